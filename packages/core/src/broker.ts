@@ -1,0 +1,81 @@
+import type { Message } from "./messages.ts";
+
+/**
+ * The queues of one source. `wait` stands for all delayed messages together (it cannot be consumed),
+ * `retry` for files that come back from there, `dead` for messages that could not be read or that kill.
+ */
+export type QueueKind = "directories" | "files" | "retry" | "wait" | "records" | "dead";
+
+export interface QueueName {
+  readonly source: string;
+  readonly queue: QueueKind;
+}
+
+/** The delays that exist, milliseconds. A message waits in the first that is at least as long as asked, else in the last. */
+export const delays = [1_000, 10_000, 60_000, 600_000] as const;
+export type Delay = (typeof delays)[number];
+
+/** The shortest delay that is at least `ms`, or the longest there is. */
+export function delayOf(ms: number): Delay {
+  return delays.find((delay) => delay >= ms) ?? 600_000;
+}
+
+export interface Delivery {
+  readonly queue: QueueName;
+  readonly message: Message;
+  /** Times this message was delivered before and neither settled nor released: its consumer died. 0 at first. */
+  readonly deliveries: number;
+  /** Aborted when the delivery is lost (its connection died): stop working, act on nothing, the verdict will be ignored. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What becomes of a delivery:
+ * - `ack`     all that it causes is safe
+ * - `retry`   publish `remainder` to come back after `delay`; acked when that is confirmed
+ * - `reject`  to the dead letters, with a reason for people
+ * - `release` give it back untouched, at once, not counted as a delivery
+ */
+export type Verdict =
+  | { readonly kind: "ack" }
+  | { readonly kind: "retry"; readonly remainder: readonly Message[]; readonly delay: Delay }
+  | { readonly kind: "reject"; readonly reason: string }
+  | { readonly kind: "release" };
+
+export interface Subscription extends AsyncDisposable {
+  /** Takes no new deliveries and holds none that are not being handled; running handlers go on. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+}
+
+/** A message that is out of the ordinary flow, with why. */
+export interface DeadLetter {
+  readonly id: string;
+  readonly body: string;
+  readonly reason: string;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+/**
+ * How work travels. Messages go where their type says: `directory` to `directories`, `files` to `files`
+ * (after a delay: to `retry`), `page` and `result` to `records`, each of its job's source.
+ * At least once: everything may be delivered again after a crash.
+ */
+export interface Broker extends AsyncDisposable {
+  /** Resolves when all are safe (confirmed, synced). Rejects only when the broker is being disposed. */
+  publish(messages: readonly Message[]): Promise<void>;
+  /**
+   * `prefetch` handlers run at once at most. A handler that throws ends its message in the dead letters only
+   * if the error is a MessageError; any other error is reported through `onError` and the message is released.
+   * Messages that cannot be decoded never reach the handler: they go to the dead letters.
+   * Disposing the subscription pauses it and waits for running handlers.
+   */
+  consume(
+    queue: QueueName,
+    options: { readonly prefetch: number },
+    handle: (delivery: Delivery) => Promise<Verdict>,
+  ): Promise<Subscription>;
+  /** Ready messages, not those being handled. */
+  depth(queue: QueueName): Promise<number>;
+}

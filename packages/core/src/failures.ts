@@ -1,0 +1,132 @@
+/**
+ * What went wrong at a source, in the words of this program. Adapters translate what they saw
+ * (status, code, broken connection) into one of these and add `cause`; nobody else looks at statuses.
+ *
+ * - `missing`        no such object (a cache may say so wrongly; ask `stat`)
+ * - `forbidden`      this object is refused to us
+ * - `damaged`        bytes that are not the object: wrong length or digest, an error page, a listing, a compressed body
+ * - `unauthorized`   our credentials or account are refused
+ * - `banned`         the store has banned us for a while
+ * - `throttled`      too fast
+ * - `unavailable`    the store is unwell: 5xx, an unreadable answer
+ * - `transport`      connection refused, reset or silent
+ * - `bad-listing`    an answer that is not a whole page of a listing
+ * - `bad-cursor`     the store does not know this cursor (any more)
+ * - `misconfigured`  it can never work as configured: no such bucket, no such image version
+ */
+export type SourceErrorKind =
+  | "missing"
+  | "forbidden"
+  | "damaged"
+  | "unauthorized"
+  | "banned"
+  | "throttled"
+  | "unavailable"
+  | "transport"
+  | "bad-listing"
+  | "bad-cursor"
+  | "misconfigured";
+
+export class SourceError extends Error {
+  override readonly name = "SourceError";
+  readonly kind: SourceErrorKind;
+  /** HTTP status, where there was one. */
+  readonly status: number | undefined;
+  /** The source asked to wait this long. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    kind: SourceErrorKind,
+    message: string,
+    options: { status?: number | undefined; retryAfterMs?: number | undefined; cause?: unknown } = {},
+  ) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.kind = kind;
+    this.status = options.status;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** This machine's fault: `full` (no bytes or inodes left), `io` (the disk failed, or went read-only). */
+export class HostError extends Error {
+  override readonly name = "HostError";
+  readonly kind: "full" | "io";
+
+  constructor(kind: "full" | "io", message: string, options?: { cause: unknown }) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+/** An object that no disk here can hold under its name, or whose name cannot be requested. */
+export class NameError extends Error {
+  override readonly name = "NameError";
+}
+
+/** A message that cannot be read; `message` says which field and why. */
+export class MessageError extends Error {
+  override readonly name = "MessageError";
+}
+
+/** Wrong or missing configuration: one line a problem. Exit code 2. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[], options?: { cause: unknown }) {
+    super(problems.join("\n"), options);
+    this.problems = problems;
+  }
+}
+
+/** The job cannot go on, and waiting will not help. Exit code 4. */
+export class FatalError extends Error {
+  override readonly name = "FatalError";
+}
+
+/**
+ * Whose fault a failure is, and so what to do about it:
+ * - `object`  `final`: trying again will not help. Otherwise again, counting attempts
+ * - `source`  again, not counting attempts while others suffer too. `stop`: pause everything, it is about us
+ * - `host`    somewhere else, or later
+ * - `message` dead letter
+ * - `cancelled` we are leaving; nothing is recorded
+ * - `bug`     ours; ends the process
+ */
+export type Failure =
+  | { readonly fault: "object"; readonly final: boolean }
+  | { readonly fault: "source"; readonly stop: boolean; readonly slowDown: boolean }
+  | { readonly fault: "host" }
+  | { readonly fault: "message" }
+  | { readonly fault: "cancelled" }
+  | { readonly fault: "bug" };
+
+export function classify(error: unknown): Failure {
+  if (error instanceof SourceError) return classifySource(error.kind);
+  if (error instanceof HostError) return { fault: "host" };
+  if (error instanceof NameError) return { fault: "object", final: true };
+  if (error instanceof MessageError) return { fault: "message" };
+  if (error instanceof Error && error.name === "AbortError") return { fault: "cancelled" };
+  return { fault: "bug" };
+}
+
+function classifySource(kind: SourceErrorKind): Failure {
+  switch (kind) {
+    case "missing":
+    case "forbidden":
+      return { fault: "object", final: true };
+    case "damaged":
+    case "bad-cursor":
+      return { fault: "object", final: false };
+    case "unauthorized":
+    case "banned":
+    case "misconfigured":
+      return { fault: "source", stop: true, slowDown: false };
+    case "throttled":
+      return { fault: "source", stop: false, slowDown: true };
+    case "unavailable":
+    case "transport":
+    case "bad-listing":
+      return { fault: "source", stop: false, slowDown: false };
+  }
+}

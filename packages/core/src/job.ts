@@ -1,0 +1,29 @@
+import { z } from "zod";
+
+/** A source's name, also a folder's name and a part of queue names. */
+export const sourceNameSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "a source's name is 1 to 63 of a-z, 0-9 and -");
+
+/** One walk of one source. Carried by every message; consumers refuse another fingerprint than their own. */
+export const jobSchema = z.object({
+  id: z.string().min(1),
+  source: sourceNameSchema,
+  fingerprint: z.string().min(1),
+});
+export type Job = z.infer<typeof jobSchema>;
+
+/** Which listed objects are wanted. What is filtered out is neither counted nor accounted for. */
+export const filtersSchema = z.object({
+  /** Globs on the whole key; an object is wanted when one matches, or when there are none. */
+  include: z.array(z.string()).optional(),
+  /** Globs on the whole key; wins over include. A directory that matches is not walked. */
+  exclude: z.array(z.string()).optional(),
+  /** Bytes. */
+  minSize: z.int().nonnegative().optional(),
+  /** Bytes. */
+  maxSize: z.int().nonnegative().optional(),
+  /** Unix seconds. */
+  modifiedSince: z.int().optional(),
+});
+export type Filters = z.infer<typeof filtersSchema>;

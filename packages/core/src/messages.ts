@@ -1,0 +1,146 @@
+import { z } from "zod";
+import { MessageError } from "./failures.ts";
+import { filtersSchema, jobSchema } from "./job.ts";
+
+/** Raised when a message changes so that an older consumer would misread it. */
+const version = z.literal(1);
+
+const count = z.int().nonnegative();
+const pageId = z.string().min(1);
+const directoryPath = z.string();
+
+/** Where a walk of a directory stands: the page to be listed next. Pages count from 1, walks from 0. */
+export const walkPositionSchema = z.object({
+  directory: directoryPath,
+  walk: count,
+  page: z.int().positive(),
+  /** Absent on page 1. */
+  cursor: z.string().optional(),
+});
+export type WalkPosition = z.infer<typeof walkPositionSchema>;
+
+/** Work for the lister. Several small directories may share one. */
+export const directoryMessageSchema = z.object({
+  v: version,
+  type: z.literal("directory"),
+  job: jobSchema,
+  filters: filtersSchema,
+  positions: z.array(walkPositionSchema).min(1),
+  /** Times this work was tried and failed by its own fault. */
+  attempt: count,
+});
+export type DirectoryMessage = z.infer<typeof directoryMessageSchema>;
+
+const listedFileSchema = z.object({
+  /** Position among the page's entries, from 0: with the page id, the object's name in the accounts. */
+  index: count,
+  name: z.string().min(1),
+  /** Bytes of the original. */
+  size: count,
+  /** Unix seconds. */
+  modified: z.int(),
+  etag: z.string().optional(),
+});
+export type ListedFile = z.infer<typeof listedFileSchema>;
+
+const sliceSchema = z.object({
+  page: pageId,
+  directory: directoryPath,
+  files: z.array(listedFileSchema).min(1),
+});
+/** Some files of one page. */
+export type Slice = z.infer<typeof sliceSchema>;
+
+/** Work for a downloader: one batch. */
+export const filesMessageSchema = z.object({
+  v: version,
+  type: z.literal("files"),
+  job: jobSchema,
+  slices: z.array(sliceSchema).min(1),
+  attempt: count,
+});
+export type FilesMessage = z.infer<typeof filesMessageSchema>;
+
+/** For the ledger: one page was listed, and what it asks for. */
+export const pageMessageSchema = z.object({
+  v: version,
+  type: z.literal("page"),
+  job: jobSchema,
+  directory: directoryPath,
+  walk: count,
+  page: z.int().positive(),
+  id: pageId,
+  /** `more`: another page follows. `last`: the directory ends here. `failed`: it could not be listed on from here. */
+  end: z.enum(["more", "last", "failed"]),
+  reason: z.string().optional(),
+  /** The page's entries, filtered-out ones not among them: indexes run from 0 to count - 1. */
+  count,
+  /** Listed bytes of those. */
+  bytes: count,
+  /** Base64 of a bitmap, bit i of byte i>>3 (least significant first): entry i is stored already and has not changed. */
+  unchanged: z.string().optional(),
+  unchangedBytes: count.optional(),
+  /** Full paths of the child directories named on this page (those that are to be walked). */
+  directories: z.array(directoryPath),
+});
+export type PageMessage = z.infer<typeof pageMessageSchema>;
+
+export const outcomeSchema = z.enum(["stored", "unchanged", "vanished", "failed"]);
+export type Outcome = z.infer<typeof outcomeSchema>;
+
+const objectResultSchema = z.object({
+  index: count,
+  name: z.string(),
+  outcome: outcomeSchema,
+  /** As listed, or as the store's metadata said later when that was newer. Bytes; Unix seconds. */
+  listedSize: count,
+  modified: z.int(),
+  etag: z.string().optional(),
+  /** Bytes on disk; of `stored` only, like the three below. */
+  size: count.optional(),
+  md5: z.string().optional(),
+  /** The source gave an MD5 and it was this one. */
+  verified: z.boolean().optional(),
+  /** Path below `<volume>/<source>/` where it is not the key itself. */
+  path: z.string().optional(),
+  /** Why it failed, for people. */
+  reason: z.string().optional(),
+});
+export type ObjectResult = z.infer<typeof objectResultSchema>;
+
+/** For the ledger: what became of some objects. */
+export const resultMessageSchema = z.object({
+  v: version,
+  type: z.literal("result"),
+  job: jobSchema,
+  host: z.string(),
+  /** The volume's id; absent where nothing was stored. */
+  volume: z.string().optional(),
+  /** Unix milliseconds. */
+  at: z.int(),
+  pages: z
+    .array(z.object({ page: pageId, directory: directoryPath, objects: z.array(objectResultSchema).min(1) }))
+    .min(1),
+});
+export type ResultMessage = z.infer<typeof resultMessageSchema>;
+
+const messageSchema = z.discriminatedUnion("type", [
+  directoryMessageSchema,
+  filesMessageSchema,
+  pageMessageSchema,
+  resultMessageSchema,
+]);
+export type Message = z.infer<typeof messageSchema>;
+
+/** Throws MessageError, naming what is wrong. */
+export function decodeMessage(text: string): Message {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new MessageError(`not JSON: ${text.slice(0, 80)}`, { cause: error });
+  }
+  const parsed = messageSchema.safeParse(value);
+  if (!parsed.success) throw new MessageError(z.prettifyError(parsed.error), { cause: parsed.error });
+  return parsed.data;
+}

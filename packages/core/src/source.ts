@@ -1,0 +1,71 @@
+/** An object's path in its source: `/`-separated, no leading slash, as the listing spells it. */
+export type ObjectKey = string;
+
+/** Opaque. Belongs to one directory, listing order and page size; send it back as it came. */
+export type Cursor = string;
+
+/** An object as a listing (or the store's own metadata) describes it. */
+export interface ObjectEntry {
+  readonly key: ObjectKey;
+  /** Bytes of the original, never of a variant. */
+  readonly size: number;
+  /** Unix seconds, UTC. */
+  readonly modified: number;
+  readonly etag?: string;
+}
+
+/** A row of a listing: an object by its name within the listed directory. */
+export type FileEntry = Omit<ObjectEntry, "key"> & { readonly name: string };
+
+/** Names are as the source gave them: not checked, not to be trusted, maybe repeated on another page. */
+export interface Page {
+  readonly files: readonly FileEntry[];
+  /** Names of child directories, without slashes. */
+  readonly directories: readonly string[];
+  /** Absent: this was the last page. A short or an empty page is not the end. */
+  readonly next: Cursor | undefined;
+}
+
+/** Inclusive byte positions, as in HTTP's Range. */
+export interface ByteRange {
+  readonly from: number;
+  readonly to?: number;
+}
+
+/**
+ * The bytes of an object, arriving. Take them once, by `bytes` or by `chunks`; otherwise `cancel`.
+ * Both end without an error only when the body ended properly: at its length, or at its last chunk.
+ * They throw SourceError when it did not.
+ */
+export interface ObjectBody {
+  /** Bytes that will come, where the source says so. */
+  readonly size: number | undefined;
+  /** MD5 of the bytes that come, 32 lower-case hex digits, where the source gives one. */
+  readonly md5: string | undefined;
+  /** When the object that is sent was modified, Unix seconds, where the source says so. */
+  readonly modified: number | undefined;
+  /** True when these are the bytes of the configured variant, whose size no listing knows. */
+  readonly variant: boolean;
+  /** The whole body in a buffer of its own (not a view of a pool), which may be transferred to a thread. */
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  chunks(): AsyncIterable<Uint8Array>;
+  cancel(): void;
+}
+
+/** Where objects come from. One page, one body, one object's metadata; everything may be asked again. */
+export interface Source {
+  /** A hash of all that decides which bytes come back: bucket, domain, variant. */
+  readonly fingerprint: string;
+  /** The variant that `open` asks for, or nothing for originals. */
+  readonly variant?: string;
+  readonly capabilities: { readonly ranges: boolean; readonly listing: boolean };
+  /**
+   * One page of one directory (`""` is the root; no trailing slash), one level deep.
+   * Throws SourceError; a reply that is not a whole, well-formed page is an error, never an empty page.
+   */
+  listPage(directory: string, cursor: Cursor | undefined, signal: AbortSignal): Promise<Page>;
+  /** Throws SourceError. A redirect, an error page or a listing in place of the object is an error. */
+  open(object: ObjectEntry, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody>;
+  /** The store's own word on an object, not a cache's. Nothing: it does not exist, or is a directory. Throws SourceError. */
+  stat(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined>;
+}
