@@ -34,7 +34,13 @@ export const httpUrl = z
 function isHttpUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
-  return /^https?:$/.test(url.protocol) && url.username === "" && url.search === "" && url.hash === "";
+  return (
+    /^https?:$/.test(url.protocol) &&
+    url.username === "" &&
+    url.password === "" &&
+    url.search === "" &&
+    url.hash === ""
+  );
 }
 
 function parseBytes(text: string): number {
@@ -57,7 +63,7 @@ export function parseEnvironment<S extends z.ZodObject>(
   const found: Record<string, string> = {};
   for (const key of Object.keys(schema.shape)) {
     const own = prefix === undefined ? undefined : `${prefix}_${key}`;
-    const name = own !== undefined && environment[own] ? own : key;
+    const name = own !== undefined && environment[own]?.trim() ? own : key;
     const text = environment[name]?.trim();
     names.set(key, name);
     if (text) found[key] = text;
@@ -67,7 +73,7 @@ export function parseEnvironment<S extends z.ZodObject>(
   return {
     problems: parsed.error.issues.map((issue) => {
       const key = String(issue.path[0] ?? "");
-      const missing = issue.code === "invalid_type" && found[key] === undefined;
+      const missing = issue.code !== "custom" && key in schema.shape && found[key] === undefined;
       return `${names.get(key) ?? key}: ${missing ? "is not set" : issue.message}`;
     }),
   };

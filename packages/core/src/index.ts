@@ -1,4 +1,5 @@
 export * from "./backoff.ts";
+export * from "./breaker.ts";
 export * from "./broker.ts";
 export * from "./config.ts";
 export * from "./delay.ts";
@@ -9,4 +10,5 @@ export * from "./ledger.ts";
 export * from "./log.ts";
 export * from "./messages.ts";
 export * from "./source.ts";
+export * from "./valve.ts";
 export * from "./volume.ts";

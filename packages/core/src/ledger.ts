@@ -1,3 +1,4 @@
+import type { WalkPosition } from "./messages.ts";
 import type { FileEntry } from "./source.ts";
 
 /** What the lister asks of the ledger; answered from committed records. */
@@ -23,4 +24,6 @@ export interface PageHistory {
 export interface RecordedPage {
   readonly id: string;
   readonly end: "more" | "last" | "failed";
+  /** With `more`: where the next page starts. */
+  readonly next?: WalkPosition;
 }

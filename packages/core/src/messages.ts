@@ -16,6 +16,8 @@ export const walkPositionSchema = z.object({
   page: z.int().positive(),
   /** Absent on page 1. */
   cursor: z.string().optional(),
+  /** An earlier cursor of this walk: meeting it again means that the listing runs in a circle (Brent 1980). */
+  landmark: z.string().optional(),
 });
 export type WalkPosition = z.infer<typeof walkPositionSchema>;
 
@@ -72,6 +74,8 @@ export const pageMessageSchema = z.object({
   id: pageId,
   /** `more`: another page follows. `last`: the directory ends here. `failed`: it could not be listed on from here. */
   end: z.enum(["more", "last", "failed"]),
+  /** With `more`: where the next page starts. */
+  next: walkPositionSchema.optional(),
   reason: z.string().optional(),
   /** The page's entries, filtered-out ones not among them: indexes run from 0 to count - 1. */
   count,

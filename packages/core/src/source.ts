@@ -11,7 +11,7 @@ export interface ObjectEntry {
   readonly size: number;
   /** Unix seconds, UTC. */
   readonly modified: number;
-  readonly etag?: string;
+  readonly etag?: string | undefined;
 }
 
 /** A row of a listing: an object by its name within the listed directory. */
@@ -57,7 +57,7 @@ export interface Source {
   /** A hash of all that decides which bytes come back: bucket, domain, variant. */
   readonly fingerprint: string;
   /** The variant that `open` asks for, or nothing for originals. */
-  readonly variant?: string;
+  readonly variant?: string | undefined;
   readonly capabilities: { readonly ranges: boolean; readonly listing: boolean };
   /**
    * One page of one directory (`""` is the root; no trailing slash), one level deep.

@@ -5,18 +5,18 @@ export interface NewObject {
   readonly source: string;
   /** The source's fingerprint: a volume refuses another under the same source name. */
   readonly fingerprint: string;
-  readonly variant?: string;
+  readonly variant?: string | undefined;
   readonly job: string;
   readonly key: ObjectKey;
   /** Bytes of the original, as listed. */
   readonly listedSize: number;
   /** Unix seconds; becomes the file's modification time. */
   readonly modified: number;
-  readonly etag?: string;
+  readonly etag?: string | undefined;
   /** The stored bytes must be this many; absent where nobody knows beforehand (a variant). */
-  readonly expectedSize?: number;
+  readonly expectedSize?: number | undefined;
   /** The stored bytes must have this MD5 (32 lower-case hex digits); absent where the source gives none. */
-  readonly expectedMd5?: string;
+  readonly expectedMd5?: string | undefined;
 }
 
 /** What lies on the disk now, synced. */

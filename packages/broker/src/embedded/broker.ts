@@ -1,0 +1,183 @@
+import {
+  type Broker,
+  type DeadLetter,
+  type Delayer,
+  type Delivery,
+  delay,
+  type Log,
+  type Message,
+  type QueueName,
+  type Subscription,
+  type Verdict,
+} from "@brigade/core";
+import { workQueueOf } from "../route.ts";
+import { DueTimer } from "./due-timer.ts";
+import { entryOf } from "./entry.ts";
+import type { Busy, Entry, HandedOut } from "./protocol.ts";
+import { StoreLink } from "./store-link.ts";
+import { EmbeddedSubscription } from "./subscription.ts";
+
+export interface EmbeddedBrokerOptions {
+  /** The database file; its folder is made. One process at a time. */
+  readonly path: string;
+  readonly log: Log;
+  /**
+   * Errors of handlers; HostError `full` when the disk has no room for the queues (publishing waits until it has);
+   * any other error of the database is the end of this broker: all deliveries are lost, nothing is confirmed any more.
+   */
+  readonly onError: (error: unknown) => void;
+  /** Unix milliseconds, for delays. */
+  readonly now?: () => number;
+  readonly delay?: Delayer;
+  /** Bytes that the database file may grow to; reaching it is like a full disk. Default: no limit. */
+  readonly maxBytes?: number;
+}
+
+/** A durable broker within one process, on one SQLite file. */
+export interface EmbeddedBroker extends Broker {
+  /** The oldest first, `limit` at most (default 1000); `depth` of `dead` counts all. */
+  deadLetters(source: string, limit?: number): Promise<DeadLetter[]>;
+  /** Removes everything of a source but what is being handled; resolves with how many. */
+  purge(source: string): Promise<number>;
+  /** All queues of a source but the dead letters, in one moment. All zero: nothing moves and nothing will. */
+  busy(source: string): Promise<Busy>;
+  /** Puts text into a queue as it is, decodable or not. Resolves when it is safe. */
+  inject(queue: QueueName, body: string): Promise<void>;
+}
+
+/** Throws FatalError when another process has the file open or it is not a queue database; HostError when the disk fails. */
+export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
+  return await SqliteBroker.open(options);
+}
+
+/** The door shows EmbeddedBroker only; `abandon` is for this package's tests. */
+export class SqliteBroker implements EmbeddedBroker {
+  readonly #link: StoreLink;
+  readonly #log: Log;
+  readonly #onError: (error: unknown) => void;
+  readonly #now: () => number;
+  readonly #due: DueTimer;
+  readonly #subscriptions = new Map<number, EmbeddedSubscription>();
+  readonly #leaving = Promise.withResolvers<never>();
+  #lastConsumer = 0;
+  #disposal: Promise<void> | undefined;
+
+  private constructor(link: StoreLink, options: EmbeddedBrokerOptions) {
+    this.#link = link;
+    this.#log = options.log;
+    this.#onError = options.onError;
+    this.#now = options.now ?? Date.now;
+    this.#leaving.promise.catch(() => undefined);
+    this.#due = new DueTimer(
+      { now: this.#now, delay: options.delay ?? delay },
+      () => this.#wake(),
+      options.onError,
+    );
+    link.listen({
+      handedOut: (message) => this.#handedOut(message),
+      nextDue: (due) => this.#due.set(due),
+      full: (error) => {
+        this.#log.warn({ err: error }, "no room for the queues, publishing waits");
+        this.#onError(error);
+      },
+      recovered: () => this.#log.info({}, "room for the queues again"),
+      broken: (error) => {
+        this.#loseDeliveries(error);
+        this.#onError(error);
+      },
+    });
+  }
+
+  static async open(options: EmbeddedBrokerOptions): Promise<SqliteBroker> {
+    const { link, opened } = await StoreLink.open({ path: options.path, maxBytes: options.maxBytes });
+    const broker = new SqliteBroker(link, options);
+    const { ready, redelivered } = opened;
+    options.log.info({ path: options.path, waiting: ready, redelivered }, "queues opened");
+    await broker.#wake();
+    return broker;
+  }
+
+  async publish(messages: readonly Message[]): Promise<void> {
+    if (messages.length === 0) return;
+    await this.#publish(messages.map((message) => entryOf(message)));
+  }
+
+  async inject({ source, queue }: QueueName, body: string): Promise<void> {
+    await this.#publish([{ source, queue: workQueueOf(queue), body }]);
+  }
+
+  async consume(
+    queue: QueueName,
+    { prefetch }: { readonly prefetch: number },
+    handle: (delivery: Delivery) => Promise<Verdict>,
+  ): Promise<Subscription> {
+    const consumer = ++this.#lastConsumer;
+    const subscription = new EmbeddedSubscription(consumer, queue, handle, {
+      link: this.#link,
+      log: this.#log,
+      onError: this.#onError,
+      now: this.#now,
+      forget: () => this.#subscriptions.delete(consumer),
+    });
+    const place = { source: queue.source, queue: workQueueOf(queue.queue) };
+    this.#subscriptions.set(consumer, subscription);
+    await this.#link.ask("consume", { consumer, prefetch, ...place });
+    return subscription;
+  }
+
+  depth({ source, queue }: QueueName): Promise<number> {
+    return this.#link.ask("depth", { source, queue });
+  }
+
+  busy(source: string): Promise<Busy> {
+    return this.#link.ask("busy", { source });
+  }
+
+  deadLetters(source: string, limit = 1_000): Promise<DeadLetter[]> {
+    return this.#link.ask("deadLetters", { source, limit });
+  }
+
+  purge(source: string): Promise<number> {
+    return this.#link.ask("purge", { source });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposal ??= this.#leave((reason) => this.#link.close(reason));
+    return this.#disposal;
+  }
+
+  /** As if the process had died here. */
+  abandon(): Promise<void> {
+    this.#disposal ??= this.#leave((reason) => this.#link.abandon(reason));
+    return this.#disposal;
+  }
+
+  async #leave(end: (reason: Error) => Promise<void>): Promise<void> {
+    const reason = new DOMException("the broker is being disposed", "AbortError");
+    this.#due[Symbol.dispose]();
+    this.#loseDeliveries(reason);
+    this.#leaving.reject(reason);
+    await end(reason);
+  }
+
+  /** Does not reject when the store breaks, but waits for the disposal: whether it arrived is not known. */
+  async #publish(entries: readonly Entry[]): Promise<void> {
+    if (this.#disposal !== undefined) await this.#leaving.promise;
+    await this.#link.ask("publish", { entries }).catch(() => this.#leaving.promise);
+  }
+
+  async #wake(): Promise<void> {
+    await this.#link.ask("wake", { now: this.#now() });
+  }
+
+  #handedOut(message: HandedOut): void {
+    const subscription = this.#subscriptions.get(message.consumer);
+    if (subscription) subscription.accept(message);
+    else this.#link.settle({ kind: "release", id: message.id });
+  }
+
+  #loseDeliveries(reason: Error): void {
+    this.#due[Symbol.dispose]();
+    for (const subscription of this.#subscriptions.values()) subscription.lose(reason);
+  }
+}

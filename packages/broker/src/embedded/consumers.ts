@@ -1,0 +1,79 @@
+import type { HandedOut } from "./protocol.ts";
+import type { Store } from "./store.ts";
+
+interface Consumer {
+  readonly id: number;
+  readonly queue: number;
+  readonly prefetch: number;
+  held: number;
+  paused: boolean;
+}
+
+/** Who consumes what, and who holds which message. Lives only as long as the process: the tables know what is held. */
+export class Consumers {
+  #consumers = new Map<number, Consumer>();
+  /** Consumer by message. */
+  #holders = new Map<number, Consumer>();
+
+  add(id: number, queue: number, prefetch: number): void {
+    this.#consumers.set(id, { id, queue, prefetch, held: 0, paused: false });
+  }
+
+  pause(id: number, paused: boolean): void {
+    const consumer = this.#consumers.get(id);
+    if (consumer) consumer.paused = paused;
+  }
+
+  remove(id: number): void {
+    this.#consumers.delete(id);
+  }
+
+  settled(message: number): void {
+    const holder = this.#holders.get(message);
+    if (holder === undefined) return;
+    this.#holders.delete(message);
+    holder.held--;
+  }
+
+  /** Hands out what is ready to whoever may hold more, in equal shares where several consume one queue. */
+  handOut(store: Store): HandedOut[] {
+    const handedOut: HandedOut[] = [];
+    const hungry = Map.groupBy(
+      [...this.#consumers.values()].filter(
+        (consumer) => !consumer.paused && consumer.held < consumer.prefetch,
+      ),
+      ({ queue }) => queue,
+    );
+    for (const [queue, consumers] of hungry) {
+      const wanted = consumers.reduce((sum, { held, prefetch }) => sum + prefetch - held, 0);
+      let next = 0;
+      for (const { id, deliveries, body } of store.take(queue, wanted)) {
+        const consumer = mostHungry(consumers, next++);
+        consumer.held++;
+        this.#holders.set(id, consumer);
+        handedOut.push({ consumer: consumer.id, id, deliveries, body });
+      }
+    }
+    return handedOut;
+  }
+
+  /** The function that is returned undoes what follows. */
+  save(): () => void {
+    const consumers = [...this.#consumers.values()].map((consumer) => ({ consumer, ...consumer }));
+    const holders = new Map(this.#holders);
+    return () => {
+      this.#consumers = new Map(consumers.map(({ consumer }) => [consumer.id, consumer]));
+      for (const { consumer, held, paused } of consumers) Object.assign(consumer, { held, paused });
+      this.#holders = holders;
+    };
+  }
+}
+
+/** Starting with a different one each time, the first that may hold more. */
+function mostHungry(consumers: readonly Consumer[], turn: number): Consumer {
+  for (let step = 0; step < consumers.length; step++) {
+    const consumer = consumers[(turn + step) % consumers.length];
+    if (consumer && consumer.held < consumer.prefetch) return consumer;
+  }
+  throw new Error("more messages were taken than consumers wanted");
+}

@@ -1,0 +1,169 @@
+import { Worker } from "node:worker_threads";
+import { FatalError, HostError } from "@brigade/core";
+import type {
+  HandedOut,
+  Outcome,
+  Post,
+  Question,
+  Questions,
+  Request,
+  Settlement,
+  StoreOptions,
+  Trouble,
+} from "./protocol.ts";
+
+export interface LinkEvents {
+  handedOut(message: HandedOut): void;
+  /** Unix milliseconds. */
+  nextDue(due: number | undefined): void;
+  full(error: HostError): void;
+  recovered(): void;
+  /** The thread is gone or useless; nothing is answered any more. Not called after `close` or `abandon`. */
+  broken(error: Error): void;
+}
+
+interface Asked {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** The main thread's end of the store's thread. */
+export class StoreLink {
+  readonly #worker: Worker;
+  readonly #path: string;
+  readonly #asked = new Map<number, Asked>();
+  #outbox: Request[] = [];
+  #lastTicket = 0;
+  #events: LinkEvents | undefined;
+  #lost: Error | undefined;
+  /** From `close` on: what the thread does is no news. */
+  #leaving = false;
+
+  private constructor(worker: Worker, path: string) {
+    this.#worker = worker;
+    this.#path = path;
+    worker.on("message", (post: Post) => this.#receive(post));
+    worker.on("error", (error) => this.#break(error));
+    worker.on("exit", () => this.#break(new Error("the queue database's thread has ended")));
+  }
+
+  /** Starts the thread. Throws FatalError or HostError when the database cannot be used. */
+  static async open(options: StoreOptions) {
+    const worker = new Worker(new URL("./store-thread.ts", import.meta.url), { workerData: options });
+    const opened = await new Promise<Extract<Post, { kind: "opened" }>>((resolve, reject) => {
+      worker.once("error", reject);
+      worker.once("message", (post: Post) => {
+        if (post.kind === "opened") resolve(post);
+        else if (post.kind === "trouble") reject(errorOf(post, options.path));
+      });
+    });
+    worker.removeAllListeners("error");
+    return { link: new StoreLink(worker, options.path), opened };
+  }
+
+  /** To be called before anything is asked. */
+  listen(events: LinkEvents): void {
+    this.#events = events;
+  }
+
+  /** Why nothing is answered any more, when so. */
+  get lost(): Error | undefined {
+    return this.#lost;
+  }
+
+  settle(settlement: Settlement): void {
+    this.#send(settlement);
+  }
+
+  /** Rejects when the link is lost before the answer. */
+  async ask<K extends keyof Questions>(kind: K, ask: Questions[K]["ask"]): Promise<Questions[K]["answer"]> {
+    if (this.#lost) throw this.#lost;
+    const ticket = ++this.#lastTicket;
+    const answer = new Promise<unknown>((resolve, reject) => this.#asked.set(ticket, { resolve, reject }));
+    // The compiler does not see that the members of Question are made of just these parts.
+    this.#send({ kind, ticket, ...ask } as Question);
+    return (await answer) as Questions[K]["answer"];
+  }
+
+  /** What was sent before is done first. `reason` is for what the thread could not answer. */
+  async close(reason: Error): Promise<void> {
+    this.#leaving = true;
+    if (!this.#lost) await this.ask("close", {}).catch(() => undefined);
+    this.#lose(reason);
+    await this.#worker.terminate();
+  }
+
+  /** As if the process had died here; for tests. */
+  async abandon(reason: Error): Promise<void> {
+    this.#leaving = true;
+    this.#lose(reason);
+    await this.#worker.terminate();
+  }
+
+  #send(request: Request): void {
+    if (this.#lost) return;
+    if (this.#outbox.length === 0) setImmediate(() => this.#flush());
+    this.#outbox.push(request);
+  }
+
+  /** One post for all that a turn of the event loop has brought. */
+  #flush(): void {
+    const requests = this.#outbox;
+    this.#outbox = [];
+    if (!this.#lost) this.#worker.postMessage(requests);
+  }
+
+  #receive(post: Post): void {
+    if (this.#lost) return;
+    switch (post.kind) {
+      case "outcome":
+        this.#settleOutcome(post);
+        break;
+      case "recovered":
+        this.#events?.recovered();
+        break;
+      case "trouble":
+        this.#meetTrouble(errorOf(post, this.#path));
+        break;
+      case "opened":
+    }
+  }
+
+  #meetTrouble(error: Error): void {
+    if (error instanceof HostError && error.kind === "full") this.#events?.full(error);
+    else this.#break(error);
+  }
+
+  #settleOutcome({ answers, handedOut, nextDue }: Outcome): void {
+    for (const { ticket, value } of answers) {
+      this.#asked.get(ticket)?.resolve(value);
+      this.#asked.delete(ticket);
+    }
+    for (const message of handedOut) this.#events?.handedOut(message);
+    this.#events?.nextDue(nextDue);
+  }
+
+  #break(error: Error): void {
+    if (this.#lost) return;
+    this.#lose(error);
+    if (!this.#leaving) this.#events?.broken(error);
+  }
+
+  #lose(reason: Error): void {
+    this.#lost ??= reason;
+    for (const { reject } of this.#asked.values()) reject(reason);
+    this.#asked.clear();
+  }
+}
+
+function errorOf({ trouble, message }: Trouble, path: string): Error {
+  switch (trouble) {
+    case "in-use":
+      return new FatalError(`the queue database ${path} is in use by another process`);
+    case "full":
+    case "io":
+      return new HostError(trouble, `the queue database ${path}: ${message}`);
+    case "other":
+      return new FatalError(`the queue database ${path}: ${message}`);
+  }
+}

@@ -1,0 +1,143 @@
+import {
+  type Delivery,
+  decodeMessage,
+  type Log,
+  type Message,
+  MessageError,
+  type QueueName,
+  type Subscription,
+  type Verdict,
+} from "@brigade/core";
+import { entryOf } from "./entry.ts";
+import type { HandedOut, Settlement } from "./protocol.ts";
+import type { StoreLink } from "./store-link.ts";
+
+/** Milliseconds until a message comes again whose handler threw: not a hot loop. */
+const afterError = 1_000;
+
+interface Surroundings {
+  readonly link: StoreLink;
+  readonly log: Log;
+  readonly onError: (error: unknown) => void;
+  readonly now: () => number;
+  /** When the subscription is over. */
+  readonly forget: () => void;
+}
+
+/** One consumer: runs the handler on what is handed out and settles by its verdict. */
+export class EmbeddedSubscription implements Subscription {
+  readonly #consumer: number;
+  readonly #queue: QueueName;
+  readonly #handle: (delivery: Delivery) => Promise<Verdict>;
+  readonly #around: Surroundings;
+  readonly #running = new Map<Promise<void>, AbortController>();
+  #paused = false;
+  #disposal: Promise<void> | undefined;
+
+  constructor(
+    consumer: number,
+    queue: QueueName,
+    handle: (delivery: Delivery) => Promise<Verdict>,
+    around: Surroundings,
+  ) {
+    this.#consumer = consumer;
+    this.#queue = queue;
+    this.#handle = handle;
+    this.#around = around;
+  }
+
+  async pause(): Promise<void> {
+    this.#paused = true;
+    await this.#tell("pause");
+    // What was on its way here has been given back by now: wait for that.
+    await this.#tell("sync");
+  }
+
+  async resume(): Promise<void> {
+    if (this.#disposal !== undefined) return;
+    this.#paused = false;
+    await this.#tell("resume");
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposal ??= this.#dispose();
+    return this.#disposal;
+  }
+
+  accept(handedOut: HandedOut): void {
+    if (this.#paused) {
+      this.#around.link.settle({ kind: "release", id: handedOut.id });
+      return;
+    }
+    const lost = new AbortController();
+    const run = this.#run(handedOut, lost.signal).finally(() => this.#running.delete(run));
+    this.#running.set(run, lost);
+  }
+
+  /** The deliveries are lost: verdicts are ignored from here on. */
+  lose(reason: Error): void {
+    this.#paused = true;
+    for (const lost of this.#running.values()) lost.abort(reason);
+  }
+
+  async #dispose(): Promise<void> {
+    await this.pause();
+    await Promise.all(this.#running.keys());
+    await this.#tell("cancel");
+    this.#around.forget();
+  }
+
+  /** Nothing to tell to a store that is gone: it hands out nothing either. */
+  async #tell(kind: "pause" | "resume" | "cancel" | "sync"): Promise<void> {
+    const { link } = this.#around;
+    if (link.lost) return;
+    await link.ask(kind, { consumer: this.#consumer }).catch((error: unknown) => {
+      if (!link.lost) throw error;
+    });
+  }
+
+  async #run(handedOut: HandedOut, signal: AbortSignal): Promise<void> {
+    const settlement = await this.#settlement(handedOut, signal);
+    if (!signal.aborted) this.#around.link.settle(settlement);
+  }
+
+  async #settlement({ id, deliveries, body }: HandedOut, signal: AbortSignal): Promise<Settlement> {
+    let message: Message;
+    try {
+      message = decodeMessage(body);
+    } catch (error) {
+      return this.#bury(id, reasonOf(error));
+    }
+    try {
+      const verdict = await this.#handle({ queue: this.#queue, message, deliveries, signal });
+      return this.#settlementOf(id, verdict);
+    } catch (error) {
+      if (error instanceof MessageError) return this.#bury(id, error.message);
+      if (!signal.aborted) this.#around.onError(error);
+      return { kind: "release", id, due: this.#around.now() + afterError };
+    }
+  }
+
+  #settlementOf(id: number, verdict: Verdict): Settlement {
+    switch (verdict.kind) {
+      case "ack":
+      case "release":
+        return { kind: verdict.kind, id };
+      case "retry": {
+        const due = this.#around.now() + verdict.delay;
+        return { kind: "retry", id, entries: verdict.remainder.map((message) => entryOf(message, due)) };
+      }
+      case "reject":
+        return this.#bury(id, verdict.reason);
+    }
+  }
+
+  #bury(id: number, reason: string): Settlement {
+    this.#around.log.warn({ ...this.#queue, id: String(id), reason }, "message put to the dead letters");
+    return { kind: "bury", id, reason, at: this.#around.now() };
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

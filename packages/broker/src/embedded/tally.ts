@@ -1,0 +1,29 @@
+/** How many messages of one queue stand where. */
+export interface Tally {
+  ready: number;
+  delayed: number;
+  held: number;
+  dead: number;
+}
+
+/** Messages per queue, kept beside the tables because SQLite counts by walking. */
+export class Tallies {
+  #tallies = new Map<number, Tally>();
+
+  of(queue: number): Tally {
+    let tally = this.#tallies.get(queue);
+    if (tally === undefined) {
+      tally = { ready: 0, delayed: 0, held: 0, dead: 0 };
+      this.#tallies.set(queue, tally);
+    }
+    return tally;
+  }
+
+  /** The function that is returned puts back what is here now: for a transaction that is rolled back. */
+  save(): () => void {
+    const saved = new Map([...this.#tallies].map(([queue, tally]) => [queue, { ...tally }]));
+    return () => {
+      this.#tallies = saved;
+    };
+  }
+}

@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node can read: the sources run unbuilt and need Node 24.12, which `npm ci`
+// puts into node_modules/.bin. Started by an older Node, this hands over to that one.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
+import { fileURLToPath } from "node:url";
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+
+if (major > 24 || (major === 24 && minor >= 12)) {
+  await import("../src/main.ts");
+} else {
+  handOver(fileURLToPath(new URL("../../../node_modules/.bin/node", import.meta.url)));
+}
+
+function handOver(node) {
+  if (!existsSync(node)) {
+    console.error(
+      `brigade needs Node 24.12 or newer, this is ${process.versions.node}. "npm ci" brings one.`,
+    );
+    process.exit(2);
+  }
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+  forwardSignals(child);
+  child.on("error", (error) => {
+    console.error(`brigade could not start ${node}: ${error.message}`);
+    process.exit(1);
+  });
+  child.on("exit", (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : code));
+}
+
+/** What a terminal sends goes to the whole group, so to the child too: sent on, it would count twice (a second signal exits at once). */
+function forwardSignals(child) {
+  const fromTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+  for (const signal of ["SIGINT", "SIGHUP", "SIGTERM"]) {
+    process.on(signal, () => {
+      if (signal === "SIGTERM" || !fromTerminal) child.kill(signal);
+    });
+  }
+}

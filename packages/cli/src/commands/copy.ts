@@ -1,0 +1,83 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { configure } from "../copy/configuration.ts";
+import { dryRun } from "../copy/dry-run.ts";
+import { ProgressBar, ProgressLines } from "../copy/progress.ts";
+import { printJson, printSummary } from "../copy/report.ts";
+import { checkRoots, runCopy } from "../copy/run.ts";
+import { readEnvironment } from "../environment.ts";
+import type { ExitCode } from "../exit-code.ts";
+import { exitCode } from "../exit-code.ts";
+import { createLog } from "../logging.ts";
+import { Problems } from "../problems.ts";
+import { addFilterOptions, type FilterFlags, filtersOf } from "./filter-options.ts";
+
+interface Flags extends FilterFlags {
+  readonly dryRun?: true;
+  readonly json?: true;
+  readonly restart?: true;
+  readonly durability?: string;
+  readonly concurrency?: string;
+  readonly stateDir?: string;
+  readonly logLevel?: string;
+}
+
+/** `brigade copy`: one machine, embedded broker. */
+export function addCopy(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
+  const command = program
+    .command("copy")
+    .description("bring a bucket home onto local disks; run again: goes on, or fetches what is new or changed")
+    .argument("<source>", "upyun://bucket/prefix, or the name of a configured source")
+    .argument("<volume...>", "folders to store in, one a disk; they are made volumes where they are not");
+  addFilterOptions(command)
+    .option("--dry-run", "only list: objects and bytes by directory")
+    .option("--json", "the result as one JSON document on stdout")
+    .option("--restart", "forget an unfinished run instead of going on with it")
+    .option("--durability <mode>", "group (default), file or none: see the README for what each risks")
+    .option("--concurrency <n>", "fetches at once (FETCH_CONCURRENCY)")
+    .option("--state-dir <folder>", "where queues and catalogue are kept (STATE_DIR)")
+    .option("--log-level <level>", "debug, info, warn, error (LOG_LEVEL)")
+    .action(async (source: string, volumes: string[], flags: Flags) => {
+      done(await copy(source, volumes, flags, signal));
+    });
+}
+
+async function copy(source: string, volumes: string[], flags: Flags, signal: AbortSignal): Promise<ExitCode> {
+  const environment = readEnvironment(
+    {
+      DURABILITY: flags.durability,
+      FETCH_CONCURRENCY: flags.concurrency,
+      STATE_DIR: flags.stateDir,
+      LOG_LEVEL: flags.logLevel,
+    },
+    process.env,
+  );
+  const roots = volumes.map((volume) => resolve(volume));
+  const problems = new Problems();
+  problems.try(() => checkRoots(roots));
+  const filters = problems.try(() => filtersOf(flags)) ?? {};
+  const configuration = problems.try(() => configure(source, environment));
+  problems.throwAny();
+  if (configuration === undefined) throw new Error("a configuration problem was not told");
+
+  const forPeople = process.stderr.isTTY === true;
+  const bar = forPeople ? new ProgressBar() : undefined;
+  const log = createLog(configuration.settings.LOG_LEVEL, bar ?? process.stderr, forPeople);
+  const view = bar ?? new ProgressLines(log);
+  try {
+    if (flags.dryRun === true) {
+      await dryRun({ configuration, filters, log, view, signal, json: flags.json === true });
+      return exitCode.complete;
+    }
+    const report = await runCopy(
+      { configuration, roots, filters, restart: flags.restart === true, log, view, signal },
+      async (report, catalogue) => {
+        if (flags.json === true) await printJson(process.stdout, report, catalogue);
+        else printSummary(process.stdout, report);
+      },
+    );
+    return report.exitCode;
+  } finally {
+    view.close();
+  }
+}

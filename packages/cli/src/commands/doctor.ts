@@ -1,0 +1,41 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { configure } from "../copy/configuration.ts";
+import { checkClock, checkDisk, checkListing, checkObject, type Finding } from "../doctor/checks.ts";
+import { readEnvironment } from "../environment.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+
+/** `brigade doctor`: tries each thing once and says what to mend. */
+export function addDoctor(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
+  program
+    .command("doctor")
+    .description("check configuration, credentials, clock, one listing, one object and disks; say what to fix")
+    .argument("<source>", "upyun://bucket/prefix, or the name of a configured source")
+    .argument("[volume...]", "folders that are to store objects")
+    .action(async (source: string, volumes: string[]) => {
+      done(await doctor(source, volumes, signal));
+    });
+}
+
+async function doctor(sourceArgument: string, volumes: string[], signal: AbortSignal): Promise<ExitCode> {
+  const environment = readEnvironment({}, process.env);
+  const { source, prefix, volumeSettings } = configure(sourceArgument, environment);
+  await using _ = source;
+  let code: ExitCode = exitCode.complete;
+  const tell = ({ check, ok, found, remedy }: Finding) => {
+    process.stdout.write(`${ok ? "ok  " : "FAIL"}  ${check.padEnd(13)} ${found}\n`);
+    if (!ok) {
+      code = exitCode.cannotGoOn;
+      if (remedy !== undefined) process.stdout.write(`      ${"".padEnd(13)} → ${remedy}\n`);
+    }
+  };
+  tell({ check: "configuration", ok: true, found: "readable and consistent" });
+  for (const endpoint of source.endpoints) tell(await checkClock(endpoint, signal));
+  const { finding, object } = await checkListing(source, prefix, signal);
+  tell(finding);
+  if (object !== undefined) tell(await checkObject(source, object, signal));
+  else if (finding.ok) tell({ check: "object", ok: true, found: "none found to try" });
+  const roots = volumes.length > 0 ? volumes.map((volume) => resolve(volume)) : volumeSettings.VOLUMES;
+  for (const root of roots ?? []) tell(await checkDisk(root));
+  return code;
+}

@@ -1,0 +1,42 @@
+import { byteSize, ConfigError, type Filters } from "@brigade/core";
+import type { Command } from "commander";
+
+export interface FilterFlags {
+  readonly include?: string[];
+  readonly exclude?: string[];
+  readonly minSize?: string;
+  readonly maxSize?: string;
+  readonly modifiedSince?: string;
+}
+
+export function addFilterOptions(command: Command): Command {
+  const collect = (value: string, before: string[] = []) => [...before, value];
+  return command
+    .option("--include <glob>", "only keys that match (may be repeated); without a slash: only names", collect)
+    .option("--exclude <glob>", "no keys that match (may be repeated); a matching directory is not walked", collect)
+    .option("--min-size <bytes>", "only objects of at least this size, such as 10kB")
+    .option("--max-size <bytes>", "only objects of at most this size")
+    .option("--modified-since <date>", "only objects modified at or after this date, such as 2024-01-31");
+}
+
+/** Throws ConfigError with all problems. */
+export function filtersOf(flags: FilterFlags): Filters {
+  const problems: string[] = [];
+  const size = (flag: string, text: string | undefined) => {
+    if (text === undefined) return undefined;
+    const parsed = byteSize.safeParse(text);
+    if (!parsed.success) problems.push(`${flag}: must be a size such as 500, 64MiB or 20GB`);
+    return parsed.data;
+  };
+  const since = flags.modifiedSince === undefined ? undefined : Date.parse(flags.modifiedSince) / 1000;
+  if (Number.isNaN(since)) problems.push(`--modified-since: "${flags.modifiedSince}" is not a date such as 2024-01-31`);
+  const all = {
+    include: flags.include,
+    exclude: flags.exclude,
+    minSize: size("--min-size", flags.minSize),
+    maxSize: size("--max-size", flags.maxSize),
+    modifiedSince: since === undefined ? undefined : Math.ceil(since),
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { createEmbeddedBroker } from "@brigade/broker";
+import type { Filters, Log, PageHistory } from "@brigade/core";
+import { createLedger, openCatalogue } from "@brigade/ledger";
+import { createLister } from "@brigade/lister";
+import { withRetry } from "@brigade/sources";
+import { formatBytes, formatCount } from "../units.ts";
+import type { CopyConfiguration } from "./configuration.ts";
+import { finished } from "./finish.ts";
+import { openJob } from "./job.ts";
+import { preflight } from "./preflight.ts";
+import type { ProgressView } from "./progress.ts";
+
+export interface DryRun {
+  readonly configuration: CopyConfiguration;
+  readonly filters: Filters;
+  readonly json: boolean;
+  readonly log: Log;
+  readonly view: ProgressView;
+  readonly signal: AbortSignal;
+}
+
+const nothingKnown: PageHistory = {
+  recorded: async () => undefined,
+  unchanged: async (_job, _directory, files) => files.map(() => false),
+};
+
+/** The real lister with a consumer that fetches nothing; state in a temporary folder. Prints objects and bytes by directory. */
+export async function dryRun({ configuration, filters, json, log, view, signal }: DryRun): Promise<void> {
+  const { settings, name, prefix } = configuration;
+  const trouble = new AbortController();
+  const giveUp = (error: unknown) => trouble.abort(error);
+  await using resources = new AsyncDisposableStack();
+  const source = withRetry(resources.use(configuration.source));
+  await preflight(source, prefix, signal);
+  const state = await mkdtemp(join(tmpdir(), "brigade-dry-run-"));
+  resources.defer(() => rm(state, { recursive: true, force: true }));
+  const broker = resources.use(await createEmbeddedBroker({ path: join(state, "queues.sqlite"), log, onError: giveUp }));
+  const catalogue = resources.use(await openCatalogue({ path: join(state, "catalogue.sqlite"), log }));
+  const { job } = await openJob(catalogue, broker, { name, source, prefix, filters, restart: false });
+  resources.use(await createLedger({ catalogue, broker, source: name, log }, { prefetch: 64 }));
+  resources.use(
+    await broker.consume({ source: name, queue: "files" }, { prefetch: 64 }, async () => ({ kind: "ack" })),
+  );
+  resources.use(
+    await createLister(
+      { source, name, broker, history: nothingKnown, host: hostname(), log, onGiveUp: giveUp },
+      {
+        concurrency: settings.LIST_CONCURRENCY,
+        batchFiles: settings.BATCH_FILES,
+        batchBytes: settings.BATCH_BYTES,
+        highWater: settings.HIGH_WATER_BATCHES,
+        maxAttempts: settings.MAX_ATTEMPTS,
+        outageLimit: settings.OUTAGE_LIMIT_MS,
+      },
+    ),
+  );
+  await finished(
+    catalogue,
+    broker,
+    { id: job.id, source: name },
+    (progress) => view.show(progress, []),
+    AbortSignal.any([signal, trouble.signal]),
+  ).catch((error: unknown) => {
+    throw trouble.signal.aborted ? trouble.signal.reason : error;
+  });
+  view.close();
+  const { listed, directories } = await catalogue.progress(job.id);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ objects: listed.objects, bytes: listed.bytes, directories })}\n`);
+    return;
+  }
+  for await (const one of catalogue.directories(job.id)) {
+    process.stdout.write(
+      `${formatCount(one.listed.objects).padStart(14)}  ${formatBytes(one.listed.bytes).padStart(9)}  ${one.directory}/\n`,
+    );
+  }
+  process.stdout.write(`${formatCount(listed.objects).padStart(14)}  ${formatBytes(listed.bytes).padStart(9)}  in all\n`);
+}

@@ -1,0 +1,24 @@
+import { ConfigError, FatalError, type Source, SourceError } from "@brigade/core";
+
+/**
+ * One listing before anything is opened: what can never work is told within seconds instead of being retried.
+ * Throws FatalError when the source refuses us, ConfigError when there is nothing at the prefix. Anything that may pass
+ * (an outage, a broken page) is left to the run itself.
+ */
+export async function preflight(source: Source, prefix: string, signal: AbortSignal): Promise<void> {
+  try {
+    await source.listPage(prefix, undefined, signal);
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    if (error.kind === "missing") {
+      const object = prefix === "" ? undefined : await source.stat(prefix, signal).catch(() => undefined);
+      throw new ConfigError([
+        object === undefined
+          ? `there is no directory "${prefix}" in the bucket`
+          : `"${prefix}" is an object, not a directory: name the directory that holds it`,
+      ]);
+    }
+    const hopeless = ["unauthorized", "misconfigured", "forbidden"].includes(error.kind);
+    if (hopeless) throw new FatalError(error.message, { cause: error });
+  }
+}

@@ -1,0 +1,109 @@
+import type { Log } from "@brigade/core";
+import type { Progress } from "@brigade/ledger";
+import { MultiBar, type SingleBar } from "cli-progress";
+import { Rate } from "../rate.ts";
+import { formatBytes, formatCount, formatDuration } from "../units.ts";
+
+/** Shows where a run stands, until it is closed. */
+export interface ProgressView {
+  show(progress: Progress, pauses: readonly string[]): void;
+  close(): void;
+}
+
+function accounted(progress: Progress): number {
+  const { stored, unchanged, vanished, failed } = progress;
+  return stored.objects + unchanged.objects + vanished.objects + failed.objects;
+}
+
+/** Seconds left are known once listing is finished: before that the end keeps moving away. */
+function remaining(progress: Progress, filesPerSecond: number): string {
+  if (!progress.listingFinished) return "still listing";
+  const left = progress.listed.objects - accounted(progress);
+  if (left === 0) return "done";
+  return filesPerSecond > 0 ? `${formatDuration(left / filesPerSecond)} left` : "waiting";
+}
+
+class Speeds {
+  readonly #files = new Rate();
+  readonly #bytes = new Rate();
+
+  add(progress: Progress): { files: number; bytes: number } {
+    const now = performance.now();
+    return { files: this.#files.add(accounted(progress), now), bytes: this.#bytes.add(progress.stored.bytes, now) };
+  }
+}
+
+/** A bar on a terminal; log lines go above it. */
+export class ProgressBar implements ProgressView {
+  readonly #bars = new MultiBar({
+    format: "{bar} {percentage}% {done}/{listed} files  {bytes}  {speed}  {eta}{failed}{pauses}",
+    barsize: 20,
+    hideCursor: true,
+    clearOnComplete: false,
+    stopOnComplete: false,
+    gracefulExit: false,
+    stream: process.stderr,
+  });
+  readonly #bar: SingleBar = this.#bars.create(1, 0, blank);
+  readonly #speeds = new Speeds();
+
+  write(line: string): void {
+    this.#bars.log(line.endsWith("\n") ? line : `${line}\n`);
+    this.#bars.update();
+  }
+
+  show(progress: Progress, pauses: readonly string[]): void {
+    const speed = this.#speeds.add(progress);
+    this.#bar.setTotal(Math.max(1, progress.listed.objects));
+    this.#bar.update(accounted(progress), {
+      done: formatCount(accounted(progress)),
+      listed: formatCount(progress.listed.objects),
+      bytes: formatBytes(progress.stored.bytes),
+      speed: `${formatCount(Math.round(speed.files))}/s ${formatBytes(speed.bytes)}/s`,
+      eta: remaining(progress, speed.files),
+      failed: progress.failed.objects > 0 ? `  ${formatCount(progress.failed.objects)} failed` : "",
+      pauses: pauses.length > 0 ? `  paused: ${pauses.join(", ")}` : "",
+    });
+  }
+
+  close(): void {
+    this.#bars.stop();
+  }
+}
+
+const blank = { done: "0", listed: "0", bytes: "0 B", speed: "", eta: "starting", failed: "", pauses: "" };
+
+/** Milliseconds between progress lines where nobody watches a bar. */
+const lineEvery = 30_000;
+
+/** A log line now and then, where stderr is a file or a journal. */
+export class ProgressLines implements ProgressView {
+  readonly #log: Log;
+  readonly #speeds = new Speeds();
+  #last = performance.now();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  show(progress: Progress, pauses: readonly string[]): void {
+    const speed = this.#speeds.add(progress);
+    if (performance.now() - this.#last < lineEvery) return;
+    this.#last = performance.now();
+    this.#log.info(
+      {
+        listed: progress.listed.objects,
+        accounted: accounted(progress),
+        failed: progress.failed.objects,
+        storedBytes: progress.stored.bytes,
+        filesPerSecond: Math.round(speed.files),
+        bytesPerSecond: Math.round(speed.bytes),
+        eta: remaining(progress, speed.files),
+        pauses,
+      },
+      "progress",
+    );
+  }
+
+  close(): void {}
+}

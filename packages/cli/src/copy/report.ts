@@ -1,0 +1,106 @@
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Writable } from "node:stream";
+import type { Catalogue, Miss, Proof } from "@brigade/ledger";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { formatBytes, formatCount, formatDuration } from "../units.ts";
+
+/** What a finished run tells. */
+export interface RunReport {
+  readonly job: string;
+  readonly source: string;
+  readonly resumed: boolean;
+  readonly seconds: number;
+  readonly proof: Proof;
+  readonly volumes: readonly { id: string; label: string; root: string; objects: number; bytes: number }[];
+  readonly exitCode: ExitCode;
+  /** Where the failed objects are listed, one JSON line each; absent when there are none. */
+  readonly failedFile?: string;
+}
+
+/** 0 when all is accounted for and nothing failed, else 3. */
+export function exitCodeOfProof(proof: Proof): ExitCode {
+  const failed = proof.failed.objects > 0 || proof.holes.failedDirectories.total > 0;
+  return proof.complete && !failed ? exitCode.complete : exitCode.incomplete;
+}
+
+async function write(stream: Writable, text: string): Promise<void> {
+  if (!stream.write(text)) await once(stream, "drain");
+}
+
+/** One JSON line an object, with the reason. Gives the path, or nothing when nothing failed. */
+export async function writeFailures(path: string, failures: AsyncIterable<Miss>): Promise<string | undefined> {
+  let stream: Writable | undefined;
+  for await (const { key, reason, at } of failures) {
+    if (stream === undefined) {
+      await mkdir(dirname(path), { recursive: true });
+      stream = createWriteStream(path);
+    }
+    await write(stream, `${JSON.stringify({ key, reason, at: new Date(at).toISOString() })}\n`);
+  }
+  if (stream === undefined) return undefined;
+  stream.end();
+  await once(stream, "finish");
+  return path;
+}
+
+/** One JSON document on one line; `failed` and `vanished` are written as they are read, however many. */
+export async function printJson(stream: Writable, report: RunReport, catalogue: Catalogue): Promise<void> {
+  const { proof, ...run } = report;
+  const head = JSON.stringify({ ...run, complete: proof.complete, ...sums(proof), holes: proof.holes });
+  await write(stream, `${head.slice(0, -1)},"failed":[`);
+  await writeList(stream, catalogue.failures(report.job), ({ key, reason }) => ({ key, reason }));
+  await write(stream, '],"vanished":[');
+  await writeList(stream, catalogue.vanished(report.job), ({ key }) => key);
+  await write(stream, "]}\n");
+}
+
+async function writeList<T>(stream: Writable, list: AsyncIterable<T>, shape: (one: T) => unknown): Promise<void> {
+  let separator = "";
+  for await (const one of list) {
+    await write(stream, separator + JSON.stringify(shape(one)));
+    separator = ",";
+  }
+}
+
+function sums({ listed, stored, unchanged, vanished, failed, directories, pages }: Proof) {
+  return { counts: { listed, stored, unchanged, vanished, failed }, directories, pages };
+}
+
+/** For people. */
+export function printSummary(stream: Writable, report: RunReport): void {
+  const { proof, seconds, volumes } = report;
+  const line = (label: string, { objects, bytes }: { objects: number; bytes: number }) =>
+    `  ${label.padEnd(10)} ${formatCount(objects).padStart(14)}   ${formatBytes(bytes)}\n`;
+  const speed = `${formatCount(Math.round(proof.stored.objects / seconds))} files/s, ${formatBytes(proof.stored.bytes / seconds)}/s`;
+  stream.write(
+    `${headline(report)}\n` +
+      line("listed", proof.listed) +
+      line("stored", proof.stored) +
+      line("unchanged", proof.unchanged) +
+      line("vanished", proof.vanished) +
+      line("failed", proof.failed) +
+      `  in ${formatDuration(seconds)}, ${speed}\n` +
+      volumes.map((one) => line(one.label, one).replace("\n", `   ${one.root}\n`)).join(""),
+  );
+  for (const { directory, reason } of proof.holes.failedDirectories.examples) {
+    stream.write(`  could not list "${directory}": ${reason}\n`);
+  }
+  for (const { directory, missing } of proof.holes.directories.examples) {
+    stream.write(`  not fully listed: "${directory}", pages ${missing.map(range).join(", ")}\n`);
+  }
+  if (proof.holes.pages.objects > 0) stream.write(`  ${proof.holes.pages.objects} objects have no outcome\n`);
+  if (report.failedFile !== undefined) stream.write(`  failed objects, with reasons: ${report.failedFile}\n`);
+}
+
+function range({ from, to }: { from: number; to: number }): string {
+  return from === to ? String(from) : `${from}-${to}`;
+}
+
+function headline({ proof, source, exitCode: code }: RunReport): string {
+  if (code === exitCode.complete) return `${source}: complete. Every listed object is accounted for.`;
+  if (proof.complete) return `${source}: finished, but some objects failed. Run the same command to try them again.`;
+  return `${source}: finished, but not everything is accounted for. Run the same command to fill the holes.`;
+}

@@ -1,0 +1,137 @@
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { createEmbeddedBroker } from "@brigade/broker";
+import { ConfigError, FatalError, type Filters, type Log } from "@brigade/core";
+import { createDownloader } from "@brigade/downloader";
+import { type Catalogue, createLedger, openCatalogue } from "@brigade/ledger";
+import { createLister } from "@brigade/lister";
+import { withLimit, withRetry } from "@brigade/sources";
+import { createPlacement } from "@brigade/volumes";
+import type { CopyConfiguration } from "./configuration.ts";
+import { finished } from "./finish.ts";
+import { openJob } from "./job.ts";
+import { localHistory } from "./local-history.ts";
+import { preflight } from "./preflight.ts";
+import type { ProgressView } from "./progress.ts";
+import { exitCodeOfProof, type RunReport, writeFailures } from "./report.ts";
+import { openVolumes } from "./volumes.ts";
+
+export interface CopyRun {
+  readonly configuration: CopyConfiguration;
+  /** Volume roots, in the order given; they are initialised where needed. */
+  readonly roots: readonly string[];
+  readonly filters: Filters;
+  readonly restart: boolean;
+  readonly log: Log;
+  readonly view: ProgressView;
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** Bytes of small bodies in memory at once. */
+const memory = 128 * 1024 * 1024;
+/** Records the ledger takes at once: it commits them together. */
+const ledgerPrefetch = 256;
+
+/**
+ * Brings a source home onto local volumes with the embedded broker, then hands the report to `tell` while the catalogue
+ * is still open. Throws FatalError, ConfigError; an AbortError when interrupted.
+ */
+export async function runCopy(
+  run: CopyRun,
+  tell: (report: RunReport, catalogue: Catalogue) => Promise<void>,
+): Promise<RunReport> {
+  const { configuration, log, view, signal } = run;
+  const { settings, volumeSettings, name, prefix } = configuration;
+  const began = performance.now();
+  const trouble = new AbortController();
+  const giveUp = (error: unknown) => trouble.abort(error);
+  await using resources = new AsyncDisposableStack();
+  const source = withLimit(resources.use(configuration.source), {
+    most: configuration.source.concurrency,
+    onChange: (change) => log.debug(change, "concurrency changes"),
+  });
+  const patientSource = withRetry(source);
+  await preflight(patientSource, prefix, signal);
+
+  const state = settings.STATE_DIR ?? join(run.roots[0] ?? ".", ".brigade", "state");
+  const volumes = await openVolumes(run.roots, state, volumeSettings.DURABILITY, log, resources);
+  const placement = createPlacement(volumes, {
+    minFree: volumeSettings.MIN_FREE,
+    minFreeInodes: volumeSettings.MIN_FREE_INODES,
+  });
+  const broker = resources.use(
+    await createEmbeddedBroker({ path: join(state, "queues.sqlite"), log, onError: giveUp }),
+  );
+  const catalogue = resources.use(await openCatalogue({ path: join(state, "catalogue.sqlite"), log }));
+  const { job, resumed } = await openJob(catalogue, broker, { ...run, name, prefix, source });
+  if (resumed) log.info({ job: job.id }, "going on with the unfinished run");
+
+  const host = hostname();
+  const parts = { name, broker, host, log, onGiveUp: giveUp };
+  resources.use(await createLedger({ ...parts, catalogue, source: name }, { prefetch: ledgerPrefetch }));
+  const downloader = await createDownloader(
+    {
+      ...parts,
+      source,
+      placement,
+      onExhausted: () => giveUp(new FatalError("no volume has room: add one and run the same command again")),
+    },
+    {
+      prefetch: settings.PREFETCH_BATCHES,
+      maxAttempts: settings.MAX_ATTEMPTS,
+      outageLimit: settings.OUTAGE_LIMIT_MS,
+      memory,
+    },
+  );
+  resources.defer(() => downloader.stop(trouble.signal.aborted ? 0 : settings.SHUTDOWN_GRACE_MS));
+  const lister = resources.use(
+    await createLister(
+      { ...parts, source: patientSource, history: localHistory(catalogue, volumes) },
+      {
+        concurrency: settings.LIST_CONCURRENCY,
+        batchFiles: settings.BATCH_FILES,
+        batchBytes: settings.BATCH_BYTES,
+        highWater: settings.HIGH_WATER_BATCHES,
+        maxAttempts: settings.MAX_ATTEMPTS,
+        outageLimit: settings.OUTAGE_LIMIT_MS,
+      },
+    ),
+  );
+
+  await finished(
+    catalogue,
+    broker,
+    { id: job.id, source: name },
+    (progress) => view.show(progress, [...new Set([...lister.pauses, ...downloader.pauses])]),
+    AbortSignal.any([signal, trouble.signal]),
+  ).catch((error: unknown) => {
+    throw trouble.signal.aborted ? trouble.signal.reason : error;
+  });
+
+  const proof = await catalogue.proof(job.id);
+  await catalogue.closeJob(job.id, proof.complete ? "complete" : "incomplete");
+  const { volumes: amounts } = await catalogue.progress(job.id);
+  const failedFile = await writeFailures(join(state, "failed", `${job.id}.ndjson`), catalogue.failures(job.id));
+  const report: RunReport = {
+    job: job.id,
+    source: name,
+    resumed,
+    seconds: (performance.now() - began) / 1000,
+    proof,
+    volumes: volumes.map(({ id, label, root }) => {
+      const amount = amounts.find((one) => one.volume === id);
+      return { id, label, root, objects: amount?.objects ?? 0, bytes: amount?.bytes ?? 0 };
+    }),
+    exitCode: exitCodeOfProof(proof),
+    ...(failedFile !== undefined && { failedFile }),
+  };
+  view.close();
+  await tell(report, catalogue);
+  return report;
+}
+
+/** Throws ConfigError unless there is a volume, each once. */
+export function checkRoots(roots: readonly string[]): void {
+  if (new Set(roots).size !== roots.length) throw new ConfigError(["a volume is named twice"]);
+}

@@ -1,0 +1,38 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ConfigError, type Log } from "@brigade/core";
+import { type Durability, type LocalVolume, openVolume } from "@brigade/volumes";
+import { z } from "zod";
+
+/** Roots that were volumes in an earlier run, with their ids. */
+const knownSchema = z.record(z.string(), z.string());
+
+/**
+ * Opens the folders named on the command line, making them volumes where they are not. A folder that was a volume in an
+ * earlier run and is none now is an unmounted disk: refused, so that nothing fills the disk below it.
+ */
+export async function openVolumes(
+  roots: readonly string[],
+  state: string,
+  durability: Durability,
+  log: Log,
+  resources: AsyncDisposableStack,
+): Promise<LocalVolume[]> {
+  const file = join(state, "volumes.json");
+  const known = existsSync(file) ? knownSchema.parse(JSON.parse(await readFile(file, "utf8"))) : {};
+  const lost = roots.filter((root) => root in known && !existsSync(join(root, ".brigade", "volume.json")));
+  if (lost.length > 0) {
+    throw new ConfigError(lost.map((root) => `${root} was a volume and is none now: is its disk mounted?`));
+  }
+  const volumes: LocalVolume[] = [];
+  for (const root of roots) {
+    await mkdir(root, { recursive: true });
+    const instance = crypto.randomUUID().slice(0, 8);
+    volumes.push(resources.use(await openVolume(root, { init: true, instance, durability, log })));
+  }
+  await mkdir(state, { recursive: true });
+  const ids = Object.fromEntries(volumes.map(({ root, id }) => [root, id]));
+  await writeFile(file, `${JSON.stringify({ ...known, ...ids }, undefined, 2)}\n`);
+  return volumes;
+}

@@ -1,0 +1,114 @@
+import { access, constants, statfs } from "node:fs/promises";
+import { join as joinPath } from "node:path";
+import { join, type ObjectEntry, type Source, SourceError } from "@brigade/core";
+import { formatBytes, formatCount } from "../units.ts";
+
+/** What a check found: a line for people, and what to do where it failed. */
+export interface Finding {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly found: string;
+  readonly remedy?: string;
+}
+
+/** Seconds of difference that signatures may bear is 1800; from this much on it is worth a word. */
+const clockTolerance = 60;
+
+export async function checkClock(endpoint: string, signal: AbortSignal): Promise<Finding> {
+  const check = "clock";
+  try {
+    const response = await fetch(endpoint, { method: "HEAD", redirect: "manual", signal });
+    const theirs = Date.parse(response.headers.get("date") ?? "");
+    if (Number.isNaN(theirs)) return { check, ok: true, found: `${endpoint} tells no date: not compared` };
+    const ahead = Math.round((Date.now() - theirs) / 1000);
+    const found = `${Math.abs(ahead)} s ${ahead < 0 ? "behind" : "ahead of"} ${endpoint}`;
+    if (Math.abs(ahead) <= clockTolerance) return { check, ok: true, found };
+    return { check, ok: false, found, remedy: "set this machine's clock (NTP): signatures are refused beyond 30 minutes" };
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    return { check, ok: false, found: `no answer from ${endpoint}: ${messageOf(cause)}`, remedy: "check network, DNS, proxy" };
+  }
+}
+
+/** Lists the prefix; gives the first object found there or in the first directories below. */
+export async function checkListing(
+  source: Source,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<{ finding: Finding; object?: ObjectEntry }> {
+  const check = "listing";
+  try {
+    let directory = prefix;
+    const first = await source.listPage(directory, undefined, signal);
+    const found = `"${prefix}/": ${formatCount(first.files.length)} objects and ${formatCount(first.directories.length)} directories on the first page`;
+    let page = first;
+    for (let depth = 0; page.files.length === 0 && page.directories[0] !== undefined && depth < 8; depth++) {
+      directory = join(directory, page.directories[0]);
+      page = await source.listPage(directory, undefined, signal);
+    }
+    const file = page.files[0];
+    const finding = { check, ok: true, found };
+    return file === undefined ? { finding } : { finding, object: { ...file, key: join(directory, file.name) } };
+  } catch (error) {
+    return { finding: { check, ok: false, found: messageOf(error), remedy: remedyFor(error) } };
+  }
+}
+
+/** Fetches one object whole. */
+export async function checkObject(source: Source, object: ObjectEntry, signal: AbortSignal): Promise<Finding> {
+  const check = "object";
+  try {
+    const body = await source.open(object, undefined, signal);
+    let bytes = 0;
+    for await (const chunk of body.chunks()) bytes += chunk.length;
+    const found = `"${object.key}": ${formatBytes(bytes)}${body.variant ? ` as ${source.variant}` : ""}, MD5 ${body.md5 === undefined ? "not given" : "given"}`;
+    if (body.variant || bytes === object.size) return { check, ok: true, found };
+    return { check, ok: false, found: `${found}, but ${object.size} bytes are listed`, remedy: "is UPYUN_DOMAIN the public domain of this bucket?" };
+  } catch (error) {
+    return { check, ok: false, found: `"${object.key}": ${messageOf(error)}`, remedy: remedyFor(error) };
+  }
+}
+
+export async function checkDisk(root: string): Promise<Finding> {
+  const check = "disk";
+  try {
+    await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
+    const { bavail, bsize, ffree } = await statfs(root);
+    const isVolume = await access(joinPath(root, ".brigade", "volume.json")).then(
+      () => true,
+      () => false,
+    );
+    const found = `${root}: ${formatBytes(bavail * bsize)} and ${formatCount(ffree)} inodes free, ${isVolume ? "a volume" : "not a volume yet"}`;
+    return { check, ok: true, found };
+  } catch (error) {
+    return { check, ok: false, found: messageOf(error), remedy: "mount the disk, or give this user the right to write there" };
+  }
+}
+
+function remedyFor(error: unknown): string {
+  if (!(error instanceof SourceError)) return "see the message";
+  switch (error.kind) {
+    case "unauthorized":
+      return "check UPYUN_OPERATOR and UPYUN_PASSWORD, and that this operator may read this bucket";
+    case "missing":
+      return "check the bucket's name and the prefix";
+    case "forbidden":
+      return "check REFERER, UPYUN_TOKEN_SECRET and the domain's access rules";
+    case "misconfigured":
+      return "check the bucket's name, UPYUN_DOMAIN and UPYUN_VERSION";
+    case "banned":
+    case "throttled":
+      return "wait, and lower FETCH_CONCURRENCY and LIST_CONCURRENCY";
+    case "transport":
+    case "unavailable":
+      return "check UPYUN_ENDPOINT, network, DNS and proxy; try again later";
+    case "damaged":
+    case "bad-listing":
+    case "bad-cursor":
+      return "is UPYUN_ENDPOINT a UpYun REST host, with nothing in between that changes answers?";
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

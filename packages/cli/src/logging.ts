@@ -1,0 +1,16 @@
+import type { Log } from "@brigade/core";
+import pino from "pino";
+import pretty from "pino-pretty";
+
+/** Where finished lines go; a progress bar takes them in to print them above itself. */
+export interface LineSink {
+  write(line: string): void;
+}
+
+/** JSON lines on stderr, or readable ones when people watch. Secrets never reach a log; the names here are a second lock. */
+export function createLog(level: string, sink: LineSink, forPeople: boolean): Log {
+  const options = { level, base: null, redact: ["*.password", "*.secret", "*.authorization", "*.headers"] };
+  if (!forPeople) return pino(options, sink);
+  const stream = pretty({ colorize: true, ignore: "pid,hostname", singleLine: true, translateTime: "HH:MM:ss", sync: true, destination: sink });
+  return pino(options, stream);
+}

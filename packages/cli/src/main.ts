@@ -1,0 +1,51 @@
+import { ConfigError, FatalError } from "@brigade/core";
+import { Command, CommanderError } from "commander";
+import { addCopy } from "./commands/copy.ts";
+import { addDoctor } from "./commands/doctor.ts";
+import { exitCode, exitCodeHelp, exitCodeOf } from "./exit-code.ts";
+
+/** The first signal stops with grace, the second at once. */
+const stop = new AbortController();
+for (const name of ["SIGINT", "SIGTERM"] as const) {
+  process.on(name, () => {
+    if (stop.signal.aborted) process.exit(exitCode.interrupted);
+    process.stderr.write(`brigade: ${name}: finishing what is in hand; once more to leave at once\n`);
+    stop.abort();
+  });
+}
+
+const program = new Command("brigade")
+  .description("Empties a cloud bucket onto as many disks and hosts as you have, and proves that nothing is missing.")
+  .addHelpText("after", exitCodeHelp)
+  .configureHelp({ showGlobalOptions: true })
+  .exitOverride();
+addCopy(program, setExitCode, stop.signal);
+addDoctor(program, setExitCode, stop.signal);
+for (const command of program.commands) command.addHelpText("after", exitCodeHelp).exitOverride();
+
+function setExitCode(code: number): void {
+  process.exitCode = code;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = tell(error);
+}
+
+/** One clear line (or one a problem) for what people can mend; a stack trace only for what is ours. */
+function tell(error: unknown): number {
+  if (stop.signal.aborted && !(error instanceof FatalError)) {
+    process.stderr.write("brigade: interrupted; run the same command again to go on\n");
+    return exitCode.interrupted;
+  }
+  if (error instanceof ConfigError) {
+    const [only] = error.problems;
+    const text = error.problems.length === 1 ? ` ${only}` : `\n${error.problems.map((one) => `  - ${one}`).join("\n")}`;
+    process.stderr.write(`brigade: configuration:${text}\n`);
+  } else if (error instanceof FatalError) process.stderr.write(`brigade: cannot go on: ${error.message}\n`);
+  else if (!(error instanceof CommanderError)) {
+    process.stderr.write(`brigade: internal error: ${error instanceof Error ? error.stack : String(error)}\n`);
+  }
+  return exitCodeOf(error);
+}

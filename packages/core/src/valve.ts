@@ -1,0 +1,47 @@
+import type { Subscription } from "./broker.ts";
+
+/**
+ * Several reasons may hold a consumer at once (back-pressure, an outage, a full disk); it runs only while none does.
+ * Reasons are short texts for people.
+ */
+export class Valve {
+  readonly #subscriptions: Subscription[] = [];
+  readonly #reasons = new Set<string>();
+  #turning: Promise<void> = Promise.resolve();
+  #paused = false;
+
+  get reasons(): readonly string[] {
+    return [...this.#reasons];
+  }
+
+  get isClosed(): boolean {
+    return this.#reasons.size > 0;
+  }
+
+  /** Governs this subscription from now on. */
+  async add(subscription: Subscription): Promise<void> {
+    this.#subscriptions.push(subscription);
+    if (this.#paused) await subscription.pause();
+  }
+
+  close(reason: string): Promise<void> {
+    this.#reasons.add(reason);
+    return this.#turn();
+  }
+
+  open(reason: string): Promise<void> {
+    this.#reasons.delete(reason);
+    return this.#turn();
+  }
+
+  /** One turn at a time, each to what is wanted when it starts: quick changes never leave it half-way. */
+  #turn(): Promise<void> {
+    this.#turning = this.#turning.then(async () => {
+      const pause = this.isClosed;
+      if (pause === this.#paused) return;
+      this.#paused = pause;
+      await Promise.all(this.#subscriptions.map((one) => (pause ? one.pause() : one.resume())));
+    });
+    return this.#turning;
+  }
+}

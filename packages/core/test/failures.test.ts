@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import {
+  classify,
+  type Failure,
+  HostError,
+  MessageError,
+  NameError,
+  SourceError,
+  type SourceErrorKind,
+} from "../src/index.ts";
+
+const bySourceError: Readonly<Record<SourceErrorKind, Failure>> = {
+  missing: { fault: "object", final: true },
+  forbidden: { fault: "object", final: true },
+  damaged: { fault: "object", final: false },
+  "bad-cursor": { fault: "object", final: false },
+  unauthorized: { fault: "source", stop: true, slowDown: false },
+  banned: { fault: "source", stop: true, slowDown: false },
+  misconfigured: { fault: "source", stop: true, slowDown: false },
+  throttled: { fault: "source", stop: false, slowDown: true },
+  unavailable: { fault: "source", stop: false, slowDown: false },
+  transport: { fault: "source", stop: false, slowDown: false },
+  "bad-listing": { fault: "source", stop: false, slowDown: false },
+};
+
+describe("classify", () => {
+  for (const [kind, failure] of Object.entries(bySourceError)) {
+    test(`blames the ${failure.fault} for "${kind}"`, () => {
+      assert.deepEqual(classify(new SourceError(kind as SourceErrorKind, "no")), failure);
+    });
+  }
+
+  test("blames the host for its disks", () => {
+    assert.deepEqual(classify(new HostError("full", "no")), { fault: "host" });
+    assert.deepEqual(classify(new HostError("io", "no")), { fault: "host" });
+  });
+
+  test("takes a name that no disk can hold for final", () => {
+    assert.deepEqual(classify(new NameError("no")), { fault: "object", final: true });
+  });
+
+  test("knows an unreadable message", () => {
+    assert.deepEqual(classify(new MessageError("no")), { fault: "message" });
+  });
+
+  test("knows our own leaving by the error of an aborted signal", async () => {
+    assert.deepEqual(classify(AbortSignal.abort().reason), { fault: "cancelled" });
+  });
+
+  test("takes everything else for our own mistake", () => {
+    for (const error of [new TypeError("x is not a function"), "a text", undefined]) {
+      assert.deepEqual(classify(error), { fault: "bug" });
+    }
+  });
+});
+
+test("a source error keeps status, the wait asked for and the cause", () => {
+  const cause = new Error("below");
+  const error = new SourceError("throttled", "slow down", { status: 429, retryAfterMs: 5_000, cause });
+  assert.deepEqual(
+    [error.kind, error.status, error.retryAfterMs, error.cause],
+    ["throttled", 429, 5_000, cause],
+  );
+  assert.ok(!("cause" in new SourceError("missing", "no")));
+});

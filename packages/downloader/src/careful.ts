@@ -1,0 +1,60 @@
+import type { FilesMessage, Valve } from "@brigade/core";
+
+/** From this many lost deliveries on, a message is suspected of killing its process. */
+export const carefulFrom = 3;
+/** A single object whose message was lost this often has ended its process each time. */
+export const deadlyFrom = 6;
+const reason = "handling a suspect alone";
+
+/** One message an object, so that a deadly one takes no neighbours along. */
+export function splitSingly(message: FilesMessage): FilesMessage[] {
+  return message.slices.flatMap(({ page, directory, files }) =>
+    files.map((file) => ({ ...message, slices: [{ page, directory, files: [file] }] })),
+  );
+}
+
+export function countFiles(message: FilesMessage): number {
+  return message.slices.reduce((sum, { files }) => sum + files.length, 0);
+}
+
+/**
+ * Runs suspects one at a time, with nothing else in hand: what is not started is given back, what runs is waited for.
+ * So a crash counts against the suspect only.
+ */
+export class Quarantine {
+  readonly #valve: Valve;
+  readonly #running = new Set<Promise<unknown>>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #suspects = 0;
+
+  constructor(valve: Valve) {
+    this.#valve = valve;
+  }
+
+  /** Remembers an ordinary task, so that a suspect can wait for it. */
+  async among<T>(task: () => Promise<T>): Promise<T> {
+    const running = task();
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async alone<T>(task: () => Promise<T>): Promise<T> {
+    this.#suspects++;
+    await this.#valve.close(reason);
+    const turn = this.#turn.then(async () => {
+      await Promise.allSettled(this.#running);
+      return await task();
+    });
+    this.#turn = turn.catch(() => undefined);
+    try {
+      return await turn;
+    } finally {
+      this.#suspects--;
+      if (this.#suspects === 0) await this.#valve.open(reason);
+    }
+  }
+}

@@ -1,0 +1,201 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type {
+  Broker,
+  Delivery,
+  FatalError,
+  HostError,
+  Log,
+  ObjectEntry,
+  Placement,
+  Source,
+  Subscription,
+  Verdict,
+  Volume,
+} from "@brigade/core";
+import { Breaker, delay, delays, Valve } from "@brigade/core";
+import { type BatchParts, handleBatch } from "./batch.ts";
+import { ByteBudget } from "./byte-budget.ts";
+import { carefulFrom, countFiles, deadlyFrom, Quarantine, splitSingly } from "./careful.ts";
+import { Report } from "./report.ts";
+import { StoreWord } from "./store-word.ts";
+
+export interface DownloaderParts {
+  readonly source: Source;
+  /** The source's name. */
+  readonly name: string;
+  readonly broker: Broker;
+  readonly placement: Placement;
+  readonly host: string;
+  readonly log: Log;
+  /** The source refuses us or is away for too long, or it can never work as configured. */
+  readonly onGiveUp: (error: FatalError) => void;
+  /** No volume has room. Fetching pauses until one has. */
+  readonly onExhausted: () => void;
+  readonly now?: () => number;
+}
+
+export interface DownloaderOptions {
+  /** Batches in hand. */
+  readonly prefetch: number;
+  readonly maxAttempts: number;
+  /** Milliseconds. */
+  readonly outageLimit: number;
+  /** Bytes of small bodies in memory at once. */
+  readonly memory: number;
+}
+
+export interface Downloader {
+  /** Why fetching pauses, for people; empty while it runs. */
+  readonly pauses: readonly string[];
+  /** Takes nothing new, lets what is in hand finish within `graceMs`, then interrupts it and gives it back. */
+  stop(graceMs: number): Promise<void>;
+}
+
+const unwell = "source unwell";
+const full = "no volume with room";
+/** Milliseconds between looks at full disks. */
+const roomPoll = 10_000;
+
+/** Turns `files` messages into files on volumes and results, until it is stopped. */
+export async function createDownloader(
+  parts: DownloaderParts,
+  options: DownloaderOptions,
+): Promise<Downloader> {
+  const { broker, name, source, placement, log, now = Date.now } = parts;
+  const leaving = new AbortController();
+  const valve = new Valve();
+  const quarantine = new Quarantine(valve);
+  let lastGood: ObjectEntry | undefined;
+  let lastTried: ObjectEntry | undefined;
+
+  const breaker = new Breaker({
+    limitMs: options.outageLimit,
+    signal: leaving.signal,
+    now,
+    probe: async (signal) => {
+      const object = lastGood ?? lastTried;
+      if (object !== undefined) (await source.open(object, undefined, signal)).cancel();
+    },
+    onOpen: (reason) => {
+      log.warn({ reason }, "fetching pauses: the source is unwell");
+      void valve.close(unwell);
+    },
+    onClose: (pausedMs) => {
+      log.warn({ pausedMs }, "fetching goes on: the source answers again");
+      void valve.open(unwell);
+    },
+    onGiveUp: parts.onGiveUp,
+  });
+
+  /** The source, remembering what may serve as a probe. */
+  const watched: Source = {
+    ...bound(source),
+    async open(object, range, signal) {
+      lastTried = object;
+      const body = await source.open(object, range, signal);
+      lastGood = object;
+      return body;
+    },
+  };
+
+  const batchParts: BatchParts = {
+    source: watched,
+    storeWord: new StoreWord(source),
+    breaker,
+    budget: new ByteBudget(options.memory),
+    broker,
+    placement,
+    host: parts.host,
+    log,
+    now,
+    delay,
+    maxAttempts: options.maxAttempts,
+    onMisconfigured: parts.onGiveUp,
+    onExhausted: () => void waitForRoom(),
+    onVolumeFault: retire,
+  };
+
+  const retired = new Set<Volume>();
+  function retire(volume: Volume, error: HostError): void {
+    if (!retired.has(volume))
+      log.error({ volume: volume.label, reason: error.message }, "a volume is retired");
+    if (error.kind === "io") retired.add(volume);
+    placement.retire(volume, error.kind);
+  }
+
+  async function waitForRoom(): Promise<void> {
+    if (valve.reasons.includes(full)) return;
+    log.error({}, "fetching pauses: no volume has room");
+    const closed = valve.close(full);
+    parts.onExhausted();
+    await closed;
+    while (!leaving.signal.aborted && (await placement.exhausted())) {
+      await sleep(roomPoll, undefined, { signal: leaving.signal }).catch(() => undefined);
+    }
+    if (!leaving.signal.aborted) await valve.open(full);
+  }
+
+  async function handle(delivery: Delivery): Promise<Verdict> {
+    const { message, deliveries } = delivery;
+    if (message.type !== "files") return { kind: "reject", reason: `a ${message.type} message among files` };
+    if (message.job.fingerprint !== source.fingerprint) {
+      return {
+        kind: "reject",
+        reason: "the source is configured differently from when this job was started",
+      };
+    }
+    if (valve.isClosed && deliveries < carefulFrom) return { kind: "release" };
+    const signal = AbortSignal.any([delivery.signal, leaving.signal]);
+    const run = () => handleBatch(batchParts, message, deliveries > 0, signal);
+    if (deliveries < carefulFrom) return await quarantine.among(run);
+
+    log.warn(
+      { deliveries, files: countFiles(message) },
+      "a message whose process died repeatedly is handled with care",
+    );
+    if (countFiles(message) > 1) return { kind: "retry", remainder: splitSingly(message), delay: delays[0] };
+    if (deliveries < deadlyFrom) return await quarantine.alone(run);
+    const reason = `its process died ${deliveries} times`;
+    const report = new Report(message.job, parts.host, now());
+    for (const { page, directory, files } of message.slices) {
+      for (const file of files) report.failed({ page, directory, file }, reason);
+    }
+    await broker.publish(report.messages());
+    return { kind: "reject", reason };
+  }
+
+  const forRetries = Math.max(1, Math.floor(options.prefetch / 4));
+  const subscriptions: Subscription[] = [
+    await broker.consume(
+      { source: name, queue: "files" },
+      { prefetch: Math.max(1, options.prefetch - forRetries) },
+      handle,
+    ),
+    await broker.consume({ source: name, queue: "retry" }, { prefetch: forRetries }, handle),
+  ];
+  for (const subscription of subscriptions) await valve.add(subscription);
+
+  return {
+    get pauses() {
+      return valve.reasons;
+    },
+    async stop(graceMs) {
+      const deadline = setTimeout(() => leaving.abort(), graceMs);
+      await Promise.all(subscriptions.map((one) => one[Symbol.asyncDispose]()));
+      clearTimeout(deadline);
+      leaving.abort();
+    },
+  };
+}
+
+/** A source's methods free of `this`, so that one can be replaced. */
+function bound(source: Source): Source {
+  return {
+    fingerprint: source.fingerprint,
+    capabilities: source.capabilities,
+    variant: source.variant,
+    listPage: source.listPage.bind(source),
+    open: source.open.bind(source),
+    stat: source.stat.bind(source),
+  };
+}

@@ -1,0 +1,134 @@
+import type { Breaker, Delayer, Job, Log, ObjectEntry, Source, StoredObject, Volume } from "@brigade/core";
+import { backoff, classify, FatalError, HostError, SourceError } from "@brigade/core";
+import type { ByteBudget } from "./byte-budget.ts";
+import { expectation, smallBody, store } from "./store.ts";
+import type { StoreWord } from "./store-word.ts";
+
+/** What came of one object. `again`: try later; `counted` when the failure was the object's own. */
+export type Fetched =
+  | { readonly kind: "stored"; readonly entry: ObjectEntry; readonly stored: StoredObject }
+  | { readonly kind: "vanished" }
+  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "again"; readonly counted: boolean; readonly waitMs: number; readonly reason: string };
+
+export interface FetchParts {
+  readonly source: Source;
+  readonly storeWord: StoreWord;
+  readonly breaker: Breaker;
+  readonly budget: ByteBudget;
+  readonly log: Log;
+  readonly delay: Delayer;
+  readonly now: () => number;
+  readonly onVolumeFault: (volume: Volume, error: HostError) => void;
+  readonly onMisconfigured: (error: FatalError) => void;
+}
+
+/** Tries in process, the first included; what still fails goes back to the broker. */
+const tries = 3;
+/** Milliseconds: a source that asks for a longer wait gets it through the broker. */
+const longestPause = 2_000;
+
+/** Fetches one object onto a volume. Rejects only for bugs. */
+export async function fetchObject(
+  parts: FetchParts,
+  job: Job,
+  listed: ObjectEntry,
+  volume: Volume,
+  signal: AbortSignal,
+): Promise<Fetched> {
+  let entry = listed;
+  let asked = false;
+  for (let attempt = 1; ; attempt++) {
+    const since = parts.now();
+    let error: unknown;
+    try {
+      return await fetchOnce(parts, job, entry, volume, signal);
+    } catch (thrown) {
+      error = thrown;
+    }
+    if (signal.aborted) return { kind: "again", counted: false, waitMs: 0, reason: "interrupted" };
+    try {
+      if (needsStoreWord(error) && !asked) {
+        asked = true;
+        const now = await parts.storeWord.newer(entry, signal);
+        if (now === "gone") {
+          parts.breaker.succeeded();
+          return { kind: "vanished" };
+        }
+        if (now !== undefined) {
+          entry = now;
+          attempt--;
+          continue;
+        }
+      }
+    } catch (thrown) {
+      error = thrown;
+    }
+    const settled = await settle(parts, volume, error, since);
+    if (settled.kind !== "again" || attempt >= tries || settled.waitMs > longestPause) return settled;
+    if (parts.breaker.isOpen || classify(error).fault === "host") return settled;
+    try {
+      await parts.delay(Math.max(settled.waitMs, backoff(attempt - 1, { first: 100, most: 1_000 })), signal);
+    } catch {
+      return { ...settled, counted: false };
+    }
+  }
+}
+
+async function fetchOnce(
+  { source, budget, breaker, storeWord }: FetchParts,
+  job: Job,
+  entry: ObjectEntry,
+  volume: Volume,
+  signal: AbortSignal,
+): Promise<Fetched> {
+  const inMemory = Math.min(entry.size, smallBody);
+  const waiting = budget.take(inMemory);
+  if (waiting !== undefined) await waiting;
+  try {
+    const body = await source.open(entry, undefined, signal);
+    const dated = await storeWord.dated(entry, body, signal);
+    const stored = await store(expectation(source, job, dated, body), body, volume);
+    breaker.succeeded();
+    return { kind: "stored", entry: dated, stored };
+  } finally {
+    budget.give(inMemory);
+  }
+}
+
+/** Bytes that are not what was listed, or a 404 that may be a cache's: the store decides. */
+function needsStoreWord(error: unknown): boolean {
+  return error instanceof SourceError && (error.kind === "damaged" || error.kind === "missing");
+}
+
+/** Whose fault it was, and what follows. */
+async function settle(parts: FetchParts, volume: Volume, error: unknown, since: number): Promise<Fetched> {
+  const { breaker } = parts;
+  const failure = classify(error);
+  const reason = error instanceof Error ? error.message : String(error);
+  const waitMs = error instanceof SourceError ? (error.retryAfterMs ?? 0) : 0;
+  switch (failure.fault) {
+    case "object": {
+      breaker.failed(reason);
+      const final = failure.final && !(error instanceof SourceError && error.kind === "missing");
+      // While most objects are refused it is the source that is unwell, not this object.
+      if (final && !breaker.isOpen) return { kind: "failed", reason };
+      return { kind: "again", counted: !breaker.isOpen, waitMs, reason };
+    }
+    case "source": {
+      breaker.failed(reason, { everything: failure.stop });
+      if (error instanceof SourceError && error.kind === "misconfigured") {
+        parts.onMisconfigured(new FatalError(reason, { cause: error }));
+      }
+      return { kind: "again", counted: !failure.stop && (await breaker.isWell(since)), waitMs, reason };
+    }
+    case "host":
+      if (error instanceof HostError) parts.onVolumeFault(volume, error);
+      return { kind: "again", counted: false, waitMs: 1_000, reason };
+    case "cancelled":
+      return { kind: "again", counted: false, waitMs: 0, reason };
+    case "message":
+    case "bug":
+      throw error;
+  }
+}

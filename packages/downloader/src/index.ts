@@ -1,0 +1,6 @@
+export {
+  createDownloader,
+  type Downloader,
+  type DownloaderOptions,
+  type DownloaderParts,
+} from "./downloader.ts";

@@ -1,0 +1,73 @@
+import type { Job, ListedFile, ObjectEntry, ObjectResult, ResultMessage, StoredObject } from "@brigade/core";
+
+/** Where a listed object stands in the accounts. */
+export interface Listed {
+  readonly page: string;
+  readonly directory: string;
+  readonly file: ListedFile;
+}
+
+type PageResults = ResultMessage["pages"][number];
+
+/** Collects the outcomes of a batch into one result message a volume. */
+export class Report {
+  readonly #job: Job;
+  readonly #host: string;
+  readonly #at: number;
+  /** By volume id ("" where nothing was stored), then by page. */
+  readonly #volumes = new Map<
+    string,
+    Map<string, { page: string; directory: string; objects: ObjectResult[] }>
+  >();
+
+  constructor(job: Job, host: string, at: number) {
+    this.#job = job;
+    this.#host = host;
+    this.#at = at;
+  }
+
+  stored(listed: Listed, entry: Omit<ObjectEntry, "key">, stored: StoredObject, volume: string): void {
+    this.#add(volume, listed, {
+      index: listed.file.index,
+      name: listed.file.name,
+      outcome: "stored",
+      listedSize: entry.size,
+      modified: entry.modified,
+      etag: entry.etag,
+      size: stored.size,
+      md5: stored.md5,
+      verified: stored.verified,
+      path: stored.path,
+    });
+  }
+
+  vanished(listed: Listed): void {
+    const { index, name, size: listedSize, modified } = listed.file;
+    this.#add("", listed, { index, name, outcome: "vanished", listedSize, modified });
+  }
+
+  failed(listed: Listed, reason: string): void {
+    const { index, name, size: listedSize, modified } = listed.file;
+    this.#add("", listed, { index, name, outcome: "failed", listedSize, modified, reason });
+  }
+
+  messages(): ResultMessage[] {
+    return [...this.#volumes].map(([volume, pages]) => ({
+      v: 1,
+      type: "result",
+      job: this.#job,
+      host: this.#host,
+      ...(volume !== "" && { volume }),
+      at: this.#at,
+      pages: [...pages.values()],
+    }));
+  }
+
+  #add(volume: string, { page, directory }: Listed, result: ObjectResult): void {
+    const pages = this.#volumes.get(volume) ?? new Map<string, PageResults>();
+    this.#volumes.set(volume, pages);
+    const slice = pages.get(page);
+    if (slice === undefined) pages.set(page, { page, directory, objects: [result] });
+    else slice.objects.push(result);
+  }
+}

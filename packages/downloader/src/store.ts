@@ -1,0 +1,43 @@
+import type { NewObject, ObjectBody, ObjectEntry, Source, StoredObject, Volume } from "@brigade/core";
+import { SourceError } from "@brigade/core";
+
+/** Bodies up to this many bytes are collected in memory; larger ones go to the disk as they come. */
+export const smallBody = 1024 * 1024;
+
+/** Brings one object from its source to a volume. Resolves when it is synced. Throws SourceError, HostError, NameError. */
+export async function store(object: NewObject, body: ObjectBody, volume: Volume): Promise<StoredObject> {
+  if ((body.size ?? object.listedSize) <= smallBody && object.listedSize <= smallBody) {
+    return await volume.put(object, await body.bytes());
+  }
+  const sink = await volume.open(object);
+  try {
+    for await (const chunk of body.chunks()) await sink.write(chunk);
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+  return await sink.finish();
+}
+
+/** What the body will be, as far as listing and headers tell. Cancels the body and throws when they disagree. */
+export function expectation(
+  source: Source,
+  job: { readonly id: string; readonly source: string; readonly fingerprint: string },
+  entry: ObjectEntry,
+  body: ObjectBody,
+): NewObject {
+  if (!body.variant && body.size !== undefined && body.size !== entry.size) {
+    body.cancel();
+    throw new SourceError("damaged", `${body.size} bytes come, where ${entry.size} were listed`);
+  }
+  return {
+    source: job.source,
+    fingerprint: job.fingerprint,
+    job: job.id,
+    key: entry.key,
+    listedSize: entry.size,
+    modified: entry.modified,
+    etag: entry.etag,
+    ...(body.variant ? { variant: source.variant } : { expectedSize: entry.size, expectedMd5: body.md5 }),
+  };
+}

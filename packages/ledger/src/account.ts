@@ -1,0 +1,139 @@
+import type { Filters } from "@brigade/core";
+
+/** So many objects, together so many bytes. */
+export interface Amount {
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+/**
+ * What was listed and what became of it. Bytes of `stored` are those on disk (of a variant: its own), all others as
+ * listed. An object counts once, by its best outcome; pages that do not count (see pages.ts) are left out.
+ */
+export interface Sums {
+  readonly listed: Amount;
+  readonly stored: Amount;
+  readonly unchanged: Amount;
+  readonly vanished: Amount;
+  readonly failed: Amount;
+}
+
+export type JobState = "open" | "complete" | "incomplete" | "cancelled";
+
+/** A job as it is opened. */
+export interface NewJob {
+  readonly id: string;
+  readonly source: string;
+  readonly fingerprint: string;
+  /** The directory where the walk starts; `""` is the root. */
+  readonly prefix: string;
+  readonly filters: Filters;
+  /** Unix milliseconds. */
+  readonly startedAt: number;
+}
+
+export interface JobRecord extends NewJob {
+  readonly state: JobState;
+  /** Unix milliseconds; absent while open. */
+  readonly closedAt?: number;
+}
+
+/** What of a job lies on one volume: each object where it was first reported stored. */
+export interface VolumeAmount extends Amount {
+  readonly volume: string;
+  readonly host: string;
+}
+
+/** Where a job stands, from counters that are kept in the same transactions as what they count. */
+export interface Progress extends Sums {
+  readonly job: string;
+  /** `known`: named by a page, or walked. `done`: listed to the end. `failed`: given up by the lister. */
+  readonly directories: { readonly known: number; readonly done: number; readonly failed: number };
+  readonly pages: number;
+  readonly volumes: readonly VolumeAmount[];
+  /** Every known directory is done or failed: what is listed is all there will be. */
+  readonly listingFinished: boolean;
+  /** The listing is finished, and every listed object has an outcome. */
+  readonly settled: boolean;
+}
+
+/** Exact number, and the first few. */
+export interface Examples<T> {
+  readonly total: number;
+  readonly examples: readonly T[];
+}
+
+/** A directory without a contiguous walk of pages 1..last. */
+export interface DirectoryHole {
+  readonly directory: string;
+  /** Absent: no page of it is recorded at all. */
+  readonly walk?: number;
+  /** Missing page numbers as inclusive ranges, at most a few; the last may be the page after the highest one recorded. */
+  readonly missing: readonly { readonly from: number; readonly to: number }[];
+}
+
+/** A page that has indexes without an outcome. */
+export interface PageHole {
+  readonly directory: string;
+  readonly walk: number;
+  readonly page: number;
+  readonly id: string;
+  /** How many indexes have none. */
+  readonly open: number;
+  /** The first few of them. */
+  readonly indexes: readonly number[];
+}
+
+/** A directory that could not be listed on from some page. */
+export interface FailedDirectory {
+  readonly directory: string;
+  readonly walk: number;
+  readonly page: number;
+  readonly reason: string;
+}
+
+/**
+ * Whether everything is accounted for, found by going through all directories and pages: from the root on every named
+ * directory has one contiguous walk, and every index of every page an outcome. Objects that failed are accounted for.
+ */
+export interface Proof extends Sums {
+  readonly complete: boolean;
+  readonly directories: number;
+  readonly pages: number;
+  readonly holes: {
+    readonly directories: Examples<DirectoryHole>;
+    readonly pages: Examples<PageHole> & {
+      /** Indexes without an outcome, all pages together. */ readonly objects: number;
+    };
+    readonly failedDirectories: Examples<FailedDirectory>;
+  };
+  /** Walked, but on no page that counts: named by a page that is missing, or whose listing has been replaced. */
+  readonly unnamed: Examples<string>;
+}
+
+/** An object that failed or vanished. */
+export interface Miss {
+  readonly key: string;
+  readonly reason: string;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+/** The accounts of one directory, its subdirectories not included. */
+export interface DirectorySums extends Sums {
+  readonly directory: string;
+  readonly pages: number;
+  readonly state: "listing" | "done" | "failed";
+}
+
+/** Where the last stored state of an object lies. */
+export interface StoredPlace {
+  /** The volume's id. */
+  readonly volume: string;
+  /** Below `<volume>/<source>/`. */
+  readonly path: string;
+  /** Bytes on disk. */
+  readonly size: number;
+  /** 32 lower-case hex digits, where it was reported. */
+  readonly md5?: string;
+}

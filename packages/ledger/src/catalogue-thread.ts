@@ -1,0 +1,29 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { Accounts } from "./accounts.ts";
+import { translate } from "./storage.ts";
+import { type Answer, describe, type Question } from "./thread-call.ts";
+
+/** Owns the database: a sync to disk takes as long as it takes, and nothing else waits for it. */
+const port = parentPort;
+if (port === null) throw new Error("this file is a thread of the catalogue");
+const { path } = workerData as { path: string };
+let accounts: Accounts | undefined;
+
+port.on("message", ({ id, method, args }: Question) => {
+  port.postMessage(answer(id, method, args));
+  if (method === "close") port.close();
+});
+
+function answer(id: number, method: Question["method"], args: readonly unknown[]): Answer {
+  try {
+    if (method === "open") {
+      accounts = new Accounts(path);
+      return { id, value: undefined };
+    }
+    if (accounts === undefined) throw new Error("the catalogue is not open");
+    const call = accounts[method] as (...args: readonly unknown[]) => unknown;
+    return { id, value: call.apply(accounts, [...args]) };
+  } catch (error) {
+    return { id, error: describe(translate(error, path)) };
+  }
+}

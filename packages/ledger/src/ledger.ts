@@ -1,0 +1,132 @@
+import {
+  type Broker,
+  backoff,
+  classify,
+  type Delayer,
+  type Delivery,
+  delay,
+  FatalError,
+  type Log,
+  type Verdict,
+} from "@brigade/core";
+import type { Progress } from "./account.ts";
+import type { Catalogue } from "./catalogue.ts";
+
+export interface LedgerParts {
+  readonly catalogue: Catalogue;
+  readonly broker: Broker;
+  /** The source's name. */
+  readonly source: string;
+  readonly log: Log;
+  /** The catalogue's disk has not taken anything for too long. */
+  readonly onGiveUp?: (error: FatalError) => void;
+  readonly now?: () => number;
+  readonly delay?: Delayer;
+}
+
+export interface LedgerOptions {
+  /** Records in hand at most; they share commits. */
+  readonly prefetch: number;
+  /** Give up after the catalogue's disk has failed for this long, milliseconds; default a minute. */
+  readonly outageLimit?: number;
+}
+
+/** Enters the records of one source into the catalogue until it is disposed. */
+export interface Ledger extends AsyncDisposable {
+  /** Records taken from the broker and not yet settled with it. */
+  readonly inHand: number;
+  /**
+   * Resolves when the job's listing is finished and every listed object has an outcome. With a hole it never does:
+   * whoever waits also watches whether any work is left. Rejects with FatalError when the ledger gives up.
+   */
+  settled(job: string, signal?: AbortSignal): Promise<Progress>;
+}
+
+export async function createLedger(parts: LedgerParts, options: LedgerOptions): Promise<Ledger> {
+  const { catalogue, broker, source, log, now = Date.now } = parts;
+  const pause = parts.delay ?? delay;
+  const outageLimit = options.outageLimit ?? 60_000;
+  const leaving = new AbortController();
+  const gaveUp: PromiseWithResolvers<never> = Promise.withResolvers();
+  gaveUp.promise.catch(() => {}); // whoever waits in `settled` sees it, and `onGiveUp` tells
+  let inHand = 0;
+  let failingSince: number | undefined;
+  let attempt = 0;
+
+  async function handle(delivery: Delivery): Promise<Verdict> {
+    inHand++;
+    try {
+      return await enter(delivery);
+    } finally {
+      inHand--;
+    }
+  }
+
+  async function enter({ message, signal }: Delivery): Promise<Verdict> {
+    if (message.type !== "page" && message.type !== "result") {
+      return { kind: "reject", reason: `a ${message.type} message among records` };
+    }
+    try {
+      const [refusal] = await catalogue.record([message]);
+      failingSince = undefined;
+      attempt = 0;
+      if (refusal === undefined) return { kind: "ack" };
+      log.warn({ job: message.job.id, type: message.type, reason: refusal }, "a record is refused");
+      return { kind: "reject", reason: refusal };
+    } catch (error) {
+      if (classify(error).fault !== "host") throw error;
+      await troubled(error, AbortSignal.any([signal, leaving.signal]));
+      return { kind: "release" };
+    }
+  }
+
+  /** Waits, longer each time, for the disk to take records again. */
+  async function troubled(error: unknown, signal: AbortSignal): Promise<void> {
+    if (failingSince === undefined) {
+      failingSince = now();
+      log.error({ err: error }, "the catalogue cannot be written");
+    } else if (now() - failingSince >= outageLimit) {
+      const message = error instanceof Error ? error.message : String(error);
+      const fatal = new FatalError(`the catalogue cannot be written: ${message}`, { cause: error });
+      gaveUp.reject(fatal);
+      parts.onGiveUp?.(fatal);
+    }
+    try {
+      await pause(backoff(attempt++, { first: 100, most: 10_000 }), signal);
+    } catch (cancelled) {
+      if (classify(cancelled).fault !== "cancelled") throw cancelled;
+    }
+  }
+
+  const subscription = await broker.consume({ source, queue: "records" }, options, handle);
+  return {
+    get inHand() {
+      return inHand;
+    },
+    settled(job, signal) {
+      return Promise.race([settled(catalogue, job, signal), gaveUp.promise]);
+    },
+    async [Symbol.asyncDispose]() {
+      leaving.abort();
+      await subscription[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function settled(catalogue: Catalogue, job: string, signal?: AbortSignal): Promise<Progress> {
+  const done: PromiseWithResolvers<Progress> = Promise.withResolvers();
+  const look = (progress: Progress) => {
+    if (progress.job === job && progress.settled) done.resolve(progress);
+  };
+  const cancel = () => done.reject(signal?.reason);
+  const stop = catalogue.onCommit((all) => all.forEach(look));
+  signal?.addEventListener("abort", cancel, { once: true });
+  try {
+    signal?.throwIfAborted();
+    look(await catalogue.progress(job));
+    return await done.promise;
+  } finally {
+    stop();
+    signal?.removeEventListener("abort", cancel);
+  }
+}

@@ -1,0 +1,107 @@
+import { join } from "@brigade/core";
+import type { DirectorySums, FailedDirectory, Miss } from "./account.ts";
+import { codes } from "./outcome.ts";
+import type { DatabaseSync, StatementSync } from "./sqlite.ts";
+import { type Counts, sumColumns, sums } from "./totals.ts";
+import { isFinished } from "./visits.ts";
+
+/** Some rows, and where to go on; no `next` at the end. */
+export interface Part<Row, Next> {
+  readonly rows: readonly Row[];
+  readonly next?: Next;
+}
+
+const partLength = 500;
+
+export type MissCursor = readonly [page: number, index: number];
+export type BreakCursor = readonly [directory: number, walk: number, page: number];
+
+/** Lists of what is in the sums, part by part, for jobs with more rows than fit in memory. */
+export class Listings {
+  readonly #misses: StatementSync;
+  readonly #directories: StatementSync;
+  readonly #breaks: StatementSync;
+
+  constructor(db: DatabaseSync) {
+    this.#misses = db.prepare(`select misses.page, idx, name, path, reason, at
+      from misses join pages on pages.n = misses.page
+        join visits on visits.job = misses.job and visits.directory = pages.directory and visits.walk = pages.walk
+        join directories on directories.n = pages.directory
+      where misses.job = ? and outcome = ? and (misses.page, idx) > (?, ?)
+      order by misses.page, idx limit ${partLength}`);
+    this.#directories =
+      db.prepare(`select path, visits.pages standing, top, ended, broken, count(pages.n) pages,
+        ${sumColumns.map((column) => `total(pages.${column}) ${column}`).join(", ")}
+      from directories join visits on visits.job = ?1 and visits.directory = directories.n
+        left join pages on pages.job = visits.job and pages.directory = visits.directory and pages.walk = visits.walk
+      where origin = ?2 and (?3 is null or path > ?3) group by path order by path limit ${partLength}`);
+    this.#breaks = db.prepare(`select breaks.directory n, path, breaks.walk, breaks.page, reason
+      from breaks join visits on visits.job = breaks.job and visits.directory = breaks.directory
+          and visits.walk = breaks.walk
+        join directories on directories.n = breaks.directory
+      where breaks.job = ? and (breaks.directory, breaks.walk, breaks.page) > (?, ?, ?)
+      order by breaks.directory, breaks.walk, breaks.page limit ${partLength}`);
+  }
+
+  misses(job: number, outcome: "failed" | "vanished", after: MissCursor = [0, -1]): Part<Miss, MissCursor> {
+    type Row = { page: number; idx: number; name: string; path: string; reason: string; at: number };
+    const rows = this.#misses.all(job, codes[outcome], ...after) as Row[];
+    return part(
+      rows,
+      ({ name, path, reason, at }) => ({ key: join(path, name), reason, at }),
+      ({ page, idx }): MissCursor => [page, idx],
+    );
+  }
+
+  /** By path; `after` is the last path of the part before. */
+  directories(job: number, origin: number, after?: string): Part<DirectorySums, string> {
+    const rows = this.#directories.all(job, origin, after ?? null) as DirectoryRow[];
+    return part(rows, directorySums, ({ path }) => path);
+  }
+
+  failedDirectories(job: number, after: BreakCursor = [0, -1, 0]): Part<FailedDirectory, BreakCursor> {
+    type Row = { n: number; path: string; walk: number; page: number; reason: string };
+    const rows = this.#breaks.all(job, ...after) as Row[];
+    return part(
+      rows,
+      ({ path, walk, page, reason }) => ({ directory: path, walk, page, reason }),
+      ({ n, walk, page }): BreakCursor => [n, walk, page],
+    );
+  }
+}
+
+function part<Row, Out, Next>(
+  rows: Row[],
+  out: (row: Row) => Out,
+  cursor: (row: Row) => Next,
+): Part<Out, Next> {
+  const last = rows.at(-1);
+  return {
+    rows: rows.map(out),
+    ...(last !== undefined && rows.length === partLength && { next: cursor(last) }),
+  };
+}
+
+type DirectoryRow = Counts & {
+  path: string;
+  standing: number;
+  top: number;
+  ended: number;
+  broken: number;
+  pages: number;
+};
+
+function directorySums(row: DirectoryRow): DirectorySums {
+  const finished = isFinished({
+    pages: row.standing,
+    top: row.top,
+    ended: row.ended === 1,
+    broken: row.broken,
+  });
+  return {
+    directory: row.path,
+    pages: row.pages,
+    state: finished ? "done" : row.broken > 0 ? "failed" : "listing",
+    ...sums(row),
+  };
+}

@@ -1,0 +1,217 @@
+import { MessageError, type ObjectResult, type PageMessage, type ResultMessage } from "@brigade/core";
+import type { Directories } from "./directories.ts";
+import type { JobNumbers, Jobs } from "./jobs.ts";
+import { Misses } from "./misses.ts";
+import type { Objects } from "./objects.ts";
+import { codes, isCode, nameOf } from "./outcome.ts";
+import type { PageAccount, Pages } from "./pages.ts";
+import type { DatabaseSync, StatementSync } from "./sqlite.ts";
+import type { Totals } from "./totals.ts";
+import type { Visits } from "./visits.ts";
+import type { Volumes } from "./volumes.ts";
+
+/** What the ledger is told. */
+export type RecordMessage = PageMessage | ResultMessage;
+
+export interface Tables {
+  readonly jobs: Jobs;
+  readonly directories: Directories;
+  readonly volumes: Volumes;
+  readonly pages: Pages;
+  readonly visits: Visits;
+  readonly totals: Totals;
+  readonly objects: Objects;
+}
+
+/** No listing has pages of so many entries: an index beyond is nonsense, and would cost memory. */
+const mostEntries = 1_000_000;
+
+/**
+ * Enters messages into the tables. In any order, any number of times: the same tables come out. Throws MessageError
+ * before anything of the message is entered.
+ */
+export class Recorder {
+  readonly #tables: Tables;
+  readonly #misses: Misses;
+  readonly #break: StatementSync;
+  readonly #heal: StatementSync;
+
+  constructor(db: DatabaseSync, tables: Tables) {
+    this.#tables = tables;
+    this.#misses = new Misses(db);
+    this.#break = db.prepare(
+      "insert into breaks (job, directory, walk, page, id, reason) values (?, ?, ?, ?, ?, ?) on conflict do nothing",
+    );
+    this.#heal = db.prepare("delete from breaks where job = ? and directory = ? and walk = ? and page = ?");
+  }
+
+  /** Returns the number of the job. */
+  record(message: RecordMessage): number {
+    const job = this.#jobOf(message);
+    if (message.type === "page") this.#page(job, message);
+    else this.#result(job, message);
+    return job.n;
+  }
+
+  #jobOf({ job }: RecordMessage): JobNumbers {
+    const known = this.#tables.jobs.find(job.id);
+    if (known === undefined) throw new MessageError(`the catalogue has no job ${job.id}`);
+    if (known.source !== job.source || known.fingerprint !== job.fingerprint) {
+      throw new MessageError(
+        `the job ${job.id} is of ${known.source} (${known.fingerprint}), not of ${job.source} (${job.fingerprint})`,
+      );
+    }
+    return known;
+  }
+
+  #page(job: JobNumbers, message: PageMessage): void {
+    const { directories, pages, visits } = this.#tables;
+    const { walk, page: number } = message;
+    const directory = directories.number(job.origin, message.directory);
+    if (pages.at(job.n, directory, walk, number) !== undefined) return;
+    if (message.end === "failed") {
+      const reason = message.reason ?? "no reason given";
+      const { changes } = this.#break.run(job.n, directory, walk, number, message.id, reason);
+      if (changes === 1) visits.broke(job.n, directory, walk);
+      return;
+    }
+    const bitmap = readBitmap(message);
+    const page = pages.get(job.n, message.id) ?? pages.create(job.n, message.id, directory);
+    checkPlace(page, directory, message);
+    place(page, message);
+    this.#markUnchanged(page, bitmap, message.unchangedBytes ?? 0);
+    page.sizes.clear();
+    pages.write(page);
+    const healed = this.#heal.run(job.n, directory, walk, number).changes === 1;
+    visits.placed(page, healed);
+    for (const child of message.directories) visits.name(job.n, directories.number(job.origin, child));
+  }
+
+  /** What the page's own record calls unchanged. `bytes`: listed, of all that it does. */
+  #markUnchanged(page: PageAccount, bitmap: Uint8Array, bytes: number): void {
+    const { counts, outcomes } = page;
+    counts.unchanged_bytes += bytes;
+    for (let index = 0; index < outcomes.length; index++) {
+      if (((bitmap[index >> 3] ?? 0) & (1 << (index & 7))) === 0) continue;
+      const code = outcomes[index] ?? 0;
+      if (code >= codes.unchanged) {
+        counts.unchanged_bytes -= page.sizes.get(index) ?? 0;
+        continue;
+      }
+      this.#withdraw(page, index, code, 0);
+      outcomes[index] = codes.unchanged;
+      counts.unchanged++;
+    }
+  }
+
+  #result(job: JobNumbers, message: ResultMessage): void {
+    const { directories, pages, visits, totals, volumes } = this.#tables;
+    const slices = message.pages.map(({ page: id, directory: path, objects }) => {
+      const directory = directories.number(job.origin, path);
+      const page = pages.get(job.n, id);
+      checkSlice(page, id, directory, objects, message.volume);
+      return { page, id, directory, objects };
+    });
+    const volume =
+      message.volume === undefined ? undefined : volumes.number(message.volume, message.host, message.at);
+    for (const { id, directory, objects } of slices) {
+      const page = pages.get(job.n, id) ?? pages.create(job.n, id, directory);
+      const counted = visits.counts(page);
+      if (counted) totals.add(job.n, 1, page.counts, page.volumes, -1);
+      for (const object of objects) this.#object(page, object, volume, message.at);
+      pages.changed(page);
+      if (counted) totals.add(job.n, 1, page.counts, page.volumes, 1);
+    }
+  }
+
+  #object(page: PageAccount, object: ObjectResult, volume: number | undefined, at: number): void {
+    const { index, name, outcome, listedSize } = object;
+    if (outcome === "stored" && volume !== undefined) {
+      this.#tables.objects.store(page.directory, object, volume, at);
+    }
+    const code = codes[outcome];
+    const had = page.outcomes[index] ?? 0;
+    if (had > code) return;
+    const miss = { index, outcome: code, name, bytes: listedSize, reason: object.reason ?? "", at };
+    const isMiss = outcome === "failed" || outcome === "vanished";
+    if (had === code) {
+      if (isMiss) page.counts[`${outcome}_bytes`] += this.#misses.again(page, miss);
+      return;
+    }
+    this.#withdraw(page, index, had, listedSize);
+    if (index >= page.outcomes.length) page.outcomes = grown(page.outcomes, index + 1);
+    page.outcomes[index] = code;
+    const bytes = outcome === "stored" ? (object.size ?? listedSize) : listedSize;
+    page.counts[outcome]++;
+    page.counts[`${outcome}_bytes`] += bytes;
+    if (isMiss) this.#misses.put(page, miss);
+    else if (page.position === undefined) page.sizes.set(index, listedSize);
+    if (outcome === "stored" && volume !== undefined) {
+      const amount = page.volumes.get(volume) ?? { objects: 0, bytes: 0 };
+      page.volumes.set(volume, { objects: amount.objects + 1, bytes: amount.bytes + bytes });
+    }
+  }
+
+  /** Takes back an outcome because a better one is there. `listedSize` of an unchanged one that turns out stored. */
+  #withdraw(page: PageAccount, index: number, code: number, listedSize: number): void {
+    if (!isCode(code)) return;
+    const outcome = nameOf[code];
+    const isMiss = outcome === "failed" || outcome === "vanished";
+    page.counts[outcome]--;
+    page.counts[`${outcome}_bytes`] -= isMiss ? this.#misses.remove(page, index) : listedSize;
+  }
+}
+
+function place(page: PageAccount, message: PageMessage): void {
+  page.position = { walk: message.walk, page: message.page };
+  page.last = message.end === "last";
+  page.next = message.next === undefined ? undefined : JSON.stringify(message.next);
+  page.outcomes = grown(page.outcomes, message.count);
+  page.counts.listed = message.count;
+  page.counts.listed_bytes = message.bytes;
+}
+
+function checkPlace(page: PageAccount, directory: number, message: PageMessage): void {
+  if (page.position !== undefined || page.directory !== directory) {
+    throw new MessageError(`the page id ${message.id} stands for another position already`);
+  }
+  if (page.outcomes.length > message.count) {
+    throw new MessageError(
+      `the page ${message.id} has ${message.count} entries, but a result for a later one`,
+    );
+  }
+}
+
+function checkSlice(
+  page: PageAccount | undefined,
+  id: string,
+  directory: number,
+  objects: readonly ObjectResult[],
+  volume: string | undefined,
+): void {
+  if (page !== undefined && page.directory !== directory) {
+    throw new MessageError(`the page ${id} is of another directory`);
+  }
+  const entries = page?.position === undefined ? mostEntries : page.counts.listed;
+  for (const { index, outcome, md5 } of objects) {
+    if (index >= entries) throw new MessageError(`the page ${id} has no entry ${index}`);
+    if (outcome !== "stored") continue;
+    if (volume === undefined)
+      throw new MessageError(`entry ${index} of the page ${id} is stored on no volume`);
+    if (md5 !== undefined && !/^[0-9a-f]{32}$/.test(md5)) {
+      throw new MessageError(`entry ${index} of the page ${id} has no readable MD5`);
+    }
+  }
+}
+
+function readBitmap({ id, unchanged, count }: PageMessage): Uint8Array {
+  if (count > mostEntries) throw new MessageError(`the page ${id} has ${count} entries`);
+  return unchanged === undefined ? new Uint8Array(0) : Buffer.from(unchanged, "base64");
+}
+
+function grown(outcomes: Uint8Array, length: number): Uint8Array {
+  if (outcomes.length >= length) return outcomes;
+  const longer = new Uint8Array(length);
+  longer.set(outcomes);
+  return longer;
+}

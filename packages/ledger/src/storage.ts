@@ -1,0 +1,129 @@
+import { ConfigError, HostError } from "@brigade/core";
+import { DatabaseSync } from "./sqlite.ts";
+
+/** Raised when the tables change so that an older program would misread them. */
+const schemaVersion = 1;
+
+/**
+ * Rows are small and numbered, for hundreds of millions of objects:
+ * - a directory's path is stored once (and once in its index); everything else has its number
+ * - `objects` is the largest table by far: no row number, no second index, `bytes` empty where equal to `size`,
+ *   MD5 (and an etag that looks like one) as 16 bytes
+ * - `pages.outcomes` has a byte an index, or a single one where all are equal
+ */
+const schema = `
+create table origins (n integer primary key, source text not null, fingerprint text not null,
+  unique (source, fingerprint)) strict;
+create table jobs (n integer primary key, id text not null unique, source text not null, origin integer not null,
+  prefix text not null, filters text not null, started_at integer not null, state text not null, closed_at integer) strict;
+create unique index one_open_job on jobs (source) where state = 'open';
+create table directories (n integer primary key, origin integer not null, path text not null, unique (origin, path)) strict;
+create table volumes (n integer primary key, id text not null unique, host text not null, seen_at integer not null) strict;
+
+-- a directory in a job: which of its walks counts, and how far that is
+create table visits (job integer not null, directory integer not null, named integer not null, walk integer,
+  pages integer not null, top integer not null, ended integer not null, broken integer not null,
+  primary key (job, directory)) strict, without rowid;
+-- walk and page are empty while only results are known
+create table pages (n integer primary key, job integer not null, id text not null, directory integer not null,
+  walk integer, page integer, last integer not null, next text, listed integer not null, listed_bytes integer not null,
+  stored integer not null, stored_bytes integer not null, unchanged integer not null, unchanged_bytes integer not null,
+  vanished integer not null, vanished_bytes integer not null, failed integer not null, failed_bytes integer not null,
+  volumes text, sizes text, outcomes blob not null, unique (job, id)) strict;
+create unique index positions on pages (job, directory, walk, page);
+-- positions where the lister gave up
+create table breaks (job integer not null, directory integer not null, walk integer not null, page integer not null,
+  id text not null, reason text not null, primary key (job, directory, walk, page)) strict, without rowid;
+-- vanished and failed objects
+create table misses (job integer not null, page integer not null, idx integer not null, outcome integer not null,
+  name text not null, bytes integer not null, reason text not null, at integer not null,
+  primary key (job, page, idx)) strict, without rowid;
+
+-- the last stored state of every object; at: Unix seconds
+create table objects (directory integer not null, name text not null, volume integer not null, size integer not null,
+  modified integer not null, at integer not null, bytes integer, md5 blob, verified integer, path text, etag any,
+  primary key (directory, name)) strict, without rowid;
+-- other volumes where a state of an object lies
+create table copies (directory integer not null, name text not null, volume integer not null, size integer not null,
+  modified integer not null, at integer not null, bytes integer, md5 blob, verified integer, path text, etag any,
+  primary key (directory, name, volume)) strict, without rowid;
+
+create table totals (job integer primary key, known integer not null, done integer not null, broken integer not null,
+  pages integer not null, listed integer not null, listed_bytes integer not null, stored integer not null,
+  stored_bytes integer not null, unchanged integer not null, unchanged_bytes integer not null, vanished integer not null,
+  vanished_bytes integer not null, failed integer not null, failed_bytes integer not null) strict;
+create table volume_totals (job integer not null, volume integer not null, objects integer not null,
+  bytes integer not null, primary key (job, volume)) strict, without rowid;
+`;
+
+/** Kept of the database in memory, and what the write-ahead log may grow to before it is moved over; bytes. */
+const cacheBytes = 64 * 2 ** 20;
+const walBytes = 32 * 2 ** 20;
+const pageBytes = 4096;
+
+/**
+ * Opens or makes the catalogue for this process alone: a second one gets a ConfigError until this one ends, however
+ * it ends. Committed means synced.
+ */
+export function openStorage(path: string): DatabaseSync {
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path);
+    db.exec(`pragma page_size = ${pageBytes}; pragma locking_mode = exclusive; pragma journal_mode = wal;
+      pragma synchronous = full; pragma cache_size = -${cacheBytes / 1024}; pragma temp_store = memory;
+      pragma wal_autocheckpoint = ${walBytes / pageBytes}; pragma journal_size_limit = ${walBytes}`);
+    db.exec("begin immediate");
+    prepareSchema(db, path);
+    db.exec("commit");
+    return db;
+  } catch (error) {
+    db?.close();
+    throw translate(error, path);
+  }
+}
+
+function prepareSchema(db: DatabaseSync, path: string): void {
+  const row = db.prepare("pragma user_version").get();
+  const found = Number(row?.user_version);
+  if (found === schemaVersion) return;
+  if (found !== 0) {
+    throw new ConfigError([
+      `the catalogue ${path} has version ${found}; this program reads version ${schemaVersion}`,
+    ]);
+  }
+  db.exec(schema);
+  db.exec(`pragma user_version = ${schemaVersion}`);
+}
+
+/** SQLite's primary result codes, https://sqlite.org/rescode.html */
+const codes = {
+  busy: 5,
+  readOnly: 8,
+  io: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notADatabase: 26,
+} as const;
+
+/** The error in this program's words; what is not about the disk comes back as it was. */
+export function translate(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return error;
+  const cause = { cause: error };
+  switch (error.errcode & 0xff) {
+    case codes.busy:
+      return new ConfigError([`the catalogue ${path} is in use by another process`], cause);
+    case codes.cannotOpen:
+      return new ConfigError([`the catalogue ${path} cannot be opened: ${error.message}`], cause);
+    case codes.notADatabase:
+      return new ConfigError([`${path} is not a catalogue`], cause);
+    case codes.full:
+      return new HostError("full", `no room for the catalogue ${path}: ${error.message}`, cause);
+    case codes.readOnly:
+    case codes.io:
+    case codes.corrupt:
+      return new HostError("io", `the catalogue ${path}: ${error.message}`, cause);
+    default:
+      return error;
+  }
+}

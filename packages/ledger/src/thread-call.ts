@@ -1,0 +1,98 @@
+import type { Worker } from "node:worker_threads";
+import { ConfigError, HostError } from "@brigade/core";
+import type { Accounts } from "./accounts.ts";
+import { JobOpenError } from "./jobs.ts";
+
+/** Questions to the thread and its answers. They stay within the process, so they are typed, not parsed. */
+export interface Question {
+  readonly id: number;
+  readonly method: "open" | keyof Accounts;
+  readonly args: readonly unknown[];
+}
+export type Answer = { readonly id: number } & ({ readonly value: unknown } | { readonly error: Described });
+
+/** An error that survives the way between threads. */
+interface Described {
+  readonly kind: "config" | "full" | "io" | "job-open" | "other";
+  readonly message: string;
+  readonly stack: string | undefined;
+}
+
+export function describe(error: unknown): Described {
+  if (!(error instanceof Error)) return { kind: "other", message: String(error), stack: undefined };
+  const { message, stack } = error;
+  return { kind: kindOf(error), message, stack };
+}
+
+function kindOf(error: Error): Described["kind"] {
+  if (error instanceof ConfigError) return "config";
+  if (error instanceof HostError) return error.kind;
+  return error instanceof JobOpenError ? "job-open" : "other";
+}
+
+function revive({ kind, message, stack }: Described): Error {
+  const cause = { cause: stack };
+  switch (kind) {
+    case "config":
+      return new ConfigError(message.split("\n"), cause);
+    case "full":
+    case "io":
+      return new HostError(kind, message, cause);
+    case "job-open":
+      return new JobOpenError(message, cause);
+    case "other":
+      return new Error(message, cause);
+  }
+}
+
+type Waiting = PromiseWithResolvers<unknown>;
+
+/** Asks the thread; answers come in the order of the questions. */
+export class ThreadCall {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #next = 0;
+  /** Why there will be no more answers. */
+  #ended: Error | undefined;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on("message", (answer: Answer) => this.#answered(answer));
+    worker.on("error", (error) => this.#end(error instanceof Error ? error : new Error(String(error))));
+    worker.on("exit", () => this.#end(new Error("the catalogue is closed")));
+  }
+
+  async open(): Promise<void> {
+    await this.#ask("open", []);
+  }
+
+  async ask<M extends keyof Accounts>(
+    method: M,
+    ...args: Parameters<Accounts[M]>
+  ): Promise<ReturnType<Accounts[M]>> {
+    return (await this.#ask(method, args)) as ReturnType<Accounts[M]>;
+  }
+
+  #ask(method: Question["method"], args: readonly unknown[]): Promise<unknown> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    const waiting: Waiting = Promise.withResolvers();
+    const id = this.#next++;
+    this.#waiting.set(id, waiting);
+    const question: Question = { id, method, args };
+    this.#worker.postMessage(question);
+    return waiting.promise;
+  }
+
+  #answered(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if ("error" in answer) waiting?.reject(revive(answer.error));
+    else waiting?.resolve(answer.value);
+  }
+
+  #end(reason: Error): void {
+    this.#ended ??= reason;
+    for (const { reject } of this.#waiting.values()) reject(this.#ended);
+    this.#waiting.clear();
+  }
+}

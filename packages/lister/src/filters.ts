@@ -1,0 +1,37 @@
+import type { FileEntry, Filters } from "@brigade/core";
+import { join } from "@brigade/core";
+import picomatch from "picomatch";
+
+export interface Filter {
+  wantsFile(directory: string, file: FileEntry): boolean;
+  /** False when nothing below can be wanted. */
+  wantsDirectory(directory: string): boolean;
+}
+
+const everything: Filter = { wantsFile: () => true, wantsDirectory: () => true };
+
+/** Globs as in picomatch, matched on whole keys, dot files included. A pattern without a slash matches the last part. */
+export function createFilter(filters: Filters): Filter {
+  if (Object.keys(filters).length === 0) return everything;
+  const include = matcher(filters.include);
+  const exclude = matcher(filters.exclude);
+  const minSize = filters.minSize ?? 0;
+  const maxSize = filters.maxSize ?? Number.POSITIVE_INFINITY;
+  const since = filters.modifiedSince ?? Number.NEGATIVE_INFINITY;
+  return {
+    wantsFile(directory, file) {
+      if (file.size < minSize || file.size > maxSize || file.modified < since) return false;
+      const key = join(directory, file.name);
+      return (include?.(key) ?? true) && !(exclude?.(key) ?? false);
+    },
+    wantsDirectory(directory) {
+      return !(exclude?.(directory) || exclude?.(`${directory}/`));
+    },
+  };
+}
+
+function matcher(globs: readonly string[] | undefined): ((key: string) => boolean) | undefined {
+  if (globs === undefined || globs.length === 0) return undefined;
+  const tests = globs.map((glob) => picomatch(glob, { dot: true, basename: !glob.includes("/") }));
+  return (key) => tests.some((test) => test(key));
+}

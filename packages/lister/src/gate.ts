@@ -1,0 +1,71 @@
+import type { Broker, Delayer, Log, QueueKind, Valve } from "@brigade/core";
+import { delay } from "@brigade/core";
+
+/** What the lister must not run ahead of (I5): work waiting for downloaders, and records not yet read by the ledger. */
+const downstream: readonly QueueKind[] = ["files", "retry", "wait", "records"];
+const reason = "back-pressure";
+/** Milliseconds between looks: while running, and while closed. */
+const lookEvery = 200;
+const pollEvery = 1_000;
+
+export interface GateOptions {
+  /** Messages downstream at which listing pauses; it goes on at half of that. */
+  readonly highWater: number;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly now?: () => number;
+  readonly delay?: Delayer;
+}
+
+/** Back-pressure: closes the lister's valve while too much waits downstream. */
+export class Gate {
+  readonly #broker: Broker;
+  readonly #source: string;
+  readonly #valve: Valve;
+  readonly #options: Required<GateOptions>;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #closed = false;
+
+  constructor(broker: Broker, source: string, valve: Valve, options: GateOptions) {
+    this.#broker = broker;
+    this.#source = source;
+    this.#valve = valve;
+    this.#options = { now: Date.now, delay, ...options };
+  }
+
+  /** Whether listing may go on. Looks at the queues now and then. */
+  async admits(): Promise<boolean> {
+    const { now, highWater } = this.#options;
+    if (this.#closed) return false;
+    if (now() - this.#lookedAt < lookEvery) return true;
+    this.#lookedAt = now();
+    const backlog = await this.#backlog();
+    if (backlog < highWater) return true;
+    if (!this.#closed) void this.#close(backlog);
+    return false;
+  }
+
+  async #close(backlog: number): Promise<void> {
+    const { highWater, signal, log, delay } = this.#options;
+    this.#closed = true;
+    log.debug({ backlog, highWater }, "listing pauses: enough work is waiting downstream");
+    try {
+      await this.#valve.close(reason);
+      do await delay(pollEvery, signal);
+      while ((await this.#backlog()) > highWater / 2);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      return;
+    }
+    this.#closed = false;
+    log.debug({}, "listing goes on");
+    await this.#valve.open(reason);
+  }
+
+  async #backlog(): Promise<number> {
+    const depths = await Promise.all(
+      downstream.map((queue) => this.#broker.depth({ source: this.#source, queue })),
+    );
+    return depths.reduce((sum, depth) => sum + depth, 0);
+  }
+}

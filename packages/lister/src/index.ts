@@ -1,0 +1,1 @@
+export { createLister, type Lister, type ListerOptions, type ListerParts, rootMessage } from "./lister.ts";

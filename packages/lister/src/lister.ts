@@ -1,0 +1,277 @@
+import type {
+  Broker,
+  Delayer,
+  Delivery,
+  DirectoryMessage,
+  Filters,
+  Job,
+  Log,
+  Message,
+  PageHistory,
+  PageMessage,
+  ResultMessage,
+  Source,
+  Verdict,
+  WalkPosition,
+} from "@brigade/core";
+import { Breaker, classify, delay, delayOf, delays, FatalError, SourceError, Valve } from "@brigade/core";
+import pLimit from "p-limit";
+import { packBatches } from "./batches.ts";
+import { createFilter, type Filter } from "./filters.ts";
+import { Gate } from "./gate.ts";
+import { emptyPage, type WalkedPage, walkPage } from "./walk.ts";
+
+export interface ListerParts {
+  readonly source: Source;
+  /** The source's name. */
+  readonly name: string;
+  readonly broker: Broker;
+  readonly history: PageHistory;
+  readonly host: string;
+  readonly log: Log;
+  /** The source refuses us, or is away for too long. */
+  readonly onGiveUp: (error: FatalError) => void;
+  readonly now?: () => number;
+  readonly delay?: Delayer;
+}
+
+export interface ListerOptions {
+  /** Listing requests at once. */
+  readonly concurrency: number;
+  readonly batchFiles: number;
+  readonly batchBytes: number;
+  readonly highWater: number;
+  readonly maxAttempts: number;
+  /** Milliseconds. */
+  readonly outageLimit: number;
+}
+
+/** Child directories that share a message: the small ones among them then share batches. */
+const directoriesPerMessage = 16;
+/** A directory that its parent named but that answers 404 is believed gone after this many tries. */
+const triesBeforeGone = 3;
+
+/** What one position came to. `again` is to be tried later; `counted` when that was its own fault. */
+type Walked =
+  | { readonly page: WalkedPage }
+  | { readonly next: WalkPosition | undefined }
+  | { readonly record: PageMessage }
+  | { readonly again: WalkPosition; readonly counted: boolean; readonly waitMs: number };
+
+export interface Lister extends AsyncDisposable {
+  /** Why listing pauses, for people; empty while it runs. */
+  readonly pauses: readonly string[];
+}
+
+/** Turns `directory` messages into batches, child directories and page records until it is disposed. */
+export async function createLister(parts: ListerParts, options: ListerOptions): Promise<Lister> {
+  const { broker, name, source, log } = parts;
+  const { now = Date.now, delay: wait = delay } = parts;
+  const leaving = new AbortController();
+  const valve = new Valve();
+  const gate = new Gate(broker, name, valve, {
+    highWater: options.highWater,
+    signal: leaving.signal,
+    log,
+    now,
+    delay: wait,
+  });
+  const breaker = new Breaker({
+    limitMs: options.outageLimit,
+    signal: leaving.signal,
+    now,
+    delay: wait,
+    probe: async (signal) => {
+      await source.listPage("", undefined, signal);
+    },
+    onOpen: (reason) => {
+      log.warn({ reason }, "listing pauses: the source is unwell");
+      void valve.close("source unwell");
+    },
+    onClose: (pausedMs) => {
+      log.warn({ pausedMs }, "listing goes on: the source answers again");
+      void valve.open("source unwell");
+    },
+    onGiveUp: parts.onGiveUp,
+  });
+  const slots = pLimit(options.concurrency);
+
+  async function handle(delivery: Delivery): Promise<Verdict> {
+    const { message } = delivery;
+    if (message.type !== "directory")
+      return { kind: "reject", reason: `a ${message.type} message among directories` };
+    if (message.job.fingerprint !== source.fingerprint) {
+      return {
+        kind: "reject",
+        reason: "the source is configured differently from when this job was started",
+      };
+    }
+    if (valve.isClosed || !(await gate.admits())) return { kind: "release" };
+    const signal = AbortSignal.any([delivery.signal, leaving.signal]);
+    const filter = createFilter(message.filters);
+    const walked = await Promise.all(
+      message.positions.map((position) =>
+        slots(() => walk(message, position, filter, delivery.deliveries > 0, signal)),
+      ),
+    );
+    if (delivery.signal.aborted) return { kind: "release" };
+    return await publish(message, walked);
+  }
+
+  async function walk(
+    message: DirectoryMessage,
+    position: WalkPosition,
+    filter: Filter,
+    redelivered: boolean,
+    signal: AbortSignal,
+  ): Promise<Walked> {
+    const { job } = message;
+    if (redelivered) {
+      const recorded = await parts.history.recorded({ ...position, job: job.id });
+      if (recorded !== undefined && recorded.end !== "failed") return { next: recorded.next };
+    }
+    const since = now();
+    try {
+      const unchanged = parts.history.unchanged.bind(parts.history, job);
+      const page = await walkPage(job, position, source, filter, unchanged, signal);
+      breaker.succeeded();
+      return { page };
+    } catch (error) {
+      return await afterFailure(message, position, since, error);
+    }
+  }
+
+  async function afterFailure(
+    { job, attempt }: DirectoryMessage,
+    position: WalkPosition,
+    since: number,
+    error: unknown,
+  ): Promise<Walked> {
+    const failure = classify(error);
+    if (failure.fault === "cancelled" || leaving.signal.aborted) {
+      return { again: position, counted: false, waitMs: 0 };
+    }
+    if (!(error instanceof SourceError)) throw error;
+    const { directory, page } = position;
+    const waitMs = Math.max(delays[Math.min(attempt, delays.length - 1)] ?? 0, error.retryAfterMs ?? 0);
+    if (failure.fault === "source") {
+      breaker.failed(error.message, { everything: failure.stop });
+      if (error.kind === "misconfigured") parts.onGiveUp(new FatalError(error.message, { cause: error }));
+      if (!(await breaker.isWell(since))) return { again: position, counted: false, waitMs };
+    }
+    const gone = error.kind === "missing" && page === 1;
+    if (gone && attempt + 1 >= triesBeforeGone) {
+      log.info({ directory }, "a directory is gone since its parent was listed");
+      return { record: emptyPage(job, position, "last", "gone since its parent was listed") };
+    }
+    // A new walk starts with fresh attempts: their number is bounded too, or lost cursors would never end.
+    const triesSpent = Math.max(attempt, error.kind === "bad-cursor" ? position.walk : 0) + 1;
+    if (error.kind === "forbidden" || triesSpent >= options.maxAttempts) {
+      log.warn({ directory, page, attempt, reason: error.message }, "a directory could not be listed");
+      return { record: emptyPage(job, position, "failed", error.message) };
+    }
+    log.debug({ directory, page, attempt, reason: error.message }, "a page is tried again later");
+    const restart = { directory, walk: position.walk + 1, page: 1 };
+    return { again: error.kind === "bad-cursor" ? restart : position, counted: true, waitMs };
+  }
+
+  /** The order matters (I1): work and children, then the record of the page, then the next page, then the verdict. */
+  async function publish(message: DirectoryMessage, walked: readonly Walked[]): Promise<Verdict> {
+    const { job, filters } = message;
+    const pages = walked.flatMap((one) => ("page" in one ? [one.page] : []));
+    const slices = pages.flatMap(({ wanted }) => (wanted === undefined ? [] : [wanted]));
+    const batches = packBatches(job, slices, { files: options.batchFiles, bytes: options.batchBytes });
+    const children = pages.flatMap(({ record }) => record.directories);
+    const refused = pages.filter(({ refused }) => refused.length > 0);
+    await send([
+      ...batches,
+      ...directoryMessages(job, filters, children),
+      ...(refused.length > 0 ? [refusals(job, refused)] : []),
+    ]);
+    await send([
+      ...pages.map(({ record }) => record),
+      ...walked.flatMap((one) => ("record" in one ? [one.record] : [])),
+    ]);
+    const next = [
+      ...pages.flatMap(({ record }) => record.next ?? []),
+      ...walked.flatMap((one) => ("next" in one ? (one.next ?? []) : [])),
+    ];
+    await send(next.map((position) => directoryMessage(job, filters, [position], 0)));
+    const again = walked.filter((one) => "again" in one);
+    if (again.length === 0) return { kind: "ack" };
+    if (again.length === walked.length && again.every(({ waitMs }) => waitMs === 0))
+      return { kind: "release" };
+    return {
+      kind: "retry",
+      delay: delayOf(Math.max(...again.map(({ waitMs }) => waitMs))),
+      remainder: again.map((one) =>
+        directoryMessage(job, filters, [one.again], message.attempt + Number(one.counted)),
+      ),
+    };
+  }
+
+  async function send(messages: readonly Message[]): Promise<void> {
+    if (messages.length > 0) await broker.publish(messages);
+  }
+
+  function refusals(job: Job, pages: readonly WalkedPage[]): ResultMessage {
+    return {
+      v: 1,
+      type: "result",
+      job,
+      host: parts.host,
+      at: now(),
+      pages: pages.map(({ record, refused }) => ({
+        page: record.id,
+        directory: record.directory,
+        objects: [...refused],
+      })),
+    };
+  }
+
+  const subscription = await broker.consume(
+    { source: name, queue: "directories" },
+    { prefetch: options.concurrency },
+    handle,
+  );
+  await valve.add(subscription);
+
+  return {
+    get pauses() {
+      return valve.reasons;
+    },
+    async [Symbol.asyncDispose]() {
+      leaving.abort();
+      await valve.close("stopping");
+      await subscription[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function directoryMessages(job: Job, filters: Filters, directories: readonly string[]): DirectoryMessage[] {
+  const messages: DirectoryMessage[] = [];
+  for (let i = 0; i < directories.length; i += directoriesPerMessage) {
+    const group = directories.slice(i, i + directoriesPerMessage);
+    messages.push(directoryMessage(job, filters, group.map(firstPage), 0));
+  }
+  return messages;
+}
+
+/** Where a walk of a directory begins. */
+export function firstPage(directory: string): WalkPosition {
+  return { directory, walk: 0, page: 1 };
+}
+
+function directoryMessage(
+  job: Job,
+  filters: Filters,
+  positions: WalkPosition[],
+  attempt: number,
+): DirectoryMessage {
+  return { v: 1, type: "directory", job, filters, positions, attempt };
+}
+
+/** The message that starts a job: its root directory. */
+export function rootMessage(job: Job, prefix: string, filters: Filters): DirectoryMessage {
+  return directoryMessage(job, filters, [firstPage(prefix)], 0);
+}

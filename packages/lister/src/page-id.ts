@@ -1,0 +1,18 @@
+import { createHash } from "node:crypto";
+
+export interface PagePosition {
+  readonly job: string;
+  readonly directory: string;
+  readonly walk: number;
+  readonly page: number;
+}
+
+/**
+ * Names a page by where it stands and what is on it, so that listing it again gives the same name if nothing changed.
+ * `names` are those that are counted, in the order of their indexes: the same id must mean the same objects.
+ */
+export function pageId(position: PagePosition, names: readonly string[]): string {
+  const hash = createHash("sha256");
+  hash.update(JSON.stringify([position.job, position.directory, position.walk, position.page, names]));
+  return hash.digest("base64url").slice(0, 22);
+}

@@ -1,0 +1,133 @@
+import type {
+  Job,
+  ListedFile,
+  ObjectResult,
+  Page,
+  PageMessage,
+  Slice,
+  Source,
+  WalkPosition,
+} from "@brigade/core";
+import { join, refusal, SourceError } from "@brigade/core";
+import type { Filter } from "./filters.ts";
+import { pageId } from "./page-id.ts";
+
+/** One listed page, ready to be told. */
+export interface WalkedPage {
+  readonly record: PageMessage;
+  /** What is to be fetched; nothing when all is unchanged. */
+  readonly wanted: Slice | undefined;
+  /** Entries that can neither be requested nor stored: failed on the spot. */
+  readonly refused: readonly ObjectResult[];
+}
+
+/** Lists the page at a position. `unchanged` says of files, in order, which need not be fetched. Throws SourceError. */
+export async function walkPage(
+  job: Job,
+  position: WalkPosition,
+  source: Source,
+  filter: Filter,
+  unchanged: (directory: string, files: Page["files"]) => Promise<readonly boolean[]>,
+  signal: AbortSignal,
+): Promise<WalkedPage> {
+  const { directory, walk, page: number } = position;
+  const page = await source.listPage(directory, position.cursor, signal);
+  if (page.next !== undefined && (page.next === position.cursor || page.next === position.landmark)) {
+    throw new SourceError("bad-listing", `the listing of "${directory}" runs in a circle at page ${number}`);
+  }
+  const files = page.files.filter(
+    (file) => refusal(file.name) === undefined && filter.wantsFile(directory, file),
+  );
+  const refusedFiles = page.files.filter((file) => refusal(file.name) !== undefined);
+  const refusedDirectories = page.directories.filter((name) => refusal(name) !== undefined);
+  const directories = page.directories
+    .filter((name) => refusal(name) === undefined)
+    .map((name) => join(directory, name))
+    .filter((path) => filter.wantsDirectory(path));
+
+  const id = pageId({ job: job.id, directory, walk, page: number }, [
+    ...[...files, ...refusedFiles].map((file) => file.name),
+    ...page.directories.map((name) => `${name}/`),
+  ]);
+  const known = await unchanged(directory, files);
+  const listed: ListedFile[] = files.map((file, index) => ({ index, ...file }));
+  const wanted = listed.filter((_, index) => known[index] !== true);
+  const refused: ObjectResult[] = [
+    ...refusedFiles.map((file) => refuse(file.name, file.size, file.modified)),
+    ...refusedDirectories.map((name) => refuse(name, 0, 0, "directory: ")),
+  ].map((result, n) => ({ ...result, index: listed.length + n }));
+  const refusedBytes = refused.reduce((sum, { listedSize }) => sum + listedSize, 0);
+
+  return {
+    record: {
+      v: 1,
+      type: "page",
+      job,
+      directory,
+      walk,
+      page: number,
+      id,
+      end: page.next === undefined ? "last" : "more",
+      ...(page.next !== undefined && { next: following(position, page.next) }),
+      count: listed.length + refused.length,
+      bytes: bytesOf(listed) + refusedBytes,
+      ...(wanted.length < listed.length && {
+        unchanged: bitmap(known),
+        unchangedBytes: bytesOf(listed) - bytesOf(wanted),
+      }),
+      directories,
+    },
+    wanted: wanted.length > 0 ? { page: id, directory, files: wanted } : undefined,
+    refused,
+  };
+}
+
+/** The record of a page that could not be listed, or of a directory that is gone (`last`, with nothing on it). */
+export function emptyPage(
+  job: Job,
+  position: WalkPosition,
+  end: "last" | "failed",
+  reason: string,
+): PageMessage {
+  const { directory, walk, page } = position;
+  const id = pageId({ job: job.id, directory, walk, page }, []);
+  return {
+    v: 1,
+    type: "page",
+    job,
+    directory,
+    walk,
+    page,
+    id,
+    end,
+    reason,
+    count: 0,
+    bytes: 0,
+    directories: [],
+  };
+}
+
+/** Brent's cycle detection: the landmark moves up at each power of two. */
+function following(position: WalkPosition, cursor: string): WalkPosition {
+  const page = position.page + 1;
+  const moves = (position.page & (position.page - 1)) === 0;
+  const landmark = moves ? cursor : position.landmark;
+  return { directory: position.directory, walk: position.walk, page, cursor, ...(landmark && { landmark }) };
+}
+
+function refuse(name: string, size: number, modified: number, kind = ""): ObjectResult {
+  const reason = `${kind}cannot be requested: ${refusal(name)}`;
+  return { index: 0, name, outcome: "failed", listedSize: size, modified, reason };
+}
+
+function bytesOf(files: readonly { size: number }[]): number {
+  return files.reduce((sum, file) => sum + file.size, 0);
+}
+
+function bitmap(bits: readonly boolean[]): string {
+  const bytes = Buffer.alloc(Math.ceil(bits.length / 8));
+  bits.forEach((bit, i) => {
+    if (bit) bytes[i >> 3] = (bytes[i >> 3] ?? 0) | (1 << (i & 7));
+  });
+  return bytes.toString("base64");
+}

@@ -1,0 +1,168 @@
+import { SourceError } from "@brigade/core";
+import type { Dispatcher } from "undici";
+import { abortError } from "./cancelled.ts";
+
+/** Bytes that wait for a reader before the socket is paused. */
+const highWater = 256 * 1024;
+/** A rest of at most this many bytes is read to its end rather than cut, which would cost the connection. */
+const worthDraining = 64 * 1024;
+/** No buffer can be longer than this; such a body is to be taken by chunks. */
+const longestBuffer = 2 ** 32;
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+function tooLong(length: number): SourceError {
+  return new SourceError("damaged", `${length} bytes are more than one piece can be`);
+}
+
+/**
+ * A response's body as it arrives. Waiting → taken by `bytes` or `chunks`, or dropped by `cancel` → ended or failed.
+ * `push`, `end` and `fail` are for the exchange that feeds it.
+ */
+export class ResponseBody {
+  /** Content-Length. */
+  readonly length: number | undefined;
+  /** The end will be recognisable: by length or by a last chunk. Otherwise a cut looks like the end. */
+  readonly provable: boolean;
+  readonly #controller: Dispatcher.DispatchController;
+  #queue: Uint8Array[] = [];
+  #queued = 0;
+  #most = longestBuffer;
+  #received = 0;
+  #mode: "waiting" | "bytes" | "chunks" | "dropped" = "waiting";
+  #state: "open" | "ended" | "failed" = "open";
+  #error: Error | undefined;
+  #whole: Bytes | undefined;
+  #collected: PromiseWithResolvers<Bytes> | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(controller: Dispatcher.DispatchController, length: number | undefined, provable: boolean) {
+    this.#controller = controller;
+    this.length = length;
+    this.provable = provable;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.#mode === "dropped") return;
+    const at = this.#received;
+    this.#received += chunk.byteLength;
+    if (this.#whole !== undefined) {
+      this.#whole.set(chunk, at);
+      return;
+    }
+    this.#queue.push(chunk);
+    this.#queued += chunk.byteLength;
+    if (this.#mode === "bytes") {
+      if (this.#received > this.#most) this.#refuse(tooLong(this.#received));
+      return;
+    }
+    if (this.#queued >= highWater) this.#controller.pause();
+    this.#wake?.();
+  }
+
+  end(): void {
+    if (this.#state !== "open") return;
+    this.#state = "ended";
+    this.#collected?.resolve(this.#assemble());
+    this.#wake?.();
+  }
+
+  fail(error: Error): void {
+    if (this.#state !== "open") return;
+    this.#state = "failed";
+    this.#error = error;
+    this.#queue = [];
+    this.#whole = undefined;
+    this.#collected?.reject(error);
+    this.#wake?.();
+  }
+
+  /** The whole body in a buffer of its own; `damaged` when it is longer than `most` bytes. */
+  bytes(most = longestBuffer): Promise<Bytes> {
+    this.#take("bytes");
+    this.#most = most;
+    if (this.#error !== undefined) return Promise.reject(this.#error);
+    if (this.#state === "ended") return Promise.resolve(this.#assemble());
+    if (this.length !== undefined) {
+      if (!(this.length <= most)) {
+        const error = tooLong(this.length);
+        this.#refuse(error);
+        return Promise.reject(error);
+      }
+      this.#whole = this.#gather(this.length);
+    }
+    this.#collected = Promise.withResolvers();
+    this.#controller.resume();
+    return this.#collected.promise;
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array, void, void> {
+    this.#take("chunks");
+    try {
+      while (true) {
+        const ready = this.#queue;
+        if (ready.length > 0) {
+          this.#queue = [];
+          this.#queued = 0;
+          yield* ready;
+        } else if (this.#error !== undefined) {
+          throw this.#error;
+        } else if (this.#state === "ended") {
+          return;
+        } else {
+          await this.#more();
+        }
+      }
+    } finally {
+      this.cancel();
+    }
+  }
+
+  /** Harmless after the end. A short rest is read silently, so that the connection serves on. */
+  cancel(): void {
+    if (this.#state !== "open" || this.#mode === "dropped") return;
+    this.#mode = "dropped";
+    this.fail(abortError(new Error("the body was cancelled")));
+    if (this.length !== undefined && this.length - this.#received <= worthDraining) this.#controller.resume();
+    else this.#controller.abort(abortError(new Error("the body was cancelled")));
+  }
+
+  #refuse(error: Error): void {
+    this.#mode = "dropped";
+    this.fail(error);
+    this.#controller.abort(error);
+  }
+
+  #take(mode: "bytes" | "chunks"): void {
+    if (this.#mode !== "waiting" && this.#mode !== "dropped") throw new Error("the body was taken already");
+    if (this.#mode === "waiting") this.#mode = mode;
+  }
+
+  #more(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        this.#wake = undefined;
+        resolve();
+      };
+      this.#controller.resume();
+    });
+  }
+
+  #assemble(): Bytes {
+    const whole = this.#whole ?? this.#gather(this.#received);
+    this.#whole = undefined;
+    return whole;
+  }
+
+  #gather(length: number): Bytes {
+    const whole = new Uint8Array(length);
+    let at = 0;
+    for (const chunk of this.#queue) {
+      whole.set(chunk, at);
+      at += chunk.byteLength;
+    }
+    this.#queue = [];
+    this.#queued = 0;
+    return whole;
+  }
+}

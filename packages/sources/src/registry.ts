@@ -1,0 +1,53 @@
+import { ConfigError, type Environment, type Source } from "@brigade/core";
+import { parseUpyunUrl } from "./upyun/url.ts";
+
+/** A source that owns connections, to be disposed of. */
+export interface ConfiguredSource extends Source, AsyncDisposable {
+  /** The most bodies at once that the configuration asks for. */
+  readonly concurrency: number;
+  /** Where requests go that depend on this machine's clock: their replies tell the date. */
+  readonly endpoints: readonly string[];
+}
+
+/** What the text on the command line means. */
+export interface SourceReference {
+  /** Default name of the source: after its bucket or host, `[a-z0-9-]+`. */
+  readonly name: string;
+  /** The directory to begin with; `""` is the root. */
+  readonly prefix: string;
+  /** Throws ConfigError with all problems. `name` also prefixes variables of this source: `PHOTOS_UPYUN_OPERATOR`. */
+  create(environment: Environment, name: string): ConfiguredSource;
+}
+
+/** Takes a URL of its scheme apart. Throws ConfigError. */
+export type SourceParser = (url: string) => SourceReference;
+
+/** Every adapter, by the scheme of its URLs. A new one is a file beside `upyun/` and a line here. */
+const adapters: Readonly<Record<string, SourceParser>> = {
+  upyun: parseUpyunUrl,
+};
+
+/**
+ * `upyun://bucket/prefix`, or a configured name: with `PHOTOS_SOURCE=upyun://bucket/prefix` in the environment,
+ * `photos` means that bucket under that name. Throws ConfigError.
+ */
+export function parseSource(text: string, environment: Environment): SourceReference {
+  if (text.includes(":")) return parseUrl(text);
+  const variable = `${text.toUpperCase().replaceAll("-", "_")}_SOURCE`;
+  const url = environment[variable]?.trim();
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(text) || !url)
+    throw new ConfigError([`${text}: neither a URL nor a configured source (${variable} is not set)`]);
+  return { ...parseUrl(url), name: text };
+}
+
+function parseUrl(text: string): SourceReference {
+  const scheme = text.slice(0, text.indexOf(":"));
+  const parse = Object.hasOwn(adapters, scheme) ? adapters[scheme] : undefined;
+  if (parse === undefined)
+    throw new ConfigError([
+      `${text}: sources are ${Object.keys(adapters)
+        .map((known) => `${known}://…`)
+        .join(", ")}`,
+    ]);
+  return parse(text);
+}

@@ -1,0 +1,146 @@
+import { type Cursor, type FileEntry, join, NameError, type Page, SourceError } from "@brigade/core";
+import { type HttpResponse, header } from "../http/exchange.ts";
+import { assertRequestable } from "./encode.ts";
+import { printable } from "./error-reply.ts";
+import { restError } from "./errors.ts";
+import { parseJsonListing } from "./listing-json.ts";
+import { parseTextListing } from "./listing-text.ts";
+import { isEncoded } from "./object-body.ts";
+import { isResponse, type Rest } from "./rest.ts";
+import type { Store } from "./store.ts";
+
+/** The cursor that ends a directory, and the only thing that does: an Erlang term {next, eof} in Base64. */
+const endMarker = "g2gCZAAEbmV4dGQAA2VvZg";
+
+/** Bytes: 10,000 rows with the longest names are a tenth of this. */
+const longestPage = 256 * 1024 * 1024;
+
+export interface ListingOptions {
+  readonly format: "text" | "json";
+  readonly pageSize: number;
+}
+
+/** Pages of directories by the REST API. */
+export class Listing {
+  readonly #rest: Rest;
+  readonly #store: Store;
+  readonly #options: ListingOptions;
+
+  constructor(rest: Rest, store: Store, options: ListingOptions) {
+    this.#rest = rest;
+    this.#store = store;
+    this.#options = options;
+  }
+
+  async page(directory: string, cursor: Cursor | undefined, signal: AbortSignal): Promise<Page> {
+    if (directory !== "") assertRequestable(directory);
+    const what = `list ${directory === "" ? "the root" : `${directory}/`}`;
+    const path = directory === "" ? "" : `${directory}/`;
+    const answer = await this.#rest.send("GET", path, this.#headers(cursor), signal);
+    if (!isResponse(answer)) {
+      if (answer.status === 404 && cursor !== undefined)
+        throw new SourceError("bad-listing", `${what}: vanished in mid-listing (${answer.text})`, {
+          status: 404,
+        });
+      throw restError(answer, what);
+    }
+    const body = await this.#body(answer, what);
+    const page =
+      this.#options.format === "json"
+        ? await this.#json(answer, body, directory, what, signal)
+        : this.#text(answer, body, what);
+    if (page.next !== undefined && page.next === cursor)
+      throw badListing(`${what}: the same cursor came again`);
+    return page;
+  }
+
+  /** A new array for each request: a cursor left behind would leak into the next directory. */
+  #headers(cursor: Cursor | undefined): string[] {
+    const headers = ["x-list-limit", String(this.#options.pageSize), "x-upyun-folder", "true"];
+    headers.push("accept", this.#options.format === "json" ? "application/json" : "*/*");
+    if (cursor !== undefined) headers.push("x-list-iter", cursor);
+    return headers;
+  }
+
+  async #body(response: HttpResponse, what: string): Promise<Uint8Array> {
+    const { status, body } = response;
+    const refuse = (why: string): never => {
+      body.cancel();
+      throw badListing(`${what}: ${why}`);
+    };
+    if (status !== 200) refuse(`unexpected status ${status}`);
+    if (isEncoded(response)) refuse("the listing came compressed");
+    // JSON proves its own end; rows of text do not.
+    // A directory that became a file answers with its bytes, which may be many.
+    if (this.#options.format === "text" && response.headers["x-upyun-list-iter"] === undefined)
+      refuse("neither a next cursor nor the end marker came");
+    if (!body.provable && this.#options.format === "text")
+      refuse(
+        "nobody could tell a cut page from a whole one (no length, not chunked); try UPYUN_LIST_FORMAT=json",
+      );
+    try {
+      return await body.bytes(longestPage);
+    } catch (error) {
+      if (!(error instanceof SourceError) || error.kind !== "damaged") throw error;
+      throw badListing(`${what}: ${error.message}`, error);
+    }
+  }
+
+  #text(response: HttpResponse, body: Uint8Array, what: string): Page {
+    const rows = this.#parse(parseTextListing, body, what);
+    return { ...rows, next: this.#next(header(response.headers, "x-upyun-list-iter"), what) };
+  }
+
+  async #json(
+    response: HttpResponse,
+    body: Uint8Array,
+    directory: string,
+    what: string,
+    signal: AbortSignal,
+  ): Promise<Page> {
+    const { files, directories, doubtful, iter } = this.#parse(parseJsonListing, body, what);
+    const next = this.#next(iter ?? header(response.headers, "x-upyun-list-iter"), what);
+    if (doubtful.length === 0) return { files, directories, next };
+    const page = { files: [...files], directories: [...directories], next };
+    for (const entry of doubtful) {
+      if (await this.#isFile(join(directory, entry.name), signal)) page.files.push(entry);
+      else page.directories.push(entry.name);
+    }
+    return page;
+  }
+
+  async #isFile(key: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      assertRequestable(key);
+    } catch (error) {
+      // Whoever walks directories refuses this name, loudly, as it does in a text listing.
+      if (error instanceof NameError) return false;
+      throw error;
+    }
+    return (await this.#store.stat(key, signal)) !== undefined;
+  }
+
+  #parse<R extends { files: readonly FileEntry[] }>(
+    parse: (body: Uint8Array) => R,
+    body: Uint8Array,
+    what: string,
+  ): R {
+    try {
+      return parse(body);
+    } catch (error) {
+      const why = printable(error instanceof Error ? error.message : String(error));
+      throw badListing(`${what}: ${why}`, error);
+    }
+  }
+
+  #next(cursor: string | undefined, what: string): Cursor | undefined {
+    if (cursor === undefined || cursor === "")
+      throw badListing(`${what}: neither a next cursor nor the end marker came`);
+    if (!/^[\x21-\x7e]+$/.test(cursor)) throw badListing(`${what}: the next cursor cannot be sent back`);
+    return cursor === endMarker ? undefined : cursor;
+  }
+}
+
+function badListing(message: string, cause?: unknown): SourceError {
+  return new SourceError("bad-listing", message, cause === undefined ? {} : { cause });
+}

@@ -1,0 +1,149 @@
+import { type ByteRange, type ObjectBody, type ObjectEntry, SourceError } from "@brigade/core";
+import { type HttpResponse, header } from "../http/exchange.ts";
+import type { ResponseBody } from "../http/response-body.ts";
+import { imageHead, isImage } from "./image-type.ts";
+import { expectedLength } from "./range.ts";
+
+export interface Delivered {
+  readonly object: ObjectEntry;
+  readonly range: ByteRange | undefined;
+  readonly variant: boolean;
+  /** For errors: "get a.jpg". */
+  readonly what: string;
+}
+
+/** Headers of a 2xx answer that cannot be the object's bytes as they are stored, as an error; its body is cancelled. */
+export function acceptBody(response: HttpResponse, delivered: Delivered): ObjectBody {
+  try {
+    return accept(response, delivered);
+  } catch (error) {
+    response.body.cancel();
+    throw error;
+  }
+}
+
+function accept(response: HttpResponse, { object, range, variant, what }: Delivered): ObjectBody {
+  const { headers, body } = response;
+  if (headers["x-upyun-list-iter"] !== undefined)
+    throw new SourceError("damaged", `${what}: a directory's listing came in place of the object`);
+  const expected = expectedLength(response, range, variant ? undefined : object.size, what);
+  if (isEncoded(response) && (variant || range !== undefined || body.length !== object.size))
+    throw new SourceError("damaged", `${what}: came compressed (${header(headers, "content-encoding")})`);
+  if (body.length !== undefined && !Number.isSafeInteger(body.length))
+    throw new SourceError("damaged", `${what}: its length is not a number`);
+  if (range !== undefined && body.length !== undefined && expected !== undefined && body.length !== expected)
+    throw new SourceError("damaged", `${what}: ${body.length} bytes announced in place of ${expected}`);
+  if (!body.provable && expected === undefined)
+    throw new SourceError(
+      "damaged",
+      `${what}: nobody could tell a cut from its end (no length, not chunked)`,
+    );
+  const whole = response.status === 200;
+  return new UpyunBody(body, {
+    md5: whole && !variant ? md5Of(response) : undefined,
+    modified: variant ? undefined : modifiedOf(response),
+    variant,
+    // Where the end proves nothing, the length is what it must have been.
+    mustBe: body.provable ? undefined : expected,
+    what,
+  });
+}
+
+/** A Content-Encoding that says more than nothing. Stored objects may carry one too: those come in their listed size. */
+export function isEncoded({ headers }: HttpResponse): boolean {
+  const encoding = header(headers, "content-encoding");
+  return encoding !== undefined && encoding !== "" && encoding.toLowerCase() !== "identity";
+}
+
+/** Of the whole original: Content-MD5 (hexadecimal at UpYun), or an ETag in MD5 form that is not weak. */
+export function md5Of({ headers }: HttpResponse): string | undefined {
+  return md5Text(header(headers, "content-md5")) ?? md5Text(header(headers, "etag"));
+}
+
+export function md5Text(value: string | undefined): string | undefined {
+  return value === undefined ? undefined : /^"?([0-9a-f]{32})"?$/i.exec(value)?.[1]?.toLowerCase();
+}
+
+/** Unix seconds. */
+export function modifiedOf({ headers }: HttpResponse): number | undefined {
+  const text = header(headers, "last-modified");
+  const at = text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isNaN(at) ? undefined : Math.floor(at / 1000);
+}
+
+interface Traits {
+  readonly md5: string | undefined;
+  readonly modified: number | undefined;
+  readonly variant: boolean;
+  readonly mustBe: number | undefined;
+  readonly what: string;
+}
+
+class UpyunBody implements ObjectBody {
+  readonly size: number | undefined;
+  readonly md5: string | undefined;
+  readonly modified: number | undefined;
+  readonly variant: boolean;
+  readonly #body: ResponseBody;
+  readonly #mustBe: number | undefined;
+  readonly #what: string;
+
+  constructor(body: ResponseBody, traits: Traits) {
+    this.#body = body;
+    this.size = body.length;
+    this.md5 = traits.md5;
+    this.modified = traits.modified;
+    this.variant = traits.variant;
+    this.#mustBe = traits.mustBe;
+    this.#what = traits.what;
+  }
+
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = this.#body.bytes();
+    return this.variant || this.#mustBe !== undefined ? bytes.then((whole) => this.#check(whole)) : bytes;
+  }
+
+  chunks(): AsyncIterable<Uint8Array> {
+    const chunks = this.#body.chunks();
+    return this.variant || this.#mustBe !== undefined ? this.#checked(chunks) : chunks;
+  }
+
+  cancel(): void {
+    this.#body.cancel();
+  }
+
+  #check(whole: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    if (this.variant) this.#checkImage(whole);
+    this.#checkLength(whole.byteLength);
+    return whole;
+  }
+
+  async *#checked(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+    let head: Uint8Array | undefined = this.variant ? new Uint8Array() : undefined;
+    let size = 0;
+    for await (const chunk of chunks) {
+      size += chunk.byteLength;
+      if (head === undefined) {
+        yield chunk;
+        continue;
+      }
+      head = Buffer.concat([head, chunk]);
+      if (head.byteLength < imageHead) continue;
+      this.#checkImage(head);
+      yield head;
+      head = undefined;
+    }
+    if (head !== undefined) this.#checkImage(head);
+    this.#checkLength(size);
+  }
+
+  #checkImage(bytes: Uint8Array): void {
+    if (bytes.byteLength < imageHead || !isImage(bytes))
+      throw new SourceError("damaged", `${this.#what}: what came is not a picture`);
+  }
+
+  #checkLength(size: number): void {
+    if (this.#mustBe !== undefined && size !== this.#mustBe)
+      throw new SourceError("damaged", `${this.#what}: ended after ${size} of ${this.#mustBe} bytes`);
+  }
+}

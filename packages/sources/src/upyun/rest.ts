@@ -1,0 +1,93 @@
+import { SourceError } from "@brigade/core";
+import type { Origin } from "../http/client.ts";
+import type { HttpResponse } from "../http/exchange.ts";
+import { header } from "../http/exchange.ts";
+import { encodePath } from "./encode.ts";
+import { type ErrorReply, readErrorReply } from "./error-reply.ts";
+import { basicAuthorization, Signer, type StoreTime } from "./signature.ts";
+
+export interface RestOptions {
+  readonly bucket: string;
+  readonly operator: string;
+  readonly password: string;
+  readonly auth: "signature" | "basic";
+  readonly userAgent: string;
+}
+
+/** Requests to the REST API, authorised one by one. */
+export class Rest {
+  readonly time: StoreTime;
+  readonly #origin: Origin;
+  readonly #bucket: string;
+  readonly #userAgent: string;
+  readonly #signer: Signer | undefined;
+  readonly #basic: string;
+
+  constructor(origin: Origin, options: RestOptions, time: StoreTime) {
+    const { operator, password } = options;
+    this.#origin = origin;
+    this.#bucket = `/${encodePath(options.bucket)}/`;
+    this.#userAgent = options.userAgent;
+    this.#signer = options.auth === "signature" ? new Signer(operator, password) : undefined;
+    this.#basic = options.auth === "basic" ? basicAuthorization(operator, password) : "";
+    this.time = time;
+  }
+
+  /**
+   * `path` not yet encoded. Gives a response of status 2xx, or the refusal as it was worded. Where the refusal is
+   * that our clock is wrong, the clock is put right and the request sent once more.
+   */
+  async send(
+    method: "GET" | "HEAD",
+    path: string,
+    extra: readonly string[],
+    signal: AbortSignal,
+  ): Promise<HttpResponse | ErrorReply> {
+    const uri = this.#bucket + encodePath(path);
+    const offset = this.time.offsetMs;
+    const response = await this.#origin.send(method, uri, this.#headers(method, uri, extra), signal);
+    if (response.status < 300) return response;
+    const reply = await readErrorReply(response, this.time.now());
+    if (!this.#clockIsWrong(reply, offset)) return reply;
+    const again = await this.#origin.send(method, uri, this.#headers(method, uri, extra), signal);
+    return again.status < 300 ? again : await readErrorReply(again, this.time.now());
+  }
+
+  /**
+   * A refused HEAD has no body, hence no code: there the dates alone tell. `offset`: the correction that the refused
+   * request was signed with; another request may have put the clock right since.
+   */
+  #clockIsWrong({ status, code, date }: ErrorReply, offset: number): boolean {
+    if (status !== 401 || (code !== undefined && code !== 40100002)) return false;
+    return this.time.learn(date) || this.time.offsetMs !== offset;
+  }
+
+  #headers(method: string, uri: string, extra: readonly string[]): string[] {
+    const date = this.time.date();
+    const authorization = this.#signer?.authorization(method, uri, date) ?? this.#basic;
+    return [
+      "authorization",
+      authorization,
+      "date",
+      date,
+      "user-agent",
+      this.#userAgent,
+      "accept-encoding",
+      "identity",
+      ...extra,
+    ];
+  }
+}
+
+export function isResponse(answer: HttpResponse | ErrorReply): answer is HttpResponse {
+  return "headers" in answer;
+}
+
+/** A header that must be a whole number; `what` and the name go into the error. */
+export function requireInteger(response: HttpResponse, name: string, what: string): number {
+  const text = header(response.headers, name);
+  const value = text === undefined || !/^-?\d+$/.test(text) ? Number.NaN : Number(text);
+  if (!Number.isSafeInteger(value))
+    throw new SourceError("unavailable", `${what}: the answer has no usable ${name}`);
+  return value;
+}

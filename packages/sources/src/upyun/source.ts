@@ -1,0 +1,122 @@
+import type {
+  ByteRange,
+  Cursor,
+  Environment,
+  ObjectBody,
+  ObjectEntry,
+  ObjectKey,
+  Page,
+  Source,
+} from "@brigade/core";
+import { HttpClient } from "../http/client.ts";
+import { fingerprint, readConfig, type UpyunConfig } from "./config.ts";
+import { Domain } from "./domain.ts";
+import { assertRequestable } from "./encode.ts";
+import { Listing } from "./listing.ts";
+import { OriginalByDomain } from "./original.ts";
+import { Rest } from "./rest.ts";
+import { type Clock, StoreTime, systemClock } from "./signature.ts";
+import { Store } from "./store.ts";
+import { VariantByDomain } from "./variant.ts";
+
+/** Connections to the REST API beyond those for bodies: for pages and metadata. */
+const besideBodies = 32;
+
+interface Delivery {
+  open(object: ObjectEntry, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody>;
+}
+
+/** A UpYun (USS) bucket: listing and metadata by the REST API, bodies by its public domain where one is set. */
+export class UpyunSource implements Source, AsyncDisposable {
+  readonly fingerprint: string;
+  readonly variant?: string;
+  readonly capabilities = { ranges: true, listing: true } as const;
+  /** The most bodies at once that the configuration asks for (FETCH_CONCURRENCY). */
+  readonly concurrency: number;
+  readonly endpoints: readonly string[];
+  readonly #client: HttpClient;
+  readonly #store: Store;
+  readonly #listing: Listing;
+  readonly #delivery: Delivery;
+
+  constructor(config: UpyunConfig, clock: Clock = systemClock) {
+    this.fingerprint = fingerprint(config);
+    this.concurrency = config.FETCH_CONCURRENCY;
+    this.endpoints = [config.UPYUN_ENDPOINT];
+    this.#client = new HttpClient({
+      connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
+      headersTimeoutMs: config.HEADERS_TIMEOUT_MS,
+      silenceTimeoutMs: config.SILENCE_TIMEOUT_MS,
+      proxies: config.proxies,
+    });
+    const time = new StoreTime(clock);
+    const rest = this.#rest(config, time);
+    this.#store = new Store(rest);
+    const { UPYUN_LIST_FORMAT: format, LIST_PAGE_SIZE: pageSize, UPYUN_VERSION: version } = config;
+    this.#listing = new Listing(rest, this.#store, { format, pageSize });
+    this.#delivery = this.#chooseDelivery(config, time);
+    if (version !== undefined) this.variant = version;
+  }
+
+  async listPage(directory: string, cursor: Cursor | undefined, signal: AbortSignal): Promise<Page> {
+    return await this.#listing.page(directory, cursor, signal);
+  }
+
+  async open(object: ObjectEntry, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody> {
+    assertRequestable(object.key);
+    return await this.#delivery.open(object, range, signal);
+  }
+
+  async stat(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined> {
+    assertRequestable(key);
+    return await this.#store.stat(key, signal);
+  }
+
+  /** Breaks what is still under way. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client[Symbol.asyncDispose]();
+  }
+
+  #rest(config: UpyunConfig, time: StoreTime): Rest {
+    const origin = this.#client.origin(config.UPYUN_ENDPOINT, config.FETCH_CONCURRENCY + besideBodies);
+    const options = {
+      bucket: config.bucket,
+      operator: config.UPYUN_OPERATOR,
+      password: config.UPYUN_PASSWORD,
+      auth: config.UPYUN_AUTH,
+      userAgent: config.USER_AGENT,
+    };
+    return new Rest(origin, options, time);
+  }
+
+  #chooseDelivery(config: UpyunConfig, time: StoreTime): Delivery {
+    const { UPYUN_DOMAIN: origin, UPYUN_VERSION: version, REFERER, USER_AGENT, EXTRA_HEADERS } = config;
+    if (origin === undefined) return this.#store;
+    const headers = [
+      ...(REFERER === undefined ? [] : ["referer", REFERER]),
+      ...(hasHeader(EXTRA_HEADERS, "user-agent") ? [] : ["user-agent", USER_AGENT]),
+      ...EXTRA_HEADERS,
+    ];
+    const options = {
+      origin,
+      connections: config.FETCH_CONCURRENCY,
+      headers,
+      separator: config.separator,
+      tokenSecret: config.UPYUN_TOKEN_SECRET,
+    };
+    const domain = new Domain(this.#client, options, time);
+    const original = new OriginalByDomain(domain, this.#store);
+    if (version === undefined) return original;
+    const fallback = config.UPYUN_VERSION_FALLBACK;
+    return new VariantByDomain(domain, original, this.#store, { version, fallback });
+  }
+}
+
+function hasHeader(headers: readonly string[], name: string): boolean {
+  return headers.some((text, index) => index % 2 === 0 && text.toLowerCase() === name);
+}
+
+/** Throws ConfigError with all problems. `name`: the source's, for variables of its own. */
+export function createUpyunSource(environment: Environment, bucket: string, name: string): UpyunSource {
+  return new UpyunSource(readConfig(environment, bucket, name));
+}

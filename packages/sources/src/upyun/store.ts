@@ -1,0 +1,63 @@
+import {
+  type ByteRange,
+  type ObjectBody,
+  type ObjectEntry,
+  type ObjectKey,
+  SourceError,
+} from "@brigade/core";
+import { header } from "../http/exchange.ts";
+import { restError } from "./errors.ts";
+import { acceptBody, md5Text } from "./object-body.ts";
+import { rangeHeaders } from "./range.ts";
+import { isResponse, type Rest, requireInteger } from "./rest.ts";
+
+/** `x-upyun-folder` keeps a directory of this name from being sent as a listing in place of the object. */
+const objectHeaders = ["accept", "*/*", "x-upyun-folder", "false"];
+
+/** Objects by the REST API: the store itself, not a cache of it. Originals only. */
+export class Store {
+  readonly #rest: Rest;
+
+  constructor(rest: Rest) {
+    this.#rest = rest;
+  }
+
+  async open(object: ObjectEntry, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody> {
+    const what = `get ${object.key}`;
+    const answer = await this.#rest.send(
+      "GET",
+      object.key,
+      [...objectHeaders, ...rangeHeaders(range)],
+      signal,
+    );
+    if (!isResponse(answer)) {
+      if (answer.status === 416 || answer.code === 40001161)
+        throw new SourceError("damaged", `${what}: it is shorter than the range (${answer.text})`);
+      throw restError(answer, what);
+    }
+    return acceptBody(answer, { object, range, variant: false, what });
+  }
+
+  /** Nothing: it does not exist, or is a directory. */
+  async stat(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined> {
+    const what = `ask for ${key}`;
+    const answer = await this.#rest.send("HEAD", key, ["accept", "*/*"], signal);
+    if (!isResponse(answer)) {
+      if (answer.status === 404) return undefined;
+      throw restError(answer, what);
+    }
+    answer.body.cancel();
+    const type = header(answer.headers, "x-upyun-file-type");
+    if (type === "folder") return undefined;
+    if (type === undefined)
+      throw new SourceError("unavailable", `${what}: the answer has no x-upyun-file-type`);
+    const md5 = md5Text(header(answer.headers, "content-md5")) ?? md5Text(header(answer.headers, "etag"));
+    return {
+      key,
+      // Content-Length can be missing, and is not the object's size where a gateway has its own idea of HEAD.
+      size: requireInteger(answer, "x-upyun-file-size", what),
+      modified: requireInteger(answer, "x-upyun-file-date", what),
+      ...(md5 === undefined ? {} : { etag: md5 }),
+    };
+  }
+}

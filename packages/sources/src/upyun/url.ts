@@ -1,0 +1,38 @@
+import { ConfigError, NameError } from "@brigade/core";
+import type { SourceReference } from "../registry.ts";
+import { assertRequestable } from "./encode.ts";
+import { createUpyunSource } from "./source.ts";
+
+/**
+ * `upyun://<bucket>/<prefix>`. The prefix is a directory, taken as it stands: nothing in it is percent-decoded, and
+ * `?` and `#` mean themselves. A slash at its end makes no difference.
+ */
+export function parseUpyunUrl(url: string): SourceReference {
+  const [, bucket, rest = ""] = /^upyun:\/\/([^/]*)(.*)$/s.exec(url) ?? [];
+  if (bucket === undefined || !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(bucket))
+    throw new ConfigError([`${url}: must be upyun://<bucket>/<prefix>`]);
+  const prefix = rest.replace(/^\//, "").replace(/\/$/, "");
+  if (prefix !== "") assertPrefix(prefix, url);
+  return {
+    name: sourceName(bucket),
+    prefix,
+    create: (environment, name) => createUpyunSource(environment, bucket, name),
+  };
+}
+
+function assertPrefix(prefix: string, url: string): void {
+  try {
+    assertRequestable(prefix);
+  } catch (error) {
+    if (!(error instanceof NameError)) throw error;
+    throw new ConfigError([`${url}: the prefix ${error.message}`], { cause: error });
+  }
+}
+
+function sourceName(bucket: string): string {
+  return bucket
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "")
+    .slice(0, 63);
+}

@@ -1,0 +1,83 @@
+import { type ObjectBody, type Source, SourceError } from "@brigade/core";
+import { AdaptiveLimit, type LimitOptions } from "./adaptive-limit.ts";
+
+/**
+ * A source that has a limited number of bodies open, and adapts that number to what the other side can bear.
+ * A place is held from `open` until the body has ended, broken or been cancelled.
+ */
+export function withLimit(source: Source, options: LimitOptions): Source & { readonly limit: AdaptiveLimit } {
+  const limit = new AdaptiveLimit(options);
+  return {
+    limit,
+    fingerprint: source.fingerprint,
+    ...(source.variant === undefined ? {} : { variant: source.variant }),
+    capabilities: source.capabilities,
+    listPage: (directory, cursor, signal) => source.listPage(directory, cursor, signal),
+    stat: (key, signal) => source.stat(key, signal),
+    async open(object, range, signal) {
+      const waiting = limit.enter(signal);
+      if (waiting !== undefined) await waiting;
+      try {
+        return new LimitedBody(await source.open(object, range, signal), limit);
+      } catch (error) {
+        judge(error, limit);
+        limit.leave();
+        throw error;
+      }
+    },
+  };
+}
+
+/** An outage's 503 counts like a 429: the server may be unwell because of us. */
+function judge(error: unknown, limit: AdaptiveLimit): void {
+  if (!(error instanceof SourceError)) return;
+  if (error.kind === "throttled" || error.status === 503) limit.slowDown(error.retryAfterMs);
+}
+
+class LimitedBody implements ObjectBody {
+  readonly size: number | undefined;
+  readonly md5: string | undefined;
+  readonly modified: number | undefined;
+  readonly variant: boolean;
+  readonly #body: ObjectBody;
+  #limit: AdaptiveLimit | undefined;
+
+  constructor(body: ObjectBody, limit: AdaptiveLimit) {
+    this.#body = body;
+    this.#limit = limit;
+    this.size = body.size;
+    this.md5 = body.md5;
+    this.modified = body.modified;
+    this.variant = body.variant;
+  }
+
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    try {
+      const bytes = await this.#body.bytes();
+      this.#limit?.succeeded();
+      return bytes;
+    } finally {
+      this.#leave();
+    }
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array, void, void> {
+    try {
+      yield* this.#body.chunks();
+      this.#limit?.succeeded();
+    } finally {
+      this.#leave();
+    }
+  }
+
+  cancel(): void {
+    this.#body.cancel();
+    this.#leave();
+  }
+
+  #leave(): void {
+    const limit = this.#limit;
+    this.#limit = undefined;
+    limit?.leave();
+  }
+}

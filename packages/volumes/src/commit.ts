@@ -1,0 +1,196 @@
+import { closeSync, fsyncSync, rmSync } from "node:fs";
+import type { HostError, NewObject, StoredObject } from "@brigade/core";
+import { Beats } from "./beats.ts";
+import { diskError } from "./disk-errors.ts";
+import type { WholeFile } from "./incoming-file.ts";
+import { formatManifestLine } from "./manifest-line.ts";
+import type { ManifestWriter } from "./manifest-writer.ts";
+import type { Place, Placing } from "./placing.ts";
+import type { Syncer } from "./syncer.ts";
+
+/** Where the answer goes; called once. */
+export interface Settle<T> {
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+interface Entry {
+  readonly object: NewObject;
+  readonly file: Omit<WholeFile, "descriptor" | "temporary">;
+  /** Absent: it lies in its place already, at `path`. */
+  readonly incoming?: { readonly temporary: string; readonly place: Place };
+  readonly path?: string;
+  /** Kept open to be synced; only where the syncer wants that. */
+  descriptor?: number | undefined;
+  readonly settle: Settle<StoredObject>;
+  stored?: StoredObject;
+}
+
+export interface CommitParts {
+  readonly placing: Placing;
+  readonly manifest: ManifestWriter;
+  readonly syncer: Syncer;
+  /** Throws HostError when the disk is no longer mounted. */
+  readonly guard: () => void;
+  /** Called after a group's answers were given. */
+  readonly onSettled: () => void;
+  readonly onWarning: (error: unknown, message: string) => void;
+}
+
+/** So many files wait open for their fsync; beyond, they are synced at once, which slows the writing down. */
+const openFilesMost = 256;
+
+/** The way from whole files under temporary names to answers. */
+export class Commit {
+  readonly #parts: CommitParts;
+  readonly #beats: Beats<Entry>;
+  #openFiles = 0;
+  #changedFolders = new Set<string>();
+
+  constructor(parts: CommitParts) {
+    this.#parts = parts;
+    this.#beats = new Beats<Entry>({
+      sync: (written) => this.#sync(written),
+      land: (group) => this.#land(group),
+      settle: (landed) => this.#settle(landed),
+      fail: (entries, error) => this.#fail(entries, error),
+    });
+  }
+
+  /** Why nothing is taken any more. */
+  get dead(): HostError | undefined {
+    return this.#beats.dead;
+  }
+
+  addWritten(object: NewObject, place: Place, file: WholeFile, settle: Settle<StoredObject>): void {
+    const { descriptor, temporary, ...rest } = file;
+    let kept: { descriptor?: number };
+    try {
+      kept = this.#keepOrClose(descriptor);
+    } catch (error) {
+      this.#remove(temporary);
+      throw error;
+    }
+    this.#beats.add({ object, file: rest, incoming: { temporary, place }, ...kept, settle });
+  }
+
+  /** A file that was found in its place. The descriptor may be read-only; it is closed. */
+  addFound(
+    object: NewObject,
+    path: string,
+    file: Omit<WholeFile, "temporary">,
+    settle: Settle<StoredObject>,
+  ): void {
+    const { descriptor, ...rest } = file;
+    this.#beats.add({ object, file: rest, path, ...this.#keepOrClose(descriptor), settle });
+  }
+
+  /** Names have changed in this folder. */
+  folderChanged(folder: string): void {
+    if (this.#parts.syncer.each) this.#changedFolders.add(folder);
+  }
+
+  /** Resolves when nothing is on its way. */
+  idle(): Promise<void> {
+    return this.#beats.idle();
+  }
+
+  #keepOrClose(descriptor: number): { descriptor?: number } {
+    if (this.#parts.syncer.each) {
+      if (this.#openFiles < openFilesMost) {
+        this.#openFiles += 1;
+        return { descriptor };
+      }
+      try {
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+      return {};
+    }
+    closeSync(descriptor);
+    return {};
+  }
+
+  async #sync(written: readonly Entry[]): Promise<void> {
+    const files: number[] = [];
+    for (const entry of written) {
+      if (entry.descriptor !== undefined) files.push(entry.descriptor);
+      entry.descriptor = undefined;
+    }
+    const folders = this.#changedFolders;
+    this.#changedFolders = new Set();
+    this.#openFiles -= files.length;
+    await this.#parts.syncer.sync({ files, folders, manifest: this.#parts.manifest.descriptor });
+  }
+
+  #land(group: readonly Entry[]): readonly Entry[] {
+    if (group.length === 0) return group;
+    this.#parts.guard();
+    const storedAt = Date.now();
+    const landed: Entry[] = [];
+    let lines = "";
+    for (const entry of group) {
+      try {
+        entry.stored = this.#place(entry);
+        lines += formatManifestLine(entry.object, entry.stored, storedAt);
+        landed.push(entry);
+      } catch (error) {
+        this.#failOne(entry, error);
+      }
+    }
+    try {
+      if (lines !== "") this.#parts.manifest.append(lines);
+      return landed;
+    } catch (error) {
+      // The files lie in place, unaccounted for; they are found when they are asked for again.
+      const failure = diskError(error, "the manifest could not be written");
+      for (const entry of landed) entry.settle.reject(failure);
+      this.#parts.onSettled();
+      return [];
+    }
+  }
+
+  #place({ object, file, incoming, path }: Entry): StoredObject {
+    let lies = path ?? object.key;
+    if (incoming) {
+      const landed = this.#parts.placing.land(incoming.temporary, incoming.place);
+      this.folderChanged(landed.folder);
+      lies = landed.path;
+    }
+    return lies === object.key ? file : { ...file, path: lies };
+  }
+
+  #settle(landed: readonly Entry[]): void {
+    for (const { stored, settle } of landed) if (stored) settle.resolve(stored);
+    this.#parts.onSettled();
+  }
+
+  #fail(entries: readonly Entry[], error: HostError): void {
+    for (const entry of entries) this.#failOne(entry, error);
+    this.#parts.onSettled();
+  }
+
+  #failOne({ object, incoming, settle, descriptor }: Entry, error: unknown): void {
+    if (descriptor !== undefined) closeSync(descriptor);
+    if (incoming) this.#remove(incoming.temporary);
+    settle.reject(asDiskError(error, object.key));
+  }
+
+  #remove(temporary: string): void {
+    try {
+      rmSync(temporary, { force: true });
+    } catch (error) {
+      this.#parts.onWarning(error, "a temporary file stays until the volume is opened again");
+    }
+  }
+}
+
+/** A bug stays what it is, but goes to the one who asked. */
+function asDiskError(error: unknown, doing: string): unknown {
+  try {
+    return diskError(error, doing);
+  } catch (bug) {
+    return bug;
+  }
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from "node:crypto";
+import { lstatSync, mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { ConfigError } from "@brigade/core";
+import { z } from "zod";
+import { writeDurably } from "./durable-file.ts";
+import { probeTraits, traitsSchema } from "./traits.ts";
+
+/** `.brigade/volume.json`. */
+const identitySchema = z.object({
+  version: z.literal(1),
+  id: z.string().min(1),
+  label: z.string(),
+  /** ISO 8601. */
+  created: z.string(),
+  traits: traitsSchema,
+});
+export type Identity = z.infer<typeof identitySchema>;
+
+/** Where things lie on a volume. */
+export interface Layout {
+  readonly root: string;
+  readonly identity: string;
+  readonly sources: string;
+  readonly tmp: string;
+  readonly manifest: string;
+  readonly lock: string;
+}
+
+export function layoutOf(root: string): Layout {
+  const own = join(root, ".brigade");
+  return {
+    root,
+    identity: join(own, "volume.json"),
+    sources: join(own, "sources"),
+    tmp: join(own, "tmp"),
+    manifest: join(own, "manifest"),
+    lock: join(own, "lock"),
+  };
+}
+
+/** The volume's folders, checked; made with `init`. Throws ConfigError when this is no volume and is not to become one. */
+export function prepareLayout(root: string, init: boolean): Layout {
+  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new ConfigError([`${root} is not a folder: make it, or mount the disk`]);
+  }
+  const layout = layoutOf(realpathSync(root));
+  if (!init && lstatSync(layout.identity, { throwIfNoEntry: false }) === undefined) {
+    throw new ConfigError([
+      `${root} is not a volume (or its disk is not mounted): \`brigade volume init ${root}\` makes it one`,
+    ]);
+  }
+  for (const folder of [join(layout.root, ".brigade"), layout.sources, layout.tmp, layout.manifest]) {
+    mkdirSync(folder, { recursive: true });
+    if (!lstatSync(folder).isDirectory()) throw new ConfigError([`${folder} is not a folder`]);
+  }
+  return layout;
+}
+
+/** Reads who this volume is; with `label`, gives it an identity first where it has none. Under the volume's lock. */
+export function identify(
+  layout: Layout,
+  scratch: string,
+  create: boolean,
+  label: string | undefined,
+): Identity {
+  if (create && lstatSync(layout.identity, { throwIfNoEntry: false }) === undefined) {
+    const identity: Identity = {
+      version: 1,
+      id: randomUUID(),
+      label: label ?? basename(layout.root),
+      created: new Date().toISOString(),
+      traits: probeTraits(`${scratch}.probe`),
+    };
+    writeDurably(layout.identity, `${JSON.stringify(identity, undefined, 2)}\n`, scratch);
+  }
+  return readJson(layout.identity, identitySchema);
+}
+
+/** A small file of ours; ConfigError when it is not what we write. */
+export function readJson<T>(path: string, schema: z.ZodType<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new ConfigError([`${path} cannot be read: ${error instanceof Error ? error.message : error}`], {
+      cause: error,
+    });
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    throw new ConfigError([`${path} is not as we write it: ${z.prettifyError(parsed.error)}`], {
+      cause: parsed.error,
+    });
+  }
+  return parsed.data;
+}

@@ -1,0 +1,11 @@
+export type { Floor } from "./floor.ts";
+export type { ManifestLine } from "./manifest-line.ts";
+export { mapKey, unmapPath } from "./names.ts";
+export type { Durability } from "./opening.ts";
+export { createPlacement, type PlacementOptions } from "./placement.ts";
+export type { BadLine } from "./read-manifest.ts";
+export { readManifest } from "./read-manifest.ts";
+export type { LocalRoom, LocalVolume } from "./room.ts";
+export type { Traits } from "./traits.ts";
+export { type VolumeSettings, volumeVariables } from "./variables.ts";
+export { openVolume, type VolumeOptions } from "./volume.ts";

@@ -1,0 +1,46 @@
+import type { NewObject, StoredObject } from "@brigade/core";
+import { z } from "zod";
+
+const count = z.int().nonnegative();
+
+/** One object that was stored. A later line for the same source and key replaces an earlier one. */
+export const manifestLineSchema = z.object({
+  source: z.string(),
+  variant: z.string().optional(),
+  key: z.string(),
+  /** Below `<volume>/<source>/`, where it is not the key itself. */
+  path: z.string().optional(),
+  /** Bytes of the original, as listed. */
+  listedSize: count,
+  /** Bytes on the disk. */
+  size: count,
+  md5: z.string(),
+  /** The source gave an MD5, and it was this one. */
+  verified: z.boolean(),
+  /** Unix seconds. */
+  modified: z.int(),
+  etag: z.string().optional(),
+  /** Unix milliseconds. */
+  storedAt: z.int(),
+  job: z.string(),
+});
+export type ManifestLine = z.infer<typeof manifestLineSchema>;
+
+/** With the line's end. */
+export function formatManifestLine(object: NewObject, stored: StoredObject, storedAt: number): string {
+  const line: ManifestLine = {
+    source: object.source,
+    ...(object.variant === undefined ? {} : { variant: object.variant }),
+    key: object.key,
+    ...(stored.path === undefined ? {} : { path: stored.path }),
+    listedSize: object.listedSize,
+    size: stored.size,
+    md5: stored.md5,
+    verified: stored.verified,
+    modified: object.modified,
+    ...(object.etag === undefined ? {} : { etag: object.etag }),
+    storedAt,
+    job: object.job,
+  };
+  return `${JSON.stringify(line)}\n`;
+}

@@ -1,0 +1,140 @@
+import { opendirSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigError, HostError } from "@brigade/core";
+import { Bindings } from "./bindings.ts";
+import { Commit } from "./commit.ts";
+import { Directories } from "./directories.ts";
+import { type Identity, identify, type Layout, prepareLayout } from "./identity.ts";
+import { tryLock } from "./lock.ts";
+import { ManifestWriter } from "./manifest-writer.ts";
+import { Placing } from "./placing.ts";
+import { eachSyncer, noSyncer, type Syncer, wholeSyncer } from "./syncer.ts";
+import { loadSyncfs } from "./syncfs.ts";
+import { claimTemporary, type Temporary } from "./temporary.ts";
+import { Writer } from "./writer.ts";
+
+/** `group`: one sync for many files. `file`: each synced by itself. `none`: a power cut may cost anything. */
+export type Durability = "group" | "file" | "none";
+
+export interface OpeningOptions {
+  readonly root: string;
+  /** Makes an existing folder a volume. */
+  readonly init: boolean;
+  /** This process's name on the volume; no two at once. */
+  readonly instance: string;
+  readonly durability: Durability;
+  /** For a new volume; the folder's name by default. */
+  readonly label?: string;
+}
+
+export interface OpeningHooks {
+  readonly onSettled: () => void;
+  readonly onWarning: (error: unknown, message: string) => void;
+  /** For tests: in place of the durability's own. */
+  readonly syncer?: Syncer;
+}
+
+export interface OpenedVolume extends AsyncDisposable {
+  readonly root: string;
+  readonly identity: Identity;
+  /** Source folders that were not empty. */
+  readonly occupied: readonly string[];
+  readonly writer: Writer;
+}
+
+/** Opening waits this long for others who are opening; cleaning up after a crash may take them a while. Milliseconds. */
+const openingPatience = 60_000;
+
+/** Opens a volume for this process. Throws ConfigError. Blocks like everything that touches a disk. */
+export async function openForWriting(options: OpeningOptions, hooks: OpeningHooks): Promise<OpenedVolume> {
+  if (!/^[\w-][\w.-]{0,99}$/.test(options.instance)) {
+    throw new ConfigError([`"${options.instance}" cannot name an instance: letters, digits, _ - and . only`]);
+  }
+  const layout = prepareLayout(options.root, options.init);
+  const lock = tryLock(layout.lock, openingPatience);
+  if (lock === undefined) throw new HostError("io", `${layout.lock} is held by another process for too long`);
+  try {
+    const temporary = claimTemporary(layout.tmp, options.instance);
+    const identity = identify(layout, temporary.next(), options.init, options.label);
+    const syncer = hooks.syncer ?? (await syncerFor(options.durability, layout, hooks));
+    return assemble(options, hooks, layout, temporary, identity, syncer);
+  } finally {
+    lock[Symbol.dispose]();
+  }
+}
+
+function assemble(
+  options: OpeningOptions,
+  hooks: OpeningHooks,
+  layout: Layout,
+  temporary: Temporary,
+  identity: Identity,
+  syncer: Syncer,
+): OpenedVolume {
+  const { root } = layout;
+  const { traits } = identity;
+  const guard = mountGuard(layout);
+  const manifest = new ManifestWriter({
+    folder: layout.manifest,
+    instance: options.instance,
+    syncEach: syncer.each,
+  });
+  const directories = new Directories({
+    root,
+    traits,
+    guard,
+    onSeen: (parent) => commit.folderChanged(parent),
+  });
+  const placing = new Placing(root, traits, directories);
+  const commit = new Commit({ ...hooks, placing, manifest, syncer, guard });
+  const bindings = new Bindings(layout, () => temporary.next());
+  const writer = new Writer({ root, bindings, placing, commit, nextTemporary: () => temporary.next() });
+  return {
+    root,
+    identity,
+    occupied: occupiedFolders(root),
+    writer,
+    [Symbol.asyncDispose]: async () => {
+      await writer.close();
+      manifest.close();
+      syncer.close();
+      temporary[Symbol.dispose]();
+    },
+  };
+}
+
+async function syncerFor(durability: Durability, layout: Layout, hooks: OpeningHooks): Promise<Syncer> {
+  if (durability === "none") return noSyncer;
+  if (durability === "file") return eachSyncer();
+  const syncfs = await loadSyncfs();
+  if (typeof syncfs !== "string") return wholeSyncer(syncfs, layout.manifest);
+  hooks.onWarning(syncfs, "every file is synced by itself, which is slower");
+  return eachSyncer();
+}
+
+/** Throws when the volume's disk is no longer what it was: unmounted, or something mounted over it. */
+function mountGuard(layout: Layout): () => void {
+  const { dev } = statSync(layout.identity);
+  return () => {
+    if (statSync(layout.identity, { throwIfNoEntry: false })?.dev === dev) return;
+    throw new HostError(
+      "io",
+      `${layout.root} is no longer the volume that was opened: was its disk unmounted?`,
+    );
+  };
+}
+
+function occupiedFolders(root: string): string[] {
+  return readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== ".brigade" && !isEmpty(join(root, entry.name)))
+    .map((entry) => entry.name);
+}
+
+function isEmpty(folder: string): boolean {
+  const entries = opendirSync(folder);
+  try {
+    return entries.readSync() === null;
+  } finally {
+    entries.closeSync();
+  }
+}

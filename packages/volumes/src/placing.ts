@@ -1,0 +1,91 @@
+import { lstatSync, renameSync } from "node:fs";
+import { NameError, type ObjectKey } from "@brigade/core";
+import type { Directories } from "./directories.ts";
+import { errorCode } from "./disk-errors.ts";
+import { type Mark, mapPart } from "./names.ts";
+import type { Traits } from "./traits.ts";
+
+/** Where an object is meant to lie: its folder exists, its name may be taken by a folder. */
+export interface Place {
+  readonly source: string;
+  readonly key: ObjectKey;
+  /** Absolute. */
+  readonly folder: string;
+}
+
+/** Gives files their final names, and finds them again. */
+export class Placing {
+  readonly #root: string;
+  readonly #traits: Traits;
+  readonly #directories: Directories;
+
+  constructor(root: string, traits: Traits, directories: Directories) {
+    this.#root = root;
+    this.#traits = traits;
+    this.#directories = directories;
+  }
+
+  /** Makes the object's folder. Throws NameError when this volume cannot hold the name. */
+  prepare(source: string, key: ObjectKey): Place {
+    const slash = key.lastIndexOf("/");
+    const folder = this.#directories.ensure(source, slash < 0 ? "" : key.slice(0, slash));
+    // A name that cannot be is known before the bytes are written.
+    mapPart(key.slice(slash + 1), this.#traits);
+    return { source, key, folder };
+  }
+
+  /** Renames a whole file into place, over an older one. Gives its path below the source's folder, and its folder. */
+  land(temporary: string, place: Place): { path: string; folder: string } {
+    try {
+      return this.#rename(temporary, place);
+    } catch (error) {
+      // Somebody removed or replaced a folder that we remember.
+      const code = errorCode(error);
+      if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
+      this.#directories.forget();
+      return this.#rename(temporary, this.prepare(place.source, place.key));
+    }
+  }
+
+  /** The file of this key, where there is one. */
+  find(source: string, key: ObjectKey): { path: string; absolute: string } | undefined {
+    const slash = key.lastIndexOf("/");
+    const folder = this.#directories.find(source, slash < 0 ? "" : key.slice(0, slash));
+    if (folder === undefined) return undefined;
+    for (const mark of marks) {
+      const absolute = `${folder}/${mapPart(key.slice(slash + 1), this.#traits, mark)}`;
+      const entry = lstatSync(absolute, { throwIfNoEntry: false });
+      if (entry?.isFile()) return { path: this.#below(source, absolute), absolute };
+      if (!entry?.isDirectory()) return undefined;
+    }
+    return undefined;
+  }
+
+  #rename(temporary: string, place: Place): { path: string; folder: string } {
+    const name = place.key.slice(place.key.lastIndexOf("/") + 1);
+    for (const mark of marks) {
+      const mapped = mapPart(name, this.#traits, mark);
+      const folder = this.#folderOf(place, mapped);
+      const absolute = `${folder}/${mapped.slice(mapped.lastIndexOf("/") + 1)}`;
+      try {
+        renameSync(temporary, absolute);
+        return { path: this.#below(place.source, absolute), folder };
+      } catch (error) {
+        if (errorCode(error) !== "EISDIR") throw error;
+      }
+    }
+    throw new NameError(`${place.folder}/${name}: a folder that is not ours is in the way`);
+  }
+
+  /** The folder that holds the file itself: a part too long for one name lies deeper. */
+  #folderOf(place: Place, mapped: string): string {
+    const slash = mapped.lastIndexOf("/");
+    return slash < 0 ? place.folder : this.#directories.ensureBelow(place.folder, mapped.slice(0, slash));
+  }
+
+  #below(source: string, absolute: string): string {
+    return absolute.slice(this.#root.length + source.length + 2);
+  }
+}
+
+const marks: readonly Mark[] = ["", "%~f"];

@@ -1,0 +1,70 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigError, HostError } from "@brigade/core";
+import { tryLock } from "./lock.ts";
+
+/** The place of an instance's unfinished files. */
+export interface Temporary extends Disposable {
+  readonly folder: string;
+  /** A path nobody uses. */
+  next(): string;
+}
+
+const lockName = "lock";
+
+/**
+ * Takes `<tmp>/<instance>` for this process and empties it, with all others whose process is gone. Must run under
+ * the volume's own lock: a folder without a held lock is otherwise taken for a dead one's.
+ */
+export function claimTemporary(tmp: string, instance: string): Temporary {
+  const folder = join(tmp, instance);
+  const lock = claim(folder);
+  if (lock === undefined) {
+    throw new ConfigError([`${folder} is in use: another process "${instance}" works on this volume`]);
+  }
+  for (const name of readdirSync(folder)) if (name !== lockName) remove(join(folder, name));
+  for (const other of readdirSync(tmp)) if (other !== instance) cleanDead(join(tmp, other));
+  let last = 0;
+  return {
+    folder,
+    next: () => {
+      last += 1;
+      return `${folder}/${last.toString(36)}`;
+    },
+    [Symbol.dispose]: () => {
+      // The folder goes while it is locked; whoever opened the lock meanwhile sees that its path is gone.
+      remove(folder);
+      lock[Symbol.dispose]();
+    },
+  };
+}
+
+/** Locks a folder, making it. One that is just being given up is gone a moment later, and made anew. */
+function claim(folder: string): Disposable | undefined {
+  const path = join(folder, lockName);
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    mkdirSync(folder, { recursive: true });
+    const lock = tryLock(path, 500);
+    if (lock === undefined) return undefined;
+    if (existsSync(path)) return lock;
+    lock[Symbol.dispose]();
+  }
+  throw new HostError("io", `${folder} vanishes again and again`);
+}
+
+function cleanDead(folder: string): void {
+  const path = join(folder, lockName);
+  // Opening a lock would make it: one that vanished belongs to somebody who is just leaving.
+  if (!existsSync(path)) {
+    remove(folder);
+    return;
+  }
+  const lock = tryLock(path, 0);
+  if (lock === undefined) return;
+  remove(folder);
+  lock[Symbol.dispose]();
+}
+
+function remove(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+}

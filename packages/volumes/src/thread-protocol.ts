@@ -1,0 +1,68 @@
+import type { NewObject, StoredObject } from "@brigade/core";
+import type { OpeningOptions } from "./opening.ts";
+import type { LocalRoom } from "./room.ts";
+
+/*
+ * What the main thread and a volume's writer thread say to each other. Many commands, and many answers, share a
+ * message: a message costs more than a file's part of it.
+ */
+
+/** Every command is answered once, under its id. */
+export type Command = { readonly id: number } & (
+  | { readonly op: "open"; readonly options: OpeningOptions }
+  | { readonly op: "put"; readonly object: NewObject; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly op: "sink"; readonly object: NewObject }
+  | { readonly op: "write"; readonly sink: number; readonly chunk: Uint8Array<ArrayBuffer> }
+  | { readonly op: "finish"; readonly sink: number }
+  | { readonly op: "abort"; readonly sink: number }
+  | { readonly op: "bind"; readonly source: string; readonly fingerprint: string }
+  | { readonly op: "adopt"; readonly objects: readonly NewObject[] }
+  | {
+      readonly op: "present";
+      readonly source: string;
+      readonly files: readonly { readonly path: string; readonly size: number }[];
+    }
+  | { readonly op: "room" }
+  | { readonly op: "close" }
+);
+export type Op = Command["op"];
+
+export interface OpenedReport {
+  readonly id: string;
+  readonly label: string;
+  readonly root: string;
+  readonly occupied: readonly string[];
+}
+
+/** What each command is answered with. A sink's id is the id of the command that opened it. */
+export interface Answers {
+  open: OpenedReport;
+  put: StoredObject;
+  sink: undefined;
+  write: undefined;
+  finish: StoredObject;
+  abort: undefined;
+  bind: undefined;
+  adopt: readonly (StoredObject | undefined)[];
+  present: readonly boolean[];
+  room: LocalRoom;
+  close: undefined;
+}
+
+/** An error on its way between threads, where classes get lost. */
+export interface Failure {
+  readonly kind: "full" | "io" | "name" | "damaged" | "config" | "bug";
+  readonly message: string;
+  /** Of `config`. */
+  readonly problems?: readonly string[];
+  readonly stack?: string;
+}
+
+export type Answer =
+  | { readonly id: number; readonly value: Answers[Op] }
+  | { readonly id: number; readonly failure: Failure };
+
+export interface FromThread {
+  readonly answers: readonly Answer[];
+  readonly warnings: readonly { readonly reason: string; readonly message: string }[];
+}

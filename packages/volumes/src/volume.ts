@@ -1,0 +1,85 @@
+import type { Log, NewObject, Sink, StoredObject } from "@brigade/core";
+import type { OpeningOptions } from "./opening.ts";
+import type { LocalRoom, LocalVolume } from "./room.ts";
+import type { OpenedReport } from "./thread-protocol.ts";
+import { ThreadSink } from "./thread-sink.ts";
+import { WriterLink } from "./writer-link.ts";
+
+export interface VolumeOptions extends Omit<OpeningOptions, "root"> {
+  readonly log: Log;
+}
+
+/**
+ * Opens a volume for writing, with a thread of its own; the caller's thread never touches the disk. With `init` an
+ * existing folder becomes a volume. Throws ConfigError when `root` is no volume, or the instance is in use there.
+ */
+export async function openVolume(root: string, { log, ...options }: VolumeOptions): Promise<LocalVolume> {
+  const link = new WriterLink((reason, message) => log.warn({ volume: root, reason }, message));
+  try {
+    return new ThreadVolume(link, await link.call({ op: "open", options: { ...options, root } }));
+  } catch (error) {
+    await link.end();
+    throw error;
+  }
+}
+
+class ThreadVolume implements LocalVolume {
+  readonly id: string;
+  readonly label: string;
+  readonly root: string;
+  readonly #link: WriterLink;
+  readonly #occupied: ReadonlySet<string>;
+
+  constructor(link: WriterLink, { id, label, root, occupied }: OpenedReport) {
+    this.#link = link;
+    this.id = id;
+    this.label = label;
+    this.root = root;
+    this.#occupied = new Set(occupied);
+  }
+
+  put(object: NewObject, bytes: Uint8Array<ArrayBuffer>): Promise<StoredObject> {
+    const owned = ownBuffer(bytes);
+    return this.#link.call({ op: "put", object, bytes: owned }, owned.buffer);
+  }
+
+  async open(object: NewObject): Promise<Sink> {
+    const id = this.#link.nextId;
+    await this.#link.call({ op: "sink", object });
+    return new ThreadSink(this.#link, id);
+  }
+
+  adopt(objects: readonly NewObject[]): Promise<readonly (StoredObject | undefined)[]> {
+    return this.#link.call({ op: "adopt", objects });
+  }
+
+  present(source: string, files: readonly { path: string; size: number }[]): Promise<readonly boolean[]> {
+    return this.#link.call({ op: "present", source, files });
+  }
+
+  isFresh(source: string): boolean {
+    return !this.#occupied.has(source);
+  }
+
+  room(): Promise<LocalRoom> {
+    return this.#link.call({ op: "room" });
+  }
+
+  bind(source: string, fingerprint: string): Promise<void> {
+    return this.#link.call({ op: "bind", source, fingerprint });
+  }
+
+  /** Waits for all commits; unfinished sinks are forgotten. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.#link.call({ op: "close" });
+    } finally {
+      await this.#link.end();
+    }
+  }
+}
+
+/** A view of a larger buffer (a pool's, maybe) must not take that along. */
+function ownBuffer(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+}

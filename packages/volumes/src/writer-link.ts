@@ -1,0 +1,73 @@
+import { Worker } from "node:worker_threads";
+import { HostError } from "@brigade/core";
+import { decodeFailure } from "./thread-failures.ts";
+import type { Answers, Command, FromThread, Op } from "./thread-protocol.ts";
+
+type Waiting = { resolve(value: Answers[Op]): void; reject(error: Error): void };
+type Unnumbered<C> = C extends Command ? Omit<C, "id"> : never;
+
+/** The main thread's end of a writer thread. Commands of one turn of the event loop travel together, in order. */
+export class WriterLink {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #onWarning: (reason: string, message: string) => void;
+  #lastId = 0;
+  #outgoing: Command[] = [];
+  #transfer: ArrayBuffer[] = [];
+  #gone: Error | undefined;
+
+  constructor(onWarning: (reason: string, message: string) => void) {
+    this.#onWarning = onWarning;
+    this.#worker = new Worker(new URL("./writer-thread.ts", import.meta.url));
+    this.#worker.on("message", (message: FromThread) => this.#receive(message));
+    this.#worker.on("error", (error) => this.#lose(error));
+    this.#worker.on("exit", () => this.#lose(undefined));
+  }
+
+  /** The id that the next command will have. */
+  get nextId(): number {
+    return this.#lastId + 1;
+  }
+
+  /** Sends a command; `owned` buffers are transferred away. */
+  call<O extends Op>(command: Unnumbered<Command & { op: O }>, owned?: ArrayBuffer): Promise<Answers[O]> {
+    if (this.#gone) return Promise.reject(this.#gone);
+    this.#lastId += 1;
+    const id = this.#lastId;
+    if (this.#outgoing.length === 0) setImmediate(() => this.#flush());
+    this.#outgoing.push({ ...command, id } as Command);
+    if (owned) this.#transfer.push(owned);
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
+    });
+  }
+
+  /** Ends the thread; what is not answered is rejected. */
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #flush(): void {
+    const commands = this.#outgoing;
+    const transfer = this.#transfer;
+    this.#outgoing = [];
+    this.#transfer = [];
+    if (!this.#gone) this.#worker.postMessage(commands, transfer);
+  }
+
+  #receive({ answers, warnings }: FromThread): void {
+    for (const { reason, message } of warnings) this.#onWarning(reason, message);
+    for (const answer of answers) {
+      const waiting = this.#waiting.get(answer.id);
+      this.#waiting.delete(answer.id);
+      if ("failure" in answer) waiting?.reject(decodeFailure(answer.failure));
+      else waiting?.resolve(answer.value);
+    }
+  }
+
+  #lose(cause: unknown): void {
+    this.#gone ??= new HostError("io", "the volume is closed, or its thread has died", { cause });
+    for (const { reject } of this.#waiting.values()) reject(this.#gone);
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,115 @@
+import { lstatSync, type Stats, statfsSync } from "node:fs";
+import type { NewObject, StoredObject } from "@brigade/core";
+import { adopt } from "./adopting.ts";
+import type { Bindings } from "./bindings.ts";
+import type { Commit, Settle } from "./commit.ts";
+import { errorCode } from "./disk-errors.ts";
+import { IncomingFile, writeWhole } from "./incoming-file.ts";
+import type { Place, Placing } from "./placing.ts";
+import type { LocalRoom } from "./room.ts";
+
+export interface WriterParts {
+  readonly root: string;
+  readonly bindings: Bindings;
+  readonly placing: Placing;
+  readonly commit: Commit;
+  /** A path for a temporary file that nobody uses. */
+  readonly nextTemporary: () => string;
+}
+
+/**
+ * All work on one volume's disk. Everything here blocks (synchronous calls cost half as much for small files),
+ * so it lives in a thread of its own. Methods throw what the system said; only commits answer later.
+ */
+export class Writer {
+  readonly #parts: WriterParts;
+  readonly #sinks = new Map<number, { object: NewObject; place: Place; file: IncomingFile }>();
+
+  constructor(parts: WriterParts) {
+    this.#parts = parts;
+  }
+
+  put(object: NewObject, bytes: Uint8Array, settle: Settle<StoredObject>): void {
+    const place = this.#prepare(object);
+    const file = writeWhole(this.#parts.nextTemporary(), object, bytes);
+    this.#parts.commit.addWritten(object, place, file, settle);
+  }
+
+  open(sink: number, object: NewObject): void {
+    const place = this.#prepare(object);
+    const file = new IncomingFile(this.#parts.nextTemporary(), object);
+    this.#sinks.set(sink, { object, place, file });
+  }
+
+  write(sink: number, chunk: Uint8Array): void {
+    this.#sink(sink).file.write(chunk);
+  }
+
+  finish(sink: number, settle: Settle<StoredObject>): void {
+    const { object, place, file } = this.#sink(sink);
+    this.#sinks.delete(sink);
+    this.#parts.commit.addWritten(object, place, file.finish(), settle);
+  }
+
+  abort(sink: number): void {
+    this.#sinks.get(sink)?.file.abort();
+    this.#sinks.delete(sink);
+  }
+
+  bind(source: string, fingerprint: string): void {
+    this.#parts.bindings.bind(source, fingerprint);
+  }
+
+  async adopt(objects: readonly NewObject[]): Promise<(StoredObject | undefined)[]> {
+    for (const { source, fingerprint } of objects) this.#parts.bindings.bind(source, fingerprint);
+    return adopt(objects, this.#parts.placing, this.#parts.commit);
+  }
+
+  present(source: string, files: readonly { path: string; size: number }[]): boolean[] {
+    return files.map(({ path, size }) => {
+      if (path.split("/").includes("..")) return false;
+      const entry = statOf(`${this.#parts.root}/${source}/${path}`);
+      return entry?.isFile() === true && entry.size === size;
+    });
+  }
+
+  room(): LocalRoom {
+    const { bavail, bsize, blocks, ffree, files } = statfsSync(this.#parts.root);
+    // Some file systems (btrfs, vfat) make inodes as they need them and report none.
+    const counted = files > 0;
+    return {
+      bytes: bavail * bsize,
+      inodes: counted ? ffree : Number.POSITIVE_INFINITY,
+      totalBytes: blocks * bsize,
+      totalInodes: counted ? files : Number.POSITIVE_INFINITY,
+    };
+  }
+
+  /** Forgets unfinished files and waits for all commits. */
+  async close(): Promise<void> {
+    for (const sink of [...this.#sinks.keys()]) this.abort(sink);
+    await this.#parts.commit.idle();
+  }
+
+  #prepare({ source, fingerprint, key }: NewObject): Place {
+    if (this.#parts.commit.dead) throw this.#parts.commit.dead;
+    this.#parts.bindings.bind(source, fingerprint);
+    return this.#parts.placing.prepare(source, key);
+  }
+
+  #sink(id: number): { object: NewObject; place: Place; file: IncomingFile } {
+    const sink = this.#sinks.get(id);
+    if (sink === undefined) throw new Error("this sink is closed");
+    return sink;
+  }
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    // A folder on the way is a file now, or the name is none that this disk has.
+    if (errorCode(error) === "ENOTDIR" || errorCode(error) === "ENAMETOOLONG") return undefined;
+    throw error;
+  }
+}

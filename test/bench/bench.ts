@@ -1,0 +1,45 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpus } from "node:os";
+import { join, resolve } from "node:path";
+import { benchCopies } from "./copy-bench.ts";
+import { copyTable, summarise } from "./copy-report.ts";
+import { benchListing, listingTable } from "./listing-bench.ts";
+import { parseOptions, usage } from "./options.ts";
+
+const checkout = resolve(import.meta.dirname, "../..");
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2), checkout);
+  if (options.help) {
+    console.log(usage);
+    return 0;
+  }
+  const interrupt = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => interrupt.abort(new Error(`interrupted by ${signal}`)));
+  }
+  mkdirSync(options.directory, { recursive: true });
+  const home = mkdtempSync(join(resolve(options.directory), "bench-"));
+  const place = { home, checkout, signal: interrupt.signal, say: (line: string) => console.error(line) };
+  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
+  try {
+    if (options.listing) {
+      const results = await benchListing(options, place);
+      console.log(options.json ? JSON.stringify({ machine, results }, undefined, 2) : listingTable(results));
+      return 0;
+    }
+    const runs = await benchCopies(options, place);
+    const summary = summarise(runs);
+    console.log(options.json ? JSON.stringify({ machine, summary, runs }, undefined, 2) : copyTable(summary));
+    return runs.some(({ failures }) => failures.length > 0) ? 1 : 0;
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
+}

@@ -1,0 +1,170 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command, MeasuredRun } from "./measured-run.ts";
+import type { Tool } from "./tools.ts";
+import { assertComplete, type Tree } from "./tree.ts";
+
+/** What there is to copy, and from where. */
+export interface Site {
+  readonly tree: Tree;
+  /** nginx. */
+  readonly url: string;
+  readonly listingUrl: string;
+  /** For the lists of URLs that some contenders read. */
+  readonly scratch: string;
+  readonly checkout: string;
+}
+
+export interface Contender {
+  readonly name: string;
+  /** The program that must be there; absent for brigade itself. */
+  readonly tool?: Tool;
+  /** Whether each file is synced to disk and its MD5 checked. For the table. */
+  readonly safe: boolean;
+  /** Once before all rounds. */
+  setUp?(site: Site): void;
+  /** Before a run, outside of its time; `target` is a new empty folder. */
+  prepare?(site: Site, target: string): void;
+  command(site: Site, target: string, program: string): Command;
+  /** After a run: files and bytes that were truly copied. Throws when something is missing. */
+  account(site: Site, target: string, run: MeasuredRun): { files: number; bytes: number };
+}
+
+const parallel = 64;
+const wrkSeconds = 3;
+
+const brigade: Contender = {
+  name: "brigade",
+  safe: true,
+  command: (site, target) => ({
+    program: process.execPath,
+    args: [join(site.checkout, "packages/cli/bin/brigade.js"), "copy", "upyun://bench/", target],
+    env: {
+      UPYUN_ENDPOINT: site.listingUrl,
+      UPYUN_DOMAIN: site.url,
+      UPYUN_OPERATOR: "operator",
+      UPYUN_PASSWORD: "password",
+      DURABILITY: "group",
+    },
+  }),
+  account: (site, target) => accountTree(site, join(target, "bench")),
+};
+
+const curl: Contender = {
+  name: "curl",
+  tool: "curl",
+  safe: false,
+  setUp({ tree, url, scratch }) {
+    const lines = tree.keys.map((key) => `url = "${url}/${key}"\noutput = "${key}"\n`);
+    writeFileSync(join(scratch, "curl.config"), lines.join(""));
+  },
+  prepare({ tree }, target) {
+    for (const directory of tree.directories.keys()) mkdirSync(join(target, directory));
+  },
+  command: ({ scratch }, target, program) => ({
+    program,
+    args: [
+      ...["-q", "--parallel", "--parallel-max", `${parallel}`, "--no-progress-meter", "-sS", "--fail"],
+      ...["--output-dir", target, "-K", join(scratch, "curl.config")],
+    ],
+  }),
+  account: accountTree,
+};
+
+const rclone: Contender = {
+  name: "rclone",
+  tool: "rclone",
+  safe: false,
+  command: ({ url }, target, program) => ({
+    program,
+    args: [
+      ...["copy", ":http:", target, "--http-url", url, "--config", "/dev/null"],
+      ...[
+        "--transfers",
+        `${parallel}`,
+        "--checkers",
+        `${parallel}`,
+        "--max-backlog",
+        "100000",
+        "--stats",
+        "0",
+      ],
+    ],
+  }),
+  account: accountTree,
+};
+
+const wget2: Contender = {
+  name: "wget2",
+  tool: "wget2",
+  safe: false,
+  setUp: writeUrls,
+  command: ({ scratch }, target, program) => ({
+    program,
+    args: [
+      ...["-q", "--no-config", `--max-threads=${parallel}`, "-x", "-nH", "-P", target],
+      ...["-i", join(scratch, "urls")],
+    ],
+  }),
+  account: accountTree,
+};
+
+const aria2: Contender = {
+  name: "aria2",
+  tool: "aria2c",
+  safe: false,
+  setUp({ tree, url, scratch }) {
+    const lines = tree.keys.map((key) => `${url}/${key}\n  out=${key}\n`);
+    writeFileSync(join(scratch, "aria2.input"), lines.join(""));
+  },
+  command: ({ scratch }, target, program) => ({
+    program,
+    args: [
+      ...["--no-conf", "--quiet", "-j", `${parallel}`, "--file-allocation=none", "--summary-interval=0"],
+      ...["-d", target, "-i", join(scratch, "aria2.input")],
+    ],
+  }),
+  account: accountTree,
+};
+
+/** The ceiling: what nginx serves when nobody writes anything. */
+const wrk: Contender = {
+  name: "wrk",
+  tool: "wrk",
+  safe: false,
+  setUp({ tree, scratch }) {
+    const paths = tree.keys.map((key) => `"/${key}"`).join(",");
+    const script = `local paths = {${paths}}
+local n = math.random(#paths)
+request = function()
+  n = n % #paths + 1
+  return wrk.format("GET", paths[n])
+end
+done = function(summary)
+  local errors = summary.errors
+  print("TOTALS", summary.requests, summary.bytes, errors.connect + errors.read + errors.write + errors.status + errors.timeout)
+end
+`;
+    writeFileSync(join(scratch, "wrk.lua"), script);
+  },
+  command: ({ scratch, url }, _target, program) => ({
+    program,
+    args: ["-t2", `-c${parallel}`, `-d${wrkSeconds}s`, "-s", join(scratch, "wrk.lua"), url],
+  }),
+  account(_site, _target, { stdout }) {
+    const [, files, bytes, errors] = /^TOTALS\s+(\d+)\s+(\d+)\s+(\d+)/m.exec(stdout) ?? [];
+    if (errors !== "0") throw new Error(`wrk saw ${errors ?? "unknown"} errors`);
+    return { files: Number(files), bytes: Number(bytes) };
+  },
+};
+
+export const contenders: readonly Contender[] = [brigade, curl, rclone, wget2, aria2, wrk];
+
+function writeUrls({ tree, url, scratch }: Site): void {
+  writeFileSync(join(scratch, "urls"), tree.keys.map((key) => `${url}/${key}\n`).join(""));
+}
+
+function accountTree({ tree }: Site, landed: string): { files: number; bytes: number } {
+  assertComplete(tree, landed);
+  return { files: tree.keys.length, bytes: tree.bytes };
+}

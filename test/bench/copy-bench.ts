@@ -1,0 +1,111 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type Contender, contenders, type Site } from "./contenders.ts";
+import { startListingServer } from "./listing-server.ts";
+import { type MeasuredRun, runMeasured } from "./measured-run.ts";
+import { startNginx } from "./nginx.ts";
+import type { Options } from "./options.ts";
+import { findTools, type Tool } from "./tools.ts";
+import { writeTree } from "./tree.ts";
+
+/** One run of one contender. */
+export interface CopyRun extends Omit<MeasuredRun, "stdout"> {
+  readonly round: number;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export interface ContenderRuns {
+  readonly name: string;
+  readonly safe: boolean;
+  readonly runs: readonly CopyRun[];
+  /** Why a run failed, where one did. */
+  readonly failures: readonly string[];
+}
+
+/** Everything happens below `home`, a folder that the caller removes. */
+export async function benchCopies(
+  options: Options,
+  {
+    home,
+    checkout,
+    signal,
+    say,
+  }: { home: string; checkout: string; signal: AbortSignal; say: (line: string) => void },
+): Promise<readonly ContenderRuns[]> {
+  const chosen = choose(options.only);
+  const tools = findTools(new Set<Tool>(["nginx", ...chosen.flatMap(({ tool }) => tool ?? [])]), {
+    install: options.install,
+    say,
+  });
+  const nginxProgram = tools.get("nginx");
+  if (nginxProgram === undefined) throw new Error("without nginx there is nothing to copy from");
+  const ready = chosen.filter(({ tool }) => tool === undefined || tools.has(tool));
+
+  say(`writing ${options.files} files of about ${options.size} bytes`);
+  const tree = writeTree(join(home, "tree"), options);
+  await using nginx = await startNginx(nginxProgram, { home: join(home, "nginx"), root: tree.root });
+  await using listing = await startListingServer(tree);
+  const site: Site = { tree, url: nginx.url, listingUrl: listing.url, scratch: home, checkout };
+  for (const contender of ready) contender.setUp?.(site);
+
+  const results = ready.map(({ name, safe }) => ({
+    name,
+    safe,
+    runs: [] as CopyRun[],
+    failures: [] as string[],
+  }));
+  for (let round = 0; round < options.rounds; round++) {
+    for (let turn = 0; turn < ready.length; turn++) {
+      const index = (round + turn) % ready.length;
+      const contender = ready[index];
+      const result = results[index];
+      if (contender === undefined || result === undefined) continue;
+      try {
+        const program = contender.tool === undefined ? "" : (tools.get(contender.tool) ?? "");
+        const run = await runOnce(contender, { site, program, timeoutMs: options.timeoutMs, signal });
+        result.runs.push({ round, ...run });
+        say(`round ${round + 1} ${contender.name}: ${Math.round(run.files / run.seconds)} files/s`);
+      } catch (error) {
+        signal.throwIfAborted();
+        const reason = error instanceof Error ? error.message : String(error);
+        result.failures.push(reason);
+        say(`round ${round + 1} ${contender.name} failed: ${reason}`);
+      }
+    }
+  }
+  return results;
+}
+
+function choose(only: readonly string[] | undefined): readonly Contender[] {
+  const unknown = only?.filter((name) => contenders.every((contender) => contender.name !== name)) ?? [];
+  if (unknown.length > 0) throw new Error(`--only: no contender is called ${unknown.join(", ")}`);
+  return contenders.filter(({ name }) => only?.includes(name) ?? true);
+}
+
+async function runOnce(
+  contender: Contender,
+  {
+    site,
+    program,
+    timeoutMs,
+    signal,
+  }: { site: Site; program: string; timeoutMs: number; signal: AbortSignal },
+): Promise<Omit<CopyRun, "round">> {
+  const target = join(site.scratch, "copy");
+  mkdirSync(target);
+  try {
+    contender.prepare?.(site, target);
+    // What the one before left in the page cache must not be written out in this one's time.
+    spawnSync("sync", ["-f", site.scratch]);
+    const { stdout, ...run } = await runMeasured(contender.command(site, target, program), {
+      cwd: site.scratch,
+      timeoutMs,
+      signal,
+    });
+    return { ...run, ...contender.account(site, target, { ...run, stdout }) };
+  } finally {
+    rmSync(target, { recursive: true, force: true });
+  }
+}

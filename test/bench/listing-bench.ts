@@ -1,0 +1,124 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { runMeasured } from "./measured-run.ts";
+import type { Options } from "./options.ts";
+import { table } from "./table.ts";
+
+export interface ListingResult {
+  readonly shape: string;
+  readonly objects: number;
+  readonly directories: number;
+  readonly pages: number;
+  /** Of listing; the process's own start is left out. */
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  /** Bytes. */
+  readonly peakRss: number;
+}
+
+interface Shape {
+  readonly directories: number;
+  readonly filesPerDirectory: number;
+}
+
+const filesPerDirectory = 10_000;
+
+/** Lists synthetic buckets of the asked shapes, one after the other, each in a process of its own. */
+export async function benchListing(
+  options: Options,
+  {
+    home,
+    checkout,
+    signal,
+    say,
+  }: { home: string; checkout: string; signal: AbortSignal; say: (line: string) => void },
+): Promise<readonly ListingResult[]> {
+  const results: ListingResult[] = [];
+  for (const text of options.entries) {
+    const { directories, filesPerDirectory } = shapeOf(text);
+    const objects = directories * filesPerDirectory;
+    say(`listing ${directories} directories of ${filesPerDirectory} files`);
+    await using bucket = await startBucket(checkout, { directories, filesPerDirectory });
+    const queues = join(home, "queues");
+    mkdirSync(queues);
+    const { stdout, cpuSeconds, peakRss } = await runMeasured(
+      {
+        program: process.execPath,
+        args: [
+          join(checkout, "test/bench/listing-run.ts"),
+          bucket.url,
+          join(queues, "queue.sqlite"),
+          String(objects),
+        ],
+      },
+      { cwd: home, timeoutMs: 60_000 + objects, signal },
+    );
+    rmSync(queues, { recursive: true });
+    const told: { objects: number; pages: number; seconds: number } = JSON.parse(stdout);
+    if (told.objects !== objects)
+      throw new Error(`${told.objects} objects were listed in place of ${objects}`);
+    results.push({ shape: text, directories, cpuSeconds, peakRss, ...told });
+    say(`${Math.round(objects / told.seconds)} keys/s, ${Math.round(peakRss / 1e6)} MB`);
+  }
+  return results;
+}
+
+/** `1000000` files in folders of 10,000, or `1000000x3`: directories and files in each. */
+function shapeOf(text: string): Shape {
+  const [, first = "", second] = /^(\d+)(?:x(\d+))?$/.exec(text) ?? [];
+  const number = Number(first);
+  if (!(number > 0)) throw new Error(`--entries: ${text} is neither <files> nor <directories>x<files each>`);
+  if (second !== undefined) return { directories: number, filesPerDirectory: Number(second) };
+  if (number <= filesPerDirectory) return { directories: 1, filesPerDirectory: number };
+  return { directories: Math.round(number / filesPerDirectory), filesPerDirectory };
+}
+
+/** The bucket server of the tests, as a process of its own; many directories stand in two levels. */
+async function startBucket(
+  checkout: string,
+  shape: Shape,
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const flags = {
+    directories: shape.directories,
+    files: shape.filesPerDirectory,
+    depth: shape.directories > 10_000 ? 2 : 1,
+    bucket: "bench",
+    operator: "operator",
+    password: "password",
+  };
+  const child = spawn(
+    process.execPath,
+    [
+      join(checkout, "test/bucket/main.ts"),
+      "--listing-only",
+      ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`),
+    ],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const [line] = await once(createInterface(child.stdout), "line");
+  const { restUrl }: { restUrl: string } = JSON.parse(String(line));
+  return {
+    url: restUrl,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    },
+  };
+}
+
+export function listingTable(results: readonly ListingResult[]): string {
+  const head = ["objects", "directories", "pages", "keys/s", "pages/s", "CPU µs/key", "peak RSS MB"];
+  const rows = results.map(({ objects, directories, pages, seconds, cpuSeconds, peakRss }) => [
+    String(objects),
+    String(directories),
+    String(pages),
+    (objects / seconds).toFixed(0),
+    (pages / seconds).toFixed(0),
+    ((cpuSeconds * 1e6) / objects).toFixed(1),
+    (peakRss / 1e6).toFixed(0),
+  ]);
+  return table([head, ...rows]);
+}

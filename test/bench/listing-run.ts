@@ -1,0 +1,85 @@
+/*
+ * The process that the listing bench measures: the real source, lister and embedded broker, in the command line's
+ * default sizes, and a consumer that throws everything away. Ends when as many objects were consumed as announced
+ * and nothing is queued; prints one line of JSON.
+ *
+ *   node test/bench/listing-run.ts <endpoint> <database file> <objects>
+ */
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createEmbeddedBroker } from "@brigade/broker";
+import type { Log, Verdict } from "@brigade/core";
+import { createLister, rootMessage } from "@brigade/lister";
+import { parseSource, withRetry } from "@brigade/sources";
+
+const [endpoint = "", path = "", announced = "0"] = process.argv.slice(2);
+const objects = Number(announced);
+const name = "bench";
+const ack: Verdict = { kind: "ack" };
+
+const log: Log = {
+  debug: () => {},
+  info: () => {},
+  warn: (fields, message) => console.error(message, JSON.stringify(fields)),
+  error: (fields, message) => console.error(message, JSON.stringify(fields)),
+  child: () => log,
+};
+
+function fail(error: unknown): void {
+  throw error;
+}
+
+const source = parseSource(`upyun://${name}/`, {}).create(
+  { UPYUN_ENDPOINT: endpoint, UPYUN_OPERATOR: "operator", UPYUN_PASSWORD: "password" },
+  name,
+);
+const broker = await createEmbeddedBroker({ path, log, onError: fail });
+const job = { id: "bench", source: name, fingerprint: source.fingerprint };
+const seen = { objects: 0, batches: 0, pages: 0 };
+const began = performance.now();
+
+for (const queue of ["files", "records"] as const) {
+  await broker.consume({ source: name, queue }, { prefetch: 32 }, async ({ message }) => {
+    if (message.type === "files") {
+      seen.batches++;
+      for (const slice of message.slices) seen.objects += slice.files.length;
+    } else if (message.type === "page") {
+      seen.pages++;
+      if (message.end === "failed") throw new Error(`${message.directory}: ${message.reason}`);
+    }
+    return ack;
+  });
+}
+await broker.publish([rootMessage(job, "", {})]);
+const lister = await createLister(
+  {
+    source: withRetry(source),
+    name,
+    broker,
+    history: {
+      recorded: async () => undefined,
+      unchanged: async (_job, _directory, files) => files.map(() => false),
+    },
+    host: hostname(),
+    log,
+    onGiveUp: fail,
+  },
+  {
+    concurrency: 8,
+    batchFiles: 64,
+    batchBytes: 64 * 2 ** 20,
+    highWater: 2_000,
+    maxAttempts: 5,
+    outageLimit: 10_000,
+  },
+);
+for (;;) {
+  await sleep(20);
+  const { ready, delayed, unacked } = await broker.busy(name);
+  if (seen.objects >= objects && ready + delayed + unacked === 0) break;
+}
+const seconds = (performance.now() - began) / 1000;
+await lister[Symbol.asyncDispose]();
+await broker[Symbol.asyncDispose]();
+await source[Symbol.asyncDispose]();
+console.log(JSON.stringify({ ...seen, seconds }));

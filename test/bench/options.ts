@@ -1,0 +1,73 @@
+import { parseArgs } from "node:util";
+
+export const usage = `usage: npm run bench -- [flags]
+
+Copies a tree of small files from a private nginx with brigade and with others, in rotated order, and compares.
+
+  --rounds <n>     rounds of all contenders; medians are taken over them (3)
+  --files <n>      files in the tree (30000)
+  --size <bytes>   mean size of a file (20000)
+  --only <names>   contenders, separated by commas: brigade,curl,rclone,wget2,aria2,wrk (all)
+  --dir <folder>   where tree and copies lie: the disk under test (bench-results/ in the checkout)
+  --timeout <s>    for one run of one contender (180)
+  --listing        instead: how fast the lister lists and queues, and what memory it takes
+  --entries <list> with --listing: <files> or <directories>x<files each>
+                   (1000000,10000000,1000000x3)
+  --no-install     do not install missing tools
+  --json           results on stdout as JSON, the rest on stderr
+`;
+
+export interface Options {
+  readonly rounds: number;
+  readonly files: number;
+  /** Mean, bytes. */
+  readonly size: number;
+  /** Names of contenders; absent: all. */
+  readonly only: readonly string[] | undefined;
+  readonly directory: string;
+  readonly timeoutMs: number;
+  readonly listing: boolean;
+  readonly entries: readonly string[];
+  readonly install: boolean;
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+/** Throws with a line for people when a flag is wrong. */
+export function parseOptions(argv: readonly string[], checkout: string): Options {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      rounds: { type: "string", default: "3" },
+      files: { type: "string", default: "30000" },
+      size: { type: "string", default: "20000" },
+      only: { type: "string" },
+      dir: { type: "string", default: `${checkout}/bench-results` },
+      timeout: { type: "string", default: "180" },
+      listing: { type: "boolean", default: false },
+      entries: { type: "string", default: "1000000,10000000,1000000x3" },
+      "no-install": { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  return {
+    rounds: positive("--rounds", values.rounds),
+    files: positive("--files", values.files),
+    size: positive("--size", values.size),
+    only: values.only?.split(","),
+    directory: values.dir,
+    timeoutMs: positive("--timeout", values.timeout) * 1000,
+    listing: values.listing,
+    entries: values.entries.split(","),
+    install: !values["no-install"],
+    json: values.json,
+    help: values.help,
+  };
+}
+
+function positive(name: string, text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1) throw new Error(`${name} must be a whole number above 0`);
+  return number;
+}

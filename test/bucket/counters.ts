@@ -1,0 +1,34 @@
+import type { FaultKind, RequestKind } from "./faults/rules.ts";
+
+/** What the server was asked. Read it at any time; it goes on counting. */
+export interface Counters extends Record<RequestKind, number> {
+  /** Listing requests without a cursor: walks begun. */
+  firstPages: number;
+  /** Requests at the other address that a big file was sent to. */
+  edge: number;
+  /** Requests refused for their credentials, Referer or token. */
+  refused: number;
+  /** Requests met by an outage. */
+  outage: number;
+  /** Faults that happened, by kind. */
+  faults: Partial<Record<FaultKind, number>>;
+  /** Requests open now, and the most that ever were. */
+  open: number;
+  peak: number;
+}
+
+export function createCounters(): Counters {
+  return {
+    list: 0,
+    get: 0,
+    head: 0,
+    domain: 0,
+    firstPages: 0,
+    edge: 0,
+    refused: 0,
+    outage: 0,
+    faults: {},
+    open: 0,
+    peak: 0,
+  };
+}

@@ -1,0 +1,36 @@
+import type { Order, Position } from "./trees/object-set.ts";
+
+/** The cursor after the last page: the Erlang term {next, eof}. */
+export const endOfListing = "g2gCZAAEbmV4dGQAA2VvZg";
+
+/** What a cursor is good for. Sent back with another directory, order or limit it is a bad cursor. */
+export interface CursorScope {
+  readonly bucket: string;
+  readonly directory: string;
+  readonly order: Order;
+  readonly limit: number;
+}
+
+/** `salt` makes two cursors for one place differ. */
+export function encodeCursor(scope: CursorScope, { name, kind }: Position, salt = 0): string {
+  const { bucket, directory, order, limit } = scope;
+  return Buffer.from(JSON.stringify([bucket, directory, order, limit, kind, name, salt])).toString("base64");
+}
+
+/** The place, or nothing when it is no cursor of ours or of another scope. */
+export function decodeCursor(cursor: string, scope: CursorScope): Position | undefined {
+  const text = Buffer.from(cursor, "base64").toString();
+  let parts: unknown;
+  try {
+    parts = JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  if (!Array.isArray(parts)) return undefined;
+  const [bucket, directory, order, limit, kind, name] = parts as unknown[];
+  if (bucket !== scope.bucket || directory !== scope.directory) return undefined;
+  if (order !== scope.order || limit !== scope.limit) return undefined;
+  if (typeof name !== "string" || (kind !== "file" && kind !== "directory")) return undefined;
+  return { name, kind };
+}

@@ -1,0 +1,17 @@
+export { type Account, type AuthScheme, signatureOf } from "./auth.ts";
+export { type Bucket, type Outage, startBucket } from "./bucket.ts";
+export type { Counters } from "./counters.ts";
+export { endOfListing } from "./cursor.ts";
+export { domainToken } from "./domain-rules.ts";
+export type { FaultKind, FaultRule, RequestKind } from "./faults/rules.ts";
+export type { ListingOptions } from "./listing.ts";
+export type { BucketOptions, DomainOptions, RestOptions } from "./options.ts";
+export { sampleTree } from "./sample.ts";
+export { compositeTree } from "./trees/composite.ts";
+export { type ExplicitObject, type ExplicitTree, explicitTree, under } from "./trees/explicit.ts";
+export { type HostileRow, hostileNames, hostileRows, withHostileRows } from "./trees/hostile.ts";
+export type { ObjectSet, Row, StoredObject } from "./trees/object-set.ts";
+export { oddNames, oddObjects } from "./trees/odd-names.ts";
+export { type SyntheticShape, type SyntheticTree, syntheticTree } from "./trees/synthetic.ts";
+export { type FoundObject, objectsOf } from "./trees/walk.ts";
+export { writeTree } from "./write-tree.ts";

@@ -1,0 +1,32 @@
+import type { Account } from "./auth.ts";
+import type { Digests } from "./bodies/digests.ts";
+import type { Counters } from "./counters.ts";
+import type { FaultChooser } from "./faults/rules.ts";
+import type { BucketOptions } from "./options.ts";
+import type { ChangingTree } from "./trees/changing.ts";
+import type { StoredObject } from "./trees/object-set.ts";
+
+/** What both hosts of a bucket share; changed by the running test. */
+export interface Service {
+  readonly name: string;
+  readonly options: BucketOptions;
+  readonly tree: ChangingTree;
+  readonly digests: Digests;
+  readonly counters: Counters;
+  readonly forbidden: Set<string>;
+  readonly vanished: Set<string>;
+  /** What the public domain still has of keys that were changed since. */
+  readonly stale: Map<string, StoredObject | undefined>;
+  /** Until when (service's clock, milliseconds) a key is 404 on the public domain. */
+  readonly cached404: Map<string, number>;
+  readonly now: () => number;
+  account: Account;
+  chooseFault: FaultChooser;
+  /** Counts a request of an object or a directory. */
+  count(kind: "fetch" | "head" | "list", key: string): void;
+  /** The value of the Date header. */
+  date(): string;
+  /** Known once the listeners stand. */
+  domainUrl: string;
+  edgeUrl: string;
+}

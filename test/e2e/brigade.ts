@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { Bucket } from "../bucket/index.ts";
+
+const command = fileURLToPath(new URL("../../packages/cli/bin/brigade.js", import.meta.url));
+
+export interface Finished {
+  /** Exit code; null when a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A running `brigade`. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+}
+
+/** Starts the real command as its users do. Nothing of this process's own configuration reaches it. */
+export function startBrigade(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Running {
+  const child = spawn(process.execPath, [command, ...args], {
+    cwd: tmpdir(),
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const finished = Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]).then(
+    ([stdout, stderr, [code]]) => ({ code: code as number | null, stdout, stderr }),
+  );
+  return { child, finished };
+}
+
+export async function brigade(args: readonly string[], environment?: NodeJS.ProcessEnv): Promise<Finished> {
+  return await startBrigade(args, environment).finished;
+}
+
+/** What points the command to a test bucket: bodies through REST, or through the public domain. */
+export function environmentFor(bucket: Bucket, by: "rest" | "domain" = "rest"): NodeJS.ProcessEnv {
+  return {
+    UPYUN_OPERATOR: bucket.operator,
+    UPYUN_PASSWORD: "password",
+    UPYUN_ENDPOINT: bucket.restUrl,
+    ...(by === "domain" && { UPYUN_DOMAIN: bucket.domainUrl }),
+  };
+}
+
+/** A folder that goes when the test ends. */
+export async function temporaryFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "brigade-test-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
