@@ -11,14 +11,18 @@ export interface CursorScope {
   readonly limit: number;
 }
 
-/** `salt` makes two cursors for one place differ. */
-export function encodeCursor(scope: CursorScope, { name, kind }: Position, salt = 0): string {
+/** A cursor for what comes after a row, or for the start. `salt` makes two cursors for one place differ. */
+export function encodeCursor(scope: CursorScope, after: Position | undefined, salt = 0): string {
   const { bucket, directory, order, limit } = scope;
-  return Buffer.from(JSON.stringify([bucket, directory, order, limit, kind, name, salt])).toString("base64");
+  const place = after ? [after.kind, after.name] : ["start", ""];
+  return Buffer.from(JSON.stringify([bucket, directory, order, limit, ...place, salt])).toString("base64");
 }
 
 /** The place, or nothing when it is no cursor of ours or of another scope. */
-export function decodeCursor(cursor: string, scope: CursorScope): Position | undefined {
+export function decodeCursor(
+  cursor: string,
+  scope: CursorScope,
+): { readonly after: Position | undefined } | undefined {
   const text = Buffer.from(cursor, "base64").toString();
   let parts: unknown;
   try {
@@ -31,6 +35,7 @@ export function decodeCursor(cursor: string, scope: CursorScope): Position | und
   const [bucket, directory, order, limit, kind, name] = parts as unknown[];
   if (bucket !== scope.bucket || directory !== scope.directory) return undefined;
   if (order !== scope.order || limit !== scope.limit) return undefined;
+  if (kind === "start") return { after: undefined };
   if (typeof name !== "string" || (kind !== "file" && kind !== "directory")) return undefined;
-  return { name, kind };
+  return { after: { name, kind } };
 }

@@ -44,13 +44,14 @@ export function listingReply(
   let after: Position | undefined;
   if (request.cursor === endOfListing) return page([], endOfListing, request, options);
   if (request.cursor !== undefined) {
-    after = decodeCursor(request.cursor, scope);
-    if (!after) return errorReply(40001005, "rest");
+    const place = decodeCursor(request.cursor, scope);
+    if (!place) return errorReply(40001005, "rest");
+    after = place.after;
   }
   const found = set.list(directory, after, limit + 1, order);
   if (!found) return errorReply(40400001, "rest");
 
-  if (spoil === "empty-page" && after) return page([], encodeCursor(scope, after, ++salt), request, options);
+  if (spoil === "empty-page") return page([], encodeCursor(scope, after, ++salt), request, options);
   let rows = found.slice(0, limit);
   const last = rows.at(-1);
   const more = found.length > limit || (fullLastPage === "empty" && rows.length === limit);

@@ -5,10 +5,11 @@ import type {
   Placement,
   Slice,
   Source,
+  StoredObject,
   Verdict,
   Volume,
 } from "@brigade/core";
-import { delayOf, delays, join } from "@brigade/core";
+import { classify, delayOf, delays, HostError, join } from "@brigade/core";
 import { type Fetched, type FetchParts, fetchObject } from "./fetch.ts";
 import { type Listed, Report } from "./report.ts";
 
@@ -117,7 +118,7 @@ function settleObject(
 
 /** What already lies whole on a volume (after a crash, or a lost catalogue) is reported, not fetched. Gives the rest. */
 async function adoptExisting(
-  { placement, source }: BatchParts,
+  { placement, source, onVolumeFault, log }: BatchParts,
   message: FilesMessage,
   listed: readonly Listed[],
   redelivered: boolean,
@@ -126,7 +127,15 @@ async function adoptExisting(
   let missing = listed;
   for (const volume of placement.volumes) {
     if (missing.length === 0 || !(redelivered || !volume.isFresh(message.job.source))) continue;
-    const found = await volume.adopt(missing.map((one) => adoptable(source, message, one)));
+    let found: readonly (StoredObject | undefined)[];
+    try {
+      found = await volume.adopt(missing.map((one) => adoptable(source, message, one)));
+    } catch (error) {
+      if (classify(error).fault === "bug") throw error;
+      log.debug({ volume: volume.label, reason: String(error) }, "a volume cannot say what lies there");
+      if (error instanceof HostError) onVolumeFault(volume, error);
+      continue;
+    }
     missing = missing.filter((one, i) => {
       const stored = found[i];
       if (stored !== undefined) report.stored(one, one.file, stored, volume.id);

@@ -24,8 +24,6 @@ export function countFiles(message: FilesMessage): number {
 export class Quarantine {
   readonly #valve: Valve;
   readonly #running = new Set<Promise<unknown>>();
-  #turn: Promise<unknown> = Promise.resolve();
-  #suspects = 0;
 
   constructor(valve: Valve) {
     this.#valve = valve;
@@ -42,19 +40,14 @@ export class Quarantine {
     }
   }
 
+  /** The valve is closed at once, so that whoever comes now, another suspect too, can be given back. */
   async alone<T>(task: () => Promise<T>): Promise<T> {
-    this.#suspects++;
-    await this.#valve.close(reason);
-    const turn = this.#turn.then(async () => {
+    try {
+      await this.#valve.close(reason);
       await Promise.allSettled(this.#running);
       return await task();
-    });
-    this.#turn = turn.catch(() => undefined);
-    try {
-      return await turn;
     } finally {
-      this.#suspects--;
-      if (this.#suspects === 0) await this.#valve.open(reason);
+      await this.#valve.open(reason);
     }
   }
 }

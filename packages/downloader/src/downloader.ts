@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type {
   Broker,
+  Delayer,
   Delivery,
   FatalError,
   HostError,
   Log,
-  ObjectEntry,
   Placement,
   Source,
   Subscription,
@@ -16,6 +15,7 @@ import { Breaker, delay, delays, Valve } from "@brigade/core";
 import { type BatchParts, handleBatch } from "./batch.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { carefulFrom, countFiles, deadlyFrom, Quarantine, splitSingly } from "./careful.ts";
+import { Probe } from "./probe.ts";
 import { Report } from "./report.ts";
 import { StoreWord } from "./store-word.ts";
 
@@ -32,6 +32,7 @@ export interface DownloaderParts {
   /** No volume has room. Fetching pauses until one has. */
   readonly onExhausted: () => void;
   readonly now?: () => number;
+  readonly delay?: Delayer;
 }
 
 export interface DownloaderOptions {
@@ -61,21 +62,18 @@ export async function createDownloader(
   parts: DownloaderParts,
   options: DownloaderOptions,
 ): Promise<Downloader> {
-  const { broker, name, source, placement, log, now = Date.now } = parts;
+  const { broker, name, source, placement, log } = parts;
+  const { now = Date.now, delay: wait = delay } = parts;
   const leaving = new AbortController();
   const valve = new Valve();
   const quarantine = new Quarantine(valve);
-  let lastGood: ObjectEntry | undefined;
-  let lastTried: ObjectEntry | undefined;
-
+  const probe = new Probe(source);
   const breaker = new Breaker({
     limitMs: options.outageLimit,
     signal: leaving.signal,
     now,
-    probe: async (signal) => {
-      const object = lastGood ?? lastTried;
-      if (object !== undefined) (await source.open(object, undefined, signal)).cancel();
-    },
+    delay: wait,
+    probe: (signal) => probe.ask(signal),
     onOpen: (reason) => {
       log.warn({ reason }, "fetching pauses: the source is unwell");
       void valve.close(unwell);
@@ -87,28 +85,18 @@ export async function createDownloader(
     onGiveUp: parts.onGiveUp,
   });
 
-  /** The source, remembering what may serve as a probe. */
-  const watched: Source = {
-    ...bound(source),
-    async open(object, range, signal) {
-      lastTried = object;
-      const body = await source.open(object, range, signal);
-      lastGood = object;
-      return body;
-    },
-  };
-
   const batchParts: BatchParts = {
-    source: watched,
+    source,
     storeWord: new StoreWord(source),
     breaker,
+    probe,
     budget: new ByteBudget(options.memory),
     broker,
     placement,
     host: parts.host,
     log,
     now,
-    delay,
+    delay: wait,
     maxAttempts: options.maxAttempts,
     onMisconfigured: parts.onGiveUp,
     onExhausted: () => void waitForRoom(),
@@ -130,7 +118,7 @@ export async function createDownloader(
     parts.onExhausted();
     await closed;
     while (!leaving.signal.aborted && (await placement.exhausted())) {
-      await sleep(roomPoll, undefined, { signal: leaving.signal }).catch(() => undefined);
+      await wait(roomPoll, leaving.signal).catch(() => undefined);
     }
     if (!leaving.signal.aborted) await valve.open(full);
   }
@@ -144,7 +132,7 @@ export async function createDownloader(
         reason: "the source is configured differently from when this job was started",
       };
     }
-    if (valve.isClosed && deliveries < carefulFrom) return { kind: "release" };
+    if (valve.isClosed) return { kind: "release" };
     const signal = AbortSignal.any([delivery.signal, leaving.signal]);
     const run = () => handleBatch(batchParts, message, deliveries > 0, signal);
     if (deliveries < carefulFrom) return await quarantine.among(run);
@@ -180,22 +168,15 @@ export async function createDownloader(
       return valve.reasons;
     },
     async stop(graceMs) {
-      const deadline = setTimeout(() => leaving.abort(), graceMs);
+      const stopped = new AbortController();
+      wait(graceMs, stopped.signal).then(
+        () => leaving.abort(),
+        () => undefined, // all was done in time
+      );
+      await valve.close("stopping");
       await Promise.all(subscriptions.map((one) => one[Symbol.asyncDispose]()));
-      clearTimeout(deadline);
+      stopped.abort();
       leaving.abort();
     },
-  };
-}
-
-/** A source's methods free of `this`, so that one can be replaced. */
-function bound(source: Source): Source {
-  return {
-    fingerprint: source.fingerprint,
-    capabilities: source.capabilities,
-    variant: source.variant,
-    listPage: source.listPage.bind(source),
-    open: source.open.bind(source),
-    stat: source.stat.bind(source),
   };
 }

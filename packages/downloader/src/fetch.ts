@@ -1,6 +1,17 @@
-import type { Breaker, Delayer, Job, Log, ObjectEntry, Source, StoredObject, Volume } from "@brigade/core";
-import { backoff, classify, FatalError, HostError, SourceError } from "@brigade/core";
+import type {
+  Breaker,
+  Delayer,
+  Job,
+  Log,
+  ObjectBody,
+  ObjectEntry,
+  Source,
+  StoredObject,
+  Volume,
+} from "@brigade/core";
+import { backoff, classify, FatalError, HostError, NameError, SourceError } from "@brigade/core";
 import type { ByteBudget } from "./byte-budget.ts";
+import type { Probe } from "./probe.ts";
 import { expectation, smallBody, store } from "./store.ts";
 import type { StoreWord } from "./store-word.ts";
 
@@ -15,6 +26,7 @@ export interface FetchParts {
   readonly source: Source;
   readonly storeWord: StoreWord;
   readonly breaker: Breaker;
+  readonly probe: Probe;
   readonly budget: ByteBudget;
   readonly log: Log;
   readonly delay: Delayer;
@@ -76,7 +88,7 @@ export async function fetchObject(
 }
 
 async function fetchOnce(
-  { source, budget, breaker, storeWord }: FetchParts,
+  { source, budget, breaker, probe, storeWord }: FetchParts,
   job: Job,
   entry: ObjectEntry,
   volume: Volume,
@@ -86,13 +98,29 @@ async function fetchOnce(
   const waiting = budget.take(inMemory);
   if (waiting !== undefined) await waiting;
   try {
+    probe.tried(entry);
     const body = await source.open(entry, undefined, signal);
-    const dated = await storeWord.dated(entry, body, signal);
+    const dated = await datedEntry(storeWord, entry, body, signal);
     const stored = await store(expectation(source, job, dated, body), body, volume);
     breaker.succeeded();
+    probe.good(dated);
     return { kind: "stored", entry: dated, stored };
   } finally {
     budget.give(inMemory);
+  }
+}
+
+async function datedEntry(
+  storeWord: StoreWord,
+  entry: ObjectEntry,
+  body: ObjectBody,
+  signal: AbortSignal,
+): Promise<ObjectEntry> {
+  try {
+    return await storeWord.dated(entry, body, signal);
+  } catch (error) {
+    body.cancel();
+    throw error;
   }
 }
 
@@ -109,11 +137,13 @@ async function settle(parts: FetchParts, volume: Volume, error: unknown, since: 
   const waitMs = error instanceof SourceError ? (error.retryAfterMs ?? 0) : 0;
   switch (failure.fault) {
     case "object": {
+      if (error instanceof NameError) return { kind: "failed", reason };
       breaker.failed(reason);
       const final = failure.final && !(error instanceof SourceError && error.kind === "missing");
-      // While most objects are refused it is the source that is unwell, not this object.
-      if (final && !breaker.isOpen) return { kind: "failed", reason };
-      return { kind: "again", counted: !breaker.isOpen, waitMs, reason };
+      // While nothing else is given either it is the source that is unwell, not this object.
+      const counted = await breaker.isWell(since);
+      if (final && counted) return { kind: "failed", reason };
+      return { kind: "again", counted, waitMs, reason };
     }
     case "source": {
       breaker.failed(reason, { everything: failure.stop });

@@ -28,6 +28,7 @@ export class StoreWord {
    */
   async dated(entry: ObjectEntry, body: ObjectBody, signal: AbortSignal): Promise<ObjectEntry> {
     const claimsNewer = !body.variant && body.modified !== undefined && body.modified > entry.modified;
+    if (body.size !== undefined && body.size !== entry.size) return entry; // no contradiction: another object
     if (!claimsNewer || this.#contradicted >= contradictions) return entry;
     const now = await this.#source.stat(entry.key, signal);
     if (now !== undefined && now.size === entry.size && now.modified === body.modified) return now;

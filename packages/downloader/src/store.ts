@@ -1,4 +1,4 @@
-import type { NewObject, ObjectBody, ObjectEntry, Source, StoredObject, Volume } from "@brigade/core";
+import type { NewObject, ObjectBody, ObjectEntry, Sink, Source, StoredObject, Volume } from "@brigade/core";
 import { SourceError } from "@brigade/core";
 
 /** Bodies up to this many bytes are collected in memory; larger ones go to the disk as they come. */
@@ -9,7 +9,13 @@ export async function store(object: NewObject, body: ObjectBody, volume: Volume)
   if ((body.size ?? object.listedSize) <= smallBody && object.listedSize <= smallBody) {
     return await volume.put(object, await body.bytes());
   }
-  const sink = await volume.open(object);
+  let sink: Sink;
+  try {
+    sink = await volume.open(object);
+  } catch (error) {
+    body.cancel();
+    throw error;
+  }
   try {
     for await (const chunk of body.chunks()) await sink.write(chunk);
   } catch (error) {

@@ -62,7 +62,10 @@ export interface CatalogueParts {
 
 /** Rejects with ConfigError when the file is no catalogue, or another process has it. */
 export async function openCatalogue({ path, log, now = Date.now }: CatalogueParts): Promise<Catalogue> {
-  const worker = new Worker(new URL("./catalogue-thread.ts", import.meta.url), { workerData: { path } });
+  const worker = new Worker(new URL("./catalogue-thread.ts", import.meta.url), {
+    workerData: { path },
+    resourceLimits: { maxYoungGenerationSizeMb: 16 },
+  });
   const thread = new ThreadCall(worker);
   try {
     await thread.open();

@@ -57,7 +57,7 @@ create table volume_totals (job integer not null, volume integer not null, objec
 `;
 
 /** Kept of the database in memory, and what the write-ahead log may grow to before it is moved over; bytes. */
-const cacheBytes = 64 * 2 ** 20;
+const cacheBytes = 32 * 2 ** 20;
 const walBytes = 32 * 2 ** 20;
 const pageBytes = 4096;
 

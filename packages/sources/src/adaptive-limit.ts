@@ -60,7 +60,7 @@ export class AdaptiveLimit {
 
   /** Nothing when a place was free (the common case costs no promise); otherwise resolves with the place taken. */
   enter(signal: AbortSignal): Promise<void> | undefined {
-    signal.throwIfAborted();
+    if (signal.aborted) throw abortError(signal.reason);
     if (this.#waiting.size === 0 && this.#isOpen()) {
       this.#running++;
       return undefined;

@@ -12,7 +12,9 @@ import { entry, refuse, serve, signal, sourceFor } from "./scenario.ts";
 function isSigned({ method, url, headers }: IncomingMessage): boolean {
   const key = createHash("md5").update("password123").digest("hex");
   const message = `${method}&${url}&${headers.date}`;
-  return headers.authorization === `UPYUN operator123:${createHmac("sha1", key).update(message).digest("base64")}`;
+  return (
+    headers.authorization === `UPYUN operator123:${createHmac("sha1", key).update(message).digest("base64")}`
+  );
 }
 
 test("signs the path as it goes over the wire, whatever the key", async (t) => {
@@ -21,7 +23,20 @@ test("signs the path as it goes over the wire, whatever the key", async (t) => {
     else refuse(response, 40100005);
   });
   const source = sourceFor(t, { UPYUN_ENDPOINT: url });
-  const keys = ["a b", "a#b", "a?b", "100%", "%23", "a+b", "it's", "back\\slash", "`", "中文/é", "!*()", "a&b=c;d,e@f:$"];
+  const keys = [
+    "a b",
+    "a#b",
+    "a?b",
+    "100%",
+    "%23",
+    "a+b",
+    "it's",
+    "back\\slash",
+    "`",
+    "中文/é",
+    "!*()",
+    "a&b=c;d,e@f:$",
+  ];
   for (const key of keys) await (await source.open(entry(key, 1), undefined, signal())).bytes();
   assert.deepEqual(
     asked.map((line) => decodeURIComponent(line.slice("GET /bucket/".length))),
@@ -46,7 +61,10 @@ test("authenticates by Basic where told", async (t) => {
   const { url, headers } = await serve(t, (_request, response) => response.end("x"));
   const source = sourceFor(t, { UPYUN_ENDPOINT: url, UPYUN_AUTH: "basic" });
   await (await source.open(entry("a", 1), undefined, signal())).bytes();
-  assert.equal(headers[0]?.authorization, `Basic ${Buffer.from("operator123:password123").toString("base64")}`);
+  assert.equal(
+    headers[0]?.authorization,
+    `Basic ${Buffer.from("operator123:password123").toString("base64")}`,
+  );
 });
 
 test("takes the store's time when its own clock is refused, once, and keeps it", async (t) => {
@@ -57,7 +75,9 @@ test("takes the store's time when its own clock is refused, once, and keeps it",
       if (request.method === "HEAD") response.writeHead(401).end();
       else refuse(response, 40100002, "date offset error");
     } else if (request.method === "HEAD") {
-      response.writeHead(200, { "x-upyun-file-type": "file", "x-upyun-file-size": 1, "x-upyun-file-date": 2 }).end();
+      response
+        .writeHead(200, { "x-upyun-file-type": "file", "x-upyun-file-size": 1, "x-upyun-file-date": 2 })
+        .end();
     } else response.end("x");
   });
   for (const first of ["stat", "open"] as const) {

@@ -30,7 +30,10 @@ test("gives the body in a buffer of its own, whole, with what its headers say", 
   });
   const source = sourceFor(t, { UPYUN_ENDPOINT: url });
   const body = await source.open(entry("a", pieces.length), undefined, signal());
-  assert.deepEqual([body.size, body.md5, body.modified, body.variant], [pieces.length, md5, 1478701618, false]);
+  assert.deepEqual(
+    [body.size, body.md5, body.modified, body.variant],
+    [pieces.length, md5, 1478701618, false],
+  );
   const bytes = await body.bytes();
   assert.ok(pieces.equals(bytes));
   assert.equal(bytes.buffer.byteLength, pieces.length);
@@ -51,7 +54,9 @@ test("gives the same by chunks, of a chunked body without a length", async (t) =
 });
 
 test("takes an empty body", async (t) => {
-  const { url } = await serve(t, (_request, response) => response.writeHead(200, { "content-length": 0 }).end());
+  const { url } = await serve(t, (_request, response) =>
+    response.writeHead(200, { "content-length": 0 }).end(),
+  );
   const source = sourceFor(t, { UPYUN_ENDPOINT: url });
   assert.equal((await (await source.open(entry("a", 0), undefined, signal())).bytes()).byteLength, 0);
   assert.equal((await collect((await source.open(entry("a", 0), undefined, signal())).chunks())).length, 0);
@@ -94,7 +99,10 @@ test("tells a broken connection from a body that ended early", async (t) => {
     response.write("short", () => response.socket?.resetAndDestroy());
   });
   const source = sourceFor(t, { UPYUN_ENDPOINT: url });
-  await assert.rejects(async () => (await source.open(entry("a", 1000), undefined, signal())).bytes(), failure("transport"));
+  await assert.rejects(
+    async () => (await source.open(entry("a", 1000), undefined, signal())).bytes(),
+    failure("transport"),
+  );
 });
 
 test("takes a body whose end proves nothing only in its listed size", async (t) => {
@@ -114,7 +122,10 @@ test("gives up a body that falls silent, before and after its first bytes", asyn
     response.write("12345");
   });
   const source = sourceFor(t, { UPYUN_ENDPOINT: url, SILENCE_TIMEOUT_MS: "50", HEADERS_TIMEOUT_MS: "50" });
-  await assert.rejects(source.open(entry("headers", 10), undefined, signal()), failure("transport", /in time/));
+  await assert.rejects(
+    source.open(entry("headers", 10), undefined, signal()),
+    failure("transport", /in time/),
+  );
   const body = await source.open(entry("body", 10), undefined, signal());
   await assert.rejects(body.bytes(), failure("transport", /in time/));
 });
@@ -271,5 +282,8 @@ test("disposing breaks what is under way", async (t) => {
 
 test("says that nobody answers where nobody listens", async (t) => {
   const source = sourceFor(t, { UPYUN_ENDPOINT: "http://127.0.0.1:9" });
-  await assert.rejects(source.open(entry("a", 1), undefined, signal()), failure("transport", /127\.0\.0\.1:9/));
+  await assert.rejects(
+    source.open(entry("a", 1), undefined, signal()),
+    failure("transport", /127\.0\.0\.1:9/),
+  );
 });

@@ -10,7 +10,8 @@ function page(response: ServerResponse, body: string | Buffer, iter: string | un
 
 test("asks for one level with an explicit size, and sends the cursor back as it came", async (t) => {
   const { url, asked, headers } = await serve(t, ({ headers: sent }, response) => {
-    if (sent["x-list-iter"] === undefined) page(response, "a.jpg\tN\t5000000000\t1478701618\nsub\tF\t0\t1\n", "Y3Vyc29y+/=");
+    if (sent["x-list-iter"] === undefined)
+      page(response, "a.jpg\tN\t5000000000\t1478701618\nsub\tF\t0\t1\n", "Y3Vyc29y+/=");
     else page(response, "");
   });
   const source = sourceFor(t, { UPYUN_ENDPOINT: url, LIST_PAGE_SIZE: "300" });
@@ -20,7 +21,11 @@ test("asks for one level with an explicit size, and sends the cursor back as it 
     directories: ["sub"],
     next: "Y3Vyc29y+/=",
   });
-  assert.deepEqual(await source.listPage("dir/中", first.next, signal()), { files: [], directories: [], next: undefined });
+  assert.deepEqual(await source.listPage("dir/中", first.next, signal()), {
+    files: [],
+    directories: [],
+    next: undefined,
+  });
   assert.deepEqual(asked, ["GET /bucket/dir/%E4%B8%AD/", "GET /bucket/dir/%E4%B8%AD/"]);
   assert.equal(headers[0]?.["x-list-limit"], "300");
   assert.equal(headers[0]?.["x-upyun-folder"], "true");
@@ -43,7 +48,21 @@ test("takes a short or empty page for what it is: not the end", async (t) => {
 });
 
 test("passes names on raw, and spoils only the row that is not UTF-8", async (t) => {
-  const names = ["a`b", "100%.jpg", "%41", "c#d?e", "back\\slash", " ", "..", "/abs", "nul\0", "\ufeffbom", "é", "e\u0301", ""];
+  const names = [
+    "a`b",
+    "100%.jpg",
+    "%41",
+    "c#d?e",
+    "back\\slash",
+    " ",
+    "..",
+    "/abs",
+    "nul\0",
+    "\ufeffbom",
+    "é",
+    "e\u0301",
+    "",
+  ];
   const rows = names.map((name) => Buffer.from(`${name}\tN\t1\t2\n`));
   rows.push(Buffer.from([0xe4, 0xb8, 0x09]), Buffer.from("N\t1\t2\nlast\tN\t0\t2"));
   const { url } = await serve(t, (_request, response) => page(response, Buffer.concat(rows)));
@@ -78,7 +97,10 @@ test("refuses a page without a cursor: its absence is not the end", async (t) =>
     response.writeHead(200).end("a\tN\t1\t2");
   });
   const source = sourceFor(t, { UPYUN_ENDPOINT: url });
-  await assert.rejects(source.listPage("a", undefined, signal()), failure("bad-listing", /neither a next cursor/));
+  await assert.rejects(
+    source.listPage("a", undefined, signal()),
+    failure("bad-listing", /neither a next cursor/),
+  );
 });
 
 test("refuses the cursor that it has just sent", async (t) => {
@@ -91,13 +113,17 @@ test("refuses the cursor that it has just sent", async (t) => {
 test("refuses a page whose body is cut, even where the cut falls between rows", async (t) => {
   const { url } = await serve(t, ({ url: path }, response) => {
     const text = "a\tN\t1\t2\n";
-    if (path === "/bucket/length/") response.writeHead(200, { "x-upyun-list-iter": endMarker, "content-length": 999 });
+    if (path === "/bucket/length/")
+      response.writeHead(200, { "x-upyun-list-iter": endMarker, "content-length": 999 });
     else response.writeHead(200, { "x-upyun-list-iter": endMarker });
     response.write(text, () => response.socket?.end());
   });
   const source = sourceFor(t, { UPYUN_ENDPOINT: url });
   await assert.rejects(source.listPage("length", undefined, signal()), failure("bad-listing", /ended early/));
-  await assert.rejects(source.listPage("chunked", undefined, signal()), failure("bad-listing", /ended early/));
+  await assert.rejects(
+    source.listPage("chunked", undefined, signal()),
+    failure("bad-listing", /ended early/),
+  );
 });
 
 test("refuses a text page whose end proves nothing, but takes a JSON one", async (t) => {
@@ -108,13 +134,22 @@ test("refuses a text page whose end proves nothing, but takes a JSON one", async
     response.end(headers.accept === "application/json" ? `{"files":[],"iter":"${endMarker}"}` : "a\tN\t1\t2");
   });
   const text = sourceFor(t, { UPYUN_ENDPOINT: url });
-  await assert.rejects(text.listPage("a", undefined, signal()), failure("bad-listing", /UPYUN_LIST_FORMAT=json/));
+  await assert.rejects(
+    text.listPage("a", undefined, signal()),
+    failure("bad-listing", /UPYUN_LIST_FORMAT=json/),
+  );
   const json = sourceFor(t, { UPYUN_ENDPOINT: url, UPYUN_LIST_FORMAT: "json" });
-  assert.deepEqual(await json.listPage("a", undefined, signal()), { files: [], directories: [], next: undefined });
+  assert.deepEqual(await json.listPage("a", undefined, signal()), {
+    files: [],
+    directories: [],
+    next: undefined,
+  });
 });
 
 test("tells a missing directory from one that vanishes in mid-listing", async (t) => {
-  const { url } = await serve(t, (_request, response) => refuse(response, 40400001, "file or directory not found"));
+  const { url } = await serve(t, (_request, response) =>
+    refuse(response, 40400001, "file or directory not found"),
+  );
   const source = sourceFor(t, { UPYUN_ENDPOINT: url });
   await assert.rejects(source.listPage("a", undefined, signal()), failure("missing", /40400001.*request-1/));
   await assert.rejects(source.listPage("a", "cursor", signal()), failure("bad-listing", /vanished/));
@@ -172,9 +207,12 @@ test("in JSON: takes the body's cursor, else the header's, and fails without bot
 test("in JSON: asks whether a directory with a length is a file of type folder", async (t) => {
   const { url } = await serve(t, ({ method, url: path }, response) => {
     const row = (name: string) => ({ name, type: "folder", length: 7, last_modified: 5 });
-    if (method === "GET") page(response, JSON.stringify({ files: [row("forged"), row("real")], iter: endMarker }));
+    if (method === "GET")
+      page(response, JSON.stringify({ files: [row("forged"), row("real")], iter: endMarker }));
     else if (path === "/bucket/a/forged")
-      response.writeHead(200, { "x-upyun-file-type": "file", "x-upyun-file-size": 7, "x-upyun-file-date": 5 }).end();
+      response
+        .writeHead(200, { "x-upyun-file-type": "file", "x-upyun-file-size": 7, "x-upyun-file-date": 5 })
+        .end();
     else response.writeHead(200, { "x-upyun-file-type": "folder" }).end();
   });
   const source = sourceFor(t, { UPYUN_ENDPOINT: url, UPYUN_LIST_FORMAT: "json" });

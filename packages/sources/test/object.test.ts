@@ -8,7 +8,13 @@ const text = "0123456789";
 test("gives a range, and checks that it is the one that was asked for", async (t) => {
   const { url, headers } = await serve(t, ({ url: path = "" }, response) => {
     const content = (range: string, body: string) =>
-      response.writeHead(206, { "content-range": range, "content-length": body.length, etag: `"${"a".repeat(32)}"` }).end(body);
+      response
+        .writeHead(206, {
+          "content-range": range,
+          "content-length": body.length,
+          etag: `"${"a".repeat(32)}"`,
+        })
+        .end(body);
     switch (path.slice("/bucket/".length)) {
       case "right":
         return content("bytes 2-4/10", "234");
@@ -85,7 +91,8 @@ test("leaves bytes alone that look like JSON", async (t) => {
 test("asks the store for metadata: sizes beyond 32 bits, seconds, MD5", async (t) => {
   const { url, asked } = await serve(t, ({ url: path }, response) => {
     if (path === "/bucket/gone") return void response.writeHead(404).end();
-    if (path === "/bucket/folder") return void response.writeHead(200, { "x-upyun-file-type": "folder" }).end();
+    if (path === "/bucket/folder")
+      return void response.writeHead(200, { "x-upyun-file-type": "folder" }).end();
     if (path === "/bucket/strange") return void response.writeHead(200, { "content-length": 5 }).end();
     response.writeHead(200, {
       "x-upyun-file-type": "file",

@@ -1,7 +1,13 @@
 import { bytesOf } from "../bodies/body.ts";
 import { computedBody } from "../bodies/computed-body.ts";
 import { mix } from "../random.ts";
-import type { ObjectSet, Position, Row, StoredObject } from "./object-set.ts";
+import {
+  comparePositions,
+  type ObjectSet,
+  type Position,
+  type Row,
+  type StoredObject,
+} from "./object-set.ts";
 
 export interface SyntheticShape {
   /** Leaf directories; only they hold files. */
@@ -83,11 +89,13 @@ export function syntheticTree(shape: SyntheticShape): SyntheticTree {
 
   /** The first child after `position` in ascending order, wherever its name would stand. */
   function rank(node: Node, position: Position): number {
-    const nameOf = node.level === depth ? fileName : directoryName;
+    const isLeaf = node.level === depth;
+    const nameOf = isLeaf ? fileName : directoryName;
+    const kind = isLeaf ? "file" : "directory";
     let [low, high] = [0, childCount(node)];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (nameOf(middle) <= position.name) low = middle + 1;
+      if (comparePositions({ name: nameOf(middle), kind }, position) <= 0) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -121,7 +129,7 @@ export function syntheticTree(shape: SyntheticShape): SyntheticTree {
       } else {
         let end = after ? rank(node, after) : count;
         // The row at the position itself was already given.
-        if (after && end > 0 && row(node, end - 1).name === after.name) end--;
+        if (after && end > 0 && comparePositions(row(node, end - 1), after) === 0) end--;
         for (let child = end - 1; child >= 0 && rows.length < limit; child--) rows.push(row(node, child));
       }
       return rows;

@@ -61,6 +61,7 @@ function domainKind({ status, code }: ErrorReply): [SourceErrorKind, string?] {
   const rule = code === undefined ? undefined : domainRules.get(code);
   if (rule !== undefined) return rule;
   if (status === 404 || status === 410) return ["missing"];
+  if (status === 413) return ["unavailable", "the picture was not ready in time"];
   return commonKind(status, code);
 }
 

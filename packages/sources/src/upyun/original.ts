@@ -64,7 +64,7 @@ export class OriginalByDomain {
     const resized = range === undefined && length !== undefined && length !== object.size;
     if (resized) return !(modified !== undefined && modified > object.modified);
     if (modified === undefined || modified >= object.modified) return false;
-    if (range !== undefined || length === undefined) return true;
+    if (range !== undefined) return true;
     return !(await this.#isSame(response, object, signal));
   }
 
@@ -73,13 +73,14 @@ export class OriginalByDomain {
     try {
       const stored = await this.#store.stat(object.key, signal);
       if (stored === undefined) throw new SourceError("missing", `get ${object.key}: gone from the store`);
+      const { length } = response.body;
       const md5 = md5Of(response);
-      const same =
-        stored.size === response.body.length &&
-        (md5 === undefined || stored.etag === undefined || md5 === stored.etag);
+      const digests = md5 !== undefined && stored.etag !== undefined;
+      const sameSize = length === undefined ? digests : length === stored.size;
+      const same = sameSize && (!digests || md5 === stored.etag);
       this.#wrongDates = same ? this.#wrongDates + 1 : 0;
       // Without two digests to compare, equal sizes teach about the dates, but prove nothing about these bytes.
-      return same && md5 !== undefined && stored.etag !== undefined;
+      return same && digests;
     } catch (error) {
       response.body.cancel();
       throw error;

@@ -1,0 +1,114 @@
+import { createHash } from "node:crypto";
+import type { NewObject, Placement, Reservation, Room, Sink, StoredObject, Volume } from "@brigade/core";
+import { SourceError } from "@brigade/core";
+
+/** A volume in memory that keeps the contract: bytes that are not as expected are refused as damaged. */
+export class MemoryVolume implements Volume {
+  readonly id: string;
+  readonly label: string;
+  readonly root = "/nowhere";
+  /** By key. */
+  readonly files = new Map<string, { object: NewObject; text: string }>();
+  /** What lay here before, to be adopted; by key. */
+  readonly lying = new Map<string, StoredObject>();
+  /** Keys that somebody asked to adopt. */
+  readonly adoptions: string[] = [];
+  readonly aborted: string[] = [];
+  fresh = true;
+  capacity = 1_000_000;
+  /** Called before anything is stored; may throw, or take its time. */
+  failing: (key: string) => unknown = () => undefined;
+  failingAdopt: () => unknown = () => undefined;
+
+  constructor(id: string) {
+    this.id = id;
+    this.label = id;
+  }
+
+  async put(object: NewObject, bytes: Uint8Array<ArrayBuffer>): Promise<StoredObject> {
+    await this.failing(object.key);
+    return this.#keep(object, bytes);
+  }
+
+  async open(object: NewObject): Promise<Sink> {
+    await this.failing(object.key);
+    const chunks: Uint8Array[] = [];
+    return {
+      write: async (chunk) => {
+        chunks.push(chunk);
+      },
+      finish: async () => this.#keep(object, Buffer.concat(chunks)),
+      abort: async () => {
+        this.aborted.push(object.key);
+      },
+    };
+  }
+
+  async adopt(objects: readonly NewObject[]): Promise<readonly (StoredObject | undefined)[]> {
+    await this.failingAdopt();
+    this.adoptions.push(...objects.map(({ key }) => key));
+    return objects.map(({ key }) => this.lying.get(key));
+  }
+
+  async present(_source: string, files: readonly unknown[]): Promise<readonly boolean[]> {
+    return files.map(() => false);
+  }
+
+  isFresh(): boolean {
+    return this.fresh;
+  }
+
+  async room(): Promise<Room> {
+    return { bytes: this.capacity, inodes: 1_000_000 };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  #keep(object: NewObject, bytes: Uint8Array): StoredObject {
+    const md5 = createHash("md5").update(bytes).digest("hex");
+    if (object.expectedSize !== undefined && object.expectedSize !== bytes.length) {
+      throw new SourceError("damaged", `${bytes.length} bytes came, ${object.expectedSize} were expected`);
+    }
+    if (object.expectedMd5 !== undefined && object.expectedMd5 !== md5) {
+      throw new SourceError("damaged", "another MD5 than the source's");
+    }
+    this.files.set(object.key, { object, text: Buffer.from(bytes).toString() });
+    return { size: bytes.length, md5, verified: object.expectedMd5 !== undefined };
+  }
+}
+
+/** Takes the first volume with room that is not retired. */
+export class MemoryPlacement implements Placement {
+  readonly volumes: readonly MemoryVolume[];
+  readonly retired = new Map<Volume, "full" | "io">();
+  /** Reservations that are not released. */
+  reserved = 0;
+  /** Set: nothing has room. */
+  full = false;
+
+  constructor(volumes: readonly MemoryVolume[]) {
+    this.volumes = volumes;
+  }
+
+  async reserve(bytes: number): Promise<Reservation | undefined> {
+    const volume = this.volumes.find((one) => !this.retired.has(one) && one.capacity >= bytes);
+    if (volume === undefined || this.full) return undefined;
+    this.reserved++;
+    let held = true;
+    return {
+      volume,
+      release: () => {
+        if (held) this.reserved--;
+        held = false;
+      },
+    };
+  }
+
+  retire(volume: Volume, kind: "full" | "io"): void {
+    this.retired.set(volume, kind);
+  }
+
+  async exhausted(): Promise<boolean> {
+    return this.full || this.volumes.every((volume) => this.retired.has(volume));
+  }
+}

@@ -1,0 +1,73 @@
+import type { Broker, Delivery, Message, QueueKind, QueueName, Subscription, Verdict } from "@brigade/core";
+
+type Handler = (delivery: Delivery) => Promise<Verdict>;
+
+/** A broker in memory that writes down what is asked of it, and delivers when it is told to. */
+export class RecordingBroker implements Broker {
+  /** In order: `publish <types>`, `confirmed`, `pause <queue>`, `resume <queue>`, `dispose <queue>`. */
+  readonly events: string[] = [];
+  readonly published: Message[] = [];
+  readonly depths = new Map<QueueKind, number>();
+  /** Set: publishing fails with it. */
+  refuse: Error | undefined;
+  /** Set: told of everything that is published, before it is confirmed. */
+  onPublish: ((messages: readonly Message[]) => void) | undefined;
+  readonly #handlers = new Map<QueueKind, Handler>();
+  readonly #running = new Set<Promise<Verdict>>();
+
+  async publish(messages: readonly Message[]): Promise<void> {
+    this.events.push(`publish ${[...new Set(messages.map(({ type }) => type))].join("+")}`);
+    this.onPublish?.(messages);
+    await turn();
+    if (this.refuse !== undefined) throw this.refuse;
+    this.published.push(...messages);
+    this.events.push("confirmed");
+  }
+
+  async consume(queue: QueueName, _options: { prefetch: number }, handle: Handler): Promise<Subscription> {
+    this.#handlers.set(queue.queue, handle);
+    const told = (event: string) => async () => {
+      this.events.push(`${event} ${queue.queue}`);
+    };
+    return {
+      pause: told("pause"),
+      resume: told("resume"),
+      [Symbol.asyncDispose]: async () => {
+        await Promise.allSettled(this.#running);
+        this.events.push(`dispose ${queue.queue}`);
+      },
+    };
+  }
+
+  async depth({ queue }: QueueName): Promise<number> {
+    return this.depths.get(queue) ?? 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  /** Hands a message to the consumer of a queue. */
+  async deliver(
+    queue: QueueKind,
+    message: Message,
+    { deliveries = 0, signal = new AbortController().signal } = {},
+  ): Promise<Verdict> {
+    const handle = this.#handlers.get(queue);
+    if (handle === undefined) throw new Error(`nobody consumes ${queue}`);
+    const running = handle({ queue: { source: message.job.source, queue }, message, deliveries, signal });
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  publishedOf<T extends Message["type"]>(type: T): (Message & { type: T })[] {
+    return this.published.filter((message): message is Message & { type: T } => message.type === type);
+  }
+}
+
+/** Lets everything that is ready to run do so. */
+export async function turn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}

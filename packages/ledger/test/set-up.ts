@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Job, Log } from "@brigade/core";
+import { type Catalogue, openCatalogue } from "../src/index.ts";
+
+export const job: Job = { id: "job-1", source: "photos", fingerprint: "f1" };
+
+export const silent: Log = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  child: () => silent,
+};
+
+/** A folder for one test; removed when disposed. */
+export async function folder(): Promise<AsyncDisposable & { path: string }> {
+  const path = await mkdtemp(join(tmpdir(), "ledger-"));
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      await rm(path, { recursive: true });
+    },
+  };
+}
+
+export async function openJob(catalogue: Catalogue, id = job.id): Promise<void> {
+  await catalogue.openJob({ ...job, id, prefix: "", filters: {}, startedAt: 1 });
+}
+
+/** A new catalogue in a folder of its own, with the job open. */
+export async function newCatalogue(): Promise<AsyncDisposable & { catalogue: Catalogue; path: string }> {
+  const own = await folder();
+  const path = join(own.path, "catalogue.db");
+  const catalogue = await openCatalogue({ path, log: silent });
+  await openJob(catalogue);
+  return {
+    catalogue,
+    path,
+    async [Symbol.asyncDispose]() {
+      await catalogue[Symbol.asyncDispose]();
+      await own[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export async function all<T>(rows: AsyncIterable<T>): Promise<T[]> {
+  return await Array.fromAsync(rows);
+}

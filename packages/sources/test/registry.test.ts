@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ConfigError } from "@brigade/core";
+import { parseSource } from "../src/index.ts";
+
+const credentials = { UPYUN_OPERATOR: "op", UPYUN_PASSWORD: "pw" };
+
+test("takes a URL apart: name, prefix, and a source of its own variables", async () => {
+  const reference = parseSource("upyun://My.Bucket/a b/中%20/", {});
+  assert.deepEqual([reference.name, reference.prefix], ["my-bucket", "a b/中%20"]);
+  await using source = reference.create({ ...credentials, MY_BUCKET_FETCH_CONCURRENCY: "7" }, "my-bucket");
+  assert.equal(source.concurrency, 7);
+  assert.deepEqual(source.capabilities, { ranges: true, listing: true });
+});
+
+test("takes the bucket's root with and without a slash", () => {
+  assert.equal(parseSource("upyun://photos", {}).prefix, "");
+  assert.equal(parseSource("upyun://photos/", {}).prefix, "");
+});
+
+test("takes a configured name for the URL in its variable", () => {
+  const reference = parseSource("my-photos", { MY_PHOTOS_SOURCE: "upyun://bucket-7/2016" });
+  assert.deepEqual([reference.name, reference.prefix], ["my-photos", "2016"]);
+});
+
+for (const text of [
+  "photos",
+  "Photos",
+  "",
+  "ftp://host/",
+  "upyun:bucket",
+  "upyun://",
+  "upyun://a b/",
+  "upyun://b/a//b",
+  "upyun://b/../c",
+  "toString:x",
+  "__proto__:x",
+]) {
+  test(`refuses ${JSON.stringify(text)} as a source`, () => {
+    assert.throws(() => parseSource(text, {}), ConfigError);
+  });
+}
+
+test("reports missing credentials as problems", () => {
+  assert.throws(() => parseSource("upyun://photos", {}).create({}, "photos"), {
+    name: "ConfigError",
+    problems: ["UPYUN_OPERATOR: is not set", "UPYUN_PASSWORD: is not set"],
+  });
+});
