@@ -22,7 +22,13 @@ function keysOf(tree: Parameters<typeof objectsOf>[0]): string[] {
 }
 
 test("copy brings 100,000 objects home, byte for byte, onto two volumes", async (t) => {
-  const tree = syntheticTree({ directories: 200, filesPerDirectory: 500, minSize: 500, maxSize: 4_000, seed: 7 });
+  const tree = syntheticTree({
+    directories: 200,
+    filesPerDirectory: 500,
+    minSize: 500,
+    maxSize: 4_000,
+    seed: 7,
+  });
   await using bucket = await startBucket({ tree });
   const folder = await temporaryFolder(t);
   const volumes = [join(folder, "a"), join(folder, "b")];
@@ -41,7 +47,10 @@ test("copy brings 100,000 objects home, byte for byte, onto two volumes", async 
 
   await t.test("and again fetches nothing", async () => {
     const before = bucket.counters.get + bucket.counters.domain;
-    const again = await brigade(["copy", "upyun://demo/", ...volumes, "--json"], environmentFor(bucket, "domain"));
+    const again = await brigade(
+      ["copy", "upyun://demo/", ...volumes, "--json"],
+      environmentFor(bucket, "domain"),
+    );
     assert.equal(again.code, 0, again.stderr);
     assert.equal(JSON.parse(again.stdout).counts.unchanged.objects, 100_000);
     assert.equal(bucket.counters.get + bucket.counters.domain, before);
@@ -67,7 +76,13 @@ test("copy keeps names, sizes and times of pictures with odd names", async (t) =
 });
 
 test("hostile names are refused one by one, the rest is stored, and the exit code tells", async (t) => {
-  const plain = syntheticTree({ directories: 5, filesPerDirectory: 100, minSize: 100, maxSize: 900, seed: 3 });
+  const plain = syntheticTree({
+    directories: 5,
+    filesPerDirectory: 100,
+    minSize: 100,
+    maxSize: 900,
+    seed: 3,
+  });
   const hostile = hostileRows();
   await using bucket = await startBucket({ tree: withHostileRows(plain, hostile) });
   const folder = await temporaryFolder(t);
@@ -81,7 +96,10 @@ test("hostile names are refused one by one, the rest is stored, and the exit cod
   assert.equal(report.counts.failed.objects, hostile.length);
   assert.equal(report.failed.length, hostile.length);
   await assertHolds([volume], bucket, keysOf(plain));
-  assert.deepEqual(await filesBelow(folder).then((all) => all.filter((path) => !path.startsWith("volume/"))), []);
+  assert.deepEqual(
+    await filesBelow(folder).then((all) => all.filter((path) => !path.startsWith("volume/"))),
+    [],
+  );
   const lines = (await readFile(report.failedFile, "utf8")).trim().split("\n");
   assert.equal(lines.length, hostile.length);
 });
@@ -116,7 +134,8 @@ test("an object overwritten between listing and fetch is stored as it now is, an
   bucket.put("a/picture.jpg", { bytes: newer, modified: 1_700_000_000 });
   const list = bucket.tree.list.bind(bucket.tree);
   Object.assign(bucket.tree, {
-    list: (directory: string, ...rest: [undefined, number, "asc"]) => (directory === "a" ? listed : list(directory, ...rest)),
+    list: (directory: string, ...rest: [undefined, number, "asc"]) =>
+      directory === "a" ? listed : list(directory, ...rest),
   });
   const volume = await temporaryFolder(t);
 

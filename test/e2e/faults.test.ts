@@ -45,7 +45,10 @@ test("what vanished is told apart from what failed", async (t) => {
     await using bucket = await startBucket({ tree, vanished, forbidden });
     const volume = await temporaryFolder(t);
 
-    const { code, stdout } = await brigade(["copy", "upyun://demo/", volume, "--json"], environmentFor(bucket, by));
+    const { code, stdout } = await brigade(
+      ["copy", "upyun://demo/", volume, "--json"],
+      environmentFor(bucket, by),
+    );
 
     assert.equal(code, 3);
     const report = JSON.parse(stdout);
@@ -76,7 +79,10 @@ test("an outage pauses the run, which goes on by itself when the source comes ba
   const { code, stderr } = await finished;
 
   assert.equal(code, 0, stderr);
-  assert.equal(stderr.match(/pauses: the source is unwell/g)?.length, stderr.match(/goes on: the source/g)?.length);
+  assert.equal(
+    stderr.match(/pauses: the source is unwell/g)?.length,
+    stderr.match(/goes on: the source/g)?.length,
+  );
   await assertHolds(
     [volume],
     bucket,
@@ -89,7 +95,10 @@ test("a source that stays away ends the run with exit code 4, and nothing is cal
   await using bucket = await startBucket({ tree });
   const volume = await temporaryFolder(t);
   const environment = { ...environmentFor(bucket), FETCH_CONCURRENCY: "4" };
-  const { finished } = startBrigade(["copy", "upyun://demo/", volume], { ...environment, OUTAGE_LIMIT_MS: "3000" });
+  const { finished } = startBrigade(["copy", "upyun://demo/", volume], {
+    ...environment,
+    OUTAGE_LIMIT_MS: "3000",
+  });
   while (bucket.counters.get < 100) await new Promise((resolve) => setTimeout(resolve, 5));
   bucket.setPassword("changed");
 

@@ -21,7 +21,13 @@ function random(seed: number): () => number {
 }
 
 test("killed twenty times, a run goes on where it was and ends whole", async (t) => {
-  const tree = syntheticTree({ directories: 60, filesPerDirectory: 500, minSize: 500, maxSize: 30_000, seed: 5 });
+  const tree = syntheticTree({
+    directories: 60,
+    filesPerDirectory: 500,
+    minSize: 500,
+    maxSize: 30_000,
+    seed: 5,
+  });
   const keys = [...objectsOf(tree)].map(({ key }) => key);
   await using bucket = await startBucket({ tree });
   const volume = await temporaryFolder(t);
@@ -59,11 +65,20 @@ test("killed twenty times, a run goes on where it was and ends whole", async (t)
   const again = bucket.counters.get - keys.length;
   assert.ok(again <= kills * batchesInHand * batch, `${again} objects were fetched again`);
   const pages = keys.length / 100 + 61;
-  assert.ok(bucket.counters.list < pages + kills * 40, `${bucket.counters.list} pages were listed, of ${pages}`);
+  assert.ok(
+    bucket.counters.list < pages + kills * 40,
+    `${bucket.counters.list} pages were listed, of ${pages}`,
+  );
 });
 
 test("a signal lets work in hand finish; the next run goes on", async (t) => {
-  const tree = syntheticTree({ directories: 20, filesPerDirectory: 200, minSize: 500, maxSize: 9_000, seed: 6 });
+  const tree = syntheticTree({
+    directories: 20,
+    filesPerDirectory: 200,
+    minSize: 500,
+    maxSize: 9_000,
+    seed: 6,
+  });
   const keys = [...objectsOf(tree)].map(({ key }) => key);
   await using bucket = await startBucket({ tree });
   const volume = await temporaryFolder(t);
@@ -79,11 +94,20 @@ test("a signal lets work in hand finish; the next run goes on", async (t) => {
   const { code } = await brigade(["copy", "upyun://demo/", volume], environmentFor(bucket));
   assert.equal(code, 0);
   await assertHolds([volume], bucket, keys);
-  assert.ok(bucket.counters.get <= keys.length + 64, `${bucket.counters.get - keys.length} objects were fetched again`);
+  assert.ok(
+    bucket.counters.get <= keys.length + 64,
+    `${bucket.counters.get - keys.length} objects were fetched again`,
+  );
 });
 
 test("a second signal leaves at once, and nothing is lost", async (t) => {
-  const tree = syntheticTree({ directories: 10, filesPerDirectory: 200, minSize: 500, maxSize: 9_000, seed: 8 });
+  const tree = syntheticTree({
+    directories: 10,
+    filesPerDirectory: 200,
+    minSize: 500,
+    maxSize: 9_000,
+    seed: 8,
+  });
   await using bucket = await startBucket({
     tree,
     faults: [{ kind: "stalled-body", on: "get", probability: 0.2 }],

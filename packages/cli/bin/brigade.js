@@ -3,12 +3,18 @@
 // puts into node_modules/.bin. Started by an older Node, this hands over to that one.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { enableCompileCache } from "node:module";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
+
+/** Where stripped and compiled sources are kept between starts, for this thread and its workers. */
+const cache = fileURLToPath(new URL("../../../node_modules/.cache/brigade", import.meta.url));
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
 if (major > 24 || (major === 24 && minor >= 12)) {
+  process.env.NODE_COMPILE_CACHE ??= cache;
+  enableCompileCache(process.env.NODE_COMPILE_CACHE);
   await import("../src/main.ts");
 } else {
   handOver(fileURLToPath(new URL("../../../node_modules/.bin/node", import.meta.url)));

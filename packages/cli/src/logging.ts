@@ -11,6 +11,13 @@ export interface LineSink {
 export function createLog(level: string, sink: LineSink, forPeople: boolean): Log {
   const options = { level, base: null, redact: ["*.password", "*.secret", "*.authorization", "*.headers"] };
   if (!forPeople) return pino(options, sink);
-  const stream = pretty({ colorize: true, ignore: "pid,hostname", singleLine: true, translateTime: "HH:MM:ss", sync: true, destination: sink });
+  const stream = pretty({
+    colorize: true,
+    ignore: "pid,hostname",
+    singleLine: true,
+    translateTime: "HH:MM:ss",
+    sync: true,
+    destination: sink,
+  });
   return pino(options, stream);
 }

@@ -15,7 +15,9 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
 }
 
 const program = new Command("brigade")
-  .description("Empties a cloud bucket onto as many disks and hosts as you have, and proves that nothing is missing.")
+  .description(
+    "Empties a cloud bucket onto as many disks and hosts as you have, and proves that nothing is missing.",
+  )
   .addHelpText("after", exitCodeHelp)
   .configureHelp({ showGlobalOptions: true })
   .exitOverride();
@@ -41,11 +43,14 @@ function tell(error: unknown): number {
   }
   if (error instanceof ConfigError) {
     const [only] = error.problems;
-    const text = error.problems.length === 1 ? ` ${only}` : `\n${error.problems.map((one) => `  - ${one}`).join("\n")}`;
+    const text =
+      error.problems.length === 1 ? ` ${only}` : `\n${error.problems.map((one) => `  - ${one}`).join("\n")}`;
     process.stderr.write(`brigade: configuration:${text}\n`);
   } else if (error instanceof FatalError) process.stderr.write(`brigade: cannot go on: ${error.message}\n`);
   else if (!(error instanceof CommanderError)) {
-    process.stderr.write(`brigade: internal error: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(
+      `brigade: internal error: ${error instanceof Error ? error.stack : String(error)}\n`,
+    );
   }
   return exitCodeOf(error);
 }

@@ -138,10 +138,10 @@ async function settle(parts: FetchParts, volume: Volume, error: unknown, since: 
   switch (failure.fault) {
     case "object": {
       if (error instanceof NameError) return { kind: "failed", reason };
-      breaker.failed(reason);
       const final = failure.final && !(error instanceof SourceError && error.kind === "missing");
       // While nothing else is given either it is the source that is unwell, not this object.
       const counted = await breaker.isWell(since);
+      if (!counted) breaker.failed(reason);
       if (final && counted) return { kind: "failed", reason };
       return { kind: "again", counted, waitMs, reason };
     }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { SourceError, type SourceErrorKind } from "@brigade/core";
+import type { DownloaderOptions } from "../src/index.ts";
 import { Bucket } from "./bucket.ts";
 import { batch, namesOf, outcomesIn, setUp } from "./set-up.ts";
 
@@ -13,13 +14,22 @@ function oneBad(kind: SourceErrorKind, { times = Number.POSITIVE_INFINITY, retry
   return bucket;
 }
 
+/** A downloader that has seen the source well. */
+async function setUpWell(bucket: Bucket, options: Partial<DownloaderOptions> = {}) {
+  const parts = await setUp(bucket, { options });
+  await parts.broker.deliver("files", batch(["good:2"]));
+  parts.broker.events.length = 0;
+  parts.broker.published.length = 0;
+  return parts;
+}
+
 const both = (attempt = 0) => batch(["good:2", "bad:5"], attempt);
 
 describe("an object that fails while others do not", () => {
   test("is tried again in process for a hiccup, and nobody hears of it", async () => {
     for (const kind of ["unavailable", "transport", "throttled", "damaged"] as const) {
       const bucket = oneBad(kind, { times: 2 });
-      const { broker, waits } = await setUp(bucket);
+      const { broker, waits } = await setUpWell(bucket);
       assert.deepEqual(await broker.deliver("files", both()), { kind: "ack" }, kind);
       assert.equal(outcomesIn(broker).length, 2);
       assert.equal(waits.length, 2);
@@ -29,10 +39,10 @@ describe("an object that fails while others do not", () => {
 
   test("goes back to the broker after three tries, as a remainder with one more attempt", async () => {
     const bucket = oneBad("unavailable");
-    const { broker } = await setUp(bucket);
+    const { broker } = await setUpWell(bucket);
     const verdict = await broker.deliver("files", both());
     assert.ok(verdict.kind === "retry");
-    assert.equal(bucket.times("bad") >= 3, true);
+    assert.equal(bucket.times("bad"), 3);
     assert.equal(verdict.remainder.length, 1);
     const [remainder] = verdict.remainder;
     assert.ok(remainder?.type === "files");
@@ -42,7 +52,7 @@ describe("an object that fails while others do not", () => {
   });
 
   test("waits longer with each attempt, through the delays that there are", async () => {
-    const { broker } = await setUp(oneBad("damaged"), { options: { maxAttempts: 100 } });
+    const { broker } = await setUpWell(oneBad("damaged"), { maxAttempts: 100 });
     const delays: number[] = [];
     for (const attempt of [0, 1, 2, 3, 4, 50]) {
       const verdict = await broker.deliver("files", both(attempt));
@@ -52,7 +62,7 @@ describe("an object that fails while others do not", () => {
   });
 
   test("has failed, with its last reason, when it is out of attempts", async () => {
-    const { broker, lines } = await setUp(oneBad("transport"));
+    const { broker, lines } = await setUpWell(oneBad("transport"));
     assert.deepEqual(await broker.deliver("files", both(4)), { kind: "ack" });
     const failed = outcomesIn(broker).find(({ outcome }) => outcome === "failed");
     assert.deepEqual([failed?.name, failed?.reason], ["bad", "transport!"]);
@@ -61,7 +71,7 @@ describe("an object that fails while others do not", () => {
 
   test("is not tried in process when the source asks for a long wait, and waits that long", async () => {
     const bucket = oneBad("throttled", { retryAfterMs: 30_000 });
-    const { broker, waits } = await setUp(bucket);
+    const { broker, waits } = await setUpWell(bucket);
     const verdict = await broker.deliver("files", both());
     assert.ok(verdict.kind === "retry");
     assert.deepEqual([verdict.delay, bucket.times("bad"), waits], [60_000, 1, []]);
@@ -69,7 +79,7 @@ describe("an object that fails while others do not", () => {
 
   test("is tried in process after a short wait that the source asks for", async () => {
     const bucket = oneBad("throttled", { times: 1, retryAfterMs: 2_000 });
-    const { broker, waits } = await setUp(bucket);
+    const { broker, waits } = await setUpWell(bucket);
     assert.deepEqual(await broker.deliver("files", both()), { kind: "ack" });
     assert.deepEqual(waits, [2_000]);
   });

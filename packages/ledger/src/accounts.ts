@@ -18,7 +18,7 @@ import { Pages } from "./pages.ts";
 import { prove } from "./proof.ts";
 import { Recorder, type RecordMessage, type Tables } from "./recorder.ts";
 import type { DatabaseSync } from "./sqlite.ts";
-import { openStorage } from "./storage.ts";
+import { isDiskError, openStorage } from "./storage.ts";
 import { Totals } from "./totals.ts";
 import { Visits } from "./visits.ts";
 import { Volumes } from "./volumes.ts";
@@ -84,8 +84,22 @@ export class Accounts {
     return this.#tables.jobs.all();
   }
 
-  /** All in one transaction; a message that cannot be entered leaves no trace in it. */
+  /**
+   * All in one transaction; a message that cannot be entered leaves no trace in it. Should a message make the whole
+   * transaction fail, each gets one of its own, so that only that one is refused. Throws when the disk fails.
+   */
   record(messages: readonly RecordMessage[]): Committed {
+    try {
+      return this.#recordTogether(messages);
+    } catch (error) {
+      if (isDiskError(error)) throw error;
+      if (messages.length !== 1) return together(messages.map((message) => this.record([message])));
+      const reason = error instanceof Error ? error.message : String(error);
+      return { refusals: [`it cannot be entered: ${reason}`], progress: [] };
+    }
+  }
+
+  #recordTogether(messages: readonly RecordMessage[]): Committed {
     const refusals: (string | undefined)[] = [];
     const touched = new Map<number, string>();
     this.#commit(() => {
@@ -187,4 +201,10 @@ export class Accounts {
       visits.forget();
     }
   }
+}
+
+/** Several commits as one; of each job the latest progress. */
+function together(commits: readonly Committed[]): Committed {
+  const progress = new Map(commits.flatMap((one) => one.progress.map((of) => [of.job, of] as const)));
+  return { refusals: commits.flatMap(({ refusals }) => refusals), progress: [...progress.values()] };
 }

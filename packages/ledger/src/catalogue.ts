@@ -85,6 +85,12 @@ export async function openCatalogue({ path, log, now = Date.now }: CataloguePart
       for (const listener of listeners) listener(progress);
     },
   );
+  let closing: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    await groups.idle();
+    await thread.ask("close");
+    await worker.terminate();
+  }
   return {
     openJob: (job) => thread.ask("openJob", job),
     openJobOf: (source) => thread.ask("openJobOf", source),
@@ -107,9 +113,8 @@ export async function openCatalogue({ path, log, now = Date.now }: CataloguePart
       return () => listeners.delete(listener);
     },
     async [Symbol.asyncDispose]() {
-      await groups.idle();
-      await thread.ask("close");
-      await worker.terminate();
+      closing ??= close();
+      await closing;
     },
   };
 }

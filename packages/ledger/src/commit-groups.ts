@@ -52,16 +52,18 @@ export class CommitGroups {
       taken++;
     }
     const group = this.#queue.splice(0, taken);
+    let committed: Committed;
     try {
-      const committed = await this.#commit(group.flatMap((entry) => entry.messages));
-      let from = 0;
-      for (const entry of group) {
-        entry.waiting.resolve(committed.refusals.slice(from, from + entry.messages.length));
-        from += entry.messages.length;
-      }
-      this.#onCommitted(committed);
+      committed = await this.#commit(group.flatMap((entry) => entry.messages));
     } catch (error) {
       for (const entry of group) entry.waiting.reject(error);
+      return;
     }
+    let from = 0;
+    for (const entry of group) {
+      entry.waiting.resolve(committed.refusals.slice(from, from + entry.messages.length));
+      from += entry.messages.length;
+    }
+    this.#onCommitted(committed);
   }
 }

@@ -36,8 +36,9 @@ export interface Ledger extends AsyncDisposable {
   /** Records taken from the broker and not yet settled with it. */
   readonly inHand: number;
   /**
-   * Resolves when the job's listing is finished and every listed object has an outcome. With a hole it never does:
-   * whoever waits also watches whether any work is left. Rejects with FatalError when the ledger gives up.
+   * Resolves when the job's listing is finished and every listed object has an outcome (a better one may still be on
+   * its way in `records`). With a hole it never does: whoever waits also watches whether any work is left. Rejects
+   * with FatalError when the ledger gives up.
    */
   settled(job: string, signal?: AbortSignal): Promise<Progress>;
 }
@@ -122,8 +123,8 @@ async function settled(catalogue: Catalogue, job: string, signal?: AbortSignal):
   const stop = catalogue.onCommit((all) => all.forEach(look));
   signal?.addEventListener("abort", cancel, { once: true });
   try {
-    signal?.throwIfAborted();
-    look(await catalogue.progress(job));
+    if (signal?.aborted === true) cancel();
+    else catalogue.progress(job).then(look, done.reject);
     return await done.promise;
   } finally {
     stop();

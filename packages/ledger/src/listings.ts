@@ -19,7 +19,8 @@ export type BreakCursor = readonly [directory: number, walk: number, page: numbe
 /** Lists of what is in the sums, part by part, for jobs with more rows than fit in memory. */
 export class Listings {
   readonly #misses: StatementSync;
-  readonly #directories: StatementSync;
+  readonly #firstDirectories: StatementSync;
+  readonly #directoriesAfter: StatementSync;
   readonly #breaks: StatementSync;
 
   constructor(db: DatabaseSync) {
@@ -29,12 +30,15 @@ export class Listings {
         join directories on directories.n = pages.directory
       where misses.job = ? and outcome = ? and (misses.page, idx) > (?, ?)
       order by misses.page, idx limit ${partLength}`);
-    this.#directories =
-      db.prepare(`select path, visits.pages standing, top, ended, broken, count(pages.n) pages,
+    const directories = (
+      which: string,
+    ) => `select path, visits.pages standing, top, ended, broken, count(pages.n) pages,
         ${sumColumns.map((column) => `total(pages.${column}) ${column}`).join(", ")}
       from directories join visits on visits.job = ?1 and visits.directory = directories.n
         left join pages on pages.job = visits.job and pages.directory = visits.directory and pages.walk = visits.walk
-      where origin = ?2 and (?3 is null or path > ?3) group by path order by path limit ${partLength}`);
+      where origin = ?2 and ${which} group by path order by path limit ${partLength}`;
+    this.#firstDirectories = db.prepare(directories("true"));
+    this.#directoriesAfter = db.prepare(directories("path > ?3"));
     this.#breaks = db.prepare(`select breaks.directory n, path, breaks.walk, breaks.page, reason
       from breaks join visits on visits.job = breaks.job and visits.directory = breaks.directory
           and visits.walk = breaks.walk
@@ -55,8 +59,11 @@ export class Listings {
 
   /** By path; `after` is the last path of the part before. */
   directories(job: number, origin: number, after?: string): Part<DirectorySums, string> {
-    const rows = this.#directories.all(job, origin, after ?? null) as DirectoryRow[];
-    return part(rows, directorySums, ({ path }) => path);
+    const rows =
+      after === undefined
+        ? this.#firstDirectories.all(job, origin)
+        : this.#directoriesAfter.all(job, origin, after);
+    return part(rows as DirectoryRow[], directorySums, ({ path }) => path);
   }
 
   failedDirectories(job: number, after: BreakCursor = [0, -1, 0]): Part<FailedDirectory, BreakCursor> {

@@ -106,6 +106,11 @@ const codes = {
   notADatabase: 26,
 } as const;
 
+/** The file could not be read or written; no fault of what was to be written. */
+export function isDiskError(error: unknown): boolean {
+  return translate(error, "") !== error;
+}
+
 /** The error in this program's words; what is not about the disk comes back as it was. */
 export function translate(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return error;

@@ -50,12 +50,12 @@ describe("records", () => {
   });
 
   test("in any order, repeated and in any groups, give the same accounts", async () => {
-    for (const seed of [1, 2, 3, 4]) {
+    for (const seed of [1, 2, 3]) {
       const { messages } = syntheticJob(seed);
       await using inOrder = await newCatalogue();
       await inOrder.catalogue.record(messages);
       const expected = await everything(inOrder.catalogue);
-      for (const order of [10, 20, 30]) {
+      for (const order of [10, 20]) {
         const random = randomOf(seed + order);
         const repeats = messages.filter(() => random() < 0.5);
         await using other = await newCatalogue();

@@ -1,5 +1,4 @@
-export type { AdaptiveLimit, LimitChange, LimitOptions } from "./adaptive-limit.ts";
-export { type ConfiguredSource, parseSource, type SourceParser, type SourceReference } from "./registry.ts";
-export { upyunVariables } from "./upyun/config.ts";
+export type { LimitChange } from "./adaptive-limit.ts";
+export { type ConfiguredSource, parseSource } from "./registry.ts";
 export { withLimit } from "./with-limit.ts";
-export { type RetryOptions, withRetry } from "./with-retry.ts";
+export { withRetry } from "./with-retry.ts";

@@ -24,6 +24,8 @@ test("gives a range, and checks that it is the one that was asked for", async (t
         return void response.end(text);
       case "another":
         return content("bytes 0-2/10", "012");
+      case "longer":
+        return content("bytes 0-4/10", "01234");
       case "shorter":
         return content("bytes 2-3/10", "23");
       case "resized":
@@ -42,7 +44,7 @@ test("gives a range, and checks that it is the one that was asked for", async (t
   assert.equal(Buffer.from(await right.bytes()).toString(), "234");
   assert.equal(Buffer.from(await (await open("open-ended")).bytes()).toString(), "23456789");
   assert.deepEqual([headers[0]?.range, headers[1]?.range], ["bytes=2-4", "bytes=2-"]);
-  for (const key of ["ignored", "another", "shorter", "resized", "no-header", "bad-range"])
+  for (const key of ["ignored", "another", "longer", "shorter", "resized", "no-header", "bad-range"])
     await assert.rejects(open(key, 4), failure("damaged"), key);
 });
 

@@ -32,7 +32,10 @@ export function smallDomain(setup: SourceSetup): RequestListener {
 
 function send(setup: SourceSetup, request: IncomingMessage, response: ServerResponse, key: string): void {
   const content = setup.objects.get(key);
-  if (content === undefined) return refuse(response, 40400001);
+  if (content === undefined) {
+    refuse(response, 40400001);
+    return;
+  }
   const [, from = "0", to = ""] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
   const last = to === "" ? content.byteLength - 1 : Number(to);
   const part = content.subarray(Number(from), last + 1);
@@ -56,7 +59,10 @@ function list(setup: SourceSetup, request: IncomingMessage, response: ServerResp
     const [name = "", below] = key.slice(path.length).split("/");
     rows.set(name, below === undefined ? content.byteLength : undefined);
   }
-  if (rows.size === 0) return refuse(response, 40400001);
+  if (rows.size === 0) {
+    refuse(response, 40400001);
+    return;
+  }
   const from = Number(Buffer.from(String(request.headers["x-list-iter"] ?? ""), "base64").toString() || "0");
   const to = from + Number(request.headers["x-list-limit"]);
   const page = [...rows].slice(from, to);

@@ -139,6 +139,7 @@ export class Commit {
         this.#failOne(entry, error);
       }
     }
+    if (landed.length < group.length) this.#parts.onSettled();
     try {
       if (lines !== "") this.#parts.manifest.append(lines);
       return landed;

@@ -21,10 +21,11 @@ export class ThreadSink implements Sink {
   async write(chunk: Uint8Array): Promise<void> {
     if (this.#failed) throw this.#failed;
     const copy = new Uint8Array(chunk);
-    this.#inFlight += copy.length;
+    const bytes = copy.length;
+    this.#inFlight += bytes;
     void this.#link.call({ op: "write", sink: this.#id, chunk: copy }, copy.buffer).then(
-      () => this.#written(copy.length),
-      (error: Error) => this.#written(copy.length, error),
+      () => this.#written(bytes),
+      (error: Error) => this.#written(bytes, error),
     );
     while (this.#inFlight > inFlightMost && !this.#failed) {
       await new Promise<void>((resolve) => {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -15,27 +14,10 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { ConfigError, HostError, NameError, SourceError } from "@brigade/core";
 import { type LocalVolume, type ManifestLine, openVolume, readManifest } from "../src/index.ts";
+import { manifestOf, openNew } from "./open-volume.ts";
 import { bytesOf, md5Of, modified, newObject, scratchFolder, silentLog } from "./scratch.ts";
 
 const durabilities = ["group", "file", "none"] as const;
-
-async function openNew(test: TestContext, durability: (typeof durabilities)[number] = "group") {
-  const root = scratchFolder(test);
-  const volume = await openVolume(root, { init: true, instance: "here", durability, log: silentLog });
-  let open = true;
-  const close = async () => {
-    if (open) await volume[Symbol.asyncDispose]();
-    open = false;
-  };
-  test.after(close);
-  return { root, volume, close };
-}
-
-async function manifestOf(root: string): Promise<ManifestLine[]> {
-  return Array.fromAsync(
-    readManifest(root, (bad) => assert.fail(`a line cannot be read: ${JSON.stringify(bad)}`)),
-  );
-}
 
 for (const durability of durabilities) {
   test(`stores objects whole, dated and entered in the manifest (${durability})`, async (t) => {
@@ -123,64 +105,6 @@ test("replaces an object that is stored again", async (t) => {
   );
 });
 
-test("stores a file and a folder of one name, whichever comes first, and finds both again", async (t) => {
-  const { root, volume } = await openNew(t);
-  const put = (key: string) => volume.put(newObject(key), bytesOf(key));
-  assert.equal((await put("a")).path, undefined);
-  assert.equal((await put("a/b")).path, "a%~d/b");
-  assert.equal((await put("c/d")).path, undefined);
-  assert.equal((await put("c")).path, "c%~f");
-  const long = "n".repeat(254);
-  assert.equal((await put(long)).path, undefined);
-  const below = (await put(`${long}/b`)).path;
-  assert.equal(below, `${"n".repeat(241)}%~+/${"n".repeat(13)}%~d/b`);
-  for (const [key, path] of [
-    ["a/b", "a%~d/b"],
-    ["c", "c%~f"],
-    [`${long}/b`, below],
-  ] as const) {
-    assert.equal(readFileSync(join(root, "photos", path ?? ""), "utf8"), key);
-    assert.equal((await put(key)).path, path, "the same place again");
-    assert.equal((await volume.adopt([newObject(key)]))[0]?.path, path);
-  }
-});
-
-test("takes keys that are too long for one name, and refuses those too long for the system", async (t) => {
-  const { volume } = await openNew(t);
-  const key = `${"é".repeat(200)}/${"n".repeat(700)}`;
-  const stored = await volume.put(newObject(key), bytesOf("x"));
-  assert.deepEqual(await volume.present("photos", [{ path: stored.path ?? key, size: 1 }]), [true]);
-  const endless = Array.from({ length: 30 }, () => "n".repeat(200)).join("/");
-  await assert.rejects(volume.put(newObject(endless), bytesOf("x")), NameError);
-  await assert.rejects(volume.put(newObject("n".repeat(5000)), bytesOf("x")), NameError);
-  for (const refused of ["../out", "a//b", "nul\0"]) {
-    await assert.rejects(volume.put(newObject(refused), bytesOf("x")), NameError);
-  }
-});
-
-test("follows no link out of the volume", async (t) => {
-  const outside = scratchFolder(t);
-  const { root, volume } = await openNew(t);
-  writeFileSync(join(outside, "target"), "untouched");
-  mkdirSync(join(root, "photos"));
-  symlinkSync(outside, join(root, "photos/link"));
-  symlinkSync(join(outside, "target"), join(root, "photos/file"));
-  assert.equal((await volume.put(newObject("link/x"), bytesOf("12345"))).path, "link%~d/x");
-  assert.equal((await volume.put(newObject("file"), bytesOf("12345"))).path, undefined);
-  assert.deepEqual(readdirSync(outside), ["target"]);
-  assert.equal(readFileSync(join(outside, "target"), "utf8"), "untouched");
-  symlinkSync(outside, join(root, "other"));
-  await assert.rejects(volume.put(newObject("x", { source: "other" }), bytesOf("x")), ConfigError);
-});
-
-test("goes on when somebody removes folders that it remembers", async (t) => {
-  const { root, volume } = await openNew(t);
-  await volume.put(newObject("a/b/one"), bytesOf("1"));
-  rmSync(join(root, "photos"), { recursive: true });
-  await volume.put(newObject("a/b/two"), bytesOf("2"));
-  assert.equal(readFileSync(join(root, "photos/a/b/two"), "utf8"), "2");
-});
-
 test("adopts what lies there whole, and only that", async (t) => {
   const { root, volume } = await openNew(t);
   const lay = (name: string, text: string, seconds: number) => {
@@ -224,90 +148,6 @@ test("adopts what lies there whole, and only that", async (t) => {
     { path: "../.brigade/volume.json", size: statSync(join(root, ".brigade/volume.json")).size },
   ]);
   assert.deepEqual(present, [true, false, false, false, false]);
-});
-
-test("knows whether a source was there when it was opened", async (t) => {
-  const { root, volume, close } = await openNew(t);
-  assert.equal(volume.isFresh("photos"), true);
-  await volume.put(newObject("a"), bytesOf("1"));
-  assert.equal(volume.isFresh("photos"), true);
-  await close();
-  const again = await openVolume(root, {
-    init: false,
-    instance: "here",
-    durability: "group",
-    log: silentLog,
-  });
-  assert.equal(again.isFresh("photos"), false);
-  assert.equal(again.isFresh("films"), true);
-  assert.equal(again.id, volume.id);
-  await again[Symbol.asyncDispose]();
-});
-
-test("refuses other bytes under a source's name, also after it was opened again", async (t) => {
-  const { root, volume, close } = await openNew(t);
-  await volume.put(newObject("a"), bytesOf("1"));
-  const other = newObject("b", { fingerprint: "f2" });
-  const refusal = (error: unknown) =>
-    error instanceof ConfigError && /another bucket, domain or variant/.test(error.message);
-  await assert.rejects(volume.put(other, bytesOf("1")), refusal);
-  await assert.rejects(volume.open(other), refusal);
-  await assert.rejects(volume.adopt([other]), refusal);
-  await close();
-  const again = await openVolume(root, {
-    init: false,
-    instance: "here",
-    durability: "group",
-    log: silentLog,
-  });
-  await assert.rejects(again.bind("photos", "f2"), refusal);
-  await again.bind("photos", "f1");
-  await again[Symbol.asyncDispose]();
-  assert.deepEqual(readdirSync(join(root, "photos")), ["a"]);
-});
-
-test("opens no folder that is not a volume, and says what to do", async (t) => {
-  const root = scratchFolder(t);
-  const open = (path: string, init: boolean) =>
-    openVolume(path, { init, instance: "here", durability: "group", log: silentLog });
-  await assert.rejects(
-    open(root, false),
-    (error) => error instanceof ConfigError && /volume init/.test(error.message),
-  );
-  assert.deepEqual(readdirSync(root), []);
-  await assert.rejects(open(join(root, "absent"), true), ConfigError);
-  assert.deepEqual(readdirSync(root), []);
-  mkdirSync(join(root, ".brigade"));
-  writeFileSync(join(root, ".brigade/volume.json"), "{");
-  await assert.rejects(open(root, false), ConfigError);
-});
-
-test("two at once need two names", async (t) => {
-  const { root, volume } = await openNew(t);
-  const open = (instance: string) =>
-    openVolume(root, { init: false, instance, durability: "group", log: silentLog });
-  await assert.rejects(open("here"), (error) => error instanceof ConfigError && /in use/.test(error.message));
-  await assert.rejects(open("../there"), ConfigError);
-  const other: LocalVolume = await open("there");
-  await Promise.all([
-    volume.put(newObject("same"), bytesOf("1")),
-    other.put(newObject("same"), bytesOf("1")),
-    other.put(newObject("a/b"), bytesOf("2")),
-  ]);
-  await other[Symbol.asyncDispose]();
-  assert.deepEqual(readdirSync(join(root, ".brigade/tmp")), ["here"]);
-  assert.deepEqual((await manifestOf(root)).map(({ key }) => key).sort(), ["a/b", "same", "same"]);
-});
-
-test("writes nothing any more when its disk is no longer there", async (t) => {
-  const { root, volume } = await openNew(t);
-  await volume.put(newObject("a"), bytesOf("1"));
-  rmSync(join(root, ".brigade/volume.json"));
-  const gone = (error: unknown) =>
-    error instanceof HostError && error.kind === "io" && /unmounted/.test(error.message);
-  await assert.rejects(volume.put(newObject("b"), bytesOf("2")), gone);
-  await assert.rejects(volume.put(newObject("c/d"), bytesOf("3")), gone);
-  assert.deepEqual(readdirSync(join(root, "photos")), ["a"]);
 });
 
 test("a volume that was closed takes nothing", async (t) => {

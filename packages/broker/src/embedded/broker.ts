@@ -121,7 +121,12 @@ export class SqliteBroker implements EmbeddedBroker {
     });
     const place = { source: queue.source, queue: workQueueOf(queue.queue) };
     this.#subscriptions.set(consumer, subscription);
-    await this.#link.ask("consume", { consumer, prefetch, ...place });
+    try {
+      await this.#link.ask("consume", { consumer, prefetch, ...place });
+    } catch (error) {
+      this.#subscriptions.delete(consumer);
+      throw error;
+    }
     return subscription;
   }
 

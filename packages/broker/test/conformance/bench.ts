@@ -32,7 +32,11 @@ export function conformance(name: string, open: () => Promise<BrokerBench>): Con
   return (title, body) => {
     test(`${name}: ${title}`, { timeout: 60_000 }, async (context) => {
       await using bench = await open();
-      await body(bench, context);
+      const { signal } = context;
+      // A body that hangs would keep the bench open, and the process alive.
+      const { promise: timedOut, reject } = Promise.withResolvers<never>();
+      signal.addEventListener("abort", () => reject(signal.reason));
+      await Promise.race([body(bench, context), timedOut]);
     });
   };
 }
@@ -80,17 +84,22 @@ export function queueOf(bench: BrokerBench, queue: QueueKind): QueueName {
   return { source: bench.source, queue };
 }
 
-/** A depth may lag behind what was confirmed: asks until it is right, or the test times out. */
+/** Asks again and again until it is so, or the test times out. */
+export async function becomes(
+  isSo: () => boolean | Promise<boolean>,
+  { signal }: TestContext,
+): Promise<void> {
+  while (!(await isSo())) await sleep(5, undefined, { signal });
+}
+
+/** A depth may lag behind what was confirmed. */
 export async function depthBecomes(
   broker: Broker,
   queue: QueueName,
   expected: number,
-  { signal }: TestContext,
+  context: TestContext,
 ): Promise<void> {
-  while ((await broker.depth(queue)) !== expected) {
-    signal.throwIfAborted();
-    await sleep(5, undefined, { signal });
-  }
+  await becomes(async () => (await broker.depth(queue)) === expected, context);
 }
 
 /** Nothing is ready in any queue that can be consumed, nor delayed. */

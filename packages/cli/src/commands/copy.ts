@@ -26,7 +26,9 @@ interface Flags extends FilterFlags {
 export function addCopy(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
   const command = program
     .command("copy")
-    .description("bring a bucket home onto local disks; run again: goes on, or fetches what is new or changed")
+    .description(
+      "bring a bucket home onto local disks; run again: goes on, or fetches what is new or changed",
+    )
     .argument("<source>", "upyun://bucket/prefix, or the name of a configured source")
     .argument("<volume...>", "folders to store in, one a disk; they are made volumes where they are not");
   addFilterOptions(command)

@@ -9,7 +9,9 @@ import { type ExitCode, exitCode } from "../exit-code.ts";
 export function addDoctor(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
   program
     .command("doctor")
-    .description("check configuration, credentials, clock, one listing, one object and disks; say what to fix")
+    .description(
+      "check configuration, credentials, clock, one listing, one object and disks; say what to fix",
+    )
     .argument("<source>", "upyun://bucket/prefix, or the name of a configured source")
     .argument("[volume...]", "folders that are to store objects")
     .action(async (source: string, volumes: string[]) => {

@@ -12,8 +12,16 @@ export interface FilterFlags {
 export function addFilterOptions(command: Command): Command {
   const collect = (value: string, before: string[] = []) => [...before, value];
   return command
-    .option("--include <glob>", "only keys that match (may be repeated); without a slash: only names", collect)
-    .option("--exclude <glob>", "no keys that match (may be repeated); a matching directory is not walked", collect)
+    .option(
+      "--include <glob>",
+      "only keys that match (may be repeated); without a slash: only names",
+      collect,
+    )
+    .option(
+      "--exclude <glob>",
+      "no keys that match (may be repeated); a matching directory is not walked",
+      collect,
+    )
     .option("--min-size <bytes>", "only objects of at least this size, such as 10kB")
     .option("--max-size <bytes>", "only objects of at most this size")
     .option("--modified-since <date>", "only objects modified at or after this date, such as 2024-01-31");
@@ -29,7 +37,8 @@ export function filtersOf(flags: FilterFlags): Filters {
     return parsed.data;
   };
   const since = flags.modifiedSince === undefined ? undefined : Date.parse(flags.modifiedSince) / 1000;
-  if (Number.isNaN(since)) problems.push(`--modified-since: "${flags.modifiedSince}" is not a date such as 2024-01-31`);
+  if (Number.isNaN(since))
+    problems.push(`--modified-since: "${flags.modifiedSince}" is not a date such as 2024-01-31`);
   const all = {
     include: flags.include,
     exclude: flags.exclude,

@@ -20,6 +20,7 @@ export function configure(sourceArgument: string, environment: Environment): Cop
   const reference = problems.try(() => parseSource(sourceArgument, environment));
   const source = reference && problems.try(() => reference.create(environment, reference.name));
   problems.throwAny();
-  if (!settings || !volumeSettings || !reference || !source) throw new Error("a configuration problem was not told");
+  if (!settings || !volumeSettings || !reference || !source)
+    throw new Error("a configuration problem was not told");
   return { settings, volumeSettings, name: reference.name, prefix: reference.prefix, source };
 }

@@ -37,7 +37,9 @@ export async function dryRun({ configuration, filters, json, log, view, signal }
   await preflight(source, prefix, signal);
   const state = await mkdtemp(join(tmpdir(), "brigade-dry-run-"));
   resources.defer(() => rm(state, { recursive: true, force: true }));
-  const broker = resources.use(await createEmbeddedBroker({ path: join(state, "queues.sqlite"), log, onError: giveUp }));
+  const broker = resources.use(
+    await createEmbeddedBroker({ path: join(state, "queues.sqlite"), log, onError: giveUp }),
+  );
   const catalogue = resources.use(await openCatalogue({ path: join(state, "catalogue.sqlite"), log }));
   const { job } = await openJob(catalogue, broker, { name, source, prefix, filters, restart: false });
   resources.use(await createLedger({ catalogue, broker, source: name, log }, { prefetch: 64 }));
@@ -69,7 +71,9 @@ export async function dryRun({ configuration, filters, json, log, view, signal }
   view.close();
   const { listed, directories } = await catalogue.progress(job.id);
   if (json) {
-    process.stdout.write(`${JSON.stringify({ objects: listed.objects, bytes: listed.bytes, directories })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ objects: listed.objects, bytes: listed.bytes, directories })}\n`,
+    );
     return;
   }
   for await (const one of catalogue.directories(job.id)) {
@@ -77,5 +81,7 @@ export async function dryRun({ configuration, filters, json, log, view, signal }
       `${formatCount(one.listed.objects).padStart(14)}  ${formatBytes(one.listed.bytes).padStart(9)}  ${one.directory}/\n`,
     );
   }
-  process.stdout.write(`${formatCount(listed.objects).padStart(14)}  ${formatBytes(listed.bytes).padStart(9)}  in all\n`);
+  process.stdout.write(
+    `${formatCount(listed.objects).padStart(14)}  ${formatBytes(listed.bytes).padStart(9)}  in all\n`,
+  );
 }

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { EmbeddedBroker } from "@brigade/broker";
 import type { Catalogue, Progress } from "@brigade/ledger";
 
-/** Milliseconds between looks at the accounts. */
+/** Milliseconds between looks at the accounts, and while the last acknowledgements come in. */
 const lookEvery = 250;
+const lookEveryAtTheEnd = 10;
 /** Looks in a row at which nothing moves, before a job that is not settled is called at rest. */
 const quietLooks = 3;
 
@@ -18,14 +19,22 @@ export async function finished(
   onProgress: (progress: Progress) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  let quiet = 0;
-  for (;;) {
-    const progress = await catalogue.progress(job.id);
-    onProgress(progress);
-    const { ready, delayed, unacked } = await broker.busy(job.source);
-    if (progress.settled && ready + delayed + unacked === 0) return;
-    quiet = ready + delayed + unacked === 0 ? quiet + 1 : 0;
-    if (quiet >= quietLooks) return;
-    await sleep(lookEvery, undefined, { signal });
+  const settled = Promise.withResolvers<void>();
+  const forget = catalogue.onCommit((all) => {
+    if (all.some((progress) => progress.job === job.id && progress.settled)) settled.resolve();
+  });
+  try {
+    for (let quiet = 0; quiet < quietLooks; ) {
+      const progress = await catalogue.progress(job.id);
+      onProgress(progress);
+      const { ready, delayed, unacked } = await broker.busy(job.source);
+      const atRest = ready + delayed + unacked === 0;
+      if (progress.settled && atRest) return;
+      quiet = atRest ? quiet + 1 : 0;
+      if (progress.settled) await sleep(lookEveryAtTheEnd, undefined, { signal });
+      else await Promise.race([sleep(lookEvery, undefined, { signal }), settled.promise]);
+    }
+  } finally {
+    forget();
   }
 }

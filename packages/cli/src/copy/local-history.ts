@@ -12,7 +12,9 @@ export function localHistory(catalogue: Catalogue, volumes: readonly Volume[]): 
       const places = await catalogue.stored(job, directory, files);
       const unchanged = places.map((place) => place !== undefined);
       for (const volume of volumes) {
-        const here = places.flatMap((place, index) => (place?.volume === volume.id ? [{ place, index }] : []));
+        const here = places.flatMap((place, index) =>
+          place?.volume === volume.id ? [{ place, index }] : [],
+        );
         if (here.length === 0) continue;
         const present = await volume.present(
           job.source,

@@ -12,11 +12,11 @@ export async function preflight(source: Source, prefix: string, signal: AbortSig
     if (!(error instanceof SourceError)) throw error;
     if (error.kind === "missing") {
       const object = prefix === "" ? undefined : await source.stat(prefix, signal).catch(() => undefined);
-      throw new ConfigError([
+      const problem =
         object === undefined
           ? `there is no directory "${prefix}" in the bucket`
-          : `"${prefix}" is an object, not a directory: name the directory that holds it`,
-      ]);
+          : `"${prefix}" is an object, not a directory: name the directory that holds it`;
+      throw new ConfigError([problem], { cause: error });
     }
     const hopeless = ["unauthorized", "misconfigured", "forbidden"].includes(error.kind);
     if (hopeless) throw new FatalError(error.message, { cause: error });

@@ -29,7 +29,10 @@ class Speeds {
 
   add(progress: Progress): { files: number; bytes: number } {
     const now = performance.now();
-    return { files: this.#files.add(accounted(progress), now), bytes: this.#bytes.add(progress.stored.bytes, now) };
+    return {
+      files: this.#files.add(accounted(progress), now),
+      bytes: this.#bytes.add(progress.stored.bytes, now),
+    };
   }
 }
 

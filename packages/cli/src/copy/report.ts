@@ -31,7 +31,10 @@ async function write(stream: Writable, text: string): Promise<void> {
 }
 
 /** One JSON line an object, with the reason. Gives the path, or nothing when nothing failed. */
-export async function writeFailures(path: string, failures: AsyncIterable<Miss>): Promise<string | undefined> {
+export async function writeFailures(
+  path: string,
+  failures: AsyncIterable<Miss>,
+): Promise<string | undefined> {
   let stream: Writable | undefined;
   for await (const { key, reason, at } of failures) {
     if (stream === undefined) {
@@ -57,7 +60,11 @@ export async function printJson(stream: Writable, report: RunReport, catalogue: 
   await write(stream, "]}\n");
 }
 
-async function writeList<T>(stream: Writable, list: AsyncIterable<T>, shape: (one: T) => unknown): Promise<void> {
+async function writeList<T>(
+  stream: Writable,
+  list: AsyncIterable<T>,
+  shape: (one: T) => unknown,
+): Promise<void> {
   let separator = "";
   for await (const one of list) {
     await write(stream, separator + JSON.stringify(shape(one)));
@@ -101,6 +108,7 @@ function range({ from, to }: { from: number; to: number }): string {
 
 function headline({ proof, source, exitCode: code }: RunReport): string {
   if (code === exitCode.complete) return `${source}: complete. Every listed object is accounted for.`;
-  if (proof.complete) return `${source}: finished, but some objects failed. Run the same command to try them again.`;
+  if (proof.complete)
+    return `${source}: finished, but some objects failed. Run the same command to try them again.`;
   return `${source}: finished, but not everything is accounted for. Run the same command to fill the holes.`;
 }

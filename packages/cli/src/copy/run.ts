@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { createEmbeddedBroker } from "@brigade/broker";
@@ -14,6 +15,7 @@ import { localHistory } from "./local-history.ts";
 import { preflight } from "./preflight.ts";
 import type { ProgressView } from "./progress.ts";
 import { exitCodeOfProof, type RunReport, writeFailures } from "./report.ts";
+import { together } from "./together.ts";
 import { openVolumes } from "./volumes.ts";
 
 export interface CopyRun {
@@ -55,15 +57,18 @@ export async function runCopy(
   await preflight(patientSource, prefix, signal);
 
   const state = settings.STATE_DIR ?? join(run.roots[0] ?? ".", ".brigade", "state");
-  const volumes = await openVolumes(run.roots, state, volumeSettings.DURABILITY, log, resources);
+  await mkdir(state, { recursive: true });
+  const [volumes, broker, catalogue] = await together([
+    openVolumes(run.roots, state, volumeSettings.DURABILITY, log, resources),
+    createEmbeddedBroker({ path: join(state, "queues.sqlite"), log, onError: giveUp }).then((one) =>
+      resources.use(one),
+    ),
+    openCatalogue({ path: join(state, "catalogue.sqlite"), log }).then((one) => resources.use(one)),
+  ]);
   const placement = createPlacement(volumes, {
     minFree: volumeSettings.MIN_FREE,
     minFreeInodes: volumeSettings.MIN_FREE_INODES,
   });
-  const broker = resources.use(
-    await createEmbeddedBroker({ path: join(state, "queues.sqlite"), log, onError: giveUp }),
-  );
-  const catalogue = resources.use(await openCatalogue({ path: join(state, "catalogue.sqlite"), log }));
   const { job, resumed } = await openJob(catalogue, broker, { ...run, name, prefix, source });
   if (resumed) log.info({ job: job.id }, "going on with the unfinished run");
 
@@ -112,7 +117,10 @@ export async function runCopy(
   const proof = await catalogue.proof(job.id);
   await catalogue.closeJob(job.id, proof.complete ? "complete" : "incomplete");
   const { volumes: amounts } = await catalogue.progress(job.id);
-  const failedFile = await writeFailures(join(state, "failed", `${job.id}.ndjson`), catalogue.failures(job.id));
+  const failedFile = await writeFailures(
+    join(state, "failed", `${job.id}.ndjson`),
+    catalogue.failures(job.id),
+  );
   const report: RunReport = {
     job: job.id,
     source: name,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { ConfigError, type Log } from "@brigade/core";
 import { type Durability, type LocalVolume, openVolume } from "@brigade/volumes";
 import { z } from "zod";
+import { together } from "./together.ts";
 
 /** Roots that were volumes in an earlier run, with their ids. */
 const knownSchema = z.record(z.string(), z.string());
@@ -25,13 +26,13 @@ export async function openVolumes(
   if (lost.length > 0) {
     throw new ConfigError(lost.map((root) => `${root} was a volume and is none now: is its disk mounted?`));
   }
-  const volumes: LocalVolume[] = [];
-  for (const root of roots) {
-    await mkdir(root, { recursive: true });
-    const instance = crypto.randomUUID().slice(0, 8);
-    volumes.push(resources.use(await openVolume(root, { init: true, instance, durability, log })));
-  }
-  await mkdir(state, { recursive: true });
+  const volumes = await together(
+    roots.map(async (root) => {
+      await mkdir(root, { recursive: true });
+      const instance = crypto.randomUUID().slice(0, 8);
+      return resources.use(await openVolume(root, { init: true, instance, durability, log }));
+    }),
+  );
   const ids = Object.fromEntries(volumes.map(({ root, id }) => [root, id]));
   await writeFile(file, `${JSON.stringify({ ...known, ...ids }, undefined, 2)}\n`);
   return volumes;

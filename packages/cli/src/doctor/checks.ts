@@ -23,10 +23,20 @@ export async function checkClock(endpoint: string, signal: AbortSignal): Promise
     const ahead = Math.round((Date.now() - theirs) / 1000);
     const found = `${Math.abs(ahead)} s ${ahead < 0 ? "behind" : "ahead of"} ${endpoint}`;
     if (Math.abs(ahead) <= clockTolerance) return { check, ok: true, found };
-    return { check, ok: false, found, remedy: "set this machine's clock (NTP): signatures are refused beyond 30 minutes" };
+    return {
+      check,
+      ok: false,
+      found,
+      remedy: "set this machine's clock (NTP): signatures are refused beyond 30 minutes",
+    };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return { check, ok: false, found: `no answer from ${endpoint}: ${messageOf(cause)}`, remedy: "check network, DNS, proxy" };
+    return {
+      check,
+      ok: false,
+      found: `no answer from ${endpoint}: ${messageOf(cause)}`,
+      remedy: "check network, DNS, proxy",
+    };
   }
 }
 
@@ -48,14 +58,20 @@ export async function checkListing(
     }
     const file = page.files[0];
     const finding = { check, ok: true, found };
-    return file === undefined ? { finding } : { finding, object: { ...file, key: join(directory, file.name) } };
+    return file === undefined
+      ? { finding }
+      : { finding, object: { ...file, key: join(directory, file.name) } };
   } catch (error) {
     return { finding: { check, ok: false, found: messageOf(error), remedy: remedyFor(error) } };
   }
 }
 
 /** Fetches one object whole. */
-export async function checkObject(source: Source, object: ObjectEntry, signal: AbortSignal): Promise<Finding> {
+export async function checkObject(
+  source: Source,
+  object: ObjectEntry,
+  signal: AbortSignal,
+): Promise<Finding> {
   const check = "object";
   try {
     const body = await source.open(object, undefined, signal);
@@ -63,7 +79,12 @@ export async function checkObject(source: Source, object: ObjectEntry, signal: A
     for await (const chunk of body.chunks()) bytes += chunk.length;
     const found = `"${object.key}": ${formatBytes(bytes)}${body.variant ? ` as ${source.variant}` : ""}, MD5 ${body.md5 === undefined ? "not given" : "given"}`;
     if (body.variant || bytes === object.size) return { check, ok: true, found };
-    return { check, ok: false, found: `${found}, but ${object.size} bytes are listed`, remedy: "is UPYUN_DOMAIN the public domain of this bucket?" };
+    return {
+      check,
+      ok: false,
+      found: `${found}, but ${object.size} bytes are listed`,
+      remedy: "is UPYUN_DOMAIN the public domain of this bucket?",
+    };
   } catch (error) {
     return { check, ok: false, found: `"${object.key}": ${messageOf(error)}`, remedy: remedyFor(error) };
   }
@@ -81,7 +102,12 @@ export async function checkDisk(root: string): Promise<Finding> {
     const found = `${root}: ${formatBytes(bavail * bsize)} and ${formatCount(ffree)} inodes free, ${isVolume ? "a volume" : "not a volume yet"}`;
     return { check, ok: true, found };
   } catch (error) {
-    return { check, ok: false, found: messageOf(error), remedy: "mount the disk, or give this user the right to write there" };
+    return {
+      check,
+      ok: false,
+      found: messageOf(error),
+      remedy: "mount the disk, or give this user the right to write there",
+    };
   }
 }
 

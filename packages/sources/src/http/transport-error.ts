@@ -11,8 +11,10 @@ const gone = new Set(["UND_ERR_DESTROYED", "UND_ERR_CLOSED"]);
  */
 export function transportError(error: unknown, where: string, inBody: boolean): Error {
   if (!(error instanceof Error)) return new SourceError("transport", `${where}: ${String(error)}`);
-  if (error instanceof SourceError || error.name === "AbortError") return error;
   const code = errorCode(error);
+  // undici aborts too (a proxy that refuses a tunnel): that is no wish of ours.
+  const ours = error.name === "AbortError" && code !== "UND_ERR_ABORTED";
+  if (ours || error instanceof SourceError) return error;
   const fail = (kind: SourceError["kind"], what: string) =>
     new SourceError(kind, `${where}: ${what}`, { cause: error });
 

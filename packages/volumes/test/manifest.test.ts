@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type BadLine, readManifest } from "../src/index.ts";
+import { formatManifestLine } from "../src/manifest-line.ts";
+import { ManifestWriter } from "../src/manifest-writer.ts";
+import { newObject, scratchFolder } from "./scratch.ts";
+
+const stored = { size: 5, md5: "0".repeat(32), verified: false };
+const lineOf = (key: string) => formatManifestLine(newObject(key), stored, 1);
+
+test("begins a new segment at every opening, and when one is large", (t) => {
+  const folder = scratchFolder(t);
+  const options = { folder, instance: "a-1", syncEach: true, segmentBytes: 2.5 * lineOf("k").length };
+  const first = new ManifestWriter(options);
+  for (let round = 0; round < 3; round += 1) first.append(lineOf("k"));
+  first.close();
+  new ManifestWriter({ ...options, instance: "a" }).append(lineOf("k"));
+  const second = new ManifestWriter(options);
+  assert.equal(readdirSync(folder).length, 3, "nothing is made before the first line");
+  second.append(lineOf("k"));
+  second.close();
+  assert.deepEqual(readdirSync(folder).sort(), [
+    "a-1-1.ndjson",
+    "a-1-2.ndjson",
+    "a-1-3.ndjson",
+    "a-1.ndjson",
+  ]);
+});
+
+test("reads every key back, reports what is torn or damaged, and goes on", async (t) => {
+  const root = scratchFolder(t);
+  const folder = join(root, ".brigade/manifest");
+  mkdirSync(folder, { recursive: true });
+  const odd = "line\nfeed \u2028 \u0085 \r ü";
+  writeFileSync(
+    join(folder, "a-2.ndjson"),
+    `${lineOf("one")}{"source":"photos"}\n${lineOf(odd)}${lineOf("torn").slice(0, 40)}`,
+  );
+  writeFileSync(join(folder, "a-10.ndjson"), lineOf("two"));
+  appendFileSync(join(folder, "a-10.ndjson"), `${"\0".repeat(3_000_000)}\n${lineOf("three")}`);
+  writeFileSync(join(folder, "notes.txt"), "not ours");
+  const bad: BadLine[] = [];
+  const lines = await Array.fromAsync(readManifest(root, (line) => bad.push(line)));
+  assert.deepEqual(
+    lines.map(({ key }) => key),
+    ["one", odd, "two", "three"],
+  );
+  assert.deepEqual([...new Set(bad.map(({ segment }) => segment))], ["a-2.ndjson", "a-10.ndjson"]);
+  assert.deepEqual(
+    bad.slice(0, 2).map(({ line }) => line),
+    [2, 4],
+  );
+});
