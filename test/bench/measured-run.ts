@@ -1,5 +1,4 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -48,22 +47,44 @@ export async function runMeasured(
   const stdout = tailOf(child.stdout);
   const stderr = tailOf(child.stderr);
   const watch = new AbortController();
-  const peaks = samplePeaks(child.pid, watch.signal);
-  try {
-    const [code, killer] = await once(child, "exit");
-    const seconds = (performance.now() - began) / 1000;
-    if (code !== 0) throw new Error(`ended with ${code ?? killer}: ${stderr().trim().slice(-2000)}`);
-    watch.abort();
-    const cpuSeconds = reapedCpuSeconds() - cpuBefore;
-    return { seconds, cpuSeconds, peakRss: sum((await peaks).values()), stdout: stdout() };
-  } catch (error) {
-    if (!signal.aborted && error instanceof Error && error.name === "AbortError") {
-      throw new Error(`took longer than ${timeoutMs / 1000} s`, { cause: error });
-    }
-    throw error;
-  } finally {
-    watch.abort();
-  }
+  const sampling = samplePeaks(child.pid, watch.signal);
+  const { code, error, exitedAt } = await ending(child);
+  watch.abort();
+  const peaks = await sampling;
+  signal.throwIfAborted();
+  if (error?.name === "AbortError")
+    throw new Error(`took longer than ${timeoutMs / 1000} s`, { cause: error });
+  if (error !== undefined) throw error;
+  if (code !== 0) throw new Error(`ended with ${code}: ${stderr().trim().slice(-2000)}`);
+  return {
+    seconds: (exitedAt - began) / 1000,
+    cpuSeconds: reapedCpuSeconds() - cpuBefore,
+    peakRss: sum(peaks.values()),
+    stdout: stdout(),
+  };
+}
+
+interface Ending {
+  /** The exit code, or the signal that ended it. */
+  readonly code: number | NodeJS.Signals | null;
+  /** It could not be started, or was killed by its AbortSignal. */
+  readonly error: Error | undefined;
+  readonly exitedAt: number;
+}
+
+/** When it has ended and all its output was read, however it ended. */
+function ending(child: ChildProcess): Promise<Ending> {
+  const { promise, resolve } = Promise.withResolvers<Ending>();
+  let error: Error | undefined;
+  let exitedAt = Number.NaN;
+  child.once("error", (reason) => {
+    error = reason;
+  });
+  child.once("exit", () => {
+    exitedAt = performance.now();
+  });
+  child.once("close", (code, killer) => resolve({ code: code ?? killer, error, exitedAt }));
+  return promise;
 }
 
 /** Nobody's proxy stands between here and loopback. */

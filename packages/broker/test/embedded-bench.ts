@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TestContext } from "node:test";
 import type { Broker, Log, QueueName } from "@brigade/core";
 import { type EmbeddedBrokerOptions, SqliteBroker } from "../src/embedded/broker.ts";
+import { benchTest } from "./conformance/bench.ts";
 import type { BrokerBench } from "./conformance.ts";
 import { TestClock } from "./test-clock.ts";
 
@@ -56,4 +58,11 @@ export class EmbeddedBench implements BrokerBench {
     await this.#open?.[Symbol.asyncDispose]();
     await rm(this.#folder, { recursive: true });
   }
+}
+
+export function embeddedTest(
+  title: string,
+  body: (bench: EmbeddedBench, context: TestContext) => Promise<void>,
+): void {
+  benchTest(title, EmbeddedBench.create, body);
 }

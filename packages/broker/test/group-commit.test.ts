@@ -20,6 +20,7 @@ function fixture() {
         committed.push(requests);
         return { kind: "outcome", answers: [], handedOut: [], nextDue: undefined };
       },
+      checkpoint() {},
       close() {},
     },
     {

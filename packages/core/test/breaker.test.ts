@@ -103,6 +103,8 @@ describe("a breaker", () => {
     for (let i = 0; i < 31; i++) breaker.failed("503");
     assert.equal(breaker.isOpen, false, "failures from before the pause do not count");
     assert.equal(await breaker.isWell(opened), true, "the probe was a success");
+    breaker.failed("503");
+    assert.equal(breaker.isOpen, true, "new ones do");
   });
 
   test("opens again when the source falls ill again", async () => {

@@ -78,6 +78,31 @@ describe("stop", () => {
     assert.deepEqual([await verdict, broker.published, placement.reserved], [{ kind: "release" }, [], 0]);
   });
 
+  test("blames no object for an interruption in its last try, even where it looks like a broken connection", async () => {
+    const bucket = new Bucket({ a: "1", good: "2" });
+    bucket.failing = async (key, time, signal) => {
+      if (key !== "a") return;
+      if (time === 3) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      throw new SourceError("transport", "reset");
+    };
+    const { waits, delay } = heldWaits();
+    const { broker, downloader } = await setUp(bucket, { delay });
+    await broker.deliver("files", batch(["good:1"]));
+    const verdict = broker.deliver("files", batch(["a:1"], 4));
+    for (const tried of [1, 2]) {
+      await until("it waits for another try", () => waits.length === tried);
+      waits[tried - 1]?.pass();
+    }
+    await until("it is tried for the last time", () => bucket.times("a") === 3);
+    await broker.deliver("files", batch(["good:1"]));
+    const stopped = downloader.stop(5_000);
+    await until("the grace period runs", () => waits.length === 3);
+    waits[2]?.pass();
+    await stopped;
+    assert.deepEqual(await verdict, { kind: "release" });
+    assert.ok(outcomesIn(broker).every(({ name }) => name === "good"));
+  });
+
   test("reports what was finished and sends back only the rest, no attempt counted", async () => {
     const { bucket } = slowBucket({ slow: "1", quick: "2" });
     const volume = new MemoryVolume("v1");
@@ -102,12 +127,14 @@ describe("stop", () => {
   });
 
   test("ends a wait before another try, and what waited is given back", async () => {
-    const bucket = new Bucket({ a: "1" });
-    bucket.failing = () => {
-      throw new SourceError("transport", "reset");
+    const bucket = new Bucket({ a: "1", good: "2" });
+    bucket.failing = (key) => {
+      if (key === "a") throw new SourceError("transport", "reset");
     };
     const { waits, delay } = heldWaits();
     const { broker, downloader } = await setUp(bucket, { delay });
+    await broker.deliver("files", batch(["good:1"]));
+    broker.published.length = 0;
     const verdict = broker.deliver("files", batch(["a:1"], 4));
     await until("it waits for its second try", () => waits.length === 1);
     const stopped = downloader.stop(0);

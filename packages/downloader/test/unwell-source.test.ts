@@ -156,6 +156,7 @@ describe("a name that no disk can hold", () => {
     assert.deepEqual(await broker.deliver("files", whole()), { kind: "ack" });
     assert.equal(outcomesIn(broker).filter(({ outcome }) => outcome === "failed").length, 64);
     assert.deepEqual(downloader.pauses, []);
+    assert.equal(bucket.opened.length, 64, "the source is not asked how it is");
   });
 });
 

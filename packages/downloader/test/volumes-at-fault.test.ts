@@ -139,7 +139,10 @@ describe("room", () => {
   test("on no volume at all pauses fetching, tells it once, keeps the work and goes on when there is some", async () => {
     const { broker, placement, downloader, exhausted, waits } = await setUp(new Bucket({ a: "1", b: "2" }));
     placement.full = true;
-    const verdict = await broker.deliver("files", batch(["a:1"], 4));
+    const [verdict] = await Promise.all([
+      broker.deliver("files", batch(["a:1"], 4)),
+      broker.deliver("files", batch(["b:1"])),
+    ]);
     assert.deepEqual(verdict, { kind: "retry", delay: 10_000, remainder: [batch(["a:1"], 4)] });
     assert.deepEqual([exhausted, downloader.pauses], [["exhausted"], ["no volume with room"]]);
     assert.deepEqual(await broker.deliver("files", batch(["b:1"])), { kind: "release" });

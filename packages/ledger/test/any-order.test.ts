@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Catalogue, Progress, Proof, Sums } from "../src/index.ts";
-import { entries } from "./messages.ts";
+import { entries, page, pageId } from "./messages.ts";
 import { below, grouped, randomOf, shuffled } from "./random.ts";
 import { all, job, newCatalogue } from "./set-up.ts";
 import { syntheticJob } from "./synthetic-job.ts";
@@ -83,6 +83,25 @@ describe("records", () => {
         const perVolume = progress.volumes.reduce((sum, { objects }) => sum + objects, 0);
         assert.equal(perVolume, progress.stored.objects);
       }
+    }
+  });
+
+  test("of walks of any shape are counted as the proof counts them", async () => {
+    const random = randomOf(8);
+    await using made = await newCatalogue();
+    for (let step = 0; step < 300; step++) {
+      const directory = `d${below(random, 12)}`;
+      const [walk, number] = [below(random, 3), 1 + below(random, 3)];
+      const end = (["more", "last", "failed"] as const)[below(random, 3)] ?? "more";
+      const listed = end === "failed" ? [] : entries(1 + walk + number);
+      const id = `${pageId(directory, walk, number)}:${step}`;
+      await made.catalogue.record([page({ directory, walk, page: number, id, end, entries: listed })]);
+      const [proof, progress] = [await made.catalogue.proof(job.id), await made.catalogue.progress(job.id)];
+      assert.deepEqual(sumsOf(progress), sumsOf(proof), `step ${step}`);
+      const { known, done, failed } = progress.directories;
+      const names = [...proof.holes.directories.examples, ...proof.holes.failedDirectories.examples];
+      assert.equal(done, known - new Set(names.map((hole) => hole.directory)).size, `step ${step}`);
+      assert.equal(failed, proof.holes.failedDirectories.total, `step ${step}`);
     }
   });
 

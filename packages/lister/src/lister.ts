@@ -258,7 +258,7 @@ function directoryMessages(job: Job, filters: Filters, directories: readonly str
 }
 
 /** Where a walk of a directory begins. */
-export function firstPage(directory: string): WalkPosition {
+function firstPage(directory: string): WalkPosition {
   return { directory, walk: 0, page: 1 };
 }
 

@@ -45,9 +45,11 @@ export async function walkPage(
     .map((name) => join(directory, name))
     .filter((path) => filter.wantsDirectory(path));
 
+  // Of what is counted, in order: an index must mean the same object whenever the id is the same.
   const id = pageId({ job: job.id, directory, walk, page: number }, [
-    ...[...files, ...refusedFiles].map((file) => file.name),
-    ...page.directories.map((name) => `${name}/`),
+    ...files.map((file) => file.name),
+    ...refusedFiles.map((file) => file.name),
+    ...[...refusedDirectories, ...page.directories].map((name) => `${name}/`),
   ]);
   const known = await unchanged(directory, files);
   const listed: ListedFile[] = files.map((file, index) => ({ index, ...file }));

@@ -19,6 +19,9 @@ export interface LimitOptions {
 /** Halved at most once in this many milliseconds: many requests meet the same bad moment. */
 const halvingMs = 1000;
 
+/** Milliseconds: a longer wait is asked for in error, or the source is to be paused, not waited for. */
+const longestWait = 600_000;
+
 interface Waiter {
   readonly start: () => void;
 }
@@ -95,10 +98,10 @@ export class AdaptiveLimit {
     this.#startWaiting();
   }
 
-  /** The other side asks to slow down; `retryAfterMs`: and to begin nothing for so long. */
+  /** The other side asks to slow down; `retryAfterMs`: and to begin nothing for so long (10 minutes at most). */
   slowDown(retryAfterMs = 0): void {
     const now = this.#now();
-    this.#notBefore = Math.max(this.#notBefore, now + retryAfterMs);
+    this.#notBefore = Math.max(this.#notBefore, now + Math.min(retryAfterMs, longestWait));
     this.#successes = 0;
     if (now - this.#halvedAt < halvingMs) return;
     this.#halvedAt = now;

@@ -55,9 +55,14 @@ export async function openForWriting(options: OpeningOptions, hooks: OpeningHook
   if (lock === undefined) throw new HostError("io", `${layout.lock} is held by another process for too long`);
   try {
     const temporary = claimTemporary(layout.tmp, options.instance);
-    const identity = identify(layout, temporary.next(), options.init, options.label);
-    const syncer = hooks.syncer ?? (await syncerFor(options.durability, layout, hooks));
-    return assemble(options, hooks, layout, temporary, identity, syncer);
+    try {
+      const identity = identify(layout, temporary.next(), options.init, options.label);
+      const syncer = hooks.syncer ?? (await syncerFor(options.durability, layout, hooks));
+      return assemble(options, hooks, layout, temporary, identity, syncer);
+    } catch (error) {
+      temporary[Symbol.dispose]();
+      throw error;
+    }
   } finally {
     lock[Symbol.dispose]();
   }
@@ -96,9 +101,14 @@ function assemble(
     writer,
     [Symbol.asyncDispose]: async () => {
       await writer.close();
-      manifest.close();
-      syncer.close();
-      temporary[Symbol.dispose]();
+      // What was answered is safe already: a disk that fails now is worth a warning only.
+      for (const step of [() => manifest.close(), () => syncer.close(), () => temporary[Symbol.dispose]()]) {
+        try {
+          step();
+        } catch (error) {
+          hooks.onWarning(error, "the volume could not be left tidy");
+        }
+      }
     },
   };
 }

@@ -33,8 +33,11 @@ export function claimTemporary(tmp: string, instance: string): Temporary {
     },
     [Symbol.dispose]: () => {
       // The folder goes while it is locked; whoever opened the lock meanwhile sees that its path is gone.
-      remove(folder);
-      lock[Symbol.dispose]();
+      try {
+        remove(folder);
+      } finally {
+        lock[Symbol.dispose]();
+      }
     },
   };
 }
@@ -61,10 +64,23 @@ function cleanDead(folder: string): void {
   }
   const lock = tryLock(path, 0);
   if (lock === undefined) return;
-  remove(folder);
-  lock[Symbol.dispose]();
+  try {
+    remove(folder);
+  } finally {
+    lock[Symbol.dispose]();
+  }
 }
 
 function remove(path: string): void {
-  rmSync(path, { recursive: true, force: true });
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    throw notRemoved(path, error);
+  }
+}
+
+/** Not every error of rmSync has the system's code. */
+function notRemoved(path: string, cause: unknown): HostError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new HostError("io", `${path} could not be removed: ${reason}`, { cause });
 }

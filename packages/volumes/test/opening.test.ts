@@ -1,21 +1,11 @@
 import assert from "node:assert/strict";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
-import { ConfigError, HostError, NameError, SourceError } from "@brigade/core";
-import { type LocalVolume, type ManifestLine, openVolume, readManifest } from "../src/index.ts";
+import { test } from "node:test";
+import { ConfigError, HostError } from "@brigade/core";
+import { type LocalVolume, openVolume } from "../src/index.ts";
 import { manifestOf, openNew } from "./open-volume.ts";
-import { bytesOf, md5Of, modified, newObject, scratchFolder, silentLog } from "./scratch.ts";
+import { bytesOf, newObject, scratchFolder, silentLog } from "./scratch.ts";
 
 test("knows whether a source was there when it was opened", async (t) => {
   const { root, volume, close } = await openNew(t);

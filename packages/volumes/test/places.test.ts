@@ -1,21 +1,10 @@
 import assert from "node:assert/strict";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
-import { ConfigError, HostError, NameError, SourceError } from "@brigade/core";
-import { type LocalVolume, type ManifestLine, openVolume, readManifest } from "../src/index.ts";
-import { manifestOf, openNew } from "./open-volume.ts";
-import { bytesOf, md5Of, modified, newObject, scratchFolder, silentLog } from "./scratch.ts";
+import { test } from "node:test";
+import { ConfigError, NameError } from "@brigade/core";
+import { openNew } from "./open-volume.ts";
+import { bytesOf, newObject, scratchFolder } from "./scratch.ts";
 
 test("stores a file and a folder of one name, whichever comes first, and finds both again", async (t) => {
   const { root, volume } = await openNew(t);

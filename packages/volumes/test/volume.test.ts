@@ -4,18 +4,15 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
-  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
-import { ConfigError, HostError, NameError, SourceError } from "@brigade/core";
-import { type LocalVolume, type ManifestLine, openVolume, readManifest } from "../src/index.ts";
+import { test } from "node:test";
+import { HostError, SourceError } from "@brigade/core";
 import { manifestOf, openNew } from "./open-volume.ts";
-import { bytesOf, md5Of, modified, newObject, scratchFolder, silentLog } from "./scratch.ts";
+import { bytesOf, md5Of, modified, newObject } from "./scratch.ts";
 
 const durabilities = ["group", "file", "none"] as const;
 

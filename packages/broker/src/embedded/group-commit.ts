@@ -5,6 +5,8 @@ import { troubleOf } from "./trouble.ts";
 /** What Session does. */
 interface Transactions {
   commit(requests: readonly Request[]): Outcome;
+  /** Makes room in the write-ahead log, if the database has some. */
+  checkpoint(): void;
   close(): void;
 }
 
@@ -17,7 +19,7 @@ interface Events {
 }
 
 /**
- * States, changed by `#try` and `retry` alone:
+ * States, changed by `#attempt` and `retry` alone:
  * - well    what came together is committed together
  * - full    some requests found no room on the disk; they are kept, in order, and tried again by `retry`. Others go on,
  *           settlements above all: they make room
@@ -46,8 +48,10 @@ export class GroupCommit {
 
   /** What is kept, once more. */
   retry(): void {
+    if (this.#state !== "full") return;
     const kept = this.#kept;
     this.#kept = [];
+    this.#attempt(() => this.#session.checkpoint());
     this.commit(kept);
     if (this.#state !== "full" || this.#kept.length > 0) return;
     this.#state = "well";
@@ -61,9 +65,13 @@ export class GroupCommit {
 
   /** False when there was no room. */
   #try(requests: readonly Request[]): boolean {
+    return this.#attempt(() => this.#events.outcome(this.#session.commit(requests)));
+  }
+
+  #attempt(step: () => void): boolean {
     if (this.#state === "broken") return true;
     try {
-      this.#events.outcome(this.#session.commit(requests));
+      step();
       return true;
     } catch (error) {
       const trouble = troubleOf(error);

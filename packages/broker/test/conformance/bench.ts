@@ -27,18 +27,25 @@ export type Conformance = (
   body: (bench: BrokerBench, context: TestContext) => Promise<void>,
 ) => void;
 
-/** Titles begin with the implementation's name; what hangs, fails. */
+/** A test with a bench of its own; what hangs, fails. */
+export function benchTest<Bench extends AsyncDisposable>(
+  title: string,
+  open: () => Promise<Bench>,
+  body: (bench: Bench, context: TestContext) => Promise<void>,
+): void {
+  test(title, { timeout: 60_000 }, async (context) => {
+    await using bench = await open();
+    const { signal } = context;
+    // A body that hangs would keep the bench open, and the process alive.
+    const { promise: timedOut, reject } = Promise.withResolvers<never>();
+    signal.addEventListener("abort", () => reject(signal.reason));
+    await Promise.race([body(bench, context), timedOut]);
+  });
+}
+
+/** Titles begin with the implementation's name. */
 export function conformance(name: string, open: () => Promise<BrokerBench>): Conformance {
-  return (title, body) => {
-    test(`${name}: ${title}`, { timeout: 60_000 }, async (context) => {
-      await using bench = await open();
-      const { signal } = context;
-      // A body that hangs would keep the bench open, and the process alive.
-      const { promise: timedOut, reject } = Promise.withResolvers<never>();
-      signal.addEventListener("abort", () => reject(signal.reason));
-      await Promise.race([body(bench, context), timedOut]);
-    });
-  };
+  return (title, body) => benchTest(`${name}: ${title}`, open, body);
 }
 
 /** A delivery that waits for the test to give its verdict. */

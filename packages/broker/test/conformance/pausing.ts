@@ -57,7 +57,8 @@ export function pausing(check: Conformance): void {
         disposed = true;
       });
       first?.settle(ack);
-      await depthBecomes(broker, queue, 2, context);
+      // Every chance to end too early.
+      for (let times = 0; times < 20; times++) await depthBecomes(broker, queue, 2, context);
       assert.equal(disposed, false);
       second?.settle(ack);
       await disposal;

@@ -1,12 +1,13 @@
 import { writeSync } from "node:fs";
-import type { Delivery, Log, Verdict } from "@brigade/core";
+import { type Delivery, HostError, type Log, type Verdict } from "@brigade/core";
 import { createEmbeddedBroker } from "../../src/index.ts";
 import { filesMessage } from "../sample-messages.ts";
 import { pairOf, stepsOf } from "./numbered.ts";
 
 /*
  * Publishes numbered messages from the given number on, and consumes them, until it is killed. Says what it did in lines,
- * each written before the next thing happens: `p <number>` confirmed, `h <number> <step> <deliveries>` handed to the handler.
+ * each written before the next thing happens: `p <number>` confirmed, `h <number> <step> <deliveries>` handed to the handler,
+ * `e <kind>` an error that is the broker's end.
  */
 const [path = "", from = "0"] = process.argv.slice(2);
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
@@ -20,8 +21,10 @@ const say = (line: string): void => {
     say(line);
   }
 };
+/** Leaves a moment for what must not happen any more. */
 const onError = (error: unknown) => {
-  throw error;
+  say(`e ${error instanceof HostError ? error.kind : String(error)}`);
+  setTimeout(() => process.exit(7), 200);
 };
 
 const broker = await createEmbeddedBroker({ path, log: silent, onError });

@@ -33,7 +33,7 @@ export interface CopyRun {
 /** Bytes of small bodies in memory at once. */
 const memory = 128 * 1024 * 1024;
 /** Records the ledger takes at once: it commits them together. */
-const ledgerPrefetch = 256;
+const ledgerPrefetch = 512;
 
 /**
  * Brings a source home onto local volumes with the embedded broker, then hands the report to `tell` while the catalogue

@@ -27,7 +27,8 @@ function accept(response: HttpResponse, { object, range, variant, what }: Delive
   if (headers["x-upyun-list-iter"] !== undefined)
     throw new SourceError("damaged", `${what}: a directory's listing came in place of the object`);
   const expected = expectedLength(response, range, variant ? undefined : object.size, what);
-  if (isEncoded(response) && (variant || range !== undefined || body.length !== object.size))
+  const storedEncoded = body.length === object.size && md5Of(response) !== undefined;
+  if (isEncoded(response) && (variant || range !== undefined || !storedEncoded))
     throw new SourceError("damaged", `${what}: came compressed (${header(headers, "content-encoding")})`);
   if (body.length !== undefined && !Number.isSafeInteger(body.length))
     throw new SourceError("damaged", `${what}: its length is not a number`);
@@ -49,7 +50,10 @@ function accept(response: HttpResponse, { object, range, variant, what }: Delive
   });
 }
 
-/** A Content-Encoding that says more than nothing. Stored objects may carry one too: those come in their listed size. */
+/**
+ * A Content-Encoding that says more than nothing. Stored objects may carry one too: those come in their listed size and
+ * with a digest. The size alone proves little: a picture packed with gzip may well come out as long as it was.
+ */
 export function isEncoded({ headers }: HttpResponse): boolean {
   const encoding = header(headers, "content-encoding");
   return encoding !== undefined && encoding !== "" && encoding.toLowerCase() !== "identity";

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseEnvironment } from "@brigade/core";
+import { volumeVariables } from "../src/index.ts";
+
+test("has defaults for everything", () => {
+  assert.deepEqual(parseEnvironment(volumeVariables, {}), {
+    value: {
+      VOLUMES: [],
+      MIN_FREE: { share: 0.01 },
+      MIN_FREE_INODES: { share: 0.01 },
+      VOLUME_AUTO_INIT: false,
+      DURABILITY: "group",
+    },
+  });
+});
+
+test("reads roots, amounts and shares", () => {
+  const parsed = parseEnvironment(volumeVariables, {
+    VOLUMES: "/mnt/one:/mnt/two:",
+    MIN_FREE: "20GiB",
+    MIN_FREE_INODES: "5%",
+    VOLUME_AUTO_INIT: "true",
+    DURABILITY: "file",
+  });
+  assert.deepEqual(parsed, {
+    value: {
+      VOLUMES: ["/mnt/one", "/mnt/two"],
+      MIN_FREE: { amount: 20 * 1024 ** 3 },
+      MIN_FREE_INODES: { share: 0.05 },
+      VOLUME_AUTO_INIT: true,
+      DURABILITY: "file",
+    },
+  });
+});
+
+test("tells all that is wrong, by name", () => {
+  const parsed = parseEnvironment(volumeVariables, {
+    VOLUMES: "/a:/a",
+    MIN_FREE: "much",
+    MIN_FREE_INODES: "150%",
+    DURABILITY: "maybe",
+  });
+  assert.ok("problems" in parsed);
+  assert.deepEqual(
+    parsed.problems.map((problem) => problem.split(":")[0]).sort(),
+    ["DURABILITY", "MIN_FREE", "MIN_FREE_INODES", "VOLUMES"],
+    parsed.problems.join("; "),
+  );
+});

@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { spread } from "../statistics.ts";
+
+test("the median of an odd number of runs is the middle one, whatever their order", () => {
+  assert.deepEqual(spread([9, 1, 5]), { median: 5, least: 1, most: 9 });
+});
+
+test("the median of an even number of runs lies between the middle two", () => {
+  assert.deepEqual(spread([4, 1, 2, 100]), { median: 3, least: 1, most: 100 });
+});
+
+test("no runs have no median", () => {
+  assert.ok(Number.isNaN(spread([]).median));
+});
