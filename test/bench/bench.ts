@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, resolve } from "node:path";
 import { benchCopies } from "./copy-bench.ts";
 import { copyTable, summarise } from "./copy-report.ts";
 import { benchListing, listingTable } from "./listing-bench.ts";
 import { parseOptions, usage } from "./options.ts";
+import { removeTree } from "./remove-tree.ts";
 
 const checkout = resolve(import.meta.dirname, "../..");
 
@@ -33,7 +34,7 @@ async function main(): Promise<number> {
     console.log(options.json ? JSON.stringify({ machine, summary, runs }, undefined, 2) : copyTable(summary));
     return runs.some(({ failures }) => failures.length > 0) ? 1 : 0;
   } finally {
-    rmSync(home, { recursive: true, force: true });
+    await removeTree(home);
   }
 }
 

@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Contender, contenders, type Site } from "./contenders.ts";
 import { startListingServer } from "./listing-server.ts";
 import { type MeasuredRun, runMeasured } from "./measured-run.ts";
 import { startNginx } from "./nginx.ts";
 import type { Options } from "./options.ts";
+import { removeTree } from "./remove-tree.ts";
 import { findTools, type Tool } from "./tools.ts";
 import { writeTree } from "./tree.ts";
 
@@ -106,6 +107,6 @@ async function runOnce(
     });
     return { ...run, ...contender.account(site, target, { ...run, stdout }) };
   } finally {
-    rmSync(target, { recursive: true, force: true });
+    await removeTree(target);
   }
 }

@@ -175,4 +175,17 @@ describe("the probe", () => {
     assert.deepEqual(verdict.remainder, [batch(["f0:1"], 1)], "it is the object's own fault");
     assert.deepEqual(givenUp, []);
   });
+
+  test("takes no answer at all for unwell, even if its object is gone by now", async () => {
+    const { bucket, state } = illBucket("unavailable");
+    state.ill = false;
+    const { broker, downloader } = await setUp(bucket);
+    await broker.deliver("files", batch(["other:1"]));
+    bucket.objects.delete("other");
+    state.ill = true;
+    const verdict = await broker.deliver("files", batch(["f0:1"]));
+    assert.ok(verdict.kind === "retry");
+    assert.deepEqual(verdict.remainder, [batch(["f0:1"], 0)]);
+    await downloader.stop(0);
+  });
 });
