@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FatalError } from "./failures.ts";
 
 /** A source's name, also a folder's name and a part of queue names. */
 export const sourceNameSchema = z
@@ -27,3 +28,10 @@ export const filtersSchema = z.object({
   modifiedSince: z.int().optional(),
 });
 export type Filters = z.infer<typeof filtersSchema>;
+
+/** For a consumer whose source would bring other bytes than the job's (I9): it leaves the work to others and stops. */
+export function otherMeaning(job: Job): FatalError {
+  return new FatalError(
+    `job ${job.id} of "${job.source}" was started with another bucket, domain or version than is configured here`,
+  );
+}

@@ -11,7 +11,7 @@ import type {
   Verdict,
   Volume,
 } from "@brigade/core";
-import { Breaker, delay, delays, Valve } from "@brigade/core";
+import { Breaker, delay, delays, otherMeaning, Valve } from "@brigade/core";
 import { type BatchParts, handleBatch } from "./batch.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { carefulFrom, countFiles, deadlyFrom, Quarantine, splitSingly } from "./careful.ts";
@@ -127,10 +127,9 @@ export async function createDownloader(
     const { message, deliveries } = delivery;
     if (message.type !== "files") return { kind: "reject", reason: `a ${message.type} message among files` };
     if (message.job.fingerprint !== source.fingerprint) {
-      return {
-        kind: "reject",
-        reason: "the source is configured differently from when this job was started",
-      };
+      void valve.close("configured differently");
+      parts.onGiveUp(otherMeaning(message.job));
+      return { kind: "release" };
     }
     if (valve.isClosed) return { kind: "release" };
     const signal = AbortSignal.any([delivery.signal, leaving.signal]);

@@ -14,7 +14,17 @@ import type {
   Verdict,
   WalkPosition,
 } from "@brigade/core";
-import { Breaker, classify, delay, delayOf, delays, FatalError, SourceError, Valve } from "@brigade/core";
+import {
+  Breaker,
+  classify,
+  delay,
+  delayOf,
+  delays,
+  FatalError,
+  otherMeaning,
+  SourceError,
+  Valve,
+} from "@brigade/core";
 import pLimit from "p-limit";
 import { packBatches } from "./batches.ts";
 import { createFilter, type Filter } from "./filters.ts";
@@ -101,10 +111,9 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
     if (message.type !== "directory")
       return { kind: "reject", reason: `a ${message.type} message among directories` };
     if (message.job.fingerprint !== source.fingerprint) {
-      return {
-        kind: "reject",
-        reason: "the source is configured differently from when this job was started",
-      };
+      void valve.close("configured differently");
+      parts.onGiveUp(otherMeaning(message.job));
+      return { kind: "release" };
     }
     if (valve.isClosed || !(await gate.admits())) return { kind: "release" };
     const signal = AbortSignal.any([delivery.signal, leaving.signal]);

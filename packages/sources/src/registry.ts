@@ -1,4 +1,4 @@
-import { ConfigError, type Environment, type Source } from "@brigade/core";
+import { ConfigError, type Environment, type Source, sourceNameSchema } from "@brigade/core";
 import { parseUpyunUrl } from "./upyun/url.ts";
 
 /** A source that owns connections, to be disposed of. */
@@ -28,16 +28,34 @@ const adapters: Readonly<Record<string, SourceParser>> = {
 };
 
 /**
- * `upyun://bucket/prefix`, or a configured name: with `PHOTOS_SOURCE=upyun://bucket/prefix` in the environment,
- * `photos` means that bucket under that name. Throws ConfigError.
+ * `upyun://bucket/prefix`, or the name of a configured source: with `SOURCES=photos=upyun://bucket/prefix` in the
+ * environment, `photos` means that bucket under that name. Throws ConfigError.
  */
 export function parseSource(text: string, environment: Environment): SourceReference {
   if (text.includes(":")) return parseUrl(text);
-  const variable = `${text.toUpperCase().replaceAll("-", "_")}_SOURCE`;
-  const url = environment[variable]?.trim();
-  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(text) || !url)
-    throw new ConfigError([`${text}: neither a URL nor a configured source (${variable} is not set)`]);
+  const configured = configuredSources(environment);
+  const url = configured.get(text);
+  if (url === undefined) {
+    const known =
+      configured.size === 0 ? "SOURCES names none" : `SOURCES names ${[...configured.keys()].join(", ")}`;
+    throw new ConfigError([`"${text}": neither a URL nor a configured source (${known})`]);
+  }
   return { ...parseUrl(url), name: text };
+}
+
+/** `name=url` pairs, separated by blanks. Throws ConfigError with all problems. */
+function configuredSources(environment: Environment): Map<string, string> {
+  const pairs = (environment.SOURCES ?? "").split(/\s+/).filter((pair) => pair !== "");
+  const problems: string[] = [];
+  const sources = new Map<string, string>();
+  for (const pair of pairs) {
+    const [, name = "", url = ""] = /^([^=]*)=(.*)$/.exec(pair) ?? [];
+    if (!sourceNameSchema.safeParse(name).success) problems.push(`SOURCES: "${pair}" is not name=url`);
+    else if (sources.has(name)) problems.push(`SOURCES: "${name}" is named twice`);
+    sources.set(name, url);
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return sources;
 }
 
 function parseUrl(text: string): SourceReference {

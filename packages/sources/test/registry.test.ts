@@ -18,10 +18,23 @@ test("takes the bucket's root with and without a slash", () => {
   assert.equal(parseSource("upyun://photos/", {}).prefix, "");
 });
 
-test("takes a configured name for the URL in its variable", () => {
-  const reference = parseSource("my-photos", { MY_PHOTOS_SOURCE: "upyun://bucket-7/2016" });
+test("takes a configured name for its URL in SOURCES", () => {
+  const reference = parseSource("my-photos", {
+    SOURCES: "docs=upyun://docs my-photos=upyun://bucket-7/2016",
+  });
   assert.deepEqual([reference.name, reference.prefix], ["my-photos", "2016"]);
 });
+
+for (const sources of [
+  "photos",
+  "Photos=upyun://a",
+  "photos=upyun://a photos=upyun://b",
+  "photos=ftp://host/",
+]) {
+  test(`refuses SOURCES=${sources}`, () => {
+    assert.throws(() => parseSource("photos", { SOURCES: sources }), ConfigError);
+  });
+}
 
 for (const text of [
   "photos",

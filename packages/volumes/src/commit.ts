@@ -1,10 +1,12 @@
-import { closeSync, fsyncSync, rmSync } from "node:fs";
+import { closeSync, rmSync } from "node:fs";
+import { setImmediate as turn } from "node:timers/promises";
 import type { HostError, NewObject, StoredObject } from "@brigade/core";
 import { Beats } from "./beats.ts";
 import { diskError } from "./disk-errors.ts";
 import type { WholeFile } from "./incoming-file.ts";
 import { formatManifestLine } from "./manifest-line.ts";
 import type { ManifestWriter } from "./manifest-writer.ts";
+import { OpenFiles } from "./open-files.ts";
 import type { Place, Placing } from "./placing.ts";
 import type { Syncer } from "./syncer.ts";
 
@@ -32,23 +34,21 @@ export interface CommitParts {
   readonly syncer: Syncer;
   /** Throws HostError when the disk is no longer mounted. */
   readonly guard: () => void;
-  /** Called after a group's answers were given. */
+  /** Called after answers were given. */
   readonly onSettled: () => void;
   readonly onWarning: (error: unknown, message: string) => void;
 }
-
-/** So many files wait open for their fsync; beyond, they are synced at once, which slows the writing down. */
-const openFilesMost = 256;
 
 /** The way from whole files under temporary names to answers. */
 export class Commit {
   readonly #parts: CommitParts;
   readonly #beats: Beats<Entry>;
-  #openFiles = 0;
+  readonly #openFiles: OpenFiles;
   #changedFolders = new Set<string>();
 
   constructor(parts: CommitParts) {
     this.#parts = parts;
+    this.#openFiles = new OpenFiles(parts.syncer.each);
     this.#beats = new Beats<Entry>({
       sync: (written) => this.#sync(written),
       land: (group) => this.#land(group),
@@ -62,16 +62,20 @@ export class Commit {
     return this.#beats.dead;
   }
 
+  /** Runs `write`, which will add one written file: now, or when the disk has caught up. */
+  admit(write: () => void): void {
+    this.#openFiles.admit(write);
+  }
+
   addWritten(object: NewObject, place: Place, file: WholeFile, settle: Settle<StoredObject>): void {
     const { descriptor, temporary, ...rest } = file;
-    let kept: { descriptor?: number };
     try {
-      kept = this.#keepOrClose(descriptor);
+      const kept = this.#openFiles.add(descriptor);
+      this.#beats.add({ object, file: rest, incoming: { temporary, place }, descriptor: kept, settle });
     } catch (error) {
       this.#remove(temporary);
       throw error;
     }
-    this.#beats.add({ object, file: rest, incoming: { temporary, place }, ...kept, settle });
   }
 
   /** A file that was found in its place. The descriptor may be read-only; it is closed. */
@@ -82,7 +86,7 @@ export class Commit {
     settle: Settle<StoredObject>,
   ): void {
     const { descriptor, ...rest } = file;
-    this.#beats.add({ object, file: rest, path, ...this.#keepOrClose(descriptor), settle });
+    this.#beats.add({ object, file: rest, path, descriptor: this.#openFiles.add(descriptor), settle });
   }
 
   /** Names have changed in this folder. */
@@ -91,25 +95,12 @@ export class Commit {
   }
 
   /** Resolves when nothing is on its way. */
-  idle(): Promise<void> {
-    return this.#beats.idle();
-  }
-
-  #keepOrClose(descriptor: number): { descriptor?: number } {
-    if (this.#parts.syncer.each) {
-      if (this.#openFiles < openFilesMost) {
-        this.#openFiles += 1;
-        return { descriptor };
-      }
-      try {
-        fsyncSync(descriptor);
-      } finally {
-        closeSync(descriptor);
-      }
-      return {};
-    }
-    closeSync(descriptor);
-    return {};
+  async idle(): Promise<void> {
+    do {
+      await this.#beats.idle();
+      await turn();
+    } while (this.#openFiles.holds);
+    await this.#beats.idle();
   }
 
   async #sync(written: readonly Entry[]): Promise<void> {
@@ -120,8 +111,21 @@ export class Commit {
     }
     const folders = this.#changedFolders;
     this.#changedFolders = new Set();
-    this.#openFiles -= files.length;
-    await this.#parts.syncer.sync({ files, folders, manifest: this.#parts.manifest.descriptor });
+    try {
+      await this.#parts.syncer.sync({ files, folders, manifest: this.#parts.manifest.descriptor });
+    } finally {
+      this.#openFiles.synced(files.length);
+      this.#writeHeldSoon();
+    }
+  }
+
+  /** While the next sync runs. */
+  #writeHeldSoon(): void {
+    if (!this.#openFiles.holds) return;
+    setImmediate(() => {
+      this.#openFiles.writeHeld(this.dead !== undefined);
+      this.#parts.onSettled();
+    });
   }
 
   #land(group: readonly Entry[]): readonly Entry[] {
@@ -170,6 +174,7 @@ export class Commit {
   #fail(entries: readonly Entry[], error: HostError): void {
     for (const entry of entries) this.#failOne(entry, error);
     this.#parts.onSettled();
+    this.#writeHeldSoon();
   }
 
   #failOne({ object, incoming, settle, descriptor }: Entry, error: unknown): void {

@@ -46,7 +46,6 @@ function perform(command: Command): void {
   switch (command.op) {
     case "put":
       opened().put(command.object, command.bytes, settleOf(id, command.object.key));
-      free(command.bytes);
       return;
     case "finish":
       opened().finish(command.sink, settleOf(id, "finish"));
@@ -78,7 +77,6 @@ function perform(command: Command): void {
       return;
     case "write":
       resolve(id, void opened().write(command.sink, command.chunk));
-      free(command.chunk);
       return;
     case "abort":
       resolve(id, void opened().abort(command.sink));
@@ -93,11 +91,6 @@ function perform(command: Command): void {
       resolve(id, opened().room());
       return;
   }
-}
-
-/** Gives memory back at once: garbage of this size makes the collector run often, and the process large. */
-function free({ buffer }: Uint8Array<ArrayBuffer>): void {
-  buffer.transfer(0);
 }
 
 function opened(): Writer {

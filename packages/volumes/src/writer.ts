@@ -29,10 +29,18 @@ export class Writer {
     this.#parts = parts;
   }
 
-  put(object: NewObject, bytes: Uint8Array, settle: Settle<StoredObject>): void {
+  /** Takes the bytes away: their memory is given back once they are written. */
+  put(object: NewObject, bytes: Uint8Array<ArrayBuffer>, settle: Settle<StoredObject>): void {
+    const { commit, nextTemporary } = this.#parts;
     const place = this.#prepare(object);
-    const file = writeWhole(this.#parts.nextTemporary(), object, bytes);
-    this.#parts.commit.addWritten(object, place, file, settle);
+    commit.admit(() => {
+      try {
+        commit.addWritten(object, place, writeWhole(nextTemporary(), object, bytes), settle);
+      } catch (error) {
+        settle.reject(error);
+      }
+      free(bytes);
+    });
   }
 
   open(sink: number, object: NewObject): void {
@@ -41,8 +49,10 @@ export class Writer {
     this.#sinks.set(sink, { object, place, file });
   }
 
-  write(sink: number, chunk: Uint8Array): void {
+  /** Takes the chunk away, like `put`. */
+  write(sink: number, chunk: Uint8Array<ArrayBuffer>): void {
     this.#sink(sink).file.write(chunk);
+    free(chunk);
   }
 
   finish(sink: number, settle: Settle<StoredObject>): void {
@@ -102,6 +112,11 @@ export class Writer {
     if (sink === undefined) throw new Error("this sink is closed");
     return sink;
   }
+}
+
+/** Garbage of this size would make the collector run often, and the process large. */
+function free({ buffer }: Uint8Array<ArrayBuffer>): void {
+  buffer.transfer(0);
 }
 
 function statOf(path: string): Stats | undefined {
