@@ -15,6 +15,8 @@ Copies a tree of small files from a private nginx with brigade and with others, 
                    (1000000,10000000,1000000x3)
   --no-install     do not install missing tools
   --json           results on stdout as JSON, the rest on stderr
+
+brigade and the lister inherit NODE_OPTIONS, for instance to try other heap sizes.
 `;
 
 export interface Options {

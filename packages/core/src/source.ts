@@ -32,6 +32,9 @@ export interface ByteRange {
   readonly to?: number;
 }
 
+/** Gives memory of exactly this many bytes, with any content. */
+export type Allocate = (size: number) => Uint8Array;
+
 /**
  * The bytes of an object, arriving. Take them once, by `bytes` or by `chunks`; otherwise `cancel`.
  * Both end without an error only when the body ended properly: at its length, or at its last chunk.
@@ -46,8 +49,8 @@ export interface ObjectBody {
   readonly modified: number | undefined;
   /** True when these are the bytes of the configured variant, whose size no listing knows. */
   readonly variant: boolean;
-  /** The whole body in a buffer of its own (not a view of a pool), which may be transferred to a thread. */
-  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  /** The whole body, in memory that `allocate` gives (called once at most, with the bytes needed) or in fresh memory. */
+  bytes(allocate?: Allocate): Promise<Uint8Array>;
   chunks(): AsyncIterable<Uint8Array>;
   cancel(): void;
 }

@@ -57,8 +57,12 @@ export interface Volume extends AsyncDisposable {
   readonly id: string;
   readonly label: string;
   readonly root: string;
-  /** Stores a small object. The buffer is transferred away: the caller may not use it afterwards. */
-  put(object: NewObject, bytes: Uint8Array<ArrayBuffer>): Promise<StoredObject>;
+  /** Memory for a body that will be `put` here, cheaper than memory of one's own. To be put, or given back. */
+  lend(size: number): Uint8Array;
+  /** Lent memory that will not be put after all. */
+  giveBack(bytes: Uint8Array): void;
+  /** Stores a small object. The memory, lent or not, is taken away: the caller may not use it afterwards. */
+  put(object: NewObject, bytes: Uint8Array): Promise<StoredObject>;
   /** Stores a large object, streamed. */
   open(object: NewObject): Promise<Sink>;
   /**

@@ -7,7 +7,7 @@ export const smallBody = 1024 * 1024;
 /** Brings one object from its source to a volume. Resolves when it is synced. Throws SourceError, HostError, NameError. */
 export async function store(object: NewObject, body: ObjectBody, volume: Volume): Promise<StoredObject> {
   if ((body.size ?? object.listedSize) <= smallBody && object.listedSize <= smallBody) {
-    return await volume.put(object, await body.bytes());
+    return await volume.put(object, await bytesOf(body, volume));
   }
   let sink: Sink;
   try {
@@ -23,6 +23,20 @@ export async function store(object: NewObject, body: ObjectBody, volume: Volume)
     throw error;
   }
   return await sink.finish();
+}
+
+/** The body in memory lent by its volume, which gets it back when the body breaks. */
+async function bytesOf(body: ObjectBody, volume: Volume): Promise<Uint8Array> {
+  let lent: Uint8Array | undefined;
+  try {
+    return await body.bytes((size) => {
+      lent = volume.lend(size);
+      return lent;
+    });
+  } catch (error) {
+    if (lent !== undefined) volume.giveBack(lent);
+    throw error;
+  }
 }
 
 /** What the body will be, as far as listing and headers tell. Cancels the body and throws when they disagree. */

@@ -25,6 +25,12 @@ export class MemoryVolume implements Volume {
     this.label = id;
   }
 
+  lend(size: number): Uint8Array {
+    return new Uint8Array(size);
+  }
+
+  giveBack(): void {}
+
   async put(object: NewObject, bytes: Uint8Array<ArrayBuffer>): Promise<StoredObject> {
     await this.failing(object.key);
     return this.#keep(object, bytes);

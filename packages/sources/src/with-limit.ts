@@ -1,4 +1,4 @@
-import { type ObjectBody, type Source, SourceError } from "@brigade/core";
+import { type Allocate, type ObjectBody, type Source, SourceError } from "@brigade/core";
 import { AdaptiveLimit, type LimitOptions } from "./adaptive-limit.ts";
 
 /**
@@ -51,9 +51,9 @@ class LimitedBody implements ObjectBody {
     this.variant = body.variant;
   }
 
-  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+  async bytes(allocate?: Allocate): Promise<Uint8Array> {
     try {
-      const bytes = await this.#body.bytes();
+      const bytes = await this.#body.bytes(allocate);
       this.#limit?.succeeded();
       return bytes;
     } finally {

@@ -4,7 +4,7 @@ import type { LocalRoom } from "./room.ts";
 export type Floor = { readonly amount: number } | { readonly share: number };
 
 /** Absolute. A file system that does not count has no floor. */
-export function floorOf(floor: Floor, total: number): number {
+function floorOf(floor: Floor, total: number): number {
   if ("amount" in floor) return floor.amount;
   return Number.isFinite(total) ? Math.ceil(floor.share * total) : 0;
 }

@@ -1,6 +1,7 @@
 import type { NewObject, StoredObject } from "@brigade/core";
 import type { OpeningOptions } from "./opening.ts";
 import type { LocalRoom } from "./room.ts";
+import type { Slot } from "./slots.ts";
 
 /*
  * What the main thread and a volume's writer thread say to each other. Many commands, and many answers, share a
@@ -10,7 +11,7 @@ import type { LocalRoom } from "./room.ts";
 /** Every command is answered once, under its id. */
 export type Command = { readonly id: number } & (
   | { readonly op: "open"; readonly options: OpeningOptions }
-  | { readonly op: "put"; readonly object: NewObject; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly op: "put"; readonly object: NewObject; readonly bytes: Uint8Array<ArrayBuffer> | Slot }
   | { readonly op: "sink"; readonly object: NewObject }
   | { readonly op: "write"; readonly sink: number; readonly chunk: Uint8Array<ArrayBuffer> }
   | { readonly op: "finish"; readonly sink: number }
@@ -63,6 +64,8 @@ export type Answer =
   | { readonly id: number; readonly failure: Failure };
 
 export interface FromThread {
+  /** Offsets of slots that have been read. */
+  readonly freed: readonly number[];
   readonly answers: readonly Answer[];
   readonly warnings: readonly { readonly reason: string; readonly message: string }[];
 }

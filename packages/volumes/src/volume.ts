@@ -38,7 +38,18 @@ class ThreadVolume implements LocalVolume {
     this.#occupied = new Set(occupied);
   }
 
-  put(object: NewObject, bytes: Uint8Array<ArrayBuffer>): Promise<StoredObject> {
+  lend(size: number): Uint8Array {
+    return this.#link.slots.lend(size);
+  }
+
+  giveBack(bytes: Uint8Array): void {
+    const slot = this.#link.slots.slotOf(bytes);
+    if (slot !== undefined) this.#link.slots.giveBack(slot.offset);
+  }
+
+  put(object: NewObject, bytes: Uint8Array): Promise<StoredObject> {
+    const slot = this.#link.slots.slotOf(bytes);
+    if (slot !== undefined) return this.#link.call({ op: "put", object, bytes: slot });
     const owned = ownBuffer(bytes);
     return this.#link.call({ op: "put", object, bytes: owned }, owned.buffer);
   }
@@ -80,6 +91,8 @@ class ThreadVolume implements LocalVolume {
 }
 
 /** A view of a larger buffer (a pool's, maybe) must not take that along. */
-function ownBuffer(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes;
+  const whole = buffer instanceof ArrayBuffer && bytes.byteLength === buffer.byteLength;
+  return whole ? new Uint8Array(buffer) : new Uint8Array(bytes);
 }

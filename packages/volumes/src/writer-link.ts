@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { HostError } from "@brigade/core";
+import { Slots } from "./slots.ts";
 import { decodeFailure } from "./thread-failures.ts";
 import type { Answers, Command, FromThread, Op } from "./thread-protocol.ts";
 
@@ -8,6 +9,8 @@ type Unnumbered<C> = C extends Command ? Omit<C, "id"> : never;
 
 /** The main thread's end of a writer thread. Commands of one turn of the event loop travel together, in order. */
 export class WriterLink {
+  /** Memory shared with the thread. */
+  readonly slots = new Slots();
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   readonly #onWarning: (reason: string, message: string) => void;
@@ -18,7 +21,9 @@ export class WriterLink {
 
   constructor(onWarning: (reason: string, message: string) => void) {
     this.#onWarning = onWarning;
-    this.#worker = new Worker(new URL("./writer-thread.ts", import.meta.url));
+    this.#worker = new Worker(new URL("./writer-thread.ts", import.meta.url), {
+      workerData: this.slots.memory,
+    });
     this.#worker.on("message", (message: FromThread) => this.#receive(message));
     this.#worker.on("error", (error) => this.#lose(error));
     this.#worker.on("exit", () => this.#lose(undefined));
@@ -55,7 +60,8 @@ export class WriterLink {
     if (!this.#gone) this.#worker.postMessage(commands, transfer);
   }
 
-  #receive({ answers, warnings }: FromThread): void {
+  #receive({ answers, warnings, freed }: FromThread): void {
+    for (const offset of freed) this.slots.giveBack(offset);
     for (const { reason, message } of warnings) this.#onWarning(reason, message);
     for (const answer of answers) {
       const waiting = this.#waiting.get(answer.id);

@@ -1,4 +1,4 @@
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { type OpenedVolume, openForWriting } from "./opening.ts";
 import { encodeFailure } from "./thread-failures.ts";
 import type { Answer, Answers, Command, FromThread, Op } from "./thread-protocol.ts";
@@ -10,14 +10,18 @@ import type { Writer } from "./writer.ts";
 
 if (parentPort === null) throw new Error("this is a thread's entry");
 const port = parentPort;
+if (!(workerData instanceof SharedArrayBuffer)) throw new Error("the memory for bodies is missing");
+const slots = workerData;
 
 let volume: OpenedVolume | undefined;
 let answers: Answer[] = [];
+let freed: number[] = [];
 let warnings: { reason: string; message: string }[] = [];
 
 function flush(): void {
-  if (answers.length + warnings.length === 0) return;
-  port.postMessage({ answers, warnings } satisfies FromThread);
+  if (answers.length + warnings.length + freed.length === 0) return;
+  port.postMessage({ answers, warnings, freed } satisfies FromThread);
+  freed = [];
   answers = [];
   warnings = [];
 }
@@ -45,7 +49,7 @@ function perform(command: Command): void {
   const { id } = command;
   switch (command.op) {
     case "put":
-      opened().put(command.object, command.bytes, settleOf(id, command.object.key));
+      put(command);
       return;
     case "finish":
       opened().finish(command.sink, settleOf(id, "finish"));
@@ -77,6 +81,7 @@ function perform(command: Command): void {
       return;
     case "write":
       resolve(id, void opened().write(command.sink, command.chunk));
+      discard(command.chunk);
       return;
     case "abort":
       resolve(id, void opened().abort(command.sink));
@@ -91,6 +96,26 @@ function perform(command: Command): void {
       resolve(id, opened().room());
       return;
   }
+}
+
+function put({ id, object, bytes }: Command & { op: "put" }): void {
+  const own = "buffer" in bytes;
+  const body = own ? bytes : new Uint8Array(slots, bytes.offset, bytes.length);
+  const free = () => {
+    if (own) discard(bytes);
+    else freed.push(bytes.offset);
+  };
+  try {
+    opened().put(object, body, settleOf(id, object.key), free);
+  } catch (error) {
+    free();
+    throw error;
+  }
+}
+
+/** Garbage of this size would make the collector run often, and the process large. */
+function discard({ buffer }: Uint8Array<ArrayBuffer>): void {
+  buffer.transfer(0);
 }
 
 function opened(): Writer {

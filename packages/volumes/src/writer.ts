@@ -29,8 +29,8 @@ export class Writer {
     this.#parts = parts;
   }
 
-  /** Takes the bytes away: their memory is given back once they are written. */
-  put(object: NewObject, bytes: Uint8Array<ArrayBuffer>, settle: Settle<StoredObject>): void {
+  /** Calls `free` once the bytes are needed no more; not when it throws. */
+  put(object: NewObject, bytes: Uint8Array, settle: Settle<StoredObject>, free: () => void): void {
     const { commit, nextTemporary } = this.#parts;
     const place = this.#prepare(object);
     commit.admit(() => {
@@ -39,7 +39,7 @@ export class Writer {
       } catch (error) {
         settle.reject(error);
       }
-      free(bytes);
+      free();
     });
   }
 
@@ -49,10 +49,8 @@ export class Writer {
     this.#sinks.set(sink, { object, place, file });
   }
 
-  /** Takes the chunk away, like `put`. */
-  write(sink: number, chunk: Uint8Array<ArrayBuffer>): void {
+  write(sink: number, chunk: Uint8Array): void {
     this.#sink(sink).file.write(chunk);
-    free(chunk);
   }
 
   finish(sink: number, settle: Settle<StoredObject>): void {
@@ -112,11 +110,6 @@ export class Writer {
     if (sink === undefined) throw new Error("this sink is closed");
     return sink;
   }
-}
-
-/** Garbage of this size would make the collector run often, and the process large. */
-function free({ buffer }: Uint8Array<ArrayBuffer>): void {
-  buffer.transfer(0);
 }
 
 function statOf(path: string): Stats | undefined {

@@ -24,6 +24,8 @@ class FakeDisk {
         this.asked += 1;
         return this.hangs ? new Promise<never>(() => {}) : this.room;
       },
+      lend: unused,
+      giveBack: unused,
       put: unused,
       open: unused,
       adopt: unused,

@@ -59,6 +59,18 @@ for (const durability of durabilities) {
   });
 }
 
+test("takes more objects at once than may wait for their fsync", async (t) => {
+  const { root, volume, close } = await openNew(t, "file");
+  const keys = Array.from({ length: 1300 }, (_, index) => `${index % 3}/${index}`);
+  const puts = Promise.all(keys.map((key) => volume.put(newObject(key), bytesOf(key))));
+  await close();
+  assert.deepEqual(
+    (await puts).map(({ md5 }) => md5),
+    keys.map((key) => md5Of(key)),
+  );
+  assert.equal((await manifestOf(root)).length, keys.length);
+});
+
 test("streams a large object, hashing what it writes", async (t) => {
   const { root, volume } = await openNew(t);
   const chunk = new Uint8Array(300_000).fill(7);

@@ -1,4 +1,4 @@
-import { SourceError } from "@brigade/core";
+import { type Allocate, SourceError } from "@brigade/core";
 import type { Dispatcher } from "undici";
 import { abortError } from "./cancelled.ts";
 
@@ -9,7 +9,7 @@ const worthDraining = 64 * 1024;
 /** No buffer can be longer than this; such a body is to be taken by chunks. */
 const longestBuffer = 2 ** 32;
 
-type Bytes = Uint8Array<ArrayBuffer>;
+const fresh: Allocate = (size) => new Uint8Array(size);
 
 function tooLong(length: number): SourceError {
   return new SourceError("damaged", `${length} bytes are more than one piece can be`);
@@ -28,12 +28,13 @@ export class ResponseBody {
   #queue: Uint8Array[] = [];
   #queued = 0;
   #most = longestBuffer;
+  #allocate: Allocate = fresh;
   #received = 0;
   #mode: "waiting" | "bytes" | "chunks" | "dropped" = "waiting";
   #state: "open" | "ended" | "failed" = "open";
   #error: Error | undefined;
-  #whole: Bytes | undefined;
-  #collected: PromiseWithResolvers<Bytes> | undefined;
+  #whole: Uint8Array | undefined;
+  #collected: PromiseWithResolvers<Uint8Array> | undefined;
   #wake: (() => void) | undefined;
 
   constructor(controller: Dispatcher.DispatchController, length: number | undefined, provable: boolean) {
@@ -77,10 +78,17 @@ export class ResponseBody {
     this.#wake?.();
   }
 
-  /** The whole body in a buffer of its own; `damaged` when it is longer than `most` bytes. */
-  bytes(most = longestBuffer): Promise<Bytes> {
+  /** The whole body in one piece of memory; `damaged` when it is longer than `most` bytes. */
+  bytes({
+    most = longestBuffer,
+    allocate = fresh,
+  }: {
+    most?: number;
+    allocate?: Allocate | undefined;
+  } = {}): Promise<Uint8Array> {
     this.#take("bytes");
     this.#most = most;
+    this.#allocate = allocate;
     if (this.#error !== undefined) return Promise.reject(this.#error);
     if (this.#state === "ended") return Promise.resolve(this.#assemble());
     if (this.length !== undefined) {
@@ -148,14 +156,14 @@ export class ResponseBody {
     });
   }
 
-  #assemble(): Bytes {
+  #assemble(): Uint8Array {
     const whole = this.#whole ?? this.#gather(this.#received);
     this.#whole = undefined;
     return whole;
   }
 
-  #gather(length: number): Bytes {
-    const whole = new Uint8Array(length);
+  #gather(length: number): Uint8Array {
+    const whole = this.#allocate(length);
     let at = 0;
     for (const chunk of this.#queue) {
       whole.set(chunk, at);

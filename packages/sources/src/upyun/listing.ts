@@ -79,7 +79,7 @@ export class Listing {
         "nobody could tell a cut page from a whole one (no length, not chunked); try UPYUN_LIST_FORMAT=json",
       );
     try {
-      return await body.bytes(longestPage);
+      return await body.bytes({ most: longestPage });
     } catch (error) {
       if (!(error instanceof SourceError) || error.kind !== "damaged") throw error;
       throw badListing(`${what}: ${error.message}`, error);

@@ -1,4 +1,4 @@
-import { type ByteRange, type ObjectBody, type ObjectEntry, SourceError } from "@brigade/core";
+import { type Allocate, type ByteRange, type ObjectBody, type ObjectEntry, SourceError } from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
 import type { ResponseBody } from "../http/response-body.ts";
 import { imageHead, isImage } from "./image-type.ts";
@@ -102,8 +102,8 @@ class UpyunBody implements ObjectBody {
     this.#what = traits.what;
   }
 
-  bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = this.#body.bytes();
+  bytes(allocate?: Allocate): Promise<Uint8Array> {
+    const bytes = this.#body.bytes({ allocate });
     return this.variant || this.#mustBe !== undefined ? bytes.then((whole) => this.#check(whole)) : bytes;
   }
 
@@ -116,7 +116,7 @@ class UpyunBody implements ObjectBody {
     this.#body.cancel();
   }
 
-  #check(whole: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  #check(whole: Uint8Array): Uint8Array {
     if (this.variant) this.#checkImage(whole);
     this.#checkLength(whole.byteLength);
     return whole;

@@ -1,0 +1,53 @@
+import { closeSync, fsyncSync } from "node:fs";
+
+/** So many files wait open for their fsync at most. */
+const most = 512;
+
+/**
+ * Files that stay open until they are synced, where each is synced by itself: an error is reported surely only to
+ * a descriptor that was open when it happened. Bounded: the writing of more waits.
+ */
+export class OpenFiles {
+  readonly #keep: boolean;
+  #count = 0;
+  #held: (() => void)[] = [];
+
+  /** `keep`: whether files are synced one by one; otherwise they are closed at once and nothing waits. */
+  constructor(keep: boolean) {
+    this.#keep = keep;
+  }
+
+  get holds(): boolean {
+    return this.#held.length > 0;
+  }
+
+  /** Runs `write`, which will add one file: now, or as soon as fewer wait. */
+  admit(write: () => void): void {
+    if (this.#count < most && this.#held.length === 0) write();
+    else this.#held.push(write);
+  }
+
+  /** Takes a written file; gives it back where it is to be synced later. What does not fit is synced at once. */
+  add(descriptor: number): number | undefined {
+    if (this.#keep && this.#count < most) {
+      this.#count += 1;
+      return descriptor;
+    }
+    try {
+      if (this.#keep) fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    return undefined;
+  }
+
+  /** So many were synced and closed. */
+  synced(count: number): void {
+    this.#count -= count;
+  }
+
+  /** Runs what was held, as far as there is space; with `all`, everything. */
+  writeHeld(all: boolean): void {
+    for (const write of this.#held.splice(0, all ? this.#held.length : most - this.#count)) write();
+  }
+}
