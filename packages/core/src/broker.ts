@@ -25,7 +25,10 @@ export interface Delivery {
   readonly message: Message;
   /** Times this message was delivered before and neither settled nor released: its consumer died. 0 at first. */
   readonly deliveries: number;
-  /** Aborted when the delivery is lost (its connection died): stop working, act on nothing, the verdict will be ignored. */
+  /**
+   * Aborted when the delivery is lost (its connection died): stop working, act on nothing, the verdict will be ignored.
+   * One signal for all deliveries that are lost together.
+   */
   readonly signal: AbortSignal;
 }
 

@@ -3,6 +3,7 @@ export * from "./breaker.ts";
 export * from "./broker.ts";
 export * from "./config.ts";
 export * from "./delay.ts";
+export * from "./either-signal.ts";
 export * from "./failures.ts";
 export * from "./job.ts";
 export * from "./keys.ts";

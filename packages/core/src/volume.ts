@@ -61,8 +61,11 @@ export interface Volume extends AsyncDisposable {
   lend(size: number): Uint8Array;
   /** Lent memory that will not be put after all. */
   giveBack(bytes: Uint8Array): void;
-  /** Stores a small object. The memory, lent or not, is taken away: the caller may not use it afterwards. */
-  put(object: NewObject, bytes: Uint8Array): Promise<StoredObject>;
+  /**
+   * Stores a small object. The memory, lent or not, is taken away: the caller may not use it afterwards. `onRead` is
+   * called once when it is needed no more, which is long before the object is synced.
+   */
+  put(object: NewObject, bytes: Uint8Array, onRead?: () => void): Promise<StoredObject>;
   /** Stores a large object, streamed. */
   open(object: NewObject): Promise<Sink>;
   /**

@@ -11,7 +11,7 @@ import type {
   Verdict,
   Volume,
 } from "@brigade/core";
-import { Breaker, delay, delays, otherMeaning, Valve } from "@brigade/core";
+import { Breaker, delay, delays, eitherSignal, otherMeaning, Valve } from "@brigade/core";
 import { type BatchParts, handleBatch } from "./batch.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { carefulFrom, countFiles, deadlyFrom, Quarantine, splitSingly } from "./careful.ts";
@@ -65,6 +65,7 @@ export async function createDownloader(
   const { broker, name, source, placement, log } = parts;
   const { now = Date.now, delay: wait = delay } = parts;
   const leaving = new AbortController();
+  const orLeaving = eitherSignal(leaving.signal);
   const valve = new Valve();
   const quarantine = new Quarantine(valve);
   const probe = new Probe(source);
@@ -132,7 +133,7 @@ export async function createDownloader(
       return { kind: "release" };
     }
     if (valve.isClosed) return { kind: "release" };
-    const signal = AbortSignal.any([delivery.signal, leaving.signal]);
+    const signal = orLeaving(delivery.signal);
     const run = () => handleBatch(batchParts, message, deliveries > 0, signal);
     if (deliveries < carefulFrom) return await quarantine.among(run);
 

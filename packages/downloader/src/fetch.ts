@@ -97,16 +97,21 @@ async function fetchOnce(
   const inMemory = Math.min(entry.size, smallBody);
   const waiting = budget.take(inMemory);
   if (waiting !== undefined) await waiting;
+  let taken = true;
+  const give = () => {
+    if (taken) budget.give(inMemory);
+    taken = false;
+  };
   try {
     probe.tried(entry);
     const body = await source.open(entry, undefined, signal);
     const dated = await datedEntry(storeWord, entry, body, signal);
-    const stored = await store(expectation(source, job, dated, body), body, volume);
+    const stored = await store(expectation(source, job, dated, body), body, volume, give);
     breaker.succeeded();
     probe.good(dated);
     return { kind: "stored", entry: dated, stored };
   } finally {
-    budget.give(inMemory);
+    give();
   }
 }
 

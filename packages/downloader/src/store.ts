@@ -4,10 +4,15 @@ import { SourceError } from "@brigade/core";
 /** Bodies up to this many bytes are collected in memory; larger ones go to the disk as they come. */
 export const smallBody = 1024 * 1024;
 
-/** Brings one object from its source to a volume. Resolves when it is synced. Throws SourceError, HostError, NameError. */
-export async function store(object: NewObject, body: ObjectBody, volume: Volume): Promise<StoredObject> {
+/** Brings one object from its source to a volume; `onRead`: a small body needs no more memory. Resolves when it is synced. Throws SourceError, HostError, NameError. */
+export async function store(
+  object: NewObject,
+  body: ObjectBody,
+  volume: Volume,
+  onRead: () => void,
+): Promise<StoredObject> {
   if ((body.size ?? object.listedSize) <= smallBody && object.listedSize <= smallBody) {
-    return await volume.put(object, await bytesOf(body, volume));
+    return await volume.put(object, await bytesOf(body, volume), onRead);
   }
   let sink: Sink;
   try {

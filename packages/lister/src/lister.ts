@@ -20,6 +20,7 @@ import {
   delay,
   delayOf,
   delays,
+  eitherSignal,
   FatalError,
   otherMeaning,
   SourceError,
@@ -78,6 +79,7 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
   const { broker, name, source, log } = parts;
   const { now = Date.now, delay: wait = delay } = parts;
   const leaving = new AbortController();
+  const orLeaving = eitherSignal(leaving.signal);
   const valve = new Valve();
   const gate = new Gate(broker, name, valve, {
     highWater: options.highWater,
@@ -116,7 +118,7 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
       return { kind: "release" };
     }
     if (valve.isClosed || !(await gate.admits())) return { kind: "release" };
-    const signal = AbortSignal.any([delivery.signal, leaving.signal]);
+    const signal = orLeaving(delivery.signal);
     const filter = createFilter(message.filters);
     const walked = await Promise.all(
       message.positions.map((position) =>

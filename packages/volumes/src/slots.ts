@@ -1,7 +1,7 @@
 /** Bytes of a slot: most pictures fit. */
 const slotSize = 64 * 1024;
 /** Slots of a volume; what finds none free travels in memory of its own. */
-const slotCount = 512;
+const slotCount = 1024;
 
 /** A body in shared memory, by where it lies. */
 export interface Slot {

@@ -64,8 +64,8 @@ export type Answer =
   | { readonly id: number; readonly failure: Failure };
 
 export interface FromThread {
-  /** Offsets of slots that have been read. */
-  readonly freed: readonly number[];
+  /** Ids of the `put`s whose bytes are needed no more. */
+  readonly read: readonly number[];
   readonly answers: readonly Answer[];
   readonly warnings: readonly { readonly reason: string; readonly message: string }[];
 }

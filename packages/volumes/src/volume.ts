@@ -47,11 +47,8 @@ class ThreadVolume implements LocalVolume {
     if (slot !== undefined) this.#link.slots.giveBack(slot.offset);
   }
 
-  put(object: NewObject, bytes: Uint8Array): Promise<StoredObject> {
-    const slot = this.#link.slots.slotOf(bytes);
-    if (slot !== undefined) return this.#link.call({ op: "put", object, bytes: slot });
-    const owned = ownBuffer(bytes);
-    return this.#link.call({ op: "put", object, bytes: owned }, owned.buffer);
+  put(object: NewObject, bytes: Uint8Array, onRead = () => {}): Promise<StoredObject> {
+    return this.#link.put(object, bytes, onRead);
   }
 
   async open(object: NewObject): Promise<Sink> {
@@ -88,11 +85,4 @@ class ThreadVolume implements LocalVolume {
       await this.#link.end();
     }
   }
-}
-
-/** A view of a larger buffer (a pool's, maybe) must not take that along. */
-function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer } = bytes;
-  const whole = buffer instanceof ArrayBuffer && bytes.byteLength === buffer.byteLength;
-  return whole ? new Uint8Array(buffer) : new Uint8Array(bytes);
 }

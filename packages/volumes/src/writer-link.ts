@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { HostError } from "@brigade/core";
+import { HostError, type NewObject, type StoredObject } from "@brigade/core";
 import { Slots } from "./slots.ts";
 import { decodeFailure } from "./thread-failures.ts";
 import type { Answers, Command, FromThread, Op } from "./thread-protocol.ts";
@@ -13,6 +13,8 @@ export class WriterLink {
   readonly slots = new Slots();
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
+  /** What to do when the bytes of a `put` were read. */
+  readonly #unread = new Map<number, () => void>();
   readonly #onWarning: (reason: string, message: string) => void;
   #lastId = 0;
   #outgoing: Command[] = [];
@@ -36,15 +38,31 @@ export class WriterLink {
 
   /** Sends a command; `owned` buffers are transferred away. */
   call<O extends Op>(command: Unnumbered<Command & { op: O }>, owned?: ArrayBuffer): Promise<Answers[O]> {
-    if (this.#gone) return Promise.reject(this.#gone);
     this.#lastId += 1;
     const id = this.#lastId;
+    if (this.#gone) {
+      this.#read(id);
+      return Promise.reject(this.#gone);
+    }
     if (this.#outgoing.length === 0) setImmediate(() => this.#flush());
     this.#outgoing.push({ ...command, id } as Command);
     if (owned) this.#transfer.push(owned);
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
     });
+  }
+
+  /** Sends a body; `onRead` is called when its memory is needed no more. */
+  put(object: NewObject, bytes: Uint8Array, onRead: () => void): Promise<StoredObject> {
+    const slot = this.slots.slotOf(bytes);
+    const id = this.nextId;
+    this.#unread.set(id, () => {
+      if (slot !== undefined) this.slots.giveBack(slot.offset);
+      onRead();
+    });
+    if (slot !== undefined) return this.call({ op: "put", object, bytes: slot });
+    const owned = ownBuffer(bytes);
+    return this.call({ op: "put", object, bytes: owned }, owned.buffer);
   }
 
   /** Ends the thread; what is not answered is rejected. */
@@ -60,8 +78,8 @@ export class WriterLink {
     if (!this.#gone) this.#worker.postMessage(commands, transfer);
   }
 
-  #receive({ answers, warnings, freed }: FromThread): void {
-    for (const offset of freed) this.slots.giveBack(offset);
+  #receive({ answers, warnings, read }: FromThread): void {
+    for (const id of read) this.#read(id);
     for (const { reason, message } of warnings) this.#onWarning(reason, message);
     for (const answer of answers) {
       const waiting = this.#waiting.get(answer.id);
@@ -71,9 +89,23 @@ export class WriterLink {
     }
   }
 
+  #read(id: number): void {
+    const done = this.#unread.get(id);
+    this.#unread.delete(id);
+    done?.();
+  }
+
   #lose(cause: unknown): void {
     this.#gone ??= new HostError("io", "the volume is closed, or its thread has died", { cause });
     for (const { reject } of this.#waiting.values()) reject(this.#gone);
     this.#waiting.clear();
+    for (const id of [...this.#unread.keys()]) this.#read(id);
   }
+}
+
+/** A view of a larger buffer (a pool's, maybe) must not take that along. */
+function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes;
+  const whole = buffer instanceof ArrayBuffer && bytes.byteLength === buffer.byteLength;
+  return whole ? new Uint8Array(buffer) : new Uint8Array(bytes);
 }

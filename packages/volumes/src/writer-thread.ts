@@ -15,13 +15,13 @@ const slots = workerData;
 
 let volume: OpenedVolume | undefined;
 let answers: Answer[] = [];
-let freed: number[] = [];
+let read: number[] = [];
 let warnings: { reason: string; message: string }[] = [];
 
 function flush(): void {
-  if (answers.length + warnings.length + freed.length === 0) return;
-  port.postMessage({ answers, warnings, freed } satisfies FromThread);
-  freed = [];
+  if (answers.length + warnings.length + read.length === 0) return;
+  port.postMessage({ answers, warnings, read } satisfies FromThread);
+  read = [];
   answers = [];
   warnings = [];
 }
@@ -103,7 +103,7 @@ function put({ id, object, bytes }: Command & { op: "put" }): void {
   const body = own ? bytes : new Uint8Array(slots, bytes.offset, bytes.length);
   const free = () => {
     if (own) discard(bytes);
-    else freed.push(bytes.offset);
+    read.push(id);
   };
   try {
     opened().put(object, body, settleOf(id, object.key), free);

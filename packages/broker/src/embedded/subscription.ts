@@ -30,7 +30,8 @@ export class EmbeddedSubscription implements Subscription {
   readonly #queue: QueueName;
   readonly #handle: (delivery: Delivery) => Promise<Verdict>;
   readonly #around: Surroundings;
-  readonly #running = new Map<Promise<void>, AbortController>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #lost = new AbortController();
   #paused = false;
   #disposal: Promise<void> | undefined;
 
@@ -69,20 +70,19 @@ export class EmbeddedSubscription implements Subscription {
       this.#around.link.settle({ kind: "release", id: handedOut.id });
       return;
     }
-    const lost = new AbortController();
-    const run = this.#run(handedOut, lost.signal).finally(() => this.#running.delete(run));
-    this.#running.set(run, lost);
+    const run = this.#run(handedOut, this.#lost.signal).finally(() => this.#running.delete(run));
+    this.#running.add(run);
   }
 
   /** The deliveries are lost: verdicts are ignored from here on. */
   lose(reason: Error): void {
     this.#paused = true;
-    for (const lost of this.#running.values()) lost.abort(reason);
+    this.#lost.abort(reason);
   }
 
   async #dispose(): Promise<void> {
     await this.pause();
-    await Promise.all(this.#running.keys());
+    await Promise.all(this.#running);
     await this.#tell("cancel");
     this.#around.forget();
   }

@@ -30,8 +30,8 @@ export interface CopyRun {
   readonly signal: AbortSignal;
 }
 
-/** Bytes of small bodies in memory at once. */
-const memory = 128 * 1024 * 1024;
+/** Bytes of small bodies between request and disk at once. More would only wait longer for the disk. */
+const memory = 32 * 1024 * 1024;
 /** Records the ledger takes at once: it commits them together. */
 const ledgerPrefetch = 512;
 

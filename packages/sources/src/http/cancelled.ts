@@ -10,26 +10,41 @@ interface Abortable {
   abort(error: Error): void;
 }
 
-const watched = new WeakMap<AbortSignal, Set<Abortable>>();
+/** What one signal aborts. One listener a signal, however many requests it covers: listeners are dear. */
+export class Watch {
+  readonly #signal: AbortSignal;
+  readonly #running = new Set<Abortable>();
 
-/**
- * Aborts `running` when the signal does, until it is deleted from the set that comes back. One listener a signal,
- * however many requests it covers: thousands a second share one signal, and listeners are dear.
- */
-export function watch(signal: AbortSignal, running: Abortable): Set<Abortable> {
-  let group = watched.get(signal);
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  add(running: Abortable): void {
+    if (this.#running.size === 0) this.#signal.addEventListener("abort", this.#abort);
+    this.#running.add(running);
+  }
+
+  /** A listener that stays would keep a combined signal alive for as long as its sources live. */
+  delete(running: Abortable): void {
+    if (this.#running.delete(running) && this.#running.size === 0) {
+      this.#signal.removeEventListener("abort", this.#abort);
+    }
+  }
+
+  readonly #abort = (): void => {
+    const error = abortError(this.#signal.reason);
+    for (const abortable of [...this.#running]) abortable.abort(error);
+  };
+}
+
+const watches = new WeakMap<AbortSignal, Watch>();
+
+/** Aborts `running` when the signal does, until it is deleted from what comes back. */
+export function watch(signal: AbortSignal, running: Abortable): Watch {
+  let group = watches.get(signal);
   if (group === undefined) {
-    const created = new Set<Abortable>();
-    group = created;
-    watched.set(signal, created);
-    signal.addEventListener(
-      "abort",
-      () => {
-        const error = abortError(signal.reason);
-        for (const abortable of [...created]) abortable.abort(error);
-      },
-      { once: true },
-    );
+    group = new Watch(signal);
+    watches.set(signal, group);
   }
   group.add(running);
   return group;

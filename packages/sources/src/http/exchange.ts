@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import { abortError, watch } from "./cancelled.ts";
+import { abortError, type Watch, watch } from "./cancelled.ts";
 import { ResponseBody } from "./response-body.ts";
 import { transportError } from "./transport-error.ts";
 
@@ -24,7 +24,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #where: string;
   readonly #resolve: (response: HttpResponse) => void;
   readonly #reject: (error: Error) => void;
-  readonly #watched: Set<Exchange>;
+  readonly #watched: Watch;
   #controller: Dispatcher.DispatchController | undefined;
   #body: ResponseBody | undefined;
   #aborted: Error | undefined;
@@ -38,7 +38,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#where = where;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#watched = watch(signal, this) as Set<Exchange>;
+    this.#watched = watch(signal, this);
     if (signal.aborted) this.abort(abortError(signal.reason));
   }
 
