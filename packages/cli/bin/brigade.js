@@ -25,6 +25,8 @@ if (!(major > 24 || (major === 24 && minor >= 12))) {
   process.execve(node, [node, ...flags, ...process.execArgv, ...rest], process.env);
 } else {
   process.env.NODE_COMPILE_CACHE ??= cache;
+  // A volume that syncs holds one of these threads, and names are looked up on them.
+  process.env.UV_THREADPOOL_SIZE ??= "16";
   enableCompileCache(process.env.NODE_COMPILE_CACHE);
   await import("../src/main.ts");
 }

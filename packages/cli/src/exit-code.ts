@@ -1,4 +1,4 @@
-import { ConfigError, FatalError } from "@brigade/core";
+import { ConfigError, FatalError, HostError } from "@brigade/core";
 import { CommanderError } from "commander";
 
 /** What the process ends with; printed in `--help`. */
@@ -24,7 +24,7 @@ Exit codes:
 /** The one place where an error becomes an exit code. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ConfigError) return exitCode.usage;
-  if (error instanceof FatalError) return exitCode.cannotGoOn;
+  if (error instanceof FatalError || error instanceof HostError) return exitCode.cannotGoOn;
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.complete : exitCode.usage;
   return exitCode.internal;
 }

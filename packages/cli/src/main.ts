@@ -1,4 +1,4 @@
-import { ConfigError, FatalError } from "@brigade/core";
+import { ConfigError, FatalError, HostError } from "@brigade/core";
 import { Command, CommanderError } from "commander";
 import { addCopy } from "./commands/copy.ts";
 import { addDoctor } from "./commands/doctor.ts";
@@ -13,6 +13,12 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
     stop.abort();
   });
 }
+
+/** Whoever reads the results may have seen enough: `brigade … | head`. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(exitCode.complete);
+});
 
 const program = new Command("brigade")
   .description(
@@ -46,7 +52,8 @@ function tell(error: unknown): number {
     const text =
       error.problems.length === 1 ? ` ${only}` : `\n${error.problems.map((one) => `  - ${one}`).join("\n")}`;
     process.stderr.write(`brigade: configuration:${text}\n`);
-  } else if (error instanceof FatalError) process.stderr.write(`brigade: cannot go on: ${error.message}\n`);
+  } else if (error instanceof FatalError || error instanceof HostError)
+    process.stderr.write(`brigade: cannot go on: ${error.message}\n`);
   else if (!(error instanceof CommanderError)) {
     process.stderr.write(
       `brigade: internal error: ${error instanceof Error ? error.stack : String(error)}\n`,

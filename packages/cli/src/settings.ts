@@ -1,4 +1,5 @@
 import { byteSize, integer } from "@brigade/core";
+import type { ListerOptions } from "@brigade/lister";
 import { z } from "zod";
 
 /** Variables that belong to no single package; `.env.example` explains them. */
@@ -15,3 +16,14 @@ export const settingsSchema = z.object({
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 export type Settings = z.infer<typeof settingsSchema>;
+
+export function listerOptions(settings: Settings): ListerOptions {
+  return {
+    concurrency: settings.LIST_CONCURRENCY,
+    batchFiles: settings.BATCH_FILES,
+    batchBytes: settings.BATCH_BYTES,
+    highWater: settings.HIGH_WATER_BATCHES,
+    maxAttempts: settings.MAX_ATTEMPTS,
+    outageLimit: settings.OUTAGE_LIMIT_MS,
+  };
+}

@@ -171,6 +171,11 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
       if (!(await breaker.isWell(since))) return { again: position, counted: false, waitMs };
     }
     const gone = error.kind === "missing" && page === 1;
+    // A host that answers 404 to everything must not make directories vanish.
+    if (gone && !(await breaker.isWell(since))) {
+      breaker.failed(error.message);
+      return { again: position, counted: false, waitMs };
+    }
     if (gone && attempt + 1 >= triesBeforeGone) {
       log.info({ directory }, "a directory is gone since its parent was listed");
       return { record: emptyPage(job, position, "last", "gone since its parent was listed") };

@@ -96,6 +96,14 @@ describe("a page that cannot be listed", () => {
 });
 
 describe("a directory that answers 404", () => {
+  test("is not believed to be gone while the whole host answers 404", async () => {
+    const { broker } = await setUp(new ListedBucket({}));
+    const verdict = await broker.deliver("directories", at({ directory: "a" }, { attempt: 2 }));
+    assert.ok(verdict.kind === "retry");
+    assert.deepEqual(verdict.remainder, [at({ directory: "a" }, { attempt: 2 })]);
+    assert.deepEqual(broker.published, []);
+  });
+
   test("is believed to be gone only at the third try, and then an empty last page", async () => {
     const { broker } = await setUp(new ListedBucket({ "": [{}] }));
     for (const attempt of [0, 1]) {

@@ -6,6 +6,7 @@ import type { Filters, Log, PageHistory } from "@brigade/core";
 import { createLedger, openCatalogue } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
 import { withRetry } from "@brigade/sources";
+import { listerOptions } from "../settings.ts";
 import { formatBytes, formatCount } from "../units.ts";
 import type { CopyConfiguration } from "./configuration.ts";
 import { finished } from "./finish.ts";
@@ -49,24 +50,12 @@ export async function dryRun({ configuration, filters, json, log, view, signal }
   resources.use(
     await createLister(
       { source, name, broker, history: nothingKnown, host: hostname(), log, onGiveUp: giveUp },
-      {
-        concurrency: settings.LIST_CONCURRENCY,
-        batchFiles: settings.BATCH_FILES,
-        batchBytes: settings.BATCH_BYTES,
-        highWater: settings.HIGH_WATER_BATCHES,
-        maxAttempts: settings.MAX_ATTEMPTS,
-        outageLimit: settings.OUTAGE_LIMIT_MS,
-      },
+      listerOptions(settings),
     ),
   );
-  await finished(
-    catalogue,
-    broker,
-    { id: job.id, source: name },
-    (progress) => view.show(progress, []),
-    AbortSignal.any([signal, trouble.signal]),
-  ).catch((error: unknown) => {
-    throw trouble.signal.aborted ? trouble.signal.reason : error;
+  await finished(catalogue, broker, { id: job.id, source: name }, (progress) => view.show(progress, []), {
+    interrupted: signal,
+    trouble: trouble.signal,
   });
   view.close();
   const { listed, directories } = await catalogue.progress(job.id);

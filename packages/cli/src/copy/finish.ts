@@ -10,15 +10,17 @@ const quietLooks = 3;
 
 /**
  * Resolves when every listed object has an outcome, or when nothing moves any more: no message is ready, delayed or
- * being handled, so that what is still open is a hole and waiting would be in vain. Rejects when the signal does.
+ * being handled, so that what is still open is a hole and waiting would be in vain. Rejects with the reason of `trouble`, or
+ * with an AbortError when interrupted.
  */
 export async function finished(
   catalogue: Catalogue,
   broker: EmbeddedBroker,
   job: { readonly id: string; readonly source: string },
   onProgress: (progress: Progress) => void,
-  signal: AbortSignal,
+  { interrupted, trouble }: { readonly interrupted: AbortSignal; readonly trouble: AbortSignal },
 ): Promise<void> {
+  const signal = AbortSignal.any([interrupted, trouble]);
   const settled = Promise.withResolvers<void>();
   const forget = catalogue.onCommit((all) => {
     if (all.some((progress) => progress.job === job.id && progress.settled)) settled.resolve();
@@ -34,6 +36,8 @@ export async function finished(
       if (progress.settled) await sleep(lookEveryAtTheEnd, undefined, { signal });
       else await Promise.race([sleep(lookEvery, undefined, { signal }), settled.promise]);
     }
+  } catch (error) {
+    throw trouble.aborted ? trouble.reason : error;
   } finally {
     forget();
   }

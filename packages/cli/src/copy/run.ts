@@ -8,6 +8,7 @@ import { type Catalogue, createLedger, openCatalogue } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
 import { withLimit, withRetry } from "@brigade/sources";
 import { createPlacement } from "@brigade/volumes";
+import { listerOptions } from "../settings.ts";
 import type { CopyConfiguration } from "./configuration.ts";
 import { finished } from "./finish.ts";
 import { openJob } from "./job.ts";
@@ -65,6 +66,7 @@ export async function runCopy(
     ),
     openCatalogue({ path: join(state, "catalogue.sqlite"), log }).then((one) => resources.use(one)),
   ]);
+  for (const volume of volumes) await volume.bind(name, source.fingerprint);
   const placement = createPlacement(volumes, {
     minFree: volumeSettings.MIN_FREE,
     minFreeInodes: volumeSettings.MIN_FREE_INODES,
@@ -93,14 +95,7 @@ export async function runCopy(
   const lister = resources.use(
     await createLister(
       { ...parts, source: patientSource, history: localHistory(catalogue, volumes) },
-      {
-        concurrency: settings.LIST_CONCURRENCY,
-        batchFiles: settings.BATCH_FILES,
-        batchBytes: settings.BATCH_BYTES,
-        highWater: settings.HIGH_WATER_BATCHES,
-        maxAttempts: settings.MAX_ATTEMPTS,
-        outageLimit: settings.OUTAGE_LIMIT_MS,
-      },
+      listerOptions(settings),
     ),
   );
 
@@ -109,10 +104,8 @@ export async function runCopy(
     broker,
     { id: job.id, source: name },
     (progress) => view.show(progress, [...new Set([...lister.pauses, ...downloader.pauses])]),
-    AbortSignal.any([signal, trouble.signal]),
-  ).catch((error: unknown) => {
-    throw trouble.signal.aborted ? trouble.signal.reason : error;
-  });
+    { interrupted: signal, trouble: trouble.signal },
+  );
 
   const proof = await catalogue.proof(job.id);
   await catalogue.closeJob(job.id, proof.complete ? "complete" : "incomplete");
