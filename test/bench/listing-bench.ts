@@ -48,6 +48,8 @@ export async function benchListing(
       {
         program: process.execPath,
         args: [
+          // As the command starts itself (packages/cli/bin/brigade.js).
+          "--max-semi-space-size=2",
           join(checkout, "test/bench/listing-run.ts"),
           bucket.url,
           join(queues, "queue.sqlite"),

@@ -14,7 +14,7 @@ const cache = fileURLToPath(new URL("../../../node_modules/.cache/brigade", impo
  * A small young generation: bodies pass through memory that is freed with it, and with V8's default, hundreds of
  * megabytes of them wait for the collector. Flags must stand on the command line, so the process replaces itself once.
  */
-const flags = ["--max-semi-space-size=4"];
+const flags = ["--max-semi-space-size=2"];
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
