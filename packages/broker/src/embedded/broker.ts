@@ -92,7 +92,7 @@ export class SqliteBroker implements EmbeddedBroker {
     const { link, opened } = await StoreLink.open({ path: options.path, maxBytes: options.maxBytes });
     const broker = new SqliteBroker(link, options);
     const { ready, redelivered } = opened;
-    options.log.info({ path: options.path, waiting: ready, redelivered }, "queues opened");
+    options.log.debug({ path: options.path, waiting: ready, redelivered }, "queues opened");
     await broker.#wake();
     return broker;
   }
