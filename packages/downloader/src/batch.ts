@@ -12,6 +12,7 @@ import type {
 import { classify, delayOf, delays, HostError, join } from "@brigade/core";
 import { type Fetched, type FetchParts, fetchObject } from "./fetch.ts";
 import { type Listed, Report } from "./report.ts";
+import { asListed } from "./store.ts";
 
 export interface BatchParts extends FetchParts {
   readonly broker: Broker;
@@ -71,8 +72,7 @@ async function conclude(
   report: Report,
   remainders: readonly Remainder[],
 ): Promise<Verdict> {
-  const results = report.messages();
-  if (results.length > 0) await broker.publish(results);
+  await publishResults(broker, report);
   if (remainders.length === 0) return { kind: "ack" };
   const again = (counted: boolean) => remainders.filter((one) => one.counted === counted);
   const remainder = [
@@ -80,6 +80,11 @@ async function conclude(
     filesMessage(message, again(false), message.attempt),
   ].filter((one) => one.slices.length > 0);
   return { kind: "retry", remainder, delay: delayOf(Math.max(...remainders.map(({ waitMs }) => waitMs))) };
+}
+
+async function publishResults(broker: Broker, report: Report): Promise<void> {
+  const results = report.messages();
+  if (results.length > 0) await broker.publish(results);
 }
 
 function settleObject(
@@ -163,8 +168,7 @@ async function noRoom(
     report.failed(only, `no volume has room for its ${only.file.size} bytes`);
     return await conclude(parts, message, report, []);
   }
-  const results = report.messages();
-  if (results.length > 0) await parts.broker.publish(results);
+  await publishResults(parts.broker, report);
   const half = Math.ceil(missing.length / 2);
   const halves = [missing.slice(0, half), missing.slice(half)];
   return {
@@ -174,17 +178,10 @@ async function noRoom(
   };
 }
 
-function adoptable(source: Source, { job }: FilesMessage, { directory, file }: Listed): NewObject {
-  return {
-    source: job.source,
-    fingerprint: job.fingerprint,
-    job: job.id,
-    key: join(directory, file.name),
-    listedSize: file.size,
-    modified: file.modified,
-    etag: file.etag,
-    ...(source.variant === undefined ? { expectedSize: file.size } : { variant: source.variant }),
-  };
+function adoptable(source: Source, { job }: FilesMessage, listed: Listed): NewObject {
+  const object = asListed(job, entryOf(listed));
+  if (source.variant !== undefined) return { ...object, variant: source.variant };
+  return { ...object, expectedSize: object.listedSize };
 }
 
 function listedOf({ page, directory, files }: Slice): Listed[] {

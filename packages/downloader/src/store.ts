@@ -1,10 +1,22 @@
-import type { NewObject, ObjectBody, ObjectEntry, Sink, Source, StoredObject, Volume } from "@brigade/core";
+import type {
+  Job,
+  NewObject,
+  ObjectBody,
+  ObjectEntry,
+  Sink,
+  Source,
+  StoredObject,
+  Volume,
+} from "@brigade/core";
 import { SourceError } from "@brigade/core";
 
 /** Bodies up to this many bytes are collected in memory; larger ones go to the disk as they come. */
 export const smallBody = 1024 * 1024;
 
-/** Brings one object from its source to a volume; `onRead`: a small body needs no more memory. Resolves when it is synced. Throws SourceError, HostError, NameError. */
+/**
+ * Brings one object from its source to a volume. Resolves when it is synced; `onRead` is called before, when a small
+ * body needs no more memory. Throws SourceError, HostError, NameError.
+ */
 export async function store(
   object: NewObject,
   body: ObjectBody,
@@ -45,16 +57,18 @@ async function bytesOf(body: ObjectBody, volume: Volume): Promise<Uint8Array> {
 }
 
 /** What the body will be, as far as listing and headers tell. Cancels the body and throws when they disagree. */
-export function expectation(
-  source: Source,
-  job: { readonly id: string; readonly source: string; readonly fingerprint: string },
-  entry: ObjectEntry,
-  body: ObjectBody,
-): NewObject {
+export function expectation(source: Source, job: Job, entry: ObjectEntry, body: ObjectBody): NewObject {
   if (!body.variant && body.size !== undefined && body.size !== entry.size) {
     body.cancel();
     throw new SourceError("damaged", `${body.size} bytes come, where ${entry.size} were listed`);
   }
+  const object = asListed(job, entry);
+  if (body.variant) return { ...object, variant: source.variant };
+  return { ...object, expectedSize: entry.size, expectedMd5: body.md5 };
+}
+
+/** What the listing alone says of an object that is to be stored. */
+export function asListed(job: Job, entry: ObjectEntry): NewObject {
   return {
     source: job.source,
     fingerprint: job.fingerprint,
@@ -63,6 +77,5 @@ export function expectation(
     listedSize: entry.size,
     modified: entry.modified,
     etag: entry.etag,
-    ...(body.variant ? { variant: source.variant } : { expectedSize: entry.size, expectedMd5: body.md5 }),
   };
 }

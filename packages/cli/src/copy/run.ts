@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { createEmbeddedBroker } from "@brigade/broker";
-import { ConfigError, FatalError, type Filters, type Log } from "@brigade/core";
+import { FatalError, type Filters, type Log } from "@brigade/core";
 import { createDownloader } from "@brigade/downloader";
 import { type Catalogue, createLedger, openCatalogue } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
@@ -130,9 +130,4 @@ export async function runCopy(
   view.close();
   await tell(report, catalogue);
   return report;
-}
-
-/** Throws ConfigError unless there is a volume, each once. */
-export function checkRoots(roots: readonly string[]): void {
-  if (new Set(roots).size !== roots.length) throw new ConfigError(["a volume is named twice"]);
 }

@@ -37,3 +37,8 @@ export async function openVolumes(
   await writeFile(file, `${JSON.stringify({ ...known, ...ids }, undefined, 2)}\n`);
   return volumes;
 }
+
+/** Throws ConfigError when a root is named twice. */
+export function checkRoots(roots: readonly string[]): void {
+  if (new Set(roots).size !== roots.length) throw new ConfigError(["a volume is named twice"]);
+}
