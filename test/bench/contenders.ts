@@ -50,6 +50,21 @@ const brigade: Contender = {
   account: (site, target) => accountTree(site, join(target, "bench")),
 };
 
+/** The least that Node can do: fetch, hash, write, rename, in one thread, with nothing told to anybody. */
+const undici: Contender = {
+  name: "undici",
+  safe: false,
+  setUp({ tree, scratch }) {
+    writeFileSync(join(scratch, "keys"), tree.keys.join("\n"));
+  },
+  prepare: makeDirectories,
+  command: ({ scratch, url, checkout }, target) => ({
+    program: process.execPath,
+    args: [join(checkout, "test/bench/bare-undici.ts"), url, join(scratch, "keys"), target, `${parallel}`],
+  }),
+  account: accountTree,
+};
+
 const curl: Contender = {
   name: "curl",
   tool: "curl",
@@ -58,9 +73,7 @@ const curl: Contender = {
     const lines = tree.keys.map((key) => `url = "${url}/${key}"\noutput = "${key}"\n`);
     writeFileSync(join(scratch, "curl.config"), lines.join(""));
   },
-  prepare({ tree }, target) {
-    for (const directory of tree.directories.keys()) mkdirSync(join(target, directory));
-  },
+  prepare: makeDirectories,
   command: ({ scratch }, target, program) => ({
     program,
     args: [
@@ -158,7 +171,11 @@ end
   },
 };
 
-export const contenders: readonly Contender[] = [brigade, curl, rclone, wget2, aria2, wrk];
+export const contenders: readonly Contender[] = [brigade, undici, curl, rclone, wget2, aria2, wrk];
+
+function makeDirectories({ tree }: Site, target: string): void {
+  for (const directory of tree.directories.keys()) mkdirSync(join(target, directory));
+}
 
 function writeUrls({ tree, url, scratch }: Site): void {
   writeFileSync(join(scratch, "urls"), tree.keys.map((key) => `${url}/${key}\n`).join(""));

@@ -7,8 +7,9 @@ Copies a tree of small files from a private nginx with brigade and with others, 
   --rounds <n>     rounds of all contenders; medians are taken over them (3)
   --files <n>      files in the tree (30000)
   --size <bytes>   mean size of a file (20000)
-  --only <names>   contenders, separated by commas: brigade,curl,rclone,wget2,aria2,wrk (all)
-  --dir <folder>   where tree and copies lie: the disk under test (bench-results/ in the checkout)
+  --only <names>   contenders, separated by commas: brigade,undici,curl,rclone,wget2,aria2,wrk (all)
+  --dir <folder>   where tree and copies lie: the disk under test (bench-results/ in the checkout);
+                   all copies are kept until the end
   --timeout <s>    for one run of one contender (180)
   --listing        instead: how fast the lister lists and queues, and what memory it takes
   --entries <list> with --listing: <files> or <directories>x<files each>

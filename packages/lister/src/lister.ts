@@ -6,10 +6,7 @@ import type {
   Filters,
   Job,
   Log,
-  Message,
   PageHistory,
-  PageMessage,
-  ResultMessage,
   Source,
   Verdict,
   WalkPosition,
@@ -27,10 +24,10 @@ import {
   Valve,
 } from "@brigade/core";
 import pLimit from "p-limit";
-import { packBatches } from "./batches.ts";
+import { Announcement, firstPage, type Walked } from "./announcement.ts";
 import { createFilter, type Filter } from "./filters.ts";
 import { Gate } from "./gate.ts";
-import { emptyPage, type WalkedPage, walkPage } from "./walk.ts";
+import { emptyPage, walkPage } from "./walk.ts";
 
 export interface ListerParts {
   readonly source: Source;
@@ -57,17 +54,15 @@ export interface ListerOptions {
   readonly outageLimit: number;
 }
 
-/** Child directories that share a message: the small ones among them then share batches. */
-const directoriesPerMessage = 16;
 /** A directory that its parent named but that answers 404 is believed gone after this many tries. */
 const triesBeforeGone = 3;
 
-/** What one position came to. `again` is to be tried later; `counted` when that was its own fault. */
-type Walked =
-  | { readonly page: WalkedPage }
-  | { readonly next: WalkPosition | undefined }
-  | { readonly record: PageMessage }
-  | { readonly again: WalkPosition; readonly counted: boolean; readonly waitMs: number };
+/** A position to be tried again later; `counted` when that was its own fault. */
+interface Again {
+  readonly again: WalkPosition;
+  readonly counted: boolean;
+  readonly waitMs: number;
+}
 
 export interface Lister extends AsyncDisposable {
   /** Why listing pauses, for people; empty while it runs. */
@@ -107,6 +102,8 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
     onGiveUp: parts.onGiveUp,
   });
   const slots = pLimit(options.concurrency);
+  const { batchFiles, batchBytes } = options;
+  const announcing = { broker, batchSize: { files: batchFiles, bytes: batchBytes }, host: parts.host, now };
 
   async function handle(delivery: Delivery): Promise<Verdict> {
     const { message } = delivery;
@@ -120,13 +117,20 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
     if (valve.isClosed || !(await gate.admits())) return { kind: "release" };
     const signal = orLeaving(delivery.signal);
     const filter = createFilter(message.filters);
-    const walked = await Promise.all(
+    const told = new Announcement(message, announcing);
+    const again: Again[] = [];
+    await Promise.all(
       message.positions.map((position) =>
-        slots(() => walk(message, position, filter, delivery.deliveries > 0, signal)),
+        slots(async () => {
+          const walked = await walk(message, position, filter, delivery.deliveries > 0, signal);
+          if ("again" in walked) again.push(walked);
+          else if (!delivery.signal.aborted) await told.add(walked);
+        }),
       ),
     );
     if (delivery.signal.aborted) return { kind: "release" };
-    return await publish(message, walked);
+    await told.publish();
+    return verdictOn(message, again);
   }
 
   async function walk(
@@ -135,7 +139,7 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
     filter: Filter,
     redelivered: boolean,
     signal: AbortSignal,
-  ): Promise<Walked> {
+  ): Promise<Walked | Again> {
     const { job } = message;
     if (redelivered) {
       const recorded = await parts.history.recorded({ ...position, job: job.id });
@@ -157,7 +161,7 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
     position: WalkPosition,
     since: number,
     error: unknown,
-  ): Promise<Walked> {
+  ): Promise<Walked | Again> {
     const failure = classify(error);
     if (failure.fault === "cancelled" || leaving.signal.aborted) {
       return { again: position, counted: false, waitMs: 0 };
@@ -191,60 +195,6 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
     return { again: error.kind === "bad-cursor" ? restart : position, counted: true, waitMs };
   }
 
-  /** The order matters (I1): work and children, then the record of the page, then the next page, then the verdict. */
-  async function publish(message: DirectoryMessage, walked: readonly Walked[]): Promise<Verdict> {
-    const { job, filters } = message;
-    const pages = walked.flatMap((one) => ("page" in one ? [one.page] : []));
-    const slices = pages.flatMap(({ wanted }) => (wanted === undefined ? [] : [wanted]));
-    const batches = packBatches(job, slices, { files: options.batchFiles, bytes: options.batchBytes });
-    const children = pages.flatMap(({ record }) => record.directories);
-    const refused = pages.filter(({ refused }) => refused.length > 0);
-    await send([
-      ...batches,
-      ...directoryMessages(job, filters, children),
-      ...(refused.length > 0 ? [refusals(job, refused)] : []),
-    ]);
-    await send([
-      ...pages.map(({ record }) => record),
-      ...walked.flatMap((one) => ("record" in one ? [one.record] : [])),
-    ]);
-    const next = [
-      ...pages.flatMap(({ record }) => record.next ?? []),
-      ...walked.flatMap((one) => ("next" in one ? (one.next ?? []) : [])),
-    ];
-    await send(next.map((position) => directoryMessage(job, filters, [position], 0)));
-    const again = walked.filter((one) => "again" in one);
-    if (again.length === 0) return { kind: "ack" };
-    if (again.length === walked.length && again.every(({ waitMs }) => waitMs === 0))
-      return { kind: "release" };
-    return {
-      kind: "retry",
-      delay: delayOf(Math.max(...again.map(({ waitMs }) => waitMs))),
-      remainder: again.map((one) =>
-        directoryMessage(job, filters, [one.again], message.attempt + Number(one.counted)),
-      ),
-    };
-  }
-
-  async function send(messages: readonly Message[]): Promise<void> {
-    if (messages.length > 0) await broker.publish(messages);
-  }
-
-  function refusals(job: Job, pages: readonly WalkedPage[]): ResultMessage {
-    return {
-      v: 1,
-      type: "result",
-      job,
-      host: parts.host,
-      at: now(),
-      pages: pages.map(({ record, refused }) => ({
-        page: record.id,
-        directory: record.directory,
-        objects: [...refused],
-      })),
-    };
-  }
-
   const subscription = await broker.consume(
     { source: name, queue: "directories" },
     { prefetch: options.concurrency },
@@ -264,30 +214,23 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
   };
 }
 
-function directoryMessages(job: Job, filters: Filters, directories: readonly string[]): DirectoryMessage[] {
-  const messages: DirectoryMessage[] = [];
-  for (let i = 0; i < directories.length; i += directoriesPerMessage) {
-    const group = directories.slice(i, i + directoriesPerMessage);
-    messages.push(directoryMessage(job, filters, group.map(firstPage), 0));
-  }
-  return messages;
-}
-
-/** Where a walk of a directory begins. */
-function firstPage(directory: string): WalkPosition {
-  return { directory, walk: 0, page: 1 };
-}
-
-function directoryMessage(
-  job: Job,
-  filters: Filters,
-  positions: WalkPosition[],
-  attempt: number,
-): DirectoryMessage {
-  return { v: 1, type: "directory", job, filters, positions, attempt };
+/** What is left of a message when the rest was told. */
+function verdictOn(message: DirectoryMessage, again: readonly Again[]): Verdict {
+  if (again.length === 0) return { kind: "ack" };
+  if (again.length === message.positions.length && again.every(({ waitMs }) => waitMs === 0))
+    return { kind: "release" };
+  return {
+    kind: "retry",
+    delay: delayOf(Math.max(...again.map(({ waitMs }) => waitMs))),
+    remainder: again.map((one) => ({
+      ...message,
+      positions: [one.again],
+      attempt: message.attempt + Number(one.counted),
+    })),
+  };
 }
 
 /** The message that starts a job: its root directory. */
 export function rootMessage(job: Job, prefix: string, filters: Filters): DirectoryMessage {
-  return directoryMessage(job, filters, [firstPage(prefix)], 0);
+  return { v: 1, type: "directory", job, filters, positions: [firstPage(prefix)], attempt: 0 };
 }

@@ -1,0 +1,107 @@
+import type {
+  Broker,
+  DirectoryMessage,
+  Filters,
+  Job,
+  Message,
+  PageMessage,
+  ResultMessage,
+  WalkPosition,
+} from "@brigade/core";
+import { type BatchSize, packBatches } from "./batches.ts";
+import type { WalkedPage } from "./walk.ts";
+
+/** What one position came to: a page, the page that follows one recorded before, or the record of a page without any. */
+export type Walked =
+  | { readonly page: WalkedPage }
+  | { readonly next: WalkPosition | undefined }
+  | { readonly record: PageMessage };
+
+export interface AnnouncementParts {
+  readonly broker: Broker;
+  readonly batchSize: BatchSize;
+  readonly host: string;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/** Child directories that share a message: the small ones among them then share batches. */
+const directoriesPerMessage = 16;
+/** Pages of together so many entries are told without waiting for more: wide directories must not gather in memory. */
+const entriesTogether = 1_000;
+
+/** Tells of what the positions of a directory message came to: small pages together, large ones as they come. */
+export class Announcement {
+  readonly #job: Job;
+  readonly #filters: Filters;
+  readonly #parts: AnnouncementParts;
+  #walked: Walked[] = [];
+  #entries = 0;
+
+  constructor({ job, filters }: DirectoryMessage, parts: AnnouncementParts) {
+    this.#job = job;
+    this.#filters = filters;
+    this.#parts = parts;
+  }
+
+  async add(walked: Walked): Promise<void> {
+    this.#walked.push(walked);
+    if ("page" in walked) this.#entries += walked.page.record.count + walked.page.record.directories.length;
+    if (this.#entries >= entriesTogether) await this.publish();
+  }
+
+  /** The order matters (I1): work and children, then the record of the page, then the next page. */
+  async publish(): Promise<void> {
+    const walked = this.#walked;
+    this.#walked = [];
+    this.#entries = 0;
+    const pages = walked.flatMap((one) => ("page" in one ? [one.page] : []));
+    const slices = pages.flatMap(({ wanted }) => (wanted === undefined ? [] : [wanted]));
+    await this.#send([
+      ...packBatches(this.#job, slices, this.#parts.batchSize),
+      ...this.#children(pages.flatMap(({ record }) => record.directories)),
+      ...this.#refusals(pages.filter(({ refused }) => refused.length > 0)),
+    ]);
+    await this.#send([
+      ...pages.map(({ record }) => record),
+      ...walked.flatMap((one) => ("record" in one ? [one.record] : [])),
+    ]);
+    const next = [
+      ...pages.flatMap(({ record }) => record.next ?? []),
+      ...walked.flatMap((one) => ("next" in one ? (one.next ?? []) : [])),
+    ];
+    await this.#send(next.map((position) => this.#directoryMessage([position])));
+  }
+
+  async #send(messages: readonly Message[]): Promise<void> {
+    if (messages.length > 0) await this.#parts.broker.publish(messages);
+  }
+
+  #children(directories: readonly string[]): DirectoryMessage[] {
+    const messages: DirectoryMessage[] = [];
+    for (let i = 0; i < directories.length; i += directoriesPerMessage) {
+      messages.push(this.#directoryMessage(directories.slice(i, i + directoriesPerMessage).map(firstPage)));
+    }
+    return messages;
+  }
+
+  #directoryMessage(positions: WalkPosition[]): DirectoryMessage {
+    return { v: 1, type: "directory", job: this.#job, filters: this.#filters, positions, attempt: 0 };
+  }
+
+  #refusals(pages: readonly WalkedPage[]): ResultMessage[] {
+    if (pages.length === 0) return [];
+    const refused = pages.map(({ record, refused }) => ({
+      page: record.id,
+      directory: record.directory,
+      objects: [...refused],
+    }));
+    const { host, now } = this.#parts;
+    return [{ v: 1, type: "result", job: this.#job, host, at: now(), pages: refused }];
+  }
+}
+
+/** Where a walk of a directory begins. */
+export function firstPage(directory: string): WalkPosition {
+  return { directory, walk: 0, page: 1 };
+}
