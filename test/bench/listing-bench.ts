@@ -48,7 +48,7 @@ export async function benchListing(
       {
         program: process.execPath,
         args: [
-          // As the command starts itself (packages/cli/bin/brigade.js).
+          // As `brigade lister` starts itself (packages/cli/bin/brigade.js).
           "--max-semi-space-size=2",
           join(checkout, "test/bench/listing-run.ts"),
           bucket.url,

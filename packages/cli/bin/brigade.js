@@ -11,10 +11,11 @@ import { fileURLToPath } from "node:url";
 const cache = fileURLToPath(new URL("../../../node_modules/.cache/brigade", import.meta.url));
 
 /**
- * A small young generation: bodies pass through memory that is freed with it, and with V8's default, hundreds of
- * megabytes of them wait for the collector. Flags must stand on the command line, so the process replaces itself once.
+ * A small young generation, megabytes: bodies pass through memory that is freed with it, and with V8's default, hundreds
+ * of megabytes of them wait for the collector. A lister has no bodies, and pages enough to fill whatever it is given.
+ * Flags must stand on the command line, so the process replaces itself once.
  */
-const flags = ["--max-semi-space-size=2"];
+const flags = [`--max-semi-space-size=${process.argv[2] === "lister" ? 2 : 8}`];
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 

@@ -10,7 +10,8 @@ import type {
   Volume,
 } from "@brigade/core";
 import { classify, delayOf, delays, HostError, join } from "@brigade/core";
-import { type Fetched, type FetchParts, fetchObject } from "./fetch.ts";
+import type { Share } from "./byte-budget.ts";
+import { bytesInMemory, type Fetched, type FetchParts, fetchObject } from "./fetch.ts";
 import { type Listed, Report } from "./report.ts";
 import { asListed } from "./store.ts";
 
@@ -50,12 +51,16 @@ export async function handleBatch(
   try {
     if (reservation !== undefined) {
       const { volume } = reservation;
-      await Promise.all(
-        missing.map(async (one) => {
-          const fetched = await fetchObject(parts, message.job, entryOf(one), volume, signal);
-          settleObject(parts, message, one, fetched, volume, report, remainders);
-        }),
-      );
+      const fetch = async (one: Listed, share: Share) => {
+        const fetched = await fetchObject(parts, message.job, entryOf(one), volume, share, signal);
+        settleObject(parts, message, one, fetched, volume, report, remainders);
+      };
+      const fetches: Promise<void>[] = [];
+      for (const one of missing) {
+        const share = parts.budget.take(bytesInMemory(one.file));
+        fetches.push(fetch(one, share instanceof Promise ? await share : share));
+      }
+      await Promise.all(fetches);
     }
   } finally {
     reservation?.release();

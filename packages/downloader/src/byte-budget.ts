@@ -1,34 +1,52 @@
-/** Bounds the bytes of bodies that are in memory at once; waiting is first come, first served. */
+/** What one holds of a budget. */
+export interface Share {
+  /** Gives it back; again changes nothing. */
+  give(): void;
+}
+
+/**
+ * Bounds the bytes of bodies that are in memory at once, and with `least`, which every share holds, the number of objects
+ * that are begun: each waiting one costs promises and closures. Waiting is first come, first served.
+ */
 export class ByteBudget {
   readonly #total: number;
-  readonly #waiting: { bytes: number; resolve: () => void }[] = [];
+  readonly #least: number;
+  readonly #waiting: { bytes: number; resolve: (share: Share) => void }[] = [];
   #free: number;
 
-  constructor(total: number) {
+  constructor(total: number, least = 0) {
     this.#total = total;
+    this.#least = least;
     this.#free = total;
   }
 
   /** What asks for more than there is at all gets everything, alone. Nothing to wait for: returns without a promise. */
-  take(bytes: number): Promise<void> | undefined {
-    const wanted = Math.min(bytes, this.#total);
-    if (this.#waiting.length === 0 && wanted <= this.#free) {
-      this.#free -= wanted;
-      return undefined;
-    }
+  take(bytes: number): Share | Promise<Share> {
+    const wanted = Math.min(Math.max(bytes, this.#least), this.#total);
+    if (this.#waiting.length === 0 && wanted <= this.#free) return this.#share(wanted);
     return new Promise((resolve) => this.#waiting.push({ bytes: wanted, resolve }));
   }
 
-  give(bytes: number): void {
-    this.#free += Math.min(bytes, this.#total);
+  #share(bytes: number): Share {
+    this.#free -= bytes;
+    let held = bytes;
+    return {
+      give: () => {
+        this.#free += held;
+        held = 0;
+        this.#startWaiting();
+      },
+    };
+  }
+
+  #startWaiting(): void {
     for (
       let first = this.#waiting[0];
       first !== undefined && first.bytes <= this.#free;
       first = this.#waiting[0]
     ) {
-      this.#free -= first.bytes;
       this.#waiting.shift();
-      first.resolve();
+      first.resolve(this.#share(first.bytes));
     }
   }
 }

@@ -43,6 +43,8 @@ export interface DownloaderOptions {
   readonly outageLimit: number;
   /** Bytes of small bodies in memory at once. */
   readonly memory: number;
+  /** Requests that the source runs at once, at most: a few times as many objects are begun. */
+  readonly concurrency: number;
 }
 
 export interface Downloader {
@@ -91,7 +93,7 @@ export async function createDownloader(
     storeWord: new StoreWord(source),
     breaker,
     probe,
-    budget: new ByteBudget(options.memory),
+    budget: new ByteBudget(options.memory, options.memory / (4 * options.concurrency)),
     broker,
     placement,
     host: parts.host,

@@ -10,7 +10,7 @@ import type {
   Volume,
 } from "@brigade/core";
 import { backoff, classify, FatalError, HostError, NameError, SourceError } from "@brigade/core";
-import type { ByteBudget } from "./byte-budget.ts";
+import type { ByteBudget, Share } from "./byte-budget.ts";
 import type { Probe } from "./probe.ts";
 import { expectation, smallBody, store } from "./store.ts";
 import type { StoreWord } from "./store-word.ts";
@@ -40,24 +40,33 @@ const tries = 3;
 /** Milliseconds: a source that asks for a longer wait gets it through the broker. */
 const longestPause = 2_000;
 
-/** Fetches one object onto a volume. Rejects only for bugs. */
+/** Bytes of an object that are in memory at once. */
+export function bytesInMemory({ size }: { readonly size: number }): number {
+  return Math.min(size, smallBody);
+}
+
+/** Fetches one object onto a volume; `share`: of the budget, for the first try. Rejects only for bugs. */
 export async function fetchObject(
   parts: FetchParts,
   job: Job,
   listed: ObjectEntry,
   volume: Volume,
+  share: Share,
   signal: AbortSignal,
 ): Promise<Fetched> {
   let entry = listed;
+  let held: Share | undefined = share;
   let asked = false;
   for (let attempt = 1; ; attempt++) {
     const since = parts.now();
     let error: unknown;
     try {
-      return await fetchOnce(parts, job, entry, volume, signal);
+      held ??= await parts.budget.take(bytesInMemory(entry));
+      return await fetchOnce(parts, job, entry, volume, held, signal);
     } catch (thrown) {
       error = thrown;
     }
+    held = undefined;
     if (signal.aborted) return { kind: "again", counted: false, waitMs: 0, reason: "interrupted" };
     try {
       if (needsStoreWord(error) && !asked) {
@@ -88,30 +97,23 @@ export async function fetchObject(
 }
 
 async function fetchOnce(
-  { source, budget, breaker, probe, storeWord }: FetchParts,
+  { source, breaker, probe, storeWord }: FetchParts,
   job: Job,
   entry: ObjectEntry,
   volume: Volume,
+  share: Share,
   signal: AbortSignal,
 ): Promise<Fetched> {
-  const inMemory = Math.min(entry.size, smallBody);
-  const waiting = budget.take(inMemory);
-  if (waiting !== undefined) await waiting;
-  let taken = true;
-  const give = () => {
-    if (taken) budget.give(inMemory);
-    taken = false;
-  };
   try {
     probe.tried(entry);
     const body = await source.open(entry, undefined, signal);
     const dated = await datedEntry(storeWord, entry, body, signal);
-    const stored = await store(expectation(source, job, dated, body), body, volume, give);
+    const stored = await store(expectation(source, job, dated, body), body, volume, share.give);
     breaker.succeeded();
     probe.good(dated);
     return { kind: "stored", entry: dated, stored };
   } finally {
-    give();
+    share.give();
   }
 }
 

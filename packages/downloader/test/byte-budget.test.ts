@@ -1,51 +1,61 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ByteBudget } from "../src/byte-budget.ts";
+import { ByteBudget, type Share } from "../src/byte-budget.ts";
 import { Bucket } from "./bucket.ts";
 import { turn } from "./recording-broker.ts";
 import { batch, setUp } from "./set-up.ts";
 
-/** Names in the order in which their bytes were given. */
+/** Names in the order in which their bytes were given, and what each holds. */
 function asking(budget: ByteBudget) {
   const granted: string[] = [];
-  const ask = (name: string, bytes: number) => {
-    const waiting = budget.take(bytes);
-    if (waiting === undefined) granted.push(name);
-    else void waiting.then(() => granted.push(name));
+  const shares = new Map<string, Share>();
+  const ask = async (name: string, bytes: number) => {
+    const share = budget.take(bytes);
+    shares.set(name, share instanceof Promise ? await share : share);
+    granted.push(name);
   };
-  return { granted, ask };
+  const give = (name: string) => shares.get(name)?.give();
+  return { granted, ask: (name: string, bytes: number) => void ask(name, bytes), give };
 }
 
 describe("a byte budget", () => {
   test("gives at once what is free, without a promise", () => {
     const budget = new ByteBudget(10);
-    assert.equal(budget.take(6), undefined);
-    assert.equal(budget.take(4), undefined);
-    assert.notEqual(budget.take(1), undefined);
+    assert.ok(!(budget.take(6) instanceof Promise));
+    assert.ok(!(budget.take(4) instanceof Promise));
+    assert.ok(budget.take(1) instanceof Promise);
   });
 
   test("serves in the order of asking: a small one does not overtake a large one", async () => {
-    const budget = new ByteBudget(10);
-    const { granted, ask } = asking(budget);
+    const { granted, ask, give } = asking(new ByteBudget(10));
     ask("a", 8);
     ask("large", 9);
     ask("small", 1);
     assert.deepEqual(granted, ["a"]);
-    budget.give(8);
+    give("a");
     await turn();
     assert.deepEqual(granted, ["a", "large", "small"]);
   });
 
-  test("gives everything, alone, to what asks for more than there is", async () => {
+  test("gives everything, alone, to what asks for more than there is, and gets all back, once", async () => {
     const budget = new ByteBudget(10);
-    const { granted, ask } = asking(budget);
+    const { granted, ask, give } = asking(budget);
     ask("huge", 1_000);
     ask("a", 1);
     assert.deepEqual(granted, ["huge"]);
-    budget.give(1_000);
+    give("huge");
+    give("huge");
     await turn();
     assert.deepEqual(granted, ["huge", "a"]);
-    assert.equal(budget.take(9), undefined, "and all comes back");
+    assert.ok(!(budget.take(9) instanceof Promise));
+    assert.ok(budget.take(1) instanceof Promise);
+  });
+
+  test("counts the smallest for as much as was said, so that only so many are begun", () => {
+    const budget = new ByteBudget(10, 5);
+    assert.ok(!(budget.take(1) instanceof Promise));
+    assert.ok(!(budget.take(0) instanceof Promise));
+    assert.ok(budget.take(0) instanceof Promise);
   });
 
   test("bounds the small bodies that a downloader has in memory", async () => {
@@ -58,7 +68,7 @@ describe("a byte budget", () => {
       await turn();
       now--;
     };
-    const { broker } = await setUp(bucket, { options: { memory: 30 } });
+    const { broker } = await setUp(bucket, { options: { memory: 30, concurrency: 8 } });
     assert.deepEqual(await broker.deliver("files", batch(names.map((name) => `${name}:10`))), {
       kind: "ack",
     });

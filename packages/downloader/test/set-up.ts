@@ -50,7 +50,7 @@ export async function setUp(
       now: () => clock.now++,
       delay: delay ?? passAtOnce,
     },
-    { prefetch: 8, maxAttempts: 5, outageLimit: 600_000, memory: 10_000_000, ...options },
+    { prefetch: 8, maxAttempts: 5, outageLimit: 600_000, memory: 10_000_000, concurrency: 64, ...options },
   );
   return { downloader, broker, placement, clock, waits, lines, givenUp, exhausted };
 }

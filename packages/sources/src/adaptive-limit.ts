@@ -1,5 +1,5 @@
 import { type Delayer, delay } from "@brigade/core";
-import { abortError } from "./http/cancelled.ts";
+import { abortError, watch } from "./http/cancelled.ts";
 
 /** A limit that has changed, for a log line. */
 export interface LimitChange {
@@ -69,17 +69,18 @@ export class AdaptiveLimit {
       return undefined;
     }
     return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        this.#waiting.delete(waiter);
-        reject(abortError(signal.reason));
-      };
-      const waiter = {
+      const waiter: Waiter & { abort(error: Error): void } = {
         start: () => {
-          signal.removeEventListener("abort", onAbort);
+          watched.delete(waiter);
           resolve();
         },
+        abort: (error) => {
+          watched.delete(waiter);
+          this.#waiting.delete(waiter);
+          reject(error);
+        },
       };
-      signal.addEventListener("abort", onAbort, { once: true });
+      const watched = watch(signal, waiter);
       this.#waiting.add(waiter);
       this.#startWaiting();
     });

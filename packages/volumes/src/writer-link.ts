@@ -7,7 +7,11 @@ import type { Answers, Command, FromThread, Op } from "./thread-protocol.ts";
 type Waiting = { resolve(value: Answers[Op]): void; reject(error: Error): void };
 type Unnumbered<C> = C extends Command ? Omit<C, "id"> : never;
 
-/** The main thread's end of a writer thread. Commands of one turn of the event loop travel together, in order. */
+/** To wake a thread costs as much as a file's part of a message: bodies wait for so many more, or so many milliseconds. */
+const worthWaking = 32;
+const longestWaitMs = 2;
+
+/** The main thread's end of a writer thread. Commands travel together where they can, in order. */
 export class WriterLink {
   /** Memory shared with the thread. */
   readonly slots = new Slots();
@@ -19,6 +23,7 @@ export class WriterLink {
   #lastId = 0;
   #outgoing: Command[] = [];
   #transfer: ArrayBuffer[] = [];
+  #flushing: NodeJS.Immediate | undefined;
   #gone: Error | undefined;
 
   constructor(onWarning: (reason: string, message: string) => void) {
@@ -44,9 +49,11 @@ export class WriterLink {
       this.#read(id);
       return Promise.reject(this.#gone);
     }
-    if (this.#outgoing.length === 0) setImmediate(() => this.#flush());
+    if (this.#outgoing.length === 0) setTimeout(() => this.#flush(), longestWaitMs);
     this.#outgoing.push({ ...command, id } as Command);
     if (owned) this.#transfer.push(owned);
+    if (command.op !== "put" || this.#outgoing.length >= worthWaking)
+      this.#flushing ??= setImmediate(() => this.#flush());
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
     });
@@ -75,6 +82,8 @@ export class WriterLink {
     const transfer = this.#transfer;
     this.#outgoing = [];
     this.#transfer = [];
+    this.#flushing = undefined;
+    if (commands.length === 0) return;
     if (!this.#gone) this.#worker.postMessage(commands, transfer);
   }
 

@@ -89,6 +89,7 @@ export async function runCopy(
       maxAttempts: settings.MAX_ATTEMPTS,
       outageLimit: settings.OUTAGE_LIMIT_MS,
       memory,
+      concurrency: configuration.source.concurrency,
     },
   );
   resources.defer(() => downloader.stop(trouble.signal.aborted ? 0 : settings.SHUTDOWN_GRACE_MS));
