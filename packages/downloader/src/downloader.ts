@@ -11,12 +11,22 @@ import type {
   Verdict,
   Volume,
 } from "@brigade/core";
-import { Breaker, delay, delays, eitherSignal, otherMeaning, Valve } from "@brigade/core";
+import {
+  Breaker,
+  carefulFrom,
+  deadlyFrom,
+  delay,
+  delays,
+  eitherSignal,
+  otherMeaning,
+  Quarantine,
+  Valve,
+} from "@brigade/core";
 import { type BatchParts, handleBatch } from "./batch.ts";
 import { ByteBudget } from "./byte-budget.ts";
-import { carefulFrom, countFiles, deadlyFrom, Quarantine, splitSingly } from "./careful.ts";
 import { Probe } from "./probe.ts";
 import { Report } from "./report.ts";
+import { countFiles, splitSingly } from "./split-singly.ts";
 import { StoreWord } from "./store-word.ts";
 
 export interface DownloaderParts {

@@ -1,21 +1,10 @@
-import type { FilesMessage, Valve } from "@brigade/core";
+import type { Valve } from "./valve.ts";
 
 /** From this many lost deliveries on, a message is suspected of killing its process. */
 export const carefulFrom = 3;
-/** A single object whose message was lost this often has ended its process each time. */
+/** A message with a single piece of work that was lost this often has ended its process each time. */
 export const deadlyFrom = 6;
 const reason = "handling a suspect alone";
-
-/** One message an object, so that a deadly one takes no neighbours along. */
-export function splitSingly(message: FilesMessage): FilesMessage[] {
-  return message.slices.flatMap(({ page, directory, files }) =>
-    files.map((file) => ({ ...message, slices: [{ page, directory, files: [file] }] })),
-  );
-}
-
-export function countFiles(message: FilesMessage): number {
-  return message.slices.reduce((sum, { files }) => sum + files.length, 0);
-}
 
 /**
  * Runs suspects one at a time, with nothing else in hand: what is not started is given back, what runs is waited for.
