@@ -13,13 +13,16 @@ import type {
 } from "@brigade/core";
 import {
   Breaker,
+  carefulFrom,
   classify,
+  deadlyFrom,
   delay,
   delayOf,
   delays,
   eitherSignal,
   FatalError,
   otherMeaning,
+  Quarantine,
   SourceError,
   Valve,
 } from "@brigade/core";
@@ -76,6 +79,7 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
   const leaving = new AbortController();
   const orLeaving = eitherSignal(leaving.signal);
   const valve = new Valve();
+  const quarantine = new Quarantine(valve);
   const gate = new Gate(broker, name, valve, {
     highWater: options.highWater,
     signal: leaving.signal,
@@ -115,6 +119,22 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
       return { kind: "release" };
     }
     if (valve.isClosed || !(await gate.admits())) return { kind: "release" };
+    const { deliveries } = delivery;
+    if (deliveries < carefulFrom) return await quarantine.among(() => list(message, delivery));
+
+    const { length } = message.positions;
+    log.warn(
+      { deliveries, positions: length },
+      "a message whose process died repeatedly is handled with care",
+    );
+    if (length > 1) return { kind: "retry", remainder: splitSingly(message), delay: delays[0] };
+    if (deliveries < deadlyFrom) return await quarantine.alone(() => list(message, delivery));
+    const reason = `its process died ${deliveries} times`;
+    await broker.publish(message.positions.map((one) => emptyPage(message.job, one, "failed", reason)));
+    return { kind: "reject", reason };
+  }
+
+  async function list(message: DirectoryMessage, delivery: Delivery): Promise<Verdict> {
     const signal = orLeaving(delivery.signal);
     const filter = createFilter(message.filters);
     const told = new Announcement(message, announcing);
@@ -212,6 +232,11 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
       await subscription[Symbol.asyncDispose]();
     },
   };
+}
+
+/** One message a position, so that a deadly directory takes no neighbours along. */
+function splitSingly(message: DirectoryMessage): DirectoryMessage[] {
+  return message.positions.map((position) => ({ ...message, positions: [position] }));
 }
 
 /** What is left of a message when the rest was told. */

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { at, files, ListedBucket, setUp } from "./set-up.ts";
+
+const names = Array.from({ length: 16 }, (_, i) => `d${i}`);
+const message = { ...at(), positions: names.map((directory) => ({ directory, walk: 0, page: 1 })) };
+
+test("small directories that came in one message share batches", async () => {
+  const bucket = new ListedBucket(
+    Object.fromEntries(names.map((name) => [name, [{ files: files("a", "b") }]])),
+  );
+  const { broker } = await setUp(bucket);
+  await broker.deliver("directories", message);
+  const batches = broker.publishedOf("files");
+  assert.deepEqual(
+    batches.map(({ slices }) => slices.length),
+    [16],
+  );
+});
+
+test("wide directories of one message are told as they come, before all of them are listed", async () => {
+  const children = Array.from({ length: 1_000 }, (_, i) => `c${i}`);
+  const bucket = new ListedBucket(
+    Object.fromEntries(names.map((name) => [name, [{ directories: children }]])),
+  );
+  const { broker } = await setUp(bucket, { options: { concurrency: 2 } });
+  const listedAtFirstTelling = Promise.withResolvers<number>();
+  broker.onPublish = () => listedAtFirstTelling.resolve(bucket.asked.length);
+  assert.deepEqual(await broker.deliver("directories", message), { kind: "ack" });
+  assert.ok((await listedAtFirstTelling.promise) <= 2);
+  const told = broker.publishedOf("page").map(({ directory }) => directory);
+  assert.deepEqual(told.toSorted(), names.toSorted());
+  const named = broker.publishedOf("directory").flatMap(({ positions }) => positions);
+  assert.equal(named.length, 16_000);
+});
+
+test("of a message that is half listed when a directory fails, the other half is told and only the rest comes again", async () => {
+  const bucket = new ListedBucket({ d0: [{ files: files("a") }], d1: [{ files: files("b") }] });
+  const { broker } = await setUp(bucket);
+  const verdict = await broker.deliver("directories", {
+    ...message,
+    positions: message.positions.slice(0, 3),
+  });
+  assert.ok(verdict.kind === "retry");
+  assert.deepEqual(
+    verdict.remainder.flatMap((one) => (one.type === "directory" ? one.positions : [])),
+    [{ directory: "d2", walk: 0, page: 1 }],
+  );
+  assert.deepEqual(
+    broker.publishedOf("page").map(({ directory }) => directory),
+    ["d0", "d1"],
+  );
+});
