@@ -1,2 +1,13 @@
 export { createEmbeddedBroker, type EmbeddedBroker, type EmbeddedBrokerOptions } from "./embedded/broker.ts";
 export type { Busy } from "./embedded/protocol.ts";
+export { type BrokerAdmin, connectBrokerAdmin } from "./rabbitmq/admin.ts";
+export type { BrokerAdminOptions } from "./rabbitmq/admin-connection.ts";
+export {
+  connectRabbitBroker,
+  type RabbitBroker,
+  type RabbitBrokerOptions,
+} from "./rabbitmq/broker.ts";
+export type { BrokerState } from "./rabbitmq/connection-watch.ts";
+export type { RabbitDeadLetter } from "./rabbitmq/dead-letters.ts";
+export { settleMs } from "./rabbitmq/topology.ts";
+export { brokerVariables } from "./rabbitmq/variables.ts";

@@ -1,0 +1,157 @@
+import {
+  type Broker,
+  type Delayer,
+  type Delivery,
+  delay,
+  type FatalError,
+  type Log,
+  type Message,
+  type QueueName,
+  type Subscription,
+  type Verdict,
+} from "@brigade/core";
+import { workQueueOf } from "../route.ts";
+import { addressOf } from "./address.ts";
+import { type BrokerState, ConnectionWatch } from "./connection-watch.ts";
+import { Link, type LinkOptions } from "./link.ts";
+import { parcelOf } from "./parcel.ts";
+import { Publisher } from "./publisher.ts";
+import { Reception } from "./reception.ts";
+import { Sender } from "./sender.ts";
+import { RabbitSubscription } from "./subscription.ts";
+import { queueNames } from "./topology.ts";
+import { untilAborted } from "./until-aborted.ts";
+
+/** Milliseconds for giving back what is held when the broker is disposed. */
+const giveBackWithin = 5_000;
+
+export interface RabbitBrokerOptions {
+  /** amqp[s]://user:password@host[:port][/vhost] */
+  readonly url: string;
+  /** PEM of a private CA. */
+  readonly ca?: string | undefined;
+  /** Shown in the management UI, with what the connection does: "downloader@host#pid" publishes, consumes. */
+  readonly connectionName: string;
+  readonly log: Log;
+  /** Errors of handlers; FatalError when the broker refuses our credentials, vhost or permissions (each once). */
+  readonly onError: (error: unknown) => void;
+  /** Gives up waiting for the first connection. */
+  readonly signal?: AbortSignal;
+  readonly delay?: Delayer;
+  readonly random?: () => number;
+}
+
+/** Shared with other processes; reconnects for as long as it lives. */
+export interface RabbitBroker extends Broker {
+  /** `blocked`: the broker is short of memory or disk and takes no messages. */
+  readonly state: BrokerState;
+}
+
+/** Waits, as long as it takes, for the first connection. Rejects with FatalError (refused), AbortError (signal). */
+export async function connectRabbitBroker(options: RabbitBrokerOptions): Promise<RabbitBroker> {
+  const refused = Promise.withResolvers<never>();
+  let onRefused: (error: FatalError) => void = refused.reject;
+  const broker = new AmqpBroker(options, (error) => onRefused(error));
+  try {
+    await untilAborted(Promise.race([broker.connected(), refused.promise]), options.signal);
+  } catch (error) {
+    await broker[Symbol.asyncDispose]();
+    throw error;
+  }
+  onRefused = options.onError;
+  return broker;
+}
+
+/** Two connections: a broker that blocks publishing reads nothing from it, acks neither. */
+class AmqpBroker implements RabbitBroker {
+  readonly #options: RabbitBrokerOptions;
+  readonly #watch: ConnectionWatch;
+  readonly #sending: Link<Sender>;
+  readonly #receiving: Link<Reception>;
+  readonly #publisher: Publisher;
+  readonly #subscriptions = new Set<RabbitSubscription>();
+  #disposal: Promise<void> | undefined;
+
+  constructor(options: RabbitBrokerOptions, onRefused: (error: FatalError) => void) {
+    this.#options = options;
+    this.#watch = new ConnectionWatch(options.log, onRefused);
+    const link: LinkOptions = {
+      address: addressOf(options.url),
+      ca: options.ca,
+      connectionName: options.connectionName,
+      delay: options.delay ?? delay,
+      random: options.random,
+    };
+    const named = (does: string) => ({ ...link, connectionName: `${options.connectionName} ${does}` });
+    this.#sending = new Link(named("publishes"), this.#watch.watch(), Sender.open);
+    this.#receiving = new Link(named("consumes"), this.#watch.watch(), Reception.open);
+    this.#publisher = new Publisher(this.#sending, {
+      log: options.log,
+      delay: link.delay,
+      random: link.random,
+    });
+  }
+
+  get state(): BrokerState {
+    return this.#watch.state;
+  }
+
+  async connected(): Promise<void> {
+    await Promise.all([this.#sending.session(), this.#receiving.session()]);
+  }
+
+  publish(messages: readonly Message[]): Promise<void> {
+    return this.#publisher.publish(messages.map((message) => parcelOf(message)));
+  }
+
+  async consume(
+    { source, queue }: QueueName,
+    { prefetch }: { readonly prefetch: number },
+    handle: (delivery: Delivery) => Promise<Verdict>,
+  ): Promise<Subscription> {
+    const consumption = { source, queue: workQueueOf(queue), prefetch, handle };
+    this.#receiving.leaving.throwIfAborted();
+    const subscription: RabbitSubscription = new RabbitSubscription(consumption, {
+      link: this.#receiving,
+      publisher: this.#publisher,
+      log: this.#options.log,
+      onError: this.#options.onError,
+      delay: this.#options.delay ?? delay,
+      random: this.#options.random,
+      forget: () => this.#subscriptions.delete(subscription),
+    });
+    this.#subscriptions.add(subscription);
+    return subscription;
+  }
+
+  /** Waits while there is no connection. No queue, no messages. */
+  async depth({ source, queue }: QueueName): Promise<number> {
+    for (;;) {
+      const reception = await this.#receiving.session();
+      try {
+        const counts = queueNames(source, queue).map((name) => reception.messageCount(name));
+        return (await Promise.all(counts)).reduce<number>((sum, count) => sum + (count ?? 0), 0);
+      } catch (error) {
+        if (!reception.lost.aborted) throw error;
+      }
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposal ??= this.#dispose();
+    return this.#disposal;
+  }
+
+  async #dispose(): Promise<void> {
+    const reason = new DOMException("the broker is being disposed", "AbortError");
+    if (this.state === "connected") {
+      const reception = await this.#receiving.session();
+      reception.abandon(reason);
+      const left = Promise.all([...this.#subscriptions].map((subscription) => subscription.leave()));
+      // What cannot be given back in time comes again too, but counted.
+      await untilAborted(left, AbortSignal.timeout(giveBackWithin)).catch(() => undefined);
+    }
+    await this.#receiving[Symbol.asyncDispose]();
+    await this.#sending[Symbol.asyncDispose]();
+  }
+}

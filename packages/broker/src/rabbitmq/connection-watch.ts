@@ -1,0 +1,73 @@
+import { FatalError, type Log } from "@brigade/core";
+import type { LinkEvents } from "./link.ts";
+import { reasonOf } from "./refusal.ts";
+
+export type BrokerState = "connected" | "blocked" | "connecting";
+
+/** Both connections as one: what they do is told once, when it changes. */
+export class ConnectionWatch {
+  readonly #log: Log;
+  readonly #onRefused: (error: FatalError) => void;
+  /** How many connections are up, of how many. */
+  #up = 0;
+  #links = 0;
+  /** What the last line was about. */
+  #told: "connection" | "loss" | undefined;
+  #blocked = false;
+  readonly #refusals = new Set<string>();
+
+  constructor(log: Log, onRefused: (error: FatalError) => void) {
+    this.#log = log;
+    this.#onRefused = onRefused;
+  }
+
+  get state(): BrokerState {
+    if (this.#up < this.#links) return "connecting";
+    return this.#blocked ? "blocked" : "connected";
+  }
+
+  /** For one more link. */
+  watch(): LinkEvents {
+    let isUp = false;
+    const turn = (up: boolean) => {
+      this.#up += Number(up) - Number(isUp);
+      isUp = up;
+    };
+    this.#links++;
+    return {
+      up: () => {
+        turn(true);
+        if (this.#up < this.#links || this.#told === "connection") return;
+        this.#told = "connection";
+        this.#log.info({}, "connected to the broker");
+      },
+      down: (reason) => {
+        turn(false);
+        this.#blocked = false;
+        if (reason instanceof FatalError) this.#refused(reason);
+        else this.#lost(reason);
+      },
+      blocked: (reason) => {
+        if (!this.#blocked) this.#log.warn({ reason }, "the broker takes no messages: publishing waits");
+        this.#blocked = true;
+      },
+      unblocked: () => {
+        if (this.#blocked) this.#log.info({}, "the broker takes messages again");
+        this.#blocked = false;
+      },
+    };
+  }
+
+  #lost(reason: unknown): void {
+    if (this.#told === "loss") return;
+    this.#told = "loss";
+    this.#log.warn({ reason: reasonOf(reason) }, "not connected to the broker, trying again and again");
+  }
+
+  /** Attempts go on, but the same words are told once. */
+  #refused(error: FatalError): void {
+    if (this.#refusals.has(error.message)) return;
+    this.#refusals.add(error.message);
+    this.#onRefused(error);
+  }
+}

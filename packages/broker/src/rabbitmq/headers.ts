@@ -1,0 +1,31 @@
+import { z } from "zod";
+
+/** Headers that we set. */
+export const headerNames = {
+  /** Deaths of consumers before this message was given back. */
+  deliveries: "x-brigade-deliveries",
+  /** Of dead letters: the routing key that leads to where they came from, why they died, on which host. */
+  key: "x-brigade-key",
+  error: "x-brigade-error",
+  host: "x-brigade-host",
+} as const;
+
+const count = z.int().nonnegative().catch(0);
+const countsSchema = z.object({
+  /** Set by quorum queues. */
+  "x-delivery-count": count,
+  [headerNames.deliveries]: count,
+});
+
+/** How often a consumer died over this message. */
+export function deliveriesOf(headers: unknown): number {
+  const counts = countsSchema.parse(headers ?? {});
+  return counts["x-delivery-count"] + counts[headerNames.deliveries];
+}
+
+const text = z.string().optional().catch(undefined);
+export const deathSchema = z.object({
+  [headerNames.key]: text,
+  [headerNames.error]: text,
+  [headerNames.host]: text,
+});

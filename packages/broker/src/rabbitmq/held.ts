@@ -1,0 +1,71 @@
+import type { QueueName, Verdict } from "@brigade/core";
+import type { ConsumeMessage } from "amqplib";
+import { deliveriesOf } from "./headers.ts";
+import { buried, givenBack, type Parcel, parcelOf } from "./parcel.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Reception } from "./reception.ts";
+
+/**
+ * A message that the broker holds for us until it is acked. Settled once: the first word counts. What it causes is
+ * confirmed before the ack; when the channel dies before that, nothing was settled, and it comes again.
+ */
+export class Held {
+  readonly #queue: QueueName;
+  readonly #raw: ConsumeMessage;
+  readonly #reception: Reception;
+  readonly #publisher: Publisher;
+  #settlement: Promise<void> | undefined;
+
+  constructor(queue: QueueName, raw: ConsumeMessage, reception: Reception, publisher: Publisher) {
+    this.#queue = queue;
+    this.#raw = raw;
+    this.#reception = reception;
+    this.#publisher = publisher;
+  }
+
+  get text(): string {
+    return this.#raw.content.toString("utf8");
+  }
+
+  get id(): unknown {
+    return this.#raw.properties.messageId;
+  }
+
+  get deliveries(): number {
+    return deliveriesOf(this.#raw.properties.headers);
+  }
+
+  /** Aborted when it is not ours any more. */
+  get signal(): AbortSignal {
+    return this.#reception.deliveries;
+  }
+
+  settle(verdict: Verdict): Promise<void> {
+    this.#settlement ??= this.#settle(this.#parcelsOf(verdict));
+    return this.#settlement;
+  }
+
+  #parcelsOf(verdict: Verdict): Parcel[] {
+    switch (verdict.kind) {
+      case "ack":
+        return [];
+      case "retry":
+        return verdict.remainder.map((message) => parcelOf(message, verdict.delay));
+      case "reject":
+        return [buried(this.#queue, this.#raw, verdict.reason)];
+      case "release":
+        // The broker's own way of giving back counts as a delivery.
+        return [givenBack(this.#queue, this.#raw)];
+    }
+  }
+
+  async #settle(parcels: readonly Parcel[]): Promise<void> {
+    const { lost } = this.#reception;
+    try {
+      await this.#publisher.publish(parcels, lost);
+      this.#reception.ack(this.#raw);
+    } catch (error) {
+      if (!lost.aborted) throw error;
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { hostname } from "node:os";
+import type { Delay, Message, QueueName } from "@brigade/core";
+import type { Message as RawMessage } from "amqplib";
+import { queueOf, workQueueOf } from "../route.ts";
+import { deliveriesOf, headerNames } from "./headers.ts";
+import { exchangeName, routes, waitExchange } from "./topology.ts";
+
+/** What is published, and where to. */
+export interface Parcel {
+  readonly exchange: string;
+  readonly key: string;
+  readonly content: Buffer;
+  readonly type?: string | undefined;
+  readonly headers?: Readonly<Record<string, string | number>>;
+}
+
+/** Longer reasons than this would not fit into a message's header frame. Characters. */
+const longestReason = 4_000;
+
+/** To the queue of its type, at once or after a delay. */
+export function parcelOf(message: Message, delay?: Delay): Parcel {
+  const { source } = message.job;
+  const { exchange, key } = routes[queueOf(message, delay !== undefined)];
+  return {
+    exchange: delay === undefined ? exchangeName(source, exchange) : waitExchange(source, delay),
+    key,
+    content: Buffer.from(JSON.stringify(message)),
+    type: message.type,
+  };
+}
+
+/** Text as it is. */
+export function parcelInto({ source, queue }: QueueName, content: Buffer): Parcel {
+  const { exchange, key } = routes[workQueueOf(queue)];
+  return { exchange: exchangeName(source, exchange), key, content };
+}
+
+/** A delivery on its way back to its queue; the deaths that it has seen stay counted. */
+export function givenBack(queue: QueueName, raw: RawMessage): Parcel {
+  const deliveries = deliveriesOf(raw.properties.headers);
+  return {
+    ...parcelInto(queue, raw.content),
+    type: raw.properties.type,
+    headers: deliveries > 0 ? { [headerNames.deliveries]: deliveries } : {},
+  };
+}
+
+/** A delivery on its way to the dead letters. */
+export function buried(queue: QueueName, raw: RawMessage, reason: string): Parcel {
+  return {
+    exchange: exchangeName(queue.source, "dead"),
+    key: "dead",
+    content: raw.content,
+    type: raw.properties.type,
+    headers: {
+      [headerNames.key]: routes[workQueueOf(queue.queue)].key,
+      [headerNames.error]: reason.slice(0, longestReason),
+      [headerNames.host]: hostname(),
+    },
+  };
+}

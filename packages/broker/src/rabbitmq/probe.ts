@@ -1,0 +1,51 @@
+import type { Channel, ChannelModel } from "amqplib";
+import type { Life } from "./link.ts";
+import { codeOf, notFound } from "./refusal.ts";
+
+/** Asks what is there, on a channel of its own: the broker closes it with every no. */
+export class Probe {
+  readonly #model: ChannelModel;
+  readonly #life: Life;
+  #channel: Channel | undefined;
+  /** One question at a time: a no ends the others that share the channel. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(model: ChannelModel, life: Life) {
+    this.#model = model;
+    this.#life = life;
+  }
+
+  /** Ready messages; undefined when there is no such queue. */
+  async messageCount(queue: string): Promise<number | undefined> {
+    const found = await this.#ask((channel) => channel.checkQueue(queue));
+    return found?.messageCount;
+  }
+
+  async hasExchange(exchange: string): Promise<boolean> {
+    return (await this.#ask((channel) => channel.checkExchange(exchange))) !== undefined;
+  }
+
+  /** Any answer but yes and no ends the session. */
+  #ask<T>(question: (channel: Channel) => Promise<T>): Promise<T | undefined> {
+    const answer = this.#last.then(async () => {
+      try {
+        this.#channel ??= await this.#open();
+        return await question(this.#channel);
+      } catch (error) {
+        this.#channel = undefined;
+        if (codeOf(error) === notFound) return undefined;
+        this.#life.lose(error);
+        throw error;
+      }
+    });
+    this.#last = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async #open(): Promise<Channel> {
+    const channel = await this.#model.createChannel();
+    // The question's own promise tells.
+    channel.on("error", () => {});
+    return channel;
+  }
+}

@@ -1,0 +1,36 @@
+import { backoff, type Delayer, type Log } from "@brigade/core";
+import type { Reception } from "./reception.ts";
+
+/** Milliseconds between looks: at first, at most. */
+const firstLook = 200;
+const longestLook = 10_000;
+
+interface Surroundings {
+  readonly log: Log;
+  readonly delay: Delayer;
+  readonly random: (() => number) | undefined;
+}
+
+/** Waits for queues: nobody may have started a job of this source yet. */
+export class QueueAppearance {
+  readonly #around: Surroundings;
+  /** Of which was told that they are missing. */
+  readonly #missing = new Set<string>();
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  async of(queue: string, reception: Reception, signal: AbortSignal): Promise<void> {
+    const { log, delay, random } = this.#around;
+    for (let attempt = 0; (await reception.messageCount(queue)) === undefined; attempt++) {
+      if (!this.#missing.has(queue)) log.warn({ queue }, "waiting for a queue that `brigade start` makes");
+      this.#missing.add(queue);
+      await delay(
+        backoff(attempt, { first: firstLook, most: longestLook, ...(random && { random }) }),
+        signal,
+      );
+    }
+    if (this.#missing.delete(queue)) log.info({ queue }, "the queue is there");
+  }
+}

@@ -1,0 +1,71 @@
+import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
+import { guard } from "./guard.ts";
+import type { Life, Session } from "./link.ts";
+import { Probe } from "./probe.ts";
+
+/** Consumes on one channel. */
+export class Reception implements Session {
+  readonly #channel: Channel;
+  readonly #probe: Probe;
+  readonly #life: Life;
+  readonly #deliveries = new AbortController();
+
+  private constructor(channel: Channel, probe: Probe, life: Life) {
+    this.#channel = channel;
+    this.#probe = probe;
+    this.#life = life;
+    life.lost.addEventListener("abort", () => this.abandon(life.lost.reason), { once: true });
+  }
+
+  static async open(model: ChannelModel, life: Life): Promise<Reception> {
+    const channel = guard(await model.createChannel(), life);
+    return new Reception(channel, new Probe(model, life), life);
+  }
+
+  /** Aborted when the channel is gone: nothing can be settled any more. */
+  get lost(): AbortSignal {
+    return this.#life.lost;
+  }
+
+  /** Aborted when the deliveries are their handlers' no more, at the latest when the channel is gone. */
+  get deliveries(): AbortSignal {
+    return this.#deliveries.signal;
+  }
+
+  abandon(reason: unknown): void {
+    this.#deliveries.abort(reason);
+  }
+
+  /** Resolves with the consumer's tag. `null` is never delivered: a consumer that the broker ends, ends the session. */
+  async consume(queue: string, prefetch: number, accept: (raw: ConsumeMessage) => void): Promise<string> {
+    const receive = (raw: ConsumeMessage | null) => {
+      if (raw === null) this.#life.lose(new Error(`the broker no longer lets us consume ${queue}`));
+      else accept(raw);
+    };
+    // In one turn: the prefetch is for the next consumer of this channel.
+    const [, { consumerTag }] = await Promise.all([
+      this.#channel.prefetch(prefetch),
+      this.#channel.consume(queue, receive),
+    ]);
+    return consumerTag;
+  }
+
+  /** What was on its way here has arrived when this resolves. */
+  async cancel(consumerTag: string): Promise<void> {
+    await this.#channel.cancel(consumerTag);
+  }
+
+  /** Does nothing when the channel is gone: the message comes again. */
+  ack(raw: ConsumeMessage): void {
+    if (!this.lost.aborted) this.#channel.ack(raw);
+  }
+
+  /** Ready messages; undefined when there is no such queue. */
+  messageCount(queue: string): Promise<number | undefined> {
+    return this.#probe.messageCount(queue);
+  }
+
+  async close(): Promise<void> {
+    await this.#channel.close();
+  }
+}

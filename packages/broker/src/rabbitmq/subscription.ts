@@ -1,0 +1,188 @@
+import {
+  type Delayer,
+  type Delivery,
+  decodeMessage,
+  type Log,
+  type Message,
+  MessageError,
+  type QueueName,
+  type Subscription,
+  type Verdict,
+} from "@brigade/core";
+import type { WorkQueue } from "../route.ts";
+import { Held } from "./held.ts";
+import type { Link } from "./link.ts";
+import type { Publisher } from "./publisher.ts";
+import { QueueAppearance } from "./queue-appearance.ts";
+import type { Reception } from "./reception.ts";
+import { reasonOf } from "./refusal.ts";
+import { queueName } from "./topology.ts";
+import { abortion, untilAborted } from "./until-aborted.ts";
+
+/** Milliseconds until a message comes again whose handler threw: not a hot loop. */
+const afterError = 1_000;
+
+export interface Consumption {
+  readonly source: string;
+  readonly queue: WorkQueue;
+  readonly prefetch: number;
+  readonly handle: (delivery: Delivery) => Promise<Verdict>;
+}
+
+interface Surroundings {
+  readonly link: Link<Reception>;
+  readonly publisher: Publisher;
+  readonly log: Log;
+  readonly onError: (error: unknown) => void;
+  readonly delay: Delayer;
+  readonly random: (() => number) | undefined;
+  /** When the subscription is over. */
+  readonly forget: () => void;
+}
+
+/**
+ * One consumer. A loop in the background consumes over one session after the other, from `resume` to `pause`; each
+ * delivery runs its handler, at most `prefetch` at once, and is settled by the verdict. What arrives in excess (handlers
+ * of before a pause or a loss still run) waits.
+ */
+export class RabbitSubscription implements Subscription {
+  readonly #name: QueueName;
+  readonly #consumption: Consumption;
+  readonly #around: Surroundings;
+  readonly #running = new Map<Held, Promise<void>>();
+  #waiting: Held[] = [];
+  /** Given back, and not yet safe. */
+  readonly #returning = new Set<Promise<void>>();
+  #stop = new AbortController();
+  #consuming: Promise<void>;
+  #over = false;
+  readonly #appearance: QueueAppearance;
+
+  constructor(consumption: Consumption, around: Surroundings) {
+    this.#name = { source: consumption.source, queue: consumption.queue };
+    this.#consumption = consumption;
+    this.#around = around;
+    this.#appearance = new QueueAppearance(around);
+    this.#consuming = this.#consume(this.#stop.signal);
+  }
+
+  async pause(): Promise<void> {
+    this.#stop.abort();
+    await this.#consuming;
+    for (const held of this.#waiting.splice(0)) this.#giveBack(held);
+    await Promise.all(this.#returning);
+  }
+
+  async resume(): Promise<void> {
+    if (!this.#stop.signal.aborted || this.#over) return;
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    this.#consuming = this.#consuming.then(() => this.#consume(signal));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over = true;
+    await this.pause();
+    await Promise.all(this.#running.values());
+    this.#around.forget();
+  }
+
+  /** The broker goes: what is held is given back, being handled or not. */
+  async leave(): Promise<void> {
+    this.#over = true;
+    await this.pause();
+    for (const held of this.#running.keys()) this.#giveBack(held);
+    await Promise.all(this.#returning);
+  }
+
+  async #consume(stop: AbortSignal): Promise<void> {
+    const { link, onError } = this.#around;
+    const name = queueName(this.#name.source, this.#consumption.queue);
+    while (!stop.aborted && !link.leaving.aborted) {
+      let lost: AbortSignal | undefined;
+      try {
+        const reception = await untilAborted(link.session(), stop);
+        lost = reception.lost;
+        const ending = AbortSignal.any([stop, lost]);
+        this.#dropLost();
+        await this.#appearance.of(name, reception, ending);
+        const { publisher } = this.#around;
+        const tag = await reception.consume(name, this.#consumption.prefetch, (raw) =>
+          this.#accept(new Held(this.#name, raw, reception, publisher), stop),
+        );
+        await abortion(ending);
+        if (!lost.aborted) await reception.cancel(tag);
+      } catch (error) {
+        if (stop.aborted || link.leaving.aborted || lost?.aborted) continue;
+        onError(error);
+        return;
+      }
+    }
+  }
+
+  #accept(held: Held, stop: AbortSignal): void {
+    if (stop.aborted) this.#giveBack(held);
+    else if (this.#running.size < this.#consumption.prefetch) this.#start(held);
+    else this.#waiting.push(held);
+  }
+
+  #start(held: Held): void {
+    const run = this.#run(held)
+      .catch((error: unknown) => this.#around.onError(error))
+      .finally(() => {
+        this.#running.delete(held);
+        this.#startNext();
+      });
+    this.#running.set(held, run);
+  }
+
+  #startNext(): void {
+    this.#dropLost();
+    const next = this.#waiting.shift();
+    if (next) this.#start(next);
+  }
+
+  #dropLost(): void {
+    this.#waiting = this.#waiting.filter(({ signal }) => !signal.aborted);
+  }
+
+  #giveBack(held: Held): void {
+    const returned = held
+      .settle({ kind: "release" })
+      .catch((error: unknown) => this.#around.onError(error))
+      .finally(() => this.#returning.delete(returned));
+    this.#returning.add(returned);
+  }
+
+  async #run(held: Held): Promise<void> {
+    let verdict = await this.#verdict(held);
+    // Too late for a word on it; but while the channel lives, it can go back uncounted.
+    if (held.signal.aborted) verdict = { kind: "release" };
+    if (verdict.kind === "reject")
+      this.#around.log.warn(
+        { ...this.#name, id: held.id, reason: verdict.reason },
+        "message put to the dead letters",
+      );
+    await held.settle(verdict);
+  }
+
+  async #verdict(held: Held): Promise<Verdict> {
+    const { signal, deliveries } = held;
+    let message: Message;
+    try {
+      message = decodeMessage(held.text);
+    } catch (error) {
+      return { kind: "reject", reason: reasonOf(error) };
+    }
+    try {
+      return await this.#consumption.handle({ queue: this.#name, message, deliveries, signal });
+    } catch (error) {
+      if (error instanceof MessageError) return { kind: "reject", reason: error.message };
+      if (!signal.aborted) {
+        this.#around.onError(error);
+        await this.#around.delay(afterError, signal).catch(() => undefined);
+      }
+      return { kind: "release" };
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import { z } from "zod";
+import { parseAddress } from "./address.ts";
+
+/** The environment's part about RabbitMQ. */
+export const brokerVariables = z.object({
+  /** amqp[s]://user:password@host[:port][/vhost], percent-encoded. */
+  AMQP_URL: z
+    .string()
+    .refine(
+      (text) => parseAddress(text) !== undefined,
+      "must be an amqp:// or amqps:// URL such as amqp://user:password@host/vhost (special characters as %XX)",
+    ),
+  /** PEM file of the CA that signed the broker's certificate, where it is a private one. */
+  AMQP_CA_FILE: z.string().optional(),
+});

@@ -1,0 +1,24 @@
+/** A RabbitMQ of one's own, to be killed and broken. Loopback only; user and password are `guest`. */
+export interface RabbitNode extends AsyncDisposable {
+  /** For people: what runs, and where it came from. */
+  readonly description: string;
+  readonly url: string;
+  /** Of the management API, where that plugin was asked for. */
+  readonly managementUrl: string | undefined;
+  /** Of the broker's process while it runs, where that is one of this machine (not in a container). */
+  readonly pid: number | undefined;
+  /** SIGKILL; what was not synced is lost. */
+  kill(): Promise<void>;
+  /** A clean shutdown; the data stays. */
+  stop(): Promise<void>;
+  /** Again on the same data and ports, after `kill` or `stop`. Resolves when a connection succeeds. */
+  start(): Promise<void>;
+  /** `rabbitmqctl` with these arguments; resolves with what it prints. */
+  ctl(...args: string[]): Promise<string>;
+}
+
+export interface NodeOptions {
+  /** More lines for rabbitmq.conf. */
+  readonly config?: string;
+  readonly plugins?: readonly "rabbitmq_management"[];
+}

@@ -1,0 +1,145 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { freePorts } from "./free-ports.ts";
+import type { NodeOptions, RabbitNode } from "./node.ts";
+import { becomesReady } from "./ready.ts";
+import { run } from "./run.ts";
+
+/** Erlang's, where nodes and `rabbitmqctl` find each other. */
+const portMapper = "epmd";
+
+/** A RabbitMQ of this machine's packages as a process of its own: own ports, own epmd, own data in a temporary folder. */
+export class ProcessNode implements RabbitNode {
+  readonly description: string;
+  readonly url: string;
+  readonly managementUrl: string | undefined;
+  readonly #server: string;
+  readonly #folder: string;
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #epmd: ChildProcess;
+  readonly #port: number;
+  /** `pid`: of the Erlang machine, which need not be the process that we started. */
+  #running: { readonly child: ChildProcess; readonly pid: number | undefined } | undefined;
+
+  private constructor(
+    server: string,
+    folder: string,
+    environment: NodeJS.ProcessEnv,
+    ports: { amqp: number; management: number | undefined },
+    epmd: ChildProcess,
+  ) {
+    this.description = `a private node of ${server}`;
+    this.#port = ports.amqp;
+    this.url = `amqp://guest:guest@127.0.0.1:${ports.amqp}`;
+    this.managementUrl = ports.management === undefined ? undefined : `http://127.0.0.1:${ports.management}`;
+    this.#server = server;
+    this.#folder = folder;
+    this.#environment = environment;
+    this.#epmd = epmd;
+    process.once("exit", this.#killNow);
+  }
+
+  /** `server`: the path of `rabbitmq-server`. */
+  static async create(server: string, { config = "", plugins = [] }: NodeOptions): Promise<ProcessNode> {
+    const folder = await mkdtemp(join(tmpdir(), "brigade-rabbitmq-"));
+    const [amqp = 0, dist = 0, epmdPort = 0, ctl = 0, management = 0] = await freePorts(5);
+    const managed = plugins.includes("rabbitmq_management");
+    await mkdir(join(folder, "home"));
+    await writeFile(join(folder, "enabled_plugins"), `[${plugins.join(",")}].\n`);
+    const lines = ["disk_free_limit.absolute = 1MB", config];
+    if (managed) lines.push("management.tcp.ip = 127.0.0.1", `management.tcp.port = ${management}`);
+    await writeFile(join(folder, "rabbitmq.conf"), `${lines.join("\n")}\n`);
+    const environment = {
+      ...process.env,
+      // The packaged wrappers elsewhere on PATH change the user.
+      PATH: [dirname(server), process.env.PATH].join(delimiter),
+      HOME: join(folder, "home"),
+      ERL_EPMD_PORT: String(epmdPort),
+      ERL_EPMD_ADDRESS: "127.0.0.1",
+      RABBITMQ_NODENAME: `brigade${amqp}@localhost`,
+      RABBITMQ_NODE_IP_ADDRESS: "127.0.0.1",
+      RABBITMQ_NODE_PORT: String(amqp),
+      RABBITMQ_DIST_PORT: String(dist),
+      RABBITMQ_CTL_DIST_PORT_MIN: String(ctl),
+      RABBITMQ_CTL_DIST_PORT_MAX: String(ctl + 10),
+      RABBITMQ_MNESIA_BASE: join(folder, "data"),
+      RABBITMQ_LOG_BASE: join(folder, "log"),
+      RABBITMQ_CONFIG_FILE: join(folder, "rabbitmq.conf"),
+      RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, "enabled_plugins"),
+      RABBITMQ_PID_FILE: join(folder, "pid"),
+      RABBITMQ_CONF_ENV_FILE: "/dev/null",
+    };
+    const epmd = spawn(portMapper, ["-port", String(epmdPort), "-address", "127.0.0.1"], {
+      env: environment,
+      stdio: "ignore",
+    });
+    await once(epmd, "spawn");
+    const node = new ProcessNode(
+      server,
+      folder,
+      environment,
+      { amqp, management: managed ? management : undefined },
+      epmd,
+    );
+    await node.start();
+    return node;
+  }
+
+  get pid(): number | undefined {
+    return this.#running?.pid;
+  }
+
+  async start(): Promise<void> {
+    const pidFile = join(this.#folder, "pid");
+    await rm(pidFile, { force: true });
+    const gone = new AbortController();
+    const child = spawn(this.#server, { env: this.#environment, stdio: "ignore" });
+    this.#running = { child, pid: undefined };
+    child.once("exit", () => {
+      this.#running = undefined;
+      gone.abort(new Error("RabbitMQ has ended"));
+    });
+    await once(child, "spawn");
+    await becomesReady(this.#port, gone.signal);
+    this.#running = { child, pid: Number(await readFile(pidFile, "utf8")) };
+  }
+
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  async stop(): Promise<void> {
+    await this.#end("SIGTERM");
+  }
+
+  ctl(...args: string[]): Promise<string> {
+    return run(join(dirname(this.#server), "rabbitmqctl"), ["--quiet", ...args], this.#environment);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    this.#epmd.kill("SIGKILL");
+    process.off("exit", this.#killNow);
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    if (this.#running === undefined) return;
+    const exited = once(this.#running.child, "exit");
+    this.#signal(signal);
+    await exited;
+  }
+
+  readonly #killNow = (): void => {
+    this.#signal("SIGKILL");
+    this.#epmd.kill("SIGKILL");
+  };
+
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#running?.pid !== undefined) process.kill(this.#running.pid, signal);
+    else this.#running?.child.kill(signal);
+  }
+}
