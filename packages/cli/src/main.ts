@@ -1,15 +1,24 @@
 import { ConfigError, FatalError, HostError } from "@brigade/core";
 import { Command, CommanderError } from "commander";
+import { addCancel } from "./commands/cancel.ts";
 import { addCopy } from "./commands/copy.ts";
+import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addServices } from "./commands/services.ts";
+import { addStart } from "./commands/start.ts";
+import { addVolume } from "./commands/volume.ts";
 import { exitCode, exitCodeHelp, exitCodeOf } from "./exit-code.ts";
+
+/** A service tells in its own log what it does. */
+let isService = false;
 
 /** The first signal stops with grace, the second at once. */
 const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   process.on(name, () => {
     if (stop.signal.aborted) process.exit(exitCode.interrupted);
-    process.stderr.write(`brigade: ${name}: finishing what is in hand; once more to leave at once\n`);
+    if (!isService)
+      process.stderr.write(`brigade: ${name}: finishing what is in hand; once more to leave at once\n`);
     stop.abort();
   });
 }
@@ -29,6 +38,15 @@ const program = new Command("brigade")
   .exitOverride();
 addCopy(program, setExitCode, stop.signal);
 addDoctor(program, setExitCode, stop.signal);
+addStart(program, setExitCode, stop.signal);
+addCancel(program, stop.signal);
+addDeadLetters(program, stop.signal);
+addVolume(program);
+// A service leaves when it is done, whatever a broken connection or a hanging disk still holds.
+const services = addServices(program, (code) => process.exit(code), stop.signal);
+program.hook("preAction", (_program, command) => {
+  isService = services.includes(command);
+});
 for (const command of program.commands) command.addHelpText("after", exitCodeHelp).exitOverride();
 
 function setExitCode(code: number): void {
@@ -39,6 +57,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = tell(error);
+  if (isService) process.exit();
 }
 
 /** One clear line (or one a problem) for what people can mend; a stack trace only for what is ours. */

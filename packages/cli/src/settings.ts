@@ -1,4 +1,5 @@
-import { byteSize, integer } from "@brigade/core";
+import { byteSize, httpUrl, integer } from "@brigade/core";
+import type { DownloaderOptions } from "@brigade/downloader";
 import type { ListerOptions } from "@brigade/lister";
 import { z } from "zod";
 
@@ -27,3 +28,47 @@ export function listerOptions(settings: Settings): ListerOptions {
     outageLimit: settings.OUTAGE_LIMIT_MS,
   };
 }
+
+/** Bytes of small bodies between request and disk at once. More would only wait longer for the disk. */
+const memory = 32 * 1024 * 1024;
+
+/** `concurrency`: bodies of the source at once. */
+export function downloaderOptions(settings: Settings, concurrency: number): DownloaderOptions {
+  return {
+    concurrency,
+    prefetch: settings.PREFETCH_BATCHES,
+    maxAttempts: settings.MAX_ATTEMPTS,
+    outageLimit: settings.OUTAGE_LIMIT_MS,
+    memory,
+  };
+}
+
+/** Records the ledger takes at once: it commits them together. */
+export const ledgerPrefetch = 512;
+
+/** What can stand in a header. */
+const token = z.string().regex(/^[\x20-\x7e]+$/, "must be printable ASCII");
+
+/** For all who ask the ledger. */
+export const ledgerClientVariables = z.object({
+  LEDGER_URL: httpUrl.default("http://127.0.0.1:9100"),
+  LEDGER_TOKEN: token.optional(),
+});
+
+/** For the ledger itself. */
+export const ledgerVariables = z.object({
+  LEDGER_PATH: z.string(),
+  LEDGER_TOKEN: token.optional(),
+  STALL_LIMIT_MS: integer({ min: 1 }).default(3_600_000),
+});
+
+/** Where a service tells of itself. */
+export const httpPorts = { ledger: 9100, lister: 9101, downloader: 9102 } as const;
+export type ServiceName = keyof typeof httpPorts;
+
+export const httpVariables = (service: ServiceName) =>
+  z.object({
+    HTTP_HOST: z.string().default("127.0.0.1"),
+    /** 0: any that is free; the log tells. */
+    HTTP_PORT: integer({ max: 65_535 }).default(httpPorts[service]),
+  });

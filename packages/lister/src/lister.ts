@@ -30,6 +30,7 @@ import pLimit from "p-limit";
 import { Announcement, firstPage, type Walked } from "./announcement.ts";
 import { createFilter, type Filter } from "./filters.ts";
 import { Gate } from "./gate.ts";
+import { Historian, HistoryAway } from "./historian.ts";
 import { emptyPage, walkPage } from "./walk.ts";
 
 export interface ListerParts {
@@ -38,6 +39,8 @@ export interface ListerParts {
   readonly name: string;
   readonly broker: Broker;
   readonly history: PageHistory;
+  /** Whether an error of `history` only means that it is away for a while: its pages wait then. By default none does. */
+  readonly historyIsAway?: (error: unknown) => boolean;
   readonly host: string;
   readonly log: Log;
   /** The source refuses us, or is away for too long. */
@@ -105,6 +108,7 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
     },
     onGiveUp: parts.onGiveUp,
   });
+  const historian = new Historian(parts.history, { isAway: parts.historyIsAway, log, now });
   const slots = pLimit(options.concurrency);
   const { batchFiles, batchBytes } = options;
   const announcing = { broker, batchSize: { files: batchFiles, bytes: batchBytes }, host: parts.host, now };
@@ -161,14 +165,14 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
     signal: AbortSignal,
   ): Promise<Walked | Again> {
     const { job } = message;
-    if (redelivered) {
-      const recorded = await parts.history.recorded({ ...position, job: job.id });
-      if (recorded !== undefined && recorded.end !== "failed") return { next: recorded.next };
-    }
     const since = now();
     try {
-      const unchanged = parts.history.unchanged.bind(parts.history, job);
-      const page = await walkPage(job, position, source, filter, unchanged, signal);
+      // While the history is away, it is asked before the source: no page is listed in vain.
+      if (redelivered || (historian.isAway && job.first !== true)) {
+        const recorded = await historian.recorded({ ...position, job: job.id });
+        if (recorded !== undefined && recorded.end !== "failed") return { next: recorded.next };
+      }
+      const page = await walkPage(job, position, source, filter, historian.unchangedOf(job), signal);
       breaker.succeeded();
       return { page };
     } catch (error) {
@@ -182,6 +186,7 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
     since: number,
     error: unknown,
   ): Promise<Walked | Again> {
+    if (error instanceof HistoryAway) return { again: position, counted: false, waitMs: error.waitMs };
     const failure = classify(error);
     if (failure.fault === "cancelled" || leaving.signal.aborted) {
       return { again: position, counted: false, waitMs: 0 };

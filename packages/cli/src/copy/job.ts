@@ -66,7 +66,7 @@ async function seed(
   if (pages === 0) await broker.publish([rootMessage(job, prefix, filters)]);
 }
 
-function newJobId(name: string, startedAt: number): string {
+export function newJobId(name: string, startedAt: number): string {
   const stamp = new Date(startedAt).toISOString().replaceAll(/[-:]|\.\d+/g, "");
   return `${name}-${stamp}-${crypto.randomUUID().slice(0, 8)}`;
 }

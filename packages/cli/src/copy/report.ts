@@ -50,7 +50,11 @@ export async function writeFailures(
 }
 
 /** One JSON document on one line; `failed` and `vanished` are written as they are read, however many. */
-export async function printJson(stream: Writable, report: RunReport, catalogue: Catalogue): Promise<void> {
+export async function printJson(
+  stream: Writable,
+  report: RunReport,
+  catalogue: Pick<Catalogue, "failures" | "vanished">,
+): Promise<void> {
   const { proof, ...run } = report;
   const head = JSON.stringify({ ...run, complete: proof.complete, ...sums(proof), holes: proof.holes });
   await write(stream, `${head.slice(0, -1)},"failed":[`);

@@ -8,7 +8,7 @@ import { type Catalogue, createLedger, openCatalogue } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
 import { withLimit, withRetry } from "@brigade/sources";
 import { createPlacement } from "@brigade/volumes";
-import { listerOptions } from "../settings.ts";
+import { downloaderOptions, ledgerPrefetch, listerOptions } from "../settings.ts";
 import type { CopyConfiguration } from "./configuration.ts";
 import { finished } from "./finish.ts";
 import { openJob } from "./job.ts";
@@ -30,11 +30,6 @@ export interface CopyRun {
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
 }
-
-/** Bytes of small bodies between request and disk at once. More would only wait longer for the disk. */
-const memory = 32 * 1024 * 1024;
-/** Records the ledger takes at once: it commits them together. */
-const ledgerPrefetch = 512;
 
 /**
  * Brings a source home onto local volumes with the embedded broker, then hands the report to `tell` while the catalogue
@@ -84,13 +79,7 @@ export async function runCopy(
       placement,
       onExhausted: () => giveUp(new FatalError("no volume has room: add one and run the same command again")),
     },
-    {
-      prefetch: settings.PREFETCH_BATCHES,
-      maxAttempts: settings.MAX_ATTEMPTS,
-      outageLimit: settings.OUTAGE_LIMIT_MS,
-      memory,
-      concurrency: configuration.source.concurrency,
-    },
+    downloaderOptions(settings, configuration.source.concurrency),
   );
   resources.defer(() => downloader.stop(trouble.signal.aborted ? 0 : settings.SHUTDOWN_GRACE_MS));
   const lister = resources.use(

@@ -1,0 +1,30 @@
+import { parseSource } from "@brigade/sources";
+import type { Command } from "commander";
+import { readEnvironment } from "../environment.ts";
+import { cancelJob } from "../fleet/cancel-job.ts";
+import { readFleet } from "../fleet/fleet.ts";
+
+/** `brigade cancel`: empties a source's queues and closes its job. */
+export function addCancel(program: Command, signal: AbortSignal): void {
+  program
+    .command("cancel")
+    .description("close a source's job and empty its queues; dead letters stay")
+    .argument("<source>", "the name of a configured source, or its URL")
+    .option("--json", "one JSON document on stdout")
+    .action(async (source: string, flags: { json?: true }) => {
+      await cancel(source, flags, signal);
+    });
+}
+
+async function cancel(source: string, { json }: { json?: true }, signal: AbortSignal): Promise<void> {
+  const environment = readEnvironment({}, process.env);
+  const { name } = parseSource(source, environment);
+  const { ledger, connect } = readFleet("cancel", environment, signal);
+  await using admin = await connect();
+  const { job, purged } = await cancelJob(name, { ledger, admin, signal });
+  if (json) process.stdout.write(`${JSON.stringify({ source: name, job, purged })}\n`);
+  else {
+    const what = job === undefined ? `no job of "${name}" was open` : `${job} is cancelled`;
+    process.stdout.write(`${what}; ${purged} messages were dropped\n`);
+  }
+}

@@ -1,0 +1,86 @@
+import type { BrokerAdmin, RabbitDeadLetter } from "@brigade/broker";
+import { integer } from "@brigade/core";
+import { parseSource } from "@brigade/sources";
+import { type Command, InvalidArgumentError } from "commander";
+import { readEnvironment } from "../environment.ts";
+import { readFleet } from "../fleet/fleet.ts";
+
+interface Flags {
+  readonly json?: true;
+}
+
+/** `brigade dead-letters list | replay | drop`: messages that cannot be read, or that kept killing their process. */
+export function addDeadLetters(program: Command, signal: AbortSignal): void {
+  const group = program
+    .command("dead-letters")
+    .description("messages that could not be read, or that kept killing their process");
+  const add = (name: string, description: string) =>
+    group
+      .command(name)
+      .description(description)
+      .argument("<source>", "the name of a configured source, or its URL")
+      .option("--json", "one JSON document on stdout");
+  const which = "as `list` shows them; by default all that are there now";
+  add("list", "oldest first: id, when, where from, why, and how the message begins")
+    .option("--limit <n>", "so many at most", parseLimit, 1_000)
+    .action(async (source: string, flags: Flags & { limit: number }) => {
+      await withAdmin(source, signal, (admin, name) => list(admin, name, flags));
+    });
+  add("replay", "give them back to their queues, as if they had never been tried")
+    .argument("[id...]", which)
+    .action(async (source: string, ids: string[], flags: Flags) => {
+      await withAdmin(source, signal, (admin, name) => replay(admin, name, someOrAll(ids), flags));
+    });
+  add("drop", "forget them")
+    .argument("[id...]", which)
+    .action(async (source: string, ids: string[], flags: Flags) => {
+      await withAdmin(source, signal, (admin, name) => drop(admin, name, someOrAll(ids), flags));
+    });
+}
+
+function someOrAll(ids: readonly string[]): Ids {
+  return ids.length > 0 ? ids : undefined;
+}
+
+async function withAdmin(
+  sourceArgument: string,
+  signal: AbortSignal,
+  run: (admin: BrokerAdmin, source: string) => Promise<void>,
+): Promise<void> {
+  const environment = readEnvironment({}, process.env);
+  const { name } = parseSource(sourceArgument, environment);
+  await using admin = await readFleet("dead-letters", environment, signal).connect();
+  await run(admin, name);
+}
+
+type Ids = readonly string[] | undefined;
+
+async function list(admin: BrokerAdmin, source: string, flags: Flags & { limit: number }): Promise<void> {
+  const letters = await admin.deadLetters(source, flags.limit);
+  if (flags.json) process.stdout.write(`${JSON.stringify(letters)}\n`);
+  else for (const letter of letters) process.stdout.write(text(letter));
+}
+
+async function replay(admin: BrokerAdmin, source: string, ids: Ids, { json }: Flags): Promise<void> {
+  const result = await admin.replay(source, ids);
+  const skipped = result.skipped > 0 ? `; ${result.skipped} cannot be read, and stay: drop them` : "";
+  process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${result.replayed} replayed${skipped}\n`);
+}
+
+async function drop(admin: BrokerAdmin, source: string, ids: Ids, { json }: Flags): Promise<void> {
+  const dropped = await admin.drop(source, ids);
+  process.stdout.write(json ? `${JSON.stringify({ dropped })}\n` : `${dropped} dropped\n`);
+}
+
+/** The letter in two lines. */
+function text({ id, at, queue, host, reason, body }: RabbitDeadLetter): string {
+  const where = host === undefined ? queue : `${queue} on ${host}`;
+  const begins = JSON.stringify(body.length > 160 ? `${body.slice(0, 160)}…` : body);
+  return `${id}  ${new Date(at).toISOString()}  ${where}  ${reason.replaceAll(/\s+/g, " ")}\n    ${begins}\n`;
+}
+
+function parseLimit(value: string): number {
+  const parsed = integer({ min: 1 }).safeParse(value);
+  if (!parsed.success) throw new InvalidArgumentError("must be a whole number");
+  return parsed.data;
+}

@@ -1,0 +1,69 @@
+import { resolve } from "node:path";
+import { ConfigError } from "@brigade/core";
+import { openVolume, volumeVariables } from "@brigade/volumes";
+import type { Command } from "commander";
+import { readEnvironment } from "../environment.ts";
+import { createLog } from "../logging.ts";
+import { readVariables } from "../service/configuration.ts";
+import { formatBytes } from "../units.ts";
+import { inspectVolume, type VolumeInspection } from "../volumes/inspection.ts";
+
+/** `brigade volume init | list`. */
+export function addVolume(program: Command): void {
+  const command = program.command("volume").description("make folders volumes, and look at those there are");
+  command
+    .command("init")
+    .description("make existing, mounted folders volumes; one that is a volume stays as it is")
+    .argument("<folder...>", "one a disk")
+    .option("--label <text>", "what people call it; by default the folder's name")
+    .action(init);
+  command
+    .command("list")
+    .description("id, label, free space and sources of volumes")
+    .argument("[folder...]", "by default those of VOLUMES")
+    .option("--json", "one JSON document on stdout")
+    .action(list);
+}
+
+async function init(folders: string[], { label }: { label?: string }): Promise<void> {
+  if (label !== undefined && folders.length > 1) throw new ConfigError(["--label: is for one folder"]);
+  const log = createLog("warn", process.stderr, process.stderr.isTTY === true);
+  for (const root of folders.map((folder) => resolve(folder))) {
+    const before = await inspectVolume(root);
+    if (before === undefined) {
+      const instance = crypto.randomUUID().slice(0, 8);
+      const options = { init: true, instance, durability: "group", log, ...(label && { label }) } as const;
+      await (await openVolume(root, options))[Symbol.asyncDispose]();
+    }
+    const { id, label: found } = await inspect(root);
+    const what = before === undefined ? "is a volume now" : "was a volume already";
+    process.stdout.write(`${root} ${what}: ${id} "${found}"\n`);
+  }
+}
+
+async function list(folders: string[], { json }: { json?: true }): Promise<void> {
+  const { VOLUMES } = readVariables(volumeVariables, readEnvironment({}, process.env));
+  const roots = folders.length > 0 ? folders.map((folder) => resolve(folder)) : VOLUMES;
+  if (roots.length === 0) throw new ConfigError(["VOLUMES: is not set: name folders"]);
+  const found = await Promise.allSettled(roots.map(inspect));
+  const volumes = found.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  if (json) process.stdout.write(`${JSON.stringify(volumes)}\n`);
+  else for (const volume of volumes) process.stdout.write(line(volume));
+  const problems = found.flatMap((one) => {
+    if (one.status === "fulfilled") return [];
+    if (one.reason instanceof ConfigError) return one.reason.problems;
+    throw one.reason;
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+async function inspect(root: string): Promise<VolumeInspection> {
+  const found = await inspectVolume(root);
+  if (found !== undefined) return found;
+  throw new ConfigError([`${root} is not a volume (or its disk is not mounted)`]);
+}
+
+function line({ root, id, label, free, sources }: VolumeInspection): string {
+  const names = sources.map(({ name }) => name).join(" ") || "nothing yet";
+  return `${root}  ${id}  "${label}"  ${formatBytes(free)} free  ${names}\n`;
+}

@@ -1,0 +1,38 @@
+import { hostname } from "node:os";
+import { type BrokerAdmin, connectBrokerAdmin } from "@brigade/broker";
+import type { Environment, Log } from "@brigade/core";
+import { LedgerClient } from "@brigade/ledger";
+import { createLog } from "../logging.ts";
+import { Problems } from "../problems.ts";
+import { type BrokerAddress, readBrokerAddress, readVariables } from "../service/configuration.ts";
+import { ledgerClientVariables, settingsSchema } from "../settings.ts";
+
+/** The fleet as seen by a command: its broker, its ledger. */
+export interface Fleet {
+  readonly ledger: LedgerClient;
+  readonly log: Log;
+  /** Rejects with HostError when the broker is away, FatalError when it refuses us. */
+  connect(): Promise<BrokerAdmin>;
+}
+
+/** Throws ConfigError with all problems. Nothing is connected yet. */
+export function readFleet(command: string, environment: Environment, signal: AbortSignal): Fleet {
+  const problems = new Problems();
+  const settings = problems.try(() =>
+    readVariables(settingsSchema.pick({ LOG_LEVEL: true }).extend(ledgerClientVariables.shape), environment),
+  );
+  const address = problems.try(() => readBrokerAddress(environment));
+  problems.throwAny();
+  if (!settings || !address) throw new Error("a configuration problem was not told");
+  const log = createLog(settings.LOG_LEVEL, process.stderr, process.stderr.isTTY === true);
+  return {
+    ledger: new LedgerClient({ url: settings.LEDGER_URL, token: settings.LEDGER_TOKEN, signal }),
+    log,
+    connect: () => connect(command, address, log),
+  };
+}
+
+function connect(command: string, address: BrokerAddress, log: Log): Promise<BrokerAdmin> {
+  const connectionName = `${command}@${hostname()}#${process.pid}`;
+  return connectBrokerAdmin({ ...address, connectionName, log });
+}

@@ -1,0 +1,52 @@
+import { readFileSync } from "node:fs";
+import { brokerVariables } from "@brigade/broker";
+import { ConfigError, type Environment, parseEnvironment, valueOrThrow } from "@brigade/core";
+import type { z } from "zod";
+import { Problems } from "../problems.ts";
+import { httpVariables, type ServiceName, settingsSchema } from "../settings.ts";
+
+/** Where the broker is. */
+export interface BrokerAddress {
+  readonly url: string;
+  /** PEM of a private CA. */
+  readonly ca: string | undefined;
+}
+
+/** Reads variables. Throws ConfigError with all problems. */
+export function readVariables<S extends z.ZodObject>(schema: S, environment: Environment): z.infer<S> {
+  return valueOrThrow(parseEnvironment(schema, environment));
+}
+
+/** Throws ConfigError. */
+export function readBrokerAddress(environment: Environment): BrokerAddress {
+  const { AMQP_URL, AMQP_CA_FILE } = readVariables(brokerVariables, environment);
+  return { url: AMQP_URL, ca: AMQP_CA_FILE === undefined ? undefined : readCertificate(AMQP_CA_FILE) };
+}
+
+function readCertificate(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([`AMQP_CA_FILE: ${reason}`], { cause: error });
+  }
+}
+
+/** What every service reads, beside its own variables and `others`. Throws ConfigError with the problems of all. */
+export function configureService<S extends z.ZodObject, T>(
+  service: ServiceName,
+  environment: Environment,
+  own: S,
+  others: (environment: Environment) => T,
+) {
+  const problems = new Problems();
+  const common = problems.try(() =>
+    readVariables(settingsSchema.extend(httpVariables(service).shape), environment),
+  );
+  const broker = problems.try(() => readBrokerAddress(environment));
+  const variables = problems.try(() => readVariables(own, environment));
+  const other = problems.try(() => ({ value: others(environment) }));
+  problems.throwAny();
+  if (!common || !broker || !variables || !other) throw new Error("a configuration problem was not told");
+  return { service, common, broker, own: variables, others: other.value };
+}

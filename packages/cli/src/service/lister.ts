@@ -1,0 +1,59 @@
+import { type Environment, HostError } from "@brigade/core";
+import { LedgerClient } from "@brigade/ledger";
+import { createLister } from "@brigade/lister";
+import { withLimit, withRetry } from "@brigade/sources";
+import type { ExitCode } from "../exit-code.ts";
+import { ledgerClientVariables, listerOptions } from "../settings.ts";
+import { CancelledJobs, withoutCancelled } from "./cancelled.ts";
+import { configureService } from "./configuration.ts";
+import { logPauses } from "./pause-log.ts";
+import { runService } from "./service.ts";
+import { configuredSources } from "./sources.ts";
+
+/** `brigade lister`: lists every configured source. */
+export async function runLister(environment: Environment, stop: AbortSignal): Promise<ExitCode> {
+  const configuration = configureService("lister", environment, ledgerClientVariables, configuredSources);
+  const { common, own } = configuration;
+  return await runService(configuration, stop, async (service) => {
+    const { log, signal, giveUp, host } = service;
+    const sources = configuration.others.map(({ name, source }) => ({
+      name,
+      source: service.resources.use(source),
+    }));
+    const history = new LedgerClient({ url: own.LEDGER_URL, token: own.LEDGER_TOKEN, signal });
+    const cancelled = new CancelledJobs(history, log);
+    await service.listen();
+    cancelled.follow(signal).catch(giveUp);
+    const broker = withoutCancelled(await service.connect(), cancelled);
+    const list = async ({ name, source }: (typeof sources)[number]) => {
+      const limited = withLimit(source, {
+        most: source.concurrency,
+        onChange: (change) => log.debug({ source: name, ...change }, "concurrency changes"),
+      });
+      const lister = await createLister(
+        {
+          source: withRetry(limited),
+          name,
+          broker,
+          history,
+          historyIsAway: (error) => error instanceof HostError,
+          host,
+          log: log.child({ source: name }),
+          onGiveUp: giveUp,
+        },
+        listerOptions(common),
+      );
+      service.add(name, {
+        get pauses() {
+          return lister.pauses;
+        },
+        async stop() {
+          await lister[Symbol.asyncDispose]();
+        },
+      });
+      logPauses({ source: name, pauses: () => lister.pauses, broker, log, signal }).catch(giveUp);
+    };
+    await Promise.all(sources.map(list));
+    log.info({ sources: sources.map(({ name }) => name) }, "at work");
+  });
+}

@@ -1,0 +1,25 @@
+import type { Broker } from "@brigade/core";
+import type { Metrics } from "./metrics.ts";
+import { withHandlers } from "./wrapped-broker.ts";
+
+/** A broker that counts what goes through it. */
+export function metered(broker: Broker, metrics: Metrics): Broker {
+  const counted = withHandlers(broker, (handle, { source, queue }) => async (delivery) => {
+    metrics.taken(source, queue);
+    let outcome = "error";
+    try {
+      const verdict = await handle(delivery);
+      outcome = verdict.kind;
+      return verdict;
+    } finally {
+      metrics.settled(source, queue, outcome);
+    }
+  });
+  return {
+    ...counted,
+    async publish(messages) {
+      await broker.publish(messages);
+      for (const message of messages) metrics.published(message);
+    },
+  };
+}

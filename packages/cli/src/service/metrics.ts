@@ -1,0 +1,84 @@
+import type { BrokerState } from "@brigade/broker";
+import type { Message } from "@brigade/core";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+
+/** What a service shows of itself at one moment. */
+export interface Standing {
+  readonly broker: BrokerState;
+  /** Why work pauses, by source. */
+  readonly pauses: Readonly<Record<string, readonly string[]>>;
+}
+
+const brokerStates: readonly BrokerState[] = ["connected", "blocked", "connecting"];
+
+/** A service's figures for Prometheus. Counters start with the process; what is delivered again counts again. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #objects = this.#counter("objects_total", "Objects by what became of them", ["source", "outcome"]);
+  readonly #bytes = this.#counter("bytes_total", "Bytes stored", ["source"]);
+  readonly #pages = this.#counter("pages_total", "Pages listed", ["source"]);
+  readonly #listed = this.#counter("listed_objects_total", "Objects on listed pages", ["source"]);
+  readonly #settled = this.#counter("deliveries_total", "Deliveries by verdict", [
+    "source",
+    "queue",
+    "verdict",
+  ]);
+  readonly #inHand = this.#gauge("deliveries_in_hand", "Deliveries being worked on", ["source", "queue"]);
+
+  /** `standing` is asked at each scrape. */
+  constructor(standing: () => Standing) {
+    collectDefaultMetrics({ register: this.registry });
+    this.#gauge("paused", "1 while work pauses, by reason", ["source", "reason"], (gauge) => {
+      gauge.reset();
+      for (const [source, reasons] of Object.entries(standing().pauses))
+        for (const reason of reasons) gauge.set({ source, reason }, 1);
+    });
+    this.#gauge("broker_state", "1 for the state that the link to the broker is in", ["state"], (gauge) => {
+      const { broker } = standing();
+      for (const state of brokerStates) gauge.set({ state }, Number(state === broker));
+    });
+  }
+
+  published(message: Message): void {
+    const { source } = message.job;
+    if (message.type === "page") {
+      this.#pages.inc({ source });
+      this.#listed.inc({ source }, message.count);
+    }
+    if (message.type !== "result") return;
+    for (const { outcome, size = 0 } of message.pages.flatMap(({ objects }) => objects)) {
+      this.#objects.inc({ source, outcome });
+      this.#bytes.inc({ source }, size);
+    }
+  }
+
+  taken(source: string, queue: string): void {
+    this.#inHand.inc({ source, queue });
+  }
+
+  settled(source: string, queue: string, verdict: string): void {
+    this.#inHand.dec({ source, queue });
+    this.#settled.inc({ source, queue, verdict });
+  }
+
+  #counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {
+    return new Counter({ name: `brigade_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  #gauge<L extends string>(
+    name: string,
+    help: string,
+    labelNames: L[],
+    collect: (gauge: Gauge<L>) => void = () => {},
+  ): Gauge<L> {
+    return new Gauge({
+      name: `brigade_${name}`,
+      help,
+      labelNames,
+      registers: [this.registry],
+      collect() {
+        collect(this);
+      },
+    });
+  }
+}

@@ -1,0 +1,95 @@
+import type { Broker } from "@brigade/core";
+import { type Catalogue, createLedger, type Ledger, type NewJob } from "@brigade/ledger";
+import { ledgerPrefetch } from "../settings.ts";
+import { OtherLedger } from "./other-ledger.ts";
+import type { Service } from "./service.ts";
+import { withHandlers } from "./wrapped-broker.ts";
+
+/**
+ * Enters the records of one source into the catalogue, once that has a job of it: a ledger with a catalogue of its own,
+ * started by mistake, must not take away what another one waits for.
+ */
+export class Records {
+  readonly source: string;
+  readonly #catalogue: Catalogue;
+  readonly #service: Service;
+  readonly #broker: Broker;
+  readonly #other: OtherLedger;
+  #received = 0;
+  #inHand = 0;
+  #ledger: Promise<Ledger> | undefined;
+
+  constructor(source: string, catalogue: Catalogue, broker: Broker, service: Service) {
+    this.source = source;
+    this.#catalogue = catalogue;
+    this.#service = service;
+    this.#broker = withHandlers(broker, (handle) => async (delivery) => {
+      this.#received++;
+      this.#inHand++;
+      try {
+        return await handle(delivery);
+      } finally {
+        this.#inHand--;
+      }
+    });
+    const { log, signal } = service;
+    this.#other = new OtherLedger({
+      source,
+      broker,
+      received: () => this.#received,
+      inHand: () => this.#inHand,
+      mayHaveWork: async () => {
+        const latest = (await catalogue.jobs()).findLast((job) => job.source === source);
+        return latest?.state === "open" || latest?.state === "cancelled";
+      },
+      log,
+      signal,
+    });
+  }
+
+  /** Begins when the catalogue knows of jobs; watches for another ledger all the time. */
+  async open(): Promise<void> {
+    if ((await this.#catalogue.jobs()).some(({ source }) => source === this.source)) this.enter();
+    this.#service.add(this.source, this);
+    this.#other.watch().catch(this.#service.giveUp);
+  }
+
+  /** Again changes nothing. */
+  enter(): void {
+    if (this.#ledger !== undefined) return;
+    const { log, giveUp, signal } = this.#service;
+    this.#ledger = createLedger(
+      {
+        catalogue: this.#catalogue,
+        broker: this.#broker,
+        source: this.source,
+        log: log.child({ source: this.source }),
+        onGiveUp: giveUp,
+      },
+      { prefetch: ledgerPrefetch },
+    );
+    this.#ledger.catch((error) => {
+      if (!signal.aborted) giveUp(error);
+    });
+  }
+
+  get pauses(): readonly string[] {
+    return this.#other.isAtWork ? ["another ledger is at work"] : [];
+  }
+
+  async stop(): Promise<void> {
+    const ledger = await this.#ledger;
+    await ledger?.[Symbol.asyncDispose]();
+  }
+}
+
+/** The catalogue, and who is told of a job that was opened. */
+export function tellingOfJobs(catalogue: Catalogue, opened: (job: NewJob) => void): Catalogue {
+  return {
+    ...catalogue,
+    async openJob(job) {
+      await catalogue.openJob(job);
+      opened(job);
+    },
+  };
+}

@@ -1,0 +1,144 @@
+import { once } from "node:events";
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connectRabbitBroker, type RabbitBroker } from "@brigade/broker";
+import { type Broker, classify, FatalError, HostError, type Log } from "@brigade/core";
+import { Hono } from "hono";
+import { type ExitCode, exitCode, exitCodeOf } from "../exit-code.ts";
+import { createLog } from "../logging.ts";
+import type { ServiceName, Settings } from "../settings.ts";
+import type { BrokerAddress } from "./configuration.ts";
+import { addHealth } from "./health.ts";
+import { listen } from "./listen.ts";
+import { metered } from "./metered-broker.ts";
+import { Metrics, type Standing } from "./metrics.ts";
+
+/** What a service does for one source. */
+export interface Worker {
+  /** Why it pauses, for people; empty while it runs. */
+  readonly pauses: readonly string[];
+  /** Takes nothing new, lets what is in hand finish within `graceMs`, then gives it back. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** What a service is built with. */
+export interface Service {
+  readonly log: Log;
+  readonly host: string;
+  /** Aborted when the service is to leave. */
+  readonly signal: AbortSignal;
+  /** Disposed of when all work has stopped and the broker is left, last first. */
+  readonly resources: AsyncDisposableStack;
+  /** Ends the service, which then ends with this error. */
+  giveUp(error: unknown): void;
+  /** Answers `/healthz`, `/metrics` and what else the app has, until the end. */
+  listen(app?: Hono): Promise<void>;
+  /** Waits for the broker, as long as it takes. */
+  connect(): Promise<Broker>;
+  /** Shows what the worker is up to, and stops it when the service leaves. */
+  add(source: string, worker: Worker): void;
+}
+
+export interface ServiceConfiguration {
+  readonly service: ServiceName;
+  readonly common: Settings & { readonly HTTP_HOST: string; readonly HTTP_PORT: number };
+  readonly broker: BrokerAddress;
+}
+
+/** Milliseconds over the grace that giving back may take, and then leaving the broker, the disks, the catalogue. */
+const marginMs = 2_000;
+
+/**
+ * Runs a service until `stop` is aborted (then it drains and ends with 0) or until it gives up. Throws what is not for
+ * the log of a service: ConfigError, and errors of ours.
+ */
+export async function runService(
+  configuration: ServiceConfiguration,
+  stop: AbortSignal,
+  open: (service: Service) => Promise<void>,
+): Promise<ExitCode> {
+  const log = createLog(configuration.common.LOG_LEVEL, process.stderr, false).child({
+    service: configuration.service,
+  });
+  try {
+    await run(configuration, log, stop, open);
+    log.info({}, "stopped");
+    return exitCode.complete;
+  } catch (error) {
+    if (!(error instanceof FatalError || error instanceof HostError)) throw error;
+    log.error({}, `cannot go on: ${error.message}`);
+    return exitCodeOf(error);
+  }
+}
+
+async function run(
+  { service: name, common, broker: address }: ServiceConfiguration,
+  log: Log,
+  stop: AbortSignal,
+  open: (service: Service) => Promise<void>,
+): Promise<void> {
+  const trouble = new AbortController();
+  const signal = AbortSignal.any([stop, trouble.signal]);
+  const workers: { readonly source: string; readonly worker: Worker }[] = [];
+  const standing = (): Standing => ({
+    broker: broker?.state ?? "connecting",
+    pauses: Object.fromEntries(workers.map(({ source, worker }) => [source, worker.pauses])),
+  });
+  const metrics = new Metrics(standing);
+  const host = hostname();
+  let broker: RabbitBroker | undefined;
+  // Last to go: whoever asks how we are is answered until the end.
+  await using listening = new AsyncDisposableStack();
+  const resources = new AsyncDisposableStack();
+
+  /** What was interrupted by our leaving is no trouble. */
+  function giveUp(error: unknown): void {
+    if (!signal.aborted || classify(error).fault !== "cancelled") trouble.abort(error);
+  }
+
+  const service: Service = {
+    log,
+    host,
+    signal,
+    resources,
+    giveUp,
+    async listen(app = new Hono()) {
+      addHealth(app, name, standing, metrics);
+      const { url } = listening.use(await listen(app, { host: common.HTTP_HOST, port: common.HTTP_PORT }));
+      log.info({ url }, "listening");
+    },
+    async connect() {
+      const connectionName = `${name}@${host}#${process.pid}`;
+      broker = await connectRabbitBroker({ ...address, connectionName, log, onError: giveUp, signal });
+      return metered(broker, metrics);
+    },
+    add: (source, worker) => workers.push({ source, worker }),
+  };
+
+  async function leave(graceMs: number): Promise<void> {
+    const stopping = Promise.all(workers.map(({ worker }) => worker.stop(graceMs)));
+    await Promise.race([stopping, sleep(graceMs + marginMs, undefined, { ref: false })]);
+    // Whoever still waits for a broker that is away is let go by this.
+    await broker?.[Symbol.asyncDispose]();
+    await stopping;
+    await resources.disposeAsync();
+  }
+
+  const ended = whenAborted(signal);
+  try {
+    await Promise.race([ended, open(service).then(() => ended)]);
+  } catch (error) {
+    giveUp(error);
+  }
+  const graceMs = trouble.signal.aborted ? 0 : common.SHUTDOWN_GRACE_MS;
+  if (!trouble.signal.aborted) log.info({ graceMs }, "stopping: what is in hand is finished");
+  const late = sleep(graceMs + 3 * marginMs, undefined, { ref: false }).then(() => {
+    throw new FatalError("could not leave in time: what is in hand will be delivered again");
+  });
+  await Promise.race([leave(graceMs), late]);
+  if (trouble.signal.aborted) throw trouble.signal.reason;
+}
+
+async function whenAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, "abort");
+}

@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Broker, Log, QueueKind } from "@brigade/core";
+import type { Catalogue } from "@brigade/ledger";
+
+export interface StalledParts {
+  readonly source: string;
+  readonly catalogue: Catalogue;
+  readonly broker: Broker;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Milliseconds. */
+  readonly limitMs: number;
+}
+
+const queues: readonly QueueKind[] = ["directories", "files", "retry", "wait", "records"];
+/** Milliseconds between looks, at most. */
+const lookEvery = 5_000;
+
+/**
+ * Closes the open job of a source when nothing of it is queued and nothing has been told of it for long: a message was
+ * lost with all that it would have led to, and nobody will bring it. What a consumer still holds after that long is entered
+ * when it comes, all the same. Until the signal.
+ */
+export async function closeStalled(parts: StalledParts): Promise<void> {
+  const { source, catalogue, broker, log, signal, limitMs } = parts;
+  let standing = "";
+  let since = Date.now();
+  while (!signal.aborted) {
+    await sleep(Math.min(lookEvery, Math.ceil(limitMs / 4)), undefined, { signal }).catch(() => undefined); // ends the loop
+    const job = await catalogue.openJobOf(source);
+    if (job === undefined || signal.aborted) continue;
+    const depths = await Promise.all(queues.map((queue) => broker.depth({ source, queue })));
+    const now = JSON.stringify([job.id, await catalogue.progress(job.id)]);
+    if (now !== standing || depths.some((depth) => depth > 0)) {
+      standing = now;
+      since = Date.now();
+      continue;
+    }
+    if (Date.now() - since < limitMs) continue;
+    const proof = await catalogue.proof(job.id);
+    await catalogue.closeJob(job.id, proof.complete ? "complete" : "incomplete");
+    log.warn({ job: job.id, source, quietMs: Date.now() - since, proof }, "a job that stood still is closed");
+  }
+}

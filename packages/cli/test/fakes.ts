@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BrokerAdmin } from "@brigade/broker";
+import type { Broker, Delivery, Log, Message, QueueKind, QueueName, Verdict } from "@brigade/core";
+
+/** What was logged. */
+export class Lines implements Log {
+  readonly lines: {
+    readonly level: string;
+    readonly fields: Record<string, unknown>;
+    readonly message: string;
+  }[] = [];
+  debug(): void {}
+  info = this.#take("info");
+  warn = this.#take("warn");
+  error = this.#take("error");
+  child(): Log {
+    return this;
+  }
+
+  get messages(): string[] {
+    return this.lines.map(({ level, message }) => `${level} ${message}`);
+  }
+
+  #take(level: string) {
+    return (fields: object, message: string) =>
+      void this.lines.push({ level, fields: { ...fields }, message });
+  }
+}
+
+/** A broker of which a test says what waits where, and which it makes deliver. */
+export class ScriptedBroker implements Broker {
+  readonly depths: Partial<Record<QueueKind, number>> = {};
+  readonly published: Message[] = [];
+  /** Times somebody looked at a queue. */
+  looks = 0;
+  handle: ((delivery: Delivery) => Promise<Verdict>) | undefined;
+
+  async publish(messages: readonly Message[]): Promise<void> {
+    this.published.push(...messages);
+  }
+
+  async consume(_queue: QueueName, _options: object, handle: (delivery: Delivery) => Promise<Verdict>) {
+    this.handle = handle;
+    return { pause: async () => {}, resume: async () => {}, [Symbol.asyncDispose]: async () => {} };
+  }
+
+  async depth({ queue }: QueueName): Promise<number> {
+    this.looks++;
+    return this.depths[queue] ?? 0;
+  }
+
+  async deliver(message: Message): Promise<Verdict> {
+    if (this.handle === undefined) throw new Error("nobody consumes");
+    const queue = { source: message.job.source, queue: "directories" } as const;
+    return await this.handle({ queue, message, deliveries: 0, signal: new AbortController().signal });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+const empty = { directories: 0, files: 0, retry: 0, wait: 0, records: 0, dead: 0 };
+
+/** The queues of one source, as a command sees them. `calls`: what was asked, in order. */
+export function scriptedAdmin({
+  queues = {},
+  made = false,
+  purges = [],
+  broken,
+}: {
+  queues?: Partial<Record<QueueKind, number>>;
+  made?: boolean;
+  /** What each purge finds; nothing after these. */
+  purges?: number[];
+  /** What publishing fails with. */
+  broken?: Error;
+} = {}) {
+  const calls: string[] = [];
+  const published: Message[] = [];
+  const admin: BrokerAdmin = {
+    async declare() {
+      calls.push("declare");
+      return made ? "made" : "there";
+    },
+    depths: async () => ({ ...empty, ...queues }),
+    async publish(messages) {
+      calls.push("publish");
+      if (broken !== undefined) throw broken;
+      published.push(...messages);
+    },
+    async purge() {
+      calls.push("purge");
+      return purges.shift() ?? 0;
+    },
+    remove: unasked,
+    deadLetters: unasked,
+    replay: unasked,
+    drop: unasked,
+    inject: unasked,
+    async [Symbol.asyncDispose]() {},
+  };
+  return { admin, calls, published };
+}
+
+async function unasked(): Promise<never> {
+  throw new Error("nobody should ask for this");
+}
+
+/** Polls until it is so; throws when that takes too long. */
+export async function until(what: string, isSo: () => boolean): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!isSo()) {
+    if (Date.now() > deadline) throw new Error(`it never came to this: ${what}`);
+    await sleep(2);
+  }
+}

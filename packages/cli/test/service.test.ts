@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { LedgerClient } from "@brigade/ledger";
+import { brigade, environment, startService, temporaryFolder } from "./command.ts";
+
+const job = { id: "j", source: "photos", fingerprint: "f", prefix: "", filters: {}, startedAt: 1 };
+
+describe("every service", () => {
+  test("tells all problems of its configuration together, with exit code 2", async () => {
+    for (const [service, variables] of [
+      ["lister", ["AMQP_URL", "SOURCES", "LEDGER_URL", "HTTP_PORT", "MAX_ATTEMPTS"]],
+      ["downloader", ["AMQP_URL", "SOURCES", "VOLUMES", "HTTP_PORT", "MAX_ATTEMPTS"]],
+      ["ledger", ["AMQP_URL", "SOURCES", "LEDGER_PATH", "HTTP_PORT", "MAX_ATTEMPTS"]],
+    ] as const) {
+      const wrong = { AMQP_URL: "http://x", LEDGER_URL: "x", HTTP_PORT: "70000", MAX_ATTEMPTS: "0" };
+      const { code, stderr } = await brigade([service], wrong);
+      assert.equal(code, 2, stderr);
+      for (const name of variables) assert.match(stderr, new RegExp(`- ${name}: `), service);
+    }
+  });
+
+  test("answers for its health and figures while the broker is away, and leaves on SIGTERM with 0", async () => {
+    await using folder = await temporaryFolder();
+    const volume = join(folder.path, "volume");
+    await mkdir(volume);
+    const own = {
+      lister: {},
+      ledger: { LEDGER_PATH: join(folder.path, "catalogue.sqlite") },
+      downloader: { VOLUMES: volume, VOLUME_AUTO_INIT: "true" },
+    };
+    for (const [name, variables] of Object.entries(own)) {
+      await using service = await startService(name, { ...environment, ...variables });
+      const health = await fetch(`${service.url}/healthz`);
+      assert.equal(health.status, 200);
+      assert.deepEqual(await health.json(), { service: name, broker: "connecting", pauses: {} });
+      const metrics = await (await fetch(`${service.url}/metrics`)).text();
+      assert.match(metrics, /^brigade_broker_state\{state="connecting"\} 1$/m);
+      assert.match(metrics, /^process_cpu_seconds_total/m);
+      service.kill("SIGTERM");
+      assert.equal(await service.ended, 0, JSON.stringify(service.log));
+      assert.deepEqual(
+        service.log
+          .filter(({ level }) => Number(level) > 30)
+          .map(({ msg }) => String(msg).match(/broker/)?.[0]),
+        ["broker"],
+        "one line about the broker",
+      );
+      assert.doesNotMatch(JSON.stringify(service.log), /password/);
+    }
+  });
+
+  test("says in one line when its port is taken", async () => {
+    await using folder = await temporaryFolder();
+    const path = (name: string) => ({ LEDGER_PATH: join(folder.path, name) });
+    await using first = await startService("ledger", { ...environment, ...path("a") });
+    const { port } = new URL(first.url);
+    const { code, stderr } = await brigade(["ledger"], { ...environment, ...path("b"), HTTP_PORT: port });
+    assert.equal(code, 2);
+    assert.match(stderr, /^brigade: configuration: HTTP_HOST, HTTP_PORT: .*EADDRINUSE.*\n$/);
+  });
+});
+
+describe("a downloader", () => {
+  test("refuses folders that are no volumes, all together, and writes nothing below them", async () => {
+    await using folder = await temporaryFolder();
+    const empty = join(folder.path, "empty");
+    await mkdir(empty);
+    const missing = join(folder.path, "missing");
+    const { code, stderr } = await brigade(["downloader"], {
+      ...environment,
+      VOLUMES: `${empty}:${missing}`,
+      LOG_LEVEL: "error",
+    });
+    assert.equal(code, 2);
+    assert.match(stderr, new RegExp(`- ${empty} is not a volume`));
+    assert.match(stderr, new RegExp(`- ${missing} is not a folder`));
+    assert.deepEqual(await readdir(empty), []);
+  });
+
+  test("refuses a disk that it is given under two paths", async () => {
+    await using folder = await temporaryFolder();
+    const root = join(folder.path, "volume");
+    await mkdir(root);
+    const { code, stderr } = await brigade(["downloader"], {
+      ...environment,
+      VOLUMES: `${root}:${root}/../volume`,
+      VOLUME_AUTO_INIT: "true",
+      LOG_LEVEL: "error",
+    });
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /another path/);
+  });
+});
+
+describe("a ledger", () => {
+  test("is alone with its catalogue: another one says so in one line, with exit code 4", async () => {
+    await using folder = await temporaryFolder();
+    const own = { ...environment, LEDGER_PATH: join(folder.path, "catalogue.sqlite") };
+    await using _ = await startService("ledger", own);
+    const { code, stderr } = await brigade(["ledger"], own);
+    assert.equal(code, 4, stderr);
+    assert.match(JSON.parse(stderr).msg, /in use by another process/);
+  });
+
+  test("opens jobs of its sources only, for who has the token, and keeps them over a restart", async () => {
+    await using folder = await temporaryFolder();
+    const own = {
+      ...environment,
+      LEDGER_PATH: join(folder.path, "catalogue.sqlite"),
+      LEDGER_TOKEN: "a token",
+    };
+    {
+      await using service = await startService("ledger", own);
+      const client = new LedgerClient({ url: service.url, token: "a token" });
+      await assert.rejects(new LedgerClient({ url: service.url }).openJob(job), /LEDGER_TOKEN/);
+      await assert.rejects(client.openJob({ ...job, source: "music" }), /SOURCES .* "music"/);
+      assert.deepEqual(await client.openJob(job), { first: true });
+      service.kill("SIGKILL");
+      await service.ended;
+    }
+    await using again = await startService("ledger", own);
+    const client = new LedgerClient({ url: again.url });
+    assert.equal((await client.openJobOf("photos"))?.id, "j");
+    assert.equal((await client.job("j")).progress.directories.known, 1);
+  });
+
+  test("warns when others than this machine may change things without a token", async () => {
+    await using folder = await temporaryFolder();
+    const own = { ...environment, LEDGER_PATH: join(folder.path, "catalogue.sqlite"), HTTP_HOST: "0.0.0.0" };
+    await using service = await startService("ledger", own);
+    service.kill("SIGTERM");
+    await service.ended;
+    assert.ok(service.log.some(({ msg }) => /set LEDGER_TOKEN/.test(String(msg))));
+  });
+});
