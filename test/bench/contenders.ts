@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { FleetRun } from "./fleet-run.ts";
 import type { Command, MeasuredRun } from "./measured-run.ts";
 import type { Tool } from "./tools.ts";
 import { assertComplete, type Tree } from "./tree.ts";
@@ -27,7 +28,16 @@ export interface Contender {
   prepare?(site: Site, target: string): void;
   command(site: Site, target: string, program: string): Command;
   /** After a run: files and bytes that were truly copied. Throws when something is missing. */
-  account(site: Site, target: string, run: MeasuredRun): { files: number; bytes: number };
+  account(site: Site, target: string, run: MeasuredRun): Account;
+}
+
+export interface Account {
+  readonly files: number;
+  readonly bytes: number;
+  /** Where they are other than the process's own. */
+  readonly seconds?: number;
+  readonly cpuSeconds?: number;
+  readonly brokerCpuSeconds?: number;
 }
 
 const parallel = 64;
@@ -171,6 +181,35 @@ end
   },
 };
 
+/** All services on this machine, the broker too: `fleet` with the default batches, `fleet-16` with batches of 16 files. */
+function fleet(name: string, batchFiles: number): Contender {
+  return {
+    name,
+    safe: true,
+    command: ({ listingUrl, url, checkout }, target) => ({
+      program: process.execPath,
+      args: [join(checkout, "test/bench/fleet-run.ts"), listingUrl, url, target, `${batchFiles}`],
+    }),
+    account(site, target, { stdout }) {
+      const told: FleetRun = JSON.parse(stdout);
+      const { broker = 0, ...services } = told.cpuSeconds;
+      return {
+        ...accountTree(site, join(target, "volume", "bench")),
+        seconds: told.seconds,
+        cpuSeconds: Object.values(services).reduce((sum, seconds) => sum + seconds, 0),
+        brokerCpuSeconds: broker,
+      };
+    },
+  };
+}
+
+export const fleetContenders: readonly Contender[] = [
+  fleet("fleet", 64),
+  curl,
+  fleet("fleet-16", 16),
+  fleet("fleet-1", 1),
+];
+
 export const contenders: readonly Contender[] = [brigade, undici, curl, rclone, wget2, aria2, wrk];
 
 function makeDirectories({ tree }: Site, target: string): void {
@@ -181,7 +220,7 @@ function writeUrls({ tree, url, scratch }: Site): void {
   writeFileSync(join(scratch, "urls"), tree.keys.map((key) => `${url}/${key}\n`).join(""));
 }
 
-function accountTree({ tree }: Site, landed: string): { files: number; bytes: number } {
+function accountTree({ tree }: Site, landed: string): Account {
   assertComplete(tree, landed);
   return { files: tree.keys.length, bytes: tree.bytes };
 }

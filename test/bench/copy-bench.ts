@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import { type Contender, contenders, type Site } from "./contenders.ts";
+import { type Contender, contenders, fleetContenders, type Site } from "./contenders.ts";
 import { startListingServer } from "./listing-server.ts";
 import { type MeasuredRun, runMeasured } from "./measured-run.ts";
 import { startNginx } from "./nginx.ts";
@@ -14,6 +14,8 @@ export interface CopyRun extends Omit<MeasuredRun, "stdout"> {
   readonly round: number;
   readonly files: number;
   readonly bytes: number;
+  /** Of the fleet's broker. */
+  readonly brokerCpuSeconds?: number;
 }
 
 export interface ContenderRuns {
@@ -34,7 +36,7 @@ export async function benchCopies(
     say,
   }: { home: string; checkout: string; signal: AbortSignal; say: (line: string) => void },
 ): Promise<readonly ContenderRuns[]> {
-  const chosen = choose(options.only);
+  const chosen = choose(options);
   const tools = findTools(new Set<Tool>(["nginx", ...chosen.flatMap(({ tool }) => tool ?? [])]), {
     install: options.install,
     say,
@@ -78,10 +80,11 @@ export async function benchCopies(
   return results;
 }
 
-function choose(only: readonly string[] | undefined): readonly Contender[] {
-  const unknown = only?.filter((name) => contenders.every((contender) => contender.name !== name)) ?? [];
+function choose({ only, rabbitmq }: Options): readonly Contender[] {
+  const all = rabbitmq ? fleetContenders : contenders;
+  const unknown = only?.filter((name) => all.every((contender) => contender.name !== name)) ?? [];
   if (unknown.length > 0) throw new Error(`--only: no contender is called ${unknown.join(", ")}`);
-  return contenders.filter(({ name }) => only?.includes(name) ?? true);
+  return all.filter(({ name }) => only?.includes(name) ?? true);
 }
 
 async function runOnce(

@@ -9,44 +9,50 @@ export interface ContenderSummary {
   /** 10^6 bytes. */
   readonly megabytesPerSecond: Spread;
   readonly cpuMsPerFile: Spread;
+  /** Of the broker, where there is one beside. */
+  readonly brokerCpuMsPerFile: Spread | undefined;
   /** Bytes. */
   readonly peakRss: Spread;
-  /** Ratio of medians, files/s: brigade's over this one's. */
+  /** Ratio of medians, files/s: brigade's (or its fleet's) over this one's. */
   readonly brigadeRatio: number | undefined;
   readonly failures: readonly string[];
 }
 
 export function summarise(results: readonly ContenderRuns[]): readonly ContenderSummary[] {
   const speedOf = (runs: readonly CopyRun[]) => spread(runs.map(({ files, seconds }) => files / seconds));
-  const brigade = results.find(({ name, runs }) => name === "brigade" && runs.length > 0);
+  const ours = results.find(({ name, runs }) => (name === "brigade" || name === "fleet") && runs.length > 0);
   return results.map(({ name, safe, runs, failures }) => ({
     name,
     safe,
     filesPerSecond: speedOf(runs),
     megabytesPerSecond: spread(runs.map(({ bytes, seconds }) => bytes / seconds / 1e6)),
     cpuMsPerFile: spread(runs.map(({ files, cpuSeconds }) => (cpuSeconds * 1000) / files)),
+    brokerCpuMsPerFile: runs.some(({ brokerCpuSeconds }) => brokerCpuSeconds !== undefined)
+      ? spread(runs.map(({ files, brokerCpuSeconds = 0 }) => (brokerCpuSeconds * 1000) / files))
+      : undefined,
     peakRss: spread(runs.map(({ peakRss }) => peakRss)),
     brigadeRatio:
-      brigade === undefined || runs.length === 0
-        ? undefined
-        : speedOf(brigade.runs).median / speedOf(runs).median,
+      ours === undefined || runs.length === 0 ? undefined : speedOf(ours.runs).median / speedOf(runs).median,
     failures,
   }));
 }
 
 export function copyTable(summaries: readonly ContenderSummary[]): string {
+  const withBroker = summaries.some(({ brokerCpuMsPerFile }) => brokerCpuMsPerFile !== undefined);
   const head = [
     "",
     "files/s",
     "least–most",
     "MB/s",
     "CPU ms/file",
+    ...(withBroker ? ["broker CPU ms/file"] : []),
     "peak RSS MB",
     "brigade ×",
     "synced, MD5",
   ];
   const rows = summaries.map((summary) => {
-    const { filesPerSecond, megabytesPerSecond, cpuMsPerFile, peakRss, brigadeRatio } = summary;
+    const { filesPerSecond, megabytesPerSecond, cpuMsPerFile, brokerCpuMsPerFile, peakRss, brigadeRatio } =
+      summary;
     if (Number.isNaN(filesPerSecond.median)) return [summary.name, "failed"];
     return [
       summary.name,
@@ -54,6 +60,7 @@ export function copyTable(summaries: readonly ContenderSummary[]): string {
       `${filesPerSecond.least.toFixed(0)}–${filesPerSecond.most.toFixed(0)}`,
       megabytesPerSecond.median.toFixed(0),
       cpuMsPerFile.median.toFixed(3),
+      ...(withBroker ? [brokerCpuMsPerFile?.median.toFixed(3) ?? "–"] : []),
       (peakRss.median / 1e6).toFixed(0),
       brigadeRatio?.toFixed(2) ?? "–",
       summary.safe ? "yes" : "no",

@@ -11,6 +11,8 @@ Copies a tree of small files from a private nginx with brigade and with others, 
   --dir <folder>   where tree and copies lie: the disk under test (bench-results/ in the checkout);
                    all copies are kept until the end
   --timeout <s>    for one run of one contender (180)
+  --rabbitmq       instead: broker, ledger, lister and downloader as a fleet on this machine, with batches of 64, 16 and
+                   1 files, beside curl (--only fleet,fleet-16,fleet-1,curl)
   --listing        instead: how fast the lister lists and queues, and what memory it takes
   --entries <list> with --listing: <files> or <directories>x<files each>
                    (1000000,10000000,1000000x3)
@@ -29,6 +31,7 @@ export interface Options {
   readonly only: readonly string[] | undefined;
   readonly directory: string;
   readonly timeoutMs: number;
+  readonly rabbitmq: boolean;
   readonly listing: boolean;
   readonly entries: readonly string[];
   readonly install: boolean;
@@ -47,6 +50,7 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
       only: { type: "string" },
       dir: { type: "string", default: `${checkout}/bench-results` },
       timeout: { type: "string", default: "180" },
+      rabbitmq: { type: "boolean", default: false },
       listing: { type: "boolean", default: false },
       entries: { type: "string", default: "1000000,10000000,1000000x3" },
       "no-install": { type: "boolean", default: false },
@@ -61,6 +65,7 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
     only: values.only?.split(","),
     directory: values.dir,
     timeoutMs: positive("--timeout", values.timeout) * 1000,
+    rabbitmq: values.rabbitmq,
     listing: values.listing,
     entries: values.entries.split(","),
     install: !values["no-install"],

@@ -1,0 +1,71 @@
+/*
+ * What the bench measures with --rabbitmq: a private RabbitMQ node, ledger, lister and one downloader, each a process of its
+ * own with the command line's default sizes. From the start of the job to the ledger's proof; the processes' own start is
+ * left out. Prints one line of JSON.
+ *
+ *   node test/bench/fleet-run.ts <listing url> <domain url> <target> <files in a batch>
+ */
+import { readFileSync } from "node:fs";
+import { mkdir, mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Fleet, type Service, until } from "../fleet/fleet.ts";
+import { startNode } from "../rabbitmq/index.ts";
+
+/** What is printed. */
+export interface FleetRun {
+  readonly seconds: number;
+  /** By process: broker, ledger, lister, downloader. */
+  readonly cpuSeconds: Readonly<Record<string, number>>;
+}
+
+const ticksPerSecond = 100;
+
+/** User and system time of a process that runs. */
+function cpuSecondsOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+const [restUrl = "", domainUrl = "", target = "", batch = "64"] = process.argv.slice(2);
+await using node = await startNode();
+const folder = await mkdtemp(join(tmpdir(), "brigade-bench-"));
+await mkdir(join(target, "volume"), { recursive: true });
+await using fleet = await Fleet.create({
+  amqpUrl: node.url,
+  bucket: { operator: "operator", restUrl },
+  folder,
+  environment: {
+    SOURCES: "bench=upyun://bench/",
+    UPYUN_DOMAIN: domainUrl,
+    BATCH_FILES: batch,
+    LOG_LEVEL: "info",
+  },
+});
+const services: Service[] = [
+  await fleet.ledger({ LEDGER_PATH: join(target, "ledger.sqlite") }),
+  await fleet.lister(),
+  await fleet.downloader("volume", { VOLUMES: join(target, "volume") }),
+];
+for (const { url, role } of services)
+  await until(`${role} is healthy`, () =>
+    fetch(`${url}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
+
+if (node.pid === undefined) throw new Error("the broker runs where its CPU time cannot be seen");
+const pids: [string, number][] = [
+  ["broker", node.pid],
+  ...services.map(({ role, pid }): [string, number] => [role, pid]),
+];
+const before = new Map(pids.map(([role, pid]) => [role, cpuSecondsOf(pid)]));
+// `start` waits for young queues; the job's own date is taken just before its first message is published.
+const { state, startedAt } = await fleet.closed(await fleet.start("bench"), 600_000);
+const seconds = (Date.now() - startedAt) / 1000;
+if (state !== "complete") throw new Error(`the job ended ${state}`);
+const cpuSeconds = Object.fromEntries(
+  pids.map(([role, pid]) => [role, cpuSecondsOf(pid) - (before.get(role) ?? 0)]),
+);
+console.log(JSON.stringify({ seconds, cpuSeconds } satisfies FleetRun));

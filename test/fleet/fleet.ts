@@ -1,0 +1,259 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { Bucket } from "../bucket/index.ts";
+
+const command = fileURLToPath(new URL("../../packages/cli/bin/brigade.js", import.meta.url));
+const token = "a token for tests";
+
+export type Role = "ledger" | "lister" | "downloader";
+
+/** A running service. */
+export interface Service {
+  readonly role: Role;
+  readonly pid: number;
+  /** Of its health and metrics. */
+  readonly url: string;
+  /** Lines of its log, oldest first. */
+  readonly log: readonly LogLine[];
+  /** Exit code; null when a signal ended it. */
+  readonly ended: Promise<number | null>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  /** SIGTERM; gives the exit code. */
+  drain(): Promise<number | null>;
+}
+
+export interface LogLine {
+  readonly level: number;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+export interface JobView {
+  readonly id: string;
+  readonly state: "open" | "complete" | "incomplete" | "cancelled";
+  /** Unix milliseconds. */
+  readonly startedAt: number;
+  readonly progress: {
+    readonly listed: { readonly objects: number };
+    readonly stored: { readonly objects: number };
+  };
+}
+
+export interface FleetOptions {
+  readonly amqpUrl: string;
+  readonly bucket: Pick<Bucket, "operator" | "restUrl">;
+  readonly folder: string;
+  /** For all services. */
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/** Services as an operator runs them: processes of the real command around a broker, a bucket and a ledger. */
+export class Fleet implements AsyncDisposable {
+  readonly #options: FleetOptions;
+  readonly #ledgerPort: number;
+  readonly #running = new Set<Service>();
+
+  private constructor(options: FleetOptions, ledgerPort: number) {
+    this.#options = options;
+    this.#ledgerPort = ledgerPort;
+  }
+
+  static async create(options: FleetOptions): Promise<Fleet> {
+    return new Fleet(options, await freePort());
+  }
+
+  get ledgerUrl(): string {
+    return `http://127.0.0.1:${this.#ledgerPort}`;
+  }
+
+  async ledger(environment: NodeJS.ProcessEnv = {}): Promise<Service> {
+    return await this.#start("ledger", this.#ledgerPort, {
+      LEDGER_PATH: join(this.#options.folder, "ledger.sqlite"),
+      ...environment,
+    });
+  }
+
+  async lister(environment: NodeJS.ProcessEnv = {}): Promise<Service> {
+    return await this.#start("lister", await freePort(), environment);
+  }
+
+  /** A downloader on a volume of this name; processes may share one. `wrapper`: a command that runs it elsewhere. */
+  async downloader(
+    volume: string,
+    environment: NodeJS.ProcessEnv = {},
+    wrapper: readonly string[] = [],
+  ): Promise<Service> {
+    const root = this.volume(volume);
+    await mkdir(root, { recursive: true });
+    const own = { VOLUMES: root, VOLUME_AUTO_INIT: "true", USER_AGENT: volume, ...environment };
+    return await this.#start("downloader", await freePort(), own, wrapper);
+  }
+
+  volume(name: string): string {
+    return join(this.#options.folder, name);
+  }
+
+  /** Runs a command of an operator to its end. */
+  async run(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+    const child = spawn(process.execPath, [command, ...args], {
+      cwd: tmpdir(),
+      env: this.#environment(),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    const [code] = await once(child, "close");
+    return { code, stdout, stderr };
+  }
+
+  /** Starts a job of the source, as soon as the ledger answers; gives its id. Throws when the command fails. */
+  async start(source = "demo"): Promise<string> {
+    await until("the ledger answers", async () => (await this.#ask("/healthz")) !== undefined);
+    const { code, stdout, stderr } = await this.run("start", source, "--json");
+    if (code !== 0) throw new Error(`brigade start ended with ${code}: ${stderr}`);
+    return JSON.parse(stdout).job;
+  }
+
+  /** What the ledger says of a job; nothing while it does not answer. */
+  async job(id: string): Promise<JobView | undefined> {
+    const response = await this.#ask(`/jobs/${id}`);
+    return response === undefined ? undefined : JSON.parse(response);
+  }
+
+  /** The job once it is closed. Throws after `withinMs`, with what was known last. */
+  async closed(id: string, withinMs = 180_000): Promise<JobView> {
+    const deadline = Date.now() + withinMs;
+    for (;;) {
+      const job = await this.job(id);
+      if (job !== undefined && job.state !== "open") return job;
+      if (Date.now() > deadline) throw new Error(`the job is not closed: ${JSON.stringify(job)}`);
+      await sleep(100);
+    }
+  }
+
+  /** Objects of a job that failed. */
+  async failures(id: string): Promise<{ key: string; reason: string }[]> {
+    const lines = await this.#ask(`/jobs/${id}/failures`);
+    if (lines === undefined) throw new Error("the ledger does not tell what failed");
+    return lines
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#running].map((service) => service.kill()));
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    const { amqpUrl, bucket, environment } = this.#options;
+    return {
+      PATH: process.env.PATH,
+      AMQP_URL: amqpUrl,
+      SOURCES: "demo=upyun://demo/",
+      UPYUN_OPERATOR: bucket.operator,
+      UPYUN_PASSWORD: "password",
+      UPYUN_ENDPOINT: bucket.restUrl,
+      LEDGER_URL: this.ledgerUrl,
+      LEDGER_TOKEN: token,
+      LOG_LEVEL: "debug",
+      ...environment,
+    };
+  }
+
+  async #ask(path: string): Promise<string | undefined> {
+    const headers = { authorization: `Bearer ${token}` };
+    try {
+      const response = await fetch(this.ledgerUrl + path, { headers });
+      return response.ok ? await response.text() : undefined;
+    } catch {
+      return undefined; // it may just be down: that is what tests do to it
+    }
+  }
+
+  async #start(
+    role: Role,
+    port: number,
+    environment: NodeJS.ProcessEnv,
+    wrapper: readonly string[] = [],
+  ): Promise<Service> {
+    const [program = "", ...args] = [...wrapper, process.execPath, command, role];
+    const child = spawn(program, args, {
+      cwd: tmpdir(),
+      env: { ...this.#environment(), HTTP_PORT: String(port), ...environment },
+      stdio: ["ignore", "inherit", "pipe"],
+    });
+    const service = serviceOf(role, child, `http://127.0.0.1:${port}`);
+    this.#running.add(service);
+    void service.ended.then(() => this.#running.delete(service));
+    return service;
+  }
+}
+
+function serviceOf(role: Role, child: ChildProcess, url: string): Service {
+  const log: LogLine[] = [];
+  if (child.stderr === null || child.pid === undefined) throw new Error(`${role} could not be started`);
+  createInterface(child.stderr).on("line", (line) => log.push(parsed(line)));
+  const ended = once(child, "close").then(([code]) => code as number | null);
+  return {
+    role,
+    pid: child.pid,
+    url,
+    log,
+    ended,
+    async kill() {
+      child.kill("SIGKILL");
+      await ended;
+    },
+    async drain() {
+      child.kill("SIGTERM");
+      return await ended;
+    },
+  };
+}
+
+/** What is no JSON is told to people: the command's last line. */
+function parsed(line: string): LogLine {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return { level: 60, msg: line };
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+/** Asks again and again until it is so; throws after `withinMs`. */
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  withinMs = 60_000,
+): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`it never came to this: ${what}`);
+    await sleep(20);
+  }
+}

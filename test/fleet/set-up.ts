@@ -1,0 +1,43 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { type Bucket, type ObjectSet, objectsOf, startBucket } from "../bucket/index.ts";
+import type { RabbitNode } from "../rabbitmq/index.ts";
+import { Fleet } from "./fleet.ts";
+
+let hosts = 0;
+
+/** A virtual host of its own on a node that tests share: its queues begin empty. Gives its URL. */
+async function virtualHost(node: RabbitNode): Promise<string> {
+  const name = `test-${++hosts}`;
+  await node.ctl("add_vhost", name);
+  await node.ctl("set_permissions", "-p", name, "guest", ".*", ".*", ".*");
+  return new URL(`/${name}`, node.url).href;
+}
+
+export interface Place {
+  readonly bucket: Bucket;
+  readonly fleet: Fleet;
+  readonly keys: readonly string[];
+  readonly amqpUrl: string;
+}
+
+/** A bucket, a broker's empty corner and a fleet without services. All of it goes when the test ends. */
+export async function place(
+  t: TestContext,
+  node: RabbitNode,
+  tree: ObjectSet,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), "brigade-fleet-"));
+  const bucket = await startBucket({ tree });
+  const amqpUrl = await virtualHost(node);
+  const fleet = await Fleet.create({ amqpUrl, bucket, folder, environment });
+  t.after(async () => {
+    await fleet[Symbol.asyncDispose]();
+    await bucket.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return { bucket, fleet, amqpUrl, keys: [...objectsOf(tree)].map(({ key }) => key) };
+}
