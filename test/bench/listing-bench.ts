@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { runMeasured } from "./measured-run.ts";
+import { startNode } from "../rabbitmq/index.ts";
+import { peakRssOf, runMeasured } from "./measured-run.ts";
 import type { Options } from "./options.ts";
 import { table } from "./table.ts";
 
@@ -17,6 +18,10 @@ export interface ListingResult {
   readonly cpuSeconds: number;
   /** Bytes. */
   readonly peakRss: number;
+  /** Ready messages of all queues. */
+  readonly mostQueued: number;
+  /** Bytes: of RabbitMQ, where the queues are there. */
+  readonly brokerPeakRss: number | undefined;
 }
 
 interface Shape {
@@ -44,6 +49,7 @@ export async function benchListing(
     await using bucket = await startBucket(checkout, { directories, filesPerDirectory });
     const queues = join(home, "queues");
     mkdirSync(queues);
+    await using node = options.rabbitmq ? await startNode() : undefined;
     const { stdout, cpuSeconds, peakRss } = await runMeasured(
       {
         program: process.execPath,
@@ -52,17 +58,19 @@ export async function benchListing(
           "--max-semi-space-size=2",
           join(checkout, "test/bench/listing-run.ts"),
           bucket.url,
-          join(queues, "queue.sqlite"),
+          node?.url ?? join(queues, "queue.sqlite"),
           String(objects),
+          String(options.pauseMs),
         ],
       },
       { cwd: home, timeoutMs: 60_000 + objects, signal },
     );
     rmSync(queues, { recursive: true });
-    const told: { objects: number; pages: number; seconds: number } = JSON.parse(stdout);
+    const told: { objects: number; pages: number; seconds: number; mostQueued: number } = JSON.parse(stdout);
     if (told.objects !== objects)
       throw new Error(`${told.objects} objects were listed in place of ${objects}`);
-    results.push({ shape: text, directories, cpuSeconds, peakRss, ...told });
+    const brokerPeakRss = node?.pid === undefined ? undefined : peakRssOf(node.pid);
+    results.push({ shape: text, directories, cpuSeconds, peakRss, brokerPeakRss, ...told });
     say(`${Math.round(objects / told.seconds)} keys/s, ${Math.round(peakRss / 1e6)} MB`);
   }
   return results;
@@ -112,15 +120,29 @@ async function startBucket(
 }
 
 export function listingTable(results: readonly ListingResult[]): string {
-  const head = ["objects", "directories", "pages", "keys/s", "pages/s", "CPU µs/key", "peak RSS MB"];
-  const rows = results.map(({ objects, directories, pages, seconds, cpuSeconds, peakRss }) => [
-    String(objects),
-    String(directories),
-    String(pages),
-    (objects / seconds).toFixed(0),
-    (pages / seconds).toFixed(0),
-    ((cpuSeconds * 1e6) / objects).toFixed(1),
-    (peakRss / 1e6).toFixed(0),
-  ]);
+  const head = [
+    "objects",
+    "directories",
+    "pages",
+    "keys/s",
+    "pages/s",
+    "CPU µs/key",
+    "peak RSS MB",
+    "most queued",
+    "broker RSS MB",
+  ];
+  const rows = results.map(
+    ({ objects, directories, pages, seconds, cpuSeconds, peakRss, mostQueued, brokerPeakRss }) => [
+      String(objects),
+      String(directories),
+      String(pages),
+      (objects / seconds).toFixed(0),
+      (pages / seconds).toFixed(0),
+      ((cpuSeconds * 1e6) / objects).toFixed(1),
+      (peakRss / 1e6).toFixed(0),
+      String(mostQueued),
+      brokerPeakRss === undefined ? "–" : (brokerPeakRss / 1e6).toFixed(0),
+    ],
+  );
   return table([head, ...rows]);
 }

@@ -1,18 +1,18 @@
 /*
- * The process that the listing bench measures: the real source, lister and embedded broker, in the command line's
- * default sizes, and a consumer that throws everything away. Ends when as many objects were consumed as announced
- * and nothing is queued; prints one line of JSON.
+ * The process that the listing bench measures: the real source, lister and broker, in the command line's default sizes, and
+ * a consumer that throws everything away, as fast as it can or with a pause of some milliseconds a batch. Ends when as
+ * many objects were consumed as announced and nothing is queued; prints one line of JSON.
  *
- *   node test/bench/listing-run.ts <endpoint> <database file> <objects>
+ *   node test/bench/listing-run.ts <endpoint> <database file, or amqp://…> <objects> <pause>
  */
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createEmbeddedBroker } from "@brigade/broker";
-import type { Log, Verdict } from "@brigade/core";
+import { connectBrokerAdmin, connectRabbitBroker, createEmbeddedBroker, settleMs } from "@brigade/broker";
+import type { Broker, Log, Verdict } from "@brigade/core";
 import { createLister, rootMessage } from "@brigade/lister";
 import { parseSource, withRetry } from "@brigade/sources";
 
-const [endpoint = "", path = "", announced = "0"] = process.argv.slice(2);
+const [endpoint = "", place = "", announced = "0", pause = "0"] = process.argv.slice(2);
 const objects = Number(announced);
 const name = "bench";
 const ack: Verdict = { kind: "ack" };
@@ -33,15 +33,32 @@ const source = parseSource(`upyun://${name}/`, {}).create(
   { UPYUN_ENDPOINT: endpoint, UPYUN_OPERATOR: "operator", UPYUN_PASSWORD: "password" },
   name,
 );
-const broker = await createEmbeddedBroker({ path, log, onError: fail });
+const broker = await openBroker();
+
+async function openBroker(): Promise<Broker> {
+  if (!place.startsWith("amqp:")) return await createEmbeddedBroker({ path: place, log, onError: fail });
+  const address = { url: place, connectionName: "bench", log };
+  await using admin = await connectBrokerAdmin(address);
+  if ((await admin.declare(name)) === "made") await sleep(settleMs);
+  return await connectRabbitBroker({ ...address, onError: fail });
+}
+
+/** Ready messages of all queues together. */
+async function queued(): Promise<number> {
+  const queues = ["directories", "files", "retry", "wait", "records"] as const;
+  const depths = await Promise.all(queues.map((queue) => broker.depth({ source: name, queue })));
+  return depths.reduce((sum, depth) => sum + depth, 0);
+}
+
 const job = { id: "bench", source: name, fingerprint: source.fingerprint };
-const seen = { objects: 0, batches: 0, pages: 0 };
+const seen = { objects: 0, batches: 0, pages: 0, mostQueued: 0 };
 const began = performance.now();
 
 for (const queue of ["files", "records"] as const) {
   await broker.consume({ source: name, queue }, { prefetch: 32 }, async ({ message }) => {
     if (message.type === "files") {
       seen.batches++;
+      if (pause !== "0") await sleep(Number(pause));
       for (const slice of message.slices) seen.objects += slice.files.length;
     } else if (message.type === "page") {
       seen.pages++;
@@ -75,8 +92,9 @@ const lister = await createLister(
 );
 for (;;) {
   await sleep(20);
-  const { ready, delayed, unacked } = await broker.busy(name);
-  if (seen.objects >= objects && ready + delayed + unacked === 0) break;
+  const waiting = await queued();
+  seen.mostQueued = Math.max(seen.mostQueued, waiting);
+  if (seen.objects >= objects && waiting === 0) break;
 }
 const seconds = (performance.now() - began) / 1000;
 await lister[Symbol.asyncDispose]();

@@ -127,7 +127,8 @@ function ignoreAbort(error: unknown): void {
   if (!(error instanceof Error) || error.name !== "AbortError") throw error;
 }
 
-function peakRssOf(pid: number): number | undefined {
+/** Bytes, while the process lives. */
+export function peakRssOf(pid: number): number | undefined {
   const kilobytes = /^VmHWM:\s+(\d+)/m.exec(readProc(`/proc/${pid}/status`))?.[1];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }

@@ -12,8 +12,9 @@ Copies a tree of small files from a private nginx with brigade and with others, 
                    all copies are kept until the end
   --timeout <s>    for one run of one contender (180)
   --rabbitmq       instead: broker, ledger, lister and downloader as a fleet on this machine, with batches of 64, 16 and
-                   1 files, beside curl (--only fleet,fleet-16,fleet-1,curl)
+                   1 files, beside curl (--only fleet,fleet-16,fleet-1,curl). With --listing: queues in RabbitMQ
   --listing        instead: how fast the lister lists and queues, and what memory it takes
+  --pause <ms>     with --listing: what the consumer rests at each batch, to be slower than the lister (0)
   --entries <list> with --listing: <files> or <directories>x<files each>
                    (1000000,10000000,1000000x3)
   --no-install     do not install missing tools
@@ -33,6 +34,8 @@ export interface Options {
   readonly timeoutMs: number;
   readonly rabbitmq: boolean;
   readonly listing: boolean;
+  /** Milliseconds. */
+  readonly pauseMs: number;
   readonly entries: readonly string[];
   readonly install: boolean;
   readonly json: boolean;
@@ -52,6 +55,7 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
       timeout: { type: "string", default: "180" },
       rabbitmq: { type: "boolean", default: false },
       listing: { type: "boolean", default: false },
+      pause: { type: "string", default: "0" },
       entries: { type: "string", default: "1000000,10000000,1000000x3" },
       "no-install": { type: "boolean", default: false },
       json: { type: "boolean", default: false },
@@ -67,6 +71,7 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
     timeoutMs: positive("--timeout", values.timeout) * 1000,
     rabbitmq: values.rabbitmq,
     listing: values.listing,
+    pauseMs: Number(values.pause),
     entries: values.entries.split(","),
     install: !values["no-install"],
     json: values.json,

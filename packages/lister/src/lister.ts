@@ -139,6 +139,7 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
   }
 
   async function list(message: DirectoryMessage, delivery: Delivery): Promise<Verdict> {
+    const isSuspect = delivery.deliveries >= carefulFrom;
     const signal = orLeaving(delivery.signal);
     const filter = createFilter(message.filters);
     const told = new Announcement(message, announcing);
@@ -146,6 +147,11 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
     await Promise.all(
       message.positions.map((position) =>
         slots(async () => {
+          // A message may hold many pages: what was not begun at the mark waits like any other message.
+          if (!isSuspect && !(await gate.admits())) {
+            again.push({ again: position, counted: false, waitMs: 0 });
+            return;
+          }
           const walked = await walk(message, position, filter, delivery.deliveries > 0, signal);
           if ("again" in walked) again.push(walked);
           else if (!delivery.signal.aborted) await told.add(walked);

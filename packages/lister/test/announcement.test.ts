@@ -51,3 +51,22 @@ test("of a message that is half listed when a directory fails, the other half is
     ["d0", "d1"],
   );
 });
+
+test("of a message with many directories, those that are not begun when too much waits downstream are given back", async () => {
+  const bucket = new ListedBucket(Object.fromEntries(names.map((name) => [name, [{ files: files("a") }]])));
+  const { broker, clock, lister } = await setUp(bucket, { options: { concurrency: 1, highWater: 100 } });
+  bucket.failing = () => {
+    broker.depths.set("files", 500);
+    clock.now += 1_000;
+  };
+  const verdict = await broker.deliver("directories", message);
+  await lister[Symbol.asyncDispose]();
+  assert.ok(verdict.kind === "retry");
+  assert.ok(bucket.asked.length < names.length);
+  const left = verdict.remainder.flatMap((one) => (one.type === "directory" ? one.positions : []));
+  assert.deepEqual(
+    [...bucket.asked.map((asked) => asked.slice(0, -1)), ...left.map(({ directory }) => directory)],
+    names,
+  );
+  assert.ok(verdict.remainder.every((one) => one.type === "directory" && one.attempt === 0));
+});

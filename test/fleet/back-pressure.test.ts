@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type BrokerAdmin, connectBrokerAdmin } from "@brigade/broker";
+import type { Log } from "@brigade/core";
+import { syntheticTree } from "../bucket/index.ts";
+import { assertHolds } from "../e2e/disk.ts";
+import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
+import { type Service, until } from "./fleet.ts";
+import { place } from "./set-up.ts";
+
+const log: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
+const mark = 100;
+/** 20,000 objects: 2,000 batches and 200 pages. */
+const tree = syntheticTree({ directories: 40, filesPerDirectory: 500, minSize: 100, maxSize: 900, seed: 9 });
+const settings = { HIGH_WATER_BATCHES: String(mark), BATCH_FILES: "10", LIST_PAGE_SIZE: "100" };
+/** What eight listing requests can add between two looks at the queues. */
+const overshoot = 600;
+
+let node: RabbitNode;
+before(async () => {
+  node = await startNode();
+});
+after(async () => {
+  await node[Symbol.asyncDispose]();
+});
+
+/** All that the lister must not run ahead of. */
+async function backlog(queues: BrokerAdmin): Promise<number> {
+  const depths = await queues.depths("demo");
+  if (depths === undefined) return 0;
+  return depths.files + depths.retry + depths.wait + depths.records;
+}
+
+async function isPaused({ url }: Service): Promise<boolean> {
+  const response = await fetch(`${url}/healthz`).catch(() => undefined);
+  return (await response?.text())?.includes("back-pressure") ?? false;
+}
+
+for (const missing of ["downloaders", "the ledger"] as const) {
+  test(`without ${missing} the lister stops near the mark, says why, and goes on when they are there`, async (t) => {
+    const { bucket, fleet, keys, amqpUrl } = await place(t, node, tree, settings);
+    const ledger = await fleet.ledger();
+    const job = await fleet.start();
+    if (missing === "the ledger") {
+      await ledger.kill();
+      await fleet.downloader("a");
+    }
+    const lister = await fleet.lister();
+    await using queues = await connectBrokerAdmin({ url: amqpUrl, connectionName: "test", log });
+    await until("the lister pauses", () => isPaused(lister));
+    // What was on its way may still arrive; then nothing is listed any more.
+    await until("listing has stopped", async () => {
+      const listed = bucket.counters.list;
+      await sleep(1_500);
+      return bucket.counters.list === listed && (await isPaused(lister));
+    });
+    const most = await backlog(queues);
+    t.diagnostic(`${most} messages wait at a mark of ${mark}`);
+    assert.ok(most >= mark / 2 && most <= mark + overshoot, `${most} messages wait`);
+    assert.ok(bucket.counters.list < 240, `${bucket.counters.list} pages were listed`);
+
+    if (missing === "the ledger") await fleet.ledger();
+    else await fleet.downloader("a");
+    assert.equal((await fleet.closed(job)).state, "complete");
+    await assertHolds([fleet.volume("a")], bucket, keys);
+    assert.ok(lister.log.some(({ msg }) => /paus/.test(msg)));
+  });
+}
