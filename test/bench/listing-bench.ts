@@ -49,7 +49,9 @@ export async function benchListing(
     await using bucket = await startBucket(checkout, { directories, filesPerDirectory });
     const queues = join(home, "queues");
     mkdirSync(queues);
-    await using node = options.rabbitmq ? await startNode() : undefined;
+    await using node = options.rabbitmq
+      ? await startNode({ config: "raft.wal_max_size_bytes = 67108864" })
+      : undefined;
     const { stdout, cpuSeconds, peakRss } = await runMeasured(
       {
         program: process.execPath,

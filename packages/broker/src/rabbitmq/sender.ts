@@ -63,7 +63,6 @@ export class Sender implements Session {
       if (error) reject(error);
       else resolve();
     });
-    resolve();
     try {
       await promise;
     } catch (error) {

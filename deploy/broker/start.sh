@@ -1,0 +1,62 @@
+#!/bin/sh
+# Starts RabbitMQ with exactly these users. Their passwords come from the environment and are hashed into the
+# definitions that the broker imports at every start, so a changed password counts after `up`.
+set -eu
+
+: "${BROKER_ADMIN_PASSWORD:?set BROKER_ADMIN_PASSWORD in .env}"
+: "${BROKER_LISTER_PASSWORD:?set BROKER_LISTER_PASSWORD in .env}"
+: "${BROKER_DOWNLOADER_PASSWORD:?set BROKER_DOWNLOADER_PASSWORD in .env}"
+: "${BROKER_LEDGER_PASSWORD:?set BROKER_LEDGER_PASSWORD in .env}"
+: "${BROKER_MONITOR_PASSWORD:?set BROKER_MONITOR_PASSWORD in .env}"
+
+# name password tag: base64(salt + sha256(salt + password)), where the salt has four bytes.
+user() {
+  salt=$(openssl rand -base64 3)
+  hash=$({ printf %s "$salt"; printf %s "$salt$2" | openssl dgst -sha256 -binary; } | openssl base64 -A)
+  printf '{"name":"%s","password_hash":"%s","hashing_algorithm":"rabbit_password_hashing_sha256","tags":"%s"}' \
+    "$1" "$hash" "$3"
+}
+
+# name configure write read: what the user may do with which exchanges and queues.
+permission() {
+  printf '{"user":"%s","vhost":"/","configure":"%s","write":"%s","read":"%s"}' "$1" "$2" "$3" "$4"
+}
+
+nothing='^$'
+source='^brigade[.][^.]+[.]'
+# Every service publishes: what it makes, what it gives back, what is to be tried later, what nobody can read.
+exchanges='x[.](work|wait[.][^.]+|records|dead)'
+# Since RabbitMQ 4.3, who asks for a queue's depth needs some right to it. Writing to a queue means binding it, which takes
+# rights that these users do not have.
+depths='directories|files|retry|wait[.][^.]+|records'
+
+umask 077
+definitions=/etc/rabbitmq/definitions.json
+cat >"$definitions" <<END
+{
+  "vhosts": [{ "name": "/" }],
+  "users": [
+    $(user brigade-admin "$BROKER_ADMIN_PASSWORD" ''),
+    $(user brigade-lister "$BROKER_LISTER_PASSWORD" ''),
+    $(user brigade-downloader "$BROKER_DOWNLOADER_PASSWORD" ''),
+    $(user brigade-ledger "$BROKER_LEDGER_PASSWORD" ''),
+    $(user brigade-monitor "$BROKER_MONITOR_PASSWORD" monitoring)
+  ],
+  "permissions": [
+    $(permission brigade-admin '^brigade[.]' '^brigade[.]' '^brigade[.]'),
+    $(permission brigade-lister "$nothing" "$source($exchanges|$depths)\$" "${source}directories\$"),
+    $(permission brigade-downloader "$nothing" "$source$exchanges\$" "$source(files|retry)\$"),
+    $(permission brigade-ledger "$nothing" "$source($exchanges|$depths)\$" "${source}records\$"),
+    $(permission brigade-monitor "$nothing" "$nothing" "$nothing")
+  ]
+}
+END
+chown rabbitmq "$definitions"
+
+# With TLS (deploy/tls.yml): the key on the host may be readable to its owner only.
+if [ -d /run/certificates ]; then
+  install -d -o rabbitmq -m 700 /etc/rabbitmq/certificates
+  install -o rabbitmq -m 400 /run/certificates/*.pem /etc/rabbitmq/certificates/
+fi
+
+exec docker-entrypoint.sh rabbitmq-server
