@@ -10,7 +10,7 @@ import { Metrics, type Standing } from "../src/service/metrics.ts";
 import { OtherLedger } from "../src/service/other-ledger.ts";
 import { logPauses } from "../src/service/pause-log.ts";
 import { Settling } from "../src/service/settling.ts";
-import { configuredSources, sourceNames } from "../src/service/sources.ts";
+import { configuredNames, configuredSources } from "../src/service/sources.ts";
 import { temporaryFolder } from "./command.ts";
 import { Lines, ScriptedBroker, until } from "./fakes.ts";
 
@@ -282,10 +282,10 @@ test("a pause of the lister is told when it begins, with what waits, and when it
 });
 
 test("SOURCES is read as a whole: names without credentials, sources with all that they lack", () => {
-  assert.deepEqual(sourceNames({ SOURCES: "photos=upyun://a  docs=upyun://b/x" }), ["photos", "docs"]);
-  assert.throws(() => sourceNames({}), { problems: ["SOURCES: is not set"] });
+  assert.deepEqual(configuredNames({ SOURCES: "photos=upyun://a  docs=upyun://b/x" }), ["photos", "docs"]);
+  assert.throws(() => configuredNames({}), { problems: ["SOURCES: is not set"] });
   for (const wrong of ["photos", "Photos=upyun://a", "=upyun://a", "a=upyun://a a=upyun://b", "a=ftp://x"]) {
-    assert.throws(() => sourceNames({ SOURCES: wrong }), ConfigError, wrong);
+    assert.throws(() => configuredNames({ SOURCES: wrong }), ConfigError, wrong);
   }
   assert.throws(
     () => configuredSources({ SOURCES: "a=upyun://a b=upyun://b", A_UPYUN_OPERATOR: "x" }),

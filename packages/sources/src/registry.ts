@@ -43,6 +43,11 @@ export function parseSource(text: string, environment: Environment): SourceRefer
   return { ...parseUrl(url), name: text };
 }
 
+/** The names that SOURCES configures, in its order. Throws ConfigError with all problems; URLs are not looked at. */
+export function sourceNames(environment: Environment): string[] {
+  return [...configuredSources(environment).keys()];
+}
+
 /** `name=url` pairs, separated by blanks. Throws ConfigError with all problems. */
 function configuredSources(environment: Environment): Map<string, string> {
   const pairs = (environment.SOURCES ?? "").split(/\s+/).filter((pair) => pair !== "");

@@ -6,12 +6,12 @@ import { configureService } from "./configuration.ts";
 import { Records, tellingOfJobs } from "./records.ts";
 import { runService } from "./service.ts";
 import { Settling } from "./settling.ts";
-import { sourceNames } from "./sources.ts";
+import { configuredNames } from "./sources.ts";
 import { closeStalled } from "./stalled.ts";
 
 /** `brigade ledger`: enters the records of every configured source, and answers for them over HTTP. */
 export async function runLedger(environment: Environment, stop: AbortSignal): Promise<ExitCode> {
-  const configuration = configureService("ledger", environment, ledgerVariables, sourceNames);
+  const configuration = configureService("ledger", environment, ledgerVariables, configuredNames);
   const { common, own, others: sources } = configuration;
   return await runService(configuration, stop, async (service) => {
     const { log, resources, giveUp } = service;

@@ -1,21 +1,13 @@
-import { ConfigError, type Environment, sourceNameSchema } from "@brigade/core";
-import { type ConfiguredSource, parseSource } from "@brigade/sources";
+import { ConfigError, type Environment } from "@brigade/core";
+import { type ConfiguredSource, parseSource, sourceNames } from "@brigade/sources";
 import { Problems } from "../problems.ts";
 
-/** The names that SOURCES configures. Throws ConfigError when there are none, or when one cannot be read. */
-export function sourceNames(environment: Environment): string[] {
-  const pairs = (environment.SOURCES ?? "").split(/\s+/).filter((pair) => pair !== "");
-  if (pairs.length === 0) throw new ConfigError(["SOURCES: is not set"]);
+/** The names that SOURCES configures, their URLs readable. Throws ConfigError when there are none, or with all problems. */
+export function configuredNames(environment: Environment): string[] {
+  const names = sourceNames(environment);
+  if (names.length === 0) throw new ConfigError(["SOURCES: is not set"]);
   const problems = new Problems();
-  const names = pairs.map((pair) => {
-    const name = pair.slice(0, Math.max(0, pair.indexOf("=")));
-    problems.try(() => {
-      if (!sourceNameSchema.safeParse(name).success)
-        throw new ConfigError([`SOURCES: "${pair}" is not name=url`]);
-      parseSource(name, environment);
-    });
-    return name;
-  });
+  for (const name of names) problems.try(() => parseSource(name, environment));
   problems.throwAny();
   return names;
 }
@@ -28,7 +20,7 @@ export interface NamedSource {
 /** Every source that SOURCES configures. Throws ConfigError with the problems of all. */
 export function configuredSources(environment: Environment): NamedSource[] {
   const problems = new Problems();
-  const sources = sourceNames(environment).flatMap((name) => {
+  const sources = configuredNames(environment).flatMap((name) => {
     const source = problems.try(() => parseSource(name, environment).create(environment, name));
     return source === undefined ? [] : [{ name, source }];
   });
