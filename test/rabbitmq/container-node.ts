@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePorts } from "./free-ports.ts";
+import { freePorts } from "../free-ports.ts";
 import type { NodeOptions, RabbitNode } from "./node.ts";
 import { becomesReady } from "./ready.ts";
 import { run } from "./run.ts";

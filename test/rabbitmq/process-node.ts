@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { freePorts } from "./free-ports.ts";
+import { freePorts } from "../free-ports.ts";
 import type { NodeOptions, RabbitNode } from "./node.ts";
 import { becomesReady } from "./ready.ts";
 import { run } from "./run.ts";
