@@ -110,6 +110,18 @@ export function classify(error: unknown): Failure {
   return { fault: "bug" };
 }
 
+/**
+ * What failed objects are chosen by when they are tried again: a SourceErrorKind, `name` (no disk here can hold it),
+ * `no-room` (fits on no volume), `disk`, `deadly` (its process died of it).
+ */
+export type FailureClass = SourceErrorKind | "name" | "no-room" | "disk" | "deadly" | "other";
+
+export function failureClass(error: unknown): FailureClass {
+  if (error instanceof SourceError) return error.kind;
+  if (error instanceof NameError) return "name";
+  return error instanceof HostError ? "disk" : "other";
+}
+
 function classifySource(kind: SourceErrorKind): Failure {
   switch (kind) {
     case "missing":

@@ -10,6 +10,7 @@ export * from "./keys.ts";
 export * from "./ledger.ts";
 export * from "./log.ts";
 export * from "./messages.ts";
+export * from "./presence.ts";
 export * from "./quarantine.ts";
 export * from "./source.ts";
 export * from "./valve.ts";

@@ -107,8 +107,12 @@ const objectResultSchema = z.object({
   verified: z.boolean().optional(),
   /** Path below `<volume>/<source>/` where it is not the key itself. */
   path: z.string().optional(),
+  /** When it was stored, Unix seconds; by default when the message was made. */
+  at: count.optional(),
   /** Why it failed, for people. */
   reason: z.string().optional(),
+  /** The kind of failure, to choose by (`failureClass`); of `failed` only. */
+  class: z.string().optional(),
 });
 export type ObjectResult = z.infer<typeof objectResultSchema>;
 

@@ -28,6 +28,8 @@ export interface StoredObject {
   readonly verified: boolean;
   /** Path below `<volume>/<source>/`, where it is not the key itself. */
   readonly path?: string;
+  /** Unix milliseconds; as in the manifest. */
+  readonly storedAt: number;
 }
 
 /** Takes the bytes of one object piece by piece. */

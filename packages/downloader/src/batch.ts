@@ -110,13 +110,13 @@ function settleObject(
       return;
     case "failed":
       log.warn({ key: keyOf(listed), attempt, reason: fetched.reason }, "an object failed");
-      report.failed(listed, fetched.reason);
+      report.failed(listed, fetched.reason, fetched.class);
       return;
     case "again": {
-      const { counted, reason } = fetched;
+      const { counted, reason, class: kind } = fetched;
       if (counted && attempt + 1 >= maxAttempts) {
         log.warn({ key: keyOf(listed), attempt, reason }, "an object failed, out of attempts");
-        report.failed(listed, reason);
+        report.failed(listed, reason, kind);
         return;
       }
       const patience = counted ? (delays[Math.min(attempt, delays.length - 1)] ?? 0) : delays[0];
@@ -170,7 +170,7 @@ async function noRoom(
   }
   const [only] = missing;
   if (missing.length === 1 && only !== undefined) {
-    report.failed(only, `no volume has room for its ${only.file.size} bytes`);
+    report.failed(only, `no volume has room for its ${only.file.size} bytes`, "no-room");
     return await conclude(parts, message, report, []);
   }
   await publishResults(parts.broker, report);

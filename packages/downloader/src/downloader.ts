@@ -158,7 +158,7 @@ export async function createDownloader(
     const reason = `its process died ${deliveries} times`;
     const report = new Report(message.job, parts.host, now());
     for (const { page, directory, files } of message.slices) {
-      for (const file of files) report.failed({ page, directory, file }, reason);
+      for (const file of files) report.failed({ page, directory, file }, reason, "deadly");
     }
     await broker.publish(report.messages());
     return { kind: "reject", reason };

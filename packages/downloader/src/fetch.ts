@@ -1,6 +1,7 @@
 import type {
   Breaker,
   Delayer,
+  FailureClass,
   Job,
   Log,
   ObjectBody,
@@ -9,7 +10,15 @@ import type {
   StoredObject,
   Volume,
 } from "@brigade/core";
-import { backoff, classify, FatalError, HostError, NameError, SourceError } from "@brigade/core";
+import {
+  backoff,
+  classify,
+  FatalError,
+  failureClass,
+  HostError,
+  NameError,
+  SourceError,
+} from "@brigade/core";
 import type { ByteBudget, Share } from "./byte-budget.ts";
 import type { Probe } from "./probe.ts";
 import { expectation, smallBody, store } from "./store.ts";
@@ -19,8 +28,14 @@ import type { StoreWord } from "./store-word.ts";
 export type Fetched =
   | { readonly kind: "stored"; readonly entry: ObjectEntry; readonly stored: StoredObject }
   | { readonly kind: "vanished" }
-  | { readonly kind: "failed"; readonly reason: string }
-  | { readonly kind: "again"; readonly counted: boolean; readonly waitMs: number; readonly reason: string };
+  | { readonly kind: "failed"; readonly reason: string; readonly class: FailureClass }
+  | {
+      readonly kind: "again";
+      readonly counted: boolean;
+      readonly waitMs: number;
+      readonly reason: string;
+      readonly class: FailureClass;
+    };
 
 export interface FetchParts {
   readonly source: Source;
@@ -67,7 +82,8 @@ export async function fetchObject(
       error = thrown;
     }
     held = undefined;
-    if (signal.aborted) return { kind: "again", counted: false, waitMs: 0, reason: "interrupted" };
+    if (signal.aborted)
+      return { kind: "again", counted: false, waitMs: 0, reason: "interrupted", class: "other" };
     try {
       if (needsStoreWord(error) && !asked) {
         asked = true;
@@ -144,26 +160,32 @@ async function settle(parts: FetchParts, volume: Volume, error: unknown, since: 
   const waitMs = error instanceof SourceError ? (error.retryAfterMs ?? 0) : 0;
   switch (failure.fault) {
     case "object": {
-      if (error instanceof NameError) return { kind: "failed", reason };
+      if (error instanceof NameError) return { kind: "failed", reason, class: failureClass(error) };
       const final = failure.final && !(error instanceof SourceError && error.kind === "missing");
       // While nothing else is given either it is the source that is unwell, not this object.
       const counted = await breaker.isWell(since);
       if (!counted) breaker.failed(reason);
-      if (final && counted) return { kind: "failed", reason };
-      return { kind: "again", counted, waitMs, reason };
+      if (final && counted) return { kind: "failed", reason, class: failureClass(error) };
+      return { kind: "again", counted, waitMs, reason, class: failureClass(error) };
     }
     case "source": {
       breaker.failed(reason, { everything: failure.stop });
       if (error instanceof SourceError && error.kind === "misconfigured") {
         parts.onMisconfigured(new FatalError(reason, { cause: error }));
       }
-      return { kind: "again", counted: !failure.stop && (await breaker.isWell(since)), waitMs, reason };
+      return {
+        kind: "again",
+        counted: !failure.stop && (await breaker.isWell(since)),
+        waitMs,
+        reason,
+        class: failureClass(error),
+      };
     }
     case "host":
       if (error instanceof HostError) parts.onVolumeFault(volume, error);
-      return { kind: "again", counted: false, waitMs: 1_000, reason };
+      return { kind: "again", counted: false, waitMs: 1_000, reason, class: failureClass(error) };
     case "cancelled":
-      return { kind: "again", counted: false, waitMs: 0, reason };
+      return { kind: "again", counted: false, waitMs: 0, reason, class: failureClass(error) };
     case "message":
     case "bug":
       throw error;

@@ -1,4 +1,12 @@
-import type { Job, ListedFile, ObjectEntry, ObjectResult, ResultMessage, StoredObject } from "@brigade/core";
+import type {
+  FailureClass,
+  Job,
+  ListedFile,
+  ObjectEntry,
+  ObjectResult,
+  ResultMessage,
+  StoredObject,
+} from "@brigade/core";
 
 /** Where a listed object stands in the accounts. */
 export interface Listed {
@@ -38,6 +46,7 @@ export class Report {
       md5: stored.md5,
       verified: stored.verified,
       path: stored.path,
+      at: Math.floor(stored.storedAt / 1000),
     });
   }
 
@@ -46,9 +55,18 @@ export class Report {
     this.#add("", listed, { index, name, outcome: "vanished", listedSize, modified });
   }
 
-  failed(listed: Listed, reason: string): void {
-    const { index, name, size: listedSize, modified } = listed.file;
-    this.#add("", listed, { index, name, outcome: "failed", listedSize, modified, reason });
+  failed(listed: Listed, reason: string, kind: FailureClass): void {
+    const { index, name, size: listedSize, modified, etag } = listed.file;
+    this.#add("", listed, {
+      index,
+      name,
+      outcome: "failed",
+      listedSize,
+      modified,
+      etag,
+      reason,
+      class: kind,
+    });
   }
 
   messages(): ResultMessage[] {

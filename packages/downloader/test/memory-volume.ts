@@ -79,7 +79,7 @@ export class MemoryVolume implements Volume {
       throw new SourceError("damaged", "another MD5 than the source's");
     }
     this.files.set(object.key, { object, text: Buffer.from(bytes).toString() });
-    return { size: bytes.length, md5, verified: object.expectedMd5 !== undefined };
+    return { size: bytes.length, md5, verified: object.expectedMd5 !== undefined, storedAt: 1 };
   }
 }
 

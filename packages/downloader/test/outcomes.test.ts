@@ -244,7 +244,7 @@ describe("a batch", () => {
   test("that comes again after a crash is not fetched where it lies already", async () => {
     const bucket = new Bucket({ a: "hello", b: "world" });
     const volume = new MemoryVolume("v1");
-    volume.lying.set("a", { size: 5, md5: "m".repeat(32), verified: false });
+    volume.lying.set("a", { size: 5, md5: "m".repeat(32), verified: false, storedAt: 1 });
     const { broker } = await setUp(bucket, { volumes: [volume] });
     assert.deepEqual(await broker.deliver("files", batch(["a:5", "b:5"]), { deliveries: 1 }), {
       kind: "ack",
@@ -266,7 +266,7 @@ describe("a batch", () => {
     assert.ok(old !== undefined && older !== undefined);
     old.fresh = false;
     older.fresh = false;
-    old.lying.set("a", { size: 5, md5: "m".repeat(32), verified: false });
+    old.lying.set("a", { size: 5, md5: "m".repeat(32), verified: false, storedAt: 1 });
     const { broker } = await setUp(bucket, { volumes });
     await broker.deliver("files", batch(["a:5", "b:5"]));
     assert.deepEqual(

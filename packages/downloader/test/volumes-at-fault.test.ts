@@ -155,7 +155,7 @@ describe("room", () => {
 
   test("that ran out after some objects were found lying there: those are reported, the rest waits", async () => {
     const volume = new MemoryVolume("v1");
-    volume.lying.set("a", { size: 1, md5: "m".repeat(32), verified: false });
+    volume.lying.set("a", { size: 1, md5: "m".repeat(32), verified: false, storedAt: 1 });
     const { broker, placement, downloader } = await setUp(new Bucket({ a: "1", b: "2" }), {
       volumes: [volume],
     });

@@ -115,6 +115,8 @@ export interface Proof extends Sums {
 export interface Miss {
   readonly key: string;
   readonly reason: string;
+  /** Of what kind the failure is (core's `failureClass`); absent where nobody said. */
+  readonly class?: string;
   /** Unix milliseconds. */
   readonly at: number;
 }
@@ -137,3 +139,80 @@ export interface StoredPlace {
   /** 32 lower-case hex digits, where it was reported. */
   readonly md5?: string;
 }
+
+/** Which failed objects: of one class, with keys that begin so. Absent: all. */
+export interface FailureFilter {
+  readonly class?: string;
+  readonly under?: string;
+}
+
+/** Failed objects by class ("unknown" where nobody said), or by directory. */
+export interface FailureCount extends Amount {
+  readonly name: string;
+}
+
+/** A state of an object that lies on a volume. */
+export interface Location {
+  readonly source: string;
+  readonly key: string;
+  /** `current`: the last stored state. `duplicate`: the same once more. `superseded`: an older state on another volume. */
+  readonly standing: "current" | "duplicate" | "superseded";
+  /** The volume's id. */
+  readonly volume: string;
+  readonly label?: string;
+  /** Where the volume was seen last. */
+  readonly host: string;
+  /** Below `<volume>/<source>/`. */
+  readonly path: string;
+  /** Bytes on disk. */
+  readonly size: number;
+  /** Bytes of the original, as listed. */
+  readonly listedSize: number;
+  /** Unix seconds. */
+  readonly modified: number;
+  /** Unix seconds. */
+  readonly storedAt: number;
+  /** 32 lower-case hex digits, where it was reported. */
+  readonly md5?: string;
+  readonly verified?: boolean;
+  readonly etag?: string;
+}
+
+/** What is known of a volume, and what lies on it: every state of every object that was stored there. */
+export interface VolumeContents extends Amount {
+  readonly volume: string;
+  readonly label?: string;
+  readonly host: string;
+  /** Unix milliseconds. */
+  readonly seenAt: number;
+  /** Bytes, as its host said last. */
+  readonly free?: number;
+  readonly size?: number;
+  readonly sources: readonly (Amount & { readonly source: string })[];
+}
+
+/** A volume as its host describes it. */
+export interface VolumeDescription {
+  readonly id: string;
+  readonly label?: string;
+  readonly host: string;
+  readonly free?: number;
+  readonly size?: number;
+}
+
+/** A stored object as a manifest has it; taken over without a job. */
+export interface StoredState {
+  readonly key: string;
+  readonly listedSize: number;
+  readonly size: number;
+  readonly modified: number;
+  /** Unix seconds. */
+  readonly storedAt: number;
+  readonly md5?: string;
+  readonly verified?: boolean;
+  readonly path?: string;
+  readonly etag?: string;
+}
+
+/** How a listed file stands to what is stored: `changed` when another state of it is. */
+export type Comparison = "unchanged" | "changed" | "new";

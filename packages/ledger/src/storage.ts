@@ -2,7 +2,7 @@ import { ConfigError, HostError } from "@brigade/core";
 import { DatabaseSync } from "./sqlite.ts";
 
 /** Raised when the tables change so that an older program would misread them. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 /**
  * Rows are small and numbered, for hundreds of millions of objects:
@@ -15,10 +15,12 @@ const schema = `
 create table origins (n integer primary key, source text not null, fingerprint text not null,
   unique (source, fingerprint)) strict;
 create table jobs (n integer primary key, id text not null unique, source text not null, origin integer not null,
-  prefix text not null, filters text not null, started_at integer not null, state text not null, closed_at integer) strict;
+  prefix text not null, filters text not null, started_at integer not null, state text not null, closed_at integer,
+  pruned_for text) strict;
 create unique index one_open_job on jobs (source) where state = 'open';
 create table directories (n integer primary key, origin integer not null, path text not null, unique (origin, path)) strict;
-create table volumes (n integer primary key, id text not null unique, host text not null, seen_at integer not null) strict;
+create table volumes (n integer primary key, id text not null unique, host text not null, seen_at integer not null,
+  label text, free integer, size integer) strict;
 
 -- a directory in a job: which of its walks counts, and how far that is
 create table visits (job integer not null, directory integer not null, named integer not null, walk integer,
@@ -34,9 +36,10 @@ create unique index positions on pages (job, directory, walk, page);
 -- positions where the lister gave up
 create table breaks (job integer not null, directory integer not null, walk integer not null, page integer not null,
   id text not null, reason text not null, primary key (job, directory, walk, page)) strict, without rowid;
--- vanished and failed objects
+-- vanished and failed objects, and those that failed and are to be tried again
 create table misses (job integer not null, page integer not null, idx integer not null, outcome integer not null,
   name text not null, bytes integer not null, reason text not null, at integer not null,
+  class text, modified integer, etag text,
   primary key (job, page, idx)) strict, without rowid;
 
 -- the last stored state of every object; at: Unix seconds
@@ -48,6 +51,10 @@ create table copies (directory integer not null, name text not null, volume inte
   modified integer not null, at integer not null, bytes integer, md5 blob, verified integer, path text, etag any,
   primary key (directory, name, volume)) strict, without rowid;
 
+-- what lies on a volume, in objects and copies together; bytes on disk
+create table holdings (volume integer not null, origin integer not null, objects integer not null, bytes integer not null,
+  primary key (volume, origin)) strict, without rowid;
+
 create table totals (job integer primary key, known integer not null, done integer not null, broken integer not null,
   pages integer not null, listed integer not null, listed_bytes integer not null, stored integer not null,
   stored_bytes integer not null, unchanged integer not null, unchanged_bytes integer not null, vanished integer not null,
@@ -55,6 +62,25 @@ create table totals (job integer primary key, known integer not null, done integ
 create table volume_totals (job integer not null, volume integer not null, objects integer not null,
   bytes integer not null, primary key (job, volume)) strict, without rowid;
 `;
+
+/** From the version before to this one; in the same transaction. */
+const upgrades: Readonly<Record<number, string>> = {
+  2: `
+alter table jobs add column pruned_for text;
+alter table volumes add column label text;
+alter table volumes add column free integer;
+alter table volumes add column size integer;
+alter table misses add column class text;
+alter table misses add column modified integer;
+alter table misses add column etag text;
+create table holdings (volume integer not null, origin integer not null, objects integer not null, bytes integer not null,
+  primary key (volume, origin)) strict, without rowid;
+insert into holdings select volume, origin, count(*), cast(total(coalesce(bytes, size)) as integer)
+  from (select directory, volume, bytes, size from objects union all select directory, volume, bytes, size from copies) lying
+    join directories on directories.n = lying.directory
+  group by volume, origin;
+`,
+};
 
 /** Kept of the database in memory, and what the write-ahead log may grow to before it is moved over; bytes. */
 const cacheBytes = 32 * 2 ** 20;
@@ -86,12 +112,13 @@ function prepareSchema(db: DatabaseSync, path: string): void {
   const row = db.prepare("pragma user_version").get();
   const found = Number(row?.user_version);
   if (found === schemaVersion) return;
-  if (found !== 0) {
+  if (found > schemaVersion) {
     throw new ConfigError([
       `the catalogue ${path} has version ${found}; this program reads version ${schemaVersion}`,
     ]);
   }
-  db.exec(schema);
+  if (found === 0) db.exec(schema);
+  else for (let version = found + 1; version <= schemaVersion; version++) db.exec(upgrades[version] ?? "");
   db.exec(`pragma user_version = ${schemaVersion}`);
 }
 

@@ -136,8 +136,8 @@ export class Commit {
     let lines = "";
     for (const entry of group) {
       try {
-        entry.stored = this.#place(entry);
-        lines += formatManifestLine(entry.object, entry.stored, storedAt);
+        entry.stored = this.#place(entry, storedAt);
+        lines += formatManifestLine(entry.object, entry.stored);
         landed.push(entry);
       } catch (error) {
         this.#failOne(entry, error);
@@ -156,14 +156,14 @@ export class Commit {
     }
   }
 
-  #place({ object, file, incoming, path }: Entry): StoredObject {
+  #place({ object, file, incoming, path }: Entry, storedAt: number): StoredObject {
     let lies = path ?? object.key;
     if (incoming) {
       const landed = this.#parts.placing.land(incoming.temporary, incoming.place);
       this.folderChanged(landed.folder);
       lies = landed.path;
     }
-    return lies === object.key ? file : { ...file, path: lies };
+    return { ...file, storedAt, ...(lies !== object.key && { path: lies }) };
   }
 
   #settle(landed: readonly Entry[]): void {

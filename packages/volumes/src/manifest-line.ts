@@ -27,7 +27,7 @@ export const manifestLineSchema = z.object({
 export type ManifestLine = z.infer<typeof manifestLineSchema>;
 
 /** With the line's end. */
-export function formatManifestLine(object: NewObject, stored: StoredObject, storedAt: number): string {
+export function formatManifestLine(object: NewObject, stored: StoredObject): string {
   const line: ManifestLine = {
     source: object.source,
     ...(object.variant === undefined ? {} : { variant: object.variant }),
@@ -39,7 +39,7 @@ export function formatManifestLine(object: NewObject, stored: StoredObject, stor
     verified: stored.verified,
     modified: object.modified,
     ...(object.etag === undefined ? {} : { etag: object.etag }),
-    storedAt,
+    storedAt: stored.storedAt,
     job: object.job,
   };
   return `${JSON.stringify(line)}\n`;

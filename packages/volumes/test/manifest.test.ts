@@ -7,8 +7,8 @@ import { formatManifestLine } from "../src/manifest-line.ts";
 import { ManifestWriter } from "../src/manifest-writer.ts";
 import { newObject, scratchFolder } from "./scratch.ts";
 
-const stored = { size: 5, md5: "0".repeat(32), verified: false };
-const lineOf = (key: string) => formatManifestLine(newObject(key), stored, 1);
+const stored = { size: 5, md5: "0".repeat(32), verified: false, storedAt: 1 };
+const lineOf = (key: string) => formatManifestLine(newObject(key), stored);
 
 test("begins a new segment at every opening, and when one is large", (t) => {
   const folder = scratchFolder(t);
