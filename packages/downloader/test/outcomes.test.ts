@@ -28,6 +28,7 @@ describe("an object", () => {
             size: 5,
             md5: "5d41402abc4b2a76b9719d911017c592",
             verified: true,
+            at: 0,
           },
         ],
       },
@@ -110,7 +111,9 @@ describe("an object", () => {
       outcome: "failed",
       listedSize: 5,
       modified: 1_000,
+      etag: undefined,
       reason: "403 of the store",
+      class: "forbidden",
     });
     assert.equal(bucket.times("a"), 1);
     assert.deepEqual(lines, ["an object failed"]);

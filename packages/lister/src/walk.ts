@@ -119,7 +119,7 @@ function following(position: WalkPosition, cursor: string): WalkPosition {
 
 function refuse(name: string, size: number, modified: number, kind = ""): ObjectResult {
   const reason = `${kind}cannot be requested: ${refusal(name)}`;
-  return { index: 0, name, outcome: "failed", listedSize: size, modified, reason };
+  return { index: 0, name, outcome: "failed", listedSize: size, modified, reason, class: "name" };
 }
 
 function bytesOf(files: readonly { size: number }[]): number {
