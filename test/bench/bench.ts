@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { join, resolve } from "node:path";
 import { benchCopies } from "./copy-bench.ts";
 import { copyTable, summarise } from "./copy-report.ts";
+import { benchLedger, ledgerTable } from "./ledger-bench.ts";
 import { benchListing, listingTable } from "./listing-bench.ts";
 import { parseOptions, usage } from "./options.ts";
 import { removeTree } from "./remove-tree.ts";
@@ -24,6 +25,11 @@ async function main(): Promise<number> {
   const place = { home, checkout, signal: interrupt.signal, say: (line: string) => console.error(line) };
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
   try {
+    if (options.ledger) {
+      const result = await benchLedger(options, place);
+      console.log(options.json ? JSON.stringify({ machine, result }, undefined, 2) : ledgerTable(result));
+      return 0;
+    }
     if (options.listing) {
       const results = await benchListing(options, place);
       console.log(options.json ? JSON.stringify({ machine, results }, undefined, 2) : listingTable(results));

@@ -17,6 +17,9 @@ Copies a tree of small files from a private nginx with brigade and with others, 
   --pause <ms>     with --listing: what the consumer rests at each batch, to be slower than the lister (0)
   --entries <list> with --listing: <files> or <directories>x<files each>
                    (1000000,10000000,1000000x3)
+  --ledger         instead: how fast the ledger's catalogue takes results, how large it becomes and how long it lets
+                   questions wait meanwhile
+  --objects <n>    with --ledger: objects of the job (1000000)
   --no-install     do not install missing tools
   --json           results on stdout as JSON, the rest on stderr
 
@@ -37,6 +40,8 @@ export interface Options {
   /** Milliseconds. */
   readonly pauseMs: number;
   readonly entries: readonly string[];
+  readonly ledger: boolean;
+  readonly objects: number;
   readonly install: boolean;
   readonly json: boolean;
   readonly help: boolean;
@@ -57,6 +62,8 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
       listing: { type: "boolean", default: false },
       pause: { type: "string", default: "0" },
       entries: { type: "string", default: "1000000,10000000,1000000x3" },
+      ledger: { type: "boolean", default: false },
+      objects: { type: "string", default: "1000000" },
       "no-install": { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -73,6 +80,8 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
     listing: values.listing,
     pauseMs: Number(values.pause),
     entries: values.entries.split(","),
+    ledger: values.ledger,
+    objects: positive("--objects", values.objects),
     install: !values["no-install"],
     json: values.json,
     help: values.help,

@@ -15,3 +15,9 @@ export function spread(numbers: readonly number[]): Spread {
     most: at(sorted.length - 1),
   };
 }
+
+/** The smallest of them that a share `q` (0 to 1) does not exceed. */
+export function quantile(numbers: readonly number[], q: number): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
+}

@@ -115,7 +115,7 @@ export interface Proof extends Sums {
 export interface Miss {
   readonly key: string;
   readonly reason: string;
-  /** Of what kind the failure is (core's `failureClass`); absent where nobody said. */
+  /** Of what kind the failure is (core's `failureClass`), "unknown" where nobody said; of failed ones only. */
   readonly class?: string;
   /** Unix milliseconds. */
   readonly at: number;

@@ -1,22 +1,37 @@
-import { type FileEntry, MessageError, type RecordedPage, type WalkPosition } from "@brigade/core";
+import { type FileEntry, MessageError, type RecordedPage } from "@brigade/core";
 import type {
+  Comparison,
   DirectorySums,
   FailedDirectory,
   JobRecord,
   JobState,
+  Location,
   Miss,
   NewJob,
   Progress,
   Proof,
   StoredPlace,
+  StoredState,
+  VolumeContents,
+  VolumeDescription,
 } from "./account.ts";
+import { Backups, type CatalogueCopy } from "./backup.ts";
 import { Directories } from "./directories.ts";
+import type { TakenObjects } from "./failed-objects.ts";
+import type { MissCursor, Tally } from "./failures.ts";
+import { Holdings } from "./holdings.ts";
+import { Inventory } from "./inventory.ts";
+import { JobDetails, type Position } from "./job-details.ts";
 import { Jobs } from "./jobs.ts";
-import { type BreakCursor, Listings, type MissCursor, type Part } from "./listings.ts";
+import type { BreakCursor, Part } from "./listings.ts";
+import type { LocationCursor, LocationQuery, StoredName } from "./locations.ts";
 import { Objects } from "./objects.ts";
+import type { OriginName } from "./origins.ts";
 import { Pages } from "./pages.ts";
-import { prove } from "./proof.ts";
+import { Pruning } from "./pruning.ts";
 import { Recorder, type RecordMessage, type Tables } from "./recorder.ts";
+import type { TakenPositions } from "./relisting.ts";
+import { Reopening } from "./reopening.ts";
 import type { DatabaseSync } from "./sqlite.ts";
 import { isDiskError, openStorage } from "./storage.ts";
 import { Totals } from "./totals.ts";
@@ -31,17 +46,20 @@ export interface Committed {
   readonly progress: readonly Progress[];
 }
 
-export interface OriginName {
-  readonly source: string;
-  readonly fingerprint: string;
-}
+/** What was handed out, and where its job stands since. */
+export type Taken<T> = T & { readonly progress: Progress };
 
-/** The catalogue, synchronous: what the thread does. Every method that writes commits before it returns. */
+/** The catalogue, synchronous but for `backup` and `close`: what the thread does. Every method that writes commits before it returns. */
 export class Accounts {
   readonly #db: DatabaseSync;
   readonly #tables: Tables;
   readonly #recorder: Recorder;
-  readonly #listings: Listings;
+  readonly #details: JobDetails;
+  readonly #reopening: Reopening;
+  readonly #pruning: Pruning;
+  readonly #holdings: Holdings;
+  readonly #inventory: Inventory;
+  readonly #backups: Backups;
 
   /** Throws ConfigError when the file is no catalogue, or another process has it. */
   constructor(path: string) {
@@ -50,6 +68,7 @@ export class Accounts {
     const totals = new Totals(db);
     const visits = new Visits(db, pages, totals);
     const [jobs, directories] = [new Jobs(db), new Directories(db)];
+    const holdings = new Holdings(db);
     this.#db = db;
     this.#tables = {
       jobs,
@@ -58,10 +77,15 @@ export class Accounts {
       totals,
       visits,
       volumes: new Volumes(db),
-      objects: new Objects(db),
+      objects: new Objects(db, directories, holdings),
     };
     this.#recorder = new Recorder(db, this.#tables);
-    this.#listings = new Listings(db);
+    this.#details = new JobDetails(db, this.#tables);
+    this.#reopening = new Reopening(db, this.#tables);
+    this.#pruning = new Pruning(db, jobs);
+    this.#holdings = holdings;
+    this.#inventory = new Inventory(db, { ...this.#tables, holdings });
+    this.#backups = new Backups(db, path);
   }
 
   openJob(job: NewJob): void {
@@ -78,6 +102,15 @@ export class Accounts {
 
   closeJob(id: string, state: Exclude<JobState, "open">, at: number): void {
     this.#commit(() => this.#tables.jobs.close(id, state, at));
+  }
+
+  /** By its proof, when it is open and settled. */
+  settleJob(id: string, examples: number, at: number): Proof | undefined {
+    const { jobs } = this.#tables;
+    if (!jobs.isOpen(id) || !this.progress(id).settled) return undefined;
+    const proof = this.proof(id, examples);
+    this.closeJob(id, proof.complete ? "complete" : "incomplete", at);
+    return proof;
   }
 
   jobs(): JobRecord[] {
@@ -116,37 +149,12 @@ export class Accounts {
     return { refusals, progress: [...touched].map(([n, id]) => this.#progress(n, id)) };
   }
 
-  recorded(position: {
-    job: string;
-    directory: string;
-    walk: number;
-    page: number;
-  }): RecordedPage | undefined {
-    const { jobs, directories, pages } = this.#tables;
-    const job = jobs.find(position.job);
-    const directory = job && directories.find(job.origin, position.directory);
-    if (job === undefined || directory === undefined) return undefined;
-    const { walk, page } = position;
-    const found = pages.at(job.n, directory, walk, page);
-    if (found === undefined) {
-      const broken = this.#db
-        .prepare("select id from breaks where job = ? and directory = ? and walk = ? and page = ?")
-        .get(job.n, directory, walk, page);
-      return broken && { id: String(broken.id), end: "failed" };
-    }
-    return {
-      id: found.id,
-      end: found.last ? "last" : "more",
-      ...(found.next !== undefined && { next: JSON.parse(found.next) as WalkPosition }),
-    };
+  recorded(position: Position): RecordedPage | undefined {
+    return this.#details.recorded(position);
   }
 
   stored(of: OriginName, path: string, files: readonly FileEntry[]): (StoredPlace | undefined)[] {
-    const { jobs, directories, objects, volumes } = this.#tables;
-    const origin = jobs.origin(of.source, of.fingerprint);
-    const directory = origin === undefined ? undefined : directories.find(origin, path);
-    if (directory === undefined) return files.map(() => undefined);
-    return objects.unchanged(directory, path, files, volumes);
+    return this.#inventory.stored(of, path, files);
   }
 
   unchanged(of: OriginName, path: string, files: readonly FileEntry[]): boolean[] {
@@ -157,24 +165,82 @@ export class Accounts {
     return this.#progress(this.#tables.jobs.get(job).n, job);
   }
 
-  proof(job: string, examples: number): Proof {
-    return prove(this.#db, this.#tables.jobs.get(job).n, examples);
+  proof(...question: Parameters<JobDetails["proof"]>): Proof {
+    return this.#details.proof(...question);
   }
 
-  misses(job: string, outcome: "failed" | "vanished", after?: MissCursor): Part<Miss, MissCursor> {
-    return this.#listings.misses(this.#tables.jobs.get(job).n, outcome, after);
+  misses(...question: Parameters<JobDetails["misses"]>): Part<Miss, MissCursor> {
+    return this.#details.misses(...question);
+  }
+
+  tally(...question: Parameters<JobDetails["tally"]>): Tally {
+    return this.#details.tally(...question);
   }
 
   directories(job: string, after?: string): Part<DirectorySums, string> {
-    const { n, origin } = this.#tables.jobs.get(job);
-    return this.#listings.directories(n, origin, after);
+    return this.#details.directories(job, after);
   }
 
   failedDirectories(job: string, after?: BreakCursor): Part<FailedDirectory, BreakCursor> {
-    return this.#listings.failedDirectories(this.#tables.jobs.get(job).n, after);
+    return this.#details.failedDirectories(job, after);
   }
 
-  close(): void {
+  takeFailed(...[job, ...of]: Parameters<Reopening["objects"]>): Taken<TakenObjects> {
+    const taken = this.#commit(() => this.#reopening.objects(job, ...of));
+    return { ...taken, progress: this.progress(job) };
+  }
+
+  takeHoles(...[job, ...of]: Parameters<Reopening["positions"]>): Taken<TakenPositions> {
+    const taken = this.#commit(() => this.#reopening.positions(job, ...of));
+    return { ...taken, progress: this.progress(job) };
+  }
+
+  prune(): boolean {
+    return this.#commit(() => this.#pruning.step());
+  }
+
+  compare(of: OriginName, path: string, files: readonly FileEntry[]): Comparison[] {
+    return this.#inventory.compare(of, path, files);
+  }
+
+  isEmpty(of: OriginName): boolean {
+    return this.#inventory.isEmpty(of);
+  }
+
+  where(query: LocationQuery, after?: LocationCursor): Part<Location, LocationCursor> {
+    return this.#inventory.where(query, after);
+  }
+
+  storedNames(of: OriginName, path: string, after?: string): Part<StoredName, string> {
+    return this.#inventory.names(of, path, after);
+  }
+
+  storedDirectories(of: OriginName, top: string, after?: string): Part<string, string> {
+    return this.#inventory.directories(of, top, after);
+  }
+
+  volumes(): VolumeContents[] {
+    return this.#inventory.volumes();
+  }
+
+  noteVolumes(volumes: readonly VolumeDescription[], at: number): void {
+    this.#commit(() => this.#inventory.note(volumes, at));
+  }
+
+  restore(of: OriginName, on: VolumeDescription, states: readonly StoredState[], at: number): void {
+    this.#commit(() => this.#inventory.restore(of, on, states, at));
+  }
+
+  forget(of: OriginName, on: string, keys: readonly string[]): number {
+    return this.#commit(() => this.#inventory.forget(of, on, keys));
+  }
+
+  backup(): Promise<CatalogueCopy> {
+    return this.#backups.run();
+  }
+
+  async close(): Promise<void> {
+    await this.#backups.stop();
     this.#db.close();
   }
 
@@ -183,18 +249,20 @@ export class Accounts {
   }
 
   /** In one transaction; after an error nothing of it remains, in the file or in memory. */
-  #commit(change: () => void): void {
+  #commit<T>(change: () => T): T {
     const { pages, visits, totals, jobs, directories, volumes } = this.#tables;
     this.#db.exec("begin immediate");
     try {
-      change();
+      const made = change();
       pages.flush();
       visits.flush();
       totals.flush();
+      this.#holdings.flush();
       this.#db.exec("commit");
+      return made;
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec("rollback");
-      for (const table of [totals, jobs, directories, volumes]) table.forget();
+      for (const table of [totals, jobs, directories, volumes, this.#holdings]) table.forget();
       throw error;
     } finally {
       pages.forget();

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { Accounts } from "./accounts.ts";
 import { translate } from "./storage.ts";
 import { type Answer, describe, type Question } from "./thread-call.ts";
@@ -9,12 +9,16 @@ if (port === null) throw new Error("this file is a thread of the catalogue");
 const { path } = workerData as { path: string };
 let accounts: Accounts | undefined;
 
-port.on("message", ({ id, method, args }: Question) => {
-  port.postMessage(answer(id, method, args));
-  if (method === "close") port.close();
+port.on("message", (question: Question) => {
+  void reply(port, question);
 });
 
-function answer(id: number, method: Question["method"], args: readonly unknown[]): Answer {
+async function reply(to: MessagePort, question: Question): Promise<void> {
+  to.postMessage(await answer(question));
+  if (question.method === "close") to.close();
+}
+
+async function answer({ id, method, args }: Question): Promise<Answer> {
   try {
     if (method === "open") {
       accounts = new Accounts(path);
@@ -22,7 +26,7 @@ function answer(id: number, method: Question["method"], args: readonly unknown[]
     }
     if (accounts === undefined) throw new Error("the catalogue is not open");
     const call = accounts[method] as (...args: readonly unknown[]) => unknown;
-    return { id, value: call.apply(accounts, [...args]) };
+    return { id, value: await call.apply(accounts, [...args]) };
   } catch (error) {
     return { id, error: describe(translate(error, path)) };
   }

@@ -6,8 +6,8 @@ interface Entry {
   readonly waiting: PromiseWithResolvers<readonly (string | undefined)[]>;
 }
 
-/** Messages of one transaction, at most about: its memory, and how long a question waits behind it. */
-const mostMessages = 2_000;
+/** Entries of one transaction, at most about: its memory, and how long a question waits behind it. */
+const mostEntries = 4_000;
 
 /** Whatever arrives while one commit is running goes into the next together. */
 export class CommitGroups {
@@ -40,30 +40,56 @@ export class CommitGroups {
   async #run(): Promise<void> {
     // let whoever is about to add in this turn do so
     await Promise.resolve();
-    while (this.#queue.length > 0) await this.#commitSome();
+    let answer = () => {};
+    while (this.#queue.length > 0) {
+      const group = this.#take();
+      const committing = this.#commit(group.flatMap((entry) => entry.messages));
+      // whoever gets the answers before has work to do: let the next commit run meanwhile
+      answer();
+      answer = await this.#answerOf(group, committing);
+    }
     this.#running = undefined;
+    answer();
   }
 
-  async #commitSome(): Promise<void> {
+  #take(): Entry[] {
     let taken = 0;
-    let messages = 0;
-    while (taken < this.#queue.length && messages < mostMessages) {
-      messages += this.#queue[taken]?.messages.length ?? 0;
+    let entries = 0;
+    while (taken < this.#queue.length && entries < mostEntries) {
+      entries += entriesOf(this.#queue[taken]?.messages ?? []);
       taken++;
     }
-    const group = this.#queue.splice(0, taken);
+    return this.#queue.splice(0, taken);
+  }
+
+  /** How the group is told what became of it. */
+  async #answerOf(group: readonly Entry[], committing: Promise<Committed>): Promise<() => void> {
     let committed: Committed;
     try {
-      committed = await this.#commit(group.flatMap((entry) => entry.messages));
+      committed = await committing;
     } catch (error) {
-      for (const entry of group) entry.waiting.reject(error);
-      return;
+      return () => {
+        for (const entry of group) entry.waiting.reject(error);
+      };
     }
-    let from = 0;
-    for (const entry of group) {
-      entry.waiting.resolve(committed.refusals.slice(from, from + entry.messages.length));
-      from += entry.messages.length;
-    }
-    this.#onCommitted(committed);
+    return () => {
+      let from = 0;
+      for (const entry of group) {
+        entry.waiting.resolve(committed.refusals.slice(from, from + entry.messages.length));
+        from += entry.messages.length;
+      }
+      this.#onCommitted(committed);
+    };
   }
+}
+
+/** What a message costs, about: each object of a result, each name of a page, and something for itself. */
+function entriesOf(messages: readonly RecordMessage[]): number {
+  let entries = 0;
+  for (const message of messages) {
+    entries += 10;
+    if (message.type === "page") entries += message.directories.length;
+    else for (const { objects } of message.pages) entries += objects.length;
+  }
+  return entries;
 }

@@ -1,4 +1,4 @@
-import { filtersSchema } from "@brigade/core";
+import { ConfigError, filtersSchema } from "@brigade/core";
 import type { JobRecord, JobState, NewJob } from "./account.ts";
 import type { DatabaseSync, StatementSync } from "./sqlite.ts";
 
@@ -13,6 +13,8 @@ export interface JobNumbers {
   readonly origin: number;
   readonly source: string;
   readonly fingerprint: string;
+  /** Its details are dropped, or are being dropped. */
+  readonly isPruned: boolean;
 }
 
 type Row = {
@@ -24,6 +26,7 @@ type Row = {
   started_at: number;
   state: JobState;
   closed_at: number | null;
+  pruned_for: string | null;
 };
 
 const columns = "select jobs.*, fingerprint from jobs join origins on origins.n = jobs.origin";
@@ -36,7 +39,8 @@ export class Jobs {
   constructor(db: DatabaseSync) {
     this.#db = db;
     this.#numbers = db.prepare(
-      `select jobs.n, origin, jobs.source, fingerprint from jobs join origins on origins.n = jobs.origin where id = ?`,
+      `select jobs.n, origin, jobs.source, fingerprint, pruned_for is not null pruned
+      from jobs join origins on origins.n = jobs.origin where id = ?`,
     );
   }
 
@@ -55,7 +59,8 @@ export class Jobs {
         "insert into jobs (id, source, origin, prefix, filters, started_at, state) values (?, ?, ?, ?, ?, ?, 'open')",
       )
       .run(job.id, job.source, origin, job.prefix, JSON.stringify(job.filters), job.startedAt);
-    return { n: Number(lastInsertRowid), origin, source: job.source, fingerprint: job.fingerprint };
+    const { source, fingerprint } = job;
+    return { n: Number(lastInsertRowid), origin, source, fingerprint, isPruned: false };
   }
 
   /** Closing a closed job again changes nothing. */
@@ -63,6 +68,26 @@ export class Jobs {
     this.#db
       .prepare("update jobs set state = ?, closed_at = ? where id = ? and state = 'open'")
       .run(state, at, id);
+  }
+
+  /**
+   * A closed job is open again; an open one stays so. Inside a transaction. Throws JobOpenError while another of the source is
+   * open, ConfigError when the job was cancelled or pruned.
+   */
+  reopen(id: string): void {
+    this.detailed(id);
+    const row = this.#row(id);
+    if (row?.state === "open") return;
+    if (row?.state === "cancelled") {
+      throw new ConfigError([`the job ${id} was cancelled: start a new one`]);
+    }
+    const other = row && this.openOf(row.source);
+    if (other !== undefined) throw new JobOpenError(`the job ${other.id} of ${other.source} is still open`);
+    this.#db.prepare("update jobs set state = 'open', closed_at = null where id = ?").run(id);
+  }
+
+  isOpen(id: string): boolean {
+    return this.#row(id)?.state === "open";
   }
 
   openOf(source: string): JobRecord | undefined {
@@ -81,11 +106,13 @@ export class Jobs {
   find(id: string): JobNumbers | undefined {
     const known = this.#known.get(id);
     if (known !== undefined) return known;
-    const row = this.#numbers.get(id) as JobNumbers | undefined;
+    const row = this.#numbers.get(id) as (Omit<JobNumbers, "isPruned"> & { pruned: number }) | undefined;
     if (row === undefined) return undefined;
+    const { n, origin, source, fingerprint, pruned } = row;
+    const job = { n, origin, source, fingerprint, isPruned: pruned === 1 };
     if (this.#known.size >= 100) this.#known.clear();
-    this.#known.set(id, row);
-    return row;
+    this.#known.set(id, job);
+    return job;
   }
 
   /** The numbers of a job that must exist. */
@@ -95,6 +122,19 @@ export class Jobs {
     return found;
   }
 
+  /** Like `get`, of a job whose pages are asked for. Throws ConfigError when they were dropped. */
+  detailed(id: string): JobNumbers {
+    const job = this.get(id);
+    if (!job.isPruned) return job;
+    throw new ConfigError([
+      `of the job ${id} only the totals are kept: ${this.#row(id)?.pruned_for} has listed the same later, ask about that one`,
+    ]);
+  }
+
+  #row(id: string): Row | undefined {
+    return this.#db.prepare(`${columns} where id = ?`).get(id) as Row | undefined;
+  }
+
   origin(source: string, fingerprint: string): number | undefined {
     const row = this.#db
       .prepare("select n from origins where source = ? and fingerprint = ?")
@@ -102,7 +142,7 @@ export class Jobs {
     return row?.n;
   }
 
-  /** After a rollback. */
+  /** After a rollback, or when a job was pruned. */
   forget(): void {
     this.#known.clear();
   }

@@ -1,6 +1,4 @@
-import { join } from "@brigade/core";
-import type { DirectorySums, FailedDirectory, Miss } from "./account.ts";
-import { codes } from "./outcome.ts";
+import type { DirectorySums, FailedDirectory } from "./account.ts";
 import type { DatabaseSync, StatementSync } from "./sqlite.ts";
 import { type Counts, sumColumns, sums } from "./totals.ts";
 import { isFinished } from "./visits.ts";
@@ -13,23 +11,15 @@ export interface Part<Row, Next> {
 
 const partLength = 500;
 
-export type MissCursor = readonly [page: number, index: number];
 export type BreakCursor = readonly [directory: number, walk: number, page: number];
 
 /** Lists of what is in the sums, part by part, for jobs with more rows than fit in memory. */
 export class Listings {
-  readonly #misses: StatementSync;
   readonly #firstDirectories: StatementSync;
   readonly #directoriesAfter: StatementSync;
   readonly #breaks: StatementSync;
 
   constructor(db: DatabaseSync) {
-    this.#misses = db.prepare(`select misses.page, idx, name, path, reason, at
-      from misses join pages on pages.n = misses.page
-        join visits on visits.job = misses.job and visits.directory = pages.directory and visits.walk = pages.walk
-        join directories on directories.n = pages.directory
-      where misses.job = ? and outcome = ? and (misses.page, idx) > (?, ?)
-      order by misses.page, idx limit ${partLength}`);
     const directories = (
       which: string,
     ) => `select path, visits.pages standing, top, ended, broken, count(pages.n) pages,
@@ -45,16 +35,6 @@ export class Listings {
         join directories on directories.n = breaks.directory
       where breaks.job = ? and (breaks.directory, breaks.walk, breaks.page) > (?, ?, ?)
       order by breaks.directory, breaks.walk, breaks.page limit ${partLength}`);
-  }
-
-  misses(job: number, outcome: "failed" | "vanished", after: MissCursor = [0, -1]): Part<Miss, MissCursor> {
-    type Row = { page: number; idx: number; name: string; path: string; reason: string; at: number };
-    const rows = this.#misses.all(job, codes[outcome], ...after) as Row[];
-    return part(
-      rows,
-      ({ name, path, reason, at }) => ({ key: join(path, name), reason, at }),
-      ({ page, idx }): MissCursor => [page, idx],
-    );
   }
 
   /** By path; `after` is the last path of the part before. */

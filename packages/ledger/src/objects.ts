@@ -1,86 +1,115 @@
-import { type FileEntry, join, type ObjectResult } from "@brigade/core";
-import type { StoredPlace } from "./account.ts";
+import { type FileEntry, join } from "@brigade/core";
+import type { Comparison, StoredPlace } from "./account.ts";
+import type { Directories } from "./directories.ts";
+import type { Holdings } from "./holdings.ts";
 import type { DatabaseSync, StatementSync } from "./sqlite.ts";
+import {
+  bytesOnDisk,
+  isBefore,
+  isSame,
+  md5Of,
+  type State,
+  stateColumns,
+  stateOf,
+  statePlaces,
+  type Told,
+  valuesOf,
+} from "./state.ts";
 import type { Volumes } from "./volumes.ts";
 
-type Value = number | string | Uint8Array | null;
-/** All that is known of an object on a volume. `at`: Unix seconds; `bytes`: on disk, null where as listed. */
-type State = {
-  volume: number;
-  size: number;
-  modified: number;
-  at: number;
-  bytes: number | null;
-  md5: Uint8Array | null;
-  verified: number | null;
-  path: string | null;
-  etag: Value;
-};
-type Found = [
-  index: number,
-  volume: number,
-  size: number,
-  modified: number,
-  bytes: number | null,
-  md5: Uint8Array | null,
-  path: string | null,
-  etag: Value,
-];
+type Lying = Pick<State, "size" | "bytes">;
+type Found = Omit<State, "at" | "verified">;
 
-const columns = "volume, size, modified, at, bytes, md5, verified, path, etag";
-
-/** The last stored state of every object, and where else states of it lie. */
+/**
+ * The last stored state of every object, and in `copies` where else states of it lie: one a volume, of objects that have
+ * a last stored one. `holdings` follows.
+ */
 export class Objects {
+  readonly #directories: Directories;
+  readonly #holdings: Holdings;
   readonly #insert: StatementSync;
   readonly #select: StatementSync;
   readonly #replace: StatementSync;
+  readonly #delete: StatementSync;
   readonly #copyAt: StatementSync;
+  readonly #bestCopy: StatementSync;
   readonly #putCopy: StatementSync;
   readonly #dropCopy: StatementSync;
   readonly #find: StatementSync;
 
-  constructor(db: DatabaseSync) {
-    const places = "?, ?, ?, ?, ?, ?, ?, ?, ?";
-    this.#insert = db.prepare(
-      `insert into objects (directory, name, ${columns}) values (?, ?, ${places}) on conflict do nothing`,
-    );
-    this.#select = db.prepare(`select ${columns} from objects where directory = ? and name = ?`);
-    this.#replace = db.prepare(`replace into objects (directory, name, ${columns}) values (?, ?, ${places})`);
-    const copy = "from copies where directory = ? and name = ? and volume = ?";
-    this.#copyAt = db.prepare(`select at, modified ${copy}`);
-    this.#putCopy = db.prepare(`replace into copies (directory, name, ${columns}) values (?, ?, ${places})`);
-    this.#dropCopy = db.prepare(`delete ${copy}`);
-    this.#find = db.prepare(`select wanted.key, volume, size, modified, bytes, md5, objects.path, etag
+  constructor(db: DatabaseSync, directories: Directories, holdings: Holdings) {
+    this.#directories = directories;
+    this.#holdings = holdings;
+    const one = "objects where directory = ? and name = ?";
+    const insert = (table: string) =>
+      `into ${table} (directory, name, ${stateColumns}) values (?, ?, ${statePlaces})`;
+    this.#insert = db.prepare(`insert ${insert("objects")} on conflict do nothing`);
+    this.#select = db.prepare(`select ${stateColumns} from ${one}`);
+    this.#replace = db.prepare(`replace ${insert("objects")}`);
+    this.#delete = db.prepare(`delete from ${one}`);
+    const copies = "copies where directory = ? and name = ?";
+    this.#copyAt = db.prepare(`select at, modified, size, bytes from ${copies} and volume = ?`);
+    this.#bestCopy = db.prepare(`select ${stateColumns} from ${copies}
+      order by size = ? and modified = ? and coalesce(etag = ?, true) desc, at desc, modified desc, volume limit 1`);
+    this.#putCopy = db.prepare(`replace ${insert("copies")}`);
+    this.#dropCopy = db.prepare(`delete from ${copies} and volume = ? returning size, bytes`);
+    this.#find = db.prepare(`select wanted.key i, volume, size, modified, bytes, md5, objects.path, etag
       from json_each(?) wanted cross join objects where directory = ? and name = wanted.value`);
     this.#find.setReturnArrays(true);
   }
 
-  /** The object lies on this volume. The last stored wins, whatever order reports come in; the other becomes a copy. */
-  store(directory: number, result: ObjectResult, volume: number, at: number): void {
-    const { name } = result;
-    const state: State = {
-      volume,
-      size: result.listedSize,
-      modified: result.modified,
-      at: Math.floor(at / 1000),
-      bytes: result.size === undefined || result.size === result.listedSize ? null : result.size,
-      md5: result.md5 === undefined ? null : Buffer.from(result.md5, "hex"),
-      verified: result.verified === undefined ? null : Number(result.verified),
-      path: result.path ?? null,
-      etag: packEtag(result.etag),
-    };
-    if (this.#insert.run(directory, name, ...values(state)).changes === 1) return;
-    const old = this.#select.get(directory, name) as State | undefined;
-    if (old === undefined) throw new Error("an object neither inserted nor there");
-    if (!isBefore(state, old)) {
-      this.#replace.run(directory, name, ...values(state));
-      if (old.volume === volume) return;
-      this.#dropCopy.run(directory, name, volume);
-      this.#putCopy.run(directory, name, ...values(old));
-    } else if (old.volume !== volume) {
-      const copy = this.#copyAt.get(directory, name, volume) as Pick<State, "at" | "modified"> | undefined;
-      if (copy === undefined || !isBefore(state, copy)) this.#putCopy.run(directory, name, ...values(state));
+  /**
+   * The object lies on this volume, in place of what lay of it there. The last stored wins, whatever order reports come
+   * in; the others become copies. `at`: Unix milliseconds, where it is not told when it was stored.
+   */
+  store(directory: number, told: Told, volume: number, at: number): void {
+    const { name } = told;
+    const state = stateOf(told, volume, at);
+    if (this.#insert.run(directory, name, ...valuesOf(state)).changes === 1) {
+      this.#changed(directory, volume, undefined, state);
+      return;
     }
+    const current = this.#select.get(directory, name) as State | undefined;
+    if (current === undefined) throw new Error("an object neither inserted nor there");
+    const wins = !isBefore(state, current);
+    if (wins) this.#replace.run(directory, name, ...valuesOf(state));
+    if (current.volume === volume) {
+      if (wins) this.#changed(directory, volume, current, state);
+      return;
+    }
+    const copy = this.#copyAt.get(directory, name, volume) as (State & Lying) | undefined;
+    if (wins) {
+      if (copy !== undefined) this.#dropCopy.run(directory, name, volume);
+      this.#putCopy.run(directory, name, ...valuesOf(current));
+    } else {
+      if (copy !== undefined && isBefore(state, copy)) return;
+      this.#putCopy.run(directory, name, ...valuesOf(state));
+    }
+    this.#changed(directory, volume, copy, state);
+  }
+
+  /**
+   * The object does not lie on this volume any more. Of what is left of it elsewhere the same state counts as the last
+   * stored one, else the newest. Returns whether anything of it was known there.
+   */
+  forget(directory: number, name: string, volume: number): boolean {
+    const current = this.#select.get(directory, name) as State | undefined;
+    if (current === undefined) return false;
+    if (current.volume !== volume) {
+      const copy = this.#dropped(directory, name, volume);
+      this.#changed(directory, volume, copy, undefined);
+      return copy !== undefined;
+    }
+    const { size, modified, etag } = current;
+    const next = this.#bestCopy.get(directory, name, size, modified, etag) as State | undefined;
+    if (next === undefined) {
+      this.#delete.run(directory, name);
+    } else {
+      this.#replace.run(directory, name, ...valuesOf(next));
+      this.#dropped(directory, name, next.volume);
+    }
+    this.#changed(directory, volume, current, undefined);
+    return true;
   }
 
   /** For each file, in order: where it lies, if its last stored state is the listed one. One query. */
@@ -90,39 +119,63 @@ export class Objects {
     files: readonly FileEntry[],
     volumes: Volumes,
   ): (StoredPlace | undefined)[] {
-    const places = new Array<StoredPlace | undefined>(files.length).fill(undefined);
+    return this.#states(directory, files, undefined, (state, file) => {
+      if (!isSame(state, file)) return undefined;
+      const md5 = md5Of(state);
+      return {
+        volume: volumes.name(state.volume).id,
+        path: state.path ?? join(path, file.name),
+        size: bytesOnDisk(state),
+        ...(md5 !== undefined && { md5 }),
+      };
+    });
+  }
+
+  /** For each file, in order: how it stands to its last stored state. One query. */
+  compare(directory: number, files: readonly FileEntry[]): Comparison[] {
+    return this.#states<Comparison>(directory, files, "new", (state, file) =>
+      isSame(state, file) ? "unchanged" : "changed",
+    );
+  }
+
+  #states<T>(
+    directory: number,
+    files: readonly FileEntry[],
+    absent: T,
+    present: (state: Found, file: FileEntry) => T,
+  ): T[] {
+    const answers = new Array<T>(files.length).fill(absent);
     const names = JSON.stringify(files.map(({ name }) => name));
     for (const row of this.#find.iterate(names, directory)) {
-      const [index, volume, size, modified, bytes, md5, mapped, etag] = row as unknown as Found;
+      const [index, volume, size, modified, bytes, md5, path, etag] = row as unknown as FoundRow;
       const file = files[index];
-      if (file === undefined || file.size !== size || file.modified !== modified) continue;
-      if (file.etag !== undefined && etag !== null && file.etag !== unpackEtag(etag)) continue;
-      places[index] = {
-        volume: volumes.name(volume).id,
-        path: mapped ?? join(path, file.name),
-        size: bytes ?? size,
-        ...(md5 !== null && { md5: Buffer.from(md5).toString("hex") }),
-      };
+      if (file === undefined) continue;
+      answers[index] = present({ volume, size, modified, bytes, md5, path, etag }, file);
     }
-    return places;
+    return answers;
+  }
+
+  #dropped(directory: number, name: string, volume: number): Lying | undefined {
+    return this.#dropCopy.get(directory, name, volume) as Lying | undefined;
+  }
+
+  /** What lies on the volume of one object, `before` and `now`. */
+  #changed(directory: number, volume: number, before: Lying | undefined, now: Lying | undefined): void {
+    const objects = Number(now !== undefined) - Number(before !== undefined);
+    const bytes =
+      (now === undefined ? 0 : bytesOnDisk(now)) - (before === undefined ? 0 : bytesOnDisk(before));
+    if (objects === 0 && bytes === 0) return;
+    this.#holdings.add(volume, this.#directories.origin(directory), objects, bytes);
   }
 }
 
-/** By the second; within one, by the object's own modification time. */
-function isBefore(a: Pick<State, "at" | "modified">, b: Pick<State, "at" | "modified">): boolean {
-  return a.at < b.at || (a.at === b.at && a.modified < b.modified);
-}
-
-function values(state: State): Value[] {
-  const { volume, size, modified, at, bytes, md5, verified, path, etag } = state;
-  return [volume, size, modified, at, bytes, md5, verified, path, etag];
-}
-
-function packEtag(etag: string | undefined): Value {
-  if (etag === undefined) return null;
-  return /^[0-9a-f]{32}$/.test(etag) ? Buffer.from(etag, "hex") : etag;
-}
-
-function unpackEtag(etag: Value): string {
-  return etag instanceof Uint8Array ? Buffer.from(etag).toString("hex") : String(etag);
-}
+type FoundRow = [
+  index: number,
+  volume: number,
+  size: number,
+  modified: number,
+  bytes: number | null,
+  md5: Uint8Array | null,
+  path: string | null,
+  etag: State["etag"],
+];

@@ -9,6 +9,10 @@ export type Code = (typeof codes)[Outcome];
 
 export const nameOf: Record<Code, Outcome> = { 1: "failed", 2: "vanished", 3: "unchanged", 4: "stored" };
 
+/** A byte that stands for no outcome: failed before, and to be tried again. Any report replaces it. */
+export const again = 5;
+
+/** Whether the byte stands for an outcome. */
 export function isCode(byte: number): byte is Code {
   return byte >= 1 && byte <= 4;
 }

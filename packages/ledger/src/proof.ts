@@ -1,5 +1,5 @@
 import type { DirectoryHole, Examples, FailedDirectory, PageHole, Proof } from "./account.ts";
-import { codes, unpack } from "./outcome.ts";
+import { codes, isCode, unpack } from "./outcome.ts";
 import type { DatabaseSync } from "./sqlite.ts";
 import { type Counts, noCounts, sumColumns, sums } from "./totals.ts";
 
@@ -157,11 +157,11 @@ function addPage(walk: Walk, row: Row): void {
   const outcomes = unpack(row.outcomes, counts.listed);
   const indexes: number[] = [];
   for (let i = 0; i < outcomes.length && indexes.length < mostDetails; i++)
-    if (outcomes[i] === 0) indexes.push(i);
+    if (!isCode(outcomes[i] ?? 0)) indexes.push(i);
   walk.openPages.push({ walk: walk.walk, page, id, open: counts.listed - accounted, indexes });
 }
 
-/** Counted afresh, index by index. */
+/** Counted afresh, index by index. What is to be tried again has no outcome. */
 function countsOf(row: Row): Counts {
   const byCode = [0, 0, 0, 0, 0];
   const { outcomes } = row;

@@ -3,7 +3,7 @@ import type { Directories } from "./directories.ts";
 import type { JobNumbers, Jobs } from "./jobs.ts";
 import { Misses } from "./misses.ts";
 import type { Objects } from "./objects.ts";
-import { codes, isCode, nameOf } from "./outcome.ts";
+import { again, codes, isCode, nameOf } from "./outcome.ts";
 import type { PageAccount, Pages } from "./pages.ts";
 import type { DatabaseSync, StatementSync } from "./sqlite.ts";
 import type { Totals } from "./totals.ts";
@@ -48,9 +48,24 @@ export class Recorder {
   /** Returns the number of the job. */
   record(message: RecordMessage): number {
     const job = this.#jobOf(message);
-    if (message.type === "page") this.#page(job, message);
+    if (job.isPruned) this.#late(job, message);
+    else if (message.type === "page") this.#page(job, message);
     else this.#result(job, message);
     return job.n;
+  }
+
+  /** For a job whose pages were dropped: what it stored lies on a volume all the same; its totals stay as they are. */
+  #late(job: JobNumbers, message: RecordMessage): void {
+    if (message.type === "page") return;
+    const { directories, volumes, objects: table } = this.#tables;
+    for (const { page: id, objects } of message.pages) checkObjects(id, mostEntries, objects, message.volume);
+    if (message.volume === undefined) return;
+    const volume = volumes.number(message.volume, message.host, message.at);
+    for (const { directory: path, objects } of message.pages) {
+      const directory = directories.number(job.origin, path);
+      for (const object of objects)
+        if (object.outcome === "stored") table.store(directory, object, volume, message.at);
+    }
   }
 
   #jobOf({ job }: RecordMessage): JobNumbers {
@@ -94,7 +109,7 @@ export class Recorder {
     for (let index = 0; index < outcomes.length; index++) {
       if (((bitmap[index >> 3] ?? 0) & (1 << (index & 7))) === 0) continue;
       const code = outcomes[index] ?? 0;
-      if (code >= codes.unchanged) {
+      if (isCode(code) && code >= codes.unchanged) {
         counts.unchanged_bytes -= page.sizes.get(index) ?? 0;
         continue;
       }
@@ -131,11 +146,12 @@ export class Recorder {
     }
     const code = codes[outcome];
     const had = page.outcomes[index] ?? 0;
-    if (had > code) return;
-    const miss = { index, outcome: code, name, bytes: listedSize, reason: object.reason ?? "", at };
+    if (isCode(had) && had > code) return;
+    const { reason = "", class: kind, modified, etag } = object;
+    const miss = { index, outcome: code, name, bytes: listedSize, reason, at, class: kind, modified, etag };
     const isMiss = outcome === "failed" || outcome === "vanished";
     if (had === code) {
-      if (isMiss) page.counts[`${outcome}_bytes`] += this.#misses.again(page, miss);
+      if (isMiss) page.counts[`${outcome}_bytes`] += this.#misses.repeated(page, miss);
       return;
     }
     this.#withdraw(page, index, had, listedSize);
@@ -154,6 +170,7 @@ export class Recorder {
 
   /** Takes back an outcome because a better one is there. `listedSize` of an unchanged one that turns out stored. */
   #withdraw(page: PageAccount, index: number, code: number, listedSize: number): void {
+    if (code === again) this.#misses.remove(page, index);
     if (!isCode(code)) return;
     const outcome = nameOf[code];
     const isMiss = outcome === "failed" || outcome === "vanished";
@@ -192,7 +209,15 @@ function checkSlice(
   if (page !== undefined && page.directory !== directory) {
     throw new MessageError(`the page ${id} is of another directory`);
   }
-  const entries = page?.position === undefined ? mostEntries : page.counts.listed;
+  checkObjects(id, page?.position === undefined ? mostEntries : page.counts.listed, objects, volume);
+}
+
+function checkObjects(
+  id: string,
+  entries: number,
+  objects: readonly ObjectResult[],
+  volume: string | undefined,
+): void {
   for (const { index, outcome, md5 } of objects) {
     if (index >= entries) throw new MessageError(`the page ${id} has no entry ${index}`);
     if (outcome !== "stored") continue;

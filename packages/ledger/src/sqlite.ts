@@ -1,2 +1,2 @@
 // biome-ignore lint/correctness/noUnresolvedImports: Biome's list of Node's own modules lacks it
-export { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+export { backup, DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";

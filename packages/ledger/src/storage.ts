@@ -1,4 +1,5 @@
 import { ConfigError, HostError } from "@brigade/core";
+import { countHoldings } from "./holdings.ts";
 import { DatabaseSync } from "./sqlite.ts";
 
 /** Raised when the tables change so that an older program would misread them. */
@@ -64,8 +65,9 @@ create table volume_totals (job integer not null, volume integer not null, objec
 `;
 
 /** From the version before to this one; in the same transaction. */
-const upgrades: Readonly<Record<number, string>> = {
-  2: `
+const upgrades: Readonly<Record<number, (db: DatabaseSync) => void>> = {
+  2(db) {
+    db.exec(`
 alter table jobs add column pruned_for text;
 alter table volumes add column label text;
 alter table volumes add column free integer;
@@ -75,11 +77,9 @@ alter table misses add column modified integer;
 alter table misses add column etag text;
 create table holdings (volume integer not null, origin integer not null, objects integer not null, bytes integer not null,
   primary key (volume, origin)) strict, without rowid;
-insert into holdings select volume, origin, count(*), cast(total(coalesce(bytes, size)) as integer)
-  from (select directory, volume, bytes, size from objects union all select directory, volume, bytes, size from copies) lying
-    join directories on directories.n = lying.directory
-  group by volume, origin;
-`,
+`);
+    countHoldings(db);
+  },
 };
 
 /** Kept of the database in memory, and what the write-ahead log may grow to before it is moved over; bytes. */
@@ -118,7 +118,7 @@ function prepareSchema(db: DatabaseSync, path: string): void {
     ]);
   }
   if (found === 0) db.exec(schema);
-  else for (let version = found + 1; version <= schemaVersion; version++) db.exec(upgrades[version] ?? "");
+  else for (let version = found + 1; version <= schemaVersion; version++) upgrades[version]?.(db);
   db.exec(`pragma user_version = ${schemaVersion}`);
 }
 
@@ -140,8 +140,13 @@ export function isDiskError(error: unknown): boolean {
 
 /** The error in this program's words; what is not about the disk comes back as it was. */
 export function translate(error: unknown, path: string): unknown {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return error;
+  if (!(error instanceof Error)) return error;
   const cause = { cause: error };
+  if ("syscall" in error) {
+    const isFull = "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+    return new HostError(isFull ? "full" : "io", `the catalogue: ${error.message}`, cause);
+  }
+  if (!("errcode" in error) || typeof error.errcode !== "number") return error;
   switch (error.errcode & 0xff) {
     case codes.busy:
       return new ConfigError([`the catalogue ${path} is in use by another process`], cause);

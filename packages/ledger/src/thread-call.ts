@@ -47,7 +47,7 @@ function revive({ kind, message, stack }: Described): Error {
 
 type Waiting = PromiseWithResolvers<unknown>;
 
-/** Asks the thread; answers come in the order of the questions. */
+/** Asks the thread; answers come in the order of the questions, but for those that take long by themselves (`backup`). */
 export class ThreadCall {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
@@ -69,8 +69,8 @@ export class ThreadCall {
   async ask<M extends keyof Accounts>(
     method: M,
     ...args: Parameters<Accounts[M]>
-  ): Promise<ReturnType<Accounts[M]>> {
-    return (await this.#ask(method, args)) as ReturnType<Accounts[M]>;
+  ): Promise<Awaited<ReturnType<Accounts[M]>>> {
+    return (await this.#ask(method, args)) as Awaited<ReturnType<Accounts[M]>>;
   }
 
   #ask(method: Question["method"], args: readonly unknown[]): Promise<unknown> {

@@ -88,6 +88,23 @@ export class Visits {
     });
   }
 
+  /** The failed positions of the walk that counts are open again (their rows are gone). */
+  withdrawn(job: number, directory: number): void {
+    const visit = this.#of(job, directory);
+    const before = { finished: isFinished(visit), broken: visit.broken > 0 };
+    if (visit.walk !== undefined) Object.assign(visit, this.#standing(visit, visit.walk));
+    if (visit.pages + visit.broken === 0) {
+      visit.walk = undefined;
+      this.#chooseAgain(visit);
+    }
+    this.#changedFrom(visit, before);
+  }
+
+  /** The number of a walk of which nothing is recorded yet, higher than all. */
+  nextWalk(job: number, directory: number): number {
+    return Math.max(-1, ...this.#walks.all(job, directory).map(({ walk }) => Number(walk))) + 1;
+  }
+
   flush(): void {
     for (const visit of this.#changed) {
       const { job, directory, named, walk, pages, top, ended, broken } = visit;
@@ -113,8 +130,12 @@ export class Visits {
     } else if (this.#isBetter(visit, walk)) {
       this.#switch(visit, walk);
     }
+    this.#changedFrom(visit, before);
+  }
+
+  #changedFrom(visit: Visit, before: { finished: boolean; broken: boolean }): void {
     this.#changed.add(visit);
-    this.#totals.directories(job, {
+    this.#totals.directories(visit.job, {
       done: Number(isFinished(visit)) - Number(before.finished),
       broken: Number(visit.broken > 0) - Number(before.broken),
     });

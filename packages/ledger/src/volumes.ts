@@ -1,37 +1,87 @@
+import type { Amount, VolumeContents, VolumeDescription } from "./account.ts";
 import type { DatabaseSync, StatementSync } from "./sqlite.ts";
 
-/** Volumes by small numbers. */
+interface VolumeName {
+  readonly id: string;
+  readonly host: string;
+  readonly label?: string;
+}
+
+type Row = {
+  n: number;
+  id: string;
+  host: string;
+  seen_at: number;
+  label: string | null;
+  free: number | null;
+  size: number | null;
+};
+
+/** Volumes by small numbers. Where one was seen last counts as its host. */
 export class Volumes {
   readonly #upsert: StatementSync;
   readonly #select: StatementSync;
+  readonly #all: StatementSync;
   readonly #known = new Map<string, { n: number; host: string; seenAt: number }>();
-  readonly #names = new Map<number, { id: string; host: string }>();
+  readonly #names = new Map<number, VolumeName>();
 
   constructor(db: DatabaseSync) {
-    this.#upsert = db.prepare(`insert into volumes (id, host, seen_at) values (?, ?, ?)
-      on conflict (id) do update set host = excluded.host, seen_at = excluded.seen_at where excluded.seen_at >= seen_at
-      returning n`);
-    this.#select = db.prepare("select n, id, host, seen_at from volumes where id = ? or n = ?");
+    this.#upsert =
+      db.prepare(`insert into volumes (id, host, seen_at, label, free, size) values (?, ?, ?, ?, ?, ?)
+      on conflict (id) do update set host = excluded.host, seen_at = excluded.seen_at,
+        label = coalesce(excluded.label, label), free = coalesce(excluded.free, free), size = coalesce(excluded.size, size)
+      where excluded.seen_at >= seen_at returning n`);
+    this.#select = db.prepare("select * from volumes where id = ? or n = ?");
+    this.#all = db.prepare("select * from volumes order by n");
   }
 
-  /** Where the volume was seen last counts as its host; `at` in Unix milliseconds, noted to the minute. */
+  find(id: string): number | undefined {
+    return (this.#select.get(id, -1) as Row | undefined)?.n;
+  }
+
+  /** `at` in Unix milliseconds, noted to the minute. */
   number(id: string, host: string, at: number): number {
     const known = this.#known.get(id);
     if (known !== undefined && at < known.seenAt + (known.host === host ? 60_000 : 0)) return known.n;
-    const row = (this.#upsert.get(id, host, at) ?? this.#select.get(id, -1)) as { n: number } | undefined;
-    if (row === undefined) throw new Error(`the volume ${id} was not inserted`);
-    this.#known.set(id, { n: row.n, host, seenAt: at });
-    this.#names.delete(row.n);
-    return row.n;
+    return this.note({ id, host }, at);
   }
 
-  name(n: number): { id: string; host: string } {
+  /** What is not told stays as it was told before. Returns the volume's number. */
+  note({ id, host, label, free, size }: VolumeDescription, at: number): number {
+    const row = this.#upsert.get(id, host, at, label ?? null, free ?? null, size ?? null);
+    const n = (row as { n: number } | undefined)?.n ?? this.find(id);
+    if (n === undefined) throw new Error(`the volume ${id} was not inserted`);
+    this.#known.set(id, { n, host, seenAt: at });
+    this.#names.delete(n);
+    return n;
+  }
+
+  name(n: number): VolumeName {
     const known = this.#names.get(n);
     if (known !== undefined) return known;
-    const row = this.#select.get("", n) as { id: string; host: string } | undefined;
+    const row = this.#select.get("", n) as Row | undefined;
     if (row === undefined) throw new Error(`no volume ${n}`);
-    this.#names.set(n, { id: row.id, host: row.host });
-    return row;
+    const name = { id: row.id, host: row.host, ...(row.label !== null && { label: row.label }) };
+    this.#names.set(n, name);
+    return name;
+  }
+
+  /** Those that were seen first first; `lying`: what lies on one, by source. */
+  all(lying: (n: number) => readonly (Amount & { readonly source: string })[]): VolumeContents[] {
+    return (this.#all.all() as Row[]).map((row) => {
+      const sources = lying(row.n);
+      return {
+        volume: row.id,
+        ...(row.label !== null && { label: row.label }),
+        host: row.host,
+        seenAt: row.seen_at,
+        ...(row.free !== null && { free: row.free }),
+        ...(row.size !== null && { size: row.size }),
+        objects: sources.reduce((sum, { objects }) => sum + objects, 0),
+        bytes: sources.reduce((sum, { bytes }) => sum + bytes, 0),
+        sources,
+      };
+    });
   }
 
   /** After a rollback. */

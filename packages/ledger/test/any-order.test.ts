@@ -27,6 +27,18 @@ async function everything(catalogue: Catalogue) {
   };
 }
 
+/** Counters are what the proof finds. */
+async function assertCounted(catalogue: Catalogue): Promise<void> {
+  const [proof, progress] = [await catalogue.proof(job.id), await catalogue.progress(job.id)];
+  assert.deepEqual(sumsOf(progress), sumsOf(proof));
+  assert.equal(progress.pages, proof.pages);
+  assert.equal(progress.directories.known, proof.directories);
+  assert.equal(progress.directories.failed, proof.holes.failedDirectories.total);
+  if (proof.complete) assert.equal(progress.settled, true);
+  const perVolume = progress.volumes.reduce((sum, { objects }) => sum + objects, 0);
+  assert.equal(perVolume, progress.stored.objects);
+}
+
 function byText(a: object, b: object): number {
   return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
 }
@@ -68,20 +80,35 @@ describe("records", () => {
     }
   });
 
+  test("give the same accounts when what failed is put back to work in between, and all is reported after", async () => {
+    for (const seed of [1, 2]) {
+      const { messages } = syntheticJob(seed);
+      await using inOrder = await newCatalogue();
+      await inOrder.catalogue.record(messages);
+      const random = randomOf(seed + 30);
+      await using other = await newCatalogue();
+      for (const group of grouped(shuffled(messages, random), 40, random)) {
+        await other.catalogue.record(group);
+        await other.catalogue.takeFailed(job.id, random() < 0.5 ? {} : { under: "d1" });
+        await other.catalogue.takeHoles(job.id, {}, random() < 0.5 ? "failed" : "idle");
+        await assertCounted(other.catalogue);
+      }
+      await other.catalogue.record(shuffled(messages, random));
+      assert.deepEqual(
+        await everything(other.catalogue),
+        await everything(inOrder.catalogue),
+        `seed ${seed}`,
+      );
+    }
+  });
+
   test("are counted as the proof counts them, after every commit", async () => {
     for (const seed of [5, 6]) {
       const random = randomOf(seed);
       await using made = await newCatalogue();
       for (const group of grouped(shuffled(syntheticJob(seed).messages, random), 15, random)) {
         await made.catalogue.record(group);
-        const [proof, progress] = [await made.catalogue.proof(job.id), await made.catalogue.progress(job.id)];
-        assert.deepEqual(sumsOf(progress), sumsOf(proof));
-        assert.equal(progress.pages, proof.pages);
-        assert.equal(progress.directories.known, proof.directories);
-        assert.equal(progress.directories.failed, proof.holes.failedDirectories.total);
-        if (proof.complete) assert.equal(progress.settled, true);
-        const perVolume = progress.volumes.reduce((sum, { objects }) => sum + objects, 0);
-        assert.equal(perVolume, progress.stored.objects);
+        await assertCounted(made.catalogue);
       }
     }
   });
@@ -96,6 +123,7 @@ describe("records", () => {
       const listed = end === "failed" ? [] : entries(1 + walk + number);
       const id = `${pageId(directory, walk, number)}:${step}`;
       await made.catalogue.record([page({ directory, walk, page: number, id, end, entries: listed })]);
+      if (random() < 0.2) await made.catalogue.takeHoles(job.id, { under: directory }, "failed");
       const [proof, progress] = [await made.catalogue.proof(job.id), await made.catalogue.progress(job.id)];
       assert.deepEqual(sumsOf(progress), sumsOf(proof), `step ${step}`);
       const { known, done, failed } = progress.directories;

@@ -211,7 +211,9 @@ describe("failed and vanished objects", () => {
       result({ directory: "a", at: 70, objects: [object(1, { name: "f1", size: 101 }, "stored")] }),
       result({ directory: "a", volume: undefined, at: 80, objects: [{ ...f2, outcome: "vanished" }] }),
     ]);
-    assert.deepEqual(await all(made.catalogue.failures(job.id)), [{ key: "a/f0", reason: "again", at: 60 }]);
+    assert.deepEqual(await all(made.catalogue.failures(job.id)), [
+      { key: "a/f0", reason: "again", class: "unknown", at: 60 },
+    ]);
     const vanished = await all(made.catalogue.vanished(job.id));
     assert.deepEqual(
       vanished.map(({ key }) => key),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { spread } from "../statistics.ts";
+import { quantile, spread } from "../statistics.ts";
 
 test("the median of an odd number of runs is the middle one, whatever their order", () => {
   assert.deepEqual(spread([9, 1, 5]), { median: 5, least: 1, most: 9 });
@@ -12,4 +12,10 @@ test("the median of an even number of runs lies between the middle two", () => {
 
 test("no runs have no median", () => {
   assert.ok(Number.isNaN(spread([]).median));
+});
+
+test("a quantile is the smallest number that the share does not exceed", () => {
+  const waits = Array.from({ length: 200 }, (_, i) => 200 - i);
+  assert.deepEqual([quantile(waits, 0.5), quantile(waits, 0.99), quantile(waits, 1)], [100, 198, 200]);
+  assert.ok(Number.isNaN(quantile([], 0.5)));
 });

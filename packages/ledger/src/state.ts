@@ -1,0 +1,79 @@
+import type { FileEntry, ObjectResult } from "@brigade/core";
+
+export type Value = number | string | Uint8Array | null;
+
+/** A state of an object on a volume, as `objects` and `copies` have it. */
+export type State = {
+  volume: number;
+  /** Listed. */
+  size: number;
+  modified: number;
+  /** Stored; Unix seconds. */
+  at: number;
+  /** On disk; null where as listed. */
+  bytes: number | null;
+  md5: Uint8Array | null;
+  verified: number | null;
+  /** Null where it is the key. */
+  path: string | null;
+  /** 16 bytes where it is 32 lower-case hex digits. */
+  etag: Value;
+};
+
+export const stateColumns = "volume, size, modified, at, bytes, md5, verified, path, etag";
+export const statePlaces = "?, ?, ?, ?, ?, ?, ?, ?, ?";
+
+/** What is told of an object that was stored. */
+export type Told = Omit<ObjectResult, "index" | "outcome" | "reason" | "class">;
+
+/** `at`: Unix milliseconds, of the one who told. */
+export function stateOf(told: Told, volume: number, at: number): State {
+  return {
+    volume,
+    size: told.listedSize,
+    modified: told.modified,
+    at: told.at ?? Math.floor(at / 1000),
+    bytes: told.size === undefined || told.size === told.listedSize ? null : told.size,
+    md5: told.md5 === undefined ? null : Buffer.from(told.md5, "hex"),
+    verified: told.verified === undefined ? null : Number(told.verified),
+    path: told.path ?? null,
+    etag: packEtag(told.etag),
+  };
+}
+
+export function valuesOf(state: State): Value[] {
+  const { volume, size, modified, at, bytes, md5, verified, path, etag } = state;
+  return [volume, size, modified, at, bytes, md5, verified, path, etag];
+}
+
+/** By the second; within one, by the object's own modification time. */
+export function isBefore(a: Pick<State, "at" | "modified">, b: Pick<State, "at" | "modified">): boolean {
+  return a.at < b.at || (a.at === b.at && a.modified < b.modified);
+}
+
+/** Size, modification time, and etag where both have one. */
+export function isSame(
+  state: Pick<State, "size" | "modified" | "etag">,
+  { size, modified, etag }: Pick<FileEntry, "size" | "modified" | "etag">,
+): boolean {
+  if (state.size !== size || state.modified !== modified) return false;
+  return etag === undefined || state.etag === null || etag === etagOf(state);
+}
+
+export function bytesOnDisk({ size, bytes }: Pick<State, "size" | "bytes">): number {
+  return bytes ?? size;
+}
+
+export function md5Of({ md5 }: Pick<State, "md5">): string | undefined {
+  return md5 === null ? undefined : Buffer.from(md5).toString("hex");
+}
+
+export function etagOf({ etag }: Pick<State, "etag">): string | undefined {
+  if (etag === null) return undefined;
+  return etag instanceof Uint8Array ? Buffer.from(etag).toString("hex") : String(etag);
+}
+
+function packEtag(etag: string | undefined): Value {
+  if (etag === undefined) return null;
+  return /^[0-9a-f]{32}$/.test(etag) ? Buffer.from(etag, "hex") : etag;
+}
