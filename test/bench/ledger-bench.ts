@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Job, Log } from "@brigade/core";
-import { type Catalogue, openCatalogue } from "@brigade/ledger";
+import { type Catalogue, createStatus, LedgerClient, ledgerApp, openCatalogue } from "@brigade/ledger";
 import { filesPerDirectory, ledgerMessages, objectAt } from "./ledger-job.ts";
 import type { Options } from "./options.ts";
 import { quantile } from "./statistics.ts";
@@ -26,7 +26,7 @@ export interface LedgerResult {
   /** When it is closed. */
   readonly catalogueBytes: number;
   /** Of questions that were asked while it recorded. */
-  readonly latency: Readonly<Record<"progress" | "where", Latency>>;
+  readonly latency: Readonly<Record<"status" | "where", Latency>>;
 }
 
 /** As the ledger service takes them from the broker. */
@@ -61,9 +61,13 @@ async function recordAll(
 ): Promise<Omit<LedgerResult, "catalogueBytes">> {
   const directories = Math.max(1, Math.round(wanted / filesPerDirectory));
   const objects = directories * filesPerDirectory;
-  await using catalogue = await openCatalogue({ path, log });
+  await using opened = await openCatalogue({ path, log });
+  using status = await createStatus({ catalogue: opened, log });
+  const { catalogue } = status;
+  const app = ledgerApp(catalogue, { status, log });
+  const ledger = new LedgerClient({ url: "http://localhost", fetch: (request) => app.fetch(request) });
   await catalogue.openJob({ ...job, prefix: "", filters: {}, startedAt: Date.now() });
-  const watch = new Watch(catalogue, path, { objects, say });
+  const watch = new Watch(catalogue, ledger, path, { objects, say });
   const began = performance.now();
   await record(catalogue, directories, { signal, watch });
   const seconds = (performance.now() - began) / 1000;
@@ -96,11 +100,12 @@ async function record(
 /** Counts, asks questions and tells how it goes, while others record. */
 class Watch {
   readonly #catalogue: Catalogue;
+  readonly #ledger: LedgerClient;
   readonly #path: string;
   readonly #objects: number;
   readonly #say: (line: string) => void;
   readonly #began = performance.now();
-  readonly #waits: Record<"progress" | "where", number[]> = { progress: [], where: [] };
+  readonly #waits: Record<"status" | "where", number[]> = { status: [], where: [] };
   readonly #timers: readonly NodeJS.Timeout[];
   #recorded = 0;
   #window = { recorded: 0, at: performance.now() };
@@ -110,10 +115,12 @@ class Watch {
 
   constructor(
     catalogue: Catalogue,
+    ledger: LedgerClient,
     path: string,
     { objects, say }: { objects: number; say: (line: string) => void },
   ) {
     this.#catalogue = catalogue;
+    this.#ledger = ledger;
     this.#path = path;
     this.#objects = objects;
     this.#say = say;
@@ -145,11 +152,11 @@ class Watch {
       p99: quantile(waits, 0.99),
       most: quantile(waits, 1),
     });
-    const { progress, where } = this.#waits;
+    const { status, where } = this.#waits;
     return {
       peakRss: this.#peakRss,
       earlyRss: this.#earlyRss,
-      latency: { progress: latency(progress), where: latency(where) },
+      latency: { status: latency(status), where: latency(where) },
     };
   }
 
@@ -157,14 +164,14 @@ class Watch {
     const rss = process.memoryUsage.rss();
     this.#peakRss = Math.max(this.#peakRss, rss);
     if (this.#earlyRss === 0 && this.#recorded >= this.#objects / 10) this.#earlyRss = rss;
-    const timed = async (question: "progress" | "where", answer: () => Promise<unknown>) => {
+    const timed = async (question: "status" | "where", answer: () => Promise<unknown>) => {
       const asked = performance.now();
       await answer();
       this.#waits[question].push(performance.now() - asked);
     };
     const { directory, name } = objectAt(Math.floor(Math.random() * this.#recorded));
     await Promise.all([
-      timed("progress", () => this.#catalogue.progress(job.id)),
+      timed("status", () => this.#ledger.status()),
       timed("where", () => Array.fromAsync(this.#catalogue.where({ key: `${directory}/${name}` }))),
     ]);
   }
@@ -199,7 +206,7 @@ export function ledgerTable(result: LedgerResult): string {
     ["catalogue MB", (catalogueBytes / 1e6).toFixed(0)],
     ["bytes an object", each.toFixed(1)],
     [`GB of ${projected / 1e6} million`, ((each * projected) / 1e9).toFixed(1)],
-    ["progress ms: median / p99 / most", wait(latency.progress)],
+    ["status ms: median / p99 / most", wait(latency.status)],
     ["where ms: median / p99 / most", wait(latency.where)],
     ["proof s", proofSeconds.toFixed(1)],
   ]);

@@ -154,6 +154,7 @@ export interface FailureCount extends Amount {
 /** A state of an object that lies on a volume. */
 export interface Location {
   readonly source: string;
+  readonly fingerprint: string;
   readonly key: string;
   /** `current`: the last stored state. `duplicate`: the same once more. `superseded`: an older state on another volume. */
   readonly standing: "current" | "duplicate" | "superseded";

@@ -2,7 +2,7 @@ import { join } from "@brigade/core";
 import type { Location } from "./account.ts";
 import { type Directories, split } from "./directories.ts";
 import type { Part } from "./listings.ts";
-import type { Origins } from "./origins.ts";
+import type { OriginName, Origins } from "./origins.ts";
 import type { DatabaseSync, StatementSync } from "./sqlite.ts";
 import { bytesOnDisk, etagOf, isSame, md5Of, type State, stateColumns } from "./state.ts";
 import type { Volumes } from "./volumes.ts";
@@ -33,7 +33,7 @@ export interface StoredName {
 /** Rows of a part, about; and directories that it looks into at most, for many may be empty. */
 const partLength = 500;
 
-type Origin = { readonly n: number; readonly source: string };
+type Origin = OriginName & { readonly n: number };
 /** The names in a directory that begin with `begin`. */
 type Span = { readonly n: number; readonly path: string; readonly begin: string };
 type Row = State & { readonly name: string };
@@ -157,25 +157,26 @@ export class Locations {
     return n === undefined || row === undefined ? [] : this.#ofObject(origin, { n, path }, row);
   }
 
-  #ofObject({ source }: Origin, directory: { n: number; path: string }, current: Row): Location[] {
+  #ofObject(origin: Origin, directory: { n: number; path: string }, current: Row): Location[] {
     const key = join(directory.path, current.name);
     const { size, modified } = current;
     const etag = etagOf(current);
     const file = { size, modified, ...(etag !== undefined && { etag }) };
     const copies = this.#copies.all(directory.n, current.name) as State[];
     return [
-      this.#location(source, key, "current", current),
+      this.#location(origin, key, "current", current),
       ...copies.map((copy) =>
-        this.#location(source, key, isSame(copy, file) ? "duplicate" : "superseded", copy),
+        this.#location(origin, key, isSame(copy, file) ? "duplicate" : "superseded", copy),
       ),
     ];
   }
 
-  #location(source: string, key: string, standing: Location["standing"], state: State): Location {
+  #location(origin: OriginName, key: string, standing: Location["standing"], state: State): Location {
     const { id, host, label } = this.#volumes.name(state.volume);
     const [md5, etag] = [md5Of(state), etagOf(state)];
     return {
-      source,
+      source: origin.source,
+      fingerprint: origin.fingerprint,
       key,
       standing,
       volume: id,

@@ -15,7 +15,9 @@ export class Origins {
   constructor(db: DatabaseSync) {
     this.#select = db.prepare("select n from origins where source = ? and fingerprint = ?");
     this.#insert = db.prepare("insert into origins (source, fingerprint) values (?, ?)");
-    this.#all = db.prepare("select n, source from origins where ?1 is null or source = ?1 order by n");
+    this.#all = db.prepare(
+      "select n, source, fingerprint from origins where ?1 is null or source = ?1 order by n",
+    );
   }
 
   find({ source, fingerprint }: OriginName): number | undefined {
@@ -27,7 +29,7 @@ export class Origins {
   }
 
   /** Of one source, or of all; in order of their numbers. */
-  of(source: string | undefined): { n: number; source: string }[] {
-    return this.#all.all(source ?? null) as { n: number; source: string }[];
+  of(source: string | undefined): (OriginName & { readonly n: number })[] {
+    return this.#all.all(source ?? null) as unknown as (OriginName & { readonly n: number })[];
   }
 }

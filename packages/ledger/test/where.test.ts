@@ -36,6 +36,7 @@ describe("where an object lies", () => {
     await made.catalogue.record([result({ directory: "2019", objects })]);
     const expected: Location = {
       source: "photos",
+      fingerprint: "f1",
       key: "2019/con",
       standing: "current",
       volume: "vol-a",
