@@ -1,14 +1,17 @@
 import { closeSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import type { HostError, NewObject, StoredObject } from "@brigade/core";
 import { Beats } from "./beats.ts";
-import { diskError } from "./disk-errors.ts";
+import { diskError, errorCode } from "./disk-errors.ts";
 import type { WholeFile } from "./incoming-file.ts";
+import type { Landing } from "./landing.ts";
 import { formatManifestLine } from "./manifest-line.ts";
 import type { ManifestWriter } from "./manifest-writer.ts";
 import { OpenFiles } from "./open-files.ts";
 import type { Place, Placing } from "./placing.ts";
 import type { Syncer } from "./syncer.ts";
+import { landTaken } from "./taking.ts";
 
 /** Where the answer goes; called once. */
 export interface Settle<T> {
@@ -22,15 +25,20 @@ interface Entry {
   /** Absent: it lies in its place already, at `path`. */
   readonly incoming?: { readonly temporary: string; readonly place: Place };
   readonly path?: string;
+  /** A file of somebody else's tree, that is to get this place. It is never removed. */
+  readonly taken?: { readonly from: string; readonly place: Place };
   /** Kept open to be synced; only where the syncer wants that. */
   descriptor?: number | undefined;
   readonly settle: Settle<StoredObject>;
+  /** Unix milliseconds; since its data began to be synced. */
+  storedAt?: number;
   stored?: StoredObject;
 }
 
 export interface CommitParts {
   readonly placing: Placing;
   readonly manifest: ManifestWriter;
+  readonly landing: Landing;
   readonly syncer: Syncer;
   /** Throws HostError when the disk is no longer mounted. */
   readonly guard: () => void;
@@ -89,6 +97,17 @@ export class Commit {
     this.#beats.add({ object, file: rest, path, descriptor: this.#openFiles.add(descriptor), settle });
   }
 
+  /** A whole file of somebody else's tree. Rejects with NotTaken when it cannot have its place. */
+  addTaken(
+    object: NewObject,
+    taken: { from: string; place: Place },
+    file: Omit<WholeFile, "temporary">,
+    settle: Settle<StoredObject>,
+  ): void {
+    const { descriptor, ...rest } = file;
+    this.#beats.add({ object, file: rest, taken, descriptor: this.#openFiles.add(descriptor), settle });
+  }
+
   /** Names have changed in this folder. */
   folderChanged(folder: string): void {
     if (this.#parts.syncer.each) this.#changedFolders.add(folder);
@@ -109,6 +128,7 @@ export class Commit {
       if (entry.descriptor !== undefined) files.push(entry.descriptor);
       entry.descriptor = undefined;
     }
+    this.#noteLanding(written);
     const folders = this.#changedFolders;
     this.#changedFolders = new Set();
     try {
@@ -116,6 +136,24 @@ export class Commit {
     } finally {
       this.#openFiles.synced(files.length);
       this.#writeHeldSoon();
+    }
+  }
+
+  #noteLanding(written: readonly Entry[]): void {
+    const storedAt = Date.now();
+    let lines = "";
+    for (const entry of written) {
+      entry.storedAt = storedAt;
+      const { size, md5, verified } = entry.file;
+      if (entry.path === undefined)
+        lines += formatManifestLine(entry.object, { size, md5, verified, storedAt });
+    }
+    try {
+      if (lines !== "") this.#parts.landing.note(lines);
+    } catch (error) {
+      // A full disk is told of by what is to be stored on it.
+      if (errorCode(error) === "ENOSPC" || errorCode(error) === "EDQUOT") return;
+      this.#parts.onWarning(error, "should this process die now, some files will lie unnamed on the volume");
     }
   }
 
@@ -131,12 +169,11 @@ export class Commit {
   #land(group: readonly Entry[]): readonly Entry[] {
     if (group.length === 0) return group;
     this.#parts.guard();
-    const storedAt = Date.now();
     const landed: Entry[] = [];
     let lines = "";
     for (const entry of group) {
       try {
-        entry.stored = this.#place(entry, storedAt);
+        entry.stored = this.#place(entry);
         lines += formatManifestLine(entry.object, entry.stored);
         landed.push(entry);
       } catch (error) {
@@ -156,8 +193,14 @@ export class Commit {
     }
   }
 
-  #place({ object, file, incoming, path }: Entry, storedAt: number): StoredObject {
+  #place({ object, file, incoming, path, taken, storedAt = Date.now() }: Entry): StoredObject {
     let lies = path ?? object.key;
+    if (taken) {
+      const landed = landTaken(object, file.size, taken, this.#parts.placing);
+      this.folderChanged(landed.folder);
+      this.folderChanged(dirname(taken.from));
+      lies = landed.path;
+    }
     if (incoming) {
       const landed = this.#parts.placing.land(incoming.temporary, incoming.place);
       this.folderChanged(landed.folder);

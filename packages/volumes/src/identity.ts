@@ -25,6 +25,12 @@ export interface Layout {
   readonly tmp: string;
   readonly manifest: string;
   readonly lock: string;
+  /** The host that wrote here last. */
+  readonly host: string;
+  /** What an unfinished verification knows. */
+  readonly verify: string;
+  /** Files that were found damaged, moved out of the way. */
+  readonly damaged: string;
 }
 
 export function layoutOf(root: string): Layout {
@@ -36,11 +42,14 @@ export function layoutOf(root: string): Layout {
     tmp: join(own, "tmp"),
     manifest: join(own, "manifest"),
     lock: join(own, "lock"),
+    host: join(own, "host"),
+    verify: join(own, "verify"),
+    damaged: join(own, "damaged"),
   };
 }
 
-/** The volume's folders, checked; made with `init`. Throws ConfigError when this is no volume and is not to become one. */
-export function prepareLayout(root: string, init: boolean): Layout {
+/** Where things lie on this volume; makes nothing. Throws ConfigError when it is none, but for one that is to become one. */
+export function findLayout(root: string, init = false): Layout {
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
     throw new ConfigError([`${root} is not a folder: make it, or mount the disk`]);
   }
@@ -50,6 +59,12 @@ export function prepareLayout(root: string, init: boolean): Layout {
       `${root} is not a volume (or its disk is not mounted): \`brigade volume init ${root}\` makes it one`,
     ]);
   }
+  return layout;
+}
+
+/** The volume's folders, checked; made with `init`. Throws ConfigError when this is no volume and is not to become one. */
+export function prepareLayout(root: string, init: boolean): Layout {
+  const layout = findLayout(root, init);
   for (const folder of [join(layout.root, ".brigade"), layout.sources, layout.tmp, layout.manifest]) {
     mkdirSync(folder, { recursive: true });
     if (!lstatSync(folder).isDirectory()) throw new ConfigError([`${folder} is not a folder`]);

@@ -1,5 +1,4 @@
-// biome-ignore lint/correctness/noUnresolvedImports: Biome does not know this module of Node yet
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync } from "./sqlite.ts";
 
 /**
  * Holds a lock on a file until released or until this process dies, however it dies: SQLite's locks are the

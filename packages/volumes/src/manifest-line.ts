@@ -3,7 +3,10 @@ import { z } from "zod";
 
 const count = z.int().nonnegative();
 
-/** One object that was stored. A later line for the same source and key replaces an earlier one. */
+/**
+ * One object that was stored. A later line for the same source and key replaces an earlier one: by `storedAt`, then by
+ * the order of lines.
+ */
 export const manifestLineSchema = z.object({
   source: z.string(),
   variant: z.string().optional(),
@@ -25,6 +28,24 @@ export const manifestLineSchema = z.object({
   job: z.string(),
 });
 export type ManifestLine = z.infer<typeof manifestLineSchema>;
+
+/** One object that was found to be no longer there, or not as it was stored: it is to be stored anew. */
+export const lostLineSchema = z.object({
+  source: z.string(),
+  key: z.string(),
+  lost: z.enum(["missing", "size", "md5", "unreadable"]),
+  /**
+   * Unix milliseconds: what lines with `storedAt` up to this one said of the object is void. It is the `storedAt` of the
+   * line that was found untrue, so that an object stored again meanwhile stays.
+   */
+  at: z.int(),
+});
+export type LostLine = z.infer<typeof lostLineSchema>;
+
+/** With the line's end. */
+export function formatLostLine({ source, key, lost, at }: LostLine): string {
+  return `${JSON.stringify({ source, key, lost, at } satisfies LostLine)}\n`;
+}
 
 /** With the line's end. */
 export function formatManifestLine(object: NewObject, stored: StoredObject): string {

@@ -1,13 +1,17 @@
-import { opendirSync, readdirSync, statSync } from "node:fs";
+import { opendirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, HostError } from "@brigade/core";
 import { Bindings } from "./bindings.ts";
 import { Commit } from "./commit.ts";
 import { Directories } from "./directories.ts";
+import { noteHost } from "./host-note.ts";
 import { type Identity, identify, type Layout, prepareLayout } from "./identity.ts";
+import { Landing } from "./landing.ts";
 import { tryLock } from "./lock.ts";
 import { ManifestWriter } from "./manifest-writer.ts";
+import { mountGuard } from "./mount-guard.ts";
 import { Placing } from "./placing.ts";
+import { enterLanded } from "./recovery.ts";
 import { eachSyncer, noSyncer, type Syncer, wholeSyncer } from "./syncer.ts";
 import { loadSyncfs } from "./syncfs.ts";
 import { claimTemporary, type Temporary } from "./temporary.ts";
@@ -25,6 +29,8 @@ export interface OpeningOptions {
   readonly durability: Durability;
   /** For a new volume; the folder's name by default. */
   readonly label?: string;
+  /** This machine's name, noted on the volume. */
+  readonly host?: string;
 }
 
 export interface OpeningHooks {
@@ -57,6 +63,7 @@ export async function openForWriting(options: OpeningOptions, hooks: OpeningHook
     const temporary = claimTemporary(layout.tmp, options.instance);
     try {
       const identity = identify(layout, temporary.next(), options.init, options.label);
+      if (options.host !== undefined) tryNoteHost(layout, options.host, temporary.next(), hooks);
       const syncer = hooks.syncer ?? (await syncerFor(options.durability, layout, hooks));
       return assemble(options, hooks, layout, temporary, identity, syncer);
     } catch (error) {
@@ -65,6 +72,15 @@ export async function openForWriting(options: OpeningOptions, hooks: OpeningHook
     }
   } finally {
     lock[Symbol.dispose]();
+  }
+}
+
+/** A disk that is full, say, is opened all the same. */
+function tryNoteHost(layout: Layout, host: string, scratch: string, { onWarning }: OpeningHooks): void {
+  try {
+    noteHost(layout, host, scratch);
+  } catch (error) {
+    onWarning(error, "the host's name could not be noted on the volume");
   }
 }
 
@@ -91,7 +107,9 @@ function assemble(
     onSeen: (parent) => commit.folderChanged(parent),
   });
   const placing = new Placing(root, traits, directories);
-  const commit = new Commit({ ...hooks, placing, manifest, syncer, guard });
+  const landing = new Landing(temporary.folder);
+  const commit = new Commit({ ...hooks, placing, manifest, landing, syncer, guard });
+  enterLanded(temporary.landed, placing, manifest);
   const bindings = new Bindings(layout, () => temporary.next());
   const writer = new Writer({ root, bindings, placing, commit, nextTemporary: () => temporary.next() });
   return {
@@ -102,7 +120,12 @@ function assemble(
     [Symbol.asyncDispose]: async () => {
       await writer.close();
       // What was answered is safe already: a disk that fails now is worth a warning only.
-      for (const step of [() => manifest.close(), () => syncer.close(), () => temporary[Symbol.dispose]()]) {
+      for (const step of [
+        () => landing[Symbol.dispose](),
+        () => manifest.close(),
+        () => syncer.close(),
+        () => temporary[Symbol.dispose](),
+      ]) {
         try {
           step();
         } catch (error) {
@@ -120,18 +143,6 @@ async function syncerFor(durability: Durability, layout: Layout, hooks: OpeningH
   if (typeof syncfs !== "string") return wholeSyncer(syncfs, layout.manifest);
   hooks.onWarning(syncfs, "every file is synced by itself, which is slower");
   return eachSyncer();
-}
-
-/** Throws when the volume's disk is no longer what it was: unmounted, or something mounted over it. */
-function mountGuard(layout: Layout): () => void {
-  const { dev } = statSync(layout.identity);
-  return () => {
-    if (statSync(layout.identity, { throwIfNoEntry: false })?.dev === dev) return;
-    throw new HostError(
-      "io",
-      `${layout.root} is no longer the volume that was opened: was its disk unmounted?`,
-    );
-  };
 }
 
 function occupiedFolders(root: string): string[] {

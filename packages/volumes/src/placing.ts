@@ -47,6 +47,23 @@ export class Placing {
     }
   }
 
+  /** Renames a file of somebody else's tree into place, unless something lies there. */
+  landTaken(from: string, place: Place): { path: string; folder: string } {
+    const { source, key } = place;
+    const folder = this.prepare(source, key);
+    for (const mark of marks) {
+      const mapped = mapPart(key.slice(key.lastIndexOf("/") + 1), this.#traits, mark);
+      const holding = this.#folderOf(folder, mapped);
+      const absolute = `${holding}/${mapped.slice(mapped.lastIndexOf("/") + 1)}`;
+      const there = lstatSync(absolute, { throwIfNoEntry: false });
+      if (there?.isDirectory()) continue;
+      if (there !== undefined) throw new NotTaken("different");
+      renameSync(from, absolute);
+      return { path: this.#below(source, absolute), folder: holding };
+    }
+    throw new NameError(`${place.folder}/${key}: a folder that is not ours is in the way`);
+  }
+
   /** The file of this key, where there is one. */
   find(source: string, key: ObjectKey): { path: string; absolute: string } | undefined {
     const slash = key.lastIndexOf("/");
@@ -85,6 +102,17 @@ export class Placing {
 
   #below(source: string, absolute: string): string {
     return absolute.slice(this.#root.length + source.length + 2);
+  }
+}
+
+/** Why a file of somebody else's tree stays where it is: another file has its place or its name, or it is gone. */
+export class NotTaken extends Error {
+  override readonly name = "NotTaken";
+  readonly why: "different" | undefined;
+
+  constructor(why: "different" | undefined) {
+    super("the file was not taken");
+    this.why = why;
   }
 }
 

@@ -1,13 +1,17 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, HostError } from "@brigade/core";
+import { readLanding } from "./landing.ts";
 import { tryLock } from "./lock.ts";
+import type { ManifestLine } from "./manifest-line.ts";
 
 /** The place of an instance's unfinished files. */
 export interface Temporary extends Disposable {
   readonly folder: string;
   /** A path nobody uses. */
   next(): string;
+  /** What dead instances were giving its place. */
+  readonly landed: readonly ManifestLine[];
 }
 
 const lockName = "lock";
@@ -18,15 +22,17 @@ const lockName = "lock";
  */
 export function claimTemporary(tmp: string, instance: string): Temporary {
   const folder = join(tmp, instance);
-  const lock = claim(folder);
+  const lock = claimFolder(folder);
   if (lock === undefined) {
     throw new ConfigError([`${folder} is in use: another process "${instance}" works on this volume`]);
   }
+  const landed = readLanding(folder);
   for (const name of readdirSync(folder)) if (name !== lockName) remove(join(folder, name));
-  for (const other of readdirSync(tmp)) if (other !== instance) cleanDead(join(tmp, other));
+  for (const other of readdirSync(tmp)) if (other !== instance) landed.push(...cleanDead(join(tmp, other)));
   let last = 0;
   return {
     folder,
+    landed,
     next: () => {
       last += 1;
       return `${folder}/${last.toString(36)}`;
@@ -42,8 +48,11 @@ export function claimTemporary(tmp: string, instance: string): Temporary {
   };
 }
 
-/** Locks a folder, making it. One that is just being given up is gone a moment later, and made anew. */
-function claim(folder: string): Disposable | undefined {
+/**
+ * Locks a folder, making it; nothing when another process has it. One that is just being given up is gone a moment
+ * later, and made anew: whoever has it may remove it.
+ */
+export function claimFolder(folder: string): Disposable | undefined {
   const path = join(folder, lockName);
   for (let attempt = 0; attempt < 10; attempt += 1) {
     mkdirSync(folder, { recursive: true });
@@ -55,17 +64,20 @@ function claim(folder: string): Disposable | undefined {
   throw new HostError("io", `${folder} vanishes again and again`);
 }
 
-function cleanDead(folder: string): void {
+/** Gives what it had been landing. */
+function cleanDead(folder: string): ManifestLine[] {
   const path = join(folder, lockName);
   // Opening a lock would make it: one that vanished belongs to somebody who is just leaving.
   if (!existsSync(path)) {
     remove(folder);
-    return;
+    return [];
   }
   const lock = tryLock(path, 0);
-  if (lock === undefined) return;
+  if (lock === undefined) return [];
   try {
+    const landed = readLanding(folder);
     remove(folder);
+    return landed;
   } finally {
     lock[Symbol.dispose]();
   }

@@ -1,6 +1,6 @@
 import type { NewObject, StoredObject } from "@brigade/core";
 import type { OpeningOptions } from "./opening.ts";
-import type { LocalRoom } from "./room.ts";
+import type { LocalRoom, Taken, TreeObject } from "./room.ts";
 import type { Slot } from "./slots.ts";
 
 /*
@@ -18,6 +18,7 @@ export type Command = { readonly id: number } & (
   | { readonly op: "abort"; readonly sink: number }
   | { readonly op: "bind"; readonly source: string; readonly fingerprint: string }
   | { readonly op: "adopt"; readonly objects: readonly NewObject[] }
+  | { readonly op: "take"; readonly objects: readonly TreeObject[] }
   | {
       readonly op: "present";
       readonly source: string;
@@ -45,6 +46,7 @@ export interface Answers {
   abort: undefined;
   bind: undefined;
   adopt: readonly (StoredObject | undefined)[];
+  take: readonly Taken[];
   present: readonly boolean[];
   room: LocalRoom;
   close: undefined;

@@ -1,6 +1,6 @@
 import type { Log, NewObject, Sink, StoredObject } from "@brigade/core";
 import type { OpeningOptions } from "./opening.ts";
-import type { LocalRoom, LocalVolume } from "./room.ts";
+import type { LocalRoom, LocalVolume, Taken, TreeObject } from "./room.ts";
 import type { OpenedReport } from "./thread-protocol.ts";
 import { ThreadSink } from "./thread-sink.ts";
 import { WriterLink } from "./writer-link.ts";
@@ -59,6 +59,10 @@ class ThreadVolume implements LocalVolume {
 
   adopt(objects: readonly NewObject[]): Promise<readonly (StoredObject | undefined)[]> {
     return this.#link.call({ op: "adopt", objects });
+  }
+
+  take(objects: readonly TreeObject[]): Promise<readonly Taken[]> {
+    return this.#link.call({ op: "take", objects });
   }
 
   present(source: string, files: readonly { path: string; size: number }[]): Promise<readonly boolean[]> {

@@ -69,6 +69,9 @@ function perform(command: Command): void {
     case "adopt":
       later(command, () => opened().adopt(command.objects));
       return;
+    case "take":
+      later(command, () => opened().take(command.objects));
+      return;
     case "close":
       later(command, async () => {
         await volume?.[Symbol.asyncDispose]();

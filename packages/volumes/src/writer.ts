@@ -6,7 +6,9 @@ import type { Commit, Settle } from "./commit.ts";
 import { errorCode } from "./disk-errors.ts";
 import { IncomingFile, writeWhole } from "./incoming-file.ts";
 import type { Place, Placing } from "./placing.ts";
-import type { LocalRoom } from "./room.ts";
+import type { LocalRoom, Taken, TreeObject } from "./room.ts";
+import { take } from "./taking.ts";
+import { Trees } from "./trees.ts";
 
 export interface WriterParts {
   readonly root: string;
@@ -71,6 +73,13 @@ export class Writer {
   async adopt(objects: readonly NewObject[]): Promise<(StoredObject | undefined)[]> {
     for (const { source, fingerprint } of objects) this.#parts.bindings.bind(source, fingerprint);
     return adopt(objects, this.#parts.placing, this.#parts.commit);
+  }
+
+  async take(objects: readonly TreeObject[]): Promise<Taken[]> {
+    const { root, bindings, placing, commit } = this.#parts;
+    if (commit.dead) throw commit.dead;
+    for (const { source, fingerprint } of objects) bindings.bind(source, fingerprint);
+    return take(objects, new Trees(root), placing, commit);
   }
 
   present(source: string, files: readonly { path: string; size: number }[]): boolean[] {

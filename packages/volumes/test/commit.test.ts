@@ -116,7 +116,7 @@ test("after a failed sync nothing is believed any more", async (t) => {
     HostError,
   );
   assert.deepEqual(filesOf(root), ["a"], "what was not synced is never named");
-  assert.deepEqual(readdirSync(join(root, ".brigade/tmp/here")), ["lock"]);
+  assert.deepEqual(readdirSync(join(root, ".brigade/tmp/here")), ["landing.ndjson", "lock"]);
   assert.deepEqual(resolved, []);
   await opened[Symbol.asyncDispose]();
 });

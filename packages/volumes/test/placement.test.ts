@@ -29,6 +29,7 @@ class FakeDisk {
       put: unused,
       open: unused,
       adopt: unused,
+      take: unused,
       present: unused,
       isFresh: unused,
       bind: unused,

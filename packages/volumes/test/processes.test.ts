@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { openVolume, readManifest } from "../src/index.ts";
+import { type Difference, openVolume, readManifest, verifyVolume } from "../src/index.ts";
 import { tryLock } from "../src/lock.ts";
 import { md5Of, scratchFolder, silentLog } from "./scratch.ts";
 
@@ -44,14 +44,21 @@ async function storedAtLeast({ child, stored }: Putting, count: number): Promise
 async function checkDisk(root: string, stored: Map<string, string>): Promise<void> {
   const entered = new Map<string, string>();
   // A kill may tear the line that is being written.
-  const lines = await Array.fromAsync(readManifest(root, () => {}));
-  for (const { key, path, size, md5 } of lines) {
+  for await (const line of readManifest(root, () => {})) {
+    assert.ok(!("lost" in line));
+    const { key, path, size, md5 } = line;
     const bytes = readFileSync(join(root, "photos", path ?? key));
     assert.equal(bytes.length, size, key);
     assert.equal(md5Of(bytes), md5, key);
     entered.set(key, md5);
   }
   for (const [key, md5] of stored) assert.equal(entered.get(key), md5, key);
+}
+
+async function differences(root: string): Promise<Difference[]> {
+  const found: Difference[] = [];
+  await verifyVolume(root, { settleMs: 0, onDifference: (one) => void found.push(one) });
+  return found;
 }
 
 function temporaryFiles(root: string): string[] {
@@ -72,6 +79,7 @@ for (const durability of ["group", "file", "none"]) {
       assert.notDeepEqual(temporaryFiles(root), [], "it was killed at work");
       for (const [key, md5] of running.stored) all.set(key, md5);
       await checkDisk(root, all);
+      assert.deepEqual(await differences(root), [], "what it was landing is known");
     }
     const volume = await openVolume(root, {
       init: false,
@@ -82,6 +90,7 @@ for (const durability of ["group", "file", "none"]) {
     assert.deepEqual(temporaryFiles(root), ["three/lock"]);
     await volume[Symbol.asyncDispose]();
     assert.deepEqual(readdirSync(join(root, ".brigade/tmp")), []);
+    assert.deepEqual(await differences(root), [], "what they were landing is entered");
   });
 }
 

@@ -19,6 +19,7 @@ const durabilities = ["group", "file", "none"] as const;
 for (const durability of durabilities) {
   test(`stores objects whole, dated and entered in the manifest (${durability})`, async (t) => {
     const { root, volume } = await openNew(t, durability);
+    const before = Date.now();
     const bytes = bytesOf("hello");
     const stored = await Promise.all([
       volume.put(
@@ -28,32 +29,31 @@ for (const durability of durabilities) {
       volume.put(newObject("a/empty", { variant: "!s400" }), bytesOf("")),
       volume.put(newObject("odd%~name"), bytesOf("odd")),
     ]);
+    const lines = await manifestOf(root);
+    const [{ storedAt } = { storedAt: 0 }] = lines;
+    assert.ok(storedAt >= before && storedAt <= Date.now());
     assert.deepEqual(stored, [
-      { size: 5, md5: md5Of("hello"), verified: true },
-      { size: 0, md5: md5Of(""), verified: false },
-      { size: 3, md5: md5Of("odd"), verified: false, path: "odd%~25~~name" },
+      { size: 5, md5: md5Of("hello"), verified: true, storedAt },
+      { size: 0, md5: md5Of(""), verified: false, storedAt },
+      { size: 3, md5: md5Of("odd"), verified: false, storedAt, path: "odd%~25~~name" },
     ]);
     const path = join(root, "photos/a/b/hello.txt");
     assert.equal(readFileSync(path, "utf8"), "hello");
     assert.equal(statSync(path).mtimeMs / 1000, modified);
     assert.equal(readFileSync(join(root, "photos/odd%~25~~name"), "utf8"), "odd");
-    const [first, second, third] = await manifestOf(root);
-    assert.ok(first && first.storedAt > 0);
-    assert.deepEqual(
-      { ...first, storedAt: 0 },
-      {
-        source: "photos",
-        key: "a/b/hello.txt",
-        listedSize: 5,
-        size: 5,
-        md5: md5Of("hello"),
-        verified: true,
-        modified,
-        etag: "e",
-        storedAt: 0,
-        job: "job-1",
-      },
-    );
+    const [first, second, third] = lines;
+    assert.deepEqual(first, {
+      source: "photos",
+      key: "a/b/hello.txt",
+      listedSize: 5,
+      size: 5,
+      md5: md5Of("hello"),
+      verified: true,
+      modified,
+      etag: "e",
+      storedAt,
+      job: "job-1",
+    });
     assert.equal(second?.variant, "!s400");
     assert.equal(third?.path, "odd%~25~~name");
   });
@@ -79,7 +79,9 @@ test("streams a large object, hashing what it writes", async (t) => {
   for (let part = 0; part < 9; part += 1) await sink.write(chunk);
   assert.equal(chunk.length, 300_000, "the chunk stays the caller's");
   assert.equal(existsSync(join(root, "photos/big")), false);
-  assert.deepEqual(await sink.finish(), { size: whole.length, md5: md5Of(whole), verified: true });
+  const { storedAt, ...stored } = await sink.finish();
+  assert.deepEqual(stored, { size: whole.length, md5: md5Of(whole), verified: true });
+  assert.ok(storedAt > 0);
   assert.deepEqual(new Uint8Array(readFileSync(join(root, "photos/big"))), whole);
 });
 
@@ -135,18 +137,20 @@ test("adopts what lies there whole, and only that", async (t) => {
     newObject("folder"),
     newObject("a/../b"),
   ]);
+  const lines = await manifestOf(root);
+  const [{ storedAt } = { storedAt: 0 }] = lines;
   assert.deepEqual(adopted, [
-    { size: 5, md5: md5Of("12345"), verified: true },
+    { size: 5, md5: md5Of("12345"), verified: true, storedAt },
     undefined,
     undefined,
-    { size: 6, md5: md5Of("123456"), verified: false },
+    { size: 6, md5: md5Of("123456"), verified: false, storedAt: lines[1]?.storedAt },
     undefined,
     undefined,
     undefined,
     undefined,
   ]);
   assert.deepEqual(
-    (await manifestOf(root)).map(({ key }) => key),
+    lines.map(({ key }) => key),
     ["right", "long"],
   );
   const present = await volume.present("photos", [

@@ -1,0 +1,259 @@
+import { createHash } from "node:crypto";
+import { constants, rmSync, writevSync } from "node:fs";
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { ConfigError } from "@brigade/core";
+import { diskError, errorCode } from "../disk-errors.ts";
+import { syncFolder } from "../durable-file.ts";
+import { tryLock } from "../lock.ts";
+import { type Control, readControl, writeControl } from "./control-file.ts";
+import { type Piece, Pieces } from "./pieces.ts";
+import { reserve } from "./reserve.ts";
+
+/** What is being brought here. */
+export interface Remote {
+  /** Without user, password and query: it is kept beside the file. */
+  readonly url: string;
+  /** Bytes, where they are known. */
+  readonly length: number | undefined;
+  /** Tells this state of the remote file from any other; absent: another process cannot go on with it. */
+  readonly validator: Control["validator"] | undefined;
+}
+
+/**
+ * A file that is coming: `<target>.part`, and beside it what is known of it (`.part.json`) and a lock (`.part.lock`).
+ * It gets its name when it is whole and synced. A killed process leaves what the next one goes on with.
+ */
+export interface PartFile extends AsyncDisposable {
+  readonly path: string;
+  /** Synced, in order. At the beginning: what an earlier process left. */
+  readonly finished: readonly Piece[];
+  /** Why bytes that were there are not used. */
+  readonly startedOver: string | undefined;
+  /** Several may run at once, never on the same bytes. */
+  write(offset: number, chunks: readonly Uint8Array[]): Promise<void>;
+  /** What was written before the call is safe after it, and among the finished. One at a time. */
+  sync(): Promise<void>;
+  /** Of its first `length` bytes, in lower-case hex digits. */
+  digest(algorithm: string, length: number, signal: AbortSignal): Promise<string>;
+  /** What is there is worth nothing: the next process begins anew. */
+  disown(): Promise<void>;
+  /** Gives the file its name, with `length` bytes, durably. */
+  complete(length: number): Promise<void>;
+}
+
+/** Throws ConfigError when the target exists and is not to be overwritten, or another process fetches it; HostError. */
+export async function openPartFile(
+  target: string,
+  remote: Remote,
+  options: { readonly overwrite: boolean },
+): Promise<PartFile> {
+  try {
+    if (!options.overwrite) await refuseExisting(target);
+    const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
+    const file = await open(`${target}.part`, O_RDWR | O_CREAT | O_NOFOLLOW, 0o644);
+    try {
+      return await take(file, target, remote, options.overwrite);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw nameless(diskError(error, target));
+  }
+}
+
+/** A name that the disk cannot hold was chosen by the user, or can be. */
+function nameless(error: Error): Error {
+  if (error.name !== "NameError") return error;
+  return new ConfigError([`${error.message}: give another name with -o`], { cause: error });
+}
+
+async function refuseExisting(target: string): Promise<void> {
+  if (await exists(target))
+    throw new ConfigError([`${target} is there already: give --overwrite, or another name with -o`]);
+}
+
+async function take(
+  file: FileHandle,
+  target: string,
+  remote: Remote,
+  overwrite: boolean,
+): Promise<OpenPartFile> {
+  const path = `${target}.part`;
+  const lock = lockOf(target);
+  try {
+    const control = await readControl(`${path}.json`);
+    const { size } = await file.stat();
+    const startedOver = unfit(size, control, remote);
+    const resumed = size > 0 && startedOver === undefined && control !== undefined && control !== "damaged";
+    if (!resumed) {
+      // Before its bytes change: a power cut must not bring it back beside others.
+      await rm(`${path}.json`, { force: true });
+      syncFolder(dirname(path));
+      await file.truncate(0);
+    }
+    if (remote.length !== undefined) await reserve(file, path, remote.length);
+    const finished = resumed ? control.finished.map(([from, to]) => ({ from, to })) : [];
+    return new OpenPartFile(file, { target, remote, finished, startedOver, overwrite, lock });
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** Gone when it is given back, and free when this process dies. */
+function lockOf(target: string): Disposable {
+  const path = `${target}.part.lock`;
+  const lock = tryLock(path, 0);
+  if (lock === undefined) throw new ConfigError([`${target}: another process is fetching it`]);
+  return {
+    [Symbol.dispose]() {
+      rmSync(path, { force: true });
+      lock[Symbol.dispose]();
+    },
+  };
+}
+
+/** Why what lies there, `size` bytes, is not to be used; nothing when it is, or when nothing lies there. */
+function unfit(
+  size: number,
+  control: Control | "damaged" | undefined,
+  { length, validator }: Remote,
+): string | undefined {
+  if (size === 0) return undefined;
+  if (control === undefined) return "nothing tells what is in it";
+  if (control === "damaged") return "the notes on what is in it are damaged";
+  if (validator === undefined) return "the server gives neither a strong ETag nor Last-Modified";
+  const isSame = control.validator.kind === validator.kind && control.validator.value === validator.value;
+  if (!isSame || control.length !== length) return "the file on the server has changed";
+  return size === length ? undefined : "its length was changed";
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
+interface Opened {
+  readonly target: string;
+  readonly remote: Remote;
+  readonly finished: readonly Piece[];
+  readonly startedOver: string | undefined;
+  readonly overwrite: boolean;
+  readonly lock: Disposable;
+}
+
+class OpenPartFile implements PartFile {
+  readonly path: string;
+  readonly startedOver: string | undefined;
+  readonly #file: FileHandle;
+  readonly #opened: Opened;
+  readonly #written: Pieces;
+  #finished: readonly Piece[];
+  #closed = false;
+
+  constructor(file: FileHandle, opened: Opened) {
+    this.path = `${opened.target}.part`;
+    this.startedOver = opened.startedOver;
+    this.#file = file;
+    this.#opened = opened;
+    this.#written = new Pieces(opened.finished);
+    this.#finished = this.#written.list;
+  }
+
+  get finished(): readonly Piece[] {
+    return this.#finished;
+  }
+
+  async write(offset: number, chunks: readonly Uint8Array[]): Promise<void> {
+    await this.#disk(async () => {
+      let at = offset;
+      for (let rest = chunks; rest.length > 0; ) {
+        const { bytesWritten } = process.env.SYNCW ? { bytesWritten: writevSync(this.#file.fd, rest as never, at) } : await this.#file.writev(rest, at);
+        at += bytesWritten;
+        rest = after(rest, bytesWritten);
+      }
+      this.#written.add({ from: offset, to: at });
+    });
+  }
+
+  async sync(): Promise<void> {
+    const written = this.#written.list;
+    if (written === this.#finished) return;
+    await this.#disk(async () => {
+      await this.#file.datasync();
+      const { url, length, validator } = this.#opened.remote;
+      if (validator !== undefined && length !== undefined) {
+        const finished = written.map(({ from, to }): [number, number] => [from, to]);
+        await writeControl(`${this.path}.json`, { version: 1, url, validator, length, finished });
+      }
+    });
+    this.#finished = written;
+  }
+
+  async digest(algorithm: string, length: number, signal: AbortSignal): Promise<string> {
+    const hash = createHash(algorithm);
+    if (length === 0) return hash.digest("hex");
+    const bytes = this.#file.createReadStream({
+      start: 0,
+      end: length - 1,
+      highWaterMark: 1024 * 1024,
+      autoClose: false,
+      signal,
+    });
+    await this.#disk(async () => {
+      for await (const chunk of bytes) hash.update(chunk);
+    }, signal);
+    return hash.digest("hex");
+  }
+
+  async disown(): Promise<void> {
+    await this.#disk(() => rm(`${this.path}.json`, { force: true }));
+  }
+
+  async complete(length: number): Promise<void> {
+    const { target, overwrite } = this.#opened;
+    await this.#disk(async () => {
+      await this.#file.truncate(length);
+      await this.#file.sync();
+      // The name may have been taken meanwhile.
+      if (!overwrite) await refuseExisting(target);
+      await rename(this.path, target);
+      syncFolder(dirname(target));
+      await rm(`${this.path}.json`, { force: true });
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#file.close();
+    this.#opened.lock[Symbol.dispose]();
+  }
+
+  async #disk(call: () => Promise<void>, signal?: AbortSignal): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      if (error instanceof ConfigError || signal?.aborted === true) throw error;
+      throw diskError(error, this.path);
+    }
+  }
+}
+
+/** What is left of the chunks after so many bytes. */
+function after(chunks: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let skipped = bytes;
+  for (const [index, chunk] of chunks.entries()) {
+    if (skipped < chunk.byteLength) return [chunk.subarray(skipped), ...chunks.slice(index + 1)];
+    skipped -= chunk.byteLength;
+  }
+  return [];
+}

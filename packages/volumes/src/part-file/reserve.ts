@@ -1,0 +1,27 @@
+import { type FileHandle, statfs } from "node:fs/promises";
+import { HostError } from "@brigade/core";
+import { errorCode } from "../disk-errors.ts";
+import { type Fallocate, loadFallocate } from "./fallocate.ts";
+
+/**
+ * Makes the file this long, with room on the disk for all of it where the file system can promise that.
+ * Throws HostError `full` when what it lacks does not fit.
+ */
+export async function reserve(file: FileHandle, path: string, length: number): Promise<void> {
+  const [{ blocks }, { bavail, bsize }] = await Promise.all([file.stat(), statfs(path)]);
+  const lacking = length - blocks * 512;
+  const free = bavail * bsize;
+  if (lacking > free)
+    throw new HostError("full", `${path}: ${lacking} bytes more are needed, ${free} are free on its disk`);
+  if (lacking > 0 && !process.env.NOFA) await allocate(file, length, await loadFallocate());
+  await file.truncate(length);
+}
+
+async function allocate(file: FileHandle, length: number, fallocate: Fallocate | undefined): Promise<void> {
+  try {
+    await fallocate?.(file.fd, length);
+  } catch (error) {
+    // Some file systems cannot promise room (NFS, FAT): then the disk may become full on the way.
+    if (errorCode(error) !== "EOPNOTSUPP" && errorCode(error) !== "ENOSYS") throw error;
+  }
+}

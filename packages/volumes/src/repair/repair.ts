@@ -1,0 +1,95 @@
+import { Worker } from "node:worker_threads";
+import { HostError } from "@brigade/core";
+import { decodeFailure } from "../thread-failures.ts";
+import type { Difference } from "../verify/difference.ts";
+import type { Damage, MendingSettings, Repaired } from "./mending.ts";
+import type { FromRepairThread, ToRepairThread } from "./repair-thread.ts";
+
+export interface RepairOptions {
+  /**
+   * Makes the ledger forget that these objects lie on this volume, so that they are stored anew. Comes before anything
+   * is changed on the disk, and again for the same ones after a crash.
+   */
+  readonly tellLedger: (damages: readonly Damage[]) => Promise<void>;
+  /** As `verifyVolume` has it. */
+  readonly settleMs?: number;
+}
+
+/** Puts objects that a verification found missing or damaged back to work. */
+export interface Repair extends AsyncDisposable {
+  /**
+   * A chunk of differences, some thousand at most, one chunk after the other. Extra files are passed over. Every file is
+   * looked at once more; one that is still bad is moved to `.brigade/damaged/` and its manifest line voided. When it
+   * rejects (HostError, or what `tellLedger` said) the next verification finds the rest again.
+   */
+  repair(differences: readonly Difference[]): Promise<Repaired>;
+}
+
+/** Rejects with ConfigError when this is no volume. The caller's thread never touches the disk. */
+export async function openRepair(
+  root: string,
+  { tellLedger, settleMs = 2000 }: RepairOptions,
+): Promise<Repair> {
+  const link = new RepairLink({ root, settleMs });
+  try {
+    await link.call("open");
+  } catch (error) {
+    await link.end();
+    throw error;
+  }
+  return {
+    repair: async (differences) => {
+      const damages = differences.filter(isDamage);
+      if (damages.length === 0) return { lost: 0, mended: 0 };
+      await tellLedger(damages);
+      return link.call(damages);
+    },
+    [Symbol.asyncDispose]: async () => {
+      try {
+        await link.call("close");
+      } finally {
+        await link.end();
+      }
+    },
+  };
+}
+
+function isDamage(difference: Difference): difference is Damage {
+  const { problem, key, expected, storedAt } = difference;
+  return problem !== "extra" && key !== undefined && expected !== undefined && storedAt !== undefined;
+}
+
+/** The main thread's end; answers come in the order of the calls. */
+class RepairLink {
+  readonly #worker: Worker;
+  readonly #waiting: { resolve(repaired: Repaired): void; reject(error: unknown): void }[] = [];
+  #gone: unknown;
+
+  constructor(workerData: MendingSettings) {
+    this.#worker = new Worker(new URL("./repair-thread.ts", import.meta.url), { workerData });
+    this.#worker.on("message", (answer: FromRepairThread) => {
+      const waiting = this.#waiting.shift();
+      if ("repaired" in answer) waiting?.resolve(answer.repaired);
+      else waiting?.reject(decodeFailure(answer.failure));
+    });
+    this.#worker.on("error", (error) => this.#lose(error));
+    this.#worker.on("exit", () => this.#lose(new HostError("io", "the repairing thread has ended")));
+  }
+
+  call(command: ToRepairThread): Promise<Repaired> {
+    if (this.#gone !== undefined) return Promise.reject(this.#gone);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#worker.postMessage(command);
+    });
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #lose(error: unknown): void {
+    this.#gone ??= error;
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#gone);
+  }
+}

@@ -1,0 +1,273 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { delay } from "@brigade/core";
+import type { Layout } from "../identity.ts";
+import { readLandings } from "../landing.ts";
+import { mountGuard } from "../mount-guard.ts";
+import type { FileMark, Finding } from "./check-file.ts";
+import type { Checkers } from "./checkers.ts";
+import type { Problem } from "./difference.ts";
+import { isNamed, type Stray, strayFile, straysOf } from "./extra-files.ts";
+import { differenceOf, type IndexedObject } from "./indexed-object.ts";
+import { ManifestTail } from "./manifest-tail.ts";
+import type { Amount, ObjectIndex } from "./object-index.ts";
+import { keyAt } from "./object-path.ts";
+import type { Range } from "./ranges.ts";
+import { Reports, type VerifyReport } from "./reports.ts";
+
+export interface VerifySummary {
+  /** All objects of the manifest, each looked at. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Differences, as they were told. */
+  readonly problems: Readonly<Record<Problem, number>>;
+  /** Lines of the manifest that cannot be read. */
+  readonly badLines: number;
+}
+
+export interface VerificationParts {
+  readonly layout: Layout;
+  readonly index: ObjectIndex;
+  readonly checkers: Pick<Checkers, "check">;
+  readonly threads: number;
+  /** Whose folders are searched for extra files. */
+  readonly sources: readonly string[];
+  /** Only this one's objects are looked at. */
+  readonly source: string | undefined;
+  readonly settleMs: number;
+  readonly send: (report: VerifyReport) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** A thread's work: so many files, and bytes, at a time. Two for each thread are on their way. */
+const batchFiles = 256;
+const batchBytes = 64 * 2 ** 20;
+/** What was done is made safe so often; those that seem damaged are looked at again so often. Milliseconds. */
+const commitMs = 1000;
+const suspectMs = 500;
+/** More do not wait to be looked at again. */
+const mostSuspects = 10_000;
+
+/**
+ * Compares a disk with its manifest. Somebody may be storing objects meanwhile: a file is named in the manifest only
+ * a moment after it has got its place. So whatever seems wrong is looked at twice: the second time when what
+ * was changed a moment ago has had time to settle, and with all lines that have come until then.
+ */
+export class Verification {
+  readonly #parts: VerificationParts;
+  readonly #tail: ManifestTail;
+  readonly #reports: Reports;
+  readonly #guard: () => void;
+  #committedAt = performance.now();
+  #suspects: { readonly n: number; readonly dueAt: number }[] = [];
+  #settledAt = Number.NEGATIVE_INFINITY;
+  #settling: Promise<void> | undefined;
+  #failed = false;
+
+  constructor(parts: VerificationParts) {
+    this.#parts = parts;
+    const { index, layout, source, send } = parts;
+    this.#guard = mountGuard(layout);
+    this.#reports = new Reports(send, () => amountsOf(index.looked, index.live));
+    this.#tail = new ManifestTail({
+      folder: layout.manifest,
+      index,
+      source,
+      onBadLine: (bad) => this.#reports.addBadLine(bad),
+      pause: () => this.#breathe(),
+    });
+  }
+
+  async run(): Promise<VerifySummary> {
+    const { index } = this.#parts;
+    await this.#tellAgain();
+    await this.#tail.catchUp();
+    await this.#lookAtAll();
+    this.#tail.enterTorn();
+    await this.#searchStrays();
+    this.#tail.reportTorn();
+    await this.#lookAtAll();
+    await this.#reports.flush();
+    return { ...index.live, problems: this.#reports.counts, badLines: this.#reports.badLineCount };
+  }
+
+  /** What an earlier run has found: its caller was told, ours was not. */
+  async #tellAgain(): Promise<void> {
+    const { index } = this.#parts;
+    for (let lines = index.badLinesAfter(0, 1000); lines.length > 0; ) {
+      for (const { bad } of lines) this.#reports.addBadLine(bad);
+      await this.#breathe();
+      lines = index.badLinesAfter(lines.at(-1)?.n ?? 0, 1000);
+    }
+    for (let numbers = index.problemsAfter(0, 1000); numbers.length > 0; ) {
+      this.#suspects.push(...numbers.map((n) => ({ n, dueAt: 0 })));
+      await this.#pause();
+      numbers = index.problemsAfter(numbers.at(-1) ?? 0, 1000);
+    }
+  }
+
+  async #lookAtAll(): Promise<void> {
+    do {
+      await this.#allOf(Array.from({ length: 2 * this.#parts.threads }, () => this.#lookAtSome()));
+      while (this.#suspects.length > 0) await this.#settleNext();
+    } while (this.#parts.index.hasNext);
+  }
+
+  async #lookAtSome(): Promise<void> {
+    const { index, checkers } = this.#parts;
+    while (!this.#failed) {
+      await this.#pause();
+      const batch = index.next(batchFiles, batchBytes);
+      if (batch === undefined) return;
+      this.#complete(batch, await checkers.check(batch.objects));
+    }
+  }
+
+  #complete(
+    { objects, range: [first, last] }: { objects: readonly IndexedObject[]; range: Range },
+    findings: readonly (Finding | undefined)[],
+  ): void {
+    const { index } = this.#parts;
+    const checked = objects.slice(0, findings.length);
+    for (const [at, finding] of findings.entries()) {
+      const n = checked[at]?.n;
+      if (finding === undefined || n === undefined) continue;
+      index.addProblem(n);
+      this.#suspects.push({ n, dueAt: this.#settledBy(finding.file) });
+    }
+    const whole = checked.length === objects.length;
+    index.pass(checked, [first, whole ? last : (checked.at(-1)?.n ?? first - 1)]);
+  }
+
+  /** When nobody is still busy with this file, milliseconds. */
+  #settledBy(file: Pick<FileMark, "changedAt"> | undefined): number {
+    const now = Date.now();
+    return file === undefined ? now : Math.min(file.changedAt, now) + this.#parts.settleMs;
+  }
+
+  /** Waits until the next suspects are due, and looks at them again. */
+  async #settleNext(): Promise<void> {
+    const dueAt = this.#suspects.reduce((first, suspect) => Math.min(first, suspect.dueAt), Infinity);
+    const wait = dueAt - Date.now();
+    if (wait > 0) await delay(wait, this.#parts.signal);
+    await this.#settle();
+  }
+
+  /** Looks again at the suspects that are due. One at a time. */
+  #settle(): Promise<void> {
+    this.#settling ??= this.#lookAgain().finally(() => {
+      this.#settling = undefined;
+      this.#settledAt = performance.now();
+    });
+    return this.#settling;
+  }
+
+  async #lookAgain(): Promise<void> {
+    const { index, checkers, signal } = this.#parts;
+    const now = Date.now();
+    const due = this.#suspects.filter(({ dueAt }) => dueAt <= now);
+    if (due.length === 0) return;
+    this.#suspects = this.#suspects.filter(({ dueAt }) => dueAt > now);
+    this.#guard();
+    await this.#tail.catchUp();
+    for (let first = 0; first < due.length; first += batchFiles) {
+      const objects = due.slice(first, first + batchFiles).flatMap(({ n }) => index.get(n) ?? []);
+      const findings = await checkers.check(objects);
+      signal.throwIfAborted();
+      this.#guard();
+      for (const [at, object] of objects.entries()) {
+        const finding = findings[at];
+        if (finding) this.#reports.addDifference(differenceOf(object, finding, Date.now()));
+        else index.removeProblem(object.n);
+      }
+      await this.#breathe();
+    }
+  }
+
+  async #searchStrays(): Promise<void> {
+    const { layout, sources, index } = this.#parts;
+    let strays: Stray[] = [];
+    for (const stray of straysOf(layout.root, sources, index)) {
+      if (stray === undefined) {
+        await turn();
+        await this.#breathe();
+      } else if (stray.unreadable !== undefined) {
+        const { source, path, unreadable } = stray;
+        const difference = { source, path, problem: "unreadable", reason: unreadable } as const;
+        this.#reports.addDifference({ ...difference, at: Date.now() });
+      } else {
+        strays.push(stray);
+      }
+      if (strays.length < mostSuspects) continue;
+      await this.#tellStrays(strays);
+      strays = [];
+    }
+    await this.#tellStrays(strays);
+  }
+
+  async #tellStrays(strays: readonly Stray[]): Promise<void> {
+    if (strays.length === 0) return;
+    const { layout, index, signal } = this.#parts;
+    const files = strays.map((stray) => strayFile(layout.root, stray));
+    const wait = Math.max(...files.map((file) => (file ? this.#settledBy(file) : 0))) - Date.now();
+    if (wait > 0) await delay(wait, signal);
+    await this.#tail.catchUp();
+    this.#tail.enterTorn();
+    this.#guard();
+    // A process that died had given them their places, but not their lines: they are looked at like all others.
+    const landed = new Map(readLandings(layout.tmp).map((line) => [`${line.source}/${line.key}`, line]));
+    for (const stray of strays) {
+      const file = strayFile(layout.root, stray);
+      const { source, path } = stray;
+      if (file === undefined || isNamed(source, path, index)) continue;
+      const line = landed.get(`${source}/${keyAt(path) ?? path}`);
+      if (line !== undefined && index.enter({ ...line, path }) === undefined) continue;
+      const { size, reason } = file;
+      this.#reports.addDifference({
+        source,
+        path,
+        problem: "extra",
+        found: { size },
+        ...(reason !== undefined && { reason }),
+        at: Date.now(),
+      });
+      await this.#breathe();
+    }
+  }
+
+  /** Between two pieces of work of a lane. */
+  async #pause(): Promise<void> {
+    await this.#breathe();
+    while (this.#suspects.length > mostSuspects) await this.#settleNext();
+    const due = this.#suspects[0];
+    if (due && due.dueAt <= Date.now() && performance.now() - this.#settledAt >= suspectMs)
+      await this.#settle();
+  }
+
+  /** Between two pieces of work: makes safe, tells, and stops. */
+  async #breathe(): Promise<void> {
+    this.#parts.signal.throwIfAborted();
+    const now = performance.now();
+    if (now - this.#committedAt >= commitMs) {
+      this.#parts.index.commit();
+      this.#committedAt = now;
+    }
+    await this.#reports.breathe();
+  }
+
+  /** Waits for all, so that nothing runs on; throws the first error. */
+  async #allOf(lanes: readonly Promise<void>[]): Promise<void> {
+    const watched = lanes.map((lane) =>
+      lane.catch((error: unknown) => {
+        this.#failed = true;
+        throw error;
+      }),
+    );
+    for (const settled of await Promise.allSettled(watched)) {
+      if (settled.status === "rejected") throw settled.reason;
+    }
+  }
+}
+
+function amountsOf(looked: Amount, live: Amount) {
+  return { files: looked.files, bytes: looked.bytes, ofFiles: live.files, ofBytes: live.bytes };
+}
