@@ -26,9 +26,12 @@ nothing='^$'
 source='^brigade[.][^.]+[.]'
 # Every service publishes: what it makes, what it gives back, what is to be tried later, what nobody can read.
 exchanges='x[.](work|wait[.][^.]+|records|dead)'
-# Since RabbitMQ 4.3, who asks for a queue's depth needs some right to it. Writing to a queue means binding it, which takes
-# rights that these users do not have.
+# Since RabbitMQ 4.3, who asks for a queue's depth needs some right to it. Writing to a queue means binding it to an exchange
+# that one may read, and there is none of the work's.
 depths='directories|files|retry|wait[.][^.]+|records'
+# Listers and downloaders say how they are through an exchange of RabbitMQ's own; the ledger hears it by a queue of its own.
+announcements='^amq[.]topic$'
+listening='^brigade[.]presence[.][0-9a-f-]{36}$'
 
 umask 077
 definitions=/etc/rabbitmq/definitions.json
@@ -44,9 +47,10 @@ cat >"$definitions" <<END
   ],
   "permissions": [
     $(permission brigade-admin '^brigade[.]' '^brigade[.]' '^brigade[.]'),
-    $(permission brigade-lister "$nothing" "$source($exchanges|$depths)\$" "${source}directories\$"),
-    $(permission brigade-downloader "$nothing" "$source$exchanges\$" "$source(files|retry)\$"),
-    $(permission brigade-ledger "$nothing" "$source($exchanges|$depths)\$" "${source}records\$"),
+    $(permission brigade-lister "$nothing" "$source($exchanges|$depths)\$|$announcements" "${source}directories\$"),
+    $(permission brigade-downloader "$nothing" "$source$exchanges\$|$announcements" "$source(files|retry)\$"),
+    $(permission brigade-ledger "$listening" \
+      "$source($exchanges|$depths|dead)\$|$listening" "${source}records\$|$listening|$announcements"),
     $(permission brigade-monitor "$nothing" "$nothing" "$nothing")
   ]
 }

@@ -6,15 +6,18 @@ import {
   type FatalError,
   type Log,
   type Message,
+  type Presence,
   type QueueName,
   type Subscription,
   type Verdict,
 } from "@brigade/core";
 import { workQueueOf } from "../route.ts";
 import { addressOf } from "./address.ts";
+import { Announcer } from "./announcer.ts";
 import { type BrokerState, ConnectionWatch } from "./connection-watch.ts";
 import { Link, type LinkOptions } from "./link.ts";
 import { parcelOf } from "./parcel.ts";
+import { PresenceSubscription } from "./presence-subscription.ts";
 import { Publisher } from "./publisher.ts";
 import { Reception } from "./reception.ts";
 import { Sender } from "./sender.ts";
@@ -45,6 +48,10 @@ export interface RabbitBrokerOptions {
 export interface RabbitBroker extends Broker {
   /** `blocked`: the broker is short of memory or disk and takes no messages. */
   readonly state: BrokerState;
+  /** Says it to whoever listens; drops it while the broker is away, blocked or does not let us. Throws nothing. */
+  announce(presence: Presence): void;
+  /** Hears what is announced from now on, and again after a loss of the connection; until it or the broker is disposed. */
+  onPresence(listener: (presence: Presence) => void): AsyncDisposable;
 }
 
 /** Waits, as long as it takes, for the first connection. Rejects with FatalError (refused), AbortError (signal). */
@@ -69,6 +76,7 @@ class AmqpBroker implements RabbitBroker {
   readonly #sending: Link<Sender>;
   readonly #receiving: Link<Reception>;
   readonly #publisher: Publisher;
+  readonly #announcer: Announcer;
   readonly #subscriptions = new Set<RabbitSubscription>();
   #disposal: Promise<void> | undefined;
 
@@ -90,6 +98,7 @@ class AmqpBroker implements RabbitBroker {
       delay: link.delay,
       random: link.random,
     });
+    this.#announcer = new Announcer(this.#sending, { log: options.log, delay: link.delay });
   }
 
   get state(): BrokerState {
@@ -137,6 +146,20 @@ class AmqpBroker implements RabbitBroker {
     }
   }
 
+  announce(presence: Presence): void {
+    if (this.state === "connected") this.#announcer.announce(presence);
+  }
+
+  onPresence(listener: (presence: Presence) => void): AsyncDisposable {
+    const { log, onError } = this.#options;
+    return new PresenceSubscription(listener, {
+      link: this.#receiving,
+      log,
+      delay: this.#options.delay ?? delay,
+      onError,
+    });
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.#disposal ??= this.#dispose();
     return this.#disposal;
@@ -147,7 +170,8 @@ class AmqpBroker implements RabbitBroker {
     if (this.state === "connected") {
       const reception = await this.#receiving.session();
       reception.abandon(reason);
-      const left = Promise.all([...this.#subscriptions].map((subscription) => subscription.leave()));
+      const subscriptions = [...this.#subscriptions].map((subscription) => subscription.leave());
+      const left = Promise.all([...subscriptions, this.#announcer.leave()]);
       // What cannot be given back in time comes again too, but counted.
       await untilAborted(left, AbortSignal.timeout(giveBackWithin)).catch(() => undefined);
     }

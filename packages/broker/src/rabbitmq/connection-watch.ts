@@ -13,7 +13,8 @@ export class ConnectionWatch {
   #links = 0;
   /** What the last line was about. */
   #told: "connection" | "loss" | undefined;
-  #blocked = false;
+  /** Links that the broker takes no messages from. */
+  readonly #blocked = new Set<LinkEvents>();
   readonly #refusals = new Set<string>();
 
   constructor(log: Log, onRefused: (error: FatalError) => void) {
@@ -23,7 +24,7 @@ export class ConnectionWatch {
 
   get state(): BrokerState {
     if (this.#up < this.#links) return "connecting";
-    return this.#blocked ? "blocked" : "connected";
+    return this.#blocked.size > 0 ? "blocked" : "connected";
   }
 
   /** For one more link. */
@@ -34,7 +35,7 @@ export class ConnectionWatch {
       isUp = up;
     };
     this.#links++;
-    return {
+    const link: LinkEvents = {
       up: () => {
         turn(true);
         if (this.#up < this.#links || this.#told === "connection") return;
@@ -43,19 +44,21 @@ export class ConnectionWatch {
       },
       down: (reason) => {
         turn(false);
-        this.#blocked = false;
+        this.#blocked.delete(link);
         if (reason instanceof FatalError) this.#refused(reason);
         else this.#lost(reason);
       },
       blocked: (reason) => {
-        if (!this.#blocked) this.#log.warn({ reason }, "the broker takes no messages: publishing waits");
-        this.#blocked = true;
+        if (this.#blocked.size === 0)
+          this.#log.warn({ reason }, "the broker takes no messages: publishing waits");
+        this.#blocked.add(link);
       },
       unblocked: () => {
-        if (this.#blocked) this.#log.info({}, "the broker takes messages again");
-        this.#blocked = false;
+        if (this.#blocked.delete(link) && this.#blocked.size === 0)
+          this.#log.info({}, "the broker takes messages again");
       },
     };
+    return link;
   }
 
   #lost(reason: unknown): void {

@@ -60,6 +60,7 @@ export class Link<S extends Session> implements AsyncDisposable {
   readonly #events: LinkEvents;
   readonly #leaving = new AbortController();
   #session = Promise.withResolvers<S>();
+  #current: S | undefined;
   readonly #kept: Promise<void>;
 
   constructor(
@@ -77,6 +78,11 @@ export class Link<S extends Session> implements AsyncDisposable {
   /** The session that is, or the next one. Rejects with an AbortError from the disposal on. */
   session(): Promise<S> {
     return this.#session.promise;
+  }
+
+  /** The session that is; undefined while there is none. */
+  get current(): S | undefined {
+    return this.#current;
   }
 
   /** Aborted from the disposal on. */
@@ -124,6 +130,7 @@ export class Link<S extends Session> implements AsyncDisposable {
     try {
       session = await untilAborted(this.#build(model, { lost: ending.signal, lose }), over);
       this.#session.resolve(session);
+      this.#current = session;
       this.#events.up();
       await abortion(over);
       this.#renew();
@@ -155,6 +162,7 @@ export class Link<S extends Session> implements AsyncDisposable {
   }
 
   #renew(): void {
+    this.#current = undefined;
     this.#session = Promise.withResolvers<S>();
     this.#session.promise.catch(() => undefined);
   }

@@ -5,21 +5,23 @@ import { Probe } from "./probe.ts";
 
 /** Consumes on one channel. */
 export class Reception implements Session {
+  readonly #model: ChannelModel;
   readonly #channel: Channel;
   readonly #probe: Probe;
   readonly #life: Life;
   readonly #deliveries = new AbortController();
 
-  private constructor(channel: Channel, probe: Probe, life: Life) {
+  private constructor(model: ChannelModel, channel: Channel, life: Life) {
+    this.#model = model;
     this.#channel = channel;
-    this.#probe = probe;
+    this.#probe = new Probe(model, life);
     this.#life = life;
     life.lost.addEventListener("abort", () => this.abandon(life.lost.reason), { once: true });
   }
 
   static async open(model: ChannelModel, life: Life): Promise<Reception> {
     const channel = guard(await model.createChannel(), life);
-    return new Reception(channel, new Probe(model, life), life);
+    return new Reception(model, channel, life);
   }
 
   /** Aborted when the channel is gone: nothing can be settled any more. */
@@ -63,6 +65,11 @@ export class Reception implements Session {
   /** Ready messages; undefined when there is no such queue. */
   messageCount(queue: string): Promise<number | undefined> {
     return this.#probe.messageCount(queue);
+  }
+
+  /** One more, whose end is not the session's. */
+  async openChannel(life: Pick<Life, "lose">): Promise<Channel> {
+    return guard(await this.#model.createChannel(), life);
   }
 
   async close(): Promise<void> {

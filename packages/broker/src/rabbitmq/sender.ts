@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { ChannelModel, ConfirmChannel } from "amqplib";
+import type { Channel, ChannelModel, ConfirmChannel } from "amqplib";
 import { guard } from "./guard.ts";
 import type { Life, Session } from "./link.ts";
 import type { Parcel } from "./parcel.ts";
@@ -19,6 +19,7 @@ export class NotTaken extends Error {
 
 /** Publishes on one confirm channel. */
 export class Sender implements Session {
+  readonly #model: ChannelModel;
   readonly #channel: ConfirmChannel;
   readonly #probe: Probe;
   readonly #life: Life;
@@ -27,16 +28,17 @@ export class Sender implements Session {
   /** Ids of messages that came back unroutable; their confirmation follows. */
   readonly #returned = new Set<unknown>();
 
-  private constructor(channel: ConfirmChannel, probe: Probe, life: Life) {
+  private constructor(model: ChannelModel, channel: ConfirmChannel, life: Life) {
+    this.#model = model;
     this.#channel = channel;
-    this.#probe = probe;
+    this.#probe = new Probe(model, life);
     this.#life = life;
     channel.on("return", ({ properties }) => this.#returned.add(properties.messageId));
   }
 
   static async open(model: ChannelModel, life: Life): Promise<Sender> {
     const channel = guard(await model.createConfirmChannel(), life);
-    return new Sender(channel, new Probe(model, life), life);
+    return new Sender(model, channel, life);
   }
 
   get lost(): AbortSignal {
@@ -73,6 +75,11 @@ export class Sender implements Session {
       throw new NotTaken(`no queue of ${exchange} takes "${key}" (\`brigade start\` makes it)`, {
         noRoute: true,
       });
+  }
+
+  /** One more, whose end is not the session's. */
+  async openChannel(life: Pick<Life, "lose">): Promise<Channel> {
+    return guard(await this.#model.createChannel(), life);
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,89 @@
+import { randomUUID } from "node:crypto";
+import type { Delayer, Log, Presence } from "@brigade/core";
+import type { Channel } from "amqplib";
+import type { Link } from "./link.ts";
+import { decodePresence, presenceExchange, presenceKey, presenceQueue } from "./presence.ts";
+import type { Reception } from "./reception.ts";
+import { reasonOf } from "./refusal.ts";
+import { SideChannel } from "./side-channel.ts";
+import { abortion, untilAborted } from "./until-aborted.ts";
+
+/** Goes with its consumer. Whoever listens slowly loses the oldest. */
+const ownQueue = {
+  durable: false,
+  exclusive: true,
+  autoDelete: true,
+  arguments: { "x-queue-type": "classic", "x-max-length-bytes": 4 * 1024 * 1024 },
+};
+
+interface Surroundings {
+  readonly link: Link<Reception>;
+  readonly log: Log;
+  readonly delay: Delayer;
+  /** What the listener throws. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Hears what services say of themselves from now on, over one session after the other. */
+export class PresenceSubscription implements AsyncDisposable {
+  readonly #listener: (presence: Presence) => void;
+  readonly #around: Surroundings;
+  readonly #side: SideChannel;
+  readonly #stop = new AbortController();
+  readonly #listening: Promise<void>;
+
+  constructor(listener: (presence: Presence) => void, around: Surroundings) {
+    this.#listener = listener;
+    this.#around = around;
+    const complaint = "the broker does not let us hear how other services are; the work goes on";
+    this.#side = new SideChannel({ ...around, complaint });
+    this.#listening = this.#listen(this.#stop.signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#listening;
+  }
+
+  async #listen(stop: AbortSignal): Promise<void> {
+    for (;;) {
+      // There is none any more: this or the link is disposed.
+      const reception = await untilAborted(this.#around.link.session(), stop).catch(() => undefined);
+      if (reception === undefined) return;
+      await this.#side.run(reception, stop, (channel, ending) => this.#consume(channel, ending));
+    }
+  }
+
+  async #consume(channel: Channel, ending: AbortSignal): Promise<void> {
+    // Another name each time: a lost connection's queue may live on for a while, and is nobody else's.
+    const queue = presenceQueue(randomUUID());
+    const { promise: ended, reject: end } = Promise.withResolvers<never>();
+    await channel.assertQueue(queue, ownQueue);
+    await channel.bindQueue(queue, presenceExchange, presenceKey);
+    await channel.consume(
+      queue,
+      (raw) => {
+        if (raw === null) end(new Error(`the broker no longer lets us consume ${queue}`));
+        else this.#hear(raw.content.toString());
+      },
+      { noAck: true },
+    );
+    await Promise.race([abortion(ending), ended]);
+  }
+
+  #hear(text: string): void {
+    const { log, onError } = this.#around;
+    let presence: Presence;
+    try {
+      presence = decodePresence(text);
+    } catch (error) {
+      log.debug({ reason: reasonOf(error) }, "a presence that cannot be read");
+      return;
+    }
+    try {
+      this.#listener(presence);
+    } catch (error) {
+      onError(error);
+    }
+  }
+}
