@@ -1,26 +1,13 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { serve } from "@hono/node-server";
 
 /** Answers on a loopback socket, as the command line's server does. */
 export async function serving(
   answer: (request: Request) => Response | Promise<Response>,
 ): Promise<AsyncDisposable & { readonly url: string }> {
-  const server = createServer(async (incoming, outgoing) => {
-    const { method = "GET", headers } = incoming;
-    const response = await answer(
-      new Request(`http://ledger${incoming.url}`, {
-        method,
-        headers: headers as Record<string, string>,
-        ...(method === "POST" && { body: Readable.toWeb(incoming), duplex: "half" }),
-      } as RequestInit),
-    );
-    outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-    if (response.body === null) outgoing.end();
-    else await pipeline(Readable.fromWeb(response.body as never), outgoing).catch(() => {}); // the reader had enough
-  }).listen(0, "127.0.0.1");
+  const server = serve({ fetch: answer, hostname: "127.0.0.1", port: 0 }) as Server;
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return {

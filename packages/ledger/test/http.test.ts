@@ -1,27 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FatalError, HostError } from "@brigade/core";
+import { ConfigError, HostError } from "@brigade/core";
 import { type JobRecord, LedgerClient, ledgerApp } from "../src/index.ts";
+import { answering, photos } from "./answering.ts";
 import { serving } from "./http-server.ts";
 import { allStored, entries, object, page, result } from "./messages.ts";
 import { all, folder, newCatalogue, silent } from "./set-up.ts";
-
-const photos = { source: "photos", fingerprint: "f1", prefix: "", filters: {}, startedAt: 1_000 };
-
-/** A catalogue with the job of set-up.ts open, asked over a real socket. */
-async function answering({ token, asToken = token }: { token?: string; asToken?: string } = {}) {
-  const own = await newCatalogue();
-  const server = await serving(ledgerApp(own.catalogue, { token, sources: ["photos"], log: silent }).fetch);
-  return {
-    ...own,
-    url: server.url,
-    client: new LedgerClient({ url: server.url, token: asToken }),
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await own[Symbol.asyncDispose]();
-    },
-  };
-}
 
 test("a job is opened once, told of, proven and closed", async () => {
   await using ledger = await answering();
@@ -62,7 +46,7 @@ test("a job is opened once, told of, proven and closed", async () => {
 
 test("the refusal of a second job names the one that is open", async () => {
   await using ledger = await answering();
-  const response = await fetch(`${ledger.url}/jobs`, {
+  const response = await fetch(`${ledger.url}/api/jobs`, {
     method: "POST",
     body: JSON.stringify({ ...photos, id: "second" }),
   });
@@ -120,7 +104,10 @@ test("failed and vanished objects come one by one, however many", async () => {
 test("what cannot be understood is refused as JSON that says why", async () => {
   await using ledger = await answering();
   const refused = async (path: string, body?: string) => {
-    const response = await fetch(`${ledger.url}${path}`, body === undefined ? {} : { method: "POST", body });
+    const response = await fetch(
+      `${ledger.url}/api${path}`,
+      body === undefined ? {} : { method: "POST", body },
+    );
     const { error } = (await response.json()) as { error: string };
     return [response.status, error] as const;
   };
@@ -133,27 +120,22 @@ test("what cannot be understood is refused as JSON that says why", async () => {
     ["/jobs/nobody", undefined, 404, /nobody/],
     ["/jobs/nobody/proof", undefined, 404, /nobody/],
     ["/jobs/nobody/failures", undefined, 404, /nobody/],
+    ["/jobs/job-1/failures?clas=missing", undefined, 400, /clas/],
+    ["/jobs/job-1/failures/counts?by=colour", undefined, 400, /by/],
+    ["/jobs/job-1/retry", "{}", 501, /no broker/],
+    ["/status", undefined, 501, /no live status/],
+    ["/events", undefined, 501, /no live status/],
+    ["/rates?job=job-1", undefined, 501, /no live status/],
+    ["/objects", undefined, 400, /either key or prefix/],
+    ["/objects?key=a&prefix=a", undefined, 400, /either key or prefix/],
+    ["/objects/names?source=photos&directory=", undefined, 400, /fingerprint/],
+    ["/objects/forget", '{"source":"photos","fingerprint":"f1","volume":"v"}', 400, /keys/],
+    ["/history/compare", '{"directory":""}', 400, /files/],
     ["/nowhere", undefined, 404, /nowhere/],
   ] as const) {
     const [found, message] = await refused(path, body);
     assert.equal(found, status, path);
     assert.match(message, error);
-  }
-});
-
-test("changes need the token, looking does not", async () => {
-  await using ledger = await answering({ token: "a secret" });
-  await ledger.client.closeJob("job-1", "cancelled");
-  for (const wrong of [undefined, "a secreT", "a secret!", ""]) {
-    const client = new LedgerClient({ url: ledger.url, token: wrong });
-    await assert.rejects(client.openJob({ ...photos, id: "second" }), (error) => {
-      assert.ok(error instanceof FatalError);
-      assert.match(error.message, /LEDGER_TOKEN/);
-      assert.doesNotMatch(error.message, /a secret/i);
-      return true;
-    });
-    await assert.rejects(client.unchanged(photos, "", [{ name: "f", size: 1, modified: 1 }]), FatalError);
-    assert.equal((await client.jobs()).length, 1);
   }
 });
 
@@ -175,12 +157,6 @@ test("a ledger that is away, or is none, is told in one line with its address", 
   }
 });
 
-test("a list that breaks off is an error, not an end", async () => {
-  await using broken = await serving(() => new Response('{"key":"a","reason":"r","at":1}\n{"key":"b"'));
-  const client = new LedgerClient({ url: broken.url });
-  await assert.rejects(all(client.failures("j")), HostError);
-});
-
 test("what is being asked ends with the signal", async () => {
   await using silentOne = await serving(() => new Promise<Response>(() => {}));
   const leaving = new AbortController();
@@ -195,4 +171,36 @@ test("a full disk of the ledger is its trouble, not the job's", async () => {
   const failing = { jobs: () => Promise.reject(new HostError("full", `no room in ${own.path}`)) };
   await using server = await serving(ledgerApp(failing as never, { log: silent }).fetch);
   await assert.rejects(new LedgerClient({ url: server.url }).jobs(), HostError);
+});
+
+test("what the user has to mend is told as such", async () => {
+  const failing = { jobs: () => Promise.reject(new ConfigError(["start again", "or do not"])) };
+  await using server = await serving(ledgerApp(failing as never, { log: silent }).fetch);
+  await assert.rejects(new LedgerClient({ url: server.url }).jobs(), (error) => {
+    assert.ok(error instanceof ConfigError);
+    assert.deepEqual(error.problems, ["start again", "or do not"]);
+    return true;
+  });
+});
+
+test("a question that is too long is refused before it is read whole", async () => {
+  await using ledger = await answering();
+  const response = await fetch(`${ledger.url}/api/history/unchanged`, {
+    method: "POST",
+    body: new Uint8Array(33 * 2 ** 20),
+  });
+  assert.equal(response.status, 413);
+  assert.match(await response.text(), /"error":"no question is longer than \d+ bytes"/);
+});
+
+test("a command asks the catalogue of its own process without a socket", async () => {
+  await using own = await newCatalogue();
+  const app = ledgerApp(own.catalogue, { log: silent });
+  const ledger = new LedgerClient({ url: "http://localhost", fetch: (request) => app.fetch(request) });
+  assert.deepEqual(
+    (await ledger.jobs()).map(({ id }) => id),
+    ["job-1"],
+  );
+  assert.deepEqual(await all(ledger.vanished("job-1")), []);
+  await assert.rejects(ledger.proof("nobody"), /nobody/);
 });

@@ -1,133 +1,103 @@
-import { createHash, timingSafeEqual } from "node:crypto";
-import { HostError, type Log } from "@brigade/core";
-import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { ConfigError, HostError, type Log } from "@brigade/core";
+import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
-import { z } from "zod";
-import type { JobRecord, NewJob } from "../account.ts";
+import { secureHeaders } from "hono/secure-headers";
+import type { FailureFilter, JobRecord } from "../account.ts";
 import type { Catalogue } from "../catalogue.ts";
 import { JobOpenError } from "../jobs.ts";
-import { closingSchema, filesSchema, newJobSchema, positionSchema } from "./wire.ts";
+import type { LiveStatus } from "../status/status.ts";
+import { loopbackNamesOnly, ownPagesOnly, tokenNeeded } from "./access.ts";
+import { historyRoutes } from "./history-routes.ts";
+import { jobRoutes } from "./job-routes.ts";
+import { objectRoutes } from "./object-routes.ts";
+import { pageRoutes } from "./page-routes.ts";
+import { sessionRoutes } from "./session.ts";
+import { statusRoutes } from "./status-routes.ts";
+import type { Retried } from "./wire.ts";
 
 export interface LedgerAppOptions {
-  /** Asked of every POST as `Authorization: Bearer …`; absent: nobody is asked. */
+  /** Asked of everybody who wants anything below `/api`; absent: nobody is asked. */
   readonly token?: string | undefined;
   /** Jobs are opened for these sources only; absent: for any. */
   readonly sources?: readonly string[];
+  /** We listen for this machine only: without a token, we answer by its own names only. */
+  readonly loopback?: boolean;
+  /** Absent: `/api/status`, `/api/events` and `/api/rates` are not there (501). */
+  readonly status?: LiveStatus;
+  /** Puts failed objects and directories of a job back to work. Absent: that is not there (501). */
+  readonly retry?: (job: JobRecord, filter: FailureFilter) => Promise<Retried>;
   readonly log: Log;
+  /** Unix milliseconds. */
+  readonly now?: () => number;
 }
 
 /** Bytes of a question; the largest asks about a page of 10,000 long names. */
 const mostBytes = 32 * 1024 * 1024;
 
-/** The catalogue over HTTP. Errors are JSON: `{"error": "…"}`. */
-export function ledgerApp(catalogue: Catalogue, { token, sources, log }: LedgerAppOptions): Hono {
+/** The catalogue over HTTP, below `/api`, and a page to look at it. Errors are JSON: `{"error": "…"}`. */
+export function ledgerApp(catalogue: Catalogue, options: LedgerAppOptions): Hono {
+  const { token, sources, loopback = false, status, retry, log, now = Date.now } = options;
   const app = new Hono();
   app.onError((error, context) => {
-    if (error instanceof HTTPException) return context.json({ error: error.message }, error.status);
-    log.error({ err: error, path: context.req.path }, "a question to the ledger could not be answered");
-    return context.json({ error: error.message }, error instanceof HostError ? 503 : 500);
+    const code = statusOf(error);
+    if (code >= 500 && code !== 501) {
+      log.error({ err: error, path: context.req.path }, "a question to the ledger could not be answered");
+    }
+    return context.json({ error: error.message }, code);
   });
   app.notFound((context) => context.json({ error: `there is no ${context.req.path}` }, 404));
-  app.on("POST", "/*", bodyLimit({ maxSize: mostBytes }));
-  if (token !== undefined) app.on("POST", "/*", tokenCheck(token));
 
-  app.post("/jobs", async (context) => {
-    const job = await body(context, newJobSchema);
-    if (sources?.includes(job.source) === false) {
-      throw new HTTPException(400, { message: `SOURCES of the ledger does not name "${job.source}"` });
-    }
-    const first = await isFirst(catalogue, job);
-    try {
-      await catalogue.openJob(job);
-    } catch (error) {
-      if (!(error instanceof JobOpenError)) throw error;
-      return context.json({ error: error.message, open: await catalogue.openJobOf(job.source) }, 409);
-    }
-    return context.json({ first }, 201);
-  });
-  app.get("/jobs", async (context) => context.json(await catalogue.jobs()));
-  app.get("/jobs/:id", async (context) => {
-    const job = await jobOf(context, catalogue);
-    return context.json({ ...job, progress: await catalogue.progress(job.id) });
-  });
-  app.get("/jobs/:id/proof", async (context) => {
-    const job = await jobOf(context, catalogue);
-    return context.json(await catalogue.proof(job.id));
-  });
-  for (const kind of ["failures", "vanished"] as const) {
-    app.get(`/jobs/:id/${kind}`, async (context) => {
-      const job = await jobOf(context, catalogue);
-      return new Response(ReadableStream.from(lines(catalogue[kind](job.id))), {
-        headers: { "content-type": "application/x-ndjson" },
-      });
-    });
-  }
-  app.post("/jobs/:id/close", async (context) => {
-    const { id } = await jobOf(context, catalogue);
-    const { state } = await body(context, closingSchema);
-    await catalogue.closeJob(id, state);
-    return context.json(await jobOf(context, catalogue));
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        objectSrc: ["'none'"],
+      },
+      xFrameOptions: "DENY",
+      // those that browsers heed over TLS only, and complain about otherwise
+      strictTransportSecurity: false,
+      crossOriginOpenerPolicy: false,
+      originAgentCluster: false,
+    }),
+  );
+  if (token === undefined && loopback) app.use("/api/*", loopbackNamesOnly);
+  app.use("/api/*", ownPagesOnly);
+  if (token !== undefined) app.use("/api/*", tokenNeeded(token, now));
+  const onError = () => {
+    throw new HTTPException(413, { message: `no question is longer than ${mostBytes} bytes` });
+  };
+  app.use("/api/*", bodyLimit({ maxSize: mostBytes, onError }));
+  app.use("/api/*", async (context, next) => {
+    await next();
+    if (!context.res.headers.has("cache-control")) context.header("cache-control", "no-store");
   });
 
-  app.post("/history/recorded", async (context) => {
-    const recorded = await catalogue.recorded(await body(context, positionSchema));
-    return context.json({ recorded });
-  });
-  app.post("/history/unchanged", async (context) => {
-    const { job, directory, files } = await body(context, filesSchema);
-    return context.json({ unchanged: await catalogue.unchanged(job, directory, files) });
-  });
+  const changed = () => status?.refresh();
+  const jobs = {
+    catalogue,
+    changed,
+    log,
+    ...(sources !== undefined && { sources }),
+    ...(retry !== undefined && { retry }),
+  };
+  app.route("/api/session", sessionRoutes(token, now));
+  app.route("/api/jobs", jobRoutes(jobs));
+  app.route("/api/history", historyRoutes(catalogue));
+  app.route("/api/objects", objectRoutes(catalogue, log));
+  app.get("/api/volumes", async (context) => context.json(await catalogue.volumes()));
+  app.post("/api/backup", async (context) => context.json(await catalogue.backup()));
+  app.route("/api", statusRoutes(status));
+  app.route("/", pageRoutes());
   return app;
 }
 
-/** Compares in constant time, whatever was sent. */
-function tokenCheck(token: string): MiddlewareHandler {
-  const expected = digest(`Bearer ${token}`);
-  return async (context, next) => {
-    const given = digest(context.req.header("authorization") ?? "");
-    if (!timingSafeEqual(given, expected)) {
-      throw new HTTPException(401, { message: "the ledger's token is needed: Authorization: Bearer …" });
-    }
-    await next();
-  };
-}
-
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
-}
-
-async function body<S extends z.ZodType>(context: Context, schema: S): Promise<z.infer<S>> {
-  let value: unknown;
-  try {
-    value = await context.req.json();
-  } catch (cause) {
-    throw new HTTPException(400, { message: "the body is not JSON", cause });
-  }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) {
-    throw new HTTPException(400, { message: z.prettifyError(parsed.error), cause: parsed.error });
-  }
-  return parsed.data;
-}
-
-async function jobOf(context: Context, catalogue: Catalogue): Promise<JobRecord> {
-  const id = context.req.param("id");
-  const job = (await catalogue.jobs()).find((one) => one.id === id);
-  if (job === undefined) throw new HTTPException(404, { message: `there is no job ${id}` });
-  return job;
-}
-
-/** Whether no job of the same source and fingerprint has stored anything. */
-async function isFirst(catalogue: Catalogue, { source, fingerprint }: NewJob): Promise<boolean> {
-  const before = (await catalogue.jobs()).filter(
-    (job) => job.source === source && job.fingerprint === fingerprint,
-  );
-  const standings = await Promise.all(before.map(({ id }) => catalogue.progress(id)));
-  return standings.every(({ stored }) => stored.objects === 0);
-}
-
-async function* lines(rows: AsyncIterable<unknown>): AsyncIterable<Uint8Array> {
-  const encoder = new TextEncoder();
-  for await (const row of rows) yield encoder.encode(`${JSON.stringify(row)}\n`);
+function statusOf(error: Error) {
+  if (error instanceof HTTPException) return error.status;
+  if (error instanceof JobOpenError) return 409;
+  if (error instanceof ConfigError) return 422;
+  return error instanceof HostError ? 503 : 500;
 }

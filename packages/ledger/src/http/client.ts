@@ -1,54 +1,69 @@
-import { FatalError, type FileEntry, HostError, type PageHistory, type RecordedPage } from "@brigade/core";
+import type { FileEntry, PageHistory, RecordedPage } from "@brigade/core";
 import { z } from "zod";
-import type { JobRecord, JobState, Miss, NewJob, Proof } from "../account.ts";
-import { JobOpenError } from "../jobs.ts";
+import type {
+  Comparison,
+  DirectorySums,
+  FailureCount,
+  FailureFilter,
+  JobRecord,
+  JobState,
+  Location,
+  Miss,
+  NewJob,
+  Proof,
+  StoredState,
+  VolumeContents,
+  VolumeDescription,
+} from "../account.ts";
+import type { CatalogueCopy } from "../backup.ts";
+import type { LocationQuery, StoredName } from "../locations.ts";
+import type { OriginName } from "../origins.ts";
+import { Connection, type LedgerClientOptions } from "./connection.ts";
 import {
+  backupSchema,
+  forgottenSchema,
+  locationSchema,
+  restoredSchema,
+  storedNameSchema,
+  volumeContentsSchema,
+} from "./object-wire.ts";
+import { type Rate, rateSchema, type Status, statusSchema } from "./status-wire.ts";
+import {
+  type CountedBy,
+  comparedSchema,
+  directorySumsSchema,
+  failureCountsSchema,
   type JobStanding,
   jobRecordSchema,
   jobStandingSchema,
   missSchema,
   openedSchema,
   proofSchema,
+  type Retried,
   recordedSchema,
-  refusalSchema,
+  retriedSchema,
   unchangedSchema,
 } from "./wire.ts";
 
-export interface LedgerClientOptions {
-  /** Where the ledger answers. */
-  readonly url: string;
-  readonly token?: string | undefined;
-  /** Ends everything that is being asked. */
-  readonly signal?: AbortSignal;
-  /** An answer that takes longer (milliseconds) will not come; default 30 s. Proofs and lists take as long as they take. */
-  readonly timeoutMs?: number;
-}
-
-interface Question {
-  readonly method?: "GET" | "POST";
-  readonly body?: unknown;
-  readonly unhurried?: true;
-}
-
 /**
  * The ledger of another process. Everything rejects with HostError while it does not answer, with FatalError when it
- * refuses us, with an AbortError when the signal ends it.
+ * refuses us, with ConfigError when it cannot do what was asked, with an AbortError when the signal ends it.
  */
 export class LedgerClient implements PageHistory {
-  readonly #options: LedgerClientOptions;
+  readonly #connection: Connection;
 
   constructor(options: LedgerClientOptions) {
-    this.#options = options;
+    this.#connection = new Connection(options);
   }
 
   /** Rejects with JobOpenError while one of the source is open. */
   openJob(job: NewJob): Promise<z.infer<typeof openedSchema>> {
-    return this.#ask("jobs", openedSchema, { method: "POST", body: job });
+    return this.#connection.ask("jobs", openedSchema, { body: job });
   }
 
   /** Oldest first. */
   jobs(): Promise<readonly JobRecord[]> {
-    return this.#ask("jobs", z.array(jobRecordSchema));
+    return this.#connection.ask("jobs", z.array(jobRecordSchema));
   }
 
   async openJobOf(source: string): Promise<JobRecord | undefined> {
@@ -56,127 +71,145 @@ export class LedgerClient implements PageHistory {
   }
 
   job(id: string): Promise<JobStanding> {
-    return this.#ask(pathOf(id), jobStandingSchema);
+    return this.#connection.ask(pathOf(id), jobStandingSchema);
   }
 
   /** Closing again changes nothing. */
   closeJob(id: string, state: Exclude<JobState, "open">): Promise<JobRecord> {
-    return this.#ask(`${pathOf(id)}/close`, jobRecordSchema, { method: "POST", body: { state } });
+    return this.#connection.ask(`${pathOf(id)}/close`, jobRecordSchema, { body: { state } });
   }
 
   proof(id: string): Promise<Proof> {
-    return this.#ask(`${pathOf(id)}/proof`, proofSchema, { unhurried: true });
+    return this.#connection.ask(`${pathOf(id)}/proof`, proofSchema, { unhurried: true });
   }
 
-  failures(id: string): AsyncIterable<Miss> {
-    return this.#lines(`${pathOf(id)}/failures`, missSchema);
+  failures(id: string, filter: FailureFilter = {}): AsyncIterable<Miss> {
+    return this.#connection.rows(`${pathOf(id)}/failures`, missSchema, { ...filter });
+  }
+
+  /** Most first. */
+  failureCounts(id: string, by: CountedBy, filter: FailureFilter = {}): Promise<readonly FailureCount[]> {
+    const query = { by, ...filter };
+    return this.#connection.ask(`${pathOf(id)}/failures/counts`, failureCountsSchema, {
+      query,
+      unhurried: true,
+    });
   }
 
   vanished(id: string): AsyncIterable<Miss> {
-    return this.#lines(`${pathOf(id)}/vanished`, missSchema);
+    return this.#connection.rows(`${pathOf(id)}/vanished`, missSchema);
+  }
+
+  /** By path. */
+  directories(id: string): AsyncIterable<DirectorySums> {
+    return this.#connection.rows(`${pathOf(id)}/directories`, directorySumsSchema);
+  }
+
+  /** Puts failed objects and directories back to work; without a filter, all. */
+  retry(id: string, filter: FailureFilter = {}): Promise<Retried> {
+    return this.#connection.ask(`${pathOf(id)}/retry`, retriedSchema, { body: filter, unhurried: true });
   }
 
   async recorded(position: Parameters<PageHistory["recorded"]>[0]): Promise<RecordedPage | undefined> {
     const { job, directory, walk, page } = position;
     const body = { job, directory, walk, page };
-    return (await this.#ask("history/recorded", recordedSchema, { method: "POST", body })).recorded;
+    return (await this.#connection.ask("history/recorded", recordedSchema, { body })).recorded;
   }
 
   async unchanged(
-    { source, fingerprint }: { source: string; fingerprint: string },
+    of: OriginName,
     directory: string,
     files: readonly FileEntry[],
   ): Promise<readonly boolean[]> {
     if (files.length === 0) return [];
-    const body = { job: { source, fingerprint }, directory, files };
-    const { unchanged } = await this.#ask("history/unchanged", unchangedSchema, { method: "POST", body });
-    if (unchanged.length !== files.length) throw this.#away("it answers about other files");
-    return unchanged;
+    const body = filesOf(of, directory, files);
+    const { unchanged } = await this.#connection.ask("history/unchanged", unchangedSchema, { body });
+    return this.#asMany(unchanged, files);
   }
 
-  async #ask<S extends z.ZodType>(path: string, schema: S, question: Question = {}): Promise<z.infer<S>> {
-    const answer = await this.#fetch(path, question);
-    try {
-      return schema.parse(await answer.json());
-    } catch (error) {
-      throw this.#away(error);
-    }
+  async compare(
+    of: OriginName,
+    directory: string,
+    files: readonly FileEntry[],
+  ): Promise<readonly Comparison[]> {
+    if (files.length === 0) return [];
+    const body = filesOf(of, directory, files);
+    const { compared } = await this.#connection.ask("history/compare", comparedSchema, { body });
+    return this.#asMany(compared, files);
   }
 
-  /** One JSON value a line, parsed as they come. */
-  async *#lines<S extends z.ZodType>(path: string, schema: S): AsyncIterable<z.infer<S>> {
-    const { body } = await this.#fetch(path, { unhurried: true });
-    try {
-      let rest = "";
-      for await (const text of body?.pipeThrough(new TextDecoderStream()) ?? []) {
-        const lines = (rest + text).split("\n");
-        rest = lines.pop() ?? "";
-        for (const line of lines) yield schema.parse(JSON.parse(line));
-      }
-      if (rest !== "") throw new Error("its answer ends within a line");
-    } catch (error) {
-      throw this.#away(error);
-    }
+  volumes(): Promise<readonly VolumeContents[]> {
+    return this.#connection.ask("volumes", z.array(volumeContentsSchema));
   }
 
-  async #fetch(path: string, { method = "GET", body, unhurried }: Question): Promise<Response> {
-    const { url, token, signal, timeoutMs = 30_000 } = this.#options;
-    const ends = [
-      ...(signal === undefined ? [] : [signal]),
-      ...(unhurried ? [] : [AbortSignal.timeout(timeoutMs)]),
-    ];
-    let answer: Response;
-    try {
-      answer = await fetch(`${url.replace(/\/+$/, "")}/${path}`, {
-        method,
-        redirect: "error",
-        signal: AbortSignal.any(ends),
-        headers: {
-          ...(body !== undefined && { "content-type": "application/json" }),
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      });
-    } catch (error) {
-      throw this.#away(error);
-    }
-    if (answer.ok) return answer;
-    throw this.#refusal(answer.status, await reasonOf(answer));
+  /** Where an object lies, or all whose keys begin so. */
+  where({ key, prefix, source }: LocationQuery): AsyncIterable<Location> {
+    return this.#connection.rows("objects", locationSchema, { key, prefix, source });
   }
 
-  #refusal(status: number, reason: string): Error {
-    const { url } = this.#options;
-    if (status === 409) return new JobOpenError(reason);
-    if (status >= 500) return this.#away(`${status}: ${reason}`);
-    if (status === 401) return new FatalError(`the ledger at ${url} refuses LEDGER_TOKEN: ${reason}`);
-    return new FatalError(`the ledger at ${url}: ${reason}`);
+  /** What is stored in one directory, by name. */
+  storedNames({ source, fingerprint }: OriginName, directory: string): AsyncIterable<StoredName> {
+    return this.#connection.rows("objects/names", storedNameSchema, { source, fingerprint, directory });
   }
 
-  /** What came in place of an answer, as an error. */
-  #away(error: unknown): Error {
-    const { url, signal } = this.#options;
-    if (signal?.aborted === true && error instanceof Error) return error;
-    return new HostError("io", `the ledger at ${url} does not answer: ${told(error)}`, { cause: error });
+  /** Directories at or below `prefix` in which something is stored. */
+  storedDirectories({ source, fingerprint }: OriginName, prefix: string): AsyncIterable<string> {
+    return this.#connection.rows("objects/directories", z.string(), { source, fingerprint, prefix });
   }
+
+  /** Enters what lies on a volume, as if reported. Again changes nothing. */
+  async restore(
+    { source, fingerprint }: OriginName,
+    volume: VolumeDescription,
+    states: readonly StoredState[],
+  ): Promise<void> {
+    const body = { source, fingerprint, volume, states };
+    await this.#connection.ask("objects/restore", restoredSchema, { body });
+  }
+
+  /** These objects do not lie on the volume any more. Returns how many were known to. */
+  async forget(
+    { source, fingerprint }: OriginName,
+    volume: string,
+    keys: readonly string[],
+  ): Promise<number> {
+    const body = { source, fingerprint, volume, keys };
+    return (await this.#connection.ask("objects/forget", forgottenSchema, { body })).forgotten;
+  }
+
+  /** Copies the catalogue beside itself, on the ledger's disk. */
+  backup(): Promise<CatalogueCopy> {
+    return this.#connection.ask("backup", backupSchema, { body: {}, unhurried: true });
+  }
+
+  status(): Promise<Status> {
+    return this.#connection.ask("status", statusSchema);
+  }
+
+  /** The status now, then whenever it has changed; at most once a second, at least every 5. */
+  statuses(): AsyncIterable<Status> {
+    return this.#connection.events("events", statusSchema);
+  }
+
+  /** How fast the latest job of a source went; oldest first. */
+  rates(job: string): Promise<readonly Rate[]> {
+    return this.#connection.ask("rates", z.array(rateSchema), { query: { job } });
+  }
+
+  #asMany<T>(answers: readonly T[], files: readonly FileEntry[]): readonly T[] {
+    if (answers.length !== files.length) throw this.#connection.away("it answers about other files");
+    return answers;
+  }
+}
+
+function filesOf(
+  { source, fingerprint }: OriginName,
+  directory: string,
+  files: readonly FileEntry[],
+): unknown {
+  return { job: { source, fingerprint }, directory, files };
 }
 
 function pathOf(job: string): string {
   return `jobs/${encodeURIComponent(job)}`;
-}
-
-async function reasonOf(answer: Response): Promise<string> {
-  const text = await answer.text().catch(() => "");
-  try {
-    return refusalSchema.parse(JSON.parse(text)).error;
-  } catch {
-    return `it answers ${answer.status}: is this the ledger?`;
-  }
-}
-
-/** The reason for people: fetch hides it in `cause`. */
-function told(error: unknown): string {
-  if (error instanceof z.ZodError) return "this is not how a ledger answers";
-  if (!(error instanceof Error)) return String(error);
-  if (error.cause instanceof AggregateError) return told(error.cause.errors[0]);
-  return error.cause instanceof Error ? told(error.cause) : error.message;
 }

@@ -1,12 +1,21 @@
 import { filtersSchema, type RecordedPage, sourceNameSchema, walkPositionSchema } from "@brigade/core";
 import { z } from "zod";
-import type { JobRecord, Miss, NewJob, Progress, Proof } from "../account.ts";
+import type {
+  DirectorySums,
+  FailureCount,
+  FailureFilter,
+  JobRecord,
+  Miss,
+  NewJob,
+  Progress,
+  Proof,
+} from "../account.ts";
 
-/** What travels between the ledger and those who ask it, as JSON. Both ends parse what they get. */
+/** What travels between the ledger and those who ask it, as JSON: jobs and their history. Both ends parse what they get. */
 
-const count = z.int().nonnegative();
+export const count = z.int().nonnegative();
 /** Unix milliseconds. */
-const time = z.int();
+export const time = z.int();
 
 export const newJobSchema = z.object({
   id: z.string().min(1),
@@ -29,7 +38,7 @@ export const jobRecordSchema = newJobSchema.extend({
   closedAt: time.exactOptional(),
 }) satisfies z.ZodType<JobRecord>;
 
-const amountSchema = z.object({ objects: count, bytes: count });
+export const amountSchema = z.object({ objects: count, bytes: count });
 const sumsSchema = z.object({
   listed: amountSchema,
   stored: amountSchema,
@@ -38,11 +47,11 @@ const sumsSchema = z.object({
   failed: amountSchema,
 });
 
-const progressSchema = sumsSchema.extend({
+export const progressSchema = sumsSchema.extend({
   job: z.string(),
   directories: z.object({ known: count, done: count, failed: count }),
   pages: count,
-  volumes: z.array(amountSchema.extend({ volume: z.string(), host: z.string() })),
+  volumes: z.array(amountSchema.extend({ volume: z.string(), host: z.string() })).readonly(),
   listingFinished: z.boolean(),
   settled: z.boolean(),
 }) satisfies z.ZodType<Progress>;
@@ -86,8 +95,36 @@ export const proofSchema = sumsSchema.extend({
 export const missSchema = z.object({
   key: z.string(),
   reason: z.string(),
+  class: z.string().exactOptional(),
   at: time,
 }) satisfies z.ZodType<Miss>;
+
+/** Strict: a filter with a slip of the pen would choose everything. */
+export const failureFilterSchema = z.strictObject({
+  class: z.string().min(1).exactOptional(),
+  under: z.string().exactOptional(),
+}) satisfies z.ZodType<FailureFilter>;
+
+export const failureCountsQuerySchema = failureFilterSchema.extend({ by: z.enum(["class", "directory"]) });
+export type CountedBy = z.infer<typeof failureCountsQuerySchema>["by"];
+
+export const failureCountsSchema = z.array(amountSchema.extend({ name: z.string() })) satisfies z.ZodType<
+  FailureCount[]
+>;
+
+export const retriedSchema = z.object({
+  /** Put back to work. */
+  objects: count,
+  /** Positions of the listing that are tried again. */
+  directories: count,
+});
+export type Retried = z.infer<typeof retriedSchema>;
+
+export const directorySumsSchema = sumsSchema.extend({
+  directory: z.string(),
+  pages: count,
+  state: z.enum(["listing", "done", "failed"]),
+}) satisfies z.ZodType<DirectorySums>;
 
 export const positionSchema = z.object({
   job: z.string(),
@@ -116,6 +153,8 @@ export const filesSchema = z.object({
 });
 
 export const unchangedSchema = z.object({ unchanged: z.array(z.boolean()) });
+
+export const comparedSchema = z.object({ compared: z.array(z.enum(["unchanged", "changed", "new"])) });
 
 /** Every error. */
 export const refusalSchema = z.object({ error: z.string() });

@@ -1,0 +1,158 @@
+import { ConfigError, FatalError, HostError } from "@brigade/core";
+import { z } from "zod";
+import { JobOpenError } from "../jobs.ts";
+import { endOfRows } from "./row-stream.ts";
+import { refusalSchema } from "./wire.ts";
+
+export interface LedgerClientOptions {
+  /** Where the ledger answers. */
+  readonly url: string;
+  readonly token?: string | undefined;
+  /** Ends everything that is being asked. */
+  readonly signal?: AbortSignal;
+  /** An answer that takes longer (milliseconds) will not come; default 30 s. Proofs and lists take as long as they take. */
+  readonly timeoutMs?: number;
+  /** Who answers; default: whoever listens at `url`. `ledgerApp(…).fetch` answers without a socket. */
+  readonly fetch?: (request: Request) => Response | Promise<Response>;
+}
+
+export interface Question {
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  /** Asks by POST. */
+  readonly body?: unknown;
+  /** May take as long as it takes. */
+  readonly unhurried?: true;
+}
+
+/** Asks the ledger and parses what it answers. Errors are those of LedgerClient. */
+export class Connection {
+  readonly #options: LedgerClientOptions;
+
+  constructor(options: LedgerClientOptions) {
+    this.#options = options;
+  }
+
+  async ask<S extends z.ZodType>(path: string, schema: S, question: Question = {}): Promise<z.infer<S>> {
+    const answer = await this.#fetch(path, question);
+    try {
+      return schema.parse(await answer.json());
+    } catch (error) {
+      throw this.away(error);
+    }
+  }
+
+  /** One JSON value a line, parsed as they come. */
+  async *rows<S extends z.ZodType>(
+    path: string,
+    schema: S,
+    query: Question["query"] = {},
+  ): AsyncIterable<z.infer<S>> {
+    let isWhole = false;
+    for await (const line of this.#parts(path, "\n", query)) {
+      isWhole = line === endOfRows;
+      if (!isWhole) yield this.#parsed(line, schema);
+    }
+    if (!isWhole) throw this.away("its list ends before its end");
+  }
+
+  /** The data of Server-Sent Events. */
+  async *events<S extends z.ZodType>(path: string, schema: S): AsyncIterable<z.infer<S>> {
+    for await (const event of this.#parts(path, "\n\n")) {
+      const line = event.split("\n").find((one) => one.startsWith("data: "));
+      if (line !== undefined) yield this.#parsed(line.slice("data: ".length), schema);
+    }
+  }
+
+  /** What came in place of an answer, as an error. */
+  away(error: unknown): Error {
+    const { url, signal } = this.#options;
+    if (signal?.aborted === true && error instanceof Error) return error;
+    return new HostError("io", `the ledger at ${url} does not answer: ${told(error)}`, { cause: error });
+  }
+
+  #parsed<S extends z.ZodType>(text: string, schema: S): z.infer<S> {
+    try {
+      return schema.parse(JSON.parse(text));
+    } catch (error) {
+      throw this.away(error);
+    }
+  }
+
+  /** Texts that end with the separator, each as soon as it is there. */
+  async *#parts(path: string, separator: string, query: Question["query"] = {}): AsyncIterable<string> {
+    const { body } = await this.#fetch(path, { query, unhurried: true });
+    try {
+      let rest = "";
+      for await (const text of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+        const parts = (rest + text).split(separator);
+        rest = parts.pop() ?? "";
+        for (const part of parts) {
+          this.#options.signal?.throwIfAborted();
+          yield part;
+        }
+      }
+      if (rest !== "") throw new Error("its answer ends within a line");
+    } catch (error) {
+      throw this.away(error);
+    }
+  }
+
+  async #fetch(path: string, { query = {}, body, unhurried }: Question): Promise<Response> {
+    const { token, signal, timeoutMs = 30_000, fetch: answerer = fetch } = this.#options;
+    const ends = [
+      ...(signal === undefined ? [] : [signal]),
+      ...(unhurried ? [] : [AbortSignal.timeout(timeoutMs)]),
+    ];
+    let answer: Response;
+    try {
+      const request = new Request(this.#address(path, query), {
+        method: body === undefined ? "GET" : "POST",
+        redirect: "error",
+        signal: AbortSignal.any(ends),
+        headers: {
+          ...(body !== undefined && { "content-type": "application/json" }),
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      answer = await answerer(request);
+    } catch (error) {
+      throw this.away(error);
+    }
+    if (answer.ok) return answer;
+    throw this.#refusal(answer.status, await reasonOf(answer));
+  }
+
+  #address(path: string, query: NonNullable<Question["query"]>): string {
+    const asked = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) asked.set(name, value);
+    const tail = asked.size === 0 ? "" : `?${asked}`;
+    return `${this.#options.url.replace(/\/+$/, "")}/api/${path}${tail}`;
+  }
+
+  #refusal(status: number, reason: string): Error {
+    const { url } = this.#options;
+    if (status === 409) return new JobOpenError(reason);
+    if (status === 422) return new ConfigError(reason.split("\n"));
+    if (status >= 500 && status !== 501) return this.away(`${status}: ${reason}`);
+    if (status === 401) return new FatalError(`the ledger at ${url} refuses LEDGER_TOKEN: ${reason}`);
+    return new FatalError(`the ledger at ${url}: ${reason}`);
+  }
+}
+
+async function reasonOf(answer: Response): Promise<string> {
+  const text = await answer.text().catch(() => "");
+  try {
+    return refusalSchema.parse(JSON.parse(text)).error;
+  } catch {
+    return `it answers ${answer.status}: is this the ledger?`;
+  }
+}
+
+/** The reason for people: fetch hides it in `cause`. */
+function told(error: unknown): string {
+  if (error instanceof z.ZodError) return "this is not how a ledger answers";
+  if (!(error instanceof Error)) return String(error);
+  if (error.cause instanceof AggregateError) return told(error.cause.errors[0]);
+  return error.cause instanceof Error ? told(error.cause) : error.message;
+}

@@ -1,0 +1,25 @@
+import type { LiveStatus } from "../status/status.ts";
+import type { Status } from "./status-wire.ts";
+
+/** Milliseconds: not more often, and not more rarely. */
+const leastMs = 1_000;
+const mostMs = 5_000;
+
+/** Server-Sent Events: the status now, then whenever it has changed. Ends when the reader leaves or the status ends. */
+export function eventStream(status: LiveStatus): Response {
+  return new Response(ReadableStream.from(events(status)), {
+    headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
+  });
+}
+
+async function* events(status: LiveStatus): AsyncIterable<Uint8Array> {
+  const encoder = new TextEncoder();
+  let sent = { content: "", at: 0 };
+  do {
+    const current = status.current();
+    const content = JSON.stringify({ ...current, at: 0 } satisfies Status);
+    if (content === sent.content && current.at - sent.at < mostMs) continue;
+    sent = { content, at: current.at };
+    yield encoder.encode(`event: status\ndata: ${JSON.stringify(current)}\n\n`);
+  } while (await status.passed(leastMs));
+}

@@ -1,0 +1,100 @@
+import type { Log } from "@brigade/core";
+import { Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { FailureFilter, JobRecord } from "../account.ts";
+import type { Catalogue } from "../catalogue.ts";
+import { JobOpenError } from "../jobs.ts";
+import { body, jobOf, query } from "./questions.ts";
+import { rowStream } from "./row-stream.ts";
+import {
+  closingSchema,
+  failureCountsQuerySchema,
+  failureFilterSchema,
+  newJobSchema,
+  type Retried,
+} from "./wire.ts";
+
+export interface JobRoutesParts {
+  readonly catalogue: Catalogue;
+  /** Jobs are opened for these sources only; absent: for any. */
+  readonly sources?: readonly string[];
+  /** Puts failed objects and directories of a job back to work. */
+  readonly retry?: (job: JobRecord, filter: FailureFilter) => Promise<Retried>;
+  /** Called when a job was opened, closed or retried. */
+  readonly changed: () => void;
+  readonly log: Log;
+}
+
+export function jobRoutes({ catalogue, sources, retry, changed, log }: JobRoutesParts): Hono {
+  const routes = new Hono();
+  const beingRetried = new Set<string>();
+
+  routes.post("/", async (context) => {
+    const job = await body(context, newJobSchema);
+    if (sources?.includes(job.source) === false) {
+      throw new HTTPException(400, { message: `SOURCES of the ledger does not name "${job.source}"` });
+    }
+    const first = await catalogue.isEmpty(job);
+    try {
+      await catalogue.openJob(job);
+    } catch (error) {
+      if (!(error instanceof JobOpenError)) throw error;
+      return context.json({ error: error.message, open: await catalogue.openJobOf(job.source) }, 409);
+    }
+    changed();
+    return context.json({ first }, 201);
+  });
+  routes.get("/", async (context) => context.json(await catalogue.jobs()));
+  routes.get("/:id", async (context) => {
+    const job = await jobOf(context, catalogue);
+    return context.json({ ...job, progress: await catalogue.progress(job.id) });
+  });
+  routes.post("/:id/close", async (context) => {
+    const { id } = await jobOf(context, catalogue);
+    const { state } = await body(context, closingSchema);
+    await catalogue.closeJob(id, state);
+    changed();
+    return context.json(await jobOf(context, catalogue));
+  });
+  routes.get("/:id/proof", async (context) => {
+    const { id } = await jobOf(context, catalogue);
+    return context.json(await catalogue.proof(id));
+  });
+
+  routes.get("/:id/failures", async (context) => {
+    const { id } = await jobOf(context, catalogue);
+    return await rowStream(catalogue.failures(id, query(context, failureFilterSchema)), log);
+  });
+  routes.get("/:id/failures/counts", async (context) => {
+    const { id } = await jobOf(context, catalogue);
+    const { by, ...filter } = query(context, failureCountsQuerySchema);
+    return context.json(await catalogue.failureCounts(id, by, filter));
+  });
+  routes.get("/:id/vanished", async (context) => {
+    const { id } = await jobOf(context, catalogue);
+    return await rowStream(catalogue.vanished(id), log);
+  });
+  routes.get("/:id/directories", async (context) => {
+    const { id } = await jobOf(context, catalogue);
+    return await rowStream(catalogue.directories(id), log);
+  });
+  routes.post("/:id/retry", async (context) => {
+    if (retry === undefined) {
+      throw new HTTPException(501, { message: "this ledger cannot put work back: it has no broker" });
+    }
+    const job = await jobOf(context, catalogue);
+    const { id } = job;
+    const filter = await body(context, failureFilterSchema);
+    if (beingRetried.has(id)) {
+      throw new HTTPException(423, { message: `the job ${id} is being retried already` });
+    }
+    beingRetried.add(id);
+    try {
+      return context.json(await retry(job, filter));
+    } finally {
+      beingRetried.delete(id);
+      changed();
+    }
+  });
+  return routes;
+}

@@ -1,0 +1,37 @@
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { z } from "zod";
+import type { JobRecord } from "../account.ts";
+import type { Catalogue } from "../catalogue.ts";
+
+/** What is asked, parsed; what cannot be is refused with the reason. */
+
+export async function body<S extends z.ZodType>(context: Context, schema: S): Promise<z.infer<S>> {
+  let value: unknown;
+  try {
+    value = await context.req.json();
+  } catch (cause) {
+    throw new HTTPException(400, { message: "the body is not JSON", cause });
+  }
+  return parsed(value, schema);
+}
+
+export function query<S extends z.ZodType>(context: Context, schema: S): z.infer<S> {
+  return parsed(context.req.query(), schema);
+}
+
+function parsed<S extends z.ZodType>(value: unknown, schema: S): z.infer<S> {
+  const result = schema.safeParse(value);
+  if (!result.success) {
+    throw new HTTPException(400, { message: z.prettifyError(result.error), cause: result.error });
+  }
+  return result.data;
+}
+
+/** The job that the path names. */
+export async function jobOf(context: Context, catalogue: Pick<Catalogue, "jobs">): Promise<JobRecord> {
+  const id = context.req.param("id");
+  const job = (await catalogue.jobs()).find((one) => one.id === id);
+  if (job === undefined) throw new HTTPException(404, { message: `there is no job ${id}` });
+  return job;
+}

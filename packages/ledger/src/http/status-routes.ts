@@ -1,0 +1,26 @@
+import { Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { LiveStatus } from "../status/status.ts";
+import { eventStream } from "./event-stream.ts";
+import { query } from "./questions.ts";
+import { ratesQuerySchema } from "./status-wire.ts";
+
+/** How it goes now, from memory: answered at once, however busy the catalogue is. */
+export function statusRoutes(status: LiveStatus | undefined): Hono {
+  const routes = new Hono();
+  function live(): LiveStatus {
+    if (status === undefined) throw new HTTPException(501, { message: "this ledger keeps no live status" });
+    return status;
+  }
+  routes.get("/status", (context) => context.json(live().current()));
+  routes.get("/events", () => eventStream(live()));
+  routes.get("/rates", (context) => {
+    const { job } = query(context, ratesQuerySchema);
+    const rates = live().rates(job);
+    if (rates === undefined) {
+      throw new HTTPException(404, { message: `${job} is not the latest job of a source` });
+    }
+    return context.json(rates);
+  });
+  return routes;
+}

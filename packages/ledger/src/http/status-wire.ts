@@ -1,0 +1,79 @@
+import { presenceSchema } from "@brigade/core";
+import { z } from "zod";
+import { volumeContentsSchema } from "./object-wire.ts";
+import { count, jobStandingSchema, time } from "./wire.ts";
+
+/** What travels about how it goes now, as JSON. */
+
+const rate = z.number().nonnegative();
+
+/** Per second, over the 10 seconds before. */
+export const rateSchema = z.object({
+  at: time,
+  /** With an outcome, whichever. */
+  objects: rate,
+  /** Stored. */
+  bytes: rate,
+});
+export type Rate = z.infer<typeof rateSchema>;
+
+/** Ready messages. */
+const queuesSchema = z.object({
+  directories: count,
+  files: count,
+  retry: count,
+  wait: count,
+  records: count,
+  dead: count,
+});
+export type Queues = z.infer<typeof queuesSchema>;
+
+const jobStatusSchema = jobStandingSchema.extend({
+  rate: rateSchema.omit({ at: true }),
+  /** Until every listed object has an outcome, at the rate of the last minute; absent while more is being listed. */
+  etaSeconds: count.exactOptional(),
+  /** The directories that records came from last, latest first. */
+  working: z.array(z.object({ directory: z.string(), at: time })).readonly(),
+  /** Open, but nothing is queued and nothing comes, since (Unix milliseconds): it has holes, or whoever works is away. */
+  idle: z.object({ since: time }).exactOptional(),
+});
+export type JobStatus = z.infer<typeof jobStatusSchema>;
+
+const sourceStatusSchema = z.object({
+  source: z.string(),
+  /** Its latest. */
+  job: jobStatusSchema.exactOptional(),
+  /** Absent: the broker does not tell. */
+  queues: queuesSchema.exactOptional(),
+});
+export type SourceStatus = z.infer<typeof sourceStatusSchema>;
+
+const serviceStatusSchema = presenceSchema
+  .pick({ service: true, host: true, instance: true, sources: true })
+  .extend({
+    seenAt: time,
+    /** It should have spoken since. */
+    silentSince: time.exactOptional(),
+  });
+export type ServiceStatus = z.infer<typeof serviceStatusSchema>;
+
+const volumeStatusSchema = volumeContentsSchema.extend({
+  /** The folder on its host, as long as a service there is heard. */
+  root: z.string().exactOptional(),
+});
+export type VolumeStatus = z.infer<typeof volumeStatusSchema>;
+
+export const statusSchema = z.object({
+  at: time,
+  /** When this ledger began. */
+  since: time,
+  /** By name. */
+  sources: z.array(sourceStatusSchema),
+  /** Those that were heard in the last 10 minutes and have not left, by host. */
+  services: z.array(serviceStatusSchema),
+  /** By host. */
+  volumes: z.array(volumeStatusSchema),
+});
+export type Status = z.infer<typeof statusSchema>;
+
+export const ratesQuerySchema = z.strictObject({ job: z.string().min(1) });

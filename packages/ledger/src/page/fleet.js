@@ -1,0 +1,67 @@
+// @ts-check
+import { bar, element } from "./element.js";
+import { counted, formatAgo, formatBytes } from "./figures.js";
+
+/** @import { ServiceStatus, Status, VolumeStatus } from "../http/status-wire.ts" */
+
+/**
+ * Each host with its services and disks.
+ *
+ * @param {Status} status
+ */
+export function hostsOf({ services, volumes, at }) {
+  const hosts = [...new Set([...services, ...volumes].map(({ host }) => host))].sort();
+  return hosts.map((host) =>
+    element(
+      "article",
+      { class: "card", "data-host": host },
+      element("h3", {}, host),
+      ...services.filter((service) => service.host === host).map((service) => serviceLine(service, at)),
+      ...volumes.filter((volume) => volume.host === host).map((volume) => disk(volume, at)),
+    ),
+  );
+}
+
+/** @param {ServiceStatus} service @param {number} now */
+function serviceLine({ service, instance, seenAt, silentSince, sources }, now) {
+  const pauses = sources.flatMap(({ name, pauses }) => pauses.map((reason) => `${name} pauses: ${reason}`));
+  const state = silentSince !== undefined ? "silent" : pauses.length > 0 ? "pausing" : "working";
+  const seen = silentSince === undefined ? "" : `last heard ${formatAgo(seenAt, now)}`;
+  return element(
+    "div",
+    { class: "service", "data-state": state, title: instance },
+    element("p", { class: "line" }, element("span", { class: "name" }, service), element("small", {}, seen)),
+    ...pauses.map((pause) => element("p", { class: "pause" }, pause)),
+  );
+}
+
+/** @param {VolumeStatus} volume @param {number} now */
+function disk({ volume, label, root, free, size, objects, bytes, seenAt }, now) {
+  const room =
+    free === undefined
+      ? ""
+      : `${formatBytes(free)} free${size === undefined ? "" : ` of ${formatBytes(size)}`}`;
+  const used = size === undefined || free === undefined ? 0 : Math.max(0, size - free);
+  const ours = Math.min(bytes, used);
+  const parts = [
+    { kind: "stored", amount: ours },
+    { kind: "others", amount: used - ours },
+  ];
+  return element(
+    "div",
+    { class: "disk", "data-volume": volume, title: volume },
+    element(
+      "p",
+      { class: "line" },
+      element("span", { class: "name" }, label ?? volume),
+      element("small", {}, room),
+    ),
+    size === undefined ? undefined : bar(parts, size),
+    element(
+      "p",
+      { class: "line" },
+      element("small", {}, `${counted(objects, "object", "objects")}, ${formatBytes(bytes)}`),
+      element("small", {}, root === undefined ? `last seen ${formatAgo(seenAt, now)}` : root),
+    ),
+  );
+}

@@ -1,0 +1,71 @@
+import type { Queues } from "../http/status-wire.ts";
+import type { Trouble } from "./trouble.ts";
+
+interface Asked {
+  readonly trouble: Trouble;
+  /** A question is on its way. */
+  asking: boolean;
+  answer: Queues | undefined;
+  /** When that came, Unix milliseconds. */
+  at: number;
+  /** Since when all queues that cause work are empty. */
+  emptySince: number | undefined;
+}
+
+/** An answer older than this, milliseconds, is none: the broker is away. */
+const staleMs = 6_000;
+
+/** What waits in the queues of each source, as the broker said last. */
+export class QueueDepths {
+  readonly #ask: (source: string) => Promise<Queues>;
+  readonly #newTrouble: () => Trouble;
+  readonly #asked = new Map<string, Asked>();
+
+  constructor(ask: (source: string) => Promise<Queues>, newTrouble: () => Trouble) {
+    this.#ask = ask;
+    this.#newTrouble = newTrouble;
+  }
+
+  /** Asks about a source, unless an answer is still to come. */
+  async ask(source: string, now: () => number): Promise<void> {
+    const asked = this.#of(source);
+    if (asked.asking) return;
+    asked.asking = true;
+    try {
+      asked.answer = await this.#ask(source);
+      asked.at = now();
+      asked.trouble.end();
+      const { dead: _dead, ...work } = asked.answer;
+      const isEmpty = Object.values(work).every((depth) => depth === 0);
+      asked.emptySince = isEmpty ? (asked.emptySince ?? asked.at) : undefined;
+    } catch (error) {
+      asked.answer = undefined;
+      asked.trouble.begin(error);
+    } finally {
+      asked.asking = false;
+    }
+  }
+
+  of(source: string, at: number): Queues | undefined {
+    const asked = this.#asked.get(source);
+    return asked !== undefined && at - asked.at <= staleMs ? asked.answer : undefined;
+  }
+
+  emptySince(source: string, at: number): number | undefined {
+    return this.of(source, at) === undefined ? undefined : this.#asked.get(source)?.emptySince;
+  }
+
+  #of(source: string): Asked {
+    const known = this.#asked.get(source);
+    if (known !== undefined) return known;
+    const fresh: Asked = {
+      asking: false,
+      answer: undefined,
+      at: 0,
+      emptySince: undefined,
+      trouble: this.#newTrouble(),
+    };
+    this.#asked.set(source, fresh);
+    return fresh;
+  }
+}

@@ -1,0 +1,186 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { classify, type Delayer, type Log, type Presence } from "@brigade/core";
+import type { VolumeContents } from "../account.ts";
+import type { Catalogue } from "../catalogue.ts";
+import type { Queues, Rate, Status } from "../http/status-wire.ts";
+import { Fleet } from "./fleet.ts";
+import { LatestJobs } from "./latest-jobs.ts";
+import { QueueDepths } from "./queue-depths.ts";
+import { Trouble } from "./trouble.ts";
+
+export interface StatusParts {
+  readonly catalogue: Catalogue;
+  /** Shown even before they have a job. Queues are asked of these only; absent: of all that have had jobs. */
+  readonly sources?: readonly string[];
+  /** Ready messages of a source's queues. May take as long as it takes while the broker is away. */
+  readonly depths?: (source: string) => Promise<Queues>;
+  readonly log: Log;
+  /** Unix milliseconds. */
+  readonly now?: () => number;
+  readonly delay?: Delayer;
+}
+
+/** How it goes, kept in memory: an answer takes no time, however long the catalogue's commits are. */
+export interface LiveStatus extends Disposable {
+  /** The catalogue, to be used by those who record and who open and close jobs: so they are seen at once. */
+  readonly catalogue: Catalogue;
+  current(): Status;
+  /** Of a source's latest job, oldest first: every 10 seconds for 6 hours, every second for the last 5 minutes. */
+  rates(job: string): readonly Rate[] | undefined;
+  /** A service has said how it is. */
+  notePresence(presence: Presence): void;
+  /** Looks at jobs and volumes at once. Resolves when that is done or has failed (which is logged). */
+  refresh(): Promise<void>;
+  /** Waits; false when the status is disposed of meanwhile. */
+  passed(ms: number): Promise<boolean>;
+}
+
+const secondMs = 1_000;
+/** Jobs, volumes and queues are looked at every so many seconds. */
+const lookEvery = 2;
+
+/**
+ * Follows the catalogue until it is disposed of, which must be before the catalogue. Resolves when it has looked once.
+ * Its timers keep no process alive.
+ */
+export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
+  const { catalogue, sources, depths, log } = parts;
+  const { now = Date.now, delay = unheld } = parts;
+  const ending = new AbortController();
+  const { signal } = ending;
+  const jobs = new LatestJobs();
+  const fleet = new Fleet();
+  const troubleOf = (what: string) => new Trouble(what, log, signal);
+  const queues = depths && new QueueDepths(depths, () => troubleOf("the queues cannot be looked at"));
+  const since = now();
+  let volumes: readonly VolumeContents[] = [];
+  let looking: Promise<void> | undefined;
+  let lookAgain = false;
+
+  const reading = troubleOf("the catalogue cannot be looked at");
+  const entering = troubleOf("volumes cannot be entered into the catalogue");
+
+  async function look(): Promise<void> {
+    try {
+      for (const { id } of jobs.follow(await catalogue.jobs(), now())) {
+        jobs.progressed(await catalogue.progress(id));
+      }
+      volumes = await catalogue.volumes();
+      reading.end();
+    } catch (error) {
+      reading.begin(error);
+    }
+  }
+
+  async function lookUntilSeen(): Promise<void> {
+    do {
+      lookAgain = false;
+      await look();
+    } while (lookAgain && !signal.aborted);
+    looking = undefined;
+  }
+
+  function refresh(): Promise<void> {
+    lookAgain = true;
+    looking ??= lookUntilSeen();
+    return looking;
+  }
+
+  function lookAtQueues(): void {
+    for (const source of sources ?? jobs.sources) void queues?.ask(source, now);
+  }
+
+  async function passed(ms: number): Promise<boolean> {
+    try {
+      await delay(ms, signal);
+    } catch (error) {
+      if (classify(error).fault !== "cancelled") throw error;
+    }
+    return !signal.aborted;
+  }
+
+  async function follow(): Promise<void> {
+    for (let second = 1; await passed(secondMs); second++) {
+      jobs.sample(now());
+      fleet.forgetSilent(now());
+      if (second % lookEvery === 0) {
+        void refresh();
+        lookAtQueues();
+      }
+    }
+  }
+
+  async function enter(presence: Presence): Promise<void> {
+    const news = fleet.note(presence, now());
+    if (news.length === 0) return;
+    try {
+      await catalogue.noteVolumes(news, now());
+      entering.end();
+    } catch (error) {
+      fleet.notEntered(news);
+      entering.begin(error);
+    }
+  }
+
+  const stopListening = catalogue.onCommit((all) => {
+    for (const progress of all) jobs.progressed(progress);
+  });
+  await refresh();
+  jobs.sample(now());
+  lookAtQueues();
+  void follow();
+
+  return {
+    catalogue: {
+      ...catalogue,
+      async record(messages) {
+        const refusals = await catalogue.record(messages);
+        messages.forEach((message, i) => {
+          if (refusals[i] === undefined) jobs.recorded(message, now());
+        });
+        return refusals;
+      },
+      async openJob(job) {
+        await catalogue.openJob(job);
+        void refresh();
+      },
+      async closeJob(id, state) {
+        await catalogue.closeJob(id, state);
+        void refresh();
+      },
+      async settleJob(id) {
+        const proof = await catalogue.settleJob(id);
+        if (proof !== undefined) void refresh();
+        return proof;
+      },
+    },
+    current() {
+      const at = now();
+      const names = [...new Set([...(sources ?? []), ...jobs.sources])].sort();
+      return {
+        at,
+        since,
+        sources: names.map((source) => {
+          const job = jobs.statusOf(source, queues?.emptySince(source, at));
+          const waiting = queues?.of(source, at);
+          return { source, ...(job && { job }), ...(waiting && { queues: waiting }) };
+        }),
+        services: fleet.services(at),
+        volumes: fleet.volumes(volumes),
+      };
+    },
+    rates: (job) => jobs.rates(job),
+    notePresence: (presence) => void enter(presence),
+    refresh,
+    passed,
+    [Symbol.dispose]() {
+      ending.abort();
+      stopListening();
+    },
+  };
+}
+
+/** Waits without keeping the process alive. */
+async function unheld(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal, ref: false });
+}

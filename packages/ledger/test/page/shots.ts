@@ -1,0 +1,16 @@
+import { chromium } from "playwright-core";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Site } from "./site.ts";
+const site = await Site.open();
+let on = true;
+const working = (async () => { while (on) { await site.work(); await sleep(100 + Math.random() * 300); } })();
+const b = await chromium.launch({executablePath:"/usr/bin/chromium",args:["--no-sandbox","--disable-gpu","--disable-quic","--no-first-run","--disable-background-networking","--disable-component-update","--disable-sync"]});
+const open = async (colorScheme: "light"|"dark", width: number) => { const c = await b.newContext({colorScheme, viewport:{width,height:800}, deviceScaleFactor: width<500?2:1}); const p = await c.newPage(); await p.goto(site.url); await p.locator('tr[data-class="missing"]').waitFor(); return p; };
+const a = await open("light",1280), d = await open("dark",360);
+await sleep(40_000);
+await a.locator('tr[data-class="missing"] button').first().click(); await d.locator('tr[data-class="missing"] button').first().click(); await sleep(1500);
+await a.screenshot({path:"/tmp/desktop-light.png",fullPage:true}); await d.screenshot({path:"/tmp/phone-dark.png",fullPage:true});
+on=false; await working;
+await a.locator('tr[data-class="missing"] button').nth(1).click(); await a.screenshot({path:"/tmp/confirm.png"});
+await site.fallSilent(); await sleep(3000); await a.keyboard.press("Escape"); await sleep(1000); await a.screenshot({path:"/tmp/away.png"});
+await b.close(); await site[Symbol.asyncDispose]();
