@@ -130,7 +130,7 @@ export class Fleet implements AsyncDisposable {
 
   /** What the ledger says of a job; nothing while it does not answer. */
   async job(id: string): Promise<JobView | undefined> {
-    const response = await this.#ask(`/jobs/${id}`);
+    const response = await this.#ask(`/api/jobs/${id}`);
     return response === undefined ? undefined : JSON.parse(response);
   }
 
@@ -147,12 +147,14 @@ export class Fleet implements AsyncDisposable {
 
   /** Objects of a job that failed. */
   async failures(id: string): Promise<{ key: string; reason: string }[]> {
-    const lines = await this.#ask(`/jobs/${id}/failures`);
+    const lines = await this.#ask(`/api/jobs/${id}/failures`);
     if (lines === undefined) throw new Error("the ledger does not tell what failed");
-    return lines
+    const rows = lines
       .split("\n")
       .filter(Boolean)
       .map((line) => JSON.parse(line));
+    if (rows.pop()?.end !== true) throw new Error("the list of what failed breaks off");
+    return rows;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

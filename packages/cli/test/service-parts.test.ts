@@ -11,6 +11,7 @@ import { OtherLedger } from "../src/service/other-ledger.ts";
 import { logPauses } from "../src/service/pause-log.ts";
 import { Settling } from "../src/service/settling.ts";
 import { configuredNames, configuredSources } from "../src/service/sources.ts";
+import { VolumeRooms } from "../src/service/volume-rooms.ts";
 import { temporaryFolder } from "./command.ts";
 import { Lines, ScriptedBroker, until } from "./fakes.ts";
 
@@ -225,7 +226,7 @@ test("work of a cancelled job ends with the lister; other work goes on, also whi
 
 test("figures count outcomes, bytes, pages and what is in hand", async () => {
   const standing: Standing = { broker: "blocked", pauses: { photos: ["back-pressure"], docs: [] } };
-  const metrics = new Metrics(() => standing);
+  const metrics = new Metrics(() => standing, new VolumeRooms());
   const broker = new ScriptedBroker();
   const counted = metered(broker, metrics);
   await counted.publish([stored, emptyRoot]);

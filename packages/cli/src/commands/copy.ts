@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { ConfigError, integer } from "@brigade/core";
 import type { Command } from "commander";
 import { configure } from "../copy/configuration.ts";
 import { dryRun } from "../copy/dry-run.ts";
@@ -11,6 +12,7 @@ import type { ExitCode } from "../exit-code.ts";
 import { exitCode } from "../exit-code.ts";
 import { createLog } from "../logging.ts";
 import { Problems } from "../problems.ts";
+import { httpPorts } from "../settings.ts";
 import { addFilterOptions, type FilterFlags, filtersOf } from "./filter-options.ts";
 
 interface Flags extends FilterFlags {
@@ -21,6 +23,7 @@ interface Flags extends FilterFlags {
   readonly concurrency?: string;
   readonly stateDir?: string;
   readonly logLevel?: string;
+  readonly http?: string | true;
 }
 
 /** `brigade copy`: one machine, embedded broker. */
@@ -39,6 +42,7 @@ export function addCopy(program: Command, done: (code: ExitCode) => void, signal
     .option("--durability <mode>", "group (default), file or none: see the README for what each risks")
     .option("--concurrency <n>", "fetches at once (FETCH_CONCURRENCY)")
     .option("--state-dir <folder>", "where queues and catalogue are kept (STATE_DIR)")
+    .option("--http [port]", "show how it goes on a page of this machine, http://127.0.0.1:9100")
     .option("--log-level <level>", "debug, info, warn, error (LOG_LEVEL)")
     .action(async (source: string, volumes: string[], flags: Flags) => {
       done(await copy(source, volumes, flags, signal));
@@ -60,6 +64,7 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
   problems.try(() => checkRoots(roots));
   const filters = problems.try(() => filtersOf(flags)) ?? {};
   const configuration = problems.try(() => configure(source, environment));
+  const httpPort = problems.try(() => portOf(flags.http));
   problems.throwAny();
   if (configuration === undefined) throw new Error("a configuration problem was not told");
 
@@ -73,7 +78,7 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
       return exitCode.complete;
     }
     const report = await runCopy(
-      { configuration, roots, filters, restart: flags.restart === true, log, view, signal },
+      { configuration, roots, filters, restart: flags.restart === true, httpPort, log, view, signal },
       async (report, catalogue) => {
         if (flags.json === true) await printJson(process.stdout, report, catalogue);
         else printSummary(process.stdout, report);
@@ -83,4 +88,13 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
   } finally {
     view.close();
   }
+}
+
+/** Throws ConfigError. */
+function portOf(text: string | true | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (text === true) return httpPorts.ledger;
+  const parsed = integer({ max: 65_535 }).safeParse(text);
+  if (!parsed.success) throw new ConfigError(["--http: must be a port, 0 to 65535"]);
+  return parsed.data;
 }

@@ -3,13 +3,17 @@ import { ConfigError } from "@brigade/core";
 import { openVolume, volumeVariables } from "@brigade/volumes";
 import type { Command } from "commander";
 import { readEnvironment } from "../environment.ts";
+import { openLedger } from "../ledger/door.ts";
+import { findVolume, forgetVolume } from "../ledger/forget-volume.ts";
 import { createLog } from "../logging.ts";
+import { printable } from "../printable.ts";
 import { readVariables } from "../service/configuration.ts";
-import { formatBytes } from "../units.ts";
+import { formatBytes, formatCount } from "../units.ts";
 import { inspectVolume, type VolumeInspection } from "../volumes/inspection.ts";
+import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
 
 /** `brigade volume init | list`. */
-export function addVolume(program: Command): void {
+export function addVolume(program: Command, signal: AbortSignal): void {
   const command = program.command("volume").description("make folders volumes, and look at those there are");
   command
     .command("init")
@@ -23,6 +27,25 @@ export function addVolume(program: Command): void {
     .argument("[folder...]", "by default those of VOLUMES")
     .option("--json", "one JSON document on stdout")
     .action(list);
+  const forget = command
+    .command("forget")
+    .description(
+      "a disk is lost: the ledger forgets what lay on it, and the next `start` or `copy` fetches that again",
+    )
+    .argument("<volume>", "its id or label, as `brigade volumes` shows it");
+  addLedgerOptions(forget)
+    .option("--json", "one JSON document on stdout")
+    .action(async (name: string, flags: LedgerFlags & { readonly json?: true }) => {
+      await using door = await openLedger(flags, readEnvironment({}, process.env), signal);
+      const volume = findVolume(await door.ledger.volumes(), name);
+      const forgotten = await forgetVolume(door.ledger, volume, signal);
+      const told = `${formatCount(forgotten)} objects on ${volume.label ?? volume.volume} are forgotten`;
+      process.stdout.write(
+        flags.json === true
+          ? `${JSON.stringify({ volume: volume.volume, forgotten })}\n`
+          : `${printable(told)}\n`,
+      );
+    });
 }
 
 async function init(folders: string[], { label }: { label?: string }): Promise<void> {

@@ -13,6 +13,7 @@ import type { CopyConfiguration } from "./configuration.ts";
 import { finished } from "./finish.ts";
 import { openJob } from "./job.ts";
 import { localHistory } from "./local-history.ts";
+import { showPage } from "./page.ts";
 import { preflight } from "./preflight.ts";
 import type { ProgressView } from "./progress.ts";
 import { exitCodeOfProof, type RunReport, writeFailures } from "./report.ts";
@@ -25,6 +26,8 @@ export interface CopyRun {
   readonly roots: readonly string[];
   readonly filters: Filters;
   readonly restart: boolean;
+  /** Shows how it goes on this port of the loopback; 0: any that is free, the log tells. */
+  readonly httpPort?: number | undefined;
   readonly log: Log;
   readonly view: ProgressView;
   /** Aborted by the first SIGINT or SIGTERM. */
@@ -54,7 +57,7 @@ export async function runCopy(
 
   const state = settings.STATE_DIR ?? join(run.roots[0] ?? ".", ".brigade", "state");
   await mkdir(state, { recursive: true });
-  const [volumes, broker, catalogue] = await together([
+  const [volumes, broker, opened] = await together([
     openVolumes(run.roots, state, volumeSettings.DURABILITY, log, resources),
     createEmbeddedBroker({ path: join(state, "queues.sqlite"), log, onError: giveUp }).then((one) =>
       resources.use(one),
@@ -62,6 +65,20 @@ export async function runCopy(
     openCatalogue({ path: join(state, "catalogue.sqlite"), log }).then((one) => resources.use(one)),
   ]);
   for (const volume of volumes) await volume.bind(name, source.fingerprint);
+  const host = hostname();
+  await opened.noteVolumes(
+    volumes.map(({ id, label }) => ({ id, label, host })),
+    Date.now(),
+  );
+  const pausing: { readonly pauses: readonly string[] }[] = [];
+  const pauses = () => [...new Set(pausing.flatMap((one) => one.pauses))];
+  const page =
+    run.httpPort === undefined
+      ? undefined
+      : resources.use(
+          await showPage({ ...run, catalogue: opened, broker, volumes, host, pauses, port: run.httpPort }),
+        );
+  const catalogue = page?.catalogue ?? opened;
   const placement = createPlacement(volumes, {
     minFree: volumeSettings.MIN_FREE,
     minFreeInodes: volumeSettings.MIN_FREE_INODES,
@@ -69,7 +86,6 @@ export async function runCopy(
   const { job, resumed } = await openJob(catalogue, broker, { ...run, name, prefix, source });
   if (resumed) log.info({ job: job.id }, "going on with the unfinished run");
 
-  const host = hostname();
   const parts = { name, broker, host, log, onGiveUp: giveUp };
   resources.use(await createLedger({ ...parts, catalogue, source: name }, { prefetch: ledgerPrefetch }));
   const downloader = await createDownloader(
@@ -89,16 +105,18 @@ export async function runCopy(
     ),
   );
 
+  pausing.push(lister, downloader);
   await finished(
     catalogue,
     broker,
     { id: job.id, source: name },
-    (progress) => view.show(progress, [...new Set([...lister.pauses, ...downloader.pauses])]),
+    (progress) => view.show(progress, pauses()),
     { interrupted: signal, trouble: trouble.signal },
   );
 
   const proof = await catalogue.proof(job.id);
   await catalogue.closeJob(job.id, proof.complete ? "complete" : "incomplete");
+  while (!signal.aborted && (await catalogue.prune())); // part by part, so that an interruption is heard
   const { volumes: amounts } = await catalogue.progress(job.id);
   const failedFile = await writeFailures(
     join(state, "failed", `${job.id}.ndjson`),

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { ConfigError, type Log } from "@brigade/core";
 import { type Durability, type LocalVolume, openVolume } from "@brigade/volumes";
@@ -30,7 +31,9 @@ export async function openVolumes(
     roots.map(async (root) => {
       await mkdir(root, { recursive: true });
       const instance = crypto.randomUUID().slice(0, 8);
-      return resources.use(await openVolume(root, { init: true, instance, durability, log }));
+      return resources.use(
+        await openVolume(root, { init: true, instance, durability, log, host: hostname() }),
+      );
     }),
   );
   const ids = Object.fromEntries(volumes.map(({ root, id }) => [root, id]));

@@ -22,6 +22,7 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
     const sources = configured.map(({ name, source }) => ({ name, source: service.resources.use(source) }));
     const volumes = await openServiceVolumes(own, sources, log, service.resources);
     const placement = createPlacement(volumes, { minFree: own.MIN_FREE, minFreeInodes: own.MIN_FREE_INODES });
+    service.addVolumes(volumes);
     await service.listen();
     const broker = await service.connect();
     const download = async ({ name, source }: (typeof sources)[number]) => {

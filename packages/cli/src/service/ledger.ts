@@ -1,7 +1,18 @@
-import { ConfigError, type Environment, FatalError, type Log } from "@brigade/core";
-import { type Catalogue, ledgerApp, openCatalogue } from "@brigade/ledger";
+import { type Broker, ConfigError, type Environment, FatalError, HostError, type Log } from "@brigade/core";
+import {
+  type Catalogue,
+  createStatus,
+  type FailureFilter,
+  type JobRecord,
+  type LiveStatus,
+  ledgerApp,
+  openCatalogue,
+  type Retried,
+  retryJob,
+} from "@brigade/ledger";
 import type { ExitCode } from "../exit-code.ts";
-import { ledgerVariables } from "../settings.ts";
+import { depthsOf } from "../fleet/queue-depths.ts";
+import { ledgerVariables, type Settings } from "../settings.ts";
 import { configureService } from "./configuration.ts";
 import { Records, tellingOfJobs } from "./records.ts";
 import { runService } from "./service.ts";
@@ -15,16 +26,36 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
   const { common, own, others: sources } = configuration;
   return await runService(configuration, stop, async (service) => {
     const { log, resources, giveUp } = service;
-    const catalogue = resources.use(await openAlone(own.LEDGER_PATH, log));
+    const loopback = isLoopback(common.HTTP_HOST);
+    const connected = Promise.withResolvers<Broker>();
+    const depths = async (source: string) => depthsOf(await connected.promise, source);
+    const opened = resources.use(await openAlone(own.LEDGER_PATH, log));
+    const status = resources.use(await createStatus({ catalogue: opened, sources, depths, log }));
+    const { catalogue } = status;
     const records = new Map<string, Records>();
     const answering = tellingOfJobs(catalogue, ({ source }) => records.get(source)?.enter());
-    await service.listen(ledgerApp(answering, { token: own.LEDGER_TOKEN, sources, log }));
-    if (own.LEDGER_TOKEN === undefined && !isLoopback(common.HTTP_HOST)) {
-      log.warn({}, "whoever reaches this ledger may open and close jobs: set LEDGER_TOKEN");
+    const retry = async (job: JobRecord, filter: FailureFilter): Promise<Retried> => {
+      if (service.brokerState !== "connected")
+        throw new HostError("io", "the broker is away: try again later");
+      const parts = {
+        catalogue,
+        broker: await connected.promise,
+        idle: isIdle(status, job),
+        ...batchSize(common),
+      };
+      return await retryJob(parts, job.id, filter);
+    };
+    await service.listen(
+      ledgerApp(answering, { token: own.LEDGER_TOKEN, sources, loopback, status, retry, log }),
+    );
+    if (own.LEDGER_TOKEN === undefined && !loopback) {
+      log.warn({}, "whoever reaches this ledger may see everything, open and close jobs: set LEDGER_TOKEN");
     }
     const settling = resources.use(new Settling(catalogue, log, giveUp));
     await settling.lookAtOpenJobs();
     const broker = await service.connect();
+    connected.resolve(broker);
+    service.onPresence((presence) => status.notePresence(presence));
     for (const source of sources) records.set(source, new Records(source, catalogue, broker, service));
     for (const one of records.values()) await one.open();
     for (const source of sources) {
@@ -33,6 +64,17 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
     }
     log.info({ sources, catalogue: own.LEDGER_PATH }, "at work");
   });
+}
+
+/** Nothing of the job is under way: what it has no account of will not come by itself. */
+function isIdle(status: LiveStatus, { id, source, state }: JobRecord): boolean {
+  if (state !== "open") return true;
+  const job = status.current().sources.find((one) => one.source === source)?.job;
+  return job?.id === id && job.idle !== undefined;
+}
+
+function batchSize({ BATCH_FILES, BATCH_BYTES }: Settings) {
+  return { batchFiles: BATCH_FILES, batchBytes: BATCH_BYTES };
 }
 
 /** Throws FatalError: whatever is wrong with the catalogue, this ledger is not the one that is to run. */

@@ -1,6 +1,7 @@
 import type { BrokerState } from "@brigade/broker";
 import type { Message } from "@brigade/core";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { VolumeRooms } from "./volume-rooms.ts";
 
 /** What a service shows of itself at one moment. */
 export interface Standing {
@@ -25,8 +26,8 @@ export class Metrics {
   ]);
   readonly #inHand = this.#gauge("deliveries_in_hand", "Deliveries being worked on", ["source", "queue"]);
 
-  /** `standing` is asked at each scrape. */
-  constructor(standing: () => Standing) {
+  /** `standing` is asked at each scrape, and of `rooms` the latest is shown. */
+  constructor(standing: () => Standing, rooms: VolumeRooms) {
     collectDefaultMetrics({ register: this.registry });
     this.#gauge("paused", "1 while work pauses, by reason", ["source", "reason"], (gauge) => {
       gauge.reset();
@@ -37,6 +38,8 @@ export class Metrics {
       const { broker } = standing();
       for (const state of brokerStates) gauge.set({ state }, Number(state === broker));
     });
+    this.#showRooms("volume_free_bytes", "Bytes that are free on a volume's disk", rooms, "free");
+    this.#showRooms("volume_size_bytes", "Bytes of a volume's disk", rooms, "size");
   }
 
   published(message: Message): void {
@@ -59,6 +62,14 @@ export class Metrics {
   settled(source: string, queue: string, verdict: string): void {
     this.#inHand.dec({ source, queue });
     this.#settled.inc({ source, queue, verdict });
+  }
+
+  #showRooms(name: string, help: string, rooms: VolumeRooms, figure: "free" | "size"): void {
+    this.#gauge(name, help, ["volume", "label"], (gauge) => {
+      gauge.reset();
+      for (const { id, label, [figure]: bytes } of rooms.latest)
+        if (bytes !== undefined) gauge.set({ volume: id, label }, bytes);
+    });
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {

@@ -1,17 +1,20 @@
 import { once } from "node:events";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connectRabbitBroker, type RabbitBroker } from "@brigade/broker";
-import { type Broker, classify, FatalError, HostError, type Log } from "@brigade/core";
+import { type BrokerState, connectRabbitBroker, type RabbitBroker } from "@brigade/broker";
+import { type Broker, classify, FatalError, HostError, type Log, type Presence } from "@brigade/core";
+import type { LocalVolume } from "@brigade/volumes";
 import { Hono } from "hono";
 import { type ExitCode, exitCode, exitCodeOf } from "../exit-code.ts";
 import { createLog } from "../logging.ts";
 import type { ServiceName, Settings } from "../settings.ts";
+import { Announcing } from "./announcing.ts";
 import type { BrokerAddress } from "./configuration.ts";
 import { addHealth } from "./health.ts";
 import { listen } from "./listen.ts";
 import { metered } from "./metered-broker.ts";
 import { Metrics, type Standing } from "./metrics.ts";
+import { VolumeRooms } from "./volume-rooms.ts";
 
 /** What a service does for one source. */
 export interface Worker {
@@ -27,6 +30,7 @@ export interface Service {
   readonly host: string;
   /** Aborted when the service is to leave. */
   readonly signal: AbortSignal;
+  readonly brokerState: BrokerState;
   /** Disposed of when all work has stopped and the broker is left, last first. */
   readonly resources: AsyncDisposableStack;
   /** Ends the service, which then ends with this error. */
@@ -37,6 +41,10 @@ export interface Service {
   connect(): Promise<Broker>;
   /** Shows what the worker is up to, and stops it when the service leaves. */
   add(source: string, worker: Worker): void;
+  /** Shows how much room they have. */
+  addVolumes(volumes: readonly LocalVolume[]): void;
+  /** Hears what other services say of themselves. To be called after `connect`. */
+  onPresence(listener: (presence: Presence) => void): void;
 }
 
 export interface ServiceConfiguration {
@@ -84,9 +92,21 @@ async function run(
     broker: broker?.state ?? "connecting",
     pauses: Object.fromEntries(workers.map(({ source, worker }) => [source, worker.pauses])),
   });
-  const metrics = new Metrics(standing);
+  const rooms = new VolumeRooms();
+  const metrics = new Metrics(standing, rooms);
   const host = hostname();
+  const instance = `${name}@${host}#${process.pid}`;
   let broker: RabbitBroker | undefined;
+  // The ledger is the one who is told.
+  const announcing =
+    name === "ledger"
+      ? undefined
+      : new Announcing({
+          who: { service: name, host, instance },
+          pauses: () => standing().pauses,
+          rooms,
+          announce: (presence) => broker?.announce(presence),
+        });
   // Last to go: whoever asks how we are is answered until the end.
   await using listening = new AsyncDisposableStack();
   const resources = new AsyncDisposableStack();
@@ -101,6 +121,9 @@ async function run(
     host,
     signal,
     resources,
+    get brokerState() {
+      return standing().broker;
+    },
     giveUp,
     async listen(app = new Hono()) {
       addHealth(app, name, standing, metrics);
@@ -108,16 +131,27 @@ async function run(
       log.info({ url }, "listening");
     },
     async connect() {
-      const connectionName = `${name}@${host}#${process.pid}`;
-      broker = await connectRabbitBroker({ ...address, connectionName, log, onError: giveUp, signal });
+      broker = await connectRabbitBroker({
+        ...address,
+        connectionName: instance,
+        log,
+        onError: giveUp,
+        signal,
+      });
       return metered(broker, metrics);
     },
     add: (source, worker) => workers.push({ source, worker }),
+    addVolumes: (volumes) => rooms.add(volumes),
+    onPresence(listener) {
+      if (broker === undefined) throw new Error("there is no broker to hear presences from yet");
+      broker.onPresence(listener);
+    },
   };
 
   async function leave(graceMs: number): Promise<void> {
     const stopping = Promise.all(workers.map(({ worker }) => worker.stop(graceMs)));
     await Promise.race([stopping, sleep(graceMs + marginMs, undefined, { ref: false })]);
+    announcing?.leave();
     // Whoever still waits for a broker that is away is let go by this.
     await broker?.[Symbol.asyncDispose]();
     await stopping;

@@ -1,14 +1,20 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "@brigade/core";
 import type { Catalogue, Progress } from "@brigade/ledger";
 
-/** Closes jobs that are settled, by their proof: "complete" or "incomplete". Until it is disposed. */
+/** Milliseconds between two parts of what is pruned: records come first. */
+const pruneEvery = 50;
+
+/**
+ * Closes jobs that are settled, by their proof: "complete" or "incomplete", as often as they are opened again. Drops what that
+ * makes superfluous. Until it is disposed.
+ */
 export class Settling implements AsyncDisposable {
   readonly #catalogue: Catalogue;
   readonly #log: Log;
   readonly #onError: (error: unknown) => void;
-  /** Jobs that were looked at: a job is closed once. */
-  readonly #seen = new Set<string>();
-  readonly #closing = new Set<Promise<void>>();
+  readonly #leaving = new AbortController();
+  readonly #running = new Set<Promise<void>>();
   readonly #forget: () => void;
 
   constructor(catalogue: Catalogue, log: Log, onError: (error: unknown) => void) {
@@ -20,39 +26,57 @@ export class Settling implements AsyncDisposable {
     });
   }
 
-  /** For jobs that were settled before this process began. */
+  /** For jobs that were settled before this process began, and for what it left to be dropped. */
   async lookAtOpenJobs(): Promise<void> {
     for (const { id, state } of await this.#catalogue.jobs()) {
       if (state === "open") this.#look(await this.#catalogue.progress(id));
     }
+    this.#run(this.#prune());
   }
 
   /** Waits for those that are being closed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#forget();
-    await Promise.all(this.#closing);
+    this.#leaving.abort();
+    await Promise.all(this.#running);
   }
 
   #look({ job, settled }: Progress): void {
-    if (!settled || this.#seen.has(job)) return;
-    this.#seen.add(job);
-    const closing = this.#close(job)
-      .catch(this.#onError)
-      .finally(() => this.#closing.delete(closing));
-    this.#closing.add(closing);
+    if (settled) this.#run(this.#close(job));
+  }
+
+  #run(work: Promise<void>): void {
+    const running = work.catch(this.#onError).finally(() => this.#running.delete(running));
+    this.#running.add(running);
   }
 
   async #close(id: string): Promise<void> {
+    const proof = await this.#catalogue.settleJob(id);
+    if (proof === undefined) return;
     const job = (await this.#catalogue.jobs()).find((one) => one.id === id);
-    if (job?.state !== "open") return;
-    const proof = await this.#catalogue.proof(id);
-    const state = proof.complete ? "complete" : "incomplete";
-    await this.#catalogue.closeJob(id, state);
     const { listed, stored, unchanged, vanished, failed } = proof;
-    const seconds = Math.round((Date.now() - job.startedAt) / 1000);
+    const seconds = job && Math.round((Date.now() - job.startedAt) / 1000);
     this.#log.info(
-      { job: id, source: job.source, state, listed, stored, unchanged, vanished, failed, seconds },
+      {
+        job: id,
+        source: job?.source,
+        state: proof.complete ? "complete" : "incomplete",
+        listed,
+        stored,
+        unchanged,
+        vanished,
+        failed,
+        seconds,
+      },
       "a job is closed",
     );
+    await this.#prune();
+  }
+
+  async #prune(): Promise<void> {
+    const { signal } = this.#leaving;
+    while (!signal.aborted && (await this.#catalogue.prune())) {
+      await sleep(pruneEvery, undefined, { signal }).catch(() => undefined); // the signal ends the loop
+    }
   }
 }

@@ -28,7 +28,11 @@ export async function closeStalled(parts: StalledParts): Promise<void> {
   while (!signal.aborted) {
     await sleep(Math.min(lookEvery, Math.ceil(limitMs / 4)), undefined, { signal }).catch(() => undefined); // ends the loop
     const job = await catalogue.openJobOf(source);
-    if (job === undefined || signal.aborted) continue;
+    if (signal.aborted) return;
+    if (job === undefined) {
+      standing = "";
+      continue;
+    }
     const depths = await Promise.all(queues.map((queue) => broker.depth({ source, queue })));
     const now = JSON.stringify([job.id, await catalogue.progress(job.id)]);
     if (now !== standing || depths.some((depth) => depth > 0)) {
@@ -38,7 +42,9 @@ export async function closeStalled(parts: StalledParts): Promise<void> {
     }
     if (Date.now() - since < limitMs) continue;
     const proof = await catalogue.proof(job.id);
+    if (JSON.stringify([job.id, await catalogue.progress(job.id)]) !== now) continue;
     await catalogue.closeJob(job.id, proof.complete ? "complete" : "incomplete");
+    standing = ""; // opened again for a retry, it has its time again
     log.warn({ job: job.id, source, quietMs: Date.now() - since, proof }, "a job that stood still is closed");
   }
 }

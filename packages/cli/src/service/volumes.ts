@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { ConfigError, type Log, type Source } from "@brigade/core";
 import { type LocalVolume, openVolume, type VolumeSettings } from "@brigade/volumes";
 import { inspectVolume } from "../volumes/inspection.ts";
@@ -17,7 +18,13 @@ export async function openServiceVolumes(
       await refuseOtherObjects(root, sources);
       const instance = crypto.randomUUID().slice(0, 8);
       return resources.use(
-        await openVolume(root, { init: VOLUME_AUTO_INIT, instance, durability: DURABILITY, log }),
+        await openVolume(root, {
+          init: VOLUME_AUTO_INIT,
+          instance,
+          durability: DURABILITY,
+          log,
+          host: hostname(),
+        }),
       );
     }),
   );

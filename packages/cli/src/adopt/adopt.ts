@@ -1,0 +1,161 @@
+import { lstat } from "node:fs/promises";
+import { join as joinPath } from "node:path";
+import { type FileEntry, join, type NewObject, type StoredObject } from "@brigade/core";
+import type { LedgerClient, StoredState, VolumeDescription } from "@brigade/ledger";
+import type { LocalVolume } from "@brigade/volumes";
+import { type ListTreeParts, listTree, type Visitor } from "../listing/list-tree.ts";
+
+export interface AdoptTotals {
+  /** Of the bucket, in directories that the tree has. */
+  listed: number;
+  /** Taken in from the tree. */
+  adopted: number;
+  bytes: number;
+  /** Stored before: known to the ledger, or in its place on the volume already. */
+  known: number;
+  /** In the tree with another size or MD5 than in the bucket, or with another file in its place; left where they are. */
+  different: number;
+  /** In the bucket, not in the tree. */
+  missing: number;
+}
+
+export interface AdoptParts extends ListTreeParts {
+  /** The tree's root: what lies under `prefix` in the bucket. */
+  readonly folder: string;
+  readonly volume: LocalVolume;
+  readonly host: string;
+  readonly ledger: Pick<LedgerClient, "compare" | "restore">;
+  /** Asks the store for the MD5 of every object that the tree has: a request each. */
+  readonly checkMd5: boolean;
+  readonly onDifferent: (key: string) => void;
+  readonly onProgress: (totals: Readonly<AdoptTotals>) => void;
+}
+
+/** Objects that are taken in at once: they share syncs and a word to the ledger. */
+const batch = 500;
+
+/**
+ * Takes a tree of files that another tool left into a volume: what has the size (and, where the listing says it, the MD5) of the
+ * bucket's object is renamed into its place, dated, hashed, entered in the manifest and told to the ledger. All else stays
+ * where it is. Interrupted, it goes on where it was.
+ */
+export async function adopt(
+  parts: AdoptParts,
+  scope: { readonly prefix: string; readonly concurrency: number },
+): Promise<AdoptTotals> {
+  const adopter = new Adopter(parts, scope.prefix);
+  await listTree(parts, scope, adopter);
+  return adopter.totals;
+}
+
+class Adopter implements Visitor {
+  readonly totals: AdoptTotals = { listed: 0, adopted: 0, bytes: 0, known: 0, different: 0, missing: 0 };
+  readonly #parts: AdoptParts;
+  readonly #prefix: string;
+  readonly #of: { readonly source: string; readonly fingerprint: string };
+
+  constructor(parts: AdoptParts, prefix: string) {
+    this.#parts = parts;
+    this.#prefix = prefix;
+    this.#of = { source: parts.name, fingerprint: parts.source.fingerprint };
+  }
+
+  async files(directory: string, files: readonly FileEntry[]): Promise<void> {
+    this.totals.listed += files.length;
+    if (!(await this.#isInTree(directory))) {
+      this.totals.missing += files.length;
+      return;
+    }
+    const compared = await this.#parts.ledger.compare(this.#of, directory, files);
+    const wanted = files.filter((_, index) => compared[index] !== "unchanged");
+    this.totals.known += files.length - wanted.length;
+    for (let from = 0; from < wanted.length; from += batch) {
+      await this.#take(directory, wanted.slice(from, from + batch));
+    }
+    this.#parts.onProgress(this.totals);
+  }
+
+  async #take(directory: string, files: readonly FileEntry[]): Promise<void> {
+    const { volume, signal } = this.#parts;
+    signal.throwIfAborted();
+    const objects = await Promise.all(files.map((file) => this.#objectOf(directory, file)));
+    const taken = await volume.take(objects.map((object) => ({ ...object, from: this.#fileOf(object.key) })));
+    const states: StoredState[] = [];
+    const elsewhere: NewObject[] = [];
+    objects.forEach((object, index) => {
+      const one = taken[index];
+      if (one === "different") {
+        this.totals.different++;
+        this.#parts.onDifferent(object.key);
+      } else if (one === undefined) elsewhere.push(object);
+      else {
+        this.totals.adopted++;
+        this.totals.bytes += one.size;
+        states.push(stateOf(object, one));
+      }
+    });
+    // Taken in before, when the ledger could not be told.
+    const lying = await volume.adopt(elsewhere);
+    elsewhere.forEach((object, index) => {
+      const one = lying[index];
+      if (one === undefined) this.totals.missing++;
+      else {
+        this.totals.known++;
+        states.push(stateOf(object, one));
+      }
+    });
+    if (states.length === 0) return;
+    const { id, label } = volume;
+    const described: VolumeDescription = { id, label, host: this.#parts.host };
+    await this.#parts.ledger.restore(this.#of, described, states);
+  }
+
+  async #objectOf(directory: string, file: FileEntry): Promise<NewObject> {
+    const { source, name } = this.#parts;
+    const { size, modified } = file;
+    const etag = file.etag ?? (await this.#askedEtag(join(directory, file.name)));
+    return {
+      source: name,
+      fingerprint: source.fingerprint,
+      job: "adopted",
+      key: join(directory, file.name),
+      listedSize: size,
+      expectedSize: size,
+      modified,
+      etag,
+      ...(etag !== undefined && /^[0-9a-f]{32}$/.test(etag) && { expectedMd5: etag }),
+    };
+  }
+
+  async #askedEtag(key: string): Promise<string | undefined> {
+    const { checkMd5, source, signal } = this.#parts;
+    if (!checkMd5 || (await lstat(this.#fileOf(key)).catch(() => undefined)) === undefined) return undefined;
+    return (await source.stat(key, signal))?.etag;
+  }
+
+  /** Where the tree would have it. */
+  #fileOf(key: string): string {
+    return joinPath(this.#parts.folder, key.slice(this.#prefix === "" ? 0 : this.#prefix.length + 1));
+  }
+
+  async #isInTree(directory: string): Promise<boolean> {
+    if (directory === this.#prefix) return true;
+    const found = await lstat(this.#fileOf(directory)).catch(() => undefined); // whatever is there is no folder for us
+    return found?.isDirectory() === true;
+  }
+}
+
+function stateOf({ key, listedSize, modified, etag }: NewObject, stored: StoredObject): StoredState {
+  const { size, storedAt, md5, verified, path } = stored;
+  return {
+    key,
+    listedSize,
+    size,
+    modified,
+    storedAt: Math.floor(storedAt / 1000),
+    md5,
+    verified,
+    ...(path !== undefined && { path }),
+    ...(etag !== undefined && { etag }),
+  };
+}

@@ -1,0 +1,106 @@
+import { type FileEntry, join, type Log } from "@brigade/core";
+import type { LedgerClient } from "@brigade/ledger";
+import { createFilter, type WalkedPage } from "@brigade/lister";
+import { type ListTreeParts, listTree, type Visitor } from "../listing/list-tree.ts";
+
+/** An object of the bucket that is not stored as it is there now, or one on disk that the bucket has no more. */
+export interface AuditDifference {
+  readonly kind: "new" | "changed" | "gone";
+  readonly key: string;
+  /** Bytes: as listed, of `gone` as stored. */
+  readonly size: number;
+  /** Where a gone one is kept: the volume's id. */
+  readonly volume?: string;
+}
+
+export interface AuditTotals {
+  directories: number;
+  listed: number;
+  unchanged: number;
+  new: number;
+  changed: number;
+  gone: number;
+}
+
+export interface AuditParts extends ListTreeParts {
+  /** What is stored. */
+  readonly ledger: Pick<LedgerClient, "compare" | "storedNames" | "storedDirectories">;
+  readonly log: Log;
+  readonly onDifference: (difference: AuditDifference) => void;
+}
+
+/**
+ * Lists the bucket below `prefix` and holds it against what is stored. Fetches nothing, changes nothing. Throws FatalError when a
+ * directory cannot be listed: then nothing can be said of the rest.
+ */
+export async function audit(
+  parts: AuditParts,
+  scope: { readonly prefix: string; readonly concurrency: number },
+): Promise<AuditTotals> {
+  const auditor = new Auditor(parts);
+  await listTree(parts, scope, auditor);
+  await auditor.tellUnlisted(scope.prefix);
+  return auditor.totals;
+}
+
+class Auditor implements Visitor {
+  readonly totals: AuditTotals = { directories: 0, listed: 0, unchanged: 0, new: 0, changed: 0, gone: 0 };
+  readonly #parts: AuditParts;
+  readonly #of: { readonly source: string; readonly fingerprint: string };
+
+  constructor(parts: AuditParts) {
+    this.#parts = parts;
+    this.#of = { source: parts.name, fingerprint: parts.source.fingerprint };
+  }
+
+  async files(directory: string, files: readonly FileEntry[]): Promise<void> {
+    this.totals.listed += files.length;
+    const compared = await this.#parts.ledger.compare(this.#of, directory, files);
+    files.forEach(({ name, size }, index) => {
+      const comparison = compared[index] ?? "new";
+      if (comparison === "unchanged") this.totals.unchanged++;
+      else this.#tell(comparison, join(directory, name), size);
+    });
+  }
+
+  refused(directory: string, refused: WalkedPage["refused"]): void {
+    this.totals.listed += refused.length;
+    for (const { name, listedSize } of refused) this.#tell("new", join(directory, name), listedSize);
+  }
+
+  async done(directory: string): Promise<void> {
+    const { names, ledger, source, signal, log } = this.#parts;
+    for await (const { name, volume, size } of ledger.storedNames(this.#of, directory)) {
+      if (names.hasName(directory, name)) continue;
+      const key = join(directory, name);
+      // Left out by the filters, or by a careless listing: the store's own word counts.
+      if ((await source.stat(key, signal)) === undefined) this.#tell("gone", key, size, volume);
+      else log.debug({ key }, "stored, and in the bucket, but not listed");
+    }
+    this.totals.directories++;
+  }
+
+  /** Directories on disk that no listing has named: all in them is gone. */
+  async tellUnlisted(prefix: string): Promise<void> {
+    const { names, ledger, filters } = this.#parts;
+    const filter = createFilter(filters);
+    for await (const directory of ledger.storedDirectories(this.#of, prefix)) {
+      if (names.hasDirectory(directory)) continue;
+      if (!ancestors(directory).every((path) => filter.wantsDirectory(path))) continue;
+      for await (const { name, volume, size } of ledger.storedNames(this.#of, directory)) {
+        this.#tell("gone", join(directory, name), size, volume);
+      }
+    }
+  }
+
+  #tell(kind: AuditDifference["kind"], key: string, size: number, volume?: string): void {
+    this.totals[kind]++;
+    this.#parts.onDifference({ kind, key, size, ...(volume !== undefined && { volume }) });
+  }
+}
+
+/** The directory and all above it, but for the root. */
+function ancestors(directory: string): string[] {
+  const parts = directory.split("/");
+  return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
+}

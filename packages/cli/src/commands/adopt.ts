@@ -1,0 +1,146 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, realpath, rm } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { ConfigError, type Log } from "@brigade/core";
+import { ListedNames } from "@brigade/ledger";
+import { parseSource, withLimit, withRetry } from "@brigade/sources";
+import { type LocalVolume, openVolume, volumeVariables } from "@brigade/volumes";
+import type { Command } from "commander";
+import { type AdoptTotals, adopt } from "../adopt/adopt.ts";
+import { preflight } from "../copy/preflight.ts";
+import { readEnvironment } from "../environment.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { openLedger } from "../ledger/door.ts";
+import { createLog } from "../logging.ts";
+import { printable } from "../printable.ts";
+import { readVariables } from "../service/configuration.ts";
+import { settingsSchema } from "../settings.ts";
+import { formatBytes, formatCount } from "../units.ts";
+import { writeText } from "../write-text.ts";
+import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
+
+interface Flags extends LedgerFlags {
+  readonly volume?: string;
+  readonly checkMd5?: true;
+  readonly json?: true;
+}
+
+/** `brigade adopt`: takes in a tree that another tool left. */
+export function addAdopt(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
+  const command = program
+    .command("adopt")
+    .description(
+      "take a tree that another tool left into a volume, so that it need not travel again; files are moved, not copied",
+    )
+    .argument("<source>", "the name of a configured source, or its URL with the prefix that the tree is of")
+    .argument("<folder>", "the tree, on the same disk as the volume")
+    .option("--volume <root>", "the volume; by default the one that the folder is in")
+    .option("--check-md5", "compare MD5s that the store gives (a request an object), not only sizes");
+  addLedgerOptions(command)
+    .option("--json", "the result as one JSON document on stdout")
+    .action(async (source: string, folder: string, flags: Flags) => {
+      done(await run(source, folder, flags, signal));
+    });
+}
+
+async function run(argument: string, folder: string, flags: Flags, signal: AbortSignal): Promise<ExitCode> {
+  const environment = readEnvironment({}, process.env);
+  const settings = readVariables(settingsSchema.extend(volumeVariables.shape), environment);
+  const reference = parseSource(argument, environment);
+  const tree = await realpath(folder).catch((cause: unknown) => {
+    throw new ConfigError([`${folder} is not a folder`], { cause });
+  });
+  const root = flags.volume ?? volumeAround(tree);
+  const log = createLog(settings.LOG_LEVEL, process.stderr, process.stderr.isTTY === true);
+  await using resources = new AsyncDisposableStack();
+  const configured = resources.use(reference.create(environment, reference.name));
+  if (configured.variant !== undefined) throw sizesUnknown(configured.variant);
+  const source = withRetry(withLimit(configured, { most: configured.concurrency }));
+  const door = resources.use(await openLedger(flags, environment, signal, { create: true }));
+  await preflight(source, reference.prefix, signal);
+  const volume = resources.use(await open(root, settings.DURABILITY, log));
+  await volume.bind(reference.name, source.fingerprint);
+  const scratch = await mkdtemp(join(tmpdir(), "brigade-adopt-"));
+  resources.defer(() => rm(scratch, { recursive: true, force: true }));
+  const totals = await adopt(
+    {
+      source,
+      name: reference.name,
+      filters: {},
+      names: resources.use(new ListedNames(join(scratch, "names.sqlite"))),
+      signal,
+      folder: tree,
+      volume,
+      host: hostname(),
+      ledger: door.ledger,
+      checkMd5: flags.checkMd5 === true,
+      onDifferent: (key) => log.warn({ key }, "another file than the bucket's: it stays where it is"),
+      onProgress: progressOn(log),
+    },
+    { prefix: reference.prefix, concurrency: settings.LIST_CONCURRENCY },
+  );
+  await writeText(
+    flags.json === true
+      ? `${JSON.stringify({ volume: volume.id, root: volume.root, ...totals })}\n`
+      : summary(volume, totals),
+  );
+  if (flags.json !== true && (await hasFiles(tree)) && tree !== join(volume.root, reference.name)) {
+    await writeText(`  what is left in ${printable(tree)} is not in the bucket, or not so\n`);
+  }
+  return totals.different === 0 ? exitCode.complete : exitCode.incomplete;
+}
+
+/** The volume that holds the folder. Throws ConfigError. */
+function volumeAround(folder: string): string {
+  for (let root = folder; ; root = dirname(root)) {
+    if (existsSync(join(root, ".brigade", "volume.json"))) return root;
+    if (root === dirname(root)) break;
+  }
+  throw new ConfigError([
+    `${folder} is in no volume: make the root of its disk one (\`brigade volume init <root>\`), or name one on the same disk with --volume`,
+  ]);
+}
+
+async function open(root: string, durability: "group" | "file" | "none", log: Log): Promise<LocalVolume> {
+  const instance = `adopt-${crypto.randomUUID().slice(0, 8)}`;
+  return await openVolume(root, { init: false, instance, durability, log, host: hostname() });
+}
+
+function sizesUnknown(variant: string): ConfigError {
+  return new ConfigError([
+    `the source brings version "${variant}", whose sizes no listing knows: there is nothing to check a tree against`,
+  ]);
+}
+
+/** Milliseconds between two lines. */
+const tellEvery = 10_000;
+
+function progressOn(log: Log): (totals: Readonly<AdoptTotals>) => void {
+  let last = performance.now();
+  return (totals) => {
+    if (performance.now() - last < tellEvery) return;
+    last = performance.now();
+    log.info({ ...totals }, "adopting");
+  };
+}
+
+function summary({ label, root }: LocalVolume, totals: AdoptTotals): string {
+  const { listed, adopted, bytes, known, different, missing } = totals;
+  const lines = [
+    `${formatCount(adopted)} files (${formatBytes(bytes)}) taken into ${root} "${label}"`,
+    ...(known > 0 ? [`${formatCount(known)} were stored before`] : []),
+    ...(different > 0
+      ? [`${formatCount(different)} are other files than the bucket's and stay where they are`]
+      : []),
+    `${formatCount(missing)} of ${formatCount(listed)} objects of the bucket are still to be fetched`,
+  ];
+  return lines.map((line, index) => `${index === 0 ? "" : "  "}${printable(line)}\n`).join("");
+}
+
+async function hasFiles(folder: string): Promise<boolean> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  if (entries.some((entry) => !entry.isDirectory())) return true;
+  for (const { name } of entries) if (await hasFiles(join(folder, name))) return true;
+  return false;
+}

@@ -1,0 +1,103 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConfigError, type Filters } from "@brigade/core";
+import { ListedNames } from "@brigade/ledger";
+import { type ConfiguredSource, parseSource, withLimit, withRetry } from "@brigade/sources";
+import type { Command } from "commander";
+import { type AuditDifference, type AuditTotals, audit } from "../audit/audit.ts";
+import { preflight } from "../copy/preflight.ts";
+import { readEnvironment } from "../environment.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { type LedgerDoor, openLedger } from "../ledger/door.ts";
+import { createLog } from "../logging.ts";
+import { printable } from "../printable.ts";
+import { readVariables } from "../service/configuration.ts";
+import { settingsSchema } from "../settings.ts";
+import { formatBytes, formatCount } from "../units.ts";
+import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
+
+interface Flags extends LedgerFlags {
+  readonly json?: true;
+}
+
+/** `brigade audit`: the bucket as it is now, against what is stored. */
+export function addAudit(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
+  const command = program
+    .command("audit")
+    .description(
+      "list the bucket again and name what is new, changed, or gone from it but kept; exit code 3 on any difference",
+    )
+    .argument("<source>", "the name of a configured source, or its URL");
+  addLedgerOptions(command)
+    .option("--json", "one JSON document a difference, one a line, on stdout")
+    .action(async (source: string, flags: Flags) => {
+      done(await run(source, flags, signal));
+    });
+}
+
+async function run(argument: string, flags: Flags, signal: AbortSignal): Promise<ExitCode> {
+  const environment = readEnvironment({}, process.env);
+  const settings = readVariables(settingsSchema, environment);
+  const reference = parseSource(argument, environment);
+  await using resources = new AsyncDisposableStack();
+  const configured = resources.use(reference.create(environment, reference.name));
+  const door = resources.use(await openLedger(flags, environment, signal));
+  const { prefix, filters } = await scope(door, reference.name, reference.prefix, configured);
+  const source = withRetry(withLimit(configured, { most: configured.concurrency }));
+  await preflight(source, prefix, signal);
+  const folder = await mkdtemp(join(tmpdir(), "brigade-audit-"));
+  resources.defer(() => rm(folder, { recursive: true, force: true }));
+  const names = resources.use(new ListedNames(join(folder, "names.sqlite")));
+  const labels = new Map((await door.ledger.volumes()).map(({ volume, label }) => [volume, label]));
+  const tell = flags.json === true ? (one: AuditDifference) => `${JSON.stringify(one)}\n` : lineWith(labels);
+  const totals = await audit(
+    {
+      source,
+      name: reference.name,
+      filters,
+      ledger: door.ledger,
+      names,
+      log: createLog(settings.LOG_LEVEL, process.stderr, process.stderr.isTTY === true),
+      signal,
+      onDifference: (one) => void process.stdout.write(tell(one)),
+    },
+    { prefix, concurrency: settings.LIST_CONCURRENCY },
+  );
+  const differences = totals.new + totals.changed + totals.gone;
+  if (flags.json !== true) process.stdout.write(summary(reference.name, totals));
+  return differences === 0 ? exitCode.complete : exitCode.incomplete;
+}
+
+/** What the last job was about. Throws ConfigError when that was another bucket, domain or version. */
+async function scope(
+  { ledger }: LedgerDoor,
+  name: string,
+  prefix: string,
+  source: ConfiguredSource,
+): Promise<{ prefix: string; filters: Filters }> {
+  const last = (await ledger.jobs()).findLast((job) => job.source === name && job.state !== "cancelled");
+  if (last === undefined) return { prefix, filters: {} };
+  if (last.fingerprint === source.fingerprint) return { prefix: last.prefix, filters: last.filters };
+  throw new ConfigError([
+    `the last job of "${name}" was started with another bucket, domain or version than is configured here`,
+  ]);
+}
+
+function lineWith(labels: ReadonlyMap<string, string | undefined>) {
+  return ({ kind, key, size, volume }: AuditDifference): string => {
+    const kept = volume === undefined ? "" : `  kept on ${labels.get(volume) ?? volume}`;
+    return `${kind.padEnd(8)} ${printable(key)}  ${formatBytes(size)}${printable(kept)}\n`;
+  };
+}
+
+function summary(name: string, totals: AuditTotals): string {
+  const listed = `${formatCount(totals.listed)} objects in ${formatCount(totals.directories)} directories`;
+  if (totals.new + totals.changed + totals.gone === 0) {
+    return `${name}: ${listed}, all stored as they are\n`;
+  }
+  const differences = (["new", "changed", "gone"] as const)
+    .filter((kind) => totals[kind] > 0)
+    .map((kind) => `${formatCount(totals[kind])} ${kind}`);
+  return `${name}: ${listed}: ${differences.join(", ")}. \`start\` or \`copy\` brings what is new or changed; nothing is deleted\n`;
+}

@@ -1,0 +1,81 @@
+import type { FailureCount, JobRecord, LedgerClient } from "@brigade/ledger";
+import { type Command, Option } from "commander";
+import { readEnvironment } from "../environment.ts";
+import { openLedger } from "../ledger/door.ts";
+import { latestJob } from "../ledger/latest-job.ts";
+import { printable } from "../printable.ts";
+import { formatTable, right } from "../table.ts";
+import { formatBytes, formatCount } from "../units.ts";
+import { writeText } from "../write-text.ts";
+import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
+import { filterOf } from "./retry.ts";
+
+interface Flags extends LedgerFlags {
+  readonly class?: string;
+  readonly under?: string;
+  readonly by?: "class" | "directory";
+  readonly json?: true;
+}
+
+/** Objects shown to people; all of them with --json. */
+const mostShown = 100;
+
+/** `brigade failed`: the objects of a source's last job that failed. */
+export function addFailed(program: Command, signal: AbortSignal): void {
+  const command = program
+    .command("failed")
+    .description("the objects of the last job that failed, with reasons; `retry` puts them back to work")
+    .argument("[source]", "a source's name; not needed where there is one only")
+    .option("--class <class>", "only failures of this class")
+    .option("--under <prefix>", "only keys that begin so")
+    .addOption(new Option("--by <what>", "only how many").choices(["class", "directory"]));
+  addLedgerOptions(command)
+    .option("--json", "one JSON document a line on stdout, all of them")
+    .action(async (source: string | undefined, flags: Flags) => {
+      await using door = await openLedger(flags, readEnvironment({}, process.env), signal);
+      const job = await latestJob(door.ledger, source);
+      await (flags.by === undefined
+        ? list(door.ledger, job, flags)
+        : count(door.ledger, job, flags.by, flags));
+    });
+}
+
+async function count(
+  ledger: LedgerClient,
+  job: JobRecord,
+  by: "class" | "directory",
+  flags: Flags,
+): Promise<void> {
+  const counts = await ledger.failureCounts(job.id, by, filterOf(flags));
+  if (flags.json === true) for (const one of counts) await writeText(`${JSON.stringify(one)}\n`);
+  else await writeText(formatTable(counts.map(countRow)));
+}
+
+async function list(ledger: LedgerClient, job: JobRecord, flags: Flags): Promise<void> {
+  const filter = filterOf(flags);
+  if (flags.json === true) {
+    for await (const miss of ledger.failures(job.id, filter)) await writeText(`${JSON.stringify(miss)}\n`);
+    return;
+  }
+  const counts = await ledger.failureCounts(job.id, "class", filter);
+  const total = counts.reduce((sum, { objects }) => sum + objects, 0);
+  if (total === 0) {
+    await writeText(`${job.source}: nothing failed\n`);
+    return;
+  }
+  await writeText(
+    `${job.source}: ${formatCount(total)} failed in ${job.id}\n${formatTable(counts.map(countRow), "  ")}\n`,
+  );
+  const rows: string[][] = [];
+  for await (const miss of ledger.failures(job.id, filter)) {
+    rows.push([miss.class ?? "unknown", printable(miss.key), printable(miss.reason)]);
+    if (rows.length === mostShown) break;
+  }
+  await writeText(formatTable(rows));
+  if (total > rows.length)
+    await writeText(`… and ${formatCount(total - rows.length)} more: --json shows all\n`);
+}
+
+function countRow({ name, objects, bytes }: FailureCount) {
+  return [right(formatCount(objects)), right(formatBytes(bytes)), printable(name)];
+}

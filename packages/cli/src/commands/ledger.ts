@@ -1,0 +1,69 @@
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { ConfigError } from "@brigade/core";
+import type { Command } from "commander";
+import { readEnvironment } from "../environment.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { openLedger } from "../ledger/door.ts";
+import { rebuildFrom } from "../ledger/rebuild.ts";
+import { printable } from "../printable.ts";
+import { formatBytes, formatCount } from "../units.ts";
+import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
+
+interface RebuildFlags extends LedgerFlags {
+  readonly host?: string;
+  readonly json?: true;
+}
+
+/** `brigade ledger rebuild | backup`, below the service's command. */
+export function addLedgerCommands(
+  ledger: Command,
+  done: (code: ExitCode) => void,
+  signal: AbortSignal,
+): void {
+  const rebuild = ledger
+    .command("rebuild")
+    .description(
+      "enter what the volumes' manifests have into the accounts: a lost catalogue, or a disk from elsewhere",
+    )
+    .argument("<volume...>", "roots of volumes on this machine")
+    .option(
+      "--host <name>",
+      `where they are at home; by default the host that wrote on each last, or ${hostname()}`,
+    );
+  addLedgerOptions(rebuild)
+    .option("--json", "one JSON document a volume, one a line, on stdout")
+    .action(async (roots: string[], flags: RebuildFlags) => done(await runRebuild(roots, flags, signal)));
+  const backup = ledger
+    .command("backup")
+    .description("copy the catalogue, while it is at work, to <catalogue>.backup beside it");
+  addLedgerOptions(backup)
+    .option("--json", "one JSON document on stdout")
+    .action(async (flags: LedgerFlags & { readonly json?: true }) => {
+      await using door = await openLedger(flags, readEnvironment({}, process.env), signal);
+      const { path, bytes } = await door.ledger.backup();
+      const told = flags.json === true ? JSON.stringify({ path, bytes }) : `${path}: ${formatBytes(bytes)}`;
+      process.stdout.write(`${told}\n`);
+    });
+}
+
+async function runRebuild(roots: string[], flags: RebuildFlags, signal: AbortSignal): Promise<ExitCode> {
+  if (flags.host === "") throw new ConfigError(["--host: is empty"]);
+  await using door = await openLedger(flags, readEnvironment({}, process.env), signal, { create: true });
+  let bad = 0;
+  for (const root of roots.map((one) => resolve(one))) {
+    const rebuilt = await rebuildFrom(root, door.ledger, {
+      ...(flags.host !== undefined && { host: flags.host }),
+      signal,
+      onBad: ({ segment, line, reason }) => {
+        process.stderr.write(
+          `brigade: ${root}: line ${line} of ${segment} cannot be read: ${printable(reason)}\n`,
+        );
+      },
+    });
+    bad += rebuilt.bad;
+    const told = `${root} "${rebuilt.label}": ${formatCount(rebuilt.states)} manifest lines entered`;
+    process.stdout.write(flags.json === true ? `${JSON.stringify(rebuilt)}\n` : `${printable(told)}\n`);
+  }
+  return bad === 0 ? exitCode.complete : exitCode.incomplete;
+}

@@ -1,0 +1,50 @@
+import type { FailureFilter } from "@brigade/ledger";
+import type { Command } from "commander";
+import { readEnvironment } from "../environment.ts";
+import { openLedger } from "../ledger/door.ts";
+import { latestJob } from "../ledger/latest-job.ts";
+import { formatCount } from "../units.ts";
+import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
+
+interface Flags extends LedgerFlags {
+  readonly class?: string;
+  readonly under?: string;
+  readonly json?: true;
+}
+
+/** `brigade retry`: failed objects, and what a job has holes of, are put back to work. */
+export function addRetry(program: Command, signal: AbortSignal): void {
+  const command = program
+    .command("retry")
+    .description(
+      "put the failed objects of the last job back to work, and the directories that it has holes in",
+    )
+    .argument("[source]", "a source's name; not needed where there is one only")
+    .option("--class <class>", "only failures of this class, as `failed` shows them")
+    .option("--under <prefix>", "only keys that begin so");
+  addLedgerOptions(command)
+    .option("--json", "one JSON document on stdout")
+    .action(async (source: string | undefined, flags: Flags) => {
+      await retry(source, flags, signal);
+    });
+}
+
+export function filterOf({ class: kind, under }: Pick<Flags, "class" | "under">): FailureFilter {
+  return { ...(kind !== undefined && { class: kind }), ...(under !== undefined && { under }) };
+}
+
+async function retry(source: string | undefined, flags: Flags, signal: AbortSignal): Promise<void> {
+  await using door = await openLedger(flags, readEnvironment({}, process.env), signal);
+  const job = await latestJob(door.ledger, source);
+  const { objects, directories } = await door.ledger.retry(job.id, filterOf(flags));
+  if (flags.json === true) {
+    process.stdout.write(`${JSON.stringify({ job: job.id, source: job.source, objects, directories })}\n`);
+    return;
+  }
+  const what = `${formatCount(objects)} objects and ${formatCount(directories)} directories of ${job.source}`;
+  const next =
+    door.state === undefined || objects + directories === 0 ? "" : ": run the same `brigade copy` again";
+  process.stdout.write(
+    objects + directories === 0 ? "nothing to try again\n" : `${what} are put back to work${next}\n`,
+  );
+}

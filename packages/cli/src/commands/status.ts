@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LedgerClient, Proof, Status } from "@brigade/ledger";
+import type { Command } from "commander";
+import { ProgressBar, ProgressLines } from "../copy/progress.ts";
+import { printJson, printSummary } from "../copy/report.ts";
+import { readEnvironment } from "../environment.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { waitForJob } from "../fleet/wait.ts";
+import { openLedger } from "../ledger/door.ts";
+import { latestJob } from "../ledger/latest-job.ts";
+import { createLog } from "../logging.ts";
+import { printable } from "../printable.ts";
+import { describeStatus } from "../status/describe.ts";
+import { formatTable, right } from "../table.ts";
+import { formatBytes, formatCount } from "../units.ts";
+import { writeText } from "../write-text.ts";
+import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
+
+interface Flags extends LedgerFlags {
+  readonly watch?: true;
+  readonly wait?: true;
+  readonly directories?: true;
+  readonly json?: true;
+}
+
+/** Milliseconds between two looks of `--watch`. */
+const lookEvery = 2_000;
+/** Clears the terminal, the cursor at the top. */
+const clear = "\u001b[2J\u001b[H";
+
+/** `brigade status`: where the last jobs stand. */
+export function addStatus(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
+  const command = program
+    .command("status")
+    .description("where the last job of each source stands: progress, speed, disks, queues, pauses, holes")
+    .argument("[source]", "only this one")
+    .option("--watch", "again and again, until interrupted")
+    .option("--wait", "until the job is closed; the exit code tells how it ended")
+    .option("--directories", "the accounts of every directory of the last job");
+  addLedgerOptions(command)
+    .option("--json", "for machines: one JSON document (with --watch and --directories: one a line)")
+    .action(async (source: string | undefined, flags: Flags) => {
+      done(await status(source, flags, signal));
+    });
+}
+
+async function status(source: string | undefined, flags: Flags, signal: AbortSignal): Promise<ExitCode> {
+  await using door = await openLedger(flags, readEnvironment({}, process.env), signal);
+  if (flags.directories === true) await directories(door.ledger, source, flags);
+  else if (flags.wait === true) return await wait(door.ledger, source, flags, signal);
+  else if (flags.watch === true) await watch(door.ledger, source, flags, signal);
+  else await writeText(await look(door.ledger, source, flags));
+  return exitCode.complete;
+}
+
+async function look(ledger: LedgerClient, source: string | undefined, { json }: Flags): Promise<string> {
+  const all = await ledger.status();
+  const now: Status =
+    source === undefined ? all : { ...all, sources: all.sources.filter((one) => one.source === source) };
+  if (source !== undefined && now.sources.every(({ job }) => job === undefined))
+    await latestJob(ledger, source);
+  const proofs = await proofsOf(ledger, now);
+  if (json !== true) return describeStatus(now, proofs);
+  return `${JSON.stringify({ ...now, holes: Object.fromEntries([...proofs].map(([id, { holes }]) => [id, holes])) })}\n`;
+}
+
+/** Of jobs that ended, or came to rest, with something unaccounted for. Reads all of their pages. */
+async function proofsOf(ledger: LedgerClient, { sources }: Status): Promise<Map<string, Proof>> {
+  const proofs = new Map<string, Proof>();
+  for (const { job } of sources) {
+    const hasHoles = job?.state === "incomplete" || (job?.state === "open" && job.idle !== undefined);
+    const brokeOff = job !== undefined && job.state !== "cancelled" && job.progress.directories.failed > 0;
+    if (job !== undefined && (hasHoles || brokeOff)) proofs.set(job.id, await ledger.proof(job.id));
+  }
+  return proofs;
+}
+
+async function watch(
+  ledger: LedgerClient,
+  source: string | undefined,
+  flags: Flags,
+  signal: AbortSignal,
+): Promise<void> {
+  const before = flags.json === true || process.stdout.isTTY !== true ? "" : clear;
+  while (!signal.aborted) {
+    const text = await look(ledger, source, flags);
+    await writeText(before + text);
+    await sleep(lookEvery, undefined, { signal }).catch(() => undefined); // interrupted: that is how it ends
+  }
+}
+
+async function wait(
+  ledger: LedgerClient,
+  source: string | undefined,
+  flags: Flags,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const job = await latestJob(ledger, source);
+  const log = createLog("info", process.stderr, process.stderr.isTTY === true);
+  const view = process.stderr.isTTY === true ? new ProgressBar() : new ProgressLines(log);
+  try {
+    const report = await waitForJob(job.id, { ledger, view, log, signal });
+    view.close();
+    if (flags.json === true) await printJson(process.stdout, report, ledger);
+    else printSummary(process.stdout, report);
+    return report.exitCode;
+  } finally {
+    view.close();
+  }
+}
+
+async function directories(ledger: LedgerClient, source: string | undefined, { json }: Flags): Promise<void> {
+  const job = await latestJob(ledger, source);
+  for await (const one of ledger.directories(job.id)) {
+    if (json === true) {
+      await writeText(`${JSON.stringify(one)}\n`);
+      continue;
+    }
+    const { listed, stored, unchanged, vanished, failed } = one;
+    const open = listed.objects - stored.objects - unchanged.objects - vanished.objects - failed.objects;
+    const numbers = [listed, stored, unchanged, vanished, failed].map(({ objects }) => formatCount(objects));
+    await writeText(
+      formatTable([
+        [
+          one.state.padEnd(7),
+          ...[...numbers, formatCount(open)].map((text) => right(text.padStart(11))),
+          right(formatBytes(listed.bytes).padStart(8)),
+          `${printable(one.directory)}/`,
+        ],
+      ]),
+    );
+  }
+}

@@ -1,0 +1,107 @@
+import { resolve } from "node:path";
+import { ConfigError, type Environment, integer } from "@brigade/core";
+import { readVolumeInfo, type VolumeInfo, type VolumeSettings, volumeVariables } from "@brigade/volumes";
+import { type Command, InvalidArgumentError } from "commander";
+import { readEnvironment } from "../environment.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { openLedger } from "../ledger/door.ts";
+import { createLog } from "../logging.ts";
+import { printable } from "../printable.ts";
+import { readVariables } from "../service/configuration.ts";
+import { settingsSchema } from "../settings.ts";
+import { type VolumeToVerify, verify } from "../verify/verify.ts";
+import { VerifyBars, VerifyLines } from "../verify/view.ts";
+import { describeVerified, tellDifference } from "../verify/words.ts";
+import { writeText } from "../write-text.ts";
+import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
+
+interface Flags extends LedgerFlags {
+  readonly repair?: true;
+  readonly source?: string;
+  readonly threads?: number;
+  readonly restart?: true;
+  readonly json?: true;
+}
+
+/** `brigade verify`: re-reads disks against their manifests. */
+export function addVerify(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
+  const command = program
+    .command("verify")
+    .description(
+      "read disks again, against their own manifests: missing, changed, damaged and extra files; exit code 3 on any",
+    )
+    .argument(
+      "[volume...]",
+      "roots of volumes; by default those of VOLUMES. Neither cloud nor broker nor ledger is asked",
+    )
+    .option("--source <name>", "only what was stored of this source")
+    .option(
+      "--threads <n>",
+      "files that are read at once; by default as many as this machine has processors",
+      threadsOf,
+    )
+    .option("--restart", "forget what an interrupted run has found")
+    .option(
+      "--repair",
+      "move damaged files aside and tell the ledger, so that the next `start` or `copy` fetches them again",
+    );
+  addLedgerOptions(command)
+    .option("--json", "one JSON document a difference, one a line, on stdout")
+    .action(async (roots: string[], flags: Flags) => {
+      done(await run(roots, flags, signal));
+    });
+}
+
+async function run(given: string[], flags: Flags, signal: AbortSignal): Promise<ExitCode> {
+  const environment = readEnvironment({}, process.env);
+  const { LOG_LEVEL } = readVariables(settingsSchema.pick({ LOG_LEVEL: true }), environment);
+  const volumes = await volumesToVerify(given, environment);
+  await using door = flags.repair === true ? await openLedger(flags, environment, signal) : undefined;
+  await door?.ledger.volumes(); // before hours of reading: does it answer, does it take our token?
+  const forPeople = process.stderr.isTTY === true;
+  const view = forPeople ? new VerifyBars() : new VerifyLines(createLog(LOG_LEVEL, process.stderr, false));
+  const verified = await verify(volumes, {
+    ...(flags.source !== undefined && { source: flags.source }),
+    ...(flags.threads !== undefined && { threads: flags.threads }),
+    restart: flags.restart === true,
+    ledger: door?.ledger,
+    view,
+    onBadLine: ({ root }, { segment, line, reason }) => {
+      process.stderr.write(
+        printable(`brigade: ${root}: line ${line} of ${segment} cannot be read: ${reason}`).concat("\n"),
+      );
+    },
+    onDifference: (volume, difference) => writeText(tellDifference(volume, difference, flags.json === true)),
+    signal,
+  }).finally(() => view.close());
+  if (flags.json !== true) for (const one of verified) await writeText(describeVerified(one));
+  const isClean = verified.every(({ summary }) => {
+    return summary.badLines === 0 && Object.values(summary.problems).every((count) => count === 0);
+  });
+  return isClean ? exitCode.complete : exitCode.incomplete;
+}
+
+/** Throws ConfigError with the problems of all. */
+async function volumesToVerify(
+  given: readonly string[],
+  environment: Environment,
+): Promise<VolumeToVerify[]> {
+  const { VOLUMES }: VolumeSettings = readVariables(volumeVariables, environment);
+  const roots = given.length > 0 ? given.map((root) => resolve(root)) : VOLUMES;
+  if (roots.length === 0) throw new ConfigError(["VOLUMES: is not set: name folders"]);
+  const problems: string[] = [];
+  const volumes: VolumeToVerify[] = [];
+  for (const root of roots) {
+    const info: VolumeInfo | undefined = await readVolumeInfo(root);
+    if (info === undefined) problems.push(`${root} is not a volume (or its disk is not mounted)`);
+    else volumes.push({ root, info });
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return volumes;
+}
+
+function threadsOf(value: string): number {
+  const parsed = integer({ min: 1, max: 64 }).safeParse(value);
+  if (!parsed.success) throw new InvalidArgumentError("must be a whole number, 1 to 64");
+  return parsed.data;
+}

@@ -1,0 +1,50 @@
+import type { VolumeContents } from "@brigade/ledger";
+import type { Command } from "commander";
+import { ago } from "../ago.ts";
+import { readEnvironment } from "../environment.ts";
+import { openLedger } from "../ledger/door.ts";
+import { printable } from "../printable.ts";
+import { type Cell, formatTable, right } from "../table.ts";
+import { formatBytes, formatCount } from "../units.ts";
+import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
+
+/** `brigade volumes`: every disk that the ledger knows, and what is on it. */
+export function addVolumes(program: Command, signal: AbortSignal): void {
+  const command = program
+    .command("volumes")
+    .description("every disk that the ledger knows, and what is on each");
+  addLedgerOptions(command)
+    .option("--json", "one JSON document on stdout")
+    .action(async (flags: LedgerFlags & { readonly json?: true }) => {
+      await using door = await openLedger(flags, readEnvironment({}, process.env), signal);
+      const volumes = await door.ledger.volumes();
+      process.stdout.write(
+        flags.json === true ? `${JSON.stringify(volumes)}\n` : volumesTable(volumes, Date.now()),
+      );
+    });
+}
+
+export function volumesTable(volumes: readonly VolumeContents[], now: number): string {
+  if (volumes.length === 0) return "no volumes are known yet\n";
+  const head: Cell[] = [
+    "host",
+    "label",
+    right("objects"),
+    right("bytes"),
+    right("free"),
+    "last seen",
+    "id",
+    "sources",
+  ];
+  const rows = volumes.map(({ host, label, objects, bytes, free, seenAt, volume, sources }): Cell[] => [
+    printable(host),
+    printable(label ?? "?"),
+    right(formatCount(objects)),
+    right(formatBytes(bytes)),
+    right(free === undefined ? "?" : formatBytes(free)),
+    ago(now - seenAt),
+    volume,
+    sources.map((one) => one.source).join(" "),
+  ]);
+  return formatTable([head, ...rows]);
+}

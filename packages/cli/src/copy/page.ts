@@ -1,0 +1,55 @@
+import type { EmbeddedBroker } from "@brigade/broker";
+import type { Log } from "@brigade/core";
+import { type Catalogue, createStatus, type FailureFilter, ledgerApp, retryJob } from "@brigade/ledger";
+import type { LocalVolume } from "@brigade/volumes";
+import { depthsOf } from "../fleet/queue-depths.ts";
+import { Announcing } from "../service/announcing.ts";
+import { listen } from "../service/listen.ts";
+import { VolumeRooms } from "../service/volume-rooms.ts";
+import type { CopyConfiguration } from "./configuration.ts";
+
+export interface PageParts {
+  readonly configuration: CopyConfiguration;
+  readonly catalogue: Catalogue;
+  readonly broker: EmbeddedBroker;
+  readonly host: string;
+  readonly volumes: readonly LocalVolume[];
+  readonly pauses: () => readonly string[];
+  /** On this machine's loopback. */
+  readonly port: number;
+  readonly log: Log;
+}
+
+export interface Page extends AsyncDisposable {
+  /** To be used by those who record: what they do is seen at once. */
+  readonly catalogue: Catalogue;
+}
+
+/** Shows a copy as the ledger service shows a fleet, page and API, until it is disposed. Throws ConfigError: the port is taken. */
+export async function showPage(parts: PageParts): Promise<Page> {
+  const { catalogue, broker, host, log } = parts;
+  const { name, settings, token } = parts.configuration;
+  const { BATCH_FILES: batchFiles, BATCH_BYTES: batchBytes } = settings;
+  await using opening = new AsyncDisposableStack();
+  const depths = (source: string) => depthsOf(broker, source);
+  const status = opening.use(await createStatus({ catalogue, sources: [name], depths, log }));
+  const retry = async (job: { readonly id: string; readonly source: string }, filter: FailureFilter) => {
+    const { ready, delayed, unacked } = await broker.busy(job.source);
+    const idle = ready + delayed + unacked === 0;
+    return await retryJob({ catalogue, broker, idle, batchFiles, batchBytes }, job.id, filter);
+  };
+  const app = ledgerApp(status.catalogue, { token, sources: [name], loopback: true, status, retry, log });
+  const { url } = opening.use(await listen(app, { host: "127.0.0.1", port: parts.port }));
+  log.info({ url }, "shown on a page");
+  const rooms = new VolumeRooms();
+  rooms.add(parts.volumes);
+  const announcing = new Announcing({
+    who: { service: "copy", host, instance: `copy@${host}#${process.pid}` },
+    pauses: () => ({ [name]: parts.pauses() }),
+    rooms,
+    announce: (presence) => status.notePresence(presence),
+  });
+  opening.defer(() => announcing.leave());
+  const resources = opening.move();
+  return { catalogue: status.catalogue, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}

@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import { createEmbeddedBroker } from "@brigade/broker";
+import type { Environment, Log } from "@brigade/core";
+import {
+  type Catalogue,
+  createStatus,
+  type FailureFilter,
+  type JobRecord,
+  LedgerClient,
+  ledgerApp,
+  openCatalogue,
+  type Retried,
+  retryJob,
+} from "@brigade/ledger";
+import type { LedgerFlags } from "../commands/ledger-options.ts";
+import { createLog } from "../logging.ts";
+import { readVariables } from "../service/configuration.ts";
+import { ledgerClientVariables, type Settings, settingsSchema } from "../settings.ts";
+import { catalogueFile, queuesFile, stateFolder } from "./state-folder.ts";
+
+/** The ledger that a command asks: a service over HTTP, or the accounts of a `copy`, opened in this process. */
+export interface LedgerDoor extends AsyncDisposable {
+  readonly ledger: LedgerClient;
+  /** Of a copy: the folder of its accounts. */
+  readonly state?: string;
+}
+
+/**
+ * `--state-dir`, else LEDGER_URL where it is set, else STATE_DIR, else the ledger on this machine. Throws ConfigError:
+ * no catalogue there (unless it may be made, with `create`), or another process has it.
+ */
+export async function openLedger(
+  { stateDir }: LedgerFlags,
+  environment: Environment,
+  signal: AbortSignal,
+  { create = false }: { readonly create?: boolean } = {},
+): Promise<LedgerDoor> {
+  const settings = readVariables(settingsSchema.extend(ledgerClientVariables.shape), environment);
+  const { LEDGER_URL: url, LEDGER_TOKEN: token, STATE_DIR } = settings;
+  const given = stateDir ?? (environment.LEDGER_URL === undefined ? STATE_DIR : undefined);
+  if (given !== undefined) return await openLocally(stateFolder(given, create), settings, signal);
+  return { ledger: new LedgerClient({ url, token, signal }), async [Symbol.asyncDispose]() {} };
+}
+
+async function openLocally(state: string, settings: Settings, signal: AbortSignal): Promise<LedgerDoor> {
+  const log = createLog(settings.LOG_LEVEL, process.stderr, process.stderr.isTTY === true);
+  await using opening = new AsyncDisposableStack();
+  const catalogue = opening.use(await openCatalogue({ path: join(state, catalogueFile), log }));
+  const status = opening.use(await createStatus({ catalogue, log }));
+  const app = ledgerApp(catalogue, {
+    log,
+    status,
+    retry: (job, filter) => retryLocally(catalogue, state, settings, log, job, filter),
+  });
+  const resources = opening.move();
+  return {
+    ledger: new LedgerClient({ url: "http://localhost", fetch: (request) => app.fetch(request), signal }),
+    state,
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** Into the queues that the next `copy` goes on with. */
+async function retryLocally(
+  catalogue: Catalogue,
+  state: string,
+  { BATCH_FILES, BATCH_BYTES }: Settings,
+  log: Log,
+  job: JobRecord,
+  filter: FailureFilter,
+): Promise<Retried> {
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => {}); // seen by the race, or never
+  await using broker = await createEmbeddedBroker({
+    path: join(state, queuesFile),
+    log,
+    onError: failed.reject,
+  });
+  const { ready, delayed, unacked } = await broker.busy(job.source);
+  const parts = {
+    catalogue,
+    broker,
+    idle: ready + delayed + unacked === 0,
+    batchFiles: BATCH_FILES,
+    batchBytes: BATCH_BYTES,
+  };
+  return await Promise.race([retryJob(parts, job.id, filter), failed.promise]);
+}

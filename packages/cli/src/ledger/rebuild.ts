@@ -1,0 +1,101 @@
+import { hostname } from "node:os";
+import { ConfigError } from "@brigade/core";
+import type { LedgerClient, StoredState } from "@brigade/ledger";
+import {
+  type BadLine,
+  type ManifestLine,
+  readManifest,
+  readVolumeInfo,
+  type VolumeInfo,
+} from "@brigade/volumes";
+
+export interface Rebuilt {
+  readonly root: string;
+  readonly volume: string;
+  readonly label: string;
+  /** Manifest lines that were entered; an object that was stored several times has as many. */
+  readonly states: number;
+  /** Lines that cannot be read. */
+  readonly bad: number;
+}
+
+export interface RebuildOptions {
+  /** Where the volume is at home; by default the host that wrote on it last. */
+  readonly host?: string;
+  readonly onBad: (bad: BadLine) => void;
+  readonly signal: AbortSignal;
+}
+
+/** States that are sent at once. */
+const batch = 2_000;
+
+/** Tells the ledger everything that a volume's manifest has. Again changes nothing. Throws ConfigError for a folder that is no volume. */
+export async function rebuildFrom(
+  root: string,
+  ledger: Pick<LedgerClient, "restore">,
+  { host, onBad, signal }: RebuildOptions,
+): Promise<Rebuilt> {
+  const info = await readVolumeInfo(root);
+  if (info === undefined) throw new ConfigError([`${root} is not a volume (or its disk is not mounted)`]);
+  const fingerprints = new Map(info.sources.map(({ name, fingerprint }) => [name, fingerprint]));
+  const volume = { id: info.id, label: info.label, host: host ?? info.host ?? hostname() };
+  const lost = await lostOn(root);
+  let bad = 0;
+  let states = 0;
+  const pending = new Map<string, StoredState[]>();
+  const send = async (source: string) => {
+    const some = pending.get(source) ?? [];
+    pending.delete(source);
+    await ledger.restore({ source, fingerprint: fingerprints.get(source) ?? "" }, volume, some);
+    states += some.length;
+  };
+  const lines = readManifest(root, (line) => {
+    bad++;
+    onBad(line);
+  });
+  for await (const line of lines) {
+    signal.throwIfAborted();
+    if ("lost" in line || line.storedAt <= (lost.get(nameOf(line)) ?? 0)) continue;
+    if (!fingerprints.has(line.source)) throw unbound(root, line, info);
+    const some = pending.get(line.source) ?? [];
+    pending.set(line.source, some);
+    if (some.push(stateOf(line)) === batch) await send(line.source);
+  }
+  for (const source of pending.keys()) await send(source);
+  return { root, volume: info.id, label: info.label, states, bad };
+}
+
+/** Until when what lines say of an object is void, Unix milliseconds; few objects are ever lost. */
+async function lostOn(root: string): Promise<Map<string, number>> {
+  const lost = new Map<string, number>();
+  for await (const line of readManifest(root, () => {})) {
+    if ("lost" in line) lost.set(nameOf(line), Math.max(line.at, lost.get(nameOf(line)) ?? 0));
+  }
+  return lost;
+}
+
+function nameOf({ source, key }: { readonly source: string; readonly key: string }): string {
+  return `${source}/${key}`;
+}
+
+function stateOf(line: ManifestLine): StoredState {
+  const { key, listedSize, size, modified, storedAt, md5, verified, path, etag } = line;
+  return {
+    key,
+    listedSize,
+    size,
+    modified,
+    storedAt: Math.floor(storedAt / 1000),
+    md5,
+    verified,
+    ...(path !== undefined && { path }),
+    ...(etag !== undefined && { etag }),
+  };
+}
+
+function unbound(root: string, { source }: ManifestLine, { sources }: VolumeInfo): ConfigError {
+  const known = sources.map(({ name }) => name).join(", ") || "none";
+  return new ConfigError([
+    `${root}: its manifest has objects of "${source}", but .brigade/sources does not say which bucket that is (it has ${known})`,
+  ]);
+}

@@ -1,0 +1,113 @@
+import {
+  FatalError,
+  type FileEntry,
+  type Filters,
+  type Source,
+  SourceError,
+  type WalkPosition,
+} from "@brigade/core";
+import type { ListedNames } from "@brigade/ledger";
+import { createFilter, type WalkedPage, walkPage } from "@brigade/lister";
+
+export interface ListTreeParts {
+  /** With retries: what still fails ends the listing. */
+  readonly source: Source;
+  readonly name: string;
+  readonly filters: Filters;
+  readonly names: ListedNames;
+  readonly signal: AbortSignal;
+}
+
+export interface Visitor {
+  /** Some files of a directory; no name comes twice. */
+  files(directory: string, files: readonly FileEntry[]): Promise<void>;
+  /** Entries of it that can neither be requested nor stored. */
+  refused?(directory: string, refused: WalkedPage["refused"]): void;
+  /** Whether a child directory is to be listed; by default all are. */
+  enters?(directory: string): boolean;
+  /** The directory was listed to its end, or is gone. `names` still has its names. */
+  done?(directory: string): Promise<void>;
+}
+
+/** Walks of one directory, begun again because the store knew its cursor no more. */
+const mostWalks = 5;
+
+/**
+ * Lists everything below `prefix` once, some directories at a time, for a command that fetches nothing. Throws FatalError when a
+ * directory cannot be listed; whatever the visitor throws.
+ */
+export async function listTree(
+  parts: ListTreeParts,
+  { prefix, concurrency }: { readonly prefix: string; readonly concurrency: number },
+  visitor: Visitor,
+): Promise<void> {
+  const { names } = parts;
+  const ending = new AbortController();
+  const signal = AbortSignal.any([parts.signal, ending.signal]);
+  const active = new Set<Promise<void>>();
+  names.addDirectories([prefix]);
+  try {
+    for (;;) {
+      while (active.size < concurrency) {
+        const directory = names.nextDirectory();
+        if (directory === undefined) break;
+        const listing = listDirectory({ ...parts, signal }, directory, visitor).finally(() =>
+          active.delete(listing),
+        );
+        active.add(listing);
+      }
+      if (active.size === 0) break;
+      await Promise.race(active);
+    }
+  } finally {
+    ending.abort();
+    await Promise.allSettled(active);
+  }
+}
+
+async function listDirectory(parts: ListTreeParts, directory: string, visitor: Visitor): Promise<void> {
+  for (let walk = 0; ; walk++) {
+    try {
+      await listPages(parts, { directory, walk, page: 1 }, visitor);
+      break;
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      if (error.kind === "missing") break; // gone since its parent was listed
+      if (error.kind === "bad-cursor" && walk + 1 < mostWalks) continue;
+      throw new FatalError(`"${directory}" could not be listed: ${error.message}`, { cause: error });
+    }
+  }
+  await visitor.done?.(directory);
+  parts.names.dropNames(directory);
+}
+
+async function listPages(parts: ListTreeParts, start: WalkPosition, visitor: Visitor): Promise<void> {
+  const { source, name, filters, names, signal } = parts;
+  const filter = createFilter(filters);
+  const job = { id: "listing", source: name, fingerprint: source.fingerprint };
+  const unchanged = async (directory: string, files: readonly FileEntry[]) => {
+    const isNew = names.addNames(
+      directory,
+      files.map((file) => file.name),
+    );
+    await visitor.files(
+      directory,
+      files.filter((_, index) => isNew[index]),
+    );
+    return files.map(() => true); // nobody fetches
+  };
+  for (let position: WalkPosition | undefined = start; position !== undefined; ) {
+    signal.throwIfAborted();
+    const { record, refused } = await walkPage(job, position, source, filter, unchanged, signal);
+    names.addDirectories(record.directories.filter((path) => visitor.enters?.(path) ?? true));
+    const isNew = names.addNames(
+      position.directory,
+      refused.map((entry) => entry.name),
+    );
+    visitor.refused?.(
+      position.directory,
+      refused.filter((_, index) => isNew[index]),
+    );
+    position = record.next;
+  }
+}

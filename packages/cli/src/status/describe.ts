@@ -1,0 +1,113 @@
+import type { JobStatus, Proof, SourceStatus, Status } from "@brigade/ledger";
+import { ago } from "../ago.ts";
+import { describeDepths } from "../fleet/depths.ts";
+import { printable } from "../printable.ts";
+import { type Cell, formatTable, right } from "../table.ts";
+import { formatBytes, formatCount, formatDuration } from "../units.ts";
+import { describeHoles } from "./holes.ts";
+
+/** Where everything stands, for people. `proofs`: by job, of those whose holes are to be named. */
+export function describeStatus(status: Status, proofs: ReadonlyMap<string, Proof>): string {
+  const sections = [
+    ...status.sources.map((source) => describeSource(source, status.at, proofs)),
+    describeVolumes(status),
+    describeServices(status),
+  ];
+  return sections.filter((text) => text !== "").join("\n");
+}
+
+function describeSource(
+  { source, job, queues }: SourceStatus,
+  now: number,
+  proofs: ReadonlyMap<string, Proof>,
+): string {
+  if (job === undefined) return `${source}  no job yet: \`brigade start ${source}\`\n`;
+  const proof = proofs.get(job.id);
+  const waiting = queues && describeDepths(queues);
+  const lines = [
+    ...(job.state === "open" ? speed(job) : []),
+    ...(waiting === undefined ? [] : [`waiting in queues: ${waiting}`]),
+    ...(job.state === "open"
+      ? job.working.slice(0, 3).map(({ directory }) => `in work: ${printable(directory)}/`)
+      : []),
+    ...(proof === undefined ? [] : describeHoles(proof)),
+  ];
+  return `${source}  ${headline(job, now)}\n${counts(job)}${lines.map((line) => `  ${line}\n`).join("")}`;
+}
+
+function headline(job: JobStatus, now: number): string {
+  const took = formatDuration(((job.closedAt ?? now) - job.startedAt) / 1000);
+  if (job.state !== "open")
+    return `${job.state}  job ${job.id}, took ${took}, ended ${ago(now - (job.closedAt ?? now))}`;
+  const idle =
+    job.idle === undefined ? "open" : `idle since ${ago(now - job.idle.since).replace(" ago", "")}`;
+  return `${idle}  job ${job.id}, for ${took}`;
+}
+
+function counts({ progress }: JobStatus): string {
+  const { listed, directories } = progress;
+  const rows = (["listed", "stored", "unchanged", "vanished", "failed"] as const)
+    .filter((name) => name === "listed" || progress[name].objects > 0)
+    .map((name): Cell[] => [
+      name,
+      right(formatCount(progress[name].objects)),
+      right(formatBytes(progress[name].bytes)),
+      name === "listed" ? listing(directories) : share(progress[name].objects, listed.objects),
+    ]);
+  const accounted =
+    progress.stored.objects +
+    progress.unchanged.objects +
+    progress.vanished.objects +
+    progress.failed.objects;
+  const open = listed.objects - accounted;
+  const rest: Cell[][] =
+    open > 0 ? [["to do", right(formatCount(open)), right(""), share(open, listed.objects)]] : [];
+  return formatTable([...rows, ...rest], "  ");
+}
+
+function listing({ known, done, failed }: JobStatus["progress"]["directories"]): string {
+  const left = known - done - failed;
+  const broken = failed > 0 ? `, ${formatCount(failed)} could not be listed` : "";
+  return `in ${formatCount(known)} directories${left > 0 ? `, ${formatCount(left)} still to be listed` : ""}${broken}`;
+}
+
+function share(part: number, whole: number): string {
+  return whole === 0 ? "" : `${((100 * part) / whole).toFixed(1)} %`;
+}
+
+function speed({ rate, etaSeconds, progress }: JobStatus): string[] {
+  const left =
+    etaSeconds !== undefined
+      ? `about ${formatDuration(etaSeconds)} left`
+      : progress.listingFinished
+        ? "no telling when it ends"
+        : "still listing";
+  return [`${formatCount(Math.round(rate.objects))} files/s  ${formatBytes(rate.bytes)}/s  ${left}`];
+}
+
+function describeVolumes({ volumes, at }: Status): string {
+  if (volumes.length === 0) return "";
+  const head: Cell[] = ["host", "volume", right("objects"), right("bytes"), right("free"), "last seen"];
+  const rows = volumes.map((one): Cell[] => [
+    printable(one.host),
+    printable(one.label ?? one.volume),
+    right(formatCount(one.objects)),
+    right(formatBytes(one.bytes)),
+    right(one.free === undefined ? "?" : formatBytes(one.free)),
+    ago(at - one.seenAt),
+  ]);
+  return formatTable([head, ...rows]);
+}
+
+function describeServices({ services, at }: Status): string {
+  if (services.length === 0) return "";
+  const rows = services.map(({ instance, sources, seenAt, silentSince }): Cell[] => {
+    const pauses = sources.flatMap(({ name, pauses: why }) =>
+      why.map((reason) => `${name} paused: ${reason}`),
+    );
+    const silent =
+      silentSince === undefined ? [] : [`silent since ${ago(at - silentSince).replace(" ago", "")}`];
+    return [printable(instance), ago(at - seenAt), printable([...silent, ...pauses].join("; ") || "at work")];
+  });
+  return formatTable([["service", "last word", ""], ...rows]);
+}

@@ -1,0 +1,76 @@
+import type { Log } from "@brigade/core";
+import type { VerifyProgress } from "@brigade/volumes";
+import { MultiBar, type SingleBar } from "cli-progress";
+import { Rate } from "../rate.ts";
+import { formatBytes, formatCount, formatDuration } from "../units.ts";
+
+/** Shows how far each volume is, until it is closed. */
+export interface VerifyView {
+  show(root: string, progress: VerifyProgress): void;
+  close(): void;
+}
+
+/** A bar a volume. */
+export class VerifyBars implements VerifyView {
+  readonly #bars = new MultiBar({
+    format: "{bar} {percentage}%  {done}/{all} files  {speed}/s  {left}{problems}  {root}",
+    barsize: 20,
+    hideCursor: true,
+    clearOnComplete: true,
+    stopOnComplete: false,
+    gracefulExit: false,
+    stream: process.stderr,
+  });
+  readonly #byRoot = new Map<string, { readonly bar: SingleBar; readonly rate: Rate }>();
+
+  show(root: string, { files, bytes, ofFiles, ofBytes, problems }: VerifyProgress): void {
+    const { bar, rate } = this.#of(root);
+    const speed = rate.add(bytes, performance.now());
+    bar.setTotal(Math.max(1, ofBytes));
+    bar.update(bytes, {
+      done: formatCount(files),
+      all: formatCount(ofFiles),
+      speed: formatBytes(speed),
+      left: speed > 0 ? `${formatDuration((ofBytes - bytes) / speed)} left` : "reading the manifest",
+      problems: problems > 0 ? `  ${formatCount(problems)} differences` : "",
+      root,
+    });
+  }
+
+  close(): void {
+    this.#bars.stop();
+  }
+
+  #of(root: string) {
+    const known = this.#byRoot.get(root);
+    if (known !== undefined) return known;
+    const blank = { done: "0", all: "0", speed: "0 B", left: "", problems: "", root };
+    const made = { bar: this.#bars.create(1, 0, blank), rate: new Rate() };
+    this.#byRoot.set(root, made);
+    return made;
+  }
+}
+
+/** Milliseconds between lines. */
+const lineEvery = 30_000;
+
+/** A log line now and then, where stderr is a file or a journal. */
+export class VerifyLines implements VerifyView {
+  readonly #log: Log;
+  readonly #told = new Map<string, number>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  show(root: string, progress: VerifyProgress): void {
+    const now = performance.now();
+    const last = this.#told.get(root);
+    if (last === undefined) this.#told.set(root, now);
+    if (last === undefined || now - last < lineEvery) return;
+    this.#told.set(root, now);
+    this.#log.info({ volume: root, ...progress }, "verifying");
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import type { Message, PageMessage, ResultMessage } from "@brigade/core";
+import { openCatalogue, type Progress, retryJob } from "@brigade/ledger";
+import { Settling } from "../src/service/settling.ts";
+import { closeStalled } from "../src/service/stalled.ts";
+import { temporaryFolder } from "./command.ts";
+import { Lines, ScriptedBroker } from "./fakes.ts";
+
+const fails = (error: unknown) => assert.fail(String(error));
+
+async function eventually(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!(await isSo())) assert.ok(Date.now() < deadline, `it never came to this: ${what}`);
+}
+
+function jobOf(id: string) {
+  return { id, source: "photos", fingerprint: "f" };
+}
+
+/** The only page of a bucket with one object. */
+function root(id: string): PageMessage {
+  const position = { directory: "", walk: 0, page: 1 };
+  return {
+    v: 1,
+    type: "page",
+    job: jobOf(id),
+    ...position,
+    id: `${id}-p`,
+    end: "last",
+    count: 1,
+    bytes: 10,
+    directories: [],
+  };
+}
+
+function outcome(id: string, what: "stored" | "failed"): ResultMessage {
+  const object = { index: 0, name: "a", outcome: what, listedSize: 10, modified: 1 };
+  const pages = [{ page: `${id}-p`, directory: "", objects: [object] }];
+  return { v: 1, type: "result", job: jobOf(id), host: "h", volume: "v", at: 1, pages };
+}
+
+async function opened() {
+  const folder = await temporaryFolder();
+  const log = new Lines();
+  const catalogue = await openCatalogue({ path: join(folder.path, "catalogue.sqlite"), log });
+  const published: Message[] = [];
+  const broker = {
+    async publish(messages: readonly Message[]) {
+      published.push(...messages);
+    },
+  };
+  return {
+    catalogue,
+    log,
+    published,
+    open: (id: string) => catalogue.openJob({ ...jobOf(id), prefix: "", filters: {}, startedAt: 1 }),
+    retry: (id: string) => retryJob({ catalogue, broker, idle: true, batchFiles: 1, batchBytes: 1 }, id, {}),
+    state: async (id: string) => (await catalogue.jobs()).find((job) => job.id === id)?.state,
+    isPruned: (id: string) =>
+      catalogue.proof(id).then(
+        () => false,
+        (error) => /only the totals are kept/.test(String(error)),
+      ),
+    async [Symbol.asyncDispose]() {
+      await catalogue[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe("a job that is settled", () => {
+  test("is closed again each time that it was opened for a retry", async () => {
+    await using own = await opened();
+    const { catalogue } = own;
+    await own.open("j");
+    const settling = new Settling(catalogue, own.log, fails);
+    await catalogue.record([root("j"), outcome("j", "failed")]);
+    await eventually("it is closed", async () => (await own.state("j")) !== "open");
+    for (const what of ["failed", "stored"] as const) {
+      assert.equal(await own.state("j"), "complete");
+      assert.deepEqual(await own.retry("j"), { objects: 1, directories: 0 });
+      assert.equal(await own.state("j"), "open");
+      await catalogue.record([outcome("j", what)]);
+      await eventually("it is closed", async () => (await own.state("j")) !== "open");
+    }
+    assert.equal(own.published.length, 2);
+    assert.equal((await catalogue.progress("j")).stored.objects, 1);
+    await settling[Symbol.asyncDispose]();
+    const closings = own.log.messages.filter((message) => message.includes("a job is closed"));
+    assert.equal(closings.length, 3);
+  });
+
+  test("makes the one before it superfluous: its details are dropped", async () => {
+    await using own = await opened();
+    const { catalogue, isPruned } = own;
+    await using _ = new Settling(catalogue, own.log, fails);
+    for (const id of ["one", "two"]) {
+      await own.open(id);
+      await catalogue.record([root(id), outcome(id, "stored")]);
+      await eventually("it is closed", async () => (await own.state(id)) === "complete");
+    }
+    await eventually("it is pruned", () => isPruned("one"));
+    assert.equal((await catalogue.proof("two")).complete, true);
+  });
+
+  test("that was pruned in part before this process began is pruned to the end", async () => {
+    await using own = await opened();
+    const { catalogue, isPruned } = own;
+    for (const id of ["one", "two"]) {
+      await own.open(id);
+      await catalogue.record([root(id), outcome(id, "stored")]);
+      await catalogue.closeJob(id, "complete");
+    }
+    await using settling = new Settling(catalogue, own.log, fails);
+    await settling.lookAtOpenJobs();
+    await eventually("it is pruned", () => isPruned("one"));
+  });
+});
+
+test("a job that stood still has its whole time again after a retry", async () => {
+  await using own = await opened();
+  const { catalogue } = own;
+  await own.open("j");
+  await catalogue.record([root("j")]);
+  const leaving = new AbortController();
+  const limitMs = 200;
+  const watching = closeStalled({
+    source: "photos",
+    catalogue,
+    broker: new ScriptedBroker(),
+    log: own.log,
+    signal: leaving.signal,
+    limitMs,
+  });
+  const seen: Progress[] = [];
+  catalogue.onCommit((all) => seen.push(...all));
+  await eventually("it is closed", async () => (await own.state("j")) === "incomplete");
+  const times: number[] = [];
+  for (let round = 0; round < 2; round++) {
+    await catalogue.record([outcome("j", "failed")]);
+    await own.retry("j");
+    assert.equal(await own.state("j"), "open");
+    const since = performance.now();
+    await eventually("it is closed", async () => (await own.state("j")) !== "open");
+    times.push(performance.now() - since);
+  }
+  leaving.abort();
+  await watching;
+  for (const time of times) assert.ok(time >= limitMs * 0.9, times.join(" "));
+  assert.equal(seen.at(-1)?.settled, false);
+});

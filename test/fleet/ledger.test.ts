@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { syntheticTree } from "../bucket/index.ts";
+import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
+import { until } from "./fleet.ts";
+import { assertDriftIsNamedAndMended, assertSumsClose, parsedLines, run } from "./proof.ts";
+import { place } from "./set-up.ts";
+
+let node: RabbitNode;
+before(async () => {
+  node = await startNode();
+});
+after(async () => {
+  await node[Symbol.asyncDispose]();
+});
+
+const few = syntheticTree({ directories: 6, filesPerDirectory: 100, minSize: 500, maxSize: 5_000, seed: 31 });
+
+test("files that were deleted or damaged, objects that are new or changed: named exactly, and only they are brought in", async (t) => {
+  const { bucket, fleet, keys } = await place(t, node, few);
+  await fleet.ledger();
+  await fleet.lister();
+  const volumes = ["a", "b"];
+  for (const volume of volumes) await fleet.downloader(volume);
+  assert.equal((await fleet.closed(await fleet.start())).state, "complete");
+  await assertSumsClose(fleet, keys.length);
+  await assertDriftIsNamedAndMended(
+    fleet,
+    bucket,
+    volumes.map((volume) => fleet.volume(volume)),
+  );
+});
+
+test("failed objects are put back to work by their class, and the job ends complete", async (t) => {
+  const { bucket, fleet, keys } = await place(t, node, few);
+  const forbidden = keys.slice(10, 14);
+  bucket.forbid(...forbidden);
+  await fleet.ledger();
+  await fleet.lister();
+  await fleet.downloader("a");
+  const job = await fleet.start();
+  await fleet.closed(job);
+  await run(fleet, 3, "status", "demo", "--wait");
+  const failed = parsedLines<{ key: string; class: string }>(await run(fleet, 0, "failed", "--json"));
+  assert.deepEqual(failed.map(({ key }) => key).sort(), [...forbidden].sort());
+  assert.ok(failed.every((one) => one.class === "forbidden"));
+  bucket.restore(...forbidden);
+  const listed = bucket.counters.list;
+  await run(fleet, 0, "retry", "--class", "forbidden");
+  await run(fleet, 0, "status", "demo", "--wait");
+  assert.equal((await fleet.job(job))?.progress.stored.objects, keys.length);
+  assert.equal(bucket.counters.list, listed, "nothing is listed again");
+  assert.deepEqual(parsedLines(await run(fleet, 0, "failed", "--json")), []);
+});
+
+test("a ledger that is killed again and again, and away for a while, loses nothing and counts nothing twice", async (t) => {
+  const { bucket, fleet, keys } = await place(t, node, few, { FETCH_CONCURRENCY: "4" });
+  let ledger = await fleet.ledger();
+  await fleet.lister();
+  await fleet.downloader("a");
+  const job = await fleet.start();
+  for (const share of [0.1, 0.3, 0.5, 0.7]) {
+    await until(`${share} is fetched`, () => bucket.counters.get >= keys.length * share);
+    await ledger.kill();
+    if (share === 0.3) await sleep(3_000);
+    ledger = await fleet.ledger();
+  }
+  const { state, progress } = await fleet.closed(job);
+  assert.equal(state, "complete");
+  assert.equal(progress.stored.objects, keys.length);
+  await assertSumsClose(fleet, keys.length);
+  assert.equal(bucket.counters.get, keys.length);
+});
+
+test("services and disks are shown with what they do; a service that has left, or fell silent, is told from one at work", async (t) => {
+  const { fleet } = await place(t, node, few);
+  await fleet.ledger();
+  await fleet.lister();
+  const downloader = await fleet.downloader("a");
+  assert.equal((await fleet.closed(await fleet.start())).state, "complete");
+  type Shown = {
+    services: { service: string; instance: string; silentSince?: number }[];
+    volumes: { label: string; objects: number; free?: number }[];
+  };
+  const shown = async (): Promise<Shown> => JSON.parse(await run(fleet, 0, "status", "--json"));
+  await until("both services are heard", async () => {
+    const { services, volumes } = await shown();
+    return services.length === 2 && (volumes[0]?.free ?? 0) > 0;
+  });
+  const { volumes } = await shown();
+  assert.deepEqual(
+    volumes.map(({ label, objects }) => [label, objects]),
+    [["a", 600]],
+  );
+  await downloader.drain();
+  await until("it has left", async () => (await shown()).services.length === 1);
+  const killed = await fleet.downloader("a");
+  await until("it is back", async () => (await shown()).services.length === 2);
+  await killed.kill();
+  await until("it is silent", async () =>
+    (await shown()).services.some(
+      ({ service, silentSince }) => service === "downloader" && silentSince !== undefined,
+    ),
+  );
+});
