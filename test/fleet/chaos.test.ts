@@ -8,6 +8,7 @@ import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
 import { CutOffHost } from "./cut-off-host.ts";
 import { assertHoldsAll } from "./disks.ts";
 import { type Service, until } from "./fleet.ts";
+import { assertDriftIsNamedAndMended, assertSumsClose } from "./proof.ts";
 import { place } from "./set-up.ts";
 
 const log: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
@@ -34,7 +35,7 @@ function tree(directories: number, filesPerDirectory: number, seed: number) {
   return syntheticTree({ directories, filesPerDirectory, minSize: 500, maxSize: 9_000, seed });
 }
 
-test("downloaders and a lister killed, the broker killed and restarted, connections closed: the run ends complete", async (t) => {
+test("downloaders and a lister killed, the broker killed and restarted, connections closed: the run ends complete, and its accounts and disks stand up to every check", async (t) => {
   const { bucket, fleet, keys, amqpUrl } = await place(t, node, tree(60, 500, 11), slowly);
   await fleet.ledger();
   const lister = await fleet.lister();
@@ -85,6 +86,9 @@ test("downloaders and a lister killed, the broker killed and restarted, connecti
   t.diagnostic(`${again} objects were fetched again after ${losses} losses`);
   assert.ok(again <= losses * inHand, `${again} objects were fetched again after ${losses} losses`);
   assert.equal(await deadLetters(amqpUrl), 0);
+  await assertSumsClose(fleet, keys.length);
+  const volumes = ["a", "b", "c", "d"].map((name) => fleet.volume(name));
+  await assertDriftIsNamedAndMended(fleet, bucket, volumes);
 });
 
 test("ten rolling restarts of all downloaders put nothing into the dead letters and fetch nothing twice", async (t) => {

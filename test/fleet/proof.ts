@@ -47,7 +47,7 @@ export async function assertSumsClose(fleet: Fleet, objects: number): Promise<vo
 }
 
 /** Keys that lie on exactly one of the volumes, with that volume, in order of key. */
-export async function heldOnce(
+async function heldOnce(
   bucket: Bucket,
   volumes: readonly string[],
 ): Promise<{ readonly key: string; readonly file: string }[]> {
@@ -62,7 +62,7 @@ export async function heldOnce(
 }
 
 /** Changes one byte; size and times stay. */
-export async function damage(file: string): Promise<void> {
+async function damage(file: string): Promise<void> {
   const bytes = await readFile(file);
   const { atime, mtime } = await stat(file);
   const middle = Math.floor(bytes.length / 2);

@@ -121,7 +121,12 @@ describe("a ledger", () => {
       await service.ended;
     }
     await using again = await startService("ledger", own);
-    const client = new LedgerClient({ url: again.url });
+    const client = new LedgerClient({ url: again.url, token: "a token" });
+    await assert.rejects(
+      new LedgerClient({ url: again.url }).jobs(),
+      /LEDGER_TOKEN/,
+      "reading needs it, too",
+    );
     assert.equal((await client.openJobOf("photos"))?.id, "j");
     assert.equal((await client.job("j")).progress.directories.known, 1);
   });

@@ -20,7 +20,7 @@ export async function take(
   const answers: Promise<Taken>[] = [];
   for (const object of objects) {
     trees.check(dirname(object.from), object.source);
-    const answer = await takeOne(object, placing, commit, buffer);
+    const answer = await takeOne(object, trees, placing, commit, buffer);
     // Seen by Promise.all below, maybe later than it fails.
     answer.commit?.catch(() => {});
     answers.push(answer.commit ?? Promise.resolve(answer.at));
@@ -36,12 +36,13 @@ interface Answer {
 
 async function takeOne(
   object: TreeObject,
+  trees: Trees,
   placing: Placing,
   commit: Commit,
   buffer: Buffer,
 ): Promise<Answer> {
   if (object.key.split("/").some((part) => refusal(part) !== undefined)) return {};
-  if (lstatSync(object.from, { throwIfNoEntry: false })?.isFile() !== true) {
+  if (lstatSync(object.from, { throwIfNoEntry: false })?.isFile() !== true || !trees.holds(object)) {
     const found = await recognise(object, placing, buffer);
     return found === undefined
       ? {}

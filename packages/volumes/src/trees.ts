@@ -1,6 +1,8 @@
 import { lstatSync, realpathSync, statSync } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { ConfigError } from "@brigade/core";
+import type { TreeObject } from "./room.ts";
+import { keyAt } from "./verify/object-path.ts";
 
 /** Folders remembered at most; then all are forgotten. */
 const most = 10_000;
@@ -23,6 +25,21 @@ export class Trees {
     this.#refuseForeign(folder, source);
     if (this.#known.size >= most) this.#known.clear();
     this.#known.add(known);
+  }
+
+  /**
+   * Whether the file is the tree's own, and free: not behind a link below the tree's folder (it would be taken out of
+   * something else), and not in another object's place. `from`: exists.
+   */
+  holds({ source, key, from }: TreeObject): boolean {
+    const folder = realpathSync.native(dirname(from));
+    if (from.endsWith(`/${key}`)) {
+      const tree = realpathSync.native(from.slice(0, -key.length - 1));
+      if (folder !== dirname(join(tree, key))) return false;
+    }
+    const own = join(this.#root, source);
+    const path = join(folder, basename(from));
+    return !isInside(path, own) || keyAt(path.slice(own.length + 1)) === key;
   }
 
   #refuseForeign(folder: string, source: string): void {

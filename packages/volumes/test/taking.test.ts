@@ -12,7 +12,7 @@ import {
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { manifestOf, openNew } from "./open-volume.ts";
-import { newObject } from "./scratch.ts";
+import { bytesOf, newObject, scratchFolder } from "./scratch.ts";
 
 const helloMd5 = "5d41402abc4b2a76b9719d911017c592";
 
@@ -77,6 +77,28 @@ test("what differs, what is no plain file, and what would replace another file s
     assert.equal(statSync(old(name)).mtimeMs, 5_000, name);
   assert.equal(readFileSync(join(root, newObject("late").source, "late"), "utf8"), "there");
   assert.deepEqual(await manifestOf(root), []);
+});
+
+test("nothing is taken through a link in the tree, nor out of another object's place", async (t) => {
+  const { root, volume } = await openNew(t);
+  const outside = lay(join(scratchFolder(t), "x"), "hello");
+  mkdirSync(join(root, "old"));
+  symlinkSync(dirname(outside), join(root, "old", "a"));
+  assert.deepEqual(await volume.take([wanted("a/x", join(root, "old", "a", "x"))]), [undefined]);
+  assert.ok(existsSync(outside));
+  const { path = "" } = await volume.put(newObject("x%~y"), bytesOf("hello"));
+  const place = join(root, newObject("x").source, path);
+  assert.deepEqual(await volume.take([wanted(path, place)]), [undefined]);
+  assert.equal(readFileSync(place, "utf8"), "hello");
+});
+
+test("a tree whose folder is named by way of a link, or that has names which are mapped, is taken", async (t) => {
+  const { root, volume } = await openNew(t);
+  lay(join(root, "old", "x%~y"), "hello");
+  symlinkSync(join(root, "old"), join(root, "alias"));
+  const [taken] = await volume.take([wanted("x%~y", join(root, "alias", "x%~y"))]);
+  assert.ok(typeof taken === "object" && taken.path !== undefined);
+  assert.equal(readFileSync(join(root, newObject("x").source, taken.path), "utf8"), "hello");
 });
 
 test("a tree that lies in its place already is dated and entered where it is", async (t) => {

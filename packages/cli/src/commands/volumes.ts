@@ -24,7 +24,7 @@ export function addVolumes(program: Command, signal: AbortSignal): void {
     });
 }
 
-export function volumesTable(volumes: readonly VolumeContents[], now: number): string {
+function volumesTable(volumes: readonly VolumeContents[], now: number): string {
   if (volumes.length === 0) return "no volumes are known yet\n";
   const head: Cell[] = [
     "host",

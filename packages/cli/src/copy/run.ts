@@ -8,6 +8,7 @@ import { type Catalogue, createLedger, openCatalogue } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
 import { withLimit, withRetry } from "@brigade/sources";
 import { createPlacement } from "@brigade/volumes";
+import { stateFolderOf } from "../ledger/state-folder.ts";
 import { downloaderOptions, ledgerPrefetch, listerOptions } from "../settings.ts";
 import type { CopyConfiguration } from "./configuration.ts";
 import { finished } from "./finish.ts";
@@ -55,7 +56,7 @@ export async function runCopy(
   const patientSource = withRetry(source);
   await preflight(patientSource, prefix, signal);
 
-  const state = settings.STATE_DIR ?? join(run.roots[0] ?? ".", ".brigade", "state");
+  const state = settings.STATE_DIR ?? stateFolderOf(run.roots[0] ?? ".");
   await mkdir(state, { recursive: true });
   const [volumes, broker, opened] = await together([
     openVolumes(run.roots, state, volumeSettings.DURABILITY, log, resources),

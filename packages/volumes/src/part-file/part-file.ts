@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { constants, rmSync, writevSync } from "node:fs";
+import { constants, rmSync } from "node:fs";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ConfigError } from "@brigade/core";
@@ -176,7 +176,7 @@ class OpenPartFile implements PartFile {
     await this.#disk(async () => {
       let at = offset;
       for (let rest = chunks; rest.length > 0; ) {
-        const { bytesWritten } = process.env.SYNCW ? { bytesWritten: writevSync(this.#file.fd, rest as never, at) } : await this.#file.writev(rest, at);
+        const { bytesWritten } = await this.#file.writev(rest, at);
         at += bytesWritten;
         rest = after(rest, bytesWritten);
       }

@@ -13,7 +13,7 @@ export async function reserve(file: FileHandle, path: string, length: number): P
   const free = bavail * bsize;
   if (lacking > free)
     throw new HostError("full", `${path}: ${lacking} bytes more are needed, ${free} are free on its disk`);
-  if (lacking > 0 && !process.env.NOFA) await allocate(file, length, await loadFallocate());
+  if (lacking > 0) await allocate(file, length, await loadFallocate());
   await file.truncate(length);
 }
 

@@ -1,0 +1,54 @@
+import type { Command } from "commander";
+import { readEnvironment } from "../environment.ts";
+import type { ExitCode } from "../exit-code.ts";
+import { configureGet, type GetFlags } from "../get/configuration.ts";
+import { getAll } from "../get/get-all.ts";
+import { GetBars, GetLines, noView } from "../get/progress.ts";
+import { createLog } from "../logging.ts";
+
+/** `brigade get`: large files from web servers. */
+export function addGet(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
+  program
+    .command("get")
+    .description("fetch a large file over several connections at once; run again: goes on where it was")
+    .argument("<url...>", "http:// or https:// URLs, one after the other")
+    .option("-o, --output <file>", "where to, for one URL; otherwise the server's or the URL's name is taken")
+    .option("-d, --directory <folder>", "where to put files under their own names (here)")
+    .option("--overwrite", "replace a file that is there already")
+    .option("--connections <n>", "ranges fetched at once, at most (8)")
+    .option("--min-segment <size>", "ranges are not cut shorter than this (1MiB)")
+    .option("--referer <url>", "the Referer that the server wants to see")
+    .option("--header <line>", 'another header, "Name: value", or @file with such lines; repeatable', collect)
+    .option("--user-agent <text>", "what we call ourselves (bucket-brigade/0.1)")
+    .option("--cookie-file <file>", "cookies in Netscape's format, as curl and browsers' exports write it")
+    .option(
+      "--proxy <url>",
+      "http://, https:// or socks5://[user:password@]host:port (HTTPS_PROXY and so on)",
+    )
+    .option("--limit-rate <size>", "bytes a second, all connections together, such as 2MB")
+    .option("--checksum <digest>", "what must come: sha256:…, sha512:…, sha1:… or md5:…")
+    .option("--retries <n>", "times that a range is asked for again while none of its bytes comes (10)")
+    .option("--max-time-silent <seconds>", "a connection silent for so long is given up (30)")
+    .option("--insecure", "do not check certificates: whoever answers is trusted")
+    .option("--json", "the results as a JSON line a URL on stdout")
+    .option("--quiet", "only errors")
+    .action(async (urls: string[], flags: GetFlags) => {
+      done(await get(urls, flags, signal));
+    });
+}
+
+function collect(line: string, before: readonly string[] = []): readonly string[] {
+  return [...before, line];
+}
+
+async function get(urls: readonly string[], flags: GetFlags, signal: AbortSignal): Promise<ExitCode> {
+  const configuration = configureGet(urls, flags, readEnvironment({}, process.env));
+  const quiet = flags.quiet === true;
+  const forPeople = process.stderr.isTTY === true;
+  const bars = forPeople && !quiet ? new GetBars() : undefined;
+  const log = createLog(quiet ? "error" : configuration.logLevel, bars ?? process.stderr, forPeople);
+  const view = bars ?? (quiet ? noView : new GetLines(log));
+  const results = flags.json === true ? "json" : quiet ? "none" : "text";
+  const tell = (line: string) => process.stderr.write(line);
+  return await getAll({ configuration, log, view, results, tell }, signal);
+}

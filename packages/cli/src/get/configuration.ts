@@ -1,0 +1,168 @@
+import { statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import {
+  byteSize,
+  ConfigError,
+  type Environment,
+  integer,
+  parseEnvironment,
+  valueOrThrow,
+} from "@brigade/core";
+import { CookieJar, chooseProxies, type HttpFilesOptions, parseFileUrl } from "@brigade/sources";
+import { z } from "zod";
+import { Problems } from "../problems.ts";
+import { settingsSchema } from "../settings.ts";
+import { type Checksum, parseChecksum } from "./checksum.ts";
+import { parseHeaders, readOption } from "./headers.ts";
+
+/** As the command line gives them. */
+export interface GetFlags {
+  readonly output?: string;
+  readonly directory?: string;
+  readonly overwrite?: true;
+  readonly connections?: string;
+  readonly minSegment?: string;
+  readonly maxTimeSilent?: string;
+  readonly retries?: string;
+  readonly limitRate?: string;
+  readonly referer?: string;
+  readonly userAgent?: string;
+  readonly header?: readonly string[];
+  readonly cookieFile?: string;
+  readonly proxy?: string;
+  readonly insecure?: true;
+  readonly checksum?: string;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+const seconds = z
+  .string()
+  .regex(/^\d+(\.\d+)?$/, "must be a number of seconds")
+  .transform((text) => Number(text) * 1000)
+  .refine((ms) => ms >= 1, "must be more than 0");
+
+const numbers = z.object({
+  connections: integer({ min: 1, max: 256 }).default(8),
+  minSegment: byteSize.refine((bytes) => bytes > 0, "must be more than 0").default(1024 * 1024),
+  maxTimeSilent: seconds.default(30_000),
+  retries: integer({ max: 1_000_000 }).default(10),
+  limitRate: byteSize.refine((bytes) => bytes > 0, "must be more than 0").optional(),
+});
+
+export interface GetConfiguration extends z.infer<typeof numbers> {
+  readonly urls: readonly URL[];
+  /** The file's path, where it was told. */
+  readonly output: string | undefined;
+  readonly directory: string;
+  readonly overwrite: boolean;
+  readonly checksum: Checksum | undefined;
+  readonly http: HttpFilesOptions;
+  readonly logLevel: string;
+}
+
+/** Throws ConfigError with all problems. */
+export function configureGet(
+  urls: readonly string[],
+  flags: GetFlags,
+  environment: Environment,
+): GetConfiguration {
+  const problems = new Problems();
+  const parsedUrls = urls.map((url) => problems.try(() => parseFileUrl(url)));
+  const values = problems.try(() => parseNumbers(flags));
+  const headers = problems.try(() => parseHeaders(flags.header ?? [])) ?? [];
+  const cookies = problems.try(() => readCookies(flags.cookieFile));
+  const proxies = problems.try(() => chooseProxies(flags.proxy, environment));
+  const checksum = problems.try(() =>
+    flags.checksum === undefined ? undefined : parseChecksum(flags.checksum),
+  );
+  const settings = problems.try(() =>
+    valueOrThrow(parseEnvironment(settingsSchema.pick({ LOG_LEVEL: true }), environment)),
+  );
+  problems.try(() => checkTarget(urls.length, flags));
+  problems.try(() => parseHeaders(textHeaders(flags)));
+  problems.throwAny();
+  if (values === undefined || cookies === undefined || proxies === undefined || settings === undefined)
+    throw new Error("a configuration problem was not told");
+
+  const given = (name: string) => headers.find(([one]) => one.toLowerCase() === name)?.[1];
+  return {
+    ...values,
+    urls: parsedUrls.filter((url) => url !== undefined),
+    output: flags.output === undefined ? undefined : resolve(flags.output),
+    directory: resolve(flags.directory ?? "."),
+    overwrite: flags.overwrite === true,
+    checksum,
+    logLevel: settings.LOG_LEVEL,
+    http: {
+      userAgent: flags.userAgent ?? given("user-agent") ?? "bucket-brigade/0.1",
+      referer: flags.referer ?? given("referer"),
+      headers: headers.filter(([name]) => !/^(user-agent|referer)$/i.test(name)),
+      cookies,
+      proxies,
+      insecure: flags.insecure === true,
+      connectTimeoutMs: Math.min(values.maxTimeSilent, 30_000),
+      silenceTimeoutMs: values.maxTimeSilent,
+    },
+  };
+}
+
+const flagNames: Readonly<Record<string, string>> = {
+  connections: "--connections",
+  minSegment: "--min-segment",
+  maxTimeSilent: "--max-time-silent",
+  retries: "--retries",
+  limitRate: "--limit-rate",
+};
+
+function parseNumbers(flags: GetFlags): z.infer<typeof numbers> {
+  const parsed = numbers.safeParse(flags);
+  if (parsed.success) return parsed.data;
+  const told = parsed.error.issues.map(
+    ({ path, message }) => `${flagNames[String(path[0])] ?? String(path[0])}: ${message}`,
+  );
+  throw new ConfigError(told, { cause: parsed.error });
+}
+
+/** Flags that travel as headers are held to the same rules. */
+function textHeaders({ referer, userAgent }: GetFlags): string[] {
+  return [
+    ...(referer === undefined ? [] : [`Referer: ${referer}`]),
+    ...(userAgent === undefined ? [] : [`User-Agent: ${userAgent}`]),
+  ];
+}
+
+function readCookies(path: string | undefined): CookieJar {
+  const jar = new CookieJar();
+  if (path === undefined) return jar;
+  const problems: string[] = [];
+  const bad = jar.read(readOption("--cookie-file", path, problems));
+  if (bad.length > 0)
+    problems.push(
+      `--cookie-file: ${path}: not in Netscape's format (as of curl -c) in line ${bad.join(", ")}`,
+    );
+  if (problems.length > 0) throw new ConfigError(problems);
+  return jar;
+}
+
+function checkTarget(urls: number, { output, directory, checksum }: GetFlags): void {
+  const problems: string[] = [];
+  if (urls > 1 && output !== undefined)
+    problems.push("-o names one file: with several URLs give a folder with -d");
+  if (urls > 1 && checksum !== undefined) problems.push("--checksum is of one file: give one URL");
+  if (output !== undefined && directory !== undefined) problems.push("give -o or -d, not both");
+  if (output !== undefined && isFolder(output)) problems.push(`${output} is a folder: give it with -d`);
+  else if (output !== undefined && !isFolder(dirname(resolve(output))))
+    problems.push(`-o: there is no folder ${dirname(resolve(output))}`);
+  if (
+    directory !== undefined &&
+    !isFolder(directory) &&
+    statSync(directory, { throwIfNoEntry: false }) !== undefined
+  )
+    problems.push(`-d: ${directory} is not a folder`);
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}

@@ -1,0 +1,30 @@
+import { ConfigError, FatalError, HostError, SourceError } from "@brigade/core";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { ChecksumError } from "./checksum.ts";
+
+/** A URL that did not become a file. */
+export interface GetFailure {
+  readonly message: string;
+  readonly exitCode: ExitCode;
+  /** It would befall the other URLs too. */
+  readonly stopsAll: boolean;
+}
+
+/** Nothing where the error is none that users can do something about. */
+export function failureOf(error: unknown): GetFailure | undefined {
+  if (error instanceof ConfigError)
+    return { message: error.problems.join("; "), exitCode: exitCode.usage, stopsAll: false };
+  if (error instanceof HostError)
+    return { message: error.message, exitCode: exitCode.cannotGoOn, stopsAll: true };
+  if (error instanceof FatalError)
+    return { message: error.message, exitCode: exitCode.cannotGoOn, stopsAll: false };
+  if (error instanceof ChecksumError)
+    return { message: error.message, exitCode: exitCode.incomplete, stopsAll: false };
+  if (!(error instanceof SourceError)) return undefined;
+  const isOurs = error.kind === "misconfigured";
+  return {
+    message: error.message,
+    exitCode: isOurs ? exitCode.cannotGoOn : exitCode.incomplete,
+    stopsAll: isOurs,
+  };
+}

@@ -1,0 +1,55 @@
+import { HttpFiles } from "@brigade/sources";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { formatBytes, formatDuration } from "../units.ts";
+import { writeText } from "../write-text.ts";
+import { failureOf } from "./failure.ts";
+import { type GetParts, type Got, getFile } from "./get-file.ts";
+
+export interface GetAllParts extends Omit<GetParts, "files"> {
+  /** Results on stdout: for people, a JSON line a URL, or none. */
+  readonly results: "text" | "json" | "none";
+  /** A line on stderr. */
+  readonly tell: (line: string) => void;
+}
+
+/** One URL after the other; a failure of one does not stop the others, unless it would befall them too. */
+export async function getAll(parts: GetAllParts, signal: AbortSignal): Promise<ExitCode> {
+  const { urls, http } = parts.configuration;
+  await using files = new HttpFiles(http);
+  let code: ExitCode = exitCode.complete;
+  for (const url of urls) {
+    try {
+      await report(await getFile(url, { ...parts, files }, signal), parts.results);
+    } catch (error) {
+      const failure = signal.aborted ? undefined : failureOf(error);
+      if (failure === undefined) throw error;
+      parts.tell(`brigade: ${failure.message}\n`);
+      if (parts.results === "json")
+        await writeText(`${JSON.stringify({ url: shown(url), error: failure.message })}\n`);
+      if (failure.stopsAll) return failure.exitCode;
+      code = urls.length === 1 ? failure.exitCode : exitCode.incomplete;
+    }
+  }
+  return code;
+}
+
+/** Without user, password and query. */
+function shown({ origin, pathname }: URL): string {
+  return origin + pathname;
+}
+
+async function report(got: Got, results: GetAllParts["results"]): Promise<void> {
+  if (results === "none") return;
+  if (results === "json") {
+    const seconds = Math.round(got.seconds * 1000) / 1000;
+    const checksum = got.checksum === undefined ? null : `${got.checksum.algorithm}:${got.checksum.digest}`;
+    await writeText(`${JSON.stringify({ ...got, seconds, checksum })}\n`);
+    return;
+  }
+  const speed = `${formatBytes(got.fetchedBytes / Math.max(got.seconds, 0.001))}/s`;
+  const resumed = got.resumedBytes > 0 ? `, ${formatBytes(got.resumedBytes)} were there` : "";
+  const checked = got.checksum === undefined ? "" : `, ${got.checksum.algorithm} is right`;
+  await writeText(
+    `${got.file}: ${formatBytes(got.bytes)} in ${formatDuration(got.seconds)} (${speed})${resumed}${checked}\n`,
+  );
+}

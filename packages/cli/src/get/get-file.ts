@@ -1,0 +1,148 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { HostError, type Log, SourceError } from "@brigade/core";
+import { fetchSegments, fetchWhole, TransferMeter } from "@brigade/downloader";
+import { FileChanged, type HttpFile, type HttpFiles } from "@brigade/sources";
+import { openPartFile, type PartFile } from "@brigade/volumes";
+import { type Checksum, ChecksumError } from "./checksum.ts";
+import type { GetConfiguration } from "./configuration.ts";
+import type { GetView } from "./progress.ts";
+import { tryAgain } from "./try-again.ts";
+
+/** What came of a URL. */
+export interface Got {
+  /** As it may be shown. */
+  readonly url: string;
+  readonly file: string;
+  readonly bytes: number;
+  readonly seconds: number;
+  /** Bytes over the line: more than are new where some came twice. */
+  readonly fetchedBytes: number;
+  /** Bytes that an earlier run had brought. */
+  readonly resumedBytes: number;
+  /** As it was asked for; absent where nothing was. */
+  readonly checksum: Checksum | undefined;
+}
+
+export interface GetParts {
+  readonly files: HttpFiles;
+  readonly configuration: GetConfiguration;
+  readonly log: Log;
+  readonly view: GetView;
+}
+
+/** Times that a file may change while it is fetched. */
+const changes = 3;
+
+/** Brings one file, whole. Throws SourceError, ChecksumError, ConfigError, HostError, FatalError. */
+export async function getFile(url: URL, parts: GetParts, signal: AbortSignal): Promise<Got> {
+  const startedAt = performance.now();
+  const meter = new TransferMeter();
+  for (let change = 0; ; change++) {
+    const file = await tryAgain(
+      () => parts.files.find(url, signal),
+      { ...parts.configuration, log: parts.log },
+      signal,
+    );
+    try {
+      const brought = await bring(file, meter, parts, signal);
+      return {
+        ...brought,
+        url: file.url,
+        seconds: (performance.now() - startedAt) / 1000,
+        fetchedBytes: meter.received,
+        checksum: parts.configuration.checksum,
+      };
+    } catch (error) {
+      if (!(error instanceof FileChanged)) throw error;
+      if (change === changes) throw restless(error);
+      parts.log.warn({}, `${error.message} meanwhile: it is fetched anew`);
+    } finally {
+      file.cancel();
+    }
+  }
+}
+
+type Brought = Pick<Got, "file" | "bytes" | "resumedBytes">;
+
+async function bring(
+  file: HttpFile,
+  meter: TransferMeter,
+  parts: GetParts,
+  signal: AbortSignal,
+): Promise<Brought> {
+  const { configuration, log, view } = parts;
+  const { overwrite, checksum } = configuration;
+  const target = targetOf(file, configuration);
+  const { url, length } = file;
+  const validator = file.ranges ? file.validator : undefined;
+  await using part = await openPartFile(target, { url, length, validator }, { overwrite });
+  if (part.startedOver !== undefined) log.warn({}, `${part.path}: fetched anew: ${part.startedOver}`);
+  else if (!file.ranges) log.warn({}, `${url}: the server sends no ranges: one connection, and no resuming`);
+  else if (validator === undefined)
+    log.warn({}, `${url}: the server gives neither a strong ETag nor Last-Modified: no resuming`);
+
+  const resumedBytes = part.finished.reduce((sum, piece) => sum + piece.to - piece.from, 0);
+  if (resumedBytes > 0) log.info({ bytes: resumedBytes }, `${part.path}: going on with it`);
+  view.begin(target, length, resumedBytes, meter);
+  try {
+    const bytes = await transfer(file, part, meter, parts, signal);
+    if (checksum !== undefined) await verify(part, bytes, checksum, signal);
+    await part.complete(bytes);
+    return { file: target, bytes, resumedBytes };
+  } finally {
+    view.end();
+  }
+}
+
+/** Gives the bytes of the whole. */
+async function transfer(
+  file: HttpFile,
+  part: PartFile,
+  meter: TransferMeter,
+  { configuration, log }: GetParts,
+  signal: AbortSignal,
+): Promise<number> {
+  const { connections, minSegment, retries, limitRate: rate, checksum } = configuration;
+  const { length } = file;
+  if (length === undefined || !file.ranges) {
+    const unprovable = checksum !== undefined;
+    const open = (inner: AbortSignal) => file.stream(inner, { unprovable });
+    return await fetchWhole({ open, file: part, log, meter }, { retries, rate }, signal);
+  }
+  await fetchSegments(
+    { open: (range, inner) => file.open(range, inner), file: part, log, meter },
+    { length, connections, minSegment, retries, rate },
+    signal,
+  );
+  return length;
+}
+
+/** What is wrong as a whole is not gone on with. */
+async function verify(part: PartFile, bytes: number, checksum: Checksum, signal: AbortSignal): Promise<void> {
+  const found = await part.digest(checksum.algorithm, bytes, signal);
+  if (found === checksum.digest) return;
+  await part.disown();
+  throw new ChecksumError(
+    `${part.path}: its ${checksum.algorithm} is ${found}, not ${checksum.digest}; it stays there, the next run fetches it anew`,
+  );
+}
+
+function targetOf({ name }: HttpFile, { output, directory }: GetConfiguration): string {
+  if (output !== undefined) return output;
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    throw unmakeable(directory, error);
+  }
+  return join(directory, name);
+}
+
+function restless(cause: FileChanged): SourceError {
+  return new SourceError("unavailable", `${cause.message} again and again`, { cause });
+}
+
+function unmakeable(directory: string, cause: unknown): HostError {
+  const words = cause instanceof Error ? cause.message : String(cause);
+  return new HostError("io", `${directory} cannot be made: ${words}`, { cause });
+}

@@ -1,0 +1,127 @@
+import { basename } from "node:path";
+import type { Log } from "@brigade/core";
+import type { TransferMeter } from "@brigade/downloader";
+import { MultiBar, type SingleBar } from "cli-progress";
+import { Rate } from "../rate.ts";
+import { formatBytes, formatDuration } from "../units.ts";
+
+/** Shows how a file comes, until it ends. */
+export interface GetView {
+  /** `length` where it is known; `resumed`: bytes that were there before. */
+  begin(file: string, length: number | undefined, resumed: number, meter: TransferMeter): void;
+  end(): void;
+}
+
+export const noView: GetView = { begin: () => {}, end: () => {} };
+
+/** A file that is coming, with its speed. */
+class Arrival {
+  readonly file: string;
+  readonly length: number | undefined;
+  readonly meter: TransferMeter;
+  readonly #resumed: number;
+  readonly #before: number;
+  readonly #rate = new Rate();
+
+  constructor(file: string, length: number | undefined, resumed: number, meter: TransferMeter) {
+    this.file = basename(file);
+    this.length = length;
+    this.meter = meter;
+    this.#resumed = resumed;
+    this.#before = meter.received;
+    this.look();
+  }
+
+  look(): { bytes: number; perSecond: number; left: string } {
+    const bytes = this.#resumed + this.meter.received - this.#before;
+    const perSecond = this.#rate.add(bytes, performance.now());
+    const known = this.length !== undefined && perSecond > 0;
+    const left = known ? `${formatDuration(Math.max(0, (this.length ?? 0) - bytes) / perSecond)} left` : "";
+    return { bytes, perSecond, left };
+  }
+}
+
+const bar = {
+  barsize: 24,
+  hideCursor: true,
+  clearOnComplete: true,
+  stopOnComplete: false,
+  gracefulExit: false,
+};
+const whole = "{bar} {percentage}% {file}  {bytes}  {speed}  {left}";
+const single = "  {bar} {bytes} {state}";
+
+/** On a terminal: a line for all, and one for each connection; log lines go above. */
+export class GetBars implements GetView {
+  readonly #bars = new MultiBar({ ...bar, format: whole, stream: process.stderr });
+  #all: SingleBar | undefined;
+  #singles: SingleBar[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  write(line: string): void {
+    if (this.#all === undefined) process.stderr.write(line);
+    else this.#bars.log(line.endsWith("\n") ? line : `${line}\n`);
+  }
+
+  begin(file: string, length: number | undefined, resumed: number, meter: TransferMeter): void {
+    const arrival = new Arrival(file, length, resumed, meter);
+    this.#all = this.#bars.create(length ?? 1, 0, { file: arrival.file, bytes: "", speed: "", left: "" });
+    this.#timer = setInterval(() => this.#show(arrival), 200);
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+    for (const one of [...this.#singles, this.#all]) if (one !== undefined) this.#bars.remove(one);
+    this.#singles = [];
+    this.#all = undefined;
+    this.#bars.stop();
+  }
+
+  #show(arrival: Arrival): void {
+    const { bytes, perSecond, left } = arrival.look();
+    const payload = { bytes: formatBytes(bytes), speed: `${formatBytes(perSecond)}/s`, left };
+    this.#all?.update(arrival.length === undefined ? 0 : Math.min(bytes, arrival.length), payload);
+    const connections = [...arrival.meter.connections];
+    while (this.#singles.length < connections.length)
+      this.#singles.push(this.#bars.create(1, 0, { bytes: "", state: "" }, { ...bar, format: single }));
+    for (const [index, one] of this.#singles.entries()) {
+      const connection = connections[index];
+      if (connection === undefined) one.update(0, { bytes: "", state: "idle" });
+      else {
+        const { from, at, to, state } = connection;
+        one.setTotal(Math.max(1, to - from));
+        one.update(at - from, { bytes: `${formatBytes(from)} to ${formatBytes(to)}`, state });
+      }
+    }
+    this.#bars.update();
+  }
+}
+
+/** Milliseconds between lines where nobody watches. */
+const lineEvery = 10_000;
+
+/** A log line now and then, where stderr is a file or a journal. */
+export class GetLines implements GetView {
+  readonly #log: Log;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  begin(file: string, length: number | undefined, resumed: number, meter: TransferMeter): void {
+    const arrival = new Arrival(file, length, resumed, meter);
+    this.#timer = setInterval(() => {
+      const { bytes, perSecond, left } = arrival.look();
+      const connections = [...meter.connections].filter(({ state }) => state === "receiving").length;
+      this.#log.info(
+        { file: arrival.file, bytes, length, bytesPerSecond: Math.round(perSecond), connections, left },
+        "progress",
+      );
+    }, lineEvery);
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+  }
+}
