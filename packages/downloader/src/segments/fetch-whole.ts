@@ -1,0 +1,77 @@
+import {
+  backoff,
+  classify,
+  type Delayer,
+  delay,
+  FatalError,
+  type Log,
+  type ObjectBody,
+  SourceError,
+} from "@brigade/core";
+import { RateLimit } from "./rate-limit.ts";
+import type { SegmentFile } from "./segment-file.ts";
+import { TransferMeter } from "./transfer-meter.ts";
+import { WriteBehind } from "./write-behind.ts";
+
+export interface WholeParts {
+  /** All bytes from the first on. Throws SourceError. */
+  open(signal: AbortSignal): Promise<ObjectBody>;
+  readonly file: Pick<SegmentFile, "write">;
+  readonly log: Log;
+  readonly meter?: TransferMeter | undefined;
+  readonly delay?: Delayer | undefined;
+  readonly now?: (() => number) | undefined;
+}
+
+export interface WholeOptions {
+  /** Times that it is begun again when it breaks. */
+  readonly retries: number;
+  /** Bytes a second. */
+  readonly rate?: number | undefined;
+}
+
+/** Brings a body that cannot be had in pieces, over one connection; a broken one begins again. Gives its bytes. */
+export async function fetchWhole(
+  parts: WholeParts,
+  options: WholeOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const wait = parts.delay ?? delay;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await receive(parts, options, signal);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof SourceError)) throw error;
+      const failure = classify(error);
+      if (failure.fault === "object" ? failure.final : failure.fault !== "source" || failure.stop)
+        throw error;
+      if (attempt >= options.retries)
+        throw new FatalError(`${error.message} (tried ${attempt + 1} times)`, { cause: error });
+      parts.log.info({ reason: error.message }, "begins again");
+      await wait(Math.max(error.retryAfterMs ?? 0, backoff(attempt, { first: 250, most: 30_000 })), signal);
+    }
+  }
+}
+
+async function receive(parts: WholeParts, { rate }: WholeOptions, signal: AbortSignal): Promise<number> {
+  const { file, meter = new TransferMeter(), delay: wait = delay, now = () => performance.now() } = parts;
+  const limit = rate === undefined ? undefined : new RateLimit(rate, now);
+  const body = await parts.open(signal);
+  const view = { from: 0, at: 0, to: body.size ?? 0, state: "receiving" as const };
+  meter.connections = [view];
+  const writer = new WriteBehind(file, 0);
+  try {
+    for await (const chunk of body.chunks()) {
+      view.at += chunk.byteLength;
+      meter.received += chunk.byteLength;
+      const full = writer.add(chunk);
+      if (full !== undefined) await full;
+      const pause = limit?.take(chunk.byteLength) ?? 0;
+      if (pause > 0) await wait(pause, signal);
+    }
+  } finally {
+    // Otherwise a late write could land in the next try.
+    await writer.flush();
+  }
+  return view.at;
+}

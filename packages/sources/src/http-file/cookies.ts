@@ -1,0 +1,129 @@
+interface Cookie {
+  readonly name: string;
+  readonly value: string;
+  /** Lower case, no leading dot. */
+  readonly domain: string;
+  readonly subdomains: boolean;
+  readonly path: string;
+  readonly secure: boolean;
+  /** Unix milliseconds; absent: as long as the process lives. */
+  readonly expires: number | undefined;
+}
+
+/** Cookies from a file as curl and browsers' exports have it, and those that servers set on the way. */
+export class CookieJar {
+  readonly #cookies: Cookie[] = [];
+  readonly #now: () => number;
+
+  /** `now`: Unix milliseconds. */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  /**
+   * Takes in Netscape's format: a line a cookie, seven fields with tabs between them: domain, whether subdomains get it too,
+   * path, whether https only, expiry (Unix seconds, 0: none), name, value. Gives the numbers of lines that are not so.
+   */
+  read(text: string): number[] {
+    const bad: number[] = [];
+    for (const [index, line] of text.split(/\r?\n/).entries()) {
+      // "#HttpOnly_" is no comment but a mark for browsers.
+      const fields = line.replace(/^#HttpOnly_/, "");
+      if (fields.trim() === "" || fields.startsWith("#")) continue;
+      const cookie = parseLine(fields);
+      if (cookie === undefined) bad.push(index + 1);
+      else this.#put(cookie);
+    }
+    return bad;
+  }
+
+  /** Takes in what a server sets by Set-Cookie, as far as that is for itself. */
+  set(url: URL, header: string): void {
+    const cookie = parseSetCookie(url, header, this.#now());
+    if (cookie !== undefined) this.#put(cookie);
+  }
+
+  /** What is to be sent to this URL; nothing when there is none. */
+  header(url: URL): string | undefined {
+    const fitting = this.#cookies
+      .filter((cookie) => this.#fits(cookie, url))
+      .sort((a, b) => b.path.length - a.path.length);
+    return fitting.length === 0 ? undefined : fitting.map(({ name, value }) => `${name}=${value}`).join("; ");
+  }
+
+  #fits({ domain, subdomains, path, secure, expires }: Cookie, url: URL): boolean {
+    const host = url.hostname.toLowerCase();
+    if (host !== domain && !(subdomains && host.endsWith(`.${domain}`))) return false;
+    if (secure && url.protocol !== "https:") return false;
+    if (expires !== undefined && expires <= this.#now()) return false;
+    return url.pathname === path || url.pathname.startsWith(path.endsWith("/") ? path : `${path}/`);
+  }
+
+  #put(cookie: Cookie): void {
+    const same = ({ name, domain, path }: Cookie) =>
+      name === cookie.name && domain === cookie.domain && path === cookie.path;
+    const at = this.#cookies.findIndex(same);
+    if (at === -1) this.#cookies.push(cookie);
+    else this.#cookies[at] = cookie;
+  }
+}
+
+/** Nothing in it may end the header or begin another cookie. */
+const harmless = /^[\x21-\x3a\x3c-\x7e\x80-\xff \t]*$/;
+
+function parseLine(line: string): Cookie | undefined {
+  const [domain = "", subdomains, path = "", secure, expires = "", name = "", value = ""] = line.split("\t");
+  const isFlag = (text: string | undefined) => text === "TRUE" || text === "FALSE";
+  if (domain === "" || name === "" || !path.startsWith("/") || !isFlag(subdomains) || !isFlag(secure))
+    return undefined;
+  if (!/^-?\d+$/.test(expires) || !harmless.test(name) || !harmless.test(value)) return undefined;
+  return {
+    name,
+    value,
+    domain: domain.replace(/^\./, "").toLowerCase(),
+    subdomains: subdomains === "TRUE",
+    path,
+    secure: secure === "TRUE",
+    expires: Number(expires) === 0 ? undefined : Number(expires) * 1000,
+  };
+}
+
+function parseSetCookie(url: URL, header: string, now: number): Cookie | undefined {
+  const [pair = "", ...rest] = header.split(";");
+  const equals = pair.indexOf("=");
+  const [name, value] = [pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()];
+  if (equals < 1 || !harmless.test(name) || !harmless.test(value)) return undefined;
+  const attributes = new Map(
+    rest.map((part): [string, string] => {
+      const [key = "", text = ""] = part.split(/=(.*)/s);
+      return [key.trim().toLowerCase(), text.trim()];
+    }),
+  );
+  const host = url.hostname.toLowerCase();
+  const asked = attributes.get("domain")?.replace(/^\./, "").toLowerCase();
+  // A domain of one label would be everybody's.
+  const isOurs = asked?.includes(".") === true && (host === asked || host.endsWith(`.${asked}`));
+  if (asked !== undefined && asked !== "" && asked !== host && !isOurs) return undefined;
+  const path = attributes.get("path");
+  return {
+    name,
+    value,
+    domain: isOurs ? asked : host,
+    subdomains: isOurs,
+    path: path?.startsWith("/") === true ? path : defaultPath(url),
+    secure: attributes.has("secure"),
+    expires: expiry(attributes, now),
+  };
+}
+
+function defaultPath({ pathname }: URL): string {
+  const slash = pathname.lastIndexOf("/");
+  return slash <= 0 ? "/" : pathname.slice(0, slash);
+}
+
+function expiry(attributes: ReadonlyMap<string, string>, now: number): number | undefined {
+  const age = attributes.get("max-age");
+  if (age !== undefined && /^-?\d+$/.test(age)) return now + Number(age) * 1000;
+  const date = Date.parse(attributes.get("expires") ?? "");
+  return Number.isNaN(date) ? undefined : date;
+}

@@ -1,0 +1,77 @@
+/** Bytes; what is put behind it (`.part.json.new`) has to fit into the 255 that disks take. */
+const longest = 240;
+
+/** What Content-Disposition calls the file (RFC 6266), as it stands there. `header`: bytes as Latin-1, as HTTP has it. */
+export function dispositionName(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const parameters = new Map<string, string>();
+  const pattern = /;\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))/g;
+  for (const [, name = "", quoted, plain = ""] of header.matchAll(pattern))
+    parameters.set(name.toLowerCase(), quoted?.replaceAll(/\\(.)/g, "$1") ?? plain);
+  const extended = extendedValue(parameters.get("filename*"));
+  const simple = parameters.get("filename");
+  return extended ?? (simple === undefined ? undefined : bytesAsText(simple));
+}
+
+/** `UTF-8''na%C3%AFve.zip` (RFC 8187). */
+function extendedValue(text: string | undefined): string | undefined {
+  const [, charset = "", encoded = ""] = /^([\w-]+)'[\w-]*'(.*)$/.exec(text ?? "") ?? [];
+  const bytes = Buffer.from(
+    encoded.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    "latin1",
+  );
+  if (/^utf-?8$/i.test(charset)) return utf8(bytes);
+  return /^iso-8859-1$/i.test(charset) ? bytes.toString("latin1") : undefined;
+}
+
+/** Many servers send UTF-8 where Latin-1 is meant to be. */
+function bytesAsText(latin1: string): string {
+  return utf8(Buffer.from(latin1, "latin1")) ?? latin1;
+}
+
+function utf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    // Not UTF-8: the caller has another way to read it.
+    return undefined;
+  }
+}
+
+/** The last part of a URL's path, decoded; empty where it ends in a slash. */
+export function urlName(url: URL): string {
+  const last = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    // A lone percent sign: as it stands.
+    return last;
+  }
+}
+
+/** A foreign name as one that is safe in any folder: no path, no control characters, no leading dot or dash, not too long. */
+export function safeName(name: string): string {
+  const last = name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
+  const clean = last
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "")
+    .replaceAll(/[<>:"|?*]/g, "_")
+    .replace(/^[\s.-]+/, "")
+    .replace(/[\s.]+$/, "");
+  return clean === "" ? "download" : shorten(clean);
+}
+
+/** Keeps the ending, which says what the file is. */
+function shorten(name: string): string {
+  if (Buffer.byteLength(name) <= longest) return name;
+  const [ending = ""] = /\.[^.]{1,20}$/.exec(name) ?? [];
+  const room = longest - Buffer.byteLength(ending);
+  let stem = "";
+  let bytes = 0;
+  for (const letter of name.slice(0, name.length - ending.length)) {
+    bytes += Buffer.byteLength(letter);
+    if (bytes > room) break;
+    stem += letter;
+  }
+  return stem + ending;
+}

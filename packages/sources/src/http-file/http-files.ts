@@ -1,0 +1,81 @@
+import { ConfigError } from "@brigade/core";
+import { type HttpResponse, header } from "../http/exchange.ts";
+import type { CookieJar } from "./cookies.ts";
+import { dispositionName, safeName, urlName } from "./file-name.ts";
+import { follow, type Reply } from "./follow.ts";
+import { refuseEncoded } from "./http-body.ts";
+import { type Ask, contentRange, FoundFile, type HttpFile } from "./http-file.ts";
+import { refusal } from "./replies.ts";
+import { type HeaderSettings, requestHeaders } from "./request-headers.ts";
+import { type RouteOptions, Routes } from "./routes.ts";
+import { shown } from "./shown.ts";
+
+export interface HttpFilesOptions extends HeaderSettings, RouteOptions {
+  readonly cookies: CookieJar;
+}
+
+/** Files on web servers, by their URLs, and the connections to them. */
+export class HttpFiles implements AsyncDisposable {
+  readonly #options: HttpFilesOptions;
+  readonly #routes: Routes;
+
+  constructor(options: HttpFilesOptions) {
+    this.#options = options;
+    this.#routes = new Routes(options);
+  }
+
+  /** Asks for the first byte, which tells all that is to be known. Throws SourceError. */
+  async find(url: URL, signal: AbortSignal): Promise<HttpFile> {
+    const firstByte = { bytes: { from: 0, to: 0 }, ifStill: undefined };
+    const probe = await follow(url, (hop) => this.#ask(hop, url, firstByte, signal));
+    // An empty file has no first byte.
+    if (probe.response.status !== 416) return this.#found(url, probe);
+    probe.response.body.cancel();
+    return this.#found(url, await follow(url, (hop) => this.#ask(hop, url, undefined, signal)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#routes[Symbol.asyncDispose]();
+  }
+
+  #found(first: URL, { url, response }: Reply): HttpFile {
+    const what = shown(first);
+    if (response.status !== 200 && response.status !== 206) throw refusal(response, what, Date.now());
+    refuseEncoded(response, what);
+    const total = response.status === 206 ? contentRange(response)?.total : response.body.length;
+    const refusesRanges = header(response.headers, "accept-ranges")?.trim().toLowerCase() === "none";
+    const ranges = response.status === 206 && total !== undefined && !refusesRanges;
+    if (response.status === 206) response.body.cancel();
+    return new FoundFile(
+      { first, url, response, name: nameOf(first, url, response), length: total, ranges },
+      this.#ask,
+    );
+  }
+
+  readonly #ask: Ask = async (url, first, range, signal) => {
+    const response = await this.#routes.get(url, requestHeaders(url, first, this.#options, range), signal);
+    const cookies = response.headers["set-cookie"] ?? [];
+    for (const cookie of typeof cookies === "string" ? [cookies] : cookies)
+      this.#options.cookies.set(url, cookie);
+    return response;
+  };
+}
+
+/** The server's word, else the URL that looks like a file's: the one asked for, or the one that redirects led to. */
+function nameOf(first: URL, last: URL, { headers }: HttpResponse): string {
+  const said = dispositionName(header(headers, "content-disposition"));
+  if (said !== undefined && said !== "") return safeName(said);
+  const names = [urlName(first), urlName(last)];
+  return safeName(
+    names.find((name) => name.includes(".")) ?? names.find((name) => name !== "") ?? first.hostname,
+  );
+}
+
+/** Throws ConfigError. */
+export function parseFileUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new ConfigError([`"${text.replace(/\/\/[^/@]*@/, "//")}": must be an http:// or https:// URL`]);
+  url.hash = "";
+  return url;
+}

@@ -1,0 +1,17 @@
+import { header, type ResponseHeaders } from "../http/exchange.ts";
+
+/** What tells one state of a file from another, strongly enough to put pieces of it together. */
+export interface Validator {
+  readonly kind: "etag" | "last-modified";
+  readonly value: string;
+}
+
+/** A strong ETag, else the time of the last change; nothing where there is neither. */
+export function validatorOf(headers: ResponseHeaders): Validator | undefined {
+  const etag = header(headers, "etag")?.trim();
+  if (etag !== undefined && /^"[^"]*"$/.test(etag)) return { kind: "etag", value: etag };
+  const modified = header(headers, "last-modified")?.trim();
+  return modified === undefined || Number.isNaN(Date.parse(modified))
+    ? undefined
+    : { kind: "last-modified", value: modified };
+}

@@ -1,0 +1,45 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createConnection } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A program that serves on a loopback port, until it is disposed. Throws when it does not come to listen. */
+export async function startInBackground(
+  program: string,
+  args: readonly string[],
+  port: number,
+): Promise<AsyncDisposable> {
+  const child = spawn(program, args, { stdio: ["ignore", "ignore", "inherit"] });
+  const ended = once(child, "close").then(([code]) => code);
+  const service = {
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null) child.kill("SIGTERM");
+      await ended;
+    },
+  };
+  const failed = once(child, "error").then(([error]) => {
+    throw new Error(`${program} is needed for this test`, { cause: error });
+  });
+  const left = ended.then((code) => {
+    throw new Error(`${program} ended with ${code}`);
+  });
+  for (const promise of [failed, left]) promise.catch(() => {});
+  await Promise.race([listening(port), failed, left]);
+  return service;
+}
+
+async function listening(port: number): Promise<void> {
+  for (let tries = 0; tries < 500; tries++) {
+    const socket = createConnection(port, "127.0.0.1");
+    try {
+      await once(socket, "connect");
+      return;
+    } catch {
+      // Not yet.
+      await sleep(20);
+    } finally {
+      socket.destroy();
+    }
+  }
+  throw new Error(`nothing listens on port ${port}`);
+}

@@ -1,0 +1,34 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort } from "../free-ports.ts";
+import { startInBackground } from "./background.ts";
+
+export interface Nginx extends AsyncDisposable {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+}
+
+/** A private nginx that serves `root` below `/`; `rules`: what its one location says besides. Its files lie in `home`. */
+export async function startNginx(home: string, root: string, rules = ""): Promise<Nginx> {
+  const port = await freePort();
+  const configuration = join(home, "nginx.conf");
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+    (name) => `${name}_temp_path ${join(home, name)};`,
+  );
+  writeFileSync(
+    configuration,
+    `${process.getuid?.() === 0 ? "user root;" : ""} daemon off; worker_processes 2; pid ${home}/nginx.pid;
+events { worker_connections 1024; }
+http {
+  access_log off; sendfile on; tcp_nopush on; ${temporary.join(" ")}
+  server { listen 127.0.0.1:${port}; location / { root ${root}; ${rules} } }
+}
+`,
+  );
+  const args = ["-p", home, "-c", configuration, "-e", join(home, "error.log")];
+  const service = await startInBackground("nginx", args, port);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
+  };
+}
