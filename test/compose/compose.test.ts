@@ -119,7 +119,9 @@ describe("one host that runs everything", { skip }, () => {
   }
 
   async function stateOf(source: string): Promise<string | undefined> {
-    const answer = await fetch(`http://${await host.published("ledger", 9100)}/jobs`);
+    const answer = await fetch(`http://${await host.published("ledger", 9100)}/api/jobs`, {
+      headers: { authorization: `Bearer ${passwords.BROKER_ADMIN_PASSWORD}` },
+    });
     const jobs = (await answer.json()) as { source: string; state: string }[];
     return jobs.find((job) => job.source === source)?.state;
   }

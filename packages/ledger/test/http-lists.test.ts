@@ -84,9 +84,15 @@ test("a list ends with a line that says so", async () => {
   ]);
 });
 
-test("a list that ends within a row is an error, not an end", async () => {
-  await using broken = await serving(() => new Response('{"key":"a","reason":"r","at":1}\n{"key":"b"'));
-  await assert.rejects(all(new LedgerClient({ url: broken.url }).vanished("j")), HostError);
+test("a list that ends within a row, between two or before the first is an error, not an end", async () => {
+  for (const text of [
+    '{"key":"a","reason":"r","at":1}\n{"key":"b"',
+    '{"key":"a","reason":"r","at":1}\n',
+    "",
+  ]) {
+    await using broken = await serving(() => new Response(text));
+    await assert.rejects(all(new LedgerClient({ url: broken.url }).vanished("j")), HostError);
+  }
 });
 
 test("who has read enough ends the list where it is", async () => {

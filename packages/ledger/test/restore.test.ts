@@ -28,6 +28,7 @@ describe("what is restored from a volume", () => {
     assert.deepEqual(await all(made.catalogue.where({ key: "a/con" })), [
       {
         source: "photos",
+        fingerprint: "f1",
         key: "a/con",
         standing: "current",
         volume: "vol-a",

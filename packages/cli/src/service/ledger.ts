@@ -66,11 +66,15 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
   });
 }
 
+/** What a downloader has in hand is in no queue: a job that has been quiet for so long is at rest. Milliseconds. */
+const restMs = 60_000;
+
 /** Nothing of the job is under way: what it has no account of will not come by itself. */
 function isIdle(status: LiveStatus, { id, source, state }: JobRecord): boolean {
   if (state !== "open") return true;
-  const job = status.current().sources.find((one) => one.source === source)?.job;
-  return job?.id === id && job.idle !== undefined;
+  const { at, sources } = status.current();
+  const job = sources.find((one) => one.source === source)?.job;
+  return job?.id === id && job.idle !== undefined && at - job.idle.since >= restMs;
 }
 
 function batchSize({ BATCH_FILES, BATCH_BYTES }: Settings) {

@@ -17,7 +17,7 @@ export function tokenNeeded(token: string, now: () => number): MiddlewareHandler
 }
 
 /** Compares in constant time, whatever was sent. */
-export function hasToken(context: Context, token: string): boolean {
+function hasToken(context: Context, token: string): boolean {
   const given = context.req.header("authorization") ?? "";
   return timingSafeEqual(digest(given), digest(`Bearer ${token}`));
 }

@@ -47,7 +47,7 @@ const sumsSchema = z.object({
   failed: amountSchema,
 });
 
-export const progressSchema = sumsSchema.extend({
+const progressSchema = sumsSchema.extend({
   job: z.string(),
   directories: z.object({ known: count, done: count, failed: count }),
   pages: count,

@@ -1,6 +1,6 @@
 // @ts-check
 import { element } from "./element.js";
-import { formatBytes, formatRate } from "./figures.js";
+import { formatBytes, formatClock, formatRate } from "./figures.js";
 import { ask } from "./ledger.js";
 import uPlot from "./uplot.js";
 
@@ -8,7 +8,7 @@ import uPlot from "./uplot.js";
 
 /** What is shown, seconds. */
 const spans = { "5 min": 300, "6 h": 6 * 3_600 };
-const height = 130;
+const height = 150;
 /** Samples may not be further apart, seconds, to be joined by a line. */
 const gap = 30;
 
@@ -112,12 +112,18 @@ class Plot {
       {
         width: 300,
         height,
-        padding: [8, 8, 0, 0],
+        padding: [8, 16, 0, 0],
         legend: { show: false },
         cursor: { y: false, drag: { x: false, y: false }, sync: { key: "rates" } },
         scales: { x: { time: true }, y: { range: (_, _least, most) => [0, (most || 1) * 1.1] } },
         axes: [
-          { ...axis, font: "11px system-ui", space: 70, size: 24 },
+          {
+            ...axis,
+            font: "11px system-ui",
+            space: 60,
+            size: 24,
+            values: (_, ticks) => ticks.map(formatClock),
+          },
           {
             ...axis,
             font: "11px system-ui",

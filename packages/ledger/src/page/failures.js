@@ -8,8 +8,9 @@ import { ask, firstRows, post } from "./ledger.js";
 
 /** Failed objects shown of a class. */
 const mostShown = 20;
-/** Not asked more often, milliseconds: it may be a long list. */
+/** Counts are not asked for more often, milliseconds, nor for more than this part of the time: the list may be long. */
 const askEveryMs = 3_000;
+const askingPart = 0.05;
 /** The class of directories that could not be listed. */
 const listing = "listing";
 
@@ -18,10 +19,15 @@ export class Failures {
   #job = "";
   /** What the shown counts were asked for. */
   #asked = "";
-  #askedAt = 0;
+  #askAgainAt = 0;
   /** Whose first objects are shown. @type {string | undefined} */
   #opened;
   #rows = element("tbody", {});
+  /** @type {Map<string, { root: HTMLElement, objects: HTMLElement, bytes: HTMLElement, retry: HTMLButtonElement }>} */
+  #byClass = new Map();
+  #misses = element("ul", { class: "misses" });
+  /** Below the row of the class that is looked at. */
+  #below = element("tr", { class: "opened" }, element("td", { colspan: "4" }, this.#misses));
   #said = element("p", { role: "status", class: "said" });
   #all = this.#retryButton("retry all", undefined);
   #table = element("table", {}, element("thead", {}, headings("class", "failed", "bytes", "")), this.#rows);
@@ -55,10 +61,23 @@ export class Failures {
     this.#all.textContent = any ? "retry all" : "list again what is missing";
     this.#all.hidden = (!any && !hasHoles) || job.state === "cancelled";
     const wanted = `${job.id} ${job.state} ${failed.objects} ${failed.bytes} ${directories.failed}`;
-    if (wanted === this.#asked || performance.now() - this.#askedAt < askEveryMs) return;
+    if (wanted === this.#asked || performance.now() < this.#askAgainAt) return;
     this.#asked = wanted;
-    this.#askedAt = performance.now();
-    this.#count(job).catch((error) => this.#tell(error));
+    void this.#recount(job);
+  }
+
+  /** @param {JobStatus} job */
+  async #recount(job) {
+    const began = performance.now();
+    this.#askAgainAt = Infinity;
+    try {
+      await this.#count(job);
+    } catch (error) {
+      this.#tell(error);
+      this.#asked = "";
+    }
+    const took = performance.now() - began;
+    this.#askAgainAt = began + Math.max(askEveryMs, took / askingPart);
   }
 
   /** @param {JobStatus} job */
@@ -68,38 +87,51 @@ export class Failures {
       failed.objects === 0 ? [] : await (await ask(`${pathOf(id)}/failures/counts?by=class`)).json();
     if (id !== this.#job) return;
     const rows = counts.map(({ name, objects, bytes }) =>
-      this.#row(state, name, formatCount(objects), formatBytes(bytes)),
+      this.#row(name, state, formatCount(objects), formatBytes(bytes)),
     );
     if (directories.failed > 0) {
       const what = counted(directories.failed, "directory", "directories");
-      rows.push(this.#row(state, listing, what, ""));
+      rows.push(this.#row(listing, state, what, ""));
     }
-    this.#rows.replaceChildren(...rows);
+    const shown = [...this.#rows.children].filter((row) => row !== this.#below);
+    // rows stay where they are if they can: somebody may be about to press a button
+    if (shown.length !== rows.length || shown.some((row, i) => row !== rows[i])) {
+      this.#rows.replaceChildren(...rows);
+      this.#placeBelow();
+    }
     if (this.#opened !== undefined) await this.#show(this.#opened);
   }
 
-  /** @param {string} state @param {string} name @param {string} objects @param {string} bytes */
-  #row(state, name, objects, bytes) {
+  /** The row of a class, with these figures. @param {string} name @param {string} state @param {string} objects @param {string} bytes */
+  #row(name, state, objects, bytes) {
+    const row = this.#byClass.get(name) ?? this.#newRow(name);
+    this.#byClass.set(name, row);
+    row.objects.textContent = objects;
+    row.bytes.textContent = bytes;
+    row.retry.hidden = state === "cancelled";
+    return row.root;
+  }
+
+  /** @param {string} name */
+  #newRow(name) {
     const look = element("button", { type: "button", class: "quiet" }, "look");
+    look.hidden = name === listing;
     look.addEventListener("click", () => {
-      const opened = this.#opened === name ? undefined : name;
-      this.#opened = opened;
-      this.#close();
-      if (opened !== undefined) this.#show(opened).catch((error) => this.#tell(error));
+      this.#opened = this.#opened === name ? undefined : name;
+      this.#below.remove();
+      if (this.#opened !== undefined) this.#show(name).catch((error) => this.#tell(error));
     });
-    return element(
-      "tr",
-      { "data-class": name },
-      element("th", { scope: "row" }, name),
-      element("td", { class: "figure" }, objects),
-      element("td", { class: "figure" }, bytes),
-      element(
-        "td",
-        { class: "actions" },
-        name === listing ? undefined : look,
-        state === "cancelled" ? undefined : this.#retryButton("retry", name),
-      ),
-    );
+    const retry = this.#retryButton("retry", name);
+    const objects = element("td", {});
+    const bytes = element("td", {});
+    const actions = element("td", { class: "actions" }, look, retry);
+    const title = element("th", { scope: "row" }, name);
+    return {
+      root: element("tr", { "data-class": name }, title, objects, bytes, actions),
+      objects,
+      bytes,
+      retry,
+    };
   }
 
   /** The first objects of a class, below its row. @param {string} name */
@@ -108,18 +140,18 @@ export class Failures {
     /** @type {Miss[]} */
     const misses = await firstRows(path, mostShown);
     if (this.#opened !== name) return;
-    this.#close();
-    const list = element("ul", { class: "misses" });
-    for (const { key, reason, at } of misses) {
-      const why = element("small", {}, `${reason} · ${formatTime(at)}`);
-      list.append(element("li", {}, element("code", {}, key), why));
-    }
-    const below = element("tr", { class: "opened" }, element("td", { colspan: "4" }, list));
-    for (const row of this.#rows.querySelectorAll("tr")) if (row.dataset.class === name) row.after(below);
+    this.#misses.replaceChildren(
+      ...misses.map(({ key, reason, at }) =>
+        element("li", {}, element("code", {}, key), element("small", {}, `${reason} · ${formatTime(at)}`)),
+      ),
+    );
+    this.#placeBelow();
   }
 
-  #close() {
-    for (const row of this.#rows.querySelectorAll("tr.opened")) row.remove();
+  #placeBelow() {
+    const row = this.#opened === undefined ? undefined : this.#byClass.get(this.#opened)?.root;
+    if (row?.isConnected !== true) this.#below.remove();
+    else if (row.nextElementSibling !== this.#below) row.after(this.#below);
   }
 
   /** @param {string} text @param {string | undefined} name of a class; absent: all */

@@ -56,3 +56,12 @@ export function formatTime(at) {
   const isToday = time.toDateString() === new Date().toDateString();
   return isToday ? time.toLocaleTimeString() : time.toLocaleString();
 }
+
+/** Hours and minutes. Unix seconds. @param {number} at */
+export function formatClock(at) {
+  return new Date(at * 1_000).toLocaleTimeString(undefined, {
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+  });
+}

@@ -3,7 +3,7 @@
 /** @import { Status } from "../http/status-wire.ts" */
 
 /** What the ledger refuses, in its words. */
-export class Refusal extends Error {
+class Refusal extends Error {
   /** @param {number} status @param {string} message */
   constructor(status, message) {
     super(message);

@@ -115,12 +115,16 @@ function progressOf({ state, progress, rate, etaSeconds }) {
     { kind: "vanished", amount: vanished.objects },
     { kind: "failed", amount: failed.objects },
   ];
-  const so = listingFinished ? "" : " listed so far";
+  const isGrowing = state === "open" && !listingFinished;
   const line = element(
     "p",
     { class: "line" },
-    element("strong", {}, share),
-    element("span", {}, `${formatCount(accounted)} of ${counted(listed.objects, "object", "objects")}${so}`),
+    listingFinished ? element("strong", {}, share) : undefined,
+    element(
+      "span",
+      {},
+      `${formatCount(accounted)} of ${counted(listed.objects, "object", "objects")}${isGrowing ? " listed so far" : ""}`,
+    ),
   );
   if (state === "open") {
     line.append(element("span", {}, `${formatRate(rate.objects)} files/s, ${formatBytes(rate.bytes)}/s`));
@@ -128,19 +132,20 @@ function progressOf({ state, progress, rate, etaSeconds }) {
       line.append(element("span", { class: "eta" }, `${formatDuration(etaSeconds)} to go`));
     }
   }
-  const shown = bar(parts, listed.objects);
+  // while more is being listed, nobody knows of how many: the bar is never full
+  const shown = bar(parts, isGrowing ? listed.objects / 0.9 : listed.objects);
   shown.removeAttribute("aria-hidden");
   for (const [name, value] of Object.entries({
     role: "progressbar",
     "aria-label": "objects with an outcome",
-    "aria-valuetext": share,
+    "aria-valuetext": listingFinished ? share : "not all is listed",
     "aria-valuemin": "0",
     "aria-valuemax": String(listed.objects),
     "aria-valuenow": String(accounted),
   })) {
     shown.setAttribute(name, value);
   }
-  shown.classList.toggle("growing", state === "open" && !listingFinished);
+  shown.classList.toggle("growing", isGrowing);
   return [shown, line];
 }
 
