@@ -1,8 +1,9 @@
 import { lstat } from "node:fs/promises";
 import { join as joinPath } from "node:path";
-import { type FileEntry, join, type NewObject, type StoredObject } from "@brigade/core";
+import { type FileEntry, join, type NewObject } from "@brigade/core";
 import type { LedgerClient, StoredState, VolumeDescription } from "@brigade/ledger";
 import type { LocalVolume } from "@brigade/volumes";
+import { storedState } from "../ledger/stored-state.ts";
 import { type ListTreeParts, listTree, type Visitor } from "../listing/list-tree.ts";
 
 export interface AdoptTotals {
@@ -91,7 +92,7 @@ class Adopter implements Visitor {
       else {
         this.totals.adopted++;
         this.totals.bytes += one.size;
-        states.push(stateOf(object, one));
+        states.push(storedState({ ...object, ...one }));
       }
     });
     // Taken in before, when the ledger could not be told.
@@ -101,7 +102,7 @@ class Adopter implements Visitor {
       if (one === undefined) this.totals.missing++;
       else {
         this.totals.known++;
-        states.push(stateOf(object, one));
+        states.push(storedState({ ...object, ...one }));
       }
     });
     if (states.length === 0) return;
@@ -143,19 +144,4 @@ class Adopter implements Visitor {
     const found = await lstat(this.#fileOf(directory)).catch(() => undefined); // whatever is there is no folder for us
     return found?.isDirectory() === true;
   }
-}
-
-function stateOf({ key, listedSize, modified, etag }: NewObject, stored: StoredObject): StoredState {
-  const { size, storedAt, md5, verified, path } = stored;
-  return {
-    key,
-    listedSize,
-    size,
-    modified,
-    storedAt: Math.floor(storedAt / 1000),
-    md5,
-    verified,
-    ...(path !== undefined && { path }),
-    ...(etag !== undefined && { etag }),
-  };
 }

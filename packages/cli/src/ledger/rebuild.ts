@@ -8,6 +8,7 @@ import {
   readVolumeInfo,
   type VolumeInfo,
 } from "@brigade/volumes";
+import { storedState } from "./stored-state.ts";
 
 export interface Rebuilt {
   readonly root: string;
@@ -59,7 +60,7 @@ export async function rebuildFrom(
     if (!fingerprints.has(line.source)) throw unbound(root, line, info);
     const some = pending.get(line.source) ?? [];
     pending.set(line.source, some);
-    if (some.push(stateOf(line)) === batch) await send(line.source);
+    if (some.push(storedState(line)) === batch) await send(line.source);
   }
   for (const source of pending.keys()) await send(source);
   return { root, volume: info.id, label: info.label, states, bad };
@@ -76,21 +77,6 @@ async function lostOn(root: string): Promise<Map<string, number>> {
 
 function nameOf({ source, key }: { readonly source: string; readonly key: string }): string {
   return `${source}/${key}`;
-}
-
-function stateOf(line: ManifestLine): StoredState {
-  const { key, listedSize, size, modified, storedAt, md5, verified, path, etag } = line;
-  return {
-    key,
-    listedSize,
-    size,
-    modified,
-    storedAt: Math.floor(storedAt / 1000),
-    md5,
-    verified,
-    ...(path !== undefined && { path }),
-    ...(etag !== undefined && { etag }),
-  };
 }
 
 function unbound(root: string, { source }: ManifestLine, { sources }: VolumeInfo): ConfigError {
