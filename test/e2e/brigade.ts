@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import type { Bucket } from "../bucket/index.ts";
 
 const command = fileURLToPath(new URL("../../packages/cli/bin/brigade.js", import.meta.url));
@@ -38,6 +39,21 @@ export function startBrigade(args: readonly string[], environment: NodeJS.Proces
 
 export async function brigade(args: readonly string[], environment?: NodeJS.ProcessEnv): Promise<Finished> {
   return await startBrigade(args, environment).finished;
+}
+
+/** Runs the command as somebody who watches it in a terminal: util-linux's `script` is one. */
+export async function onTerminal(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<{ readonly code: number | null; readonly text: string }> {
+  const line = [process.execPath, command, ...args].map((word) => `'${word}'`).join(" ");
+  const child = spawn("script", ["--quiet", "--return", "--command", line, "/dev/null"], {
+    cwd: tmpdir(),
+    env: { PATH: process.env.PATH, TERM: "xterm", ...environment },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [shown, [code]] = await Promise.all([text(child.stdout), once(child, "close")]);
+  return { code: code as number | null, text: stripVTControlCharacters(shown) };
 }
 
 /** What points the command to a test bucket: bodies through REST, or through the public domain. */

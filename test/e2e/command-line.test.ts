@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { startBucket, syntheticTree } from "../bucket/index.ts";
-import { brigade, environmentFor, temporaryFolder } from "./brigade.ts";
+import { objectsOf, startBucket, syntheticTree } from "../bucket/index.ts";
+import { brigade, environmentFor, onTerminal, temporaryFolder } from "./brigade.ts";
 import { filesBelow } from "./disk.ts";
 
 const tree = syntheticTree({ directories: 3, filesPerDirectory: 10, minSize: 100, maxSize: 900, seed: 2 });
@@ -126,4 +126,16 @@ test("help names every command and exit code", async () => {
   assert.match(stdout, /copy/);
   assert.match(stdout, /doctor/);
   assert.match(stdout, /130 +interrupted/);
+});
+
+test("on a terminal a bar shows how far it is, log lines go above it, and the result follows", async (t) => {
+  await using bucket = await startBucket({ tree });
+  const [forbidden = ""] = [...objectsOf(tree)].map(({ key }) => key);
+  bucket.forbid(forbidden);
+  const volume = await temporaryFolder(t);
+  const shown = await onTerminal(["copy", "upyun://demo/", volume], environmentFor(bucket));
+  assert.equal(shown.code, 3, shown.text);
+  assert.match(shown.text, /100% 30\/30 files .* done {2}1 failed/);
+  assert.match(shown.text, /WARN.* an object failed/);
+  assert.match(shown.text, /demo: finished, but some objects failed/);
 });

@@ -12,10 +12,11 @@ const cache = fileURLToPath(new URL("../../../node_modules/.cache/brigade", impo
 
 /**
  * A small young generation, megabytes: bodies pass through memory that is freed with it, and with V8's default, hundreds
- * of megabytes of them wait for the collector. A lister has no bodies, and pages enough to fill whatever it is given.
- * Flags must stand on the command line, so the process replaces itself once.
+ * of megabytes of them wait for the collector. A lister has no bodies, and pages enough to fill whatever it is given; `get`
+ * has nothing but bodies, a buffer a read. Flags must stand on the command line, so the process replaces itself once.
  */
-const flags = [`--max-semi-space-size=${process.argv[2] === "lister" ? 2 : 8}`];
+const young = { lister: 2, get: 1 };
+const flags = [`--max-semi-space-size=${young[process.argv[2]] ?? 8}`];
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 

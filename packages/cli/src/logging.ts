@@ -1,3 +1,4 @@
+import { Writable } from "node:stream";
 import type { Log } from "@brigade/core";
 import pino from "pino";
 import pretty from "pino-pretty";
@@ -17,7 +18,13 @@ export function createLog(level: string, sink: LineSink, forPeople: boolean): Lo
     singleLine: true,
     translateTime: "HH:MM:ss",
     sync: true,
-    destination: sink,
+    destination: new Writable({
+      decodeStrings: false,
+      write(line: Buffer | string, _encoding, done) {
+        sink.write(String(line));
+        done();
+      },
+    }),
   });
   return pino(options, stream);
 }

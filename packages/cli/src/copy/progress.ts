@@ -39,7 +39,7 @@ class Speeds {
 /** A bar on a terminal; log lines go above it. */
 export class ProgressBar implements ProgressView {
   readonly #bars = new MultiBar({
-    format: "{bar} {percentage}% {done}/{listed} files  {bytes}  {speed}  {eta}{failed}{pauses}",
+    format: "{bar} {percentage}% {done}/{listed} files  {bytes}  {speed}  {left}{failed}{pauses}",
     barsize: 20,
     hideCursor: true,
     clearOnComplete: false,
@@ -63,7 +63,7 @@ export class ProgressBar implements ProgressView {
       listed: formatCount(progress.listed.objects),
       bytes: formatBytes(progress.stored.bytes),
       speed: `${formatCount(Math.round(speed.files))}/s ${formatBytes(speed.bytes)}/s`,
-      eta: remaining(progress, speed.files),
+      left: remaining(progress, speed.files),
       failed: progress.failed.objects > 0 ? `  ${formatCount(progress.failed.objects)} failed` : "",
       pauses: pauses.length > 0 ? `  paused: ${pauses.join(", ")}` : "",
     });
@@ -74,7 +74,7 @@ export class ProgressBar implements ProgressView {
   }
 }
 
-const blank = { done: "0", listed: "0", bytes: "0 B", speed: "", eta: "starting", failed: "", pauses: "" };
+const blank = { done: "0", listed: "0", bytes: "0 B", speed: "", left: "starting", failed: "", pauses: "" };
 
 /** Milliseconds between progress lines where nobody watches a bar. */
 const lineEvery = 30_000;
