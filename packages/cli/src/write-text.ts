@@ -1,6 +1,7 @@
 import { once } from "node:events";
+import type { Writable } from "node:stream";
 
-/** Writes to standard output as fast as its reader takes it. */
-export async function writeText(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, "drain");
+/** Writes as fast as the stream takes it; to standard output by default. */
+export async function writeText(text: string, stream: Writable = process.stdout): Promise<void> {
+  if (!stream.write(text)) await once(stream, "drain");
 }

@@ -1,5 +1,6 @@
 import { ConfigError, filtersSchema } from "@brigade/core";
 import type { JobRecord, JobState, NewJob } from "./account.ts";
+import { Origins } from "./origins.ts";
 import type { DatabaseSync, StatementSync } from "./sqlite.ts";
 
 /** A source has one open job at most. */
@@ -33,11 +34,13 @@ const columns = "select jobs.*, fingerprint from jobs join origins on origins.n 
 
 export class Jobs {
   readonly #db: DatabaseSync;
+  readonly #origins: Origins;
   readonly #numbers: StatementSync;
   readonly #known = new Map<string, JobNumbers>();
 
   constructor(db: DatabaseSync) {
     this.#db = db;
+    this.#origins = new Origins(db);
     this.#numbers = db.prepare(
       `select jobs.n, origin, jobs.source, fingerprint, pruned_for is not null pruned
       from jobs join origins on origins.n = jobs.origin where id = ?`,
@@ -49,11 +52,7 @@ export class Jobs {
     const other = this.openOf(job.source);
     if (other !== undefined) throw new JobOpenError(`the job ${other.id} of ${job.source} is still open`);
     if (this.find(job.id) !== undefined) throw new JobOpenError(`there was a job ${job.id} already`);
-    this.#db
-      .prepare("insert into origins (source, fingerprint) values (?, ?) on conflict do nothing")
-      .run(job.source, job.fingerprint);
-    const origin = this.origin(job.source, job.fingerprint);
-    if (origin === undefined) throw new Error("the origin was not inserted");
+    const origin = this.#origins.number(job);
     const { lastInsertRowid } = this.#db
       .prepare(
         "insert into jobs (id, source, origin, prefix, filters, started_at, state) values (?, ?, ?, ?, ?, ?, 'open')",
@@ -133,13 +132,6 @@ export class Jobs {
 
   #row(id: string): Row | undefined {
     return this.#db.prepare(`${columns} where id = ?`).get(id) as Row | undefined;
-  }
-
-  origin(source: string, fingerprint: string): number | undefined {
-    const row = this.#db
-      .prepare("select n from origins where source = ? and fingerprint = ?")
-      .get(source, fingerprint) as { n: number } | undefined;
-    return row?.n;
   }
 
   /** After a rollback, or when a job was pruned. */

@@ -32,6 +32,8 @@ interface Entry {
   readonly settle: Settle<StoredObject>;
   /** Unix milliseconds; since its data began to be synced. */
   storedAt?: number;
+  /** Its manifest line, should it get the path that is its key. */
+  line?: string;
   stored?: StoredObject;
 }
 
@@ -145,8 +147,9 @@ export class Commit {
     for (const entry of written) {
       entry.storedAt = storedAt;
       const { size, md5, verified } = entry.file;
-      if (entry.path === undefined)
-        lines += formatManifestLine(entry.object, { size, md5, verified, storedAt });
+      if (entry.path !== undefined) continue;
+      entry.line = formatManifestLine(entry.object, { size, md5, verified, storedAt });
+      lines += entry.line;
     }
     try {
       if (lines !== "") this.#parts.landing.note(lines);
@@ -174,7 +177,10 @@ export class Commit {
     for (const entry of group) {
       try {
         entry.stored = this.#place(entry);
-        lines += formatManifestLine(entry.object, entry.stored);
+        lines +=
+          entry.line !== undefined && entry.stored.path === undefined
+            ? entry.line
+            : formatManifestLine(entry.object, entry.stored);
         landed.push(entry);
       } catch (error) {
         this.#failOne(entry, error);

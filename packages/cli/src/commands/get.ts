@@ -46,7 +46,7 @@ async function get(urls: readonly string[], flags: GetFlags, signal: AbortSignal
   const quiet = flags.quiet === true;
   const forPeople = process.stderr.isTTY === true;
   const bars = forPeople && !quiet ? new GetBars() : undefined;
-  const log = createLog(quiet ? "error" : configuration.logLevel, bars?.lines ?? process.stderr, forPeople);
+  const log = createLog(quiet ? "error" : configuration.logLevel, bars ?? process.stderr, forPeople);
   const view = bars ?? (quiet ? noView : new GetLines(log));
   const results = flags.json === true ? "json" : quiet ? "none" : "text";
   const tell = (line: string) => process.stderr.write(line);

@@ -6,6 +6,7 @@ import type { Filters, Log, PageHistory } from "@brigade/core";
 import { createLedger, openCatalogue } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
 import { withRetry } from "@brigade/sources";
+import { catalogueFile, queuesFile } from "../ledger/state-folder.ts";
 import { listerOptions } from "../settings.ts";
 import { formatBytes, formatCount } from "../units.ts";
 import type { CopyConfiguration } from "./configuration.ts";
@@ -39,9 +40,9 @@ export async function dryRun({ configuration, filters, json, log, view, signal }
   const state = await mkdtemp(join(tmpdir(), "brigade-dry-run-"));
   resources.defer(() => rm(state, { recursive: true, force: true }));
   const broker = resources.use(
-    await createEmbeddedBroker({ path: join(state, "queues.sqlite"), log, onError: giveUp }),
+    await createEmbeddedBroker({ path: join(state, queuesFile), log, onError: giveUp }),
   );
-  const catalogue = resources.use(await openCatalogue({ path: join(state, "catalogue.sqlite"), log }));
+  const catalogue = resources.use(await openCatalogue({ path: join(state, catalogueFile), log }));
   const { job } = await openJob(catalogue, broker, { name, source, prefix, filters, restart: false });
   resources.use(await createLedger({ catalogue, broker, source: name, log }, { prefetch: 64 }));
   resources.use(

@@ -1,12 +1,13 @@
 import type { EmbeddedBroker } from "@brigade/broker";
 import type { Log } from "@brigade/core";
-import { type Catalogue, createStatus, type FailureFilter, ledgerApp, retryJob } from "@brigade/ledger";
+import { type Catalogue, createStatus, type FailureFilter, type JobRecord, ledgerApp } from "@brigade/ledger";
 import type { LocalVolume } from "@brigade/volumes";
 import { depthsOf } from "../fleet/queue-depths.ts";
 import { Announcing } from "../service/announcing.ts";
 import { listen } from "../service/listen.ts";
 import { VolumeRooms } from "../service/volume-rooms.ts";
 import type { CopyConfiguration } from "./configuration.ts";
+import { retryCopy } from "./retry.ts";
 
 export interface PageParts {
   readonly configuration: CopyConfiguration;
@@ -29,15 +30,11 @@ export interface Page extends AsyncDisposable {
 export async function showPage(parts: PageParts): Promise<Page> {
   const { catalogue, broker, host, log } = parts;
   const { name, settings, token } = parts.configuration;
-  const { BATCH_FILES: batchFiles, BATCH_BYTES: batchBytes } = settings;
   await using opening = new AsyncDisposableStack();
   const depths = (source: string) => depthsOf(broker, source);
   const status = opening.use(await createStatus({ catalogue, sources: [name], depths, log }));
-  const retry = async (job: { readonly id: string; readonly source: string }, filter: FailureFilter) => {
-    const { ready, delayed, unacked } = await broker.busy(job.source);
-    const idle = ready + delayed + unacked === 0;
-    return await retryJob({ catalogue, broker, idle, batchFiles, batchBytes }, job.id, filter);
-  };
+  const retry = (job: JobRecord, filter: FailureFilter) =>
+    retryCopy(catalogue, broker, settings, job, filter);
   const app = ledgerApp(status.catalogue, { token, sources: [name], loopback: true, status, retry, log });
   const { url } = opening.use(await listen(app, { host: "127.0.0.1", port: parts.port }));
   log.info({ url }, "shown on a page");

@@ -5,7 +5,9 @@ import { dirname } from "node:path";
 import type { Writable } from "node:stream";
 import type { Catalogue, Miss, Proof } from "@brigade/ledger";
 import { type ExitCode, exitCode } from "../exit-code.ts";
+import { formatRange } from "../status/holes.ts";
 import { formatBytes, formatCount, formatDuration } from "../units.ts";
+import { writeText } from "../write-text.ts";
 
 /** What a finished run tells. */
 export interface RunReport {
@@ -26,10 +28,6 @@ export function exitCodeOfProof(proof: Proof): ExitCode {
   return proof.complete && !failed ? exitCode.complete : exitCode.incomplete;
 }
 
-async function write(stream: Writable, text: string): Promise<void> {
-  if (!stream.write(text)) await once(stream, "drain");
-}
-
 /** One JSON line an object, with the reason. Gives the path, or nothing when nothing failed. */
 export async function writeFailures(
   path: string,
@@ -41,7 +39,7 @@ export async function writeFailures(
       await mkdir(dirname(path), { recursive: true });
       stream = createWriteStream(path);
     }
-    await write(stream, `${JSON.stringify({ key, reason, at: new Date(at).toISOString() })}\n`);
+    await writeText(`${JSON.stringify({ key, reason, at: new Date(at).toISOString() })}\n`, stream);
   }
   if (stream === undefined) return undefined;
   stream.end();
@@ -57,11 +55,11 @@ export async function printJson(
 ): Promise<void> {
   const { proof, ...run } = report;
   const head = JSON.stringify({ ...run, complete: proof.complete, ...sums(proof), holes: proof.holes });
-  await write(stream, `${head.slice(0, -1)},"failed":[`);
+  await writeText(`${head.slice(0, -1)},"failed":[`, stream);
   await writeList(stream, catalogue.failures(report.job), ({ key, reason }) => ({ key, reason }));
-  await write(stream, '],"vanished":[');
+  await writeText('],"vanished":[', stream);
   await writeList(stream, catalogue.vanished(report.job), ({ key }) => key);
-  await write(stream, "]}\n");
+  await writeText("]}\n", stream);
 }
 
 async function writeList<T>(
@@ -71,7 +69,7 @@ async function writeList<T>(
 ): Promise<void> {
   let separator = "";
   for await (const one of list) {
-    await write(stream, separator + JSON.stringify(shape(one)));
+    await writeText(separator + JSON.stringify(shape(one)), stream);
     separator = ",";
   }
 }
@@ -100,14 +98,10 @@ export function printSummary(stream: Writable, report: RunReport): void {
     stream.write(`  could not list "${directory}": ${reason}\n`);
   }
   for (const { directory, missing } of proof.holes.directories.examples) {
-    stream.write(`  not fully listed: "${directory}", pages ${missing.map(range).join(", ")}\n`);
+    stream.write(`  not fully listed: "${directory}", pages ${missing.map(formatRange).join(", ")}\n`);
   }
   if (proof.holes.pages.objects > 0) stream.write(`  ${proof.holes.pages.objects} objects have no outcome\n`);
   if (report.failedFile !== undefined) stream.write(`  failed objects, with reasons: ${report.failedFile}\n`);
-}
-
-function range({ from, to }: { from: number; to: number }): string {
-  return from === to ? String(from) : `${from}-${to}`;
 }
 
 function headline({ proof, source, exitCode: code }: RunReport): string {

@@ -8,7 +8,7 @@ import { type Catalogue, createLedger, openCatalogue } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
 import { withLimit, withRetry } from "@brigade/sources";
 import { createPlacement } from "@brigade/volumes";
-import { stateFolderOf } from "../ledger/state-folder.ts";
+import { catalogueFile, queuesFile, stateFolderOf } from "../ledger/state-folder.ts";
 import { downloaderOptions, ledgerPrefetch, listerOptions } from "../settings.ts";
 import type { CopyConfiguration } from "./configuration.ts";
 import { finished } from "./finish.ts";
@@ -60,10 +60,10 @@ export async function runCopy(
   await mkdir(state, { recursive: true });
   const [volumes, broker, opened] = await together([
     openVolumes(run.roots, state, volumeSettings.DURABILITY, log, resources),
-    createEmbeddedBroker({ path: join(state, "queues.sqlite"), log, onError: giveUp }).then((one) =>
+    createEmbeddedBroker({ path: join(state, queuesFile), log, onError: giveUp }).then((one) =>
       resources.use(one),
     ),
-    openCatalogue({ path: join(state, "catalogue.sqlite"), log }).then((one) => resources.use(one)),
+    openCatalogue({ path: join(state, catalogueFile), log }).then((one) => resources.use(one)),
   ]);
   for (const volume of volumes) await volume.bind(name, source.fingerprint);
   const host = hostname();

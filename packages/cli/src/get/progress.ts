@@ -1,5 +1,4 @@
 import { basename } from "node:path";
-import { Writable } from "node:stream";
 import type { Log } from "@brigade/core";
 import type { TransferMeter } from "@brigade/downloader";
 import { MultiBar, type SingleBar } from "cli-progress";
@@ -59,16 +58,8 @@ export class GetBars implements GetView {
   #singles: SingleBar[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  /** Takes lines to print above the bars. */
-  readonly lines = new Writable({
-    decodeStrings: false,
-    write: (chunk: Buffer | string, _encoding, done) => {
-      this.tell(String(chunk));
-      done();
-    },
-  });
-
-  tell(line: string): void {
+  /** Prints a line above the bars. */
+  write(line: string): void {
     if (this.#all === undefined) process.stderr.write(line);
     else this.#bars.log(line.endsWith("\n") ? line : `${line}\n`);
   }

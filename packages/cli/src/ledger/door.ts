@@ -10,9 +10,9 @@ import {
   ledgerApp,
   openCatalogue,
   type Retried,
-  retryJob,
 } from "@brigade/ledger";
 import type { LedgerFlags } from "../commands/ledger-options.ts";
+import { retryCopy } from "../copy/retry.ts";
 import { createLog } from "../logging.ts";
 import { readVariables } from "../service/configuration.ts";
 import { ledgerClientVariables, type Settings, settingsSchema } from "../settings.ts";
@@ -64,7 +64,7 @@ async function openLocally(state: string, settings: Settings, signal: AbortSigna
 async function retryLocally(
   catalogue: Catalogue,
   state: string,
-  { BATCH_FILES, BATCH_BYTES }: Settings,
+  settings: Settings,
   log: Log,
   job: JobRecord,
   filter: FailureFilter,
@@ -76,13 +76,5 @@ async function retryLocally(
     log,
     onError: failed.reject,
   });
-  const { ready, delayed, unacked } = await broker.busy(job.source);
-  const parts = {
-    catalogue,
-    broker,
-    idle: ready + delayed + unacked === 0,
-    batchFiles: BATCH_FILES,
-    batchBytes: BATCH_BYTES,
-  };
-  return await Promise.race([retryJob(parts, job.id, filter), failed.promise]);
+  return await Promise.race([retryCopy(catalogue, broker, settings, job, filter), failed.promise]);
 }

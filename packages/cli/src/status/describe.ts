@@ -1,5 +1,5 @@
 import type { JobStatus, Proof, SourceStatus, Status } from "@brigade/ledger";
-import { ago } from "../ago.ts";
+import { ago, span } from "../ago.ts";
 import { describeDepths } from "../fleet/depths.ts";
 import { printable } from "../printable.ts";
 import { type Cell, formatTable, right } from "../table.ts";
@@ -39,8 +39,7 @@ function headline(job: JobStatus, now: number): string {
   const took = formatDuration(((job.closedAt ?? now) - job.startedAt) / 1000);
   if (job.state !== "open")
     return `${job.state}  job ${job.id}, took ${took}, ended ${ago(now - (job.closedAt ?? now))}`;
-  const idle =
-    job.idle === undefined ? "open" : `idle since ${ago(now - job.idle.since).replace(" ago", "")}`;
+  const idle = job.idle === undefined ? "open" : `idle since ${span(now - job.idle.since)}`;
   return `${idle}  job ${job.id}, for ${took}`;
 }
 
@@ -105,8 +104,7 @@ function describeServices({ services, at }: Status): string {
     const pauses = sources.flatMap(({ name, pauses: why }) =>
       why.map((reason) => `${name} paused: ${reason}`),
     );
-    const silent =
-      silentSince === undefined ? [] : [`silent since ${ago(at - silentSince).replace(" ago", "")}`];
+    const silent = silentSince === undefined ? [] : [`silent since ${span(at - silentSince)}`];
     return [printable(instance), ago(at - seenAt), printable([...silent, ...pauses].join("; ") || "at work")];
   });
   return formatTable([["service", "last word", ""], ...rows]);

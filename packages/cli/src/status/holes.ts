@@ -9,7 +9,8 @@ export function describeHoles({ holes }: Proof): string[] {
     ({ directory, page, reason }) => `could not list "${directory}" from page ${page} on: ${reason}`,
   );
   const unlisted = directories.examples.map(
-    ({ directory, missing }) => `not fully listed: "${directory}", pages ${missing.map(range).join(", ")}`,
+    ({ directory, missing }) =>
+      `not fully listed: "${directory}", pages ${missing.map(formatRange).join(", ")}`,
   );
   const open = pages.examples.map(({ directory, page, open: count, indexes }) => {
     const rest = count > indexes.length ? ", …" : "";
@@ -26,6 +27,7 @@ export function describeHoles({ holes }: Proof): string[] {
   ]);
 }
 
-function range({ from, to }: { readonly from: number; readonly to: number }): string {
+/** `3`, `3-7`. */
+export function formatRange({ from, to }: { readonly from: number; readonly to: number }): string {
   return from === to ? String(from) : `${from}-${to}`;
 }
