@@ -37,10 +37,10 @@ const listedFileSchema = z.object({
   /** Position among the page's entries, from 0: with the page id, the object's name in the accounts. */
   index: count,
   name: z.string().min(1),
-  /** Bytes of the original. */
-  size: count,
-  /** Unix seconds. */
-  modified: z.int(),
+  /** Bytes of the original; absent where the listing does not tell. */
+  size: count.optional(),
+  /** Unix seconds; absent where the listing does not tell. */
+  modified: z.int().optional(),
   etag: z.string().optional(),
 });
 export type ListedFile = z.infer<typeof listedFileSchema>;
@@ -96,9 +96,10 @@ const objectResultSchema = z.object({
   index: count,
   name: z.string(),
   outcome: outcomeSchema,
-  /** As listed, or as the store's metadata said later when that was newer. Bytes; Unix seconds. */
+  /** As listed, or as the store's metadata said later when that was newer. Bytes, 0 where unknown; Unix seconds. */
   listedSize: count,
-  modified: z.int(),
+  /** Of `stored` always; otherwise absent where the listing does not tell. */
+  modified: z.int().optional(),
   etag: z.string().optional(),
   /** Bytes on disk; of `stored` only, like the three below. */
   size: count.optional(),

@@ -7,10 +7,10 @@ export type Cursor = string;
 /** An object as a listing (or the store's own metadata) describes it. */
 export interface ObjectEntry {
   readonly key: ObjectKey;
-  /** Bytes of the original, never of a variant. */
-  readonly size: number;
-  /** Unix seconds, UTC. */
-  readonly modified: number;
+  /** Bytes of the original, never of a variant; absent where the listing does not tell. */
+  readonly size?: number | undefined;
+  /** Unix seconds, UTC; absent where the listing does not tell. */
+  readonly modified?: number | undefined;
   readonly etag?: string | undefined;
 }
 

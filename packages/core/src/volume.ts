@@ -8,7 +8,7 @@ export interface NewObject {
   readonly variant?: string | undefined;
   readonly job: string;
   readonly key: ObjectKey;
-  /** Bytes of the original, as listed. */
+  /** Bytes of the original, as listed; 0 where the listing does not tell. */
   readonly listedSize: number;
   /** Unix seconds; becomes the file's modification time. */
   readonly modified: number;

@@ -13,7 +13,7 @@ import { classify, delayOf, delays, HostError, join } from "@brigade/core";
 import type { Share } from "./byte-budget.ts";
 import { bytesInMemory, type Fetched, type FetchParts, fetchObject } from "./fetch.ts";
 import { type Listed, Report } from "./report.ts";
-import { asListed } from "./store.ts";
+import { asListed, presumedSize } from "./store.ts";
 
 export interface BatchParts extends FetchParts {
   readonly broker: Broker;
@@ -43,7 +43,7 @@ export async function handleBatch(
   const report = new Report(message.job, parts.host, parts.now());
   const listed = message.slices.flatMap(listedOf);
   const missing = await adoptExisting(parts, message, listed, redelivered, report);
-  const bytes = missing.reduce((sum, { file }) => sum + file.size, 0);
+  const bytes = missing.reduce((sum, { file }) => sum + (file.size ?? presumedSize), 0);
   const reservation = missing.length > 0 ? await parts.placement.reserve(bytes, missing.length) : undefined;
   if (missing.length > 0 && reservation === undefined) return await noRoom(parts, message, missing, report);
 
@@ -135,22 +135,25 @@ async function adoptExisting(
   report: Report,
 ): Promise<readonly Listed[]> {
   let missing = listed;
+  const isDated = ({ file }: Listed) => file.modified !== undefined;
   for (const volume of placement.volumes) {
     if (missing.length === 0 || !(redelivered || !volume.isFresh(message.job.source))) continue;
+    const dated = missing.filter(isDated);
     let found: readonly (StoredObject | undefined)[];
     try {
-      found = await volume.adopt(missing.map((one) => adoptable(source, message, one)));
+      found = await volume.adopt(dated.map((one) => adoptable(source, message, one)));
     } catch (error) {
       if (classify(error).fault === "bug") throw error;
       log.debug({ volume: volume.label, reason: String(error) }, "a volume cannot say what lies there");
       if (error instanceof HostError) onVolumeFault(volume, error);
       continue;
     }
-    missing = missing.filter((one, i) => {
+    const adopted = new Set(dated.filter((_, i) => found[i] !== undefined));
+    dated.forEach((one, i) => {
       const stored = found[i];
       if (stored !== undefined) report.stored(one, one.file, stored, volume.id);
-      return stored === undefined;
     });
+    missing = missing.filter((one) => !adopted.has(one));
   }
   return missing;
 }
@@ -170,7 +173,11 @@ async function noRoom(
   }
   const [only] = missing;
   if (missing.length === 1 && only !== undefined) {
-    report.failed(only, `no volume has room for its ${only.file.size} bytes`, "no-room");
+    report.failed(
+      only,
+      `no volume has room for its ${only.file.size ?? "unknown number of"} bytes`,
+      "no-room",
+    );
     return await conclude(parts, message, report, []);
   }
   await publishResults(parts.broker, report);
@@ -184,9 +191,10 @@ async function noRoom(
 }
 
 function adoptable(source: Source, { job }: FilesMessage, listed: Listed): NewObject {
-  const object = asListed(job, entryOf(listed));
+  const { modified = 0, ...entry } = entryOf(listed);
+  const object = asListed(job, { ...entry, modified });
   if (source.variant !== undefined) return { ...object, variant: source.variant };
-  return { ...object, expectedSize: object.listedSize };
+  return { ...object, expectedSize: entry.size };
 }
 
 function listedOf({ page, directory, files }: Slice): Listed[] {

@@ -100,7 +100,7 @@ export async function createDownloader(
 
   const batchParts: BatchParts = {
     source,
-    storeWord: new StoreWord(source),
+    storeWord: new StoreWord(source, now),
     breaker,
     probe,
     budget: new ByteBudget(options.memory, options.memory / (4 * options.concurrency)),

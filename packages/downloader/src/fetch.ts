@@ -21,7 +21,7 @@ import {
 } from "@brigade/core";
 import type { ByteBudget, Share } from "./byte-budget.ts";
 import type { Probe } from "./probe.ts";
-import { expectation, smallBody, store } from "./store.ts";
+import { type DatedEntry, expectation, presumedSize, smallBody, store } from "./store.ts";
 import type { StoreWord } from "./store-word.ts";
 
 /** What came of one object. `again`: try later; `counted` when the failure was the object's own. */
@@ -56,7 +56,7 @@ const tries = 3;
 const longestPause = 2_000;
 
 /** Bytes of an object that are in memory at once. */
-export function bytesInMemory({ size }: { readonly size: number }): number {
+export function bytesInMemory({ size = presumedSize }: { readonly size?: number | undefined }): number {
   return Math.min(size, smallBody);
 }
 
@@ -138,7 +138,7 @@ async function datedEntry(
   entry: ObjectEntry,
   body: ObjectBody,
   signal: AbortSignal,
-): Promise<ObjectEntry> {
+): Promise<DatedEntry> {
   try {
     return await storeWord.dated(entry, body, signal);
   } catch (error) {

@@ -20,7 +20,7 @@ export class Probe {
   }
 
   good(object: ObjectEntry): void {
-    if (object.size <= smallBody || this.#good === undefined) this.#good = object;
+    if ((object.size ?? 0) <= smallBody || this.#good === undefined) this.#good = object;
   }
 
   /** Throws while the source is unwell. That an object is gone, when the store says so too, is an answer. */
@@ -29,7 +29,7 @@ export class Probe {
     if (object === undefined) return;
     try {
       const body = await this.#source.open(object, undefined, signal);
-      if ((body.size ?? object.size) <= smallBody) await body.bytes();
+      if ((body.size ?? object.size ?? Number.POSITIVE_INFINITY) <= smallBody) await body.bytes();
       else for await (const _ of body.chunks()) break;
     } catch (error) {
       const missing = error instanceof SourceError && error.kind === "missing";

@@ -34,12 +34,13 @@ export class Report {
     this.#at = at;
   }
 
+  /** `entry`: as it was found to be; dated. */
   stored(listed: Listed, entry: Omit<ObjectEntry, "key">, stored: StoredObject, volume: string): void {
     this.#add(volume, listed, {
       index: listed.file.index,
       name: listed.file.name,
       outcome: "stored",
-      listedSize: entry.size,
+      listedSize: entry.size ?? 0,
       modified: entry.modified,
       etag: entry.etag,
       size: stored.size,
@@ -51,12 +52,12 @@ export class Report {
   }
 
   vanished(listed: Listed): void {
-    const { index, name, size: listedSize, modified } = listed.file;
+    const { index, name, size: listedSize = 0, modified } = listed.file;
     this.#add("", listed, { index, name, outcome: "vanished", listedSize, modified });
   }
 
   failed(listed: Listed, reason: string, kind: FailureClass): void {
-    const { index, name, size: listedSize, modified, etag } = listed.file;
+    const { index, name, size: listedSize = 0, modified, etag } = listed.file;
     this.#add("", listed, {
       index,
       name,

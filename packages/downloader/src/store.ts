@@ -13,6 +13,12 @@ import { SourceError } from "@brigade/core";
 /** Bodies up to this many bytes are collected in memory; larger ones go to the disk as they come. */
 export const smallBody = 1024 * 1024;
 
+/** Bytes that an object is taken to have where its listing does not tell. */
+export const presumedSize = 256 * 1024;
+
+/** An object of which it is known when it was modified. */
+export type DatedEntry = ObjectEntry & { readonly modified: number };
+
 /**
  * Brings one object from its source to a volume. Resolves when it is synced; `onRead` is called before, when a small
  * body needs no more memory. Throws SourceError, HostError, NameError.
@@ -23,7 +29,9 @@ export async function store(
   volume: Volume,
   onRead: () => void,
 ): Promise<StoredObject> {
-  if ((body.size ?? object.listedSize) <= smallBody && object.listedSize <= smallBody) {
+  if (
+    Math.max(object.listedSize, body.size ?? (object.listedSize || Number.POSITIVE_INFINITY)) <= smallBody
+  ) {
     return await volume.put(object, await bytesOf(body, volume), onRead);
   }
   let sink: Sink;
@@ -57,24 +65,25 @@ async function bytesOf(body: ObjectBody, volume: Volume): Promise<Uint8Array> {
 }
 
 /** What the body will be, as far as listing and headers tell. Cancels the body and throws when they disagree. */
-export function expectation(source: Source, job: Job, entry: ObjectEntry, body: ObjectBody): NewObject {
-  if (!body.variant && body.size !== undefined && body.size !== entry.size) {
+export function expectation(source: Source, job: Job, entry: DatedEntry, body: ObjectBody): NewObject {
+  const { size = body.size } = entry;
+  if (!body.variant && body.size !== undefined && body.size !== size) {
     body.cancel();
-    throw new SourceError("damaged", `${body.size} bytes come, where ${entry.size} were listed`);
+    throw new SourceError("damaged", `${body.size} bytes come, where ${size} were listed`);
   }
   const object = asListed(job, entry);
   if (body.variant) return { ...object, variant: source.variant };
-  return { ...object, expectedSize: entry.size, expectedMd5: body.md5 };
+  return { ...object, expectedSize: size, expectedMd5: body.md5 };
 }
 
 /** What the listing alone says of an object that is to be stored. */
-export function asListed(job: Job, entry: ObjectEntry): NewObject {
+export function asListed(job: Job, entry: DatedEntry): NewObject {
   return {
     source: job.source,
     fingerprint: job.fingerprint,
     job: job.id,
     key: entry.key,
-    listedSize: entry.size,
+    listedSize: entry.size ?? 0,
     modified: entry.modified,
     etag: entry.etag,
   };

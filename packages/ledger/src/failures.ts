@@ -28,7 +28,7 @@ export interface MissRow {
   readonly reason: string;
   readonly at: number;
   readonly class: string | null;
-  /** Null where an older program recorded it. */
+  /** Null where the listing did not tell, or an older program recorded it. */
   readonly modified: number | null;
   readonly etag: string | null;
 }

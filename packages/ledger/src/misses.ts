@@ -13,7 +13,7 @@ export interface NewMiss {
   readonly at: number;
   readonly class: string | undefined;
   /** Unix seconds; like the etag for a message that asks for the object again. */
-  readonly modified: number;
+  readonly modified: number | undefined;
   readonly etag: string | undefined;
 }
 
@@ -35,7 +35,19 @@ export class Misses {
 
   put({ job, n }: PageAccount, miss: NewMiss): void {
     const { index, outcome, name, bytes, reason, at, class: kind, modified, etag } = miss;
-    this.#put.run(job, n, index, outcome, name, bytes, reason, at, kind ?? null, modified, etag ?? null);
+    this.#put.run(
+      job,
+      n,
+      index,
+      outcome,
+      name,
+      bytes,
+      reason,
+      at,
+      kind ?? null,
+      modified ?? null,
+      etag ?? null,
+    );
   }
 
   /** It is to be tried again: its row stays for that. */

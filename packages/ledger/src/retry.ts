@@ -126,7 +126,8 @@ function filesMessages(
   let slices: Slice[] = [];
   let [files, bytes] = [batchFiles, 0]; // as if one were full
   for (const { page, directory, file } of objects) {
-    if (files >= batchFiles || bytes + file.size > batchBytes) {
+    const { size = 0 } = file;
+    if (files >= batchFiles || bytes + size > batchBytes) {
       slices = [];
       [files, bytes] = [0, 0];
       messages.push({ v: 1, type: "files", job: jobOf(job), slices, attempt: 0 });
@@ -135,7 +136,7 @@ function filesMessages(
     if (slice?.page === page) slice.files.push(file);
     else slices.push({ page, directory, files: [file] });
     files++;
-    bytes += file.size;
+    bytes += size;
   }
   return messages;
 }

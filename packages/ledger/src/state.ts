@@ -28,11 +28,12 @@ export type Told = Omit<ObjectResult, "index" | "outcome" | "reason" | "class">;
 
 /** `at`: Unix milliseconds, of the one who told. */
 export function stateOf(told: Told, volume: number, at: number): State {
+  const storedAt = told.at ?? Math.floor(at / 1000);
   return {
     volume,
     size: told.listedSize,
-    modified: told.modified,
-    at: told.at ?? Math.floor(at / 1000),
+    modified: told.modified ?? storedAt,
+    at: storedAt,
     bytes: told.size === undefined || told.size === told.listedSize ? null : told.size,
     md5: told.md5 === undefined ? null : Buffer.from(told.md5, "hex"),
     verified: told.verified === undefined ? null : Number(told.verified),
@@ -51,12 +52,15 @@ export function isBefore(a: Pick<State, "at" | "modified">, b: Pick<State, "at" 
   return a.at < b.at || (a.at === b.at && a.modified < b.modified);
 }
 
-/** Size, modification time, and etag where both have one. */
+/** Size, modification time, and etag, as far as both are told. */
 export function isSame(
-  state: Pick<State, "size" | "modified" | "etag">,
+  state: Pick<State, "size" | "modified" | "etag" | "bytes">,
   { size, modified, etag }: Pick<FileEntry, "size" | "modified" | "etag">,
 ): boolean {
-  if (state.size !== size || state.modified !== modified) return false;
+  // Of what was listed without a size it is known since it was stored.
+  const stored = state.size === 0 ? bytesOnDisk(state) : state.size;
+  if (size !== undefined && size !== stored) return false;
+  if (modified !== undefined && modified !== state.modified) return false;
   return etag === undefined || state.etag === null || etag === etagOf(state);
 }
 

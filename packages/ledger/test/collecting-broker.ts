@@ -34,7 +34,7 @@ export class CollectingBroker implements Pick<Broker, "publish"> {
           index,
           name,
           outcome,
-          listedSize: size,
+          listedSize: size ?? 0,
           modified,
           ...more,
         })),

@@ -21,7 +21,8 @@ export function packBatches(job: Job, slices: Iterable<Slice>, size: BatchSize):
   for (const { page, directory, files: listed } of slices) {
     let slice: ListedFile[] | undefined;
     for (const file of listed) {
-      if (files >= size.files || (files > 0 && bytes + file.size > size.bytes)) {
+      const length = file.size ?? 0;
+      if (files >= size.files || (files > 0 && bytes + length > size.bytes)) {
         close();
         slice = undefined;
       }
@@ -31,7 +32,7 @@ export function packBatches(job: Job, slices: Iterable<Slice>, size: BatchSize):
       }
       slice.push(file);
       files++;
-      bytes += file.size;
+      bytes += length;
     }
   }
   close();

@@ -20,7 +20,8 @@ export function createFilter(filters: Filters): Filter {
   const since = filters.modifiedSince ?? Number.NEGATIVE_INFINITY;
   return {
     wantsFile(directory, file) {
-      if (file.size < minSize || file.size > maxSize || file.modified < since) return false;
+      const { size = minSize, modified = since } = file; // what the listing does not tell is not held against it
+      if (size < minSize || size > maxSize || modified < since) return false;
       const key = join(directory, file.name);
       return (include?.(key) ?? true) && !(exclude?.(key) ?? false);
     },

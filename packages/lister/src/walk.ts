@@ -117,13 +117,14 @@ function following(position: WalkPosition, cursor: string): WalkPosition {
   return { directory: position.directory, walk: position.walk, page, cursor, ...(landmark && { landmark }) };
 }
 
-function refuse(name: string, size: number, modified: number, kind = ""): ObjectResult {
+function refuse(name: string, size = 0, modified: number | undefined = undefined, kind = ""): ObjectResult {
   const reason = `${kind}cannot be requested: ${refusal(name)}`;
   return { index: 0, name, outcome: "failed", listedSize: size, modified, reason, class: "name" };
 }
 
-function bytesOf(files: readonly { size: number }[]): number {
-  return files.reduce((sum, file) => sum + file.size, 0);
+/** As far as the listing tells. */
+function bytesOf(files: readonly ListedFile[]): number {
+  return files.reduce((sum, { size = 0 }) => sum + size, 0);
 }
 
 function bitmap(bits: readonly boolean[]): string {

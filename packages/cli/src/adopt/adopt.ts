@@ -1,6 +1,6 @@
 import { lstat } from "node:fs/promises";
 import { join as joinPath } from "node:path";
-import { type FileEntry, join, type NewObject } from "@brigade/core";
+import { type FileEntry, join, type NewObject, type ObjectEntry } from "@brigade/core";
 import type { LedgerClient, StoredState, VolumeDescription } from "@brigade/ledger";
 import type { LocalVolume } from "@brigade/volumes";
 import { storedState } from "../ledger/stored-state.ts";
@@ -79,7 +79,10 @@ class Adopter implements Visitor {
   async #take(directory: string, files: readonly FileEntry[]): Promise<void> {
     const { volume, signal } = this.#parts;
     signal.throwIfAborted();
-    const objects = await Promise.all(files.map((file) => this.#objectOf(directory, file)));
+    const objects = (await Promise.all(files.map((file) => this.#objectOf(directory, file)))).filter(
+      (object) => object !== undefined,
+    );
+    this.totals.missing += files.length - objects.length;
     const taken = await volume.take(objects.map((object) => ({ ...object, from: this.#fileOf(object.key) })));
     const states: StoredState[] = [];
     const elsewhere: NewObject[] = [];
@@ -111,15 +114,20 @@ class Adopter implements Visitor {
     await this.#parts.ledger.restore(this.#of, described, states);
   }
 
-  async #objectOf(directory: string, file: FileEntry): Promise<NewObject> {
+  /** Nothing for what the listing did not tell enough of, and the tree or the store does not have. */
+  async #objectOf(directory: string, file: FileEntry): Promise<NewObject | undefined> {
     const { source, name } = this.#parts;
-    const { size, modified } = file;
-    const etag = file.etag ?? (await this.#askedEtag(join(directory, file.name)));
+    const key = join(directory, file.name);
+    const isVague = file.size === undefined || file.modified === undefined;
+    const lacksMd5 = this.#parts.checkMd5 && file.etag === undefined;
+    const asked = isVague || lacksMd5 ? await this.#asked(key) : undefined;
+    const { size = asked?.size, modified = asked?.modified, etag = asked?.etag } = file;
+    if (size === undefined || modified === undefined) return undefined;
     return {
       source: name,
       fingerprint: source.fingerprint,
       job: "adopted",
-      key: join(directory, file.name),
+      key,
       listedSize: size,
       expectedSize: size,
       modified,
@@ -128,10 +136,11 @@ class Adopter implements Visitor {
     };
   }
 
-  async #askedEtag(key: string): Promise<string | undefined> {
-    const { checkMd5, source, signal } = this.#parts;
-    if (!checkMd5 || (await lstat(this.#fileOf(key)).catch(() => undefined)) === undefined) return undefined;
-    return (await source.stat(key, signal))?.etag;
+  /** The store's word on what the tree has. */
+  async #asked(key: string): Promise<ObjectEntry | undefined> {
+    const { source, signal } = this.#parts;
+    if ((await lstat(this.#fileOf(key)).catch(() => undefined)) === undefined) return undefined;
+    return await source.stat(key, signal);
   }
 
   /** Where the tree would have it. */

@@ -7,7 +7,7 @@ import { type ListTreeParts, listTree, type Visitor } from "../listing/list-tree
 export interface AuditDifference {
   readonly kind: "new" | "changed" | "gone";
   readonly key: string;
-  /** Bytes: as listed, of `gone` as stored. */
+  /** Bytes: as listed (0 where the listing does not tell), of `gone` as stored. */
   readonly size: number;
   /** Where a gone one is kept: the volume's id. */
   readonly volume?: string;
@@ -56,7 +56,7 @@ class Auditor implements Visitor {
   async files(directory: string, files: readonly FileEntry[]): Promise<void> {
     this.totals.listed += files.length;
     const compared = await this.#parts.ledger.compare(this.#of, directory, files);
-    files.forEach(({ name, size }, index) => {
+    files.forEach(({ name, size = 0 }, index) => {
       const comparison = compared[index] ?? "new";
       if (comparison === "unchanged") this.totals.unchanged++;
       else this.#tell(comparison, join(directory, name), size);

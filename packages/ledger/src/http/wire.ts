@@ -148,7 +148,12 @@ export const filesSchema = z.object({
   job: z.object({ source: sourceNameSchema, fingerprint: z.string().min(1) }),
   directory: z.string(),
   files: z.array(
-    z.object({ name: z.string(), size: z.number(), modified: z.number(), etag: z.string().optional() }),
+    z.object({
+      name: z.string(),
+      size: z.number().optional(),
+      modified: z.number().optional(),
+      etag: z.string().optional(),
+    }),
   ),
 });
 

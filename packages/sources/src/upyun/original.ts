@@ -62,8 +62,9 @@ export class OriginalByDomain {
     const modified = this.#wrongDates < enough ? modifiedOf(response) : undefined;
     const { length } = response.body;
     const resized = range === undefined && length !== undefined && length !== object.size;
-    if (resized) return !(modified !== undefined && modified > object.modified);
-    if (modified === undefined || modified >= object.modified) return false;
+    const { modified: listed = 0 } = object;
+    if (resized) return !(modified !== undefined && modified > listed);
+    if (modified === undefined || modified >= listed) return false;
     if (range !== undefined) return true;
     return !(await this.#isSame(response, object, signal));
   }
