@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Program } from "../programs.ts";
 import type { FleetRun } from "./fleet-run.ts";
 import type { Command, MeasuredRun } from "./measured-run.ts";
-import type { Tool } from "./tools.ts";
 import { assertComplete, type Tree } from "./tree.ts";
 
 /** What there is to copy, and from where. */
@@ -19,7 +19,7 @@ export interface Site {
 export interface Contender {
   readonly name: string;
   /** The program that must be there; absent for brigade itself. */
-  readonly tool?: Tool;
+  readonly tool?: Program;
   /** Whether each file is synced to disk and its MD5 checked. For the table. */
   readonly safe: boolean;
   /** Once before all rounds. */

@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
+import { findPrograms, type Program } from "../programs.ts";
 import { type Contender, contenders, fleetContenders, type Site } from "./contenders.ts";
 import { startListingServer } from "./listing-server.ts";
 import { type MeasuredRun, runMeasured } from "./measured-run.ts";
 import { startNginx } from "./nginx.ts";
 import type { Options } from "./options.ts";
-import { findTools, type Tool } from "./tools.ts";
 import { writeTree } from "./tree.ts";
 
 /** One run of one contender. */
@@ -37,7 +37,7 @@ export async function benchCopies(
   }: { home: string; checkout: string; signal: AbortSignal; say: (line: string) => void },
 ): Promise<readonly ContenderRuns[]> {
   const chosen = choose(options);
-  const tools = findTools(new Set<Tool>(["nginx", ...chosen.flatMap(({ tool }) => tool ?? [])]), {
+  const tools = findPrograms(new Set<Program>(["nginx", ...chosen.flatMap(({ tool }) => tool ?? [])]), {
     install: options.install,
     say,
   });

@@ -8,6 +8,7 @@ import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
 import { CutOffHost } from "./cut-off-host.ts";
 import { assertHoldsAll } from "./disks.ts";
 import { type Service, until } from "./fleet.ts";
+import { killLedgerAgainAndAgain } from "./ledger-kills.ts";
 import { assertDriftIsNamedAndMended, assertSumsClose } from "./proof.ts";
 import { place } from "./set-up.ts";
 
@@ -209,3 +210,6 @@ test("the ledger may be down for most of a run", async (t) => {
   assert.equal((await fleet.closed(job)).state, "complete");
   await assertHoldsAll([fleet.volume("a")], bucket, keys);
 });
+
+test("a ledger that is killed again and again, and away for three minutes, loses nothing and counts nothing twice", (t) =>
+  killLedgerAgainAndAgain(t, node, tree(60, 500, 17), { awayMs: 180_000 }));

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { syntheticTree } from "../bucket/index.ts";
 import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
 import { until } from "./fleet.ts";
+import { killLedgerAgainAndAgain } from "./ledger-kills.ts";
 import { assertDriftIsNamedAndMended, assertSumsClose, parsedLines, run } from "./proof.ts";
 import { place } from "./set-up.ts";
 
@@ -54,24 +54,8 @@ test("failed objects are put back to work by their class, and the job ends compl
   assert.deepEqual(parsedLines(await run(fleet, 0, "failed", "--json")), []);
 });
 
-test("a ledger that is killed again and again, and away for a while, loses nothing and counts nothing twice", async (t) => {
-  const { bucket, fleet, keys } = await place(t, node, few, { FETCH_CONCURRENCY: "4" });
-  let ledger = await fleet.ledger();
-  await fleet.lister();
-  await fleet.downloader("a");
-  const job = await fleet.start();
-  for (const share of [0.1, 0.3, 0.5, 0.7]) {
-    await until(`${share} is fetched`, () => bucket.counters.get >= keys.length * share);
-    await ledger.kill();
-    if (share === 0.3) await sleep(3_000);
-    ledger = await fleet.ledger();
-  }
-  const { state, progress } = await fleet.closed(job);
-  assert.equal(state, "complete");
-  assert.equal(progress.stored.objects, keys.length);
-  await assertSumsClose(fleet, keys.length);
-  assert.equal(bucket.counters.get, keys.length);
-});
+test("a ledger that is killed again and again, and away for a while, loses nothing and counts nothing twice", (t) =>
+  killLedgerAgainAndAgain(t, node, few, { awayMs: 3_000 }));
 
 test("services and disks are shown with what they do; a service that has left, or fell silent, is told from one at work", async (t) => {
   const { fleet } = await place(t, node, few);

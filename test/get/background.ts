@@ -3,13 +3,20 @@ import { once } from "node:events";
 import { createConnection } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A program that serves on a loopback port, until it is disposed. Throws when it does not come to listen. */
+/**
+ * A program that serves on a loopback port, until it is disposed. Throws when it does not come to listen. `quiet`: what it says on
+ * standard error is its access log.
+ */
 export async function startInBackground(
   program: string,
   args: readonly string[],
   port: number,
+  { quiet = false }: { readonly quiet?: boolean } = {},
 ): Promise<AsyncDisposable> {
-  const child = spawn(program, args, { stdio: ["ignore", "ignore", "inherit"] });
+  const child = spawn(program, args, {
+    stdio: ["ignore", "ignore", quiet ? "ignore" : "inherit"],
+    env: { ...process.env, TZ: "America/St_Johns" },
+  });
   const ended = once(child, "close").then(([code]) => code);
   const service = {
     async [Symbol.asyncDispose]() {

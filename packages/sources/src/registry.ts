@@ -1,5 +1,7 @@
 import { ConfigError, type Environment, type Source, sourceNameSchema } from "@brigade/core";
+import { parseSiteUrl } from "./http-index/url.ts";
 import { parseUpyunUrl } from "./upyun/url.ts";
+import { parseListUrl } from "./url-list/url.ts";
 
 /** A source that owns connections, to be disposed of. */
 export interface ConfiguredSource extends Source, AsyncDisposable {
@@ -25,10 +27,13 @@ export type SourceParser = (url: string) => SourceReference;
 /** Every adapter, by the scheme of its URLs. A new one is a file beside `upyun/` and a line here. */
 const adapters: Readonly<Record<string, SourceParser>> = {
   upyun: parseUpyunUrl,
+  http: parseSiteUrl,
+  https: parseSiteUrl,
+  list: parseListUrl,
 };
 
 /**
- * `upyun://bucket/prefix`, or the name of a configured source: with `SOURCES=photos=upyun://bucket/prefix` in the
+ * `upyun://bucket/prefix`, `https://host/path/`, `list:<file>`, or the name of a configured source: with `SOURCES=photos=upyun://bucket/prefix` in the
  * environment, `photos` means that bucket under that name. Throws ConfigError.
  */
 export function parseSource(text: string, environment: Environment): SourceReference {
@@ -57,6 +62,8 @@ function configuredSources(environment: Environment): Map<string, string> {
     const [, name = "", url = ""] = /^([^=]*)=(.*)$/.exec(pair) ?? [];
     if (!sourceNameSchema.safeParse(name).success) problems.push(`SOURCES: "${pair}" is not name=url`);
     else if (sources.has(name)) problems.push(`SOURCES: "${name}" is named twice`);
+    else if (url === "list:-")
+      problems.push(`SOURCES: "${name}": standard input is for the command line only`);
     sources.set(name, url);
   }
   if (problems.length > 0) throw new ConfigError(problems);
@@ -69,7 +76,7 @@ function parseUrl(text: string): SourceReference {
   if (parse === undefined)
     throw new ConfigError([
       `${text}: sources are ${Object.keys(adapters)
-        .map((known) => `${known}://…`)
+        .map((known) => (known === "list" ? "list:<file>" : `${known}://…`))
         .join(", ")}`,
     ]);
   return parse(text);

@@ -10,10 +10,12 @@ import { checkRoots } from "../copy/volumes.ts";
 import { readEnvironment } from "../environment.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { exitCode } from "../exit-code.ts";
+import { stateFolderOf } from "../ledger/state-folder.ts";
 import { createLog } from "../logging.ts";
 import { Problems } from "../problems.ts";
 import { httpPorts } from "../settings.ts";
 import { addFilterOptions, type FilterFlags, filtersOf } from "./filter-options.ts";
+import { sourceArgument } from "./source-argument.ts";
 
 interface Flags extends FilterFlags {
   readonly dryRun?: true;
@@ -33,7 +35,7 @@ export function addCopy(program: Command, done: (code: ExitCode) => void, signal
     .description(
       "bring a bucket home onto local disks; run again: goes on, or fetches what is new or changed",
     )
-    .argument("<source>", "upyun://bucket/prefix, or the name of a configured source")
+    .argument("<source>", sourceArgument)
     .argument("<volume...>", "folders to store in, one a disk; they are made volumes where they are not");
   addFilterOptions(command)
     .option("--dry-run", "only list: objects and bytes by directory")
@@ -63,7 +65,11 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
   const problems = new Problems();
   problems.try(() => checkRoots(roots));
   const filters = problems.try(() => filtersOf(flags)) ?? {};
-  const configuration = problems.try(() => configure(source, environment));
+  const state = environment.STATE_DIR?.trim() || stateFolderOf(roots[0] ?? ".");
+  const isDry = flags.dryRun === true; // and leaves nothing behind
+  const configuration = problems.try(() =>
+    configure(source, isDry ? environment : { ...environment, STATE_DIR: state }),
+  );
   const httpPort = problems.try(() => portOf(flags.http));
   problems.throwAny();
   if (configuration === undefined) throw new Error("a configuration problem was not told");
@@ -73,12 +79,12 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
   const log = createLog(configuration.settings.LOG_LEVEL, bar ?? process.stderr, forPeople);
   const view = bar ?? new ProgressLines(log);
   try {
-    if (flags.dryRun === true) {
+    if (isDry) {
       await dryRun({ configuration, filters, log, view, signal, json: flags.json === true });
       return exitCode.complete;
     }
     const report = await runCopy(
-      { configuration, roots, filters, restart: flags.restart === true, httpPort, log, view, signal },
+      { configuration, roots, state, filters, restart: flags.restart === true, httpPort, log, view, signal },
       async (report, catalogue) => {
         if (flags.json === true) await printJson(process.stdout, report, catalogue);
         else printSummary(process.stdout, report);

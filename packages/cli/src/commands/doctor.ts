@@ -4,6 +4,7 @@ import { configure } from "../copy/configuration.ts";
 import { checkClock, checkDisk, checkListing, checkObject, type Finding } from "../doctor/checks.ts";
 import { readEnvironment } from "../environment.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
+import { sourceArgument } from "./source-argument.ts";
 
 /** `brigade doctor`: tries each thing once and says what to mend. */
 export function addDoctor(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
@@ -12,16 +13,16 @@ export function addDoctor(program: Command, done: (code: ExitCode) => void, sign
     .description(
       "check configuration, credentials, clock, one listing, one object and disks; say what to fix",
     )
-    .argument("<source>", "upyun://bucket/prefix, or the name of a configured source")
+    .argument("<source>", sourceArgument)
     .argument("[volume...]", "folders that are to store objects")
     .action(async (source: string, volumes: string[]) => {
       done(await doctor(source, volumes, signal));
     });
 }
 
-async function doctor(sourceArgument: string, volumes: string[], signal: AbortSignal): Promise<ExitCode> {
+async function doctor(named: string, volumes: string[], signal: AbortSignal): Promise<ExitCode> {
   const environment = readEnvironment({}, process.env);
-  const { source, prefix, volumeSettings } = configure(sourceArgument, environment);
+  const { source, prefix, volumeSettings } = configure(named, environment);
   await using _ = source;
   let code: ExitCode = exitCode.complete;
   const tell = ({ check, ok, found, remedy }: Finding) => {

@@ -8,7 +8,7 @@ import { type Catalogue, createLedger, openCatalogue } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
 import { withLimit, withRetry } from "@brigade/sources";
 import { createPlacement } from "@brigade/volumes";
-import { catalogueFile, queuesFile, stateFolderOf } from "../ledger/state-folder.ts";
+import { catalogueFile, queuesFile } from "../ledger/state-folder.ts";
 import { downloaderOptions, ledgerPrefetch, listerOptions } from "../settings.ts";
 import type { CopyConfiguration } from "./configuration.ts";
 import { finished } from "./finish.ts";
@@ -27,6 +27,8 @@ export interface CopyRun {
   readonly roots: readonly string[];
   readonly filters: Filters;
   readonly restart: boolean;
+  /** The folder of queues and catalogue. */
+  readonly state: string;
   /** Shows how it goes on this port of the loopback; 0: any that is free, the log tells. */
   readonly httpPort?: number | undefined;
   readonly log: Log;
@@ -56,7 +58,7 @@ export async function runCopy(
   const patientSource = withRetry(source);
   await preflight(patientSource, prefix, signal);
 
-  const state = settings.STATE_DIR ?? stateFolderOf(run.roots[0] ?? ".");
+  const { state } = run;
   await mkdir(state, { recursive: true });
   const [volumes, broker, opened] = await together([
     openVolumes(run.roots, state, volumeSettings.DURABILITY, log, resources),

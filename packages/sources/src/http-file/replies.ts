@@ -1,32 +1,44 @@
 import { SourceError, type SourceErrorKind } from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
 
+/** What the user may do about a refusal. */
+export interface Remedies {
+  readonly unauthorized: string;
+  readonly forbidden: string;
+  readonly proxy: string;
+}
+
+const flags: Remedies = {
+  unauthorized: "https://user:password@…, or --header @file",
+  forbidden: "some want --referer",
+  proxy: "give it user and password as in --proxy http://user:password@host:port",
+};
+
 /** A status that brings no bytes, as an error; its body is dropped. `what`: the URL as it may be shown. */
-export function refusal(response: HttpResponse, what: string, nowMs: number): SourceError {
+export function refusal(
+  response: HttpResponse,
+  what: string,
+  nowMs: number,
+  remedies: Remedies = flags,
+): SourceError {
   response.body.cancel();
   const { status, statusText } = response;
-  const [kind, words] = meaning(status, statusText);
+  const [kind, words] = meaning(status, statusText, remedies);
   const retryAfterMs = retryAfter(header(response.headers, "retry-after"), nowMs);
   return new SourceError(kind, `${what}: ${status}: ${words}`, { status, retryAfterMs });
 }
 
-function meaning(status: number, statusText: string): [SourceErrorKind, string] {
+function meaning(status: number, statusText: string, remedies: Remedies): [SourceErrorKind, string] {
   switch (status) {
     case 401:
-      return [
-        "unauthorized",
-        "the server wants a user and a password: https://user:password@…, or --header @file",
-      ];
+      return ["unauthorized", `the server wants a user and a password: ${remedies.unauthorized}`];
     case 403:
-      return ["forbidden", "the server refuses us; some want --referer"];
+      return ["forbidden", `the server refuses us; ${remedies.forbidden}`];
     case 404:
     case 410:
       return ["missing", "there is no such file"];
     case 407:
-      return [
-        "misconfigured",
-        "the proxy refuses us: give it user and password as in --proxy http://user:password@host:port",
-      ];
+      return ["misconfigured", `the proxy refuses us: ${remedies.proxy}`];
     case 429:
       return ["throttled", "too many requests"];
     default: {

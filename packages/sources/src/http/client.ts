@@ -15,6 +15,8 @@ export interface HttpClientOptions {
   /** Longest pause between two pieces of a body. There is no limit on the whole. */
   readonly silenceTimeoutMs: number;
   readonly proxies: ProxySettings;
+  /** To each origin that was not known beforehand, at most. Default 16. */
+  readonly connectionsElsewhere?: number;
 }
 
 /** One origin, reached over its own connections. */
@@ -46,9 +48,9 @@ export class HttpClient implements AsyncDisposable {
     return origin(name, this.#keep(proxied ? this.#proxy(connections) : this.#pool(name, connections)));
   }
 
-  /** An origin that a redirect named. */
+  /** An origin that was not known beforehand: a redirect or a list named it. */
   elsewhere(name: string): Origin {
-    this.#others ??= this.#keep(this.#proxy(16));
+    this.#others ??= this.#keep(this.#proxy(this.#options.connectionsElsewhere ?? 16));
     return origin(name, this.#others);
   }
 

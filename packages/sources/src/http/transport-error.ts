@@ -22,7 +22,10 @@ export function transportError(error: unknown, where: string, inBody: boolean): 
   if (silent.has(code)) return fail("transport", `no answer in time (${error.message})`);
   if (cut.has(code) || (inBody && isOrderlyClose(error, code)))
     return fail(inBody ? "damaged" : "transport", "the body ended early");
-  if (/\(407\)/.test(error.message)) return fail("misconfigured", "the proxy wants a user and a password");
+  if (/\(407\)/.test(error.message)) {
+    const wants = `${where}: the proxy wants a user and a password`;
+    return new SourceError("misconfigured", wants, { status: 407, cause: error });
+  }
   if (code === "UND_ERR_INVALID_ARG" || code === "UND_ERR_NOT_SUPPORTED") return error;
   if (isCertificateError(code)) return fail("misconfigured", `its certificate is not accepted (${code})`);
   if (code.startsWith("HPE_") || code === "UND_ERR_HEADERS_OVERFLOW")

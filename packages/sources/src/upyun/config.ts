@@ -1,36 +1,19 @@
 import { createHash } from "node:crypto";
-import { type Environment, httpUrl, integer, parseEnvironment, valueOrThrow } from "@brigade/core";
+import { type Environment, parseEnvironment, valueOrThrow } from "@brigade/core";
 import { z } from "zod";
-import { extraHeaders, headerValue } from "./extra-headers.ts";
+import type { ProxySettings } from "../http/client.ts";
+import { fetchVariables, origin, proxiesOf, variablePrefix } from "../http/fetch-variables.ts";
 
 const separators = "!-_";
 
-/** A host (then https), or an http(s) URL without a path. Gives `scheme://host[:port]`. */
-const origin = z
-  .string()
-  .transform((text) => (text.includes("://") ? text : `https://${text}`))
-  .pipe(httpUrl)
-  .refine((text) => new URL(text).pathname === "/", "must have no path")
-  .transform((text) => new URL(text).origin);
-
-/** As curl takes it: the scheme may be left out; may hold a user and a password. */
-const proxy = z
-  .string()
-  .transform((text) => (text.includes("://") ? text : `http://${text}`))
-  .refine(
-    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
-    "must be http://host:port, or an https one",
-  );
-
 /** Every variable that this adapter reads; a source named `photos` takes `PHOTOS_<NAME>` before `<NAME>`. */
-const schema = z
-  .object({
+const schema = fetchVariables
+  .extend({
     UPYUN_OPERATOR: z.string().regex(/^[^:\s]+$/, "must be an operator's name"),
     UPYUN_PASSWORD: z.string(),
     UPYUN_ENDPOINT: origin.default("https://v0.api.upyun.com"),
     UPYUN_AUTH: z.enum(["signature", "basic"]).default("signature"),
     UPYUN_LIST_FORMAT: z.enum(["text", "json"]).default("text"),
-    LIST_PAGE_SIZE: integer({ min: 1, max: 10_000 }).default(1000),
     UPYUN_DOMAIN: origin.optional(),
     UPYUN_VERSION: z
       .string()
@@ -39,19 +22,6 @@ const schema = z
     UPYUN_SEPARATOR: z.enum(["!", "-", "_"]).optional(),
     UPYUN_VERSION_FALLBACK: z.enum(["original", "fail"]).default("original"),
     UPYUN_TOKEN_SECRET: z.string().optional(),
-    REFERER: headerValue.optional(),
-    USER_AGENT: headerValue.default("bucket-brigade/0.1"),
-    EXTRA_HEADERS: extraHeaders.default([]),
-    HTTP_PROXY: proxy.optional(),
-    HTTPS_PROXY: proxy.optional(),
-    NO_PROXY: z.string().optional(),
-    http_proxy: proxy.optional(),
-    https_proxy: proxy.optional(),
-    no_proxy: z.string().optional(),
-    CONNECT_TIMEOUT_MS: integer({ min: 1 }).default(30_000),
-    HEADERS_TIMEOUT_MS: integer({ min: 1 }).default(30_000),
-    SILENCE_TIMEOUT_MS: integer({ min: 1 }).default(30_000),
-    FETCH_CONCURRENCY: integer({ min: 1, max: 4096 }).default(64),
   })
   .refine(({ UPYUN_AUTH, UPYUN_ENDPOINT }) => UPYUN_AUTH !== "basic" || isConfidential(UPYUN_ENDPOINT), {
     path: ["UPYUN_AUTH"],
@@ -87,26 +57,18 @@ type Variables = z.infer<typeof schema>;
 export interface UpyunConfig extends Variables {
   readonly bucket: string;
   readonly separator: string;
-  readonly proxies: { readonly http?: string; readonly https?: string; readonly except?: string };
+  readonly proxies: ProxySettings;
 }
 
 /** Throws ConfigError with all problems. `name`: the source's. */
 export function readConfig(environment: Environment, bucket: string, name: string): UpyunConfig {
-  const prefix = name.toUpperCase().replaceAll("-", "_");
-  const variables = valueOrThrow(parseEnvironment(schema, environment, prefix));
+  const variables = valueOrThrow(parseEnvironment(schema, environment, variablePrefix(name)));
   const { UPYUN_VERSION, UPYUN_SEPARATOR } = variables;
-  const http = variables.http_proxy ?? variables.HTTP_PROXY;
-  const https = variables.https_proxy ?? variables.HTTPS_PROXY;
-  const except = variables.no_proxy ?? variables.NO_PROXY;
   return Object.freeze({
     ...variables,
     bucket,
     separator: UPYUN_SEPARATOR ?? UPYUN_VERSION?.[0] ?? separators.charAt(0),
-    proxies: {
-      ...(http === undefined ? {} : { http }),
-      ...(https === undefined ? {} : { https }),
-      ...(except === undefined ? {} : { except }),
-    },
+    proxies: proxiesOf(variables),
   });
 }
 

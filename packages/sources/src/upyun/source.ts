@@ -9,6 +9,7 @@ import type {
   Source,
 } from "@brigade/core";
 import { HttpClient } from "../http/client.ts";
+import { visitorHeaders } from "../http/fetch-variables.ts";
 import { fingerprint, readConfig, type UpyunConfig } from "./config.ts";
 import { Domain } from "./domain.ts";
 import { assertRequestable } from "./encode.ts";
@@ -90,17 +91,12 @@ export class UpyunSource implements Source, AsyncDisposable {
   }
 
   #chooseDelivery(config: UpyunConfig, time: StoreTime): Delivery {
-    const { UPYUN_DOMAIN: origin, UPYUN_VERSION: version, REFERER, USER_AGENT, EXTRA_HEADERS } = config;
+    const { UPYUN_DOMAIN: origin, UPYUN_VERSION: version } = config;
     if (origin === undefined) return this.#store;
-    const headers = [
-      ...(REFERER === undefined ? [] : ["referer", REFERER]),
-      ...(hasHeader(EXTRA_HEADERS, "user-agent") ? [] : ["user-agent", USER_AGENT]),
-      ...EXTRA_HEADERS,
-    ];
     const options = {
       origin,
       connections: config.FETCH_CONCURRENCY,
-      headers,
+      headers: visitorHeaders(config),
       separator: config.separator,
       tokenSecret: config.UPYUN_TOKEN_SECRET,
     };
@@ -110,10 +106,6 @@ export class UpyunSource implements Source, AsyncDisposable {
     const fallback = config.UPYUN_VERSION_FALLBACK;
     return new VariantByDomain(domain, original, this.#store, { version, fallback });
   }
-}
-
-function hasHeader(headers: readonly string[], name: string): boolean {
-  return headers.some((text, index) => index % 2 === 0 && text.toLowerCase() === name);
 }
 
 /** Throws ConfigError with all problems. `name`: the source's, for variables of its own. */

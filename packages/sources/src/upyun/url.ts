@@ -1,5 +1,6 @@
 import { ConfigError, NameError } from "@brigade/core";
 import type { SourceReference } from "../registry.ts";
+import { sourceName } from "../source-name.ts";
 import { assertRequestable } from "./encode.ts";
 import { createUpyunSource } from "./source.ts";
 
@@ -27,12 +28,4 @@ function assertPrefix(prefix: string, url: string): void {
     if (!(error instanceof NameError)) throw error;
     throw new ConfigError([`${url}: the prefix ${error.message}`], { cause: error });
   }
-}
-
-function sourceName(bucket: string): string {
-  return bucket
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-|-$/g, "")
-    .slice(0, 63);
 }

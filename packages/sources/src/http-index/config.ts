@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto";
+import { type Environment, parseEnvironment, valueOrThrow } from "@brigade/core";
+import { z } from "zod";
+import type { ProxySettings } from "../http/client.ts";
+import { fetchVariables, proxiesOf, variablePrefix } from "../http/fetch-variables.ts";
+
+const schema = fetchVariables
+  .extend({
+    SITE_USER: z
+      .string()
+      .regex(/^[^:]+$/, "must be a user's name, without a colon")
+      .optional(),
+    SITE_PASSWORD: z.string().optional(),
+  })
+  .refine(({ SITE_USER, SITE_PASSWORD }) => SITE_PASSWORD === undefined || SITE_USER !== undefined, {
+    path: ["SITE_USER"],
+    error: "is needed with SITE_PASSWORD",
+  });
+
+/** The names of all variables, for documentation and its tests. */
+export const siteVariables: readonly string[] = Object.keys(schema.shape);
+
+/** The adapter's settings. */
+export interface SiteConfig extends z.infer<typeof schema> {
+  /** `https://host[:port]`. */
+  readonly origin: string;
+  readonly proxies: ProxySettings;
+}
+
+/** Throws ConfigError with all problems. `name`: the source's. */
+export function readSiteConfig(environment: Environment, origin: string, name: string): SiteConfig {
+  const variables = valueOrThrow(parseEnvironment(schema, environment, variablePrefix(name)));
+  return Object.freeze({ ...variables, origin, proxies: proxiesOf(variables) });
+}
+
+/** The host alone decides which bytes come: over http and https they are the same. */
+export function siteFingerprint({ origin }: SiteConfig): string {
+  return createHash("sha256")
+    .update(JSON.stringify(["http", new URL(origin).host]))
+    .digest("hex");
+}

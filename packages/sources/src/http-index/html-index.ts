@@ -1,0 +1,117 @@
+import { unescape as unescapeBytes } from "node:querystring";
+import { setImmediate as turn } from "node:timers/promises";
+import { Parser } from "htmlparser2";
+import type { Listed } from "./listed.ts";
+
+/** Characters that are parsed before other work gets its turn. */
+const piece = 256 * 1024;
+/** Of a link's row, after the link: more than date and size need. */
+const longestTail = 200;
+
+/** What the title or the heading of an index page begins with: nginx, Apache, lighttpd; Python; Jetty. */
+const titles = /^\s*(index of|directory listing|directory:)/i;
+/** nginx, with exact sizes: `</a>   27-Nov-2026 23:28      12345`. */
+const nginxRow = /^\s+(\d{2})-([A-Z][a-z]{2})-(\d{4}) (\d{2}):(\d{2})\s+(\d+)\s*$/;
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/**
+ * The entries of an HTML index page: its links to what lies directly in this directory, `base` (which ends with a slash). Sizes
+ * and times only as far as they are exact, to the minute: nginx's. Nothing where the page is no index.
+ */
+export async function parseHtmlIndex(text: string, base: URL): Promise<Listed[] | undefined> {
+  const reader = new IndexReader(base);
+  const parser = new Parser(reader);
+  for (let at = 0; at < text.length; at += piece) {
+    if (at > 0) await turn();
+    parser.write(text.slice(at, at + piece));
+  }
+  parser.end();
+  return reader.isIndex ? reader.entries : undefined;
+}
+
+class IndexReader {
+  readonly #base: URL;
+  readonly #entries = new Map<string, Listed>();
+  #isIndex = false;
+  #heading: string | undefined;
+  #inLink = false;
+  #link: { readonly name: string; readonly isDirectory: boolean; tail: string } | undefined;
+
+  constructor(base: URL) {
+    this.#base = base;
+  }
+
+  get isIndex(): boolean {
+    return this.#isIndex;
+  }
+
+  get entries(): Listed[] {
+    return [...this.#entries.values()];
+  }
+
+  onopentag(name: string, { href }: Record<string, string>): void {
+    if (name === "title" || name === "h1") this.#heading = "";
+    if (name !== "a") return;
+    this.#finishLink();
+    this.#inLink = true;
+    if (href === undefined) return;
+    if (/^\.\.\/?$/.test(href)) this.#isIndex = true;
+    this.#link = entryOf(href, this.#base);
+  }
+
+  ontext(text: string): void {
+    if (this.#heading !== undefined) this.#heading += text;
+    if (this.#link !== undefined && !this.#inLink && this.#link.tail.length < longestTail)
+      this.#link.tail += text;
+  }
+
+  onclosetag(name: string): void {
+    if (name === "a") this.#inLink = false;
+    if (name !== "title" && name !== "h1") return;
+    this.#isIndex ||= titles.test(this.#heading ?? "");
+    this.#heading = undefined;
+  }
+
+  onend(): void {
+    this.#finishLink();
+  }
+
+  #finishLink(): void {
+    const link = this.#link;
+    this.#link = undefined;
+    this.#inLink = false;
+    // Icons may be links too: the first of a name counts, unless a later one tells more.
+    if (link === undefined) return;
+    const { tail, ...entry } = link;
+    const row = entry.isDirectory ? undefined : readRow(tail);
+    if (row !== undefined || !this.#entries.has(entry.name))
+      this.#entries.set(entry.name, { ...entry, ...row });
+  }
+}
+
+/** What lies directly in `base`; nothing for other links: the parent, sorting, other hosts. */
+function entryOf(href: string, base: URL): { name: string; isDirectory: boolean; tail: string } | undefined {
+  const url = URL.canParse(href, base.href) ? new URL(href, base.href) : undefined;
+  if (url === undefined || url.origin !== base.origin || url.search !== "" || url.hash !== "")
+    return undefined;
+  if (!url.pathname.startsWith(base.pathname)) return undefined;
+  const [, name = "", slash] = /^([^/]+)(\/?)$/.exec(url.pathname.slice(base.pathname.length)) ?? [];
+  if (name === "") return undefined;
+  return { name: decode(name), isDirectory: slash === "/", tail: "" };
+}
+
+/** Bytes that are no UTF-8 become U+FFFD: whoever asks for such a name refuses it. */
+function decode(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return unescapeBytes(name);
+  }
+}
+
+function readRow(tail: string): { size: number; modified: number } | undefined {
+  const [, day, month = "", year, hour, minute, size] = nginxRow.exec(tail) ?? [];
+  if (size === undefined || !months.includes(month)) return undefined;
+  const at = Date.UTC(Number(year), months.indexOf(month), Number(day), Number(hour), Number(minute));
+  return { size: Number(size), modified: at / 1000 };
+}

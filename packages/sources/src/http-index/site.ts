@@ -1,0 +1,95 @@
+import { type ByteRange, SourceError } from "@brigade/core";
+import type { HttpClient, Origin } from "../http/client.ts";
+import { type HttpResponse, header } from "../http/exchange.ts";
+import { visitorHeaders } from "../http/fetch-variables.ts";
+import { refusal } from "../http-file/replies.ts";
+import { encodePath } from "../upyun/encode.ts";
+import { rangeHeaders } from "../upyun/range.ts";
+import { webRemedies } from "../web/remedies.ts";
+import type { SiteConfig } from "./config.ts";
+
+const redirects = new Set([301, 302, 303, 307, 308]);
+const mostRedirects = 5;
+/** Connections beyond those for bodies: for pages and metadata. */
+const besideBodies = 32;
+
+/** An answer, and whose it is: the site may have sent us to another of its addresses. */
+export interface SiteAnswer {
+  readonly url: URL;
+  readonly response: HttpResponse;
+}
+
+/** Requests to one web site, by path. A redirect is followed within its host only, over whatever scheme and port. */
+export class Site {
+  readonly #client: HttpClient;
+  readonly #origin: Origin;
+  readonly #headers: readonly string[];
+
+  constructor(client: HttpClient, config: SiteConfig) {
+    this.#client = client;
+    this.#origin = client.origin(config.origin, config.FETCH_CONCURRENCY + besideBodies);
+    const { SITE_USER: user, SITE_PASSWORD: password = "" } = config;
+    this.#headers = [
+      "accept-encoding",
+      "identity",
+      ...visitorHeaders(config),
+      ...(user === undefined
+        ? []
+        : ["authorization", `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`]),
+    ];
+  }
+
+  /** `path`: decoded, without a leading slash. Gives a 2xx answer; throws SourceError for all others. */
+  async ask(
+    method: "GET" | "HEAD",
+    path: string,
+    { accept = "*/*", range }: { readonly accept?: string; readonly range?: ByteRange | undefined },
+    signal: AbortSignal,
+  ): Promise<SiteAnswer> {
+    const headers = ["accept", accept, ...this.#headers, ...rangeHeaders(range)];
+    const target = `/${encodePath(path)}`;
+    const response = await this.#origin.send(method, target, headers, signal);
+    if (response.status < 300) return { url: new URL(this.#origin.name + target), response };
+    if (redirects.has(response.status)) return await this.#follow(method, target, response, headers, signal);
+    throw refusal(response, this.shown(path), Date.now(), webRemedies);
+  }
+
+  /** For messages. */
+  shown(path: string): string {
+    return `${this.#origin.name}/${path}`;
+  }
+
+  async #follow(
+    method: "GET" | "HEAD",
+    target: string,
+    first: HttpResponse,
+    headers: string[],
+    signal: AbortSignal,
+  ): Promise<SiteAnswer> {
+    const start = new URL(this.#origin.name + target);
+    let [url, response] = [start, first];
+    for (let hops = 0; redirects.has(response.status); hops++) {
+      response.body.cancel();
+      url = this.#next(url, header(response.headers, "location"), response.status, hops);
+      response = await this.#client
+        .elsewhere(url.origin)
+        .send(method, url.pathname + url.search, headers, signal);
+    }
+    if (response.status < 300) return { url, response };
+    throw refusal(response, start.origin + start.pathname, Date.now(), webRemedies);
+  }
+
+  #next(from: URL, location: string | undefined, status: number, hops: number): URL {
+    const to =
+      location !== undefined && URL.canParse(location, from.href) ? new URL(location, from.href) : undefined;
+    const refuse = (why: string) =>
+      new SourceError("forbidden", `${from.origin}${from.pathname}: ${why}`, { status });
+    if (to === undefined || !/^https?:$/.test(to.protocol)) throw refuse("a redirect to nowhere");
+    if (hops >= mostRedirects) throw refuse(`more than ${mostRedirects} redirects`);
+    // The credentials in our headers are this host's.
+    const isDowngrade = from.protocol === "https:" && to.protocol === "http:";
+    if (to.hostname !== from.hostname || isDowngrade)
+      throw refuse(`a redirect to ${to.origin}, which is another site`);
+    return to;
+  }
+}

@@ -1,0 +1,70 @@
+import { httpUrl, integer } from "@brigade/core";
+import { z } from "zod";
+import type { ProxySettings } from "./client.ts";
+import { extraHeaders, headerValue } from "./extra-headers.ts";
+
+/** A host (then https), or an http(s) URL without a path. Gives `scheme://host[:port]`. */
+export const origin = z
+  .string()
+  .transform((text) => (text.includes("://") ? text : `https://${text}`))
+  .pipe(httpUrl)
+  .refine((text) => new URL(text).pathname === "/", "must have no path")
+  .transform((text) => new URL(text).origin);
+
+/** As curl takes it: the scheme may be left out; may hold a user and a password. */
+const proxy = z
+  .string()
+  .transform((text) => (text.includes("://") ? text : `http://${text}`))
+  .refine(
+    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+    "must be http://host:port, or an https one",
+  );
+
+/** What every source that speaks HTTP reads of the environment. */
+export const fetchVariables = z.object({
+  LIST_PAGE_SIZE: integer({ min: 1, max: 10_000 }).default(1000),
+  REFERER: headerValue.optional(),
+  USER_AGENT: headerValue.default("bucket-brigade/0.1"),
+  EXTRA_HEADERS: extraHeaders.default([]),
+  HTTP_PROXY: proxy.optional(),
+  HTTPS_PROXY: proxy.optional(),
+  NO_PROXY: z.string().optional(),
+  http_proxy: proxy.optional(),
+  https_proxy: proxy.optional(),
+  no_proxy: z.string().optional(),
+  CONNECT_TIMEOUT_MS: integer({ min: 1 }).default(30_000),
+  HEADERS_TIMEOUT_MS: integer({ min: 1 }).default(30_000),
+  SILENCE_TIMEOUT_MS: integer({ min: 1 }).default(30_000),
+  FETCH_CONCURRENCY: integer({ min: 1, max: 4096 }).default(64),
+});
+type FetchVariables = z.infer<typeof fetchVariables>;
+
+/** The proxies that are configured, lower case first; nothing of what is not. */
+export function proxiesOf(variables: FetchVariables): ProxySettings {
+  const http = variables.http_proxy ?? variables.HTTP_PROXY;
+  const https = variables.https_proxy ?? variables.HTTPS_PROXY;
+  const except = variables.no_proxy ?? variables.NO_PROXY;
+  return {
+    ...(http === undefined ? {} : { http }),
+    ...(https === undefined ? {} : { https }),
+    ...(except === undefined ? {} : { except }),
+  };
+}
+
+/** What a source's own variables begin with: `MY_PHOTOS` for `my-photos`. */
+export function variablePrefix(name: string): string {
+  return name.toUpperCase().replaceAll("-", "_");
+}
+
+/** Referer, User-Agent and extra headers, as name, value, name, value… */
+export function visitorHeaders({ REFERER, USER_AGENT, EXTRA_HEADERS }: FetchVariables): string[] {
+  return [
+    ...(REFERER === undefined ? [] : ["referer", REFERER]),
+    ...(hasHeader(EXTRA_HEADERS, "user-agent") ? [] : ["user-agent", USER_AGENT]),
+    ...EXTRA_HEADERS,
+  ];
+}
+
+function hasHeader(headers: readonly string[], name: string): boolean {
+  return headers.some((text, index) => index % 2 === 0 && text.toLowerCase() === name);
+}

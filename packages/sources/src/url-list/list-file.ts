@@ -1,0 +1,109 @@
+import { createReadStream, statSync } from "node:fs";
+import { mkdir, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { addAbortSignal, type Readable } from "node:stream";
+import { SourceError } from "@brigade/core";
+import { ListIndex, ListIndexWriter } from "./list-index.ts";
+import { LineError, parseLine } from "./list-line.ts";
+import { readLines } from "./read-lines.ts";
+
+/** Where a list comes from. */
+export interface ListFile {
+  /** A path; nothing: standard input. */
+  readonly path: string | undefined;
+  /** For messages: its last part, or `stdin`. */
+  readonly label: string;
+}
+
+/**
+ * The index of a list, kept in `folder` under the source's name. It is read again only when the file has changed; standard input always, but
+ * where nothing comes in: then what came before counts, so that a run can be gone on with. Throws SourceError when it cannot be read.
+ */
+export async function openList(
+  file: ListFile,
+  { folder, name, stdin }: { readonly folder: string; readonly name: string; readonly stdin: Readable },
+  signal: AbortSignal,
+): Promise<ListIndex> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${name}.sqlite`);
+  const origin = originOf(file);
+  const kept = openKept(path);
+  if (kept !== undefined && file.path !== undefined && kept.origin === origin) return kept;
+  const bytes = addAbortSignal(
+    signal,
+    file.path === undefined ? stdin : createReadStream(file.path, { highWaterMark: 256 * 1024 }),
+  );
+  const lines = await readInto(`${path}.new`, { bytes, label: file.label, origin }, signal);
+  if (lines === 0 && kept?.origin === origin) return kept;
+  kept?.[Symbol.dispose]();
+  await rename(`${path}.new`, path);
+  return new ListIndex(path);
+}
+
+/** Tells this state of the file from others. */
+function originOf({ path }: ListFile): string {
+  if (path === undefined) return "standard input";
+  const { size, mtimeMs, ino } = statSync(path);
+  return JSON.stringify([path, size, mtimeMs, ino]);
+}
+
+function openKept(path: string): ListIndex | undefined {
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  let index: ListIndex;
+  try {
+    index = new ListIndex(path);
+  } catch {
+    // Unreadable, or of another version: it is made anew.
+    return undefined;
+  }
+  if (index.origin !== undefined) return index;
+  index[Symbol.dispose]();
+  return undefined;
+}
+
+/** Gives the number of lines. */
+async function readInto(
+  path: string,
+  {
+    bytes,
+    label,
+    origin,
+  }: { readonly bytes: AsyncIterable<Uint8Array>; readonly label: string; readonly origin: string },
+  signal: AbortSignal,
+): Promise<number> {
+  using index = new ListIndexWriter(path);
+  let last = 0;
+  try {
+    for await (const lines of readLines(bytes)) {
+      for (const { number, text } of lines) {
+        const problem = enter(index, number, text);
+        if (problem !== undefined) index.addProblem(number, `${label}:${number}`, problem);
+        last = number;
+      }
+    }
+  } catch (error) {
+    throw signal.aborted ? error : unreadable(label, last, error);
+  }
+  index.finish(origin);
+  return last;
+}
+
+function unreadable(label: string, line: number, cause: unknown): SourceError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new SourceError("misconfigured", `the list ${label} cannot be read, after line ${line}: ${why}`, {
+    cause,
+  });
+}
+
+/** Gives what is wrong with the line. */
+function enter(index: ListIndexWriter, number: number, text: string | undefined): string | undefined {
+  if (text === undefined) return "longer than 64 KiB";
+  try {
+    const line = parseLine(text);
+    const earlier = line === undefined ? undefined : index.add(number, line);
+    return earlier === undefined ? undefined : `its key is that of line ${earlier}, which has another URL`;
+  } catch (error) {
+    if (error instanceof LineError) return error.message;
+    throw error;
+  }
+}

@@ -1,0 +1,169 @@
+import { rmSync } from "node:fs";
+import type { Cursor, FileEntry, ObjectKey, Page } from "@brigade/core";
+import { SourceError } from "@brigade/core";
+import type { ListLine } from "./list-line.ts";
+import { DatabaseSync, type StatementSync } from "./sqlite.ts";
+
+/** Raised when the tables change: an index of another version is built anew. */
+const version = 1;
+
+const schema = `
+  create table about (version integer not null, origin text not null);
+  create table directories (n integer primary key, parent integer not null, name text not null, unique (parent, name));
+  create table entries (directory integer not null, name text not null, line integer not null, url text, size integer, md5 text,
+    problem text, primary key (directory, name)) without rowid;
+`;
+
+/** The row of an object; `problem`: why its line names nothing that could be fetched. */
+export interface IndexedObject {
+  readonly line: number;
+  readonly url: string | null;
+  readonly size: number | null;
+  readonly md5: string | null;
+  readonly problem: string | null;
+}
+
+/** Directories remembered while a list is read. */
+const mostRemembered = 10_000;
+const root = 1;
+
+/** The objects of a list by their directories, on disk: what can be listed page by page, and found by key. */
+export class ListIndex implements Disposable {
+  readonly #db: DatabaseSync;
+  readonly #child: StatementSync;
+  readonly #children: StatementSync;
+  readonly #files: StatementSync;
+  readonly #find: StatementSync;
+
+  constructor(path: string) {
+    this.#db = new DatabaseSync(path, { readOnly: true });
+    this.#child = this.#db.prepare("select n from directories where parent = ? and name = ?");
+    this.#children = this.#db.prepare(
+      "select name from directories where parent = ? and name > ? order by name limit ?",
+    );
+    this.#files = this.#db.prepare(
+      "select name, size, md5 from entries where directory = ? and name > ? order by name limit ?",
+    );
+    this.#find = this.#db.prepare(
+      "select line, url, size, md5, problem from entries where directory = ? and name = ?",
+    );
+  }
+
+  /** What this index was made of; nothing when it cannot be used. */
+  get origin(): string | undefined {
+    const row = this.#db.prepare("select version, origin from about").get() as
+      | { version: number; origin: string }
+      | undefined;
+    return row?.version === version ? row.origin : undefined;
+  }
+
+  find(key: ObjectKey): IndexedObject | undefined {
+    const slash = key.lastIndexOf("/");
+    const directory = this.#directory(key.slice(0, Math.max(slash, 0)));
+    if (directory === undefined) return undefined;
+    return this.#find.get(directory, key.slice(slash + 1)) as IndexedObject | undefined;
+  }
+
+  /** Directories first, then files, each by name; a cursor is the last name given. Throws SourceError. */
+  page(path: string, cursor: Cursor | undefined, size: number): Page {
+    const directory = this.#directory(path);
+    if (directory === undefined) throw new SourceError("missing", `the list has no directory "${path}"`);
+    const [, kind = "d", after = ""] = /^([df])\/(.*)$/s.exec(cursor ?? "d/") ?? [];
+    const directories =
+      kind === "d"
+        ? (this.#children.all(directory, after, size) as { name: string }[]).map(({ name }) => name)
+        : [];
+    const room = size - directories.length;
+    if (room === 0) return { directories, files: [], next: `d/${directories.at(-1)}` };
+    const rows = this.#files.all(directory, kind === "f" ? after : "", room) as {
+      name: string;
+      size: number | null;
+      md5: string | null;
+    }[];
+    const files = rows.map(
+      (row): FileEntry => ({
+        name: row.name,
+        ...(row.size !== null && { size: row.size }),
+        ...(row.md5 !== null && { etag: row.md5 }),
+      }),
+    );
+    return { directories, files, next: rows.length < room ? undefined : `f/${rows.at(-1)?.name}` };
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close();
+  }
+
+  #directory(path: string): number | undefined {
+    let n: number | undefined = root;
+    for (const name of path === "" ? [] : path.split("/")) {
+      n = (this.#child.get(n, name) as { n: number } | undefined)?.n;
+      if (n === undefined) return undefined;
+    }
+    return n;
+  }
+}
+
+/** Writes a new index. It is good for nothing before `finish`: whoever dies before that leaves a file to be overwritten. */
+export class ListIndexWriter implements Disposable {
+  readonly #db: DatabaseSync;
+  readonly #directory: StatementSync;
+  readonly #newDirectory: StatementSync;
+  readonly #insert: StatementSync;
+  readonly #find: StatementSync;
+  #remembered = new Map<string, number>();
+
+  constructor(path: string) {
+    rmSync(path, { force: true });
+    this.#db = new DatabaseSync(path);
+    this.#db.exec("pragma journal_mode = off; pragma synchronous = off; pragma locking_mode = exclusive");
+    this.#db.exec(schema);
+    this.#db.exec(`insert into directories (n, parent, name) values (${root}, 0, ''); begin`);
+    this.#directory = this.#db.prepare("select n from directories where parent = ? and name = ?");
+    this.#newDirectory = this.#db.prepare("insert into directories (parent, name) values (?, ?)");
+    this.#insert = this.#db.prepare(
+      "insert into entries values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
+    );
+    this.#find = this.#db.prepare("select line, url from entries where directory = ? and name = ?");
+  }
+
+  /** Gives the number of an earlier line that has this key with another URL; then nothing is entered. */
+  add(line: number, { key, url, size, md5 }: ListLine): number | undefined {
+    const slash = key.lastIndexOf("/");
+    const directory = this.#number(key.slice(0, Math.max(slash, 0)));
+    const name = key.slice(slash + 1);
+    const { changes } = this.#insert.run(directory, name, line, url, size ?? null, md5 ?? null, null);
+    if (changes === 1) return undefined;
+    const earlier = this.#find.get(directory, name) as { line: number; url: string | null };
+    return earlier.url === url ? undefined : earlier.line;
+  }
+
+  /** A line that names nothing: an object of the root that will fail. */
+  addProblem(line: number, name: string, problem: string): void {
+    this.#insert.run(root, name, line, null, null, null, problem);
+  }
+
+  /** `origin`: what it was made of. */
+  finish(origin: string): void {
+    this.#db.prepare("insert into about values (?, ?)").run(version, origin);
+    this.#db.exec("commit");
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close();
+  }
+
+  #number(path: string): number {
+    if (path === "") return root;
+    const known = this.#remembered.get(path);
+    if (known !== undefined) return known;
+    const slash = path.lastIndexOf("/");
+    const parent = this.#number(path.slice(0, Math.max(slash, 0)));
+    const name = path.slice(slash + 1);
+    const found = this.#directory.get(parent, name) as { n: number } | undefined;
+    const n = found?.n ?? Number(this.#newDirectory.run(parent, name).lastInsertRowid);
+    if (this.#remembered.size >= mostRemembered) this.#remembered = new Map();
+    this.#remembered.set(path, n);
+    return n;
+  }
+}

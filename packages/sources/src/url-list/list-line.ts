@@ -1,0 +1,69 @@
+import { assertRequestable } from "../upyun/encode.ts";
+import { keyOfUrl } from "./key-of-url.ts";
+
+/** What a line of a list names. */
+export interface ListLine {
+  readonly key: string;
+  readonly url: string;
+  /** Bytes. */
+  readonly size?: number | undefined;
+  /** 32 lower-case hex digits. */
+  readonly md5?: string | undefined;
+}
+
+/** A line that names nothing that could be fetched; the message says why. */
+export class LineError extends Error {
+  override readonly name = "LineError";
+}
+
+/**
+ * `url`, or `key<TAB>url[<TAB>size[<TAB>md5]]`; size and MD5 may be empty. Nothing for a blank line or a comment (`#` first, and no
+ * tab). Throws LineError.
+ */
+export function parseLine(text: string): ListLine | undefined {
+  const line = text.replace(/\r$/, "");
+  const fields = line.split("\t");
+  if (fields.length === 1) {
+    const only = line.trim();
+    if (only === "" || only.startsWith("#")) return undefined;
+    const url = parseUrl(only);
+    return { key: checkedKey(keyOfUrl(url)), url: url.href };
+  }
+  const [key = "", url = "", size = "", md5 = ""] = fields;
+  if (fields.length > 4) throw new LineError("more than key, URL, size and MD5, between tabs");
+  if (size !== "" && !/^\d{1,15}$/.test(size))
+    throw new LineError(`its size is no number of bytes: ${quoted(size)}`);
+  if (md5 !== "" && !/^[0-9a-f]{32}$/i.test(md5))
+    throw new LineError(`its MD5 is not 32 hex digits: ${quoted(md5)}`);
+  return {
+    key: checkedKey(key),
+    url: parseUrl(url.trim()).href,
+    ...(size !== "" && { size: Number(size) }),
+    ...(md5 !== "" && { md5: md5.toLowerCase() }),
+  };
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new LineError(`no http:// or https:// URL: ${quoted(text.replace(/\/\/[^/@]*@/, "//"))}`);
+  url.hash = "";
+  return url;
+}
+
+function checkedKey(key: string): string {
+  if (key === "") throw new LineError("its key is empty");
+  try {
+    assertRequestable(key);
+  } catch (error) {
+    const why = "an empty part, . or .., or a NUL is in it";
+    throw new LineError(`its key cannot be stored: ${quoted(key)}: ${why}`, { cause: error });
+  }
+  if (key.includes("\ufffd")) throw new LineError(`its key is not UTF-8: ${quoted(key)}`);
+  return key;
+}
+
+/** Foreign text for a message. */
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
+}

@@ -1,0 +1,131 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type ByteRange,
+  type Cursor,
+  NameError,
+  type ObjectBody,
+  type ObjectEntry,
+  type ObjectKey,
+  type Page,
+  type Source,
+  SourceError,
+} from "@brigade/core";
+import { abortError, watch } from "../http/cancelled.ts";
+import { HttpClient } from "../http/client.ts";
+import type { ConfiguredSource } from "../registry.ts";
+import { assertRequestable } from "../upyun/encode.ts";
+import { describe } from "../web/metadata.ts";
+import { acceptWebBody } from "../web/web-body.ts";
+import type { ListConfig } from "./config.ts";
+import { openList } from "./list-file.ts";
+import type { IndexedObject, ListIndex } from "./list-index.ts";
+import { ListedUrls } from "./listed-urls.ts";
+
+/**
+ * The objects that a list of URLs names, from whatever hosts. The list is read into an index on disk when it is first asked for, so
+ * that it can be listed in pages and found by key, however long it is.
+ */
+export class UrlList implements ConfiguredSource, Source {
+  readonly fingerprint: string;
+  readonly capabilities = { ranges: true, listing: true } as const;
+  readonly concurrency: number;
+  readonly endpoints: readonly string[] = [];
+  readonly #config: ListConfig;
+  readonly #client: HttpClient;
+  readonly #urls: ListedUrls;
+  readonly #closing = new AbortController();
+  #opening: Promise<ListIndex> | undefined;
+  /** To be removed with all that is in it. */
+  #temporary: string | undefined;
+
+  constructor(config: ListConfig) {
+    this.#config = config;
+    this.fingerprint = createHash("sha256")
+      .update(JSON.stringify(["list", config.name]))
+      .digest("hex");
+    this.concurrency = config.FETCH_CONCURRENCY;
+    this.#client = new HttpClient({
+      connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
+      headersTimeoutMs: config.HEADERS_TIMEOUT_MS,
+      silenceTimeoutMs: config.SILENCE_TIMEOUT_MS,
+      proxies: config.proxies,
+      connectionsElsewhere: config.FETCH_CONCURRENCY,
+    });
+    this.#urls = new ListedUrls(this.#client, config);
+  }
+
+  async listPage(directory: string, cursor: Cursor | undefined, signal: AbortSignal): Promise<Page> {
+    const index = await this.#index(signal);
+    return index.page(directory, cursor, this.#config.LIST_PAGE_SIZE);
+  }
+
+  async open(object: ObjectEntry, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody> {
+    assertRequestable(object.key);
+    const row = await this.#find(object.key, signal);
+    if (row === undefined) throw new SourceError("missing", `${object.key}: the list does not name it`);
+    const url = this.#urlOf(row);
+    const response = await this.#urls.get(url, range, signal);
+    return acceptWebBody(response, {
+      object,
+      range,
+      md5: row.md5 ?? undefined,
+      what: url.origin + url.pathname,
+    });
+  }
+
+  /** What the list says counts; the rest is asked of the server. */
+  async stat(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined> {
+    assertRequestable(key);
+    const row = await this.#find(key, signal);
+    if (row === undefined) return undefined;
+    try {
+      const { size, modified } = describe(await this.#urls.look(this.#urlOf(row), signal), key, false);
+      return { key, size: row.size ?? size, modified, ...(row.md5 !== null && { etag: row.md5 }) };
+    } catch (error) {
+      if (error instanceof SourceError && error.kind === "missing") return undefined;
+      throw error;
+    }
+  }
+
+  /** Breaks what is still under way. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    const index = await this.#opening?.catch(() => undefined); // told to whoever asked
+    index?.[Symbol.dispose]();
+    await this.#client[Symbol.asyncDispose]();
+    if (this.#temporary !== undefined) await rm(this.#temporary, { recursive: true, force: true });
+  }
+
+  async #find(key: ObjectKey, signal: AbortSignal): Promise<IndexedObject | undefined> {
+    return (await this.#index(signal)).find(key);
+  }
+
+  #urlOf({ url, line, problem }: IndexedObject): URL {
+    if (url === null) throw new NameError(`${this.#config.file.label}:${line}: ${problem}`);
+    return new URL(url);
+  }
+
+  /** Others may wait for it, too: an aborted one only stops waiting. */
+  async #index(signal: AbortSignal): Promise<ListIndex> {
+    if (signal.aborted) throw abortError(signal.reason);
+    this.#opening ??= this.#open();
+    const { promise, reject } = Promise.withResolvers<never>();
+    const waiting = { abort: reject };
+    const watched = watch(signal, waiting);
+    try {
+      return await Promise.race([this.#opening, promise]);
+    } finally {
+      watched.delete(waiting);
+    }
+  }
+
+  async #open(): Promise<ListIndex> {
+    const { file, name, stateFolder, stdin } = this.#config;
+    if (stateFolder === undefined) this.#temporary ??= await mkdtemp(join(tmpdir(), "brigade-list-"));
+    const folder = stateFolder === undefined ? this.#temporary : join(stateFolder, "lists");
+    return await openList(file, { folder: folder ?? tmpdir(), name, stdin }, this.#closing.signal);
+  }
+}

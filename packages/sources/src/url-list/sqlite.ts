@@ -1,0 +1,2 @@
+// biome-ignore lint/correctness/noUnresolvedImports: Biome's list of Node's own modules lacks it
+export { DatabaseSync, type StatementSync } from "node:sqlite";

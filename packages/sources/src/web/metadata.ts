@@ -1,0 +1,24 @@
+import type { ObjectEntry, ObjectKey } from "@brigade/core";
+import { type HttpResponse, header } from "../http/exchange.ts";
+import { contentRange } from "../http-file/http-file.ts";
+
+/** What an answer's headers tell of an object; its body is dropped. Of a 416: that it is empty. */
+export function describe(response: HttpResponse, key: ObjectKey, isHead: boolean): ObjectEntry {
+  response.body.cancel();
+  const size = sizeOf(response, isHead);
+  const at = Date.parse(header(response.headers, "last-modified") ?? "");
+  return {
+    key,
+    ...(size !== undefined && { size }),
+    ...(!Number.isNaN(at) && { modified: Math.floor(at / 1000) }),
+  };
+}
+
+function sizeOf(response: HttpResponse, isHead: boolean): number | undefined {
+  const { status, headers, body } = response;
+  if (status === 416) return 0;
+  if (status === 206) return contentRange(response)?.total;
+  if (!isHead) return body.length;
+  const length = header(headers, "content-length");
+  return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
+}

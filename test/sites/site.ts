@@ -1,0 +1,96 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort } from "../free-ports.ts";
+import { startInBackground } from "../get/background.ts";
+import { type Nginx, startNginx } from "../get/nginx.ts";
+
+/** A real web server with index pages, on loopback. */
+export type Site = Nginx;
+
+/** Starts one on the files in `root`; its own files lie in `home`. */
+type StartSite = (home: string, root: string) => Promise<Site>;
+
+async function startApache(home: string, root: string): Promise<Site> {
+  const modules = ["mpm_event", "authz_core", "autoindex", "dir", "mime"];
+  const folder = "/usr/lib/apache2/modules";
+  const isRoot = process.getuid?.() === 0;
+  return await start("apache2", home, (port) => {
+    const configuration = join(home, "apache.conf");
+    writeFileSync(
+      configuration,
+      `${modules.map((name) => `LoadModule ${name}_module ${folder}/mod_${name}.so`).join("\n")}
+ServerRoot ${home}
+ServerName 127.0.0.1
+Listen 127.0.0.1:${port}
+PidFile ${home}/apache.pid
+Mutex file:${home}
+ErrorLog ${home}/error.log
+TypesConfig /dev/null
+AddEncoding x-gzip .gz
+DocumentRoot ${root}
+${isRoot ? "User www-data\nGroup www-data" : ""}
+<Directory ${root}>
+  Options +Indexes
+  IndexOptions FancyIndexing NameWidth=10
+  Require all granted
+</Directory>
+`,
+    );
+    return ["-f", configuration, "-DFOREGROUND"];
+  });
+}
+
+async function startCaddy(home: string, root: string): Promise<Site> {
+  return await start("caddy", home, (port) => {
+    const configuration = join(home, "Caddyfile");
+    writeFileSync(
+      configuration,
+      `{
+  admin off
+  auto_https off
+  storage file_system ${home}/caddy
+}
+http://127.0.0.1:${port} {
+  root * ${root}
+  file_server browse
+}
+`,
+    );
+    return ["run", "--adapter", "caddyfile", "--config", configuration];
+  });
+}
+
+async function startPython(home: string, root: string): Promise<Site> {
+  return await start("python3", home, (port) => [
+    ...["-m", "http.server", "--bind", "127.0.0.1", "--protocol", "HTTP/1.1", "--directory", root],
+    `${port}`,
+  ]);
+}
+
+async function start(program: string, home: string, argsFor: (port: number) => string[]): Promise<Site> {
+  mkdirSync(home, { recursive: true });
+  const port = await freePort();
+  const service = await startInBackground(program, argsFor(port), port, { quiet: true });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
+  };
+}
+
+function nginxWith(rules: string): StartSite {
+  return async (home, root) => {
+    mkdirSync(home, { recursive: true });
+    return await startNginx(home, root, `autoindex on; ${rules}`);
+  };
+}
+
+/** Every kind of index page that there are promises about. */
+export const sites: Readonly<Record<string, StartSite>> = {
+  nginx: nginxWith(""),
+  "nginx in JSON": nginxWith("autoindex_format json;"),
+  "nginx with rounded sizes": nginxWith("autoindex_exact_size off;"),
+  "nginx with local times": nginxWith("autoindex_localtime on;"),
+  Apache: startApache,
+  Caddy: startCaddy,
+  "python -m http.server": startPython,
+};
