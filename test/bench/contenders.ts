@@ -60,6 +60,18 @@ const brigade: Contender = {
   account: (site, target) => accountTree(site, join(target, "bench")),
 };
 
+/** The same over the server's index pages, as rclone's http backend has to. */
+const brigadeIndex: Contender = {
+  name: "brigade-index",
+  safe: true,
+  command: (site, target) => ({
+    program: process.execPath,
+    args: [join(site.checkout, "packages/cli/bin/brigade.js"), "copy", `${site.url}/`, target],
+    env: { DURABILITY: "group" },
+  }),
+  account: (site, target) => accountTree(site, join(target, new URL(site.url).host.replaceAll(/[.:]/g, "-"))),
+};
+
 /** The least that Node can do: fetch, hash, write, rename, in one thread, with nothing told to anybody. */
 const undici: Contender = {
   name: "undici",
@@ -210,7 +222,16 @@ export const fleetContenders: readonly Contender[] = [
   fleet("fleet-1", 1),
 ];
 
-export const contenders: readonly Contender[] = [brigade, undici, curl, rclone, wget2, aria2, wrk];
+export const contenders: readonly Contender[] = [
+  brigade,
+  brigadeIndex,
+  undici,
+  curl,
+  rclone,
+  wget2,
+  aria2,
+  wrk,
+];
 
 function makeDirectories({ tree }: Site, target: string): void {
   for (const directory of tree.directories.keys()) mkdirSync(join(target, directory));

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -24,21 +25,32 @@ export interface Running {
   readonly finished: Promise<Finished>;
 }
 
-/** Starts the real command as its users do. Nothing of this process's own configuration reaches it. */
-export function startBrigade(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Running {
+/** Starts the real command as its users do. Nothing of this process's own configuration reaches it. `input`: what is piped into it. */
+export function startBrigade(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  input?: Readable,
+): Running {
   const child = spawn(process.execPath, [command, ...args], {
     cwd: tmpdir(),
     env: { PATH: process.env.PATH, ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: "pipe",
   });
+  child.stdin.on("error", () => {}); // it may end before it has read all
+  if (input === undefined) child.stdin.end();
+  else input.pipe(child.stdin);
   const finished = Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]).then(
     ([stdout, stderr, [code]]) => ({ code: code as number | null, stdout, stderr }),
   );
   return { child, finished };
 }
 
-export async function brigade(args: readonly string[], environment?: NodeJS.ProcessEnv): Promise<Finished> {
-  return await startBrigade(args, environment).finished;
+export async function brigade(
+  args: readonly string[],
+  environment?: NodeJS.ProcessEnv,
+  input?: Readable,
+): Promise<Finished> {
+  return await startBrigade(args, environment, input).finished;
 }
 
 /** Runs the command as somebody who watches it in a terminal: util-linux's `script` is one. */

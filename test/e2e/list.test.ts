@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { type TestContext, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { until } from "../fleet/fleet.ts";
+import { brigade, startBrigade, temporaryFolder } from "./brigade.ts";
+import { filesBelow } from "./disk.ts";
+
+const bodyOf = (path: string) => Buffer.from(`the bytes of ${path}`.repeat(1 + (path.length % 7)));
+
+/** A web server that has whatever is asked for below `/f/`, and counts it. `answer` may take a request over, by giving true. */
+async function serve(
+  t: TestContext,
+  answer: (request: IncomingMessage, response: ServerResponse) => boolean = () => false,
+) {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    const path = request.url ?? "";
+    asked.push(path);
+    if (answer(request, response)) return;
+    if (!path.startsWith("/f/")) return void response.writeHead(404).end();
+    const body = bodyOf(path);
+    response.writeHead(200, {
+      "content-length": body.length,
+      "last-modified": "Wed, 09 Nov 2016 14:26:58 GMT",
+    });
+    response.end(body);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+async function volumeOf(t: TestContext): Promise<{ folder: string; volume: string }> {
+  const folder = await temporaryFolder(t);
+  const volume = join(folder, "volume");
+  mkdirSync(volume);
+  return { folder, volume };
+}
+
+interface Told {
+  readonly counts: Record<"listed" | "stored" | "unchanged" | "vanished" | "failed", { objects: number }>;
+  readonly failed: readonly { key: string; reason: string }[];
+}
+
+test("a list from standard input: what it names comes, a bad line is named with its number, and the rest goes on", async (t) => {
+  const { url, asked } = await serve(t);
+  const { volume } = await volumeOf(t);
+  const md5 = createHash("md5").update(bodyOf("/f/c")).digest("hex");
+  const lines = [
+    `${url}/f/a%20b.jpg`,
+    "# a comment",
+    "htp:/broken",
+    `of/my/own.jpg\t${url}/f/b?size=large\t${bodyOf("/f/b?size=large").length}`,
+    `checked\t${url}/f/c\t\t${md5}`,
+    `of/my/own.jpg\t${url}/f/other`,
+    `../../etc/passwd\t${url}/f/d`,
+    `gone\t${url}/nowhere`,
+    `${url}/f/a%20b.jpg`,
+  ];
+  const list = () => Readable.from([lines.join("\n")]);
+  const finished = await brigade(["copy", "list:-", volume, "--json"], {}, list());
+  assert.equal(finished.code, 3, finished.stderr);
+  const told: Told = JSON.parse(finished.stdout);
+  assert.equal(told.counts.stored.objects, 3);
+  assert.equal(told.counts.vanished.objects, 1);
+  assert.deepEqual(
+    told.failed.map(({ key, reason }) => [key, reason.split(": ")[1]]),
+    [
+      ["stdin:3", "no http:// or https:// URL"],
+      ["stdin:6", "its key is that of line 4, which has another URL"],
+      ["stdin:7", "its key cannot be stored"],
+    ],
+  );
+  const host = new URL(url).host;
+  assert.deepEqual(
+    await filesBelow(join(volume, "stdin")),
+    [`${host}/f/a b.jpg`, "checked", "of/my/own.jpg"].sort(),
+  );
+  const own = await readFile(join(volume, "stdin", "of/my/own.jpg"));
+  assert.ok(own.equals(bodyOf("/f/b?size=large")));
+
+  const before = asked.length;
+  const again = await brigade(["copy", "list:-", volume, "--json"], {}, list());
+  assert.equal((JSON.parse(again.stdout) as Told).counts.unchanged.objects, 3);
+  assert.ok(
+    asked.slice(before).every((path) => path === "/nowhere"),
+    "only what is not there is asked for again",
+  );
+});
+
+test("a run over a list that is killed goes on where it was, and fetches little twice", async (t) => {
+  const { url, asked } = await serve(t);
+  const { folder, volume } = await volumeOf(t);
+  const names = Array.from({ length: 3_000 }, (_, n) => `d${n % 30}/n${n}.jpg`);
+  const file = join(folder, "pictures.tsv.gz");
+  writeFileSync(file, gzipSync(names.map((name) => `${name}\t${url}/f/${name}\n`).join("")));
+  const args = ["copy", `list:${file}`, volume, "--json"];
+  const few = { FETCH_CONCURRENCY: "8", PREFETCH_BATCHES: "2", BATCH_FILES: "16" };
+  const first = startBrigade(args, few);
+  await until("a third is fetched", () => asked.length > names.length / 3);
+  first.child.kill("SIGKILL");
+  await first.finished;
+  const finished = await brigade(args, few);
+  assert.equal(finished.code, 0, finished.stderr);
+  const told: Told = JSON.parse(finished.stdout);
+  assert.equal(told.counts.listed.objects, names.length);
+  assert.equal(told.counts.stored.objects, names.length);
+  assert.deepEqual(await filesBelow(join(volume, "pictures")), [...names].sort());
+  assert.ok(asked.length <= names.length + 64, `${asked.length} requests`);
+});
+
+test("one host that refuses us, and a page to log in in place of a file, are failures of their own objects only", async (t) => {
+  const { url } = await serve(t, (request, response) => {
+    const { url: path = "" } = request;
+    if (path.startsWith("/private/")) response.writeHead(401).end();
+    else if (path === "/moved.jpg") response.writeHead(302, { location: "/login" }).end();
+    else if (path === "/login")
+      response.writeHead(200, { "content-type": "text/html" }).end("<h1>log in</h1>");
+    else return false;
+    return true;
+  });
+  const { folder, volume } = await volumeOf(t);
+  const file = join(folder, "urls.txt");
+  writeFileSync(
+    file,
+    [`${url}/private/a`, `${url}/moved.jpg`, `${url}/f/x.jpg`, `${url}/f/y.jpg`].join("\n"),
+  );
+  const finished = await brigade(["copy", `list:${file}`, volume, "--json"]);
+  assert.equal(finished.code, 3, finished.stderr);
+  const told: Told = JSON.parse(finished.stdout);
+  assert.equal(told.counts.stored.objects, 2);
+  assert.deepEqual(
+    told.failed.map(({ reason }) => /SITE_USER|HTML page in place/.test(reason)),
+    [true, true],
+  );
+});
+
+test("a list that is not there, a folder, or one that is cut is told in a line", async (t) => {
+  const { folder, volume } = await volumeOf(t);
+  const missing = await brigade(["copy", `list:${folder}/none.txt`, volume]);
+  assert.equal(missing.code, 2);
+  assert.match(missing.stderr, /none\.txt: there is no such file/);
+  assert.equal((await brigade(["copy", `list:${folder}`, volume])).code, 2);
+  const cut = join(folder, "cut.gz");
+  const text = Array.from({ length: 20_000 }, (_, n) => `http://127.0.0.1:1/${n * 7919}\n`).join("");
+  writeFileSync(cut, gzipSync(text).subarray(0, 20_000));
+  const finished = await brigade(["copy", `list:${cut}`, volume]);
+  assert.equal(finished.code, 4, finished.stderr);
+  assert.match(finished.stderr, /the list cut\.gz cannot be read, after line \d+: unexpected end of file/);
+});
