@@ -78,12 +78,12 @@ export async function checkObject(
     let bytes = 0;
     for await (const chunk of body.chunks()) bytes += chunk.length;
     const found = `"${object.key}": ${formatBytes(bytes)}${body.variant ? ` as ${source.variant}` : ""}, MD5 ${body.md5 === undefined ? "not given" : "given"}`;
-    if (body.variant || bytes === object.size) return { check, ok: true, found };
+    if (body.variant || bytes === (object.size ?? bytes)) return { check, ok: true, found };
     return {
       check,
       ok: false,
       found: `${found}, but ${object.size} bytes are listed`,
-      remedy: "is UPYUN_DOMAIN the public domain of this bucket?",
+      remedy: "does something else answer in its place? Is UPYUN_DOMAIN the public domain of this bucket?",
     };
   } catch (error) {
     return { check, ok: false, found: `"${object.key}": ${messageOf(error)}`, remedy: remedyFor(error) };
@@ -115,23 +115,23 @@ function remedyFor(error: unknown): string {
   if (!(error instanceof SourceError)) return "see the message";
   switch (error.kind) {
     case "unauthorized":
-      return "check UPYUN_OPERATOR and UPYUN_PASSWORD, and that this operator may read this bucket";
+      return "check user and password (UPYUN_OPERATOR and UPYUN_PASSWORD, or SITE_USER and SITE_PASSWORD), and that they may read there";
     case "missing":
-      return "check the bucket's name and the prefix";
+      return "check the name of the bucket or host, and the prefix";
     case "forbidden":
-      return "check REFERER, UPYUN_TOKEN_SECRET and the domain's access rules";
+      return "check REFERER, UPYUN_TOKEN_SECRET and the access rules of the domain";
     case "misconfigured":
-      return "check the bucket's name, UPYUN_DOMAIN and UPYUN_VERSION";
+      return "check the name of the bucket, UPYUN_DOMAIN and UPYUN_VERSION; the certificate; the list";
     case "banned":
     case "throttled":
       return "wait, and lower FETCH_CONCURRENCY and LIST_CONCURRENCY";
     case "transport":
     case "unavailable":
-      return "check UPYUN_ENDPOINT, network, DNS and proxy; try again later";
+      return "check network, DNS and proxy (and UPYUN_ENDPOINT); try again later";
     case "damaged":
     case "bad-listing":
     case "bad-cursor":
-      return "is UPYUN_ENDPOINT a UpYun REST host, with nothing in between that changes answers?";
+      return "is anything in between that changes answers? Is UPYUN_ENDPOINT a UpYun REST host?";
   }
 }
 
