@@ -93,16 +93,12 @@ export class SocketTap {
   }
 
   #room(): Uint8Array {
-    if (!this.#hasRoom()) {
+    if (this.#memory.length - this.#filled <= this.#memory.length / leastShare) {
       const { buffer, byteOffset, byteLength } = this.#nextSlab();
       this.#memory = Buffer.from(buffer, byteOffset, byteLength);
       this.#filled = 0;
     }
     return this.#memory.subarray(this.#filled);
-  }
-
-  #hasRoom(): boolean {
-    return this.#memory.length - this.#filled > this.#memory.length / leastShare;
   }
 
   /** False: the socket is to be read from no more for now. */
@@ -135,8 +131,7 @@ export class SocketTap {
       this.#socket?.push(all.subarray(before, body));
       return false;
     }
-    // A head that does not end in our memory is longer than undici takes.
-    if (end !== -1 || !this.#hasRoom()) this.#state = "passed";
+    if (end !== -1) this.#state = "passed";
     return this.#socket?.push(chunk) === true;
   }
 
