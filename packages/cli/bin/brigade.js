@@ -13,7 +13,7 @@ const cache = fileURLToPath(new URL("../../../node_modules/.cache/brigade", impo
 /**
  * A small young generation, megabytes: bodies pass through memory that is freed with it, and with V8's default, hundreds
  * of megabytes of them wait for the collector. A lister has no bodies, and pages enough to fill whatever it is given; `get`
- * has nothing but bodies, a buffer a read. Flags must stand on the command line, so the process replaces itself once.
+ * has little but bodies, through a proxy a buffer a read. Flags must stand on the command line, so the process replaces itself once.
  */
 const young = { lister: 2, get: 1 };
 const flags = [`--max-semi-space-size=${young[process.argv[2]] ?? 8}`];

@@ -1,22 +1,6 @@
 import { ConfigError, FatalError, HostError } from "@brigade/core";
 import { Command, CommanderError } from "commander";
-import { addAdopt } from "./commands/adopt.ts";
-import { addAudit } from "./commands/audit.ts";
-import { addCancel } from "./commands/cancel.ts";
-import { addCopy } from "./commands/copy.ts";
-import { addDeadLetters } from "./commands/dead-letters.ts";
-import { addDoctor } from "./commands/doctor.ts";
-import { addFailed } from "./commands/failed.ts";
 import { addGet } from "./commands/get.ts";
-import { addLedgerCommands } from "./commands/ledger.ts";
-import { addRetry } from "./commands/retry.ts";
-import { addServices } from "./commands/services.ts";
-import { addStart } from "./commands/start.ts";
-import { addStatus } from "./commands/status.ts";
-import { addVerify } from "./commands/verify.ts";
-import { addVolume } from "./commands/volume.ts";
-import { addVolumes } from "./commands/volumes.ts";
-import { addWhere } from "./commands/where.ts";
 import { exitCode, exitCodeHelp, exitCodeOf } from "./exit-code.ts";
 
 /** A service tells in its own log what it does. */
@@ -46,28 +30,15 @@ const program = new Command("brigade")
   .addHelpText("after", exitCodeHelp)
   .configureHelp({ showGlobalOptions: true })
   .exitOverride();
-addCopy(program, setExitCode, stop.signal);
-addGet(program, setExitCode, stop.signal);
-addDoctor(program, setExitCode, stop.signal);
-addStart(program, setExitCode, stop.signal);
-addStatus(program, setExitCode, stop.signal);
-addFailed(program, stop.signal);
-addRetry(program, stop.signal);
-addCancel(program, stop.signal);
-addDeadLetters(program, stop.signal);
-addWhere(program, setExitCode, stop.signal);
-addVolumes(program, stop.signal);
-addAudit(program, setExitCode, stop.signal);
-addVerify(program, setExitCode, stop.signal);
-addAdopt(program, setExitCode, stop.signal);
-addVolume(program, stop.signal);
-// A service leaves when it is done, whatever a broken connection or a hanging disk still holds.
-const services = addServices(program, (code) => process.exit(code), stop.signal);
-for (const service of services)
-  if (service.name() === "ledger") addLedgerCommands(service, setExitCode, stop.signal);
-program.hook("preAction", (_program, command) => {
-  isService = services.includes(command);
-});
+// All the others take as long to load as a file of some size to come.
+if (process.argv[2] === "get") addGet(program, setExitCode, stop.signal);
+else {
+  const { addCommands } = await import("./commands/all.ts");
+  const services = addCommands(program, setExitCode, stop.signal);
+  program.hook("preAction", (_program, command) => {
+    isService = services.includes(command);
+  });
+}
 for (const command of program.commands) command.addHelpText("after", exitCodeHelp).exitOverride();
 
 function setExitCode(code: number): void {

@@ -35,6 +35,9 @@ export interface ByteRange {
 /** Gives memory of exactly this many bytes, with any content. */
 export type Allocate = (size: number) => Uint8Array;
 
+/** Gives memory to be filled, of whatever size, with any content. */
+export type NextSlab = () => Uint8Array;
+
 /**
  * The bytes of an object, arriving. Take them once, by `bytes` or by `chunks`; otherwise `cancel`.
  * Both end without an error only when the body ended properly: at its length, or at its last chunk.
@@ -51,7 +54,11 @@ export interface ObjectBody {
   readonly variant: boolean;
   /** The whole body, in memory that `allocate` gives (called once at most, with the bytes needed) or in fresh memory. */
   bytes(allocate?: Allocate): Promise<Uint8Array>;
-  chunks(): AsyncIterable<Uint8Array>;
+  /**
+   * As they come. A source may put them into memory that `nextSlab` gives, one slab after the other: into one it puts nothing
+   * more, and so it may be used again, as soon as a chunk in a later one or the end has come. Others have memory of their own.
+   */
+  chunks(nextSlab?: NextSlab): AsyncIterable<Uint8Array>;
   cancel(): void;
 }
 

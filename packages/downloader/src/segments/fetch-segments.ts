@@ -14,6 +14,7 @@ import { ConnectionLimit } from "./connection-limit.ts";
 import { RateLimit } from "./rate-limit.ts";
 import type { Segment } from "./segment.ts";
 import type { SegmentFile } from "./segment-file.ts";
+import { Slabs } from "./slabs.ts";
 import { TransferMeter } from "./transfer-meter.ts";
 import { WorkList } from "./work-list.ts";
 import { WriteBehind } from "./write-behind.ts";
@@ -73,6 +74,7 @@ class Transfer {
   readonly #rate: RateLimit | undefined;
   readonly #checkpoints: Checkpoints;
   readonly #meter: TransferMeter;
+  readonly #slabs: Slabs;
   readonly #delay: Delayer;
   readonly #now: () => number;
   readonly #stop = new AbortController();
@@ -93,6 +95,7 @@ class Transfer {
     this.#limit = new ConnectionLimit(connections, this.#now);
     this.#rate = rate === undefined ? undefined : new RateLimit(rate, this.#now);
     this.#checkpoints = new Checkpoints(() => this.#save(), this.#ended.reject, this.#now);
+    this.#slabs = new Slabs(connections);
     this.#meter = parts.meter ?? new TransferMeter();
     this.#meter.connections = this.#work.active;
     this.#signal = AbortSignal.any([signal, this.#stop.signal]);
@@ -173,10 +176,11 @@ class Transfer {
     const body = await this.#parts.open({ from: segment.at, to: segment.to - 1 }, this.#signal);
     segment.state = "receiving";
     segment.begin(this.#now());
-    const writer = new WriteBehind(this.#parts.file, segment.at);
+    const slabs = this.#slabs.lend();
+    const writer = new WriteBehind(this.#parts.file, segment.at, slabs);
     this.#writers.add(writer);
     try {
-      for await (const chunk of body.chunks()) {
+      for await (const chunk of body.chunks(slabs.next)) {
         segment.heardAt = this.#now();
         this.#meter.received += chunk.byteLength;
         // A helper may have taken the end.
@@ -192,6 +196,7 @@ class Transfer {
     } finally {
       await writer.flush();
       this.#writers.delete(writer);
+      slabs.end();
     }
     if (segment.left > 0) throw new SourceError("damaged", `the body ended ${segment.left} bytes early`);
   }

@@ -10,6 +10,7 @@ import {
 } from "@brigade/core";
 import { RateLimit } from "./rate-limit.ts";
 import type { SegmentFile } from "./segment-file.ts";
+import { Slabs } from "./slabs.ts";
 import { TransferMeter } from "./transfer-meter.ts";
 import { WriteBehind } from "./write-behind.ts";
 
@@ -59,9 +60,10 @@ async function receive(parts: WholeParts, { rate }: WholeOptions, signal: AbortS
   const body = await parts.open(signal);
   const view = { from: 0, at: 0, to: body.size ?? 0, state: "receiving" as const };
   meter.connections = [view];
-  const writer = new WriteBehind(file, 0);
+  const slabs = new Slabs(1).lend();
+  const writer = new WriteBehind(file, 0, slabs);
   try {
-    for await (const chunk of body.chunks()) {
+    for await (const chunk of body.chunks(slabs.next)) {
       view.at += chunk.byteLength;
       meter.received += chunk.byteLength;
       const full = writer.add(chunk);

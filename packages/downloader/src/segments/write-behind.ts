@@ -1,4 +1,5 @@
 import type { SegmentFile } from "./segment-file.ts";
+import type { LentSlabs } from "./slabs.ts";
 
 /** Bytes that go to the file in one call: enough to make the call cheap, few enough to stay in the processor's cache. */
 const batch = 512 * 1024;
@@ -6,14 +7,16 @@ const batch = 512 * 1024;
 /** Gathers a connection's chunks, and writes one batch while the next one comes. */
 export class WriteBehind {
   readonly #file: Pick<SegmentFile, "write">;
+  readonly #slabs: LentSlabs;
   #at: number;
   #queue: Uint8Array[] = [];
   #queued = 0;
   #writing: Promise<void> | undefined;
   #error: unknown;
 
-  constructor(file: Pick<SegmentFile, "write">, at: number) {
+  constructor(file: Pick<SegmentFile, "write">, at: number, slabs: LentSlabs) {
     this.#file = file;
+    this.#slabs = slabs;
     this.#at = at;
   }
 
@@ -53,6 +56,7 @@ export class WriteBehind {
     this.#writing = this.#file.write(at, chunks).then(
       () => {
         this.#writing = undefined;
+        this.#slabs.written(chunks.at(-1));
         if (this.#queued >= batch) this.#write();
       },
       (error: unknown) => {

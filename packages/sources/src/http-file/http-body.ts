@@ -1,4 +1,4 @@
-import { type Allocate, type ObjectBody, SourceError } from "@brigade/core";
+import { type Allocate, type NextSlab, type ObjectBody, SourceError } from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
 import type { ResponseBody } from "../http/response-body.ts";
 
@@ -19,8 +19,8 @@ export class HttpBody implements ObjectBody {
     return this.#body.bytes({ allocate });
   }
 
-  chunks(): AsyncIterable<Uint8Array> {
-    return this.#body.chunks();
+  chunks(nextSlab?: NextSlab): AsyncIterable<Uint8Array> {
+    return this.#body.chunks(nextSlab);
   }
 
   cancel(): void {

@@ -53,7 +53,9 @@ export class HttpFiles implements AsyncDisposable {
   }
 
   readonly #ask: Ask = async (url, first, range, signal) => {
-    const response = await this.#routes.get(url, requestHeaders(url, first, this.#options, range), signal);
+    const headers = requestHeaders(url, first, this.#options, range);
+    const expected = range === undefined ? undefined : range.bytes.to - range.bytes.from + 1;
+    const response = await this.#routes.get(url, headers, signal, expected);
     const cookies = response.headers["set-cookie"] ?? [];
     for (const cookie of typeof cookies === "string" ? [cookies] : cookies)
       this.#options.cookies.set(url, cookie);

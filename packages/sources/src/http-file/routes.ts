@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher, ProxyAgent, Socks5ProxyAgent } from "undici";
 import { Exchange, type HttpResponse } from "../http/exchange.ts";
+import { TappedConnections } from "../http/tapped-connections.ts";
 import { type Proxies, proxyFor } from "./proxies.ts";
 import { routeError } from "./route-error.ts";
 
@@ -12,33 +13,43 @@ export interface RouteOptions {
   readonly silenceTimeoutMs: number;
 }
 
+/** Bytes of a body for which a connection of its own, that no request follows on, is no waste. */
+const worthAConnection = 1024 * 1024;
+
 /** Connections to servers: direct ones, and those through each proxy. As many at once as there are requests. */
 export class Routes implements AsyncDisposable {
   readonly #options: RouteOptions;
   /** By the proxy's URL; empty: directly. */
   readonly #dispatchers = new Map<string, Dispatcher>();
+  readonly #tapped: TappedConnections;
 
   constructor(options: RouteOptions) {
     this.#options = options;
+    this.#tapped = new TappedConnections(options);
   }
 
-  /** One request, its answer; redirects are answers. `headers`: name, value, name, value… Rejects with SourceError. */
-  async get(url: URL, headers: string[], signal: AbortSignal): Promise<HttpResponse> {
+  /**
+   * One request, its answer; redirects are answers. `headers`: name, value, name, value… `expected`: bytes of the body, as
+   * far as that is known. Rejects with SourceError.
+   */
+  async get(url: URL, headers: string[], signal: AbortSignal, expected = 0): Promise<HttpResponse> {
     const { silenceTimeoutMs } = this.#options;
-    const dispatcher = this.#dispatcher(proxyFor(url, this.#options.proxies));
+    const proxy = proxyFor(url, this.#options.proxies);
+    const request = {
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: "GET" as const,
+      headers,
+      headersTimeout: silenceTimeoutMs,
+      bodyTimeout: silenceTimeoutMs,
+    };
     try {
+      if (proxy === undefined && expected >= worthAConnection)
+        return await this.#tapped.send(request, signal);
+      const dispatcher = this.#dispatcher(proxy);
       return await new Promise((resolve, reject) => {
         const exchange = new Exchange(url.origin, signal, resolve, reject);
-        if (signal.aborted) return;
-        const request = {
-          origin: url.origin,
-          path: url.pathname + url.search,
-          method: "GET" as const,
-          headers,
-          headersTimeout: silenceTimeoutMs,
-          bodyTimeout: silenceTimeoutMs,
-        };
-        dispatcher.dispatch(request, exchange);
+        if (!signal.aborted) dispatcher.dispatch(request, exchange);
       });
     } catch (error) {
       throw routeError(error, url);
@@ -46,7 +57,8 @@ export class Routes implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
+    const dispatchers = [...this.#dispatchers.values()].map((dispatcher) => dispatcher.destroy());
+    await Promise.all([...dispatchers, this.#tapped[Symbol.asyncDispose]()]);
   }
 
   #dispatcher(proxy: URL | undefined): Dispatcher {

@@ -1,6 +1,8 @@
+import { SourceError } from "@brigade/core";
 import type { Dispatcher } from "undici";
 import { abortError, type Watch, watch } from "./cancelled.ts";
-import { ResponseBody } from "./response-body.ts";
+import { type BodyFeed, ResponseBody } from "./response-body.ts";
+import type { SocketTap } from "./socket-tap.ts";
 import { transportError } from "./transport-error.ts";
 
 /** As undici gives them: lower-case names, an array where a header came twice. */
@@ -19,25 +21,37 @@ export function header(headers: ResponseHeaders, name: string): string | undefin
   return typeof value === "string" ? value : value?.[0];
 }
 
+/** A connection that serves this exchange only. */
+export interface OwnConnection {
+  /** Nothing as long as there is no socket. */
+  tap(): SocketTap | undefined;
+  /** It is needed no more. May be called twice. */
+  ended(): void;
+}
+
 /** One request and its response: undici's low-level handler, which costs a fifth less than `request`. */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #where: string;
   readonly #resolve: (response: HttpResponse) => void;
   readonly #reject: (error: Error) => void;
   readonly #watched: Watch;
+  readonly #own: OwnConnection | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #body: ResponseBody | undefined;
   #aborted: Error | undefined;
+  #diverted = false;
 
   constructor(
     where: string,
     signal: AbortSignal,
     resolve: (response: HttpResponse) => void,
     reject: (error: Error) => void,
+    own?: OwnConnection,
   ) {
     this.#where = where;
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#own = own;
     this.#watched = watch(signal, this);
     if (signal.aborted) this.abort(abortError(signal.reason));
   }
@@ -61,24 +75,43 @@ export class Exchange implements Dispatcher.DispatchHandler {
     statusText = "",
   ): void {
     if (status < 200) return;
+    const tap = this.#own?.tap();
     const text = header(headers, "content-length");
     const length = text === undefined ? undefined : Number(text);
     const provable = length !== undefined || headers["transfer-encoding"] !== undefined;
-    this.#body = new ResponseBody(controller, length, provable);
+    const isPlain = Number.isSafeInteger(length) && headers["transfer-encoding"] === undefined;
+    if (tap?.holds === true && length !== undefined && isPlain) {
+      this.#body = this.#divert(tap, controller, length);
+    } else {
+      this.#body = new ResponseBody(controller, length, provable);
+      tap?.pass();
+    }
     this.#resolve({ status, statusText, headers, body: this.#body });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
-    this.#body?.push(chunk);
+    if (this.#diverted)
+      this.abort(new SourceError("damaged", `${this.#where}: where the head ends is in doubt`));
+    else this.#body?.push(chunk);
   }
 
   onResponseEnd(): void {
     this.#watched.delete(this);
     this.#body?.end();
+    this.#own?.ended();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#finish(error);
+  }
+
+  /** undici sees no byte of the body: it is to wait, without a limit, for what the tap has taken. */
+  #divert(tap: SocketTap, controller: Dispatcher.DispatchController, length: number): ResponseBody {
+    this.#diverted = true;
+    controller.pause();
+    const body = new ResponseBody(tapFeed(tap, controller), length, true);
+    tap.divert({ push: (chunk) => body.push(chunk), end: () => this.onResponseEnd() }, length);
+    return body;
   }
 
   #finish(error: Error): void {
@@ -86,5 +119,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const translated = transportError(error, this.#where, this.#body !== undefined);
     if (this.#body === undefined) this.#reject(translated);
     else this.#body.fail(translated);
+    this.#own?.ended();
   }
+}
+
+function tapFeed(tap: SocketTap, controller: Dispatcher.DispatchController): BodyFeed {
+  return {
+    pause: () => tap.pause(),
+    resume: () => tap.resume(),
+    abort: (error) => controller.abort(error),
+    useSlabs: (nextSlab) => tap.useSlabs(nextSlab),
+  };
 }

@@ -1,6 +1,14 @@
-import { type Allocate, SourceError } from "@brigade/core";
-import type { Dispatcher } from "undici";
+import { type Allocate, type NextSlab, SourceError } from "@brigade/core";
 import { abortError } from "./cancelled.ts";
+
+/** The connection that a body comes over: undici's controller, or a tap before it. */
+export interface BodyFeed {
+  pause(): void;
+  resume(): void;
+  abort(error: Error): void;
+  /** Absent: its chunks come in memory of their own. */
+  useSlabs?(nextSlab: NextSlab): void;
+}
 
 /** Bytes that wait for a reader before the socket is paused. */
 const highWater = 256 * 1024;
@@ -24,7 +32,7 @@ export class ResponseBody {
   readonly length: number | undefined;
   /** The end will be recognisable: by length or by a last chunk. Otherwise a cut looks like the end. */
   readonly provable: boolean;
-  readonly #controller: Dispatcher.DispatchController;
+  readonly #feed: BodyFeed;
   #queue: Uint8Array[] = [];
   #queued = 0;
   #most = longestBuffer;
@@ -37,8 +45,8 @@ export class ResponseBody {
   #collected: PromiseWithResolvers<Uint8Array> | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(controller: Dispatcher.DispatchController, length: number | undefined, provable: boolean) {
-    this.#controller = controller;
+  constructor(feed: BodyFeed, length: number | undefined, provable: boolean) {
+    this.#feed = feed;
     this.length = length;
     this.provable = provable;
   }
@@ -57,7 +65,7 @@ export class ResponseBody {
       if (this.#received > this.#most) this.#refuse(tooLong(this.#received));
       return;
     }
-    if (this.#queued >= highWater) this.#controller.pause();
+    if (this.#queued >= highWater) this.#feed.pause();
     this.#wake?.();
   }
 
@@ -100,12 +108,13 @@ export class ResponseBody {
       this.#whole = this.#gather(this.length);
     }
     this.#collected = Promise.withResolvers();
-    this.#controller.resume();
+    this.#feed.resume();
     return this.#collected.promise;
   }
 
-  async *chunks(): AsyncGenerator<Uint8Array, void, void> {
+  async *chunks(nextSlab?: NextSlab): AsyncGenerator<Uint8Array, void, void> {
     this.#take("chunks");
+    if (nextSlab !== undefined) this.#feed.useSlabs?.(nextSlab);
     try {
       while (true) {
         const ready = this.#queue;
@@ -131,14 +140,14 @@ export class ResponseBody {
     if (this.#state !== "open" || this.#mode === "dropped") return;
     this.#mode = "dropped";
     this.fail(abortError(new Error("the body was cancelled")));
-    if (this.length !== undefined && this.length - this.#received <= worthDraining) this.#controller.resume();
-    else this.#controller.abort(abortError(new Error("the body was cancelled")));
+    if (this.length !== undefined && this.length - this.#received <= worthDraining) this.#feed.resume();
+    else this.#feed.abort(abortError(new Error("the body was cancelled")));
   }
 
   #refuse(error: Error): void {
     this.#mode = "dropped";
     this.fail(error);
-    this.#controller.abort(error);
+    this.#feed.abort(error);
   }
 
   #take(mode: "bytes" | "chunks"): void {
@@ -152,7 +161,7 @@ export class ResponseBody {
         this.#wake = undefined;
         resolve();
       };
-      this.#controller.resume();
+      this.#feed.resume();
     });
   }
 
