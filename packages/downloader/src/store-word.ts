@@ -26,7 +26,11 @@ export class StoreWord {
    * The entry to record for a body of the listed size that claims a newer date. Some hosts' dates are their own: when
    * the store does not confirm them, they are soon left alone.
    */
-  async dated(entry: ObjectEntry, body: ObjectBody, signal: AbortSignal): Promise<ObjectEntry> {
+  async dated(
+    entry: ObjectEntry,
+    body: Pick<ObjectBody, "size" | "modified" | "variant">,
+    signal: AbortSignal,
+  ): Promise<ObjectEntry> {
     const claimsNewer = !body.variant && body.modified !== undefined && body.modified > entry.modified;
     if (body.size !== undefined && body.size !== entry.size) return entry; // no contradiction: another object
     if (!claimsNewer || this.#contradicted >= contradictions) return entry;
