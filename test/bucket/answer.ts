@@ -19,7 +19,7 @@ export function sendAnswer(
   { reply, speaker, isListing = false, fault }: Answer,
 ): void {
   if (!fault) {
-    send(response, reply, service.date());
+    send(response, reply, service.date(), service.options.pace);
     return;
   }
   const { faults } = service.counters;

@@ -7,6 +7,7 @@ import { domainAnswer, edgeAnswer } from "./domain.ts";
 import { chooseFaults, type FaultRule } from "./faults/rules.ts";
 import { listen } from "./listener.ts";
 import type { BucketOptions } from "./options.ts";
+import { rangesAtOnce } from "./ranges-at-once.ts";
 import { errorReply, send } from "./reply.ts";
 import { restAnswer } from "./rest.ts";
 import type { Service } from "./service.ts";
@@ -67,12 +68,13 @@ export async function startBucket(options: BucketOptions): Promise<Bucket> {
   };
   const now = options.now ?? Date.now;
   let outage: Outage = "off";
+  const sending = new Set<() => number>();
   const service: Service = {
     name,
     options,
     tree: changingTree(options.tree),
     digests: createDigests(),
-    counters: createCounters(),
+    counters: createCounters(() => sending.values().reduce((sum, bytes) => sum + bytes(), 0)),
     forbidden: new Set(options.forbidden),
     vanished: new Set(options.vanished),
     stale: new Map(),
@@ -88,9 +90,11 @@ export async function startBucket(options: BucketOptions): Promise<Bucket> {
     edgeUrl: "",
   };
 
+  const uncrowded = rangesAtOnce(service);
   function reply(answerTo: Answerer, request: IncomingMessage, response: ServerResponse): void {
     if (outage === "off") {
-      sendAnswer(service, request, response, answerTo(service, request));
+      if (options.ranges === "ignored") delete request.headers.range;
+      sendAnswer(service, request, response, uncrowded(answerTo(service, request), request, response));
       return;
     }
     service.counters.outage++;
@@ -104,7 +108,14 @@ export async function startBucket(options: BucketOptions): Promise<Bucket> {
     (request, response) => {
       const { counters } = service;
       counters.peak = Math.max(counters.peak, ++counters.open);
-      response.once("close", () => counters.open--);
+      const before = request.socket.bytesWritten;
+      const bytes = () => request.socket.bytesWritten - before;
+      sending.add(bytes);
+      response.once("close", () => {
+        counters.open--;
+        counters.bytes += bytes();
+        sending.delete(bytes);
+      });
       if (options.latencyMs) setTimeout(() => reply(answerTo, request, response), options.latencyMs);
       else reply(answerTo, request, response);
     };

@@ -32,6 +32,7 @@ const messages = {
   41610002: "several range sections",
   41610003: "illegal range",
   42900001: "too many requests",
+  42900002: "too many requests of the same uri",
   42900004: "request banned",
   50000000: "internal error",
   50200000: "bad gateway",

@@ -12,13 +12,21 @@ export interface Counters extends Record<RequestKind, number> {
   outage: number;
   /** Faults that happened, by kind. */
   faults: Partial<Record<FaultKind, number>>;
+  /** Ranges that were sent, and those refused because others of their object were open. */
+  ranges: number;
+  crowded: number;
+  /** Bytes of all answers that are over, those not received any more too. */
+  bytes: number;
+  /** Bytes of those that are under way. */
+  sending(): number;
   /** Requests open now, and the most that ever were. */
   open: number;
   peak: number;
 }
 
-export function createCounters(): Counters {
+export function createCounters(sending: () => number): Counters {
   return {
+    sending,
     list: 0,
     get: 0,
     head: 0,
@@ -28,6 +36,9 @@ export function createCounters(): Counters {
     refused: 0,
     outage: 0,
     faults: {},
+    ranges: 0,
+    crowded: 0,
+    bytes: 0,
     open: 0,
     peak: 0,
   };

@@ -31,6 +31,10 @@ export interface BucketOptions {
   readonly domainPort?: number;
   /** Milliseconds before each reply, default 0: a far-away service, and `counters.peak` shows how many ask at once. */
   readonly latencyMs?: number;
+  /** Bytes a second of a body, default as many as go. */
+  readonly pace?: number;
+  /** Ranges of one object at once: more get 429 with code 42900002. `ignored`: the whole comes in their place. Default: all. */
+  readonly ranges?: number | "ignored";
   /** Refuse bodies with 405: something else serves them. */
   readonly listingOnly?: boolean;
   /** Count requests by key and by directory, default yes. Costs memory per key. */

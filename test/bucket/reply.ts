@@ -33,13 +33,15 @@ export function errorReply(
   return replyWith(statusOf(code), ["Content-Type", "application/json", ...headers], errorBody(code, writer));
 }
 
-/** Sends a reply as it should be. */
-export function send(response: ServerResponse, reply: Reply, date: string): void {
+/** Sends a reply as it should be; `pace`: bytes a second. */
+export function send(response: ServerResponse, reply: Reply, date: string, pace?: number): void {
   const { status, headers, body, from, to } = reply;
   const length = to - from;
   response.writeHead(status, ["Date", date, "Content-Length", String(length), ...headers]);
   if (response.req.method === "HEAD" || length === 0) {
     response.end();
+  } else if (pace !== undefined) {
+    trickle(response, reply, pace);
   } else if (length <= burst) {
     response.cork();
     for (const chunk of body.chunks(from, to)) response.write(chunk);
@@ -48,6 +50,25 @@ export function send(response: ServerResponse, reply: Reply, date: string): void
   } else {
     pump(response, body.chunks(from, to)[Symbol.iterator](), () => response.end());
   }
+}
+
+/** Writes chunks at so many bytes a second, then ends: hardly anything is on the way at any moment. */
+function trickle(response: ServerResponse, { body, from, to }: Reply, pace: number): void {
+  const began = performance.now();
+  let at = from;
+  const more = () => {
+    if (response.destroyed) return;
+    const due = Math.min(to, from + Math.ceil(((performance.now() - began) / 1000) * pace));
+    // A reader that is slower does not get all at once later.
+    if (due > at && !response.writableNeedDrain) {
+      const end = Math.min(due, at + burst);
+      for (const chunk of body.chunks(at, end)) response.write(chunk);
+      at = end;
+    }
+    if (at < to) setTimeout(more, 5);
+    else response.end();
+  };
+  more();
 }
 
 /** Writes chunks at the reader's pace, then calls `done`. */

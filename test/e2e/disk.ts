@@ -20,6 +20,11 @@ export async function temporaryFiles(volume: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile() && !entry.name.startsWith("lock")).map(({ name }) => name);
 }
 
+/** Large objects that are coming. */
+export async function partFiles(volume: string): Promise<string[]> {
+  return await readdir(join(volume, ".brigade", "parts"));
+}
+
 /**
  * Every key lies on exactly one of the volumes with the bucket's own bytes, under its own name, and nothing else does.
  * `pathOf` tells the path of keys that are mapped.

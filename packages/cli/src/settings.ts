@@ -8,6 +8,8 @@ export const settingsSchema = z.object({
   LIST_CONCURRENCY: integer({ min: 1, max: 256 }).default(8),
   BATCH_FILES: integer({ min: 1, max: 10_000 }).default(64),
   BATCH_BYTES: byteSize.default(64 * 1024 * 1024),
+  LARGE_OBJECT: byteSize.pipe(z.number().min(1)).default(64 * 1024 * 1024),
+  LARGE_CONNECTIONS: integer({ min: 1, max: 64 }).default(4),
   PREFETCH_BATCHES: integer({ min: 1, max: 1_000 }).default(32),
   HIGH_WATER_BATCHES: integer({ min: 1 }).default(2_000),
   MAX_ATTEMPTS: integer({ min: 1, max: 100 }).default(5),
@@ -40,6 +42,8 @@ export function downloaderOptions(settings: Settings, concurrency: number): Down
     maxAttempts: settings.MAX_ATTEMPTS,
     outageLimit: settings.OUTAGE_LIMIT_MS,
     memory,
+    largeObject: settings.LARGE_OBJECT,
+    largeConnections: settings.LARGE_CONNECTIONS,
   };
 }
 

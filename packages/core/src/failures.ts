@@ -27,6 +27,13 @@ export type SourceErrorKind =
   | "bad-cursor"
   | "misconfigured";
 
+interface SourceErrorOptions {
+  readonly status?: number | undefined;
+  readonly retryAfterMs?: number | undefined;
+  readonly ofObject?: boolean | undefined;
+  readonly cause?: unknown;
+}
+
 export class SourceError extends Error {
   override readonly name = "SourceError";
   readonly kind: SourceErrorKind;
@@ -34,16 +41,15 @@ export class SourceError extends Error {
   readonly status: number | undefined;
   /** The source asked to wait this long. */
   readonly retryAfterMs: number | undefined;
+  /** Of `throttled`: too many requests at once for this object; others are served. */
+  readonly ofObject: boolean;
 
-  constructor(
-    kind: SourceErrorKind,
-    message: string,
-    options: { status?: number | undefined; retryAfterMs?: number | undefined; cause?: unknown } = {},
-  ) {
+  constructor(kind: SourceErrorKind, message: string, options: SourceErrorOptions = {}) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.kind = kind;
     this.status = options.status;
     this.retryAfterMs = options.retryAfterMs;
+    this.ofObject = options.ofObject ?? false;
   }
 }
 

@@ -11,6 +11,7 @@ export interface ObjectEntry {
   readonly size?: number | undefined;
   /** Unix seconds, UTC; absent where the listing does not tell. */
   readonly modified?: number | undefined;
+  /** Bare 32 lower-case hex digits are the object's MD5; anything else is opaque. */
   readonly etag?: string | undefined;
 }
 
@@ -52,6 +53,10 @@ export interface ObjectBody {
   readonly modified: number | undefined;
   /** True when these are the bytes of the configured variant, whose size no listing knows. */
   readonly variant: boolean;
+  /** Tells the state of the object that is sent from any other, strongly enough to put pieces of it together; where the source says so. */
+  readonly validator?: string | undefined;
+  /** MD5 of the whole object, of which these may be a range; where the source gives one. */
+  readonly objectMd5?: string | undefined;
   /** The whole body, in memory that `allocate` gives (called once at most, with the bytes needed) or in fresh memory. */
   bytes(allocate?: Allocate): Promise<Uint8Array>;
   /**

@@ -42,6 +42,36 @@ export interface Sink {
   abort(): Promise<void>;
 }
 
+/** Bytes from `from` to before `to`. */
+export interface Piece {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The bytes of one large object, brought in pieces. What is synced stays, for the next try in this process or another,
+ * until the object is stored or the part is discarded; one that nobody touches for days is forgotten.
+ */
+export interface Part extends AsyncDisposable {
+  /** Synced, in order, no two touching. At the beginning: what an earlier try left. */
+  readonly finished: readonly Piece[];
+  /** Bytes of the disk that opening it took. */
+  readonly took: number;
+  /** Why bytes that were there are not used. */
+  readonly startedOver: string | undefined;
+  /** Several may run at once, never on the same bytes. The chunks must not be changed until it resolves. */
+  write(offset: number, chunks: readonly Uint8Array[]): Promise<void>;
+  /** What was written before the call is safe after it, and among the finished. One at a time. */
+  sync(): Promise<void>;
+  /**
+   * With all bytes synced: resolves, like `put`, when the object is checked, in place and synced. A signal ends the
+   * checking, and the part stays.
+   */
+  finish(signal: AbortSignal): Promise<StoredObject>;
+  /** Forgets what was written. */
+  discard(): Promise<void>;
+}
+
 /** Free bytes and inodes, less what is reserved. */
 export interface Room {
   readonly bytes: number;
@@ -52,7 +82,7 @@ export interface Room {
  * One local disk's folder. Nothing is ever visible under a final name but whole, checked files; a promise of a
  * StoredObject resolves only when bytes, name and manifest line are synced (as far as the durability mode goes).
  *
- * Errors of `put`, `Sink` and `adopt`: HostError (disk full, failed); NameError (no such name on this disk);
+ * Errors of `put`, `Sink`, `Part` and `adopt`: HostError (disk full, failed); NameError (no such name on this disk);
  * SourceError `damaged` (the bytes are not of the expected size or MD5; nothing remains of them).
  */
 export interface Volume extends AsyncDisposable {
@@ -71,6 +101,13 @@ export interface Volume extends AsyncDisposable {
   /** Stores a large object, streamed. */
   open(object: NewObject): Promise<Sink>;
   /**
+   * Stores a large object of a known size (`expectedSize`) in pieces, going on with what an earlier try left of the same
+   * state (`validator`; absent: nothing can be gone on with). Nothing: another process is at it.
+   */
+  part(object: NewObject, validator: string | undefined): Promise<Part | undefined>;
+  /** Bytes of the disk that a part of this object takes already. */
+  begun(object: NewObject): Promise<number>;
+  /**
    * Looks whether objects lie here already, whole (after a crash, or a lost catalogue): same modification time,
    * expected size. Those are hashed (and checked against `expectedMd5`), entered in the manifest and given
    * back, in order; the others come back as nothing.
@@ -86,14 +123,22 @@ export interface Volume extends AsyncDisposable {
 /** A place for a batch: its bytes and inodes are kept until `release`. */
 export interface Reservation {
   readonly volume: Volume;
+  /** So many of its bytes are taken from the disk now: they are kept no longer. */
+  spend(bytes: number): void;
   release(): void;
+}
+
+/** A volume that holds parts of a batch's objects, and the bytes of its disk that they take. */
+export interface Begun {
+  readonly volume: Volume;
+  readonly bytes: number;
 }
 
 /** Chooses among volumes. */
 export interface Placement {
   readonly volumes: readonly Volume[];
-  /** Room for a batch on one volume, or nothing when it fits on none. */
-  reserve(bytes: number, files: number): Promise<Reservation | undefined>;
+  /** Room for a batch on one volume, or nothing when it fits on none. `begun`: where some of its bytes are already, to be preferred. */
+  reserve(bytes: number, files: number, begun?: Begun): Promise<Reservation | undefined>;
   /** The disk said full or failed: no more reservations there until `room` shows otherwise (`full`) or for good (`io`). */
   retire(volume: Volume, kind: "full" | "io"): void;
   /** True while no volume can take anything: all retired or at their floor. */

@@ -10,6 +10,7 @@ import type {
   Volume,
 } from "@brigade/core";
 import { classify, delayOf, delays, HostError, join } from "@brigade/core";
+import { findBegun } from "./begun.ts";
 import type { Share } from "./byte-budget.ts";
 import { bytesInMemory, type Fetched, type FetchParts, fetchObject } from "./fetch.ts";
 import { type Listed, Report } from "./report.ts";
@@ -44,7 +45,10 @@ export async function handleBatch(
   const listed = message.slices.flatMap(listedOf);
   const missing = await adoptExisting(parts, message, listed, redelivered, report);
   const bytes = missing.reduce((sum, { file }) => sum + (file.size ?? presumedSize), 0);
-  const reservation = missing.length > 0 ? await parts.placement.reserve(bytes, missing.length) : undefined;
+  const large = missing.map(entryOf).filter((entry) => parts.large.takes(entry));
+  const begun = await findBegun(parts.placement.volumes, message.job, large, parts.log);
+  const reservation =
+    missing.length > 0 ? await parts.placement.reserve(bytes, missing.length, begun) : undefined;
   if (missing.length > 0 && reservation === undefined) return await noRoom(parts, message, missing, report);
 
   const remainders: Remainder[] = [];
@@ -52,7 +56,7 @@ export async function handleBatch(
     if (reservation !== undefined) {
       const { volume } = reservation;
       const fetch = async (one: Listed, share: Share) => {
-        const fetched = await fetchObject(parts, message.job, entryOf(one), volume, share, signal);
+        const fetched = await fetchObject(parts, message.job, entryOf(one), reservation, share, signal);
         settleObject(parts, message, one, fetched, volume, report, remainders);
       };
       const fetches: Promise<void>[] = [];
@@ -191,8 +195,8 @@ async function noRoom(
 }
 
 function adoptable(source: Source, { job }: FilesMessage, listed: Listed): NewObject {
-  const { modified = 0, ...entry } = entryOf(listed);
-  const object = asListed(job, { ...entry, modified });
+  const entry = entryOf(listed);
+  const object = asListed(job, entry);
   if (source.variant !== undefined) return { ...object, variant: source.variant };
   return { ...object, expectedSize: entry.size };
 }

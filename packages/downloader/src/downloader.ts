@@ -24,6 +24,7 @@ import {
 } from "@brigade/core";
 import { type BatchParts, handleBatch } from "./batch.ts";
 import { ByteBudget } from "./byte-budget.ts";
+import { LargeObjects } from "./large-objects.ts";
 import { Probe } from "./probe.ts";
 import { Report } from "./report.ts";
 import { countFiles, splitSingly } from "./split-singly.ts";
@@ -55,6 +56,10 @@ export interface DownloaderOptions {
   readonly memory: number;
   /** Requests that the source runs at once, at most: a few times as many objects are begun. */
   readonly concurrency: number;
+  /** Bytes from which on an object is fetched in segments. */
+  readonly largeObject: number;
+  /** Requests for one such object at once, at most. */
+  readonly largeConnections: number;
 }
 
 export interface Downloader {
@@ -98,12 +103,23 @@ export async function createDownloader(
     onGiveUp: parts.onGiveUp,
   });
 
+  const storeWord = new StoreWord(source, now);
+  const connections = Math.min(options.largeConnections, options.concurrency);
   const batchParts: BatchParts = {
     source,
-    storeWord: new StoreWord(source, now),
+    storeWord,
     breaker,
     probe,
     budget: new ByteBudget(options.memory, options.memory / (4 * options.concurrency)),
+    large: new LargeObjects(
+      { source, storeWord, log, delay: wait },
+      {
+        from: options.largeObject,
+        connections,
+        // Half of the places stay for small ones.
+        atOnce: Math.max(1, Math.floor(options.concurrency / (2 * connections))),
+      },
+    ),
     broker,
     placement,
     host: parts.host,

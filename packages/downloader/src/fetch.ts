@@ -6,6 +6,7 @@ import type {
   Log,
   ObjectBody,
   ObjectEntry,
+  Reservation,
   Source,
   StoredObject,
   Volume,
@@ -20,6 +21,7 @@ import {
   SourceError,
 } from "@brigade/core";
 import type { ByteBudget, Share } from "./byte-budget.ts";
+import type { LargeObjects, SizedEntry } from "./large-objects.ts";
 import type { Probe } from "./probe.ts";
 import { type DatedEntry, expectation, presumedSize, smallBody, store } from "./store.ts";
 import type { StoreWord } from "./store-word.ts";
@@ -43,6 +45,7 @@ export interface FetchParts {
   readonly breaker: Breaker;
   readonly probe: Probe;
   readonly budget: ByteBudget;
+  readonly large: LargeObjects;
   readonly log: Log;
   readonly delay: Delayer;
   readonly now: () => number;
@@ -60,12 +63,12 @@ export function bytesInMemory({ size = presumedSize }: { readonly size?: number 
   return Math.min(size, smallBody);
 }
 
-/** Fetches one object onto a volume; `share`: of the budget, for the first try. Rejects only for bugs. */
+/** Fetches one object onto the volume where it has room; `share`: of the budget, for the first try. Rejects only for bugs. */
 export async function fetchObject(
   parts: FetchParts,
   job: Job,
   listed: ObjectEntry,
-  volume: Volume,
+  reservation: Reservation,
   share: Share,
   signal: AbortSignal,
 ): Promise<Fetched> {
@@ -77,7 +80,7 @@ export async function fetchObject(
     let error: unknown;
     try {
       held ??= await parts.budget.take(bytesInMemory(entry));
-      return await fetchOnce(parts, job, entry, volume, held, signal);
+      return await fetchOnce(parts, job, entry, reservation, held, signal);
     } catch (thrown) {
       error = thrown;
     }
@@ -101,7 +104,7 @@ export async function fetchObject(
     } catch (thrown) {
       error = thrown;
     }
-    const settled = await settle(parts, volume, error, since);
+    const settled = await settle(parts, reservation.volume, error, since);
     if (settled.kind !== "again" || attempt >= tries || settled.waitMs > longestPause) return settled;
     if (parts.breaker.isOpen || classify(error).fault === "host") return settled;
     try {
@@ -113,23 +116,45 @@ export async function fetchObject(
 }
 
 async function fetchOnce(
-  { source, breaker, probe, storeWord }: FetchParts,
+  { source, breaker, probe, storeWord, budget, large }: FetchParts,
   job: Job,
   entry: ObjectEntry,
-  volume: Volume,
+  reservation: Reservation,
   share: Share,
   signal: AbortSignal,
 ): Promise<Fetched> {
+  let held = share;
+  /** Nothing: in one stream, then. It is accounted for with the size that was listed, if any. */
+  const inSegments = async (sized: SizedEntry): Promise<Fetched | undefined> => {
+    held.give();
+    const brought = await large.bring(job, sized, reservation, signal);
+    if (brought === undefined) {
+      held = await budget.take(bytesInMemory(entry));
+      return undefined;
+    }
+    breaker.succeeded();
+    probe.good(brought.entry);
+    return { kind: "stored", entry: { ...brought.entry, size: entry.size }, stored: brought.stored };
+  };
   try {
     probe.tried(entry);
-    const body = await source.open(entry, undefined, signal);
+    const brought = large.takes(entry) ? await inSegments(entry) : undefined;
+    if (brought !== undefined) return brought;
+    let body = await source.open(entry, undefined, signal);
+    const asSent = { ...entry, size: entry.size ?? body.size };
+    if (entry.size === undefined && large.takes(asSent)) {
+      body.cancel();
+      const fetched = await inSegments(asSent);
+      if (fetched !== undefined) return fetched;
+      body = await source.open(entry, undefined, signal);
+    }
     const dated = await datedEntry(storeWord, entry, body, signal);
-    const stored = await store(expectation(source, job, dated, body), body, volume, share.give);
+    const stored = await store(expectation(source, job, dated, body), body, reservation.volume, held.give);
     breaker.succeeded();
     probe.good(dated);
     return { kind: "stored", entry: dated, stored };
   } finally {
-    share.give();
+    held.give();
   }
 }
 

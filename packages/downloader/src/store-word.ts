@@ -31,7 +31,11 @@ export class StoreWord {
    * The entry to record for a body of the listed size that claims a newer date. Some hosts' dates are their own: when
    * the store does not confirm them, they are soon left alone. Where the listing tells no date theirs is taken, or now.
    */
-  async dated(entry: ObjectEntry, body: ObjectBody, signal: AbortSignal): Promise<DatedEntry> {
+  async dated(
+    entry: ObjectEntry,
+    body: Pick<ObjectBody, "size" | "modified" | "variant">,
+    signal: AbortSignal,
+  ): Promise<DatedEntry> {
     const { key, size, modified } = entry;
     if (modified === undefined)
       return { ...entry, modified: body.modified ?? Math.floor(this.#now() / 1000) };

@@ -76,15 +76,15 @@ export function expectation(source: Source, job: Job, entry: DatedEntry, body: O
   return { ...object, expectedSize: size, expectedMd5: body.md5 };
 }
 
-/** What the listing alone says of an object that is to be stored. */
-export function asListed(job: Job, entry: DatedEntry): NewObject {
+/** What the listing alone says of an object that is to be stored; dated 1970 where it tells no date. */
+export function asListed(job: Job, entry: ObjectEntry): NewObject {
   return {
     source: job.source,
     fingerprint: job.fingerprint,
     job: job.id,
     key: entry.key,
     listedSize: entry.size ?? 0,
-    modified: entry.modified,
+    modified: entry.modified ?? 0,
     etag: entry.etag,
   };
 }

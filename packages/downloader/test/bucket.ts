@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ObjectBody, ObjectEntry, Source } from "@brigade/core";
+import type { ByteRange, ObjectBody, ObjectEntry, Source } from "@brigade/core";
 import { SourceError } from "@brigade/core";
 
 export interface Stored {
@@ -14,6 +14,10 @@ type BodyChanges = Partial<Omit<ObjectBody, "cancel">>;
 export class Bucket implements Source {
   readonly fingerprint = "f1";
   readonly capabilities = { ranges: false, listing: true };
+  /** Ranges in the order of their requests: first and last byte. */
+  readonly ranges: [from: number, to: number][] = [];
+  /** Called before a range is sent; may throw or wait. */
+  failingRange: (from: number, to: number) => unknown = () => undefined;
   variant: string | undefined;
   readonly objects = new Map<string, Stored>();
   /** Keys in the order of their requests. */
@@ -34,17 +38,26 @@ export class Bucket implements Source {
     return this.opened.filter((one) => one === key).length;
   }
 
-  async open({ key }: ObjectEntry, _range: unknown, signal: AbortSignal): Promise<ObjectBody> {
+  async open({ key }: ObjectEntry, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody> {
     signal.throwIfAborted();
     this.opened.push(key);
     const time = this.times(key);
     await this.failing(key, time, signal);
     const object = this.objects.get(key);
     if (object === undefined) throw new SourceError("missing", `no object ${key}`, { status: 404 });
-    const bytes = new TextEncoder().encode(object.text);
+    const whole = new TextEncoder().encode(object.text);
+    const md5 = createHash("md5").update(whole).digest("hex");
+    const { from, to = whole.length - 1 } = range ?? { from: 0 };
+    if (range !== undefined) {
+      this.ranges.push([from, to]);
+      await this.failingRange(from, to);
+    }
+    const bytes = whole.subarray(from, to + 1);
     return {
       size: bytes.length,
-      md5: createHash("md5").update(bytes).digest("hex"),
+      md5: range === undefined ? md5 : undefined,
+      objectMd5: md5,
+      validator: `etag "${md5}"`,
       modified: object.modified,
       variant: this.variant !== undefined,
       bytes: async () => bytes,

@@ -1,6 +1,17 @@
 import { createHash } from "node:crypto";
-import type { NewObject, Placement, Reservation, Room, Sink, StoredObject, Volume } from "@brigade/core";
+import type {
+  Begun,
+  NewObject,
+  Part,
+  Placement,
+  Reservation,
+  Room,
+  Sink,
+  StoredObject,
+  Volume,
+} from "@brigade/core";
 import { SourceError } from "@brigade/core";
+import { MemoryPart } from "./memory-part.ts";
 
 /** A volume in memory that keeps the contract: bytes that are not as expected are refused as damaged. */
 export class MemoryVolume implements Volume {
@@ -14,6 +25,10 @@ export class MemoryVolume implements Volume {
   /** Keys that somebody asked to adopt. */
   readonly adoptions: string[] = [];
   readonly aborted: string[] = [];
+  /** Keys that came in one stream. */
+  readonly streamed: string[] = [];
+  /** What was begun of large objects, by key. */
+  readonly parts = new Map<string, MemoryPart>();
   fresh = true;
   capacity = 1_000_000;
   /** Called before anything is stored; may throw, or take its time. */
@@ -33,11 +48,13 @@ export class MemoryVolume implements Volume {
 
   async put(object: NewObject, bytes: Uint8Array<ArrayBuffer>): Promise<StoredObject> {
     await this.failing(object.key);
+    this.streamed.push(object.key);
     return this.#keep(object, bytes);
   }
 
   async open(object: NewObject): Promise<Sink> {
     await this.failing(object.key);
+    this.streamed.push(object.key);
     const chunks: Uint8Array[] = [];
     return {
       write: async (chunk) => {
@@ -48,6 +65,21 @@ export class MemoryVolume implements Volume {
         this.aborted.push(object.key);
       },
     };
+  }
+
+  /** Kept until the object is stored or the part discarded; without a validator nothing is kept. */
+  async part(object: NewObject, validator: string | undefined): Promise<Part> {
+    await this.failing(object.key);
+    const part = MemoryPart.open(object, validator, this.parts.get(object.key), {
+      keep: (bytes) => this.#keep(object, bytes),
+      forget: () => this.parts.delete(object.key),
+    });
+    if (validator !== undefined) this.parts.set(object.key, part);
+    return part;
+  }
+
+  async begun({ key }: NewObject): Promise<number> {
+    return this.parts.get(key)?.bytes.length ?? 0;
   }
 
   async adopt(objects: readonly NewObject[]): Promise<readonly (StoredObject | undefined)[]> {
@@ -89,6 +121,8 @@ export class MemoryPlacement implements Placement {
   readonly retired = new Map<Volume, "full" | "io">();
   /** Reservations that are not released. */
   reserved = 0;
+  /** Bytes of reservations that the disk has already. */
+  spent = 0;
   /** Set: nothing has room. */
   full = false;
 
@@ -96,13 +130,19 @@ export class MemoryPlacement implements Placement {
     this.volumes = volumes;
   }
 
-  async reserve(bytes: number): Promise<Reservation | undefined> {
-    const volume = this.volumes.find((one) => !this.retired.has(one) && one.capacity >= bytes);
+  async reserve(bytes: number, _files: number, begun?: Begun): Promise<Reservation | undefined> {
+    const ordered = [...this.volumes].sort(
+      (one, other) => Number(other === begun?.volume) - Number(one === begun?.volume),
+    );
+    const volume = ordered.find((one) => !this.retired.has(one) && one.capacity >= bytes);
     if (volume === undefined || this.full) return undefined;
     this.reserved++;
     let held = true;
     return {
       volume,
+      spend: (bytes) => {
+        this.spent += bytes;
+      },
       release: () => {
         if (held) this.reserved--;
         held = false;

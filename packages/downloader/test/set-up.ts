@@ -50,7 +50,16 @@ export async function setUp(
       now: () => clock.now++,
       delay: delay ?? passAtOnce,
     },
-    { prefetch: 8, maxAttempts: 5, outageLimit: 600_000, memory: 10_000_000, concurrency: 64, ...options },
+    {
+      prefetch: 8,
+      maxAttempts: 5,
+      outageLimit: 600_000,
+      memory: 10_000_000,
+      concurrency: 64,
+      largeObject: 64 * 1024 * 1024,
+      largeConnections: 4,
+      ...options,
+    },
   );
   return { downloader, broker, placement, clock, waits, lines, givenUp, exhausted };
 }

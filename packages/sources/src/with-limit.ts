@@ -1,4 +1,4 @@
-import { type Allocate, type ObjectBody, type Source, SourceError } from "@brigade/core";
+import { type Allocate, type NextSlab, type ObjectBody, type Source, SourceError } from "@brigade/core";
 import { AdaptiveLimit, type LimitOptions } from "./adaptive-limit.ts";
 
 /**
@@ -30,7 +30,7 @@ export function withLimit(source: Source, options: LimitOptions): Source & { rea
 
 /** An outage's 503 counts like a 429: the server may be unwell because of us. */
 function judge(error: unknown, limit: AdaptiveLimit): void {
-  if (!(error instanceof SourceError)) return;
+  if (!(error instanceof SourceError) || error.ofObject) return;
   if (error.kind === "throttled" || error.status === 503) limit.slowDown(error.retryAfterMs);
 }
 
@@ -39,6 +39,8 @@ class LimitedBody implements ObjectBody {
   readonly md5: string | undefined;
   readonly modified: number | undefined;
   readonly variant: boolean;
+  readonly validator: string | undefined;
+  readonly objectMd5: string | undefined;
   readonly #body: ObjectBody;
   #limit: AdaptiveLimit | undefined;
 
@@ -49,6 +51,8 @@ class LimitedBody implements ObjectBody {
     this.md5 = body.md5;
     this.modified = body.modified;
     this.variant = body.variant;
+    this.validator = body.validator;
+    this.objectMd5 = body.objectMd5;
   }
 
   async bytes(allocate?: Allocate): Promise<Uint8Array> {
@@ -61,11 +65,21 @@ class LimitedBody implements ObjectBody {
     }
   }
 
-  async *chunks(): AsyncGenerator<Uint8Array, void, void> {
+  async *chunks(nextSlab?: NextSlab): AsyncGenerator<Uint8Array, void, void> {
+    let came = false;
+    let broke = false;
     try {
-      yield* this.#body.chunks();
-      this.#limit?.succeeded();
+      for await (const chunk of this.#body.chunks(nextSlab)) {
+        came = true;
+        yield chunk;
+      }
+      came = true;
+    } catch (error) {
+      broke = true;
+      throw error;
     } finally {
+      // Who has all that it wanted may leave before the end.
+      if (came && !broke) this.#limit?.succeeded();
       this.#leave();
     }
   }

@@ -41,6 +41,8 @@ test("gives a range, and checks that it is the one that was asked for", async (t
     source.open(entry(key, 10), to === undefined ? { from: 2 } : { from: 2, to }, signal());
   const right = await open("right", 4);
   assert.deepEqual([right.size, right.md5], [3, undefined]);
+  assert.equal(right.objectMd5, "a".repeat(32), "of the whole, not of what comes");
+  assert.equal(right.validator, `etag "${"a".repeat(32)}"`);
   assert.equal(Buffer.from(await right.bytes()).toString(), "234");
   assert.equal(Buffer.from(await (await open("open-ended")).bytes()).toString(), "23456789");
   assert.deepEqual([headers[0]?.range, headers[1]?.range], ["bytes=2-4", "bytes=2-"]);

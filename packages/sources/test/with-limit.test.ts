@@ -178,3 +178,23 @@ test("does not limit pages and metadata", async () => {
   await limited.stat("a", signal());
   assert.equal(asked.length, 3);
 });
+
+test("is not slowed down by too many requests for one object", async () => {
+  const busy = new SourceError("throttled", "429", { status: 429, ofObject: true });
+  const { limited, open } = setup(8, [busy]);
+  await assert.rejects(open());
+  assert.equal(limited.limit.limit, 4);
+  assert.equal(limited.limit.running, 0);
+});
+
+test("grows by bodies of which the reader wanted a part only", async () => {
+  const script = bodies(4);
+  const { limited, open } = setup(4, [...script]);
+  for (const scripted of script.slice(0, 2)) {
+    const body = await open();
+    scripted.end();
+    for await (const _ of body.chunks()) break;
+  }
+  assert.equal(limited.limit.limit, 3);
+  assert.equal(limited.limit.running, 0);
+});

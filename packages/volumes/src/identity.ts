@@ -23,6 +23,8 @@ export interface Layout {
   readonly identity: string;
   readonly sources: string;
   readonly tmp: string;
+  /** Large objects that are coming. */
+  readonly parts: string;
   readonly manifest: string;
   readonly lock: string;
   /** The host that wrote here last. */
@@ -40,6 +42,7 @@ export function layoutOf(root: string): Layout {
     identity: join(own, "volume.json"),
     sources: join(own, "sources"),
     tmp: join(own, "tmp"),
+    parts: join(own, "parts"),
     manifest: join(own, "manifest"),
     lock: join(own, "lock"),
     host: join(own, "host"),
@@ -65,7 +68,8 @@ export function findLayout(root: string, init = false): Layout {
 /** The volume's folders, checked; made with `init`. Throws ConfigError when this is no volume and is not to become one. */
 export function prepareLayout(root: string, init: boolean): Layout {
   const layout = findLayout(root, init);
-  for (const folder of [join(layout.root, ".brigade"), layout.sources, layout.tmp, layout.manifest]) {
+  const { sources, tmp, parts, manifest } = layout;
+  for (const folder of [join(layout.root, ".brigade"), sources, tmp, parts, manifest]) {
     mkdirSync(folder, { recursive: true });
     if (!lstatSync(folder).isDirectory()) throw new ConfigError([`${folder} is not a folder`]);
   }

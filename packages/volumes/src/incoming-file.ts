@@ -18,7 +18,7 @@ const create = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | const
 /** Writes a file at once. Nothing remains of it when this throws. */
 export function writeWhole(temporary: string, object: NewObject, bytes: Uint8Array): WholeFile {
   const md5 = hash("md5", bytes, "hex");
-  check(object, bytes.length, md5);
+  assertExpected(object, bytes.length, md5);
   const incoming = new OpenFile(temporary, object);
   incoming.write(bytes);
   return incoming.complete(md5);
@@ -43,7 +43,7 @@ export class IncomingFile {
   finish(): WholeFile {
     const md5 = this.#md5.digest("hex");
     try {
-      check(this.#object, this.#file.size, md5);
+      assertExpected(this.#object, this.#file.size, md5);
     } catch (error) {
       this.#file.remove();
       throw error;
@@ -108,7 +108,11 @@ class OpenFile {
 }
 
 /** Throws SourceError when these are not the bytes that were expected. */
-function check({ key, expectedSize, expectedMd5 }: NewObject, size: number, md5: string): void {
+export function assertExpected(
+  { key, expectedSize, expectedMd5 }: NewObject,
+  size: number,
+  md5: string,
+): void {
   if (expectedSize !== undefined && expectedSize !== size) {
     throw new SourceError("damaged", `${key}: ${size} bytes came, ${expectedSize} were expected`);
   }

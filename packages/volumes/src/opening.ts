@@ -10,6 +10,7 @@ import { Landing } from "./landing.ts";
 import { tryLock } from "./lock.ts";
 import { ManifestWriter } from "./manifest-writer.ts";
 import { mountGuard } from "./mount-guard.ts";
+import { removeForgotten } from "./part-file/forgotten.ts";
 import { Placing } from "./placing.ts";
 import { enterLanded } from "./recovery.ts";
 import { eachSyncer, noSyncer, type Syncer, wholeSyncer } from "./syncer.ts";
@@ -64,6 +65,7 @@ export async function openForWriting(options: OpeningOptions, hooks: OpeningHook
     try {
       const identity = identify(layout, temporary.next(), options.init, options.label);
       if (options.host !== undefined) tryNoteHost(layout, options.host, temporary.next(), hooks);
+      removeForgotten(layout.parts, Date.now(), hooks.onWarning);
       const syncer = hooks.syncer ?? (await syncerFor(options.durability, layout, hooks));
       return assemble(options, hooks, layout, temporary, identity, syncer);
     } catch (error) {
@@ -111,7 +113,16 @@ function assemble(
   const commit = new Commit({ ...hooks, placing, manifest, landing, syncer, guard });
   enterLanded(temporary.landed, placing, manifest);
   const bindings = new Bindings(layout, () => temporary.next());
-  const writer = new Writer({ root, bindings, placing, commit, nextTemporary: () => temporary.next() });
+  const writer = new Writer({
+    root,
+    bindings,
+    placing,
+    commit,
+    nextTemporary: () => temporary.next(),
+    partsFolder: layout.parts,
+    guard,
+    onWarning: hooks.onWarning,
+  });
   return {
     root,
     identity,

@@ -1,4 +1,4 @@
-import type { Placement, Reservation, Volume } from "@brigade/core";
+import type { Begun, Placement, Reservation, Volume } from "@brigade/core";
 import type { Floor } from "./floor.ts";
 import type { LocalVolume } from "./room.ts";
 import { type Amount, VolumeAccount } from "./volume-account.ts";
@@ -40,10 +40,25 @@ export function createPlacement(volumes: readonly LocalVolume[], options: Placem
       .sort((one, other) => other.free.bytes - one.free.bytes)[0];
   }
 
-  async function reserve(bytes: number, files: number): Promise<Reservation | undefined> {
+  async function reserve(bytes: number, files: number, begun?: Begun): Promise<Reservation | undefined> {
     const wanted = { bytes: bytes + files * perFileBytes, inodes: files };
+    const goingOn = begun && (await reserveRest(wanted, begun));
+    if (goingOn !== undefined) return goingOn;
     await settle(() => best(wanted) !== undefined);
     return best(wanted)?.reserve(wanted);
+  }
+
+  /** On the volume that holds some of it already: room for what it lacks. */
+  async function reserveRest(wanted: Amount, begun: Begun): Promise<Reservation | undefined> {
+    const account = accounts.find(({ volume }) => volume === begun.volume);
+    if (account === undefined) return undefined;
+    const rest = { ...wanted, bytes: Math.max(0, wanted.bytes - begun.bytes) };
+    account.refreshIfOlder(freshMs);
+    if (!account.takes(rest)) {
+      account.refreshIfOlder(closeMs);
+      await account.pending;
+    }
+    return account.takes(rest) ? account.reserve(rest) : undefined;
   }
 
   return {

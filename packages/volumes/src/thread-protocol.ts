@@ -1,4 +1,4 @@
-import type { NewObject, StoredObject } from "@brigade/core";
+import type { NewObject, Piece, StoredObject } from "@brigade/core";
 import type { OpeningOptions } from "./opening.ts";
 import type { LocalRoom, Taken, TreeObject } from "./room.ts";
 import type { Slot } from "./slots.ts";
@@ -8,25 +8,44 @@ import type { Slot } from "./slots.ts";
  * message: a message costs more than a file's part of it.
  */
 
-/** Every command is answered once, under its id. */
-export type Command = { readonly id: number } & (
-  | { readonly op: "open"; readonly options: OpeningOptions }
-  | { readonly op: "put"; readonly object: NewObject; readonly bytes: Uint8Array<ArrayBuffer> | Slot }
-  | { readonly op: "sink"; readonly object: NewObject }
-  | { readonly op: "write"; readonly sink: number; readonly chunk: Uint8Array<ArrayBuffer> }
-  | { readonly op: "finish"; readonly sink: number }
-  | { readonly op: "abort"; readonly sink: number }
-  | { readonly op: "bind"; readonly source: string; readonly fingerprint: string }
-  | { readonly op: "adopt"; readonly objects: readonly NewObject[] }
-  | { readonly op: "take"; readonly objects: readonly TreeObject[] }
+/** Of large objects that come in pieces. A part's id is the id of the command that opened it. */
+export type PartCommand = { readonly id: number } & (
+  | { readonly op: "part"; readonly object: NewObject; readonly validator: string | undefined }
   | {
-      readonly op: "present";
-      readonly source: string;
-      readonly files: readonly { readonly path: string; readonly size: number }[];
+      readonly op: "part-write";
+      readonly part: number;
+      readonly offset: number;
+      readonly bytes: Uint8Array<ArrayBuffer>;
     }
-  | { readonly op: "room" }
-  | { readonly op: "close" }
+  | { readonly op: "part-sync"; readonly part: number }
+  | { readonly op: "part-finish"; readonly part: number }
+  | { readonly op: "part-stop"; readonly part: number }
+  | { readonly op: "part-discard"; readonly part: number }
+  | { readonly op: "part-close"; readonly part: number }
+  | { readonly op: "begun"; readonly object: NewObject }
 );
+
+/** Every command is answered once, under its id. */
+export type Command =
+  | PartCommand
+  | ({ readonly id: number } & (
+      | { readonly op: "open"; readonly options: OpeningOptions }
+      | { readonly op: "put"; readonly object: NewObject; readonly bytes: Uint8Array<ArrayBuffer> | Slot }
+      | { readonly op: "sink"; readonly object: NewObject }
+      | { readonly op: "write"; readonly sink: number; readonly chunk: Uint8Array<ArrayBuffer> }
+      | { readonly op: "finish"; readonly sink: number }
+      | { readonly op: "abort"; readonly sink: number }
+      | { readonly op: "bind"; readonly source: string; readonly fingerprint: string }
+      | { readonly op: "adopt"; readonly objects: readonly NewObject[] }
+      | { readonly op: "take"; readonly objects: readonly TreeObject[] }
+      | {
+          readonly op: "present";
+          readonly source: string;
+          readonly files: readonly { readonly path: string; readonly size: number }[];
+        }
+      | { readonly op: "room" }
+      | { readonly op: "close" }
+    ));
 export type Op = Command["op"];
 
 export interface OpenedReport {
@@ -34,6 +53,12 @@ export interface OpenedReport {
   readonly label: string;
   readonly root: string;
   readonly occupied: readonly string[];
+}
+
+export interface OpenedPart {
+  readonly finished: readonly Piece[];
+  readonly took: number;
+  readonly startedOver: string | undefined;
 }
 
 /** What each command is answered with. A sink's id is the id of the command that opened it. */
@@ -50,6 +75,14 @@ export interface Answers {
   present: readonly boolean[];
   room: LocalRoom;
   close: undefined;
+  part: OpenedPart | undefined;
+  "part-write": undefined;
+  "part-sync": readonly Piece[];
+  "part-finish": StoredObject;
+  "part-stop": undefined;
+  "part-discard": undefined;
+  "part-close": undefined;
+  begun: number;
 }
 
 /** An error on its way between threads, where classes get lost. */

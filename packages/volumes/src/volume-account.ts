@@ -52,15 +52,16 @@ export class VolumeAccount {
 
   reserve(wanted: Amount): Reservation {
     this.#reserved = plus(this.#reserved, wanted);
-    let held = true;
+    let held = wanted;
+    const give = (amount: Amount) => {
+      held = minus(held, amount);
+      this.#reserved = minus(this.#reserved, amount);
+      this.#spent = plus(this.#spent, amount);
+    };
     return {
       volume: this.volume,
-      release: () => {
-        if (!held) return;
-        held = false;
-        this.#reserved = minus(this.#reserved, wanted);
-        this.#spent = plus(this.#spent, wanted);
-      },
+      spend: (bytes) => give({ bytes: Math.min(bytes, held.bytes), inodes: 0 }),
+      release: () => give(held),
     };
   }
 

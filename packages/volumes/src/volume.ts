@@ -1,6 +1,7 @@
-import type { Log, NewObject, Sink, StoredObject } from "@brigade/core";
+import type { Log, NewObject, Part, Sink, StoredObject } from "@brigade/core";
 import type { OpeningOptions } from "./opening.ts";
 import type { LocalRoom, LocalVolume, Taken, TreeObject } from "./room.ts";
+import { ThreadPart } from "./thread-part.ts";
 import type { OpenedReport } from "./thread-protocol.ts";
 import { ThreadSink } from "./thread-sink.ts";
 import { WriterLink } from "./writer-link.ts";
@@ -55,6 +56,16 @@ class ThreadVolume implements LocalVolume {
     const id = this.#link.nextId;
     await this.#link.call({ op: "sink", object });
     return new ThreadSink(this.#link, id);
+  }
+
+  async part(object: NewObject, validator: string | undefined): Promise<Part | undefined> {
+    const id = this.#link.nextId;
+    const opened = await this.#link.call({ op: "part", object, validator });
+    return opened && new ThreadPart(this.#link, id, opened);
+  }
+
+  begun(object: NewObject): Promise<number> {
+    return this.#link.call({ op: "begun", object });
   }
 
   adopt(objects: readonly NewObject[]): Promise<readonly (StoredObject | undefined)[]> {

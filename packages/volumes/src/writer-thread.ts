@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type OpenedVolume, openForWriting } from "./opening.ts";
+import { performOnPart } from "./part-commands.ts";
 import { encodeFailure } from "./thread-failures.ts";
 import type { Answer, Answers, Command, FromThread, Op } from "./thread-protocol.ts";
 import type { Writer } from "./writer.ts";
@@ -97,6 +98,20 @@ function perform(command: Command): void {
       return;
     case "room":
       resolve(id, opened().room());
+      return;
+    case "part":
+    case "part-write":
+    case "part-sync":
+    case "part-finish":
+    case "part-stop":
+    case "part-discard":
+    case "part-close":
+    case "begun":
+      later(command, async () => {
+        const answer = await performOnPart(opened().parts, command);
+        if (command.op === "part-write") discard(command.bytes);
+        return answer;
+      });
       return;
   }
 }

@@ -5,6 +5,7 @@ import type { Bindings } from "./bindings.ts";
 import type { Commit, Settle } from "./commit.ts";
 import { errorCode } from "./disk-errors.ts";
 import { IncomingFile, writeWhole } from "./incoming-file.ts";
+import { Parts } from "./parts.ts";
 import type { Place, Placing } from "./placing.ts";
 import type { LocalRoom, Taken, TreeObject } from "./room.ts";
 import { take } from "./taking.ts";
@@ -17,6 +18,11 @@ export interface WriterParts {
   readonly commit: Commit;
   /** A path for a temporary file that nobody uses. */
   readonly nextTemporary: () => string;
+  /** The folder of large objects that are coming. */
+  readonly partsFolder: string;
+  /** Throws HostError when the disk is no longer mounted. */
+  readonly guard: () => void;
+  readonly onWarning: (error: unknown, message: string) => void;
 }
 
 /**
@@ -27,8 +33,12 @@ export class Writer {
   readonly #parts: WriterParts;
   readonly #sinks = new Map<number, { object: NewObject; place: Place; file: IncomingFile }>();
 
+  readonly parts: Parts;
+
   constructor(parts: WriterParts) {
     this.#parts = parts;
+    const prepare = (object: NewObject) => this.#prepare(object);
+    this.parts = new Parts({ ...parts, folder: parts.partsFolder, prepare });
   }
 
   /** Calls `free` once the bytes are needed no more; not when it throws. */
@@ -105,7 +115,9 @@ export class Writer {
   /** Forgets unfinished files and waits for all commits. */
   async close(): Promise<void> {
     for (const sink of [...this.#sinks.keys()]) this.abort(sink);
+    this.parts.stopAll();
     await this.#parts.commit.idle();
+    await this.parts.closeAll();
   }
 
   #prepare({ source, fingerprint, key }: NewObject): Place {

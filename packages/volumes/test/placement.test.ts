@@ -27,6 +27,8 @@ class FakeDisk {
       lend: unused,
       giveBack: unused,
       put: unused,
+      part: unused,
+      begun: unused,
       open: unused,
       adopt: unused,
       take: unused,
@@ -125,4 +127,33 @@ test("a disk that hangs does not hold up the others, and is not chosen once its 
   assert.ok(await fresh.reserve(1, 1));
   now += 20_000;
   assert.equal((await fresh.reserve(1, 1))?.volume.label, "other");
+});
+
+test("a batch of which a volume holds some already goes on there, with room for the rest only", async () => {
+  const [begun, roomy] = [new FakeDisk("begun", 30), new FakeDisk("roomy", 500)];
+  const placement = createPlacement([begun.volume, roomy.volume], noFloor);
+  const held = { volume: begun.volume, bytes: 80 * mib };
+  const rest = await placement.reserve(100 * mib, 1, held);
+  assert.equal(rest?.volume.label, "begun");
+  assert.equal((await placement.reserve(100 * mib, 1, held))?.volume.label, "roomy", "10 MiB are left there");
+  rest.release();
+  placement.retire(begun.volume, "io");
+  assert.equal((await placement.reserve(81 * mib, 1, held))?.volume.label, "roomy");
+});
+
+test("what a reservation has taken from the disk is not kept a second time", async () => {
+  let now = 0;
+  const disk = new FakeDisk("disk", 100);
+  const placement = createPlacement([disk.volume], { ...noFloor, now: () => now });
+  const first = await placement.reserve(60 * mib, 1);
+  assert.ok(first);
+  first.spend(60 * mib);
+  assert.equal(await placement.reserve(60 * mib, 1), undefined, "the disk's figures may not show it yet");
+  disk.room = { ...disk.room, bytes: 45 * mib };
+  now += 200;
+  assert.ok(await placement.reserve(42 * mib, 1));
+  first.release();
+  now += 200;
+  assert.equal(await placement.reserve(4 * mib, 1), undefined);
+  assert.ok(await placement.reserve(2 * mib, 1));
 });

@@ -1,11 +1,11 @@
 import { type ByteRange, type ObjectBody, SourceError } from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
+import { type Validator, validatorOf } from "../http/validator.ts";
 import { FileChanged } from "./file-changed.ts";
 import { follow, type Reply } from "./follow.ts";
 import { HttpBody, refuseEncoded } from "./http-body.ts";
 import { refusal } from "./replies.ts";
 import { shown } from "./shown.ts";
-import { type Validator, validatorOf } from "./validator.ts";
 
 /** A file on a web server, as it was found. */
 export interface HttpFile {

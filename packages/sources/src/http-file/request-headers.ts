@@ -1,6 +1,6 @@
 import type { ByteRange } from "@brigade/core";
+import type { Validator } from "../http/validator.ts";
 import type { CookieJar } from "./cookies.ts";
-import type { Validator } from "./validator.ts";
 
 export interface HeaderSettings {
   readonly userAgent: string;

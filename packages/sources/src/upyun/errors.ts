@@ -5,6 +5,9 @@ import type { ErrorReply } from "./error-reply.ts";
 const accountCodes = new Set([40100010, 40100011, 40100018, 40100019, 40100020, 40100021]);
 const bucketCodes = new Set([40100012, 40100013, 40100014, 40000003]);
 
+/** Too many requests at once for one object. */
+const sameUri = 42900002;
+
 /** The refusal of a REST request, for `what` ("list photos/", "get a.jpg"). */
 export function restError(reply: ErrorReply, what: string): SourceError {
   const [kind, remedy] = restKind(reply);
@@ -80,5 +83,5 @@ function sourceError(kind: SourceErrorKind, reply: ErrorReply, what: string, rem
   const { status, text } = reply;
   const retryAfterMs = reply.retryAfterMs ?? (reply.code === 40310003 ? 60_000 : undefined);
   const message = remedy === undefined ? `${what}: ${text}` : `${what}: ${remedy} (${text})`;
-  return new SourceError(kind, message, { status, retryAfterMs });
+  return new SourceError(kind, message, { status, retryAfterMs, ofObject: reply.code === sameUri });
 }

@@ -1,6 +1,7 @@
 import { type Allocate, type ByteRange, type ObjectBody, type ObjectEntry, SourceError } from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
 import type { ResponseBody } from "../http/response-body.ts";
+import { validatorOf } from "../http/validator.ts";
 import { imageHead, isImage } from "./image-type.ts";
 import { expectedLength } from "./range.ts";
 
@@ -44,6 +45,8 @@ function accept(response: HttpResponse, { object, range, variant, what }: Delive
     md5: whole && !variant ? md5Of(response) : undefined,
     modified: variant ? undefined : modifiedOf(response),
     variant,
+    validator: variant ? undefined : stateOf(response),
+    objectMd5: variant ? undefined : md5Text(header(headers, "etag")),
     // Where the end proves nothing, the length is what it must have been.
     mustBe: body.provable ? undefined : expected,
     what,
@@ -68,6 +71,15 @@ export function md5Text(value: string | undefined): string | undefined {
   return value === undefined ? undefined : /^"?([0-9a-f]{32})"?$/i.exec(value)?.[1]?.toLowerCase();
 }
 
+/**
+ * The same from the store and from its domain, and for ranges: Content-MD5 is not looked at, since of a range it may be that
+ * of the range.
+ */
+function stateOf({ headers }: HttpResponse): string | undefined {
+  const validator = validatorOf(headers);
+  return validator && `${validator.kind} ${validator.value}`;
+}
+
 /** Unix seconds. */
 export function modifiedOf({ headers }: HttpResponse): number | undefined {
   const text = header(headers, "last-modified");
@@ -79,6 +91,8 @@ interface Traits {
   readonly md5: string | undefined;
   readonly modified: number | undefined;
   readonly variant: boolean;
+  readonly validator: string | undefined;
+  readonly objectMd5: string | undefined;
   readonly mustBe: number | undefined;
   readonly what: string;
 }
@@ -88,6 +102,8 @@ class UpyunBody implements ObjectBody {
   readonly md5: string | undefined;
   readonly modified: number | undefined;
   readonly variant: boolean;
+  readonly validator: string | undefined;
+  readonly objectMd5: string | undefined;
   readonly #body: ResponseBody;
   readonly #mustBe: number | undefined;
   readonly #what: string;
@@ -98,6 +114,8 @@ class UpyunBody implements ObjectBody {
     this.md5 = traits.md5;
     this.modified = traits.modified;
     this.variant = traits.variant;
+    this.validator = traits.validator;
+    this.objectMd5 = traits.objectMd5;
     this.#mustBe = traits.mustBe;
     this.#what = traits.what;
   }

@@ -1,6 +1,7 @@
 import { type Allocate, type ByteRange, type ObjectBody, type ObjectEntry, SourceError } from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
 import type { ResponseBody } from "../http/response-body.ts";
+import { validatorOf } from "../http/validator.ts";
 import { contentRange } from "../http-file/http-file.ts";
 
 export interface Wanted {
@@ -24,9 +25,12 @@ export function acceptWebBody(response: HttpResponse, wanted: Wanted): ObjectBod
     throw error;
   }
   const whole = response.status === 200;
+  const validator = validatorOf(response.headers);
   return new WebBody(response.body, {
     md5: whole ? (wanted.md5 ?? contentMd5(response)) : undefined,
     modified: modifiedOf(response, wanted.object.modified),
+    validator: validator && `${validator.kind} ${validator.value}`,
+    objectMd5: wanted.md5,
   });
 }
 
@@ -80,18 +84,24 @@ function modifiedOf({ headers }: HttpResponse, listed: number | undefined): numb
   return listed !== undefined && listed === seconds - (seconds % 60) ? listed : seconds;
 }
 
+type Traits = Required<Pick<ObjectBody, "md5" | "modified" | "validator" | "objectMd5">>;
+
 class WebBody implements ObjectBody {
   readonly size: number | undefined;
   readonly md5: string | undefined;
   readonly modified: number | undefined;
+  readonly validator: string | undefined;
+  readonly objectMd5: string | undefined;
   readonly variant = false;
   readonly #body: ResponseBody;
 
-  constructor(body: ResponseBody, traits: { md5: string | undefined; modified: number | undefined }) {
+  constructor(body: ResponseBody, { md5, modified, validator, objectMd5 }: Traits) {
     this.#body = body;
     this.size = body.length;
-    this.md5 = traits.md5;
-    this.modified = traits.modified;
+    this.md5 = md5;
+    this.modified = modified;
+    this.validator = validator;
+    this.objectMd5 = objectMd5;
   }
 
   bytes(allocate?: Allocate): Promise<Uint8Array> {

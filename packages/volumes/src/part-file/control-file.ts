@@ -2,8 +2,11 @@ import { open, readFile, rename } from "node:fs/promises";
 import { z } from "zod";
 import { errorCode } from "../disk-errors.ts";
 
-/** What tells one state of a remote file from another. */
-const validatorSchema = z.object({ kind: z.enum(["etag", "last-modified"]), value: z.string().min(1) });
+/** What tells one state of a remote file from another. `state`: in the words of the source of an object. */
+const validatorSchema = z.object({
+  kind: z.enum(["etag", "last-modified", "state"]),
+  value: z.string().min(1),
+});
 
 /** `<name>.part.json`: what the file beside it is, and which of its bytes are there and synced. */
 const controlSchema = z.object({

@@ -1,14 +1,11 @@
 import { createHash } from "node:crypto";
-import { constants, rmSync } from "node:fs";
-import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ConfigError } from "@brigade/core";
 import { diskError, errorCode } from "../disk-errors.ts";
 import { syncFolder } from "../durable-file.ts";
-import { tryLock } from "../lock.ts";
-import { type Control, readControl, writeControl } from "./control-file.ts";
+import { type Control, writeControl } from "./control-file.ts";
 import { type Piece, Pieces } from "./pieces.ts";
-import { reserve } from "./reserve.ts";
 
 /** What is being brought here. */
 export interface Remote {
@@ -40,95 +37,13 @@ export interface PartFile extends AsyncDisposable {
   disown(): Promise<void>;
   /** Gives the file its name, with `length` bytes, durably. */
   complete(length: number): Promise<void>;
+  /** Nothing remains. */
+  remove(): Promise<void>;
 }
 
-/** Throws ConfigError when the target exists and is not to be overwritten, or another process fetches it; HostError. */
-export async function openPartFile(
-  target: string,
-  remote: Remote,
-  options: { readonly overwrite: boolean },
-): Promise<PartFile> {
-  try {
-    if (!options.overwrite) await refuseExisting(target);
-    const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
-    const file = await open(`${target}.part`, O_RDWR | O_CREAT | O_NOFOLLOW, 0o644);
-    try {
-      return await take(file, target, remote, options.overwrite);
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    throw nameless(diskError(error, target));
-  }
-}
-
-/** A name that the disk cannot hold was chosen by the user, or can be. */
-function nameless(error: Error): Error {
-  if (error.name !== "NameError") return error;
-  return new ConfigError([`${error.message}: give another name with -o`], { cause: error });
-}
-
-async function refuseExisting(target: string): Promise<void> {
+export async function refuseExisting(target: string): Promise<void> {
   if (await exists(target))
     throw new ConfigError([`${target} is there already: give --overwrite, or another name with -o`]);
-}
-
-async function take(
-  file: FileHandle,
-  target: string,
-  remote: Remote,
-  overwrite: boolean,
-): Promise<OpenPartFile> {
-  const path = `${target}.part`;
-  const lock = lockOf(target);
-  try {
-    const control = await readControl(`${path}.json`);
-    const { size } = await file.stat();
-    const startedOver = unfit(size, control, remote);
-    const resumed = size > 0 && startedOver === undefined && control !== undefined && control !== "damaged";
-    if (!resumed) {
-      // Before its bytes change: a power cut must not bring it back beside others.
-      await rm(`${path}.json`, { force: true });
-      syncFolder(dirname(path));
-      await file.truncate(0);
-    }
-    if (remote.length !== undefined) await reserve(file, path, remote.length);
-    const finished = resumed ? control.finished.map(([from, to]) => ({ from, to })) : [];
-    return new OpenPartFile(file, { target, remote, finished, startedOver, overwrite, lock });
-  } catch (error) {
-    lock[Symbol.dispose]();
-    throw error;
-  }
-}
-
-/** Gone when it is given back, and free when this process dies. */
-function lockOf(target: string): Disposable {
-  const path = `${target}.part.lock`;
-  const lock = tryLock(path, 0);
-  if (lock === undefined) throw new ConfigError([`${target}: another process is fetching it`]);
-  return {
-    [Symbol.dispose]() {
-      rmSync(path, { force: true });
-      lock[Symbol.dispose]();
-    },
-  };
-}
-
-/** Why what lies there, `size` bytes, is not to be used; nothing when it is, or when nothing lies there. */
-function unfit(
-  size: number,
-  control: Control | "damaged" | undefined,
-  { length, validator }: Remote,
-): string | undefined {
-  if (size === 0) return undefined;
-  if (control === undefined) return "nothing tells what is in it";
-  if (control === "damaged") return "the notes on what is in it are damaged";
-  if (validator === undefined) return "the server gives neither a strong ETag nor Last-Modified";
-  const isSame = control.validator.kind === validator.kind && control.validator.value === validator.value;
-  if (!isSame || control.length !== length) return "the file on the server has changed";
-  return size === length ? undefined : "its length was changed";
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -150,7 +65,7 @@ interface Opened {
   readonly lock: Disposable;
 }
 
-class OpenPartFile implements PartFile {
+export class OpenPartFile implements PartFile {
   readonly path: string;
   readonly startedOver: string | undefined;
   readonly #file: FileHandle;
@@ -216,6 +131,11 @@ class OpenPartFile implements PartFile {
 
   async disown(): Promise<void> {
     await this.#disk(() => rm(`${this.path}.json`, { force: true }));
+  }
+
+  async remove(): Promise<void> {
+    await this.disown();
+    await this.#disk(() => rm(this.path, { force: true }));
   }
 
   async complete(length: number): Promise<void> {

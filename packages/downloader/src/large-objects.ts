@@ -1,0 +1,212 @@
+import {
+  type Delayer,
+  FatalError,
+  type Job,
+  type Log,
+  type NewObject,
+  type ObjectBody,
+  type ObjectEntry,
+  type Part,
+  type Reservation,
+  type Source,
+  SourceError,
+  type StoredObject,
+  type Volume,
+} from "@brigade/core";
+import { ByteBudget } from "./byte-budget.ts";
+import { fetchSegments } from "./segments/fetch-segments.ts";
+import { TransferMeter } from "./segments/transfer-meter.ts";
+import { asListed, type DatedEntry } from "./store.ts";
+import type { StoreWord } from "./store-word.ts";
+
+export interface LargeOptions {
+  /** Bytes from which on an object is large. */
+  readonly from: number;
+  /** Of one object, at most. */
+  readonly connections: number;
+  /** Objects. */
+  readonly atOnce: number;
+}
+
+export interface LargeParts {
+  readonly source: Source;
+  readonly storeWord: StoreWord;
+  readonly log: Log;
+  readonly delay: Delayer;
+}
+
+/** An object whose size is known. */
+export type SizedEntry = ObjectEntry & { readonly size: number };
+
+/** What the source says of the object that it sends. */
+type State = Pick<ObjectBody, "validator" | "modified" | "objectMd5">;
+
+/** Times that a segment is asked for again while none of its bytes comes; what goes on after that is tried later. */
+const retries = 2;
+/** Bytes: the shortest segment, where objects are as large as usual. */
+const longestLeast = 8 * 1024 * 1024;
+/** After so many disagreements over which bytes are its bytes, an object is fetched in one stream. */
+const disagreements = 2;
+/** Objects whose disagreements are remembered. */
+const remembered = 1000;
+
+/**
+ * Brings large objects in segments, over several connections at once and across restarts. All segments are of one state
+ * of the object; where the source will not send ranges the object is left to be fetched in one stream.
+ */
+export class LargeObjects {
+  readonly #parts: LargeParts;
+  readonly #options: LargeOptions;
+  /** One byte an object. */
+  readonly #atOnce: ByteBudget;
+  readonly #disagreed = new Map<string, number>();
+
+  constructor(parts: LargeParts, options: LargeOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#atOnce = new ByteBudget(options.atOnce);
+  }
+
+  takes(entry: ObjectEntry): entry is SizedEntry {
+    const { capabilities, variant } = this.#parts.source;
+    return (entry.size ?? 0) >= this.#options.from && capabilities.ranges && variant === undefined;
+  }
+
+  /** Nothing: it is to be fetched in one stream. Throws SourceError, HostError, NameError. */
+  async bring(
+    job: Job,
+    entry: SizedEntry,
+    reservation: Reservation,
+    signal: AbortSignal,
+  ): Promise<{ readonly entry: DatedEntry; readonly stored: StoredObject } | undefined> {
+    const place = await this.#atOnce.take(1);
+    try {
+      signal.throwIfAborted();
+      if ((this.#disagreed.get(entry.key) ?? 0) >= disagreements) return undefined;
+      const state = await this.#look(job, entry, reservation.volume, signal);
+      if (state === undefined) return undefined;
+      const { modified } = state;
+      const { size } = entry;
+      const body = { size, modified, variant: false };
+      const dated = { ...(await this.#parts.storeWord.dated(entry, body, signal)), size };
+      const expectedMd5 = state.objectMd5 ?? (await this.#md5InStore(dated, signal));
+      const object = { ...asListed(job, dated), expectedSize: size, expectedMd5 };
+      const stored = await this.#transfer(object, dated, state, reservation, signal);
+      this.#disagreed.delete(entry.key);
+      return stored && { entry: dated, stored };
+    } finally {
+      place.give();
+    }
+  }
+
+  /** Asks for one byte: whether ranges come, and of which state. Nothing: no ranges. */
+  async #look(job: Job, entry: ObjectEntry, volume: Volume, signal: AbortSignal): Promise<State | undefined> {
+    try {
+      const body = await this.#parts.source.open(entry, { from: 0, to: 0 }, signal);
+      const { validator, modified, objectMd5 } = body;
+      await body.bytes();
+      return { validator, modified, objectMd5 };
+    } catch (error) {
+      if (!refusesRanges(error)) throw error;
+      // Whoever sent ranges of it before has not forgotten how: connections that broke may still count.
+      if (error.kind !== "damaged" && (await volume.begun(asListed(job, entry))) > 0) throw error;
+      this.#noteOneStream(entry, error);
+      return undefined;
+    }
+  }
+
+  async #md5InStore(entry: ObjectEntry, signal: AbortSignal): Promise<string | undefined> {
+    const now = await this.#parts.source.stat(entry.key, signal);
+    if (now === undefined || now.size !== entry.size) return undefined;
+    // A list tells no dates.
+    if (now.modified !== undefined && now.modified !== entry.modified) return undefined;
+    return now.etag !== undefined && /^[0-9a-f]{32}$/.test(now.etag) ? now.etag : undefined;
+  }
+
+  async #transfer(
+    object: NewObject,
+    entry: SizedEntry,
+    state: State,
+    { volume, spend }: Reservation,
+    signal: AbortSignal,
+  ): Promise<StoredObject | undefined> {
+    const { log, delay } = this.#parts;
+    const { from, connections } = this.#options;
+    await using part = await volume.part(object, state.validator);
+    if (part === undefined) {
+      log.info({ key: entry.key }, "another process has its part: it is fetched in one stream");
+      return undefined;
+    }
+    spend(part.took);
+    this.#noteBeginning(entry, part);
+    const meter = new TransferMeter();
+    try {
+      await fetchSegments(
+        { open: (range, inner) => this.#open(entry, range, state, inner), file: part, log, delay, meter },
+        { length: entry.size, connections, minSegment: Math.min(longestLeast, Math.ceil(from / 8)), retries },
+        signal,
+      );
+    } catch (error) {
+      const nothingCame = meter.received === 0 && part.finished.length === 0;
+      const reason = await this.#reasonOf(error, entry, part);
+      if (!nothingCame || error instanceof Disagreement || !refusesRanges(reason)) throw reason;
+      await part.discard();
+      this.#noteOneStream(entry, reason);
+      return undefined;
+    }
+    return await part.finish(signal);
+  }
+
+  async #open(
+    entry: ObjectEntry,
+    range: { from: number; to: number },
+    state: State,
+    signal: AbortSignal,
+  ): Promise<ObjectBody> {
+    const body = await this.#parts.source.open(entry, range, signal);
+    if (body.validator === state.validator && body.modified === state.modified) return body;
+    body.cancel();
+    throw new Disagreement(`${entry.key}: bytes of another state came`);
+  }
+
+  /** In the words of everybody else, who do not try again here. */
+  async #reasonOf(error: unknown, { key }: ObjectEntry, part: Part): Promise<unknown> {
+    if (error instanceof Disagreement) {
+      if (this.#disagreed.size >= remembered) this.#disagreed.clear();
+      this.#disagreed.set(key, (this.#disagreed.get(key) ?? 0) + 1);
+      this.#parts.log.info({ key }, "a large object was overwritten while it was fetched: it is begun anew");
+      await part.discard();
+      return new SourceError("damaged", error.message, { cause: error });
+    }
+    const reason = error instanceof FatalError && error.cause instanceof SourceError ? error.cause : error;
+    if (reason instanceof SourceError && reason.kind === "missing") await part.discard();
+    return reason;
+  }
+
+  #noteBeginning({ key }: ObjectEntry, { finished, startedOver }: Part): void {
+    const bytes = finished.reduce((sum, { from, to }) => sum + to - from, 0);
+    if (startedOver !== undefined)
+      this.#parts.log.info({ key, reason: startedOver }, "a large object is begun anew");
+    else if (bytes > 0) this.#parts.log.info({ key, bytes }, "going on with a large object");
+  }
+
+  #noteOneStream({ key }: ObjectEntry, { message }: SourceError): void {
+    this.#parts.log.info(
+      { key, reason: message },
+      "the source sends no ranges of it: it is fetched in one stream",
+    );
+  }
+}
+
+/** Pieces that do not belong together. */
+class Disagreement extends Error {
+  override readonly name = "Disagreement";
+}
+
+/** Where it comes with the first range: without ranges it may be served. */
+function refusesRanges(error: unknown): error is SourceError {
+  if (!(error instanceof SourceError)) return false;
+  return (
+    error.kind === "damaged" || error.kind === "forbidden" || (error.kind === "throttled" && error.ofObject)
+  );
+}
