@@ -10,13 +10,21 @@ import { fileURLToPath } from "node:url";
 /** Where stripped and compiled sources are kept between starts, for this thread and its workers. */
 const cache = fileURLToPath(new URL("../../../node_modules/.cache/brigade", import.meta.url));
 
+/** Whether requests may go through a proxy. */
+const proxied =
+  process.argv.some((word) => /^--proxy(=|$)/.test(word)) ||
+  Object.keys(process.env).some((name) => /^(http|https|all)_proxy$/i.test(name));
+
 /**
  * A small young generation, megabytes: bodies pass through memory that is freed with it, and with V8's default, hundreds
  * of megabytes of them wait for the collector. A lister has no bodies, and pages enough to fill whatever it is given; `get`
- * has little but bodies, through a proxy a buffer a read. Flags must stand on the command line, so the process replaces itself once.
+ * has little but bodies, a buffer a read, where they come through a proxy: directly they need none, and the default does.
+ * Flags must stand on the command line, so the process replaces itself once, which takes a tenth of a second or two.
  */
-const young = { lister: 2, get: 1 };
-const flags = [`--max-semi-space-size=${young[process.argv[2]] ?? 8}`];
+const young = { lister: 2, get: proxied ? 1 : undefined };
+const command = process.argv[2] ?? "";
+const size = command in young ? young[command] : 8;
+const flags = size === undefined ? [] : [`--max-semi-space-size=${size}`];
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 

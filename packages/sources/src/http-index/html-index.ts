@@ -1,6 +1,5 @@
 import { unescape as unescapeBytes } from "node:querystring";
 import { setImmediate as turn } from "node:timers/promises";
-import { Parser } from "htmlparser2";
 import type { Listed } from "./listed.ts";
 
 /** Characters that are parsed before other work gets its turn. */
@@ -19,6 +18,8 @@ const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
  * and times only as far as they are exact, to the minute: nginx's. Nothing where the page is no index.
  */
 export async function parseHtmlIndex(text: string, base: URL): Promise<Listed[] | undefined> {
+  // Loaded by those who need it only: it takes its time.
+  const { Parser } = await import("htmlparser2");
   const reader = new IndexReader(base);
   const parser = new Parser(reader);
   for (let at = 0; at < text.length; at += piece) {
