@@ -160,3 +160,27 @@ test("a list that is not there, a folder, or one that is cut is told in a line",
   assert.equal(finished.code, 4, finished.stderr);
   assert.match(finished.stderr, /the list cut\.gz cannot be read, after line \d+: unexpected end of file/);
 });
+
+test("a large file of which the list tells no size comes in ranges all the same", async (t) => {
+  const content = Buffer.alloc(6_000_000, "a large file, of which nobody said that it is large. ");
+  const ranges: string[] = [];
+  const { url } = await serve(t, ({ headers }, response) => {
+    const { range } = headers;
+    const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(range ?? "") ?? [];
+    if (range !== undefined) ranges.push(range);
+    const part = range === undefined ? content : content.subarray(Number(from), Number(to) + 1);
+    response.writeHead(range === undefined ? 200 : 206, {
+      "content-length": part.length,
+      etag: '"one state"',
+      ...(range !== undefined && { "content-range": `bytes ${from}-${to}/${content.length}` }),
+    });
+    response.end(part);
+    return true;
+  });
+  const { volume } = await volumeOf(t);
+  const list = Readable.from([`large.bin\t${url}/large.bin\n`]);
+  const finished = await brigade(["copy", "list:-", volume, "--json"], { LARGE_OBJECT: "1MiB" }, list);
+  assert.equal(finished.code, 0, finished.stderr);
+  assert.ok((await readFile(join(volume, "stdin", "large.bin"))).equals(content));
+  assert.ok(ranges.length >= 5, `${ranges.length} ranges`);
+});

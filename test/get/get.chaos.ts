@@ -1,16 +1,19 @@
 /*
- * `brigade get` against real servers and proxies, for minutes: nginx, squid and microsocks have to be installed.
+ * `brigade get` against real servers and proxies, for minutes.
  */
 import assert from "node:assert/strict";
 import { createHash, randomFillSync } from "node:crypto";
 import { chmodSync, createReadStream, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { before, type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { brigade, startBrigade, temporaryFolder } from "../e2e/brigade.ts";
+import { requirePrograms } from "../programs.ts";
 import { startNginx } from "./nginx.ts";
 import { login, startMicrosocks, startSquid } from "./proxies.ts";
 import { startRelay } from "./relay.ts";
+
+before(() => requirePrograms("nginx", "squid", "microsocks"));
 
 const size = 200_000_000;
 

@@ -17,9 +17,6 @@ const schema = fetchVariables
     error: "is needed with SITE_PASSWORD",
   });
 
-/** The names of all variables, for documentation and its tests. */
-export const siteVariables: readonly string[] = Object.keys(schema.shape);
-
 /** The adapter's settings. */
 export interface SiteConfig extends z.infer<typeof schema> {
   /** `https://host[:port]`. */
