@@ -1,28 +1,8 @@
-import { ConfigError, type Environment, type Source, sourceNameSchema } from "@brigade/core";
+import { ConfigError, type Environment, sourceNameSchema } from "@brigade/core";
 import { parseSiteUrl } from "./http-index/url.ts";
+import type { SourceParser, SourceReference } from "./source-reference.ts";
 import { parseUpyunUrl } from "./upyun/url.ts";
 import { parseListUrl } from "./url-list/url.ts";
-
-/** A source that owns connections, to be disposed of. */
-export interface ConfiguredSource extends Source, AsyncDisposable {
-  /** The most bodies at once that the configuration asks for. */
-  readonly concurrency: number;
-  /** Where requests go that depend on this machine's clock: their replies tell the date. */
-  readonly endpoints: readonly string[];
-}
-
-/** What the text on the command line means. */
-export interface SourceReference {
-  /** Default name of the source: after its bucket or host, `[a-z0-9-]+`. */
-  readonly name: string;
-  /** The directory to begin with; `""` is the root. */
-  readonly prefix: string;
-  /** Throws ConfigError with all problems. `name` also prefixes variables of this source: `PHOTOS_UPYUN_OPERATOR`. */
-  create(environment: Environment, name: string): ConfiguredSource;
-}
-
-/** Takes a URL of its scheme apart. Throws ConfigError. */
-export type SourceParser = (url: string) => SourceReference;
 
 /** Every adapter, by the scheme of its URLs. A new one is a file beside `upyun/` and a line here. */
 const adapters: Readonly<Record<string, SourceParser>> = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encodePath } from "../src/upyun/encode.ts";
+import { encodePath } from "../src/http/encode.ts";
 import { Signer, StoreTime } from "../src/upyun/signature.ts";
 import { token } from "../src/upyun/token.ts";
 

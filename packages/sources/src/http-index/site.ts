@@ -1,10 +1,10 @@
 import { type ByteRange, SourceError } from "@brigade/core";
 import type { HttpClient, Origin } from "../http/client.ts";
+import { encodePath } from "../http/encode.ts";
 import { type HttpResponse, header } from "../http/exchange.ts";
 import { visitorHeaders } from "../http/fetch-variables.ts";
+import { rangeHeaders } from "../http/range-headers.ts";
 import { refusal } from "../http-file/replies.ts";
-import { encodePath } from "../upyun/encode.ts";
-import { rangeHeaders } from "../upyun/range.ts";
 import { webRemedies } from "../web/remedies.ts";
 import type { SiteConfig } from "./config.ts";
 

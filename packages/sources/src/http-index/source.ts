@@ -13,8 +13,8 @@ import {
 } from "@brigade/core";
 import pLimit from "p-limit";
 import { HttpClient } from "../http/client.ts";
-import type { ConfiguredSource } from "../registry.ts";
-import { assertRequestable } from "../upyun/encode.ts";
+import { assertRequestable } from "../http/encode.ts";
+import type { ConfiguredSource } from "../source-reference.ts";
 import { describe } from "../web/metadata.ts";
 import { acceptWebBody } from "../web/web-body.ts";
 import { type SiteConfig, siteFingerprint } from "./config.ts";

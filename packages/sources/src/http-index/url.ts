@@ -1,7 +1,7 @@
 import { ConfigError, NameError } from "@brigade/core";
-import type { SourceReference } from "../registry.ts";
+import { assertRequestable } from "../http/encode.ts";
 import { sourceName } from "../source-name.ts";
-import { assertRequestable } from "../upyun/encode.ts";
+import type { SourceReference } from "../source-reference.ts";
 import { readSiteConfig } from "./config.ts";
 import { HttpIndex } from "./source.ts";
 

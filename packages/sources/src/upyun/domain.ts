@@ -1,9 +1,9 @@
 import type { ByteRange, ObjectKey } from "@brigade/core";
 import type { HttpClient, Origin } from "../http/client.ts";
+import { encodePath } from "../http/encode.ts";
 import { type HttpResponse, header } from "../http/exchange.ts";
-import { encodePath } from "./encode.ts";
+import { rangeHeaders } from "../http/range-headers.ts";
 import { type ErrorReply, printable, readErrorReply } from "./error-reply.ts";
-import { rangeHeaders } from "./range.ts";
 import { allowedHop, type Hop } from "./redirect.ts";
 import type { StoreTime } from "./signature.ts";
 import { tokenQuery } from "./token.ts";

@@ -1,6 +1,6 @@
 import { type Cursor, type FileEntry, join, NameError, type Page, SourceError } from "@brigade/core";
+import { assertRequestable } from "../http/encode.ts";
 import { type HttpResponse, header } from "../http/exchange.ts";
-import { assertRequestable } from "./encode.ts";
 import { printable } from "./error-reply.ts";
 import { restError } from "./errors.ts";
 import { parseJsonListing } from "./listing-json.ts";

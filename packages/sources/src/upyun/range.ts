@@ -1,11 +1,6 @@
 import { type ByteRange, SourceError } from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
 
-/** Header name and value, or nothing. */
-export function rangeHeaders(range: ByteRange | undefined): readonly string[] {
-  return range === undefined ? [] : ["range", `bytes=${range.from}-${range.to ?? ""}`];
-}
-
 /**
  * The bytes that a 2xx answer will bring, where they are known without its Content-Length. Throws `damaged` unless
  * the answer is what was asked for: a server may ignore a range, or answer another one. `size`: of the object as

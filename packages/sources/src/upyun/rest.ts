@@ -1,8 +1,8 @@
 import { SourceError } from "@brigade/core";
 import type { Origin } from "../http/client.ts";
+import { encodePath } from "../http/encode.ts";
 import type { HttpResponse } from "../http/exchange.ts";
 import { header } from "../http/exchange.ts";
-import { encodePath } from "./encode.ts";
 import { type ErrorReply, readErrorReply } from "./error-reply.ts";
 import { basicAuthorization, Signer, type StoreTime } from "./signature.ts";
 

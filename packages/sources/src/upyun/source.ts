@@ -9,10 +9,10 @@ import type {
   Source,
 } from "@brigade/core";
 import { HttpClient } from "../http/client.ts";
+import { assertRequestable } from "../http/encode.ts";
 import { visitorHeaders } from "../http/fetch-variables.ts";
 import { fingerprint, readConfig, type UpyunConfig } from "./config.ts";
 import { Domain } from "./domain.ts";
-import { assertRequestable } from "./encode.ts";
 import { Listing } from "./listing.ts";
 import { OriginalByDomain } from "./original.ts";
 import { Rest } from "./rest.ts";

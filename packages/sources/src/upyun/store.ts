@@ -6,9 +6,9 @@ import {
   SourceError,
 } from "@brigade/core";
 import { header } from "../http/exchange.ts";
+import { rangeHeaders } from "../http/range-headers.ts";
 import { restError } from "./errors.ts";
 import { acceptBody, md5Text } from "./object-body.ts";
-import { rangeHeaders } from "./range.ts";
 import { isResponse, type Rest, requireInteger } from "./rest.ts";
 
 /** `x-upyun-folder` keeps a directory of this name from being sent as a listing in place of the object. */

@@ -1,11 +1,12 @@
 import { type ByteRange, SourceError } from "@brigade/core";
 import type { HttpClient } from "../http/client.ts";
 import { type HttpResponse, header } from "../http/exchange.ts";
+import { rangeHeaders } from "../http/range-headers.ts";
 import { CookieJar } from "../http-file/cookies.ts";
 import { follow } from "../http-file/follow.ts";
 import { refusal } from "../http-file/replies.ts";
 import { type HeaderSettings, requestHeaders } from "../http-file/request-headers.ts";
-import { rangeHeaders } from "../upyun/range.ts";
+import { shown } from "../http-file/shown.ts";
 import { webRemedies } from "../web/remedies.ts";
 import type { ListConfig } from "./config.ts";
 
@@ -76,8 +77,4 @@ function isPageInPlaceOf(url: URL, { headers }: HttpResponse): boolean {
   return (
     isPage && /\.[a-z0-9]{1,5}$/i.test(url.pathname) && !/\.(x?html?|php|aspx?|jsp)$/i.test(url.pathname)
   );
-}
-
-function shown(url: URL): string {
-  return url.origin + url.pathname;
 }

@@ -15,8 +15,9 @@ import {
 } from "@brigade/core";
 import { abortError, watch } from "../http/cancelled.ts";
 import { HttpClient } from "../http/client.ts";
-import type { ConfiguredSource } from "../registry.ts";
-import { assertRequestable } from "../upyun/encode.ts";
+import { assertRequestable } from "../http/encode.ts";
+import { shown } from "../http-file/shown.ts";
+import type { ConfiguredSource } from "../source-reference.ts";
 import { describe } from "../web/metadata.ts";
 import { acceptWebBody } from "../web/web-body.ts";
 import type { ListConfig } from "./config.ts";
@@ -72,7 +73,7 @@ export class UrlList implements ConfiguredSource, Source {
       object,
       range,
       md5: row.md5 ?? undefined,
-      what: url.origin + url.pathname,
+      what: shown(url),
     });
   }
 

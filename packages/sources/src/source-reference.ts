@@ -1,0 +1,22 @@
+import type { Environment, Source } from "@brigade/core";
+
+/** A source that owns connections, to be disposed of. */
+export interface ConfiguredSource extends Source, AsyncDisposable {
+  /** The most bodies at once that the configuration asks for. */
+  readonly concurrency: number;
+  /** Where requests go that depend on this machine's clock: their replies tell the date. */
+  readonly endpoints: readonly string[];
+}
+
+/** What the text on the command line means. */
+export interface SourceReference {
+  /** Default name of the source: after its bucket or host, `[a-z0-9-]+`. */
+  readonly name: string;
+  /** The directory to begin with; `""` is the root. */
+  readonly prefix: string;
+  /** Throws ConfigError with all problems. `name` also prefixes variables of this source: `PHOTOS_UPYUN_OPERATOR`. */
+  create(environment: Environment, name: string): ConfiguredSource;
+}
+
+/** Takes a URL of its scheme apart. Throws ConfigError. */
+export type SourceParser = (url: string) => SourceReference;
