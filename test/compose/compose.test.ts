@@ -57,6 +57,20 @@ describe("one host that runs everything", { skip }, () => {
     assert.equal(bucket.counters.get, keys.length, "nothing is fetched again after an orderly stop");
   });
 
+  test("the accounts answer an operator's questions", async () => {
+    const told = await brigade(host, "status", "--json");
+    const { sources } = JSON.parse(told) as { sources: { source: string; job?: { state: string } }[] };
+    assert.deepEqual(sources.map(({ source, job }) => [source, job?.state]).sort(), [
+      ["docs", "complete"],
+      ["photos", "complete"],
+    ]);
+    const [key = ""] = keys;
+    const lines = (await brigade(host, "where", key, "--source", "photos", "--json")).split("\n");
+    assert.equal(JSON.parse(lines[0] ?? "").key, key);
+    assert.equal(await brigade(host, "failed", "photos", "--json"), "");
+    assert.match(await brigade(host, "audit", "photos"), /all stored as they are/);
+  });
+
   test("stored files belong to the configured user", async () => {
     const [first, second] = disksOf(host);
     for (const disk of [first, second]) assert.equal((await stat(`${disk}/photos`)).uid, user);
