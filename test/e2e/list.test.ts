@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -76,11 +76,11 @@ test("a list from standard input: what it names comes, a bad line is named with 
   assert.equal(told.counts.stored.objects, 3);
   assert.equal(told.counts.vanished.objects, 1);
   assert.deepEqual(
-    told.failed.map(({ key, reason }) => [key, reason.split(": ")[1]]),
+    told.failed.map(({ key, reason }) => [key, reason.replace("cannot be requested: ", "")]),
     [
       ["stdin:3", "no http:// or https:// URL"],
       ["stdin:6", "its key is that of line 4, which has another URL"],
-      ["stdin:7", "its key cannot be stored"],
+      ["stdin:7", "its key cannot be stored: an empty part, . or .., or a NUL is in it"],
     ],
   );
   const host = new URL(url).host;
@@ -183,4 +183,53 @@ test("a large file of which the list tells no size comes in ranges all the same"
   assert.equal(finished.code, 0, finished.stderr);
   assert.ok((await readFile(join(volume, "stdin", "large.bin"))).equals(content));
   assert.ok(ranges.length >= 5, `${ranges.length} ranges`);
+});
+
+test("filters do not hide a line that nobody can read", async (t) => {
+  const { url } = await serve(t);
+  const { volume } = await volumeOf(t);
+  const list = Readable.from([`htp:/broken\n${url}/f/a.jpg\n${url}/f/b.png\n`]);
+  const finished = await brigade(["copy", "list:-", volume, "--json", "--include", "*.jpg"], {}, list);
+  assert.equal(finished.code, 3, finished.stderr);
+  const told: Told = JSON.parse(finished.stdout);
+  assert.deepEqual([told.counts.stored.objects, told.counts.failed.objects], [1, 1]);
+});
+
+test("a corrected URL, and a list of the same name with other URLs, are fetched; passwords stay out of what is told", async (t) => {
+  const { url } = await serve(t);
+  const { folder, volume } = await volumeOf(t);
+  const file = join(folder, "urls.txt");
+  const withPassword = url.replace("//", "//user:s3cret@");
+  writeFileSync(file, `cat.jpg\t${withPassword}/f/one?sig=1\n${withPassword}/f/x\t48213\n`);
+  const copy = async () => {
+    const finished = await brigade(["copy", `list:${file}`, volume, "--json"]);
+    assert.doesNotMatch(finished.stdout + finished.stderr, /s3cret/);
+    return JSON.parse(finished.stdout) as Told;
+  };
+  assert.equal((await copy()).counts.stored.objects, 1);
+  writeFileSync(file, `cat.jpg\t${withPassword}/f/one?sig=2\n`);
+  assert.equal((await copy()).counts.unchanged.objects, 1, "signed anew is no change");
+  writeFileSync(file, `cat.jpg\t${withPassword}/f/two\n`);
+  assert.equal((await copy()).counts.stored.objects, 1);
+  assert.ok((await readFile(join(volume, "urls", "cat.jpg"))).equals(bodyOf("/f/two")));
+  assert.equal(statSync(join(volume, ".brigade/state/lists/urls.sqlite")).mode & 0o077, 0);
+});
+
+test("a host that is away, or asks for patience, keeps nobody else waiting, and its objects fail by themselves", async (t) => {
+  const { url } = await serve(t, ({ url: path = "" }, response) => {
+    if (!path.startsWith("/busy/")) return false;
+    response.writeHead(503, { "retry-after": "300" }).end();
+    return true;
+  });
+  const { folder, volume } = await volumeOf(t);
+  const busy = url.replace("127.0.0.1", "localhost");
+  const dead = "http://127.0.0.1:9";
+  const file = join(folder, "urls.txt");
+  const good = Array.from({ length: 300 }, (_, n) => `good/${n}\t${url}/f/${n}`);
+  const bad = [`bad/busy\t${busy}/busy/a`, ...Array.from({ length: 40 }, (_, n) => `bad/${n}\t${dead}/${n}`)];
+  writeFileSync(file, [...good.slice(0, 100), ...bad, ...good.slice(100)].join("\n"));
+  const finished = await brigade(["copy", `list:${file}`, volume, "--json"], { MAX_ATTEMPTS: "2" });
+  assert.equal(finished.code, 3, finished.stderr);
+  const told: Told = JSON.parse(finished.stdout);
+  assert.deepEqual([told.counts.stored.objects, told.counts.failed.objects], [300, 41]);
 });

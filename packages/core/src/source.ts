@@ -16,7 +16,11 @@ export interface ObjectEntry {
 }
 
 /** A row of a listing: an object by its name within the listed directory. */
-export type FileEntry = Omit<ObjectEntry, "key"> & { readonly name: string };
+export type FileEntry = Omit<ObjectEntry, "key"> & {
+  readonly name: string;
+  /** Why it can never be fetched, where the source knows: it fails without being tried, whatever filters say. */
+  readonly problem?: string;
+};
 
 /** Names are as the source gave them: not checked, not to be trusted, maybe repeated on another page. */
 export interface Page {

@@ -105,7 +105,9 @@ export class LargeObjects {
       const body = await this.#parts.source.open(entry, { from: 0, to: 0 }, signal);
       const { validator, modified, objectMd5 } = body;
       await body.bytes();
-      return { validator, modified, objectMd5 };
+      if (validator !== undefined) return { validator, modified, objectMd5 };
+      this.#parts.log.info({ key: entry.key }, "nothing tells one state of it from another: one stream");
+      return undefined;
     } catch (error) {
       if (!refusesRanges(error)) throw error;
       // Whoever sent ranges of it before has not forgotten how: connections that broke may still count.

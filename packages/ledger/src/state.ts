@@ -54,14 +54,16 @@ export function isBefore(a: Pick<State, "at" | "modified">, b: Pick<State, "at" 
 
 /** Size, modification time, and etag, as far as both are told. */
 export function isSame(
-  state: Pick<State, "size" | "modified" | "etag" | "bytes">,
+  state: Pick<State, "size" | "modified" | "etag" | "bytes" | "md5">,
   { size, modified, etag }: Pick<FileEntry, "size" | "modified" | "etag">,
 ): boolean {
   // Of what was listed without a size it is known since it was stored.
   const stored = state.size === 0 ? bytesOnDisk(state) : state.size;
   if (size !== undefined && size !== stored) return false;
   if (modified !== undefined && modified !== state.modified) return false;
-  return etag === undefined || state.etag === null || etag === etagOf(state);
+  if (etag === undefined || state.etag === null) return true;
+  // The listing tells an MD5 now, where it told something else.
+  return etag === (isMd5(etag) && typeof state.etag === "string" ? md5Of(state) : etagOf(state));
 }
 
 export function bytesOnDisk({ size, bytes }: Pick<State, "size" | "bytes">): number {
@@ -79,5 +81,9 @@ export function etagOf({ etag }: Pick<State, "etag">): string | undefined {
 
 function packEtag(etag: string | undefined): Value {
   if (etag === undefined) return null;
-  return /^[0-9a-f]{32}$/.test(etag) ? Buffer.from(etag, "hex") : etag;
+  return isMd5(etag) ? Buffer.from(etag, "hex") : etag;
+}
+
+function isMd5(etag: string): boolean {
+  return /^[0-9a-f]{32}$/.test(etag);
 }

@@ -41,6 +41,40 @@ describe("a file", () => {
     }
   });
 
+  test("is compared by its MD5 where the listing begins to tell that in place of something else", async () => {
+    await using made = await newCatalogue();
+    const stored = object(0, entry, "stored", { etag: "url:something", md5: etag });
+    await made.catalogue.record([result({ directory: "a", objects: [stored] })]);
+    const files = [
+      { ...file, etag },
+      { ...file, etag: "f".repeat(32) },
+      { ...file, etag: "url:other" },
+    ];
+    assert.deepEqual(await made.catalogue.unchanged(job, "a", files), [true, false, false]);
+  });
+
+  test("is unchanged where the listing does not tell what it would be compared by", async () => {
+    await using made = await newCatalogue();
+    const unsized = object(1, { ...entry, name: "unsized" }, "stored", { listedSize: 0, size: 77 });
+    await made.catalogue.record([result({ directory: "a", objects: [object(0, entry, "stored"), unsized] })]);
+    const files = [
+      { name: file.name },
+      { name: file.name, size: file.size },
+      { name: file.name, size: 101 },
+      { name: "unsized", size: 77 },
+      { name: "unsized", size: 78 },
+      { name: "never stored" },
+    ];
+    assert.deepEqual(await made.catalogue.unchanged(job, "a", files), [
+      true,
+      true,
+      false,
+      true,
+      false,
+      false,
+    ]);
+  });
+
   test("is new to another source and to the same source configured otherwise", async () => {
     await using made = await newCatalogue();
     await made.catalogue.record([result({ directory: "a", objects: [object(0, entry, "stored")] })]);

@@ -1,4 +1,5 @@
 import type {
+  FileEntry,
   Job,
   ListedFile,
   ObjectResult,
@@ -36,9 +37,9 @@ export async function walkPage(
     throw new SourceError("bad-listing", `the listing of "${directory}" runs in a circle at page ${number}`);
   }
   const files = page.files.filter(
-    (file) => refusal(file.name) === undefined && filter.wantsFile(directory, file),
+    (file) => refusalOf(file) === undefined && filter.wantsFile(directory, file),
   );
-  const refusedFiles = page.files.filter((file) => refusal(file.name) !== undefined);
+  const refusedFiles = page.files.filter((file) => refusalOf(file) !== undefined);
   const refusedDirectories = page.directories.filter((name) => refusal(name) !== undefined);
   const directories = page.directories
     .filter((name) => refusal(name) === undefined)
@@ -55,8 +56,8 @@ export async function walkPage(
   const listed: ListedFile[] = files.map((file, index) => ({ index, ...file }));
   const wanted = listed.filter((_, index) => known[index] !== true);
   const refused: ObjectResult[] = [
-    ...refusedFiles.map((file) => refuse(file.name, file.size, file.modified)),
-    ...refusedDirectories.map((name) => refuse(name, 0, 0, "directory: ")),
+    ...refusedFiles.map((file) => refuse(file, refusalOf(file))),
+    ...refusedDirectories.map((name) => refuse({ name }, refusal(name), "directory: ")),
   ].map((result, n) => ({ ...result, index: listed.length + n }));
   const refusedBytes = refused.reduce((sum, { listedSize }) => sum + listedSize, 0);
 
@@ -117,8 +118,13 @@ function following(position: WalkPosition, cursor: string): WalkPosition {
   return { directory: position.directory, walk: position.walk, page, cursor, ...(landmark && { landmark }) };
 }
 
-function refuse(name: string, size = 0, modified: number | undefined = undefined, kind = ""): ObjectResult {
-  const reason = `${kind}cannot be requested: ${refusal(name)}`;
+/** Why an entry cannot be asked for; nothing when it can. */
+function refusalOf({ name, problem }: FileEntry): string | undefined {
+  return refusal(name) ?? problem;
+}
+
+function refuse({ name, size = 0, modified }: FileEntry, why: string | undefined, kind = ""): ObjectResult {
+  const reason = `${kind}cannot be requested: ${why}`;
   return { index: 0, name, outcome: "failed", listedSize: size, modified, reason, class: "name" };
 }
 

@@ -5,6 +5,8 @@ import { type FileEntry, join, type ObjectEntry, type Page, type Source, SourceE
 /** What the other side holds, and how it misbehaves. */
 export interface SourceSetup {
   readonly objects: ReadonlyMap<string, Uint8Array>;
+  /** A key that was there once: for a source whose listing outlives its objects. */
+  readonly gone?: string;
   /** Rows a page, at most. */
   readonly pageSize: number;
   /** Keys whose body ends half-way, without an error of its own. */
@@ -106,7 +108,8 @@ export function sourceConformance(name: string, open: OpenSource, { dated = true
   });
 
   check("says that an object is missing; a directory is none", async (t) => {
-    const source = await open(t, { objects: new Map([["dir/a", bytes("a")]]), pageSize: 4 });
+    const objects = new Map([["dir/a", bytes("a")]]);
+    const source = await open(t, { objects, pageSize: 4, gone: "dir/gone" });
     const gone = { key: "dir/gone", size: 1, modified: 0 };
     await assert.rejects(source.open(gone, undefined, signal()), kind("missing"));
     assert.equal(await source.stat("dir/gone", signal()), undefined);

@@ -52,6 +52,24 @@ test("nginx's exact sizes and minutes are believed, rounded ones are not", async
   ]);
 });
 
+test("servers that escape paths otherwise than we do, and write whole ones, are understood", async () => {
+  const found = await parseHtmlIndex(
+    "<title>Directory Listing For [/dir (x)/]</title><a href='/dir (x)/a.jpg'>a</a><a href=\"/dir%20(x)/it's%20b.jpg\">b</a>",
+    new URL("http://a.example/dir%20%28x%29/"),
+  );
+  assert.deepEqual(
+    found?.map(({ name }) => name),
+    ["a.jpg", "it's b.jpg"],
+  );
+});
+
+test("a file and a directory of one name are two entries, and so are two unreadable names", async () => {
+  const found = await parse(
+    '<a href="a">x</a><a href="a/">x</a><a href="%FF.jpg">x</a><a href="%FE.jpg">x</a>',
+  );
+  assert.equal(found?.length, 4);
+});
+
 test("icons that are links too make no entry twice", async () => {
   const found = await parse('<a href="a"><img src="/icons/x.gif"></a> <a href="a">a</a>');
   assert.deepEqual(found, [{ name: "a", isDirectory: false }]);
@@ -69,6 +87,7 @@ test("entities and percent signs in links are undone once; bytes that are no UTF
 
 test("a page that is no index gives nothing, rather than an empty directory", async () => {
   assert.equal(await parse('<a href="a">a</a>', "Welcome"), undefined);
+  assert.equal(await parse('<a href="../">Back</a><a href="style.css">x</a>', "My holidays"), undefined);
   assert.equal(parseJsonIndex('{"error":"no"}'), undefined);
   assert.equal(parseJsonIndex("[1]"), undefined);
   assert.equal(parseJsonIndex("<html>"), undefined);

@@ -132,3 +132,34 @@ test("what comes packed although nobody asked for that is refused, a stored pack
   assert.equal((await caught(open(10))).kind, "damaged");
   assert.equal((await (await open(4)).bytes()).byteLength, 4);
 });
+
+test("what wants other credentials below the first directory is refused to us, and no reason to stop everything", async (t) => {
+  const { source } = await siteOf(t, (request, response) => {
+    if (request.url === "/secret/" || request.url === "/private.txt") response.writeHead(401).end();
+    else response.writeHead(200, { "content-type": "text/html" }).end(page('<a href="private.txt">x</a>'));
+  });
+  const { files } = await source.listPage("", undefined, signal());
+  assert.deepEqual(files, [{ name: "private.txt" }]);
+  assert.equal((await caught(source.listPage("secret", undefined, signal()))).kind, "forbidden");
+  const file = { key: "private.txt", size: 1, modified: 0 };
+  assert.equal((await caught(source.open(file, undefined, signal()))).kind, "forbidden");
+  const { source: stranger } = await siteOf(t, (_request, response) => void response.writeHead(401).end());
+  assert.equal((await caught(stranger.listPage("", undefined, signal()))).kind, "unauthorized");
+});
+
+test("a page to log in, or a directory's index, is not taken for the file", async (t) => {
+  const { source } = await siteOf(t, (request, response) => {
+    const to = new Map([
+      ["/a.jpg", "/login"],
+      ["/sub", "/sub/"],
+    ]).get(request.url ?? "");
+    if (to !== undefined) response.writeHead(302, { location: to }).end();
+    else response.writeHead(200, { "content-type": "text/html" }).end("<h1>log in</h1>");
+  });
+  for (const key of ["a.jpg", "sub"]) {
+    const opened = await caught(source.open({ key, size: 15, modified: 0 }, undefined, signal()));
+    assert.equal(opened.kind, "forbidden", key);
+  }
+  assert.equal((await caught(source.stat("a.jpg", signal()))).kind, "forbidden");
+  assert.equal(await source.stat("sub", signal()), undefined);
+});

@@ -21,6 +21,7 @@ function open(pack: (text: string) => string | Uint8Array): OpenSource {
       ([key, { byteLength }]) => `${key}\t${url}/${encodeURIComponent(key)}\t${byteLength}\n`,
     );
     const file = join(folder, "urls");
+    if (setup.gone !== undefined) lines.push(`${setup.gone}\t${url}/${encodeURIComponent(setup.gone)}\n`);
     if (setup.stalledListing === undefined) writeFileSync(file, pack(lines.join("")));
     else keepOpen(t, file);
     const environment = { LIST_PAGE_SIZE: String(setup.pageSize), STATE_DIR: join(folder, "state") };

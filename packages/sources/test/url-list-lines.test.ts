@@ -28,14 +28,18 @@ test("blank lines and comments are passed over", () => {
 
 test("a line that names nothing that could be fetched or stored says why", () => {
   const bad: [string, RegExp][] = [
-    ["htp:/broken", /no http:\/\/ or https:\/\/ URL: "htp:\/broken"/],
+    ["htp:/broken", /no http:\/\/ or https:\/\/ URL/],
     ["ftp://user:secret@a.example/b", /no http/],
+    ["http://user:secret@a.example/b\t48213", /cannot be stored/],
+    ["a/b\t48213", /no http/],
+    ["http://user:secret@a.example/b\thttp://a.example/b\t1", /cannot be stored/],
+    ["a\thttp://a.example/b\tsecret", /no number of bytes/],
     ["a\tb", /no http/],
     ["\thttp://a.example/b", /key is empty/],
     ["../b\thttp://a.example/b", /cannot be stored/],
     ["a//b\thttp://a.example/b", /cannot be stored/],
     ["a\ufffd\thttp://a.example/b", /not UTF-8/],
-    ["a\thttp://a.example/b\t12k", /no number of bytes: "12k"/],
+    ["a\thttp://a.example/b\t12k", /no number of bytes/],
     ["a\thttp://a.example/b\t-1", /no number/],
     ["a\thttp://a.example/b\t1\tabc", /not 32 hex digits/],
     [`a\thttp://a.example/b\t1\t${md5}\tmore`, /more than/],
@@ -63,6 +67,10 @@ test("the key of a URL is its host and decoded path, its query included, never u
     ["https://a.example/%2e%2e/x", "a.example/x"],
     ["https://a.example/a%2Fb/%FF", "a.example/a%2Fb/%FF"],
     ["https://a.example/%E4%B8%AD", "a.example/中"],
+    ["https://a.example/x?X-Amz-Signature=s&X-Amz-Expires=9&v=2", "a.example/x?v=2"],
+    ["https://a.example/x?sv=1&se=2&sig=s", "a.example/x"],
+    ["https://a.example/x?Expires=1&OSSAccessKeyId=k&Signature=s", "a.example/x"],
+    ["https://a.example/x?se=1", "a.example/x?se=1"],
   ];
   for (const [url, key] of keys) assert.equal(keyOfUrl(new URL(url)), key, url);
 });
@@ -100,4 +108,11 @@ test("a line without an end takes no memory, and is told as one", async () => {
 test("a packed list that was cut is an error, not a short list", async () => {
   const packed = gzipSync(Array.from({ length: 5000 }, (_, n) => `line ${n * 7919}`).join("\n"));
   await assert.rejects(lines(packed.subarray(0, packed.length - 20), 4096), /unexpected end of file/);
+});
+
+test("a zstd list of several frames is refused: what comes after the first would be lost", async () => {
+  const frames = Buffer.concat([zstdCompressSync("a\nb\n"), zstdCompressSync("c\n")]);
+  for (const chunk of [5, 1000]) await assert.rejects(lines(frames, chunk), /more than one zstd frame/);
+  const members = Buffer.concat([gzipSync("a\nb\n"), gzipSync("c\n")]);
+  assert.equal((await lines(members, 7)).length, 3);
 });

@@ -68,7 +68,7 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
   const state = environment.STATE_DIR?.trim() || stateFolderOf(roots[0] ?? ".");
   const isDry = flags.dryRun === true; // and leaves nothing behind
   const configuration = problems.try(() =>
-    configure(source, isDry ? environment : { ...environment, STATE_DIR: state }),
+    configure(source, { ...environment, STATE_DIR: isDry ? undefined : state }),
   );
   const httpPort = problems.try(() => portOf(flags.http));
   problems.throwAny();

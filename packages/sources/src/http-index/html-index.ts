@@ -32,11 +32,12 @@ export async function parseHtmlIndex(text: string, base: URL): Promise<Listed[] 
 
 class IndexReader {
   readonly #base: URL;
+  /** By what their links say: not by names, of which several may be unreadable, and a file's may be a directory's too. */
   readonly #entries = new Map<string, Listed>();
   #isIndex = false;
   #heading: string | undefined;
   #inLink = false;
-  #link: { readonly name: string; readonly isDirectory: boolean; tail: string } | undefined;
+  #link: Link | undefined;
 
   constructor(base: URL) {
     this.#base = base;
@@ -56,7 +57,6 @@ class IndexReader {
     this.#finishLink();
     this.#inLink = true;
     if (href === undefined) return;
-    if (/^\.\.\/?$/.test(href)) this.#isIndex = true;
     this.#link = entryOf(href, this.#base);
   }
 
@@ -83,22 +83,37 @@ class IndexReader {
     this.#inLink = false;
     // Icons may be links too: the first of a name counts, unless a later one tells more.
     if (link === undefined) return;
-    const { tail, ...entry } = link;
+    const { tail, raw, ...entry } = link;
     const row = entry.isDirectory ? undefined : readRow(tail);
-    if (row !== undefined || !this.#entries.has(entry.name))
-      this.#entries.set(entry.name, { ...entry, ...row });
+    if (row !== undefined || !this.#entries.has(raw)) this.#entries.set(raw, { ...entry, ...row });
   }
 }
 
+interface Link {
+  readonly raw: string;
+  readonly name: string;
+  readonly isDirectory: boolean;
+  /** Text of the row behind the link. */
+  tail: string;
+}
+
 /** What lies directly in `base`; nothing for other links: the parent, sorting, other hosts. */
-function entryOf(href: string, base: URL): { name: string; isDirectory: boolean; tail: string } | undefined {
+function entryOf(href: string, base: URL): Link | undefined {
   const url = URL.canParse(href, base.href) ? new URL(href, base.href) : undefined;
   if (url === undefined || url.origin !== base.origin || url.search !== "" || url.hash !== "")
     return undefined;
-  if (!url.pathname.startsWith(base.pathname)) return undefined;
-  const [, name = "", slash] = /^([^/]+)(\/?)$/.exec(url.pathname.slice(base.pathname.length)) ?? [];
-  if (name === "") return undefined;
-  return { name: decode(name), isDirectory: slash === "/", tail: "" };
+  // Servers and we may escape differently.
+  const [parents, above] = [url.pathname, base.pathname].map((path) => path.split("/"));
+  const depth = (above?.length ?? 0) - 1;
+  if (
+    parents === undefined ||
+    !above?.slice(0, depth).every((part, n) => decode(part) === decode(parents[n] ?? ""))
+  )
+    return undefined;
+  const [raw = "", ...rest] = parents.slice(depth);
+  if (raw === "" || rest.length > 1 || (rest[0] ?? "") !== "") return undefined;
+  const isDirectory = rest.length === 1;
+  return { raw: raw + (isDirectory ? "/" : ""), name: decode(raw), isDirectory, tail: "" };
 }
 
 /** Bytes that are no UTF-8 become U+FFFD: whoever asks for such a name refuses it. */

@@ -7,10 +7,10 @@ import { parseJsonIndex } from "./json-index.ts";
 import type { Listed } from "./listed.ts";
 import type { Site } from "./site.ts";
 
-/** Bytes: about two million entries. */
-const longestDocument = 256 * 1024 * 1024;
-/** Documents of which pages are still to be given. */
-const mostKept = 32;
+/** Bytes: some 500,000 entries. */
+const longestDocument = 64 * 1024 * 1024;
+/** Entries of the documents of which pages are still to be given, but for the latest. */
+const mostKept = 500_000;
 
 interface Document {
   readonly entries: readonly Listed[];
@@ -58,8 +58,11 @@ export class IndexDocuments {
 
   #keep(directory: string, document: Document): void {
     this.#kept.set(directory, document);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > mostKept && oldest !== undefined) this.#kept.delete(oldest);
+    let entries = 0;
+    for (const [path, { entries: kept }] of [...this.#kept].reverse()) {
+      entries += kept.length;
+      if (entries > mostKept && path !== directory) this.#kept.delete(path);
+    }
   }
 
   async #fetch(directory: string, signal: AbortSignal): Promise<Document> {
@@ -87,8 +90,16 @@ export class IndexDocuments {
         "forbidden",
         `${what}: this is no index page as nginx, Apache, Caddy or Python make them (has the directory an index.html?)`,
       );
-    return { entries, digest: createHash("sha256").update(bytes).digest("hex").slice(0, 16) };
+    return { entries, digest: digestOf(entries) };
   }
+}
+
+/** Of the entries alone: the page around them may tell the time. */
+function digestOf(entries: readonly Listed[]): string {
+  const hash = createHash("sha256");
+  for (const { name, isDirectory, size, modified } of entries)
+    hash.update(JSON.stringify([name, isDirectory, size, modified]));
+  return hash.digest("hex").slice(0, 16);
 }
 
 function readCursor(cursor: Cursor | undefined): [number, string | undefined] {

@@ -54,6 +54,10 @@ export class Site {
     throw refusal(response, this.shown(path), Date.now(), webRemedies);
   }
 
+  urlOf(path: string): URL {
+    return new URL(`${this.#origin.name}/${encodePath(path)}`);
+  }
+
   /** For messages. */
   shown(path: string): string {
     return `${this.#origin.name}/${path}`;

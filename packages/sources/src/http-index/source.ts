@@ -16,11 +16,12 @@ import { HttpClient } from "../http/client.ts";
 import { assertRequestable } from "../http/encode.ts";
 import type { ConfiguredSource } from "../source-reference.ts";
 import { describe } from "../web/metadata.ts";
+import { isPageInPlace } from "../web/page-in-place.ts";
 import { acceptWebBody } from "../web/web-body.ts";
 import { type SiteConfig, siteFingerprint } from "./config.ts";
-import { IndexDocuments } from "./index-documents.ts";
+import { IndexDocuments, type Slice } from "./index-documents.ts";
 import type { Listed } from "./listed.ts";
-import { Site } from "./site.ts";
+import { Site, type SiteAnswer } from "./site.ts";
 
 /** Questions about single files at once, for a page of an index that does not tell sizes or times exactly. */
 const askedAtOnce = 32;
@@ -39,6 +40,7 @@ export class HttpIndex implements ConfiguredSource, Source {
   readonly #documents: IndexDocuments;
   /** Whether the times on index pages are GMT, as those in headers are. Unknown until one was compared. */
   #tellsGmt: boolean | undefined;
+  #isWelcome = false;
 
   constructor(config: SiteConfig) {
     this.fingerprint = siteFingerprint(config);
@@ -55,7 +57,7 @@ export class HttpIndex implements ConfiguredSource, Source {
 
   async listPage(directory: string, cursor: Cursor | undefined, signal: AbortSignal): Promise<Page> {
     if (directory !== "") assertRequestable(directory);
-    const { entries, next } = await this.#documents.slice(directory, cursor, signal);
+    const { entries, next } = await this.#slice(directory, cursor, signal);
     const files = entries.filter(({ isDirectory }) => !isDirectory);
     return {
       files: await this.#exact(directory, files, signal),
@@ -64,16 +66,27 @@ export class HttpIndex implements ConfiguredSource, Source {
     };
   }
 
+  /** Once a directory was given, our credentials are as good as they get: another that wants others is refused to us. */
+  async #slice(directory: string, cursor: Cursor | undefined, signal: AbortSignal): Promise<Slice> {
+    try {
+      const slice = await this.#documents.slice(directory, cursor, signal);
+      this.#isWelcome = true;
+      return slice;
+    } catch (error) {
+      throw this.#isWelcome ? asForbidden(error) : error;
+    }
+  }
+
   async open(object: ObjectEntry, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody> {
     assertRequestable(object.key);
-    const { response } = await this.#site.ask("GET", object.key, { range }, signal);
+    const { response } = await this.#askForFile("GET", object.key, range, signal);
     return acceptWebBody(response, { object, range, what: this.#site.shown(object.key) });
   }
 
   async stat(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined> {
     assertRequestable(key);
     try {
-      const { url, response } = await this.#site.ask("HEAD", key, {}, signal);
+      const { url, response } = await this.#askForFile("HEAD", key, undefined, signal);
       if (!url.pathname.endsWith("/")) return describe(response, key, true);
       response.body.cancel(); // a directory
       return undefined;
@@ -90,6 +103,30 @@ export class HttpIndex implements ConfiguredSource, Source {
   /** Breaks what is still under way. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client[Symbol.asyncDispose]();
+  }
+
+  /** A file that wants other credentials, or has a page in its place, says nothing of the others. */
+  async #askForFile(
+    method: "GET" | "HEAD",
+    key: ObjectKey,
+    range: ByteRange | undefined,
+    signal: AbortSignal,
+  ): Promise<SiteAnswer> {
+    try {
+      const answer = await this.#site.ask(method, key, { range }, signal);
+      const why = this.#notTheFile(answer, method, key);
+      if (why === undefined) return answer;
+      answer.response.body.cancel();
+      throw new SourceError("forbidden", `${this.#site.shown(key)}: ${why}`);
+    } catch (error) {
+      throw asForbidden(error);
+    }
+  }
+
+  #notTheFile({ url, response }: SiteAnswer, method: string, key: ObjectKey): string | undefined {
+    if (method === "GET" && url.pathname.endsWith("/")) return "it is a directory";
+    const isPage = isPageInPlace(this.#site.urlOf(key), url, response);
+    return isPage ? "a redirect to an HTML page in place of the file" : undefined;
   }
 
   /** What the page does not tell exactly is asked of the files themselves. */
@@ -128,4 +165,9 @@ export class HttpIndex implements ConfiguredSource, Source {
       return { name };
     }
   }
+}
+
+function asForbidden(error: unknown): unknown {
+  if (!(error instanceof SourceError) || error.kind !== "unauthorized") return error;
+  return new SourceError("forbidden", error.message, { status: error.status, cause: error });
 }

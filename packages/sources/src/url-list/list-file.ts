@@ -1,8 +1,8 @@
 import { createReadStream, statSync } from "node:fs";
-import { mkdir, rename } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
-import { SourceError } from "@brigade/core";
+import { HostError, SourceError } from "@brigade/core";
 import { ListIndex, ListIndexWriter } from "./list-index.ts";
 import { LineError, parseLine } from "./list-line.ts";
 import { readLines } from "./read-lines.ts";
@@ -16,34 +16,76 @@ export interface ListFile {
 }
 
 /**
- * The index of a list, kept in `folder` under the source's name. It is read again only when the file has changed; standard input always, but
- * where nothing comes in: then what came before counts, so that a run can be gone on with. Throws SourceError when it cannot be read.
+ * The index of a list, kept in `folder` under the source's name. It is read again only when the file has changed; standard input
+ * always, but where nothing comes in: then what came before counts, so that a run can be gone on with. Throws SourceError when it
+ * cannot be read, HostError when its index cannot be kept.
  */
 export async function openList(
   file: ListFile,
-  { folder, name, stdin }: { readonly folder: string; readonly name: string; readonly stdin: Readable },
+  options: ListOptions,
+  signal: AbortSignal,
+): Promise<ListIndex> {
+  try {
+    return await open(file, options, signal);
+  } catch (error) {
+    throw signal.aborted || error instanceof SourceError ? error : unkept(file, options, error);
+  }
+}
+
+function unkept({ label }: ListFile, { folder }: ListOptions, cause: unknown): HostError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new HostError("io", `the index of the list ${label} cannot be kept in ${folder}: ${why}`, { cause });
+}
+
+export interface ListOptions {
+  readonly folder: string;
+  /** The source's. */
+  readonly name: string;
+  readonly stdin: Readable;
+}
+
+async function open(
+  file: ListFile,
+  { folder, name, stdin }: ListOptions,
   signal: AbortSignal,
 ): Promise<ListIndex> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${name}.sqlite`);
   const origin = originOf(file);
+  using unused = new DisposableStack();
   const kept = openKept(path);
-  if (kept !== undefined && file.path !== undefined && kept.origin === origin) return kept;
+  unused.adopt(kept, (index) => index?.[Symbol.dispose]());
+  const isSame = kept?.origin === origin;
+  if (isSame && file.path !== undefined) {
+    unused.move();
+    return kept;
+  }
   const bytes = addAbortSignal(
     signal,
     file.path === undefined ? stdin : createReadStream(file.path, { highWaterMark: 256 * 1024 }),
   );
-  const lines = await readInto(`${path}.new`, { bytes, label: file.label, origin }, signal);
-  if (lines === 0 && kept?.origin === origin) return kept;
-  kept?.[Symbol.dispose]();
-  await rename(`${path}.new`, path);
-  return new ListIndex(path);
+  // Its own, whoever else reads a list of this name: the last to finish stays.
+  const temporary = `${path}.${crypto.randomUUID()}`;
+  try {
+    const lines = await readInto(temporary, { bytes, label: file.label, origin }, signal);
+    if (isSame && lines === 0) {
+      unused.move();
+      return kept;
+    }
+    const index = new ListIndex(temporary);
+    await rename(temporary, path);
+    return index;
+  } finally {
+    await rm(temporary, { force: true });
+  }
 }
 
 /** Tells this state of the file from others. */
-function originOf({ path }: ListFile): string {
+export function originOf({ path }: ListFile): string {
   if (path === undefined) return "standard input";
-  const { size, mtimeMs, ino } = statSync(path);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) throw new SourceError("misconfigured", `list:${path}: there is no such file`);
+  const { size, mtimeMs, ino } = stats;
   return JSON.stringify([path, size, mtimeMs, ino]);
 }
 

@@ -1,4 +1,5 @@
-import { rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { closeSync, openSync } from "node:fs";
 import type { Cursor, FileEntry, ObjectKey, Page } from "@brigade/core";
 import { SourceError } from "@brigade/core";
 import type { ListLine } from "./list-line.ts";
@@ -23,8 +24,19 @@ export interface IndexedObject {
   readonly problem: string | null;
 }
 
+/** The MD5 that the list gives, else what tells this URL from another: a line that now has another is a changed object. */
+export function etagOf({ md5, url }: Pick<IndexedObject, "md5" | "url">): string {
+  return (
+    md5 ??
+    `url:${createHash("sha256")
+      .update((url ?? "").replace(/\?.*$/, ""))
+      .digest("base64url")
+      .slice(0, 16)}`
+  );
+}
+
 /** Directories remembered while a list is read. */
-const mostRemembered = 10_000;
+const mostRemembered = 20_000;
 const root = 1;
 
 /** The objects of a list by their directories, on disk: what can be listed page by page, and found by key. */
@@ -42,7 +54,7 @@ export class ListIndex implements Disposable {
       "select name from directories where parent = ? and name > ? order by name limit ?",
     );
     this.#files = this.#db.prepare(
-      "select name, size, md5 from entries where directory = ? and name > ? order by name limit ?",
+      "select name, url, size, md5, problem from entries where directory = ? and name > ? order by name limit ?",
     );
     this.#find = this.#db.prepare(
       "select line, url, size, md5, problem from entries where directory = ? and name = ?",
@@ -75,18 +87,13 @@ export class ListIndex implements Disposable {
         : [];
     const room = size - directories.length;
     if (room === 0) return { directories, files: [], next: `d/${directories.at(-1)}` };
-    const rows = this.#files.all(directory, kind === "f" ? after : "", room) as {
-      name: string;
-      size: number | null;
-      md5: string | null;
-    }[];
-    const files = rows.map(
-      (row): FileEntry => ({
-        name: row.name,
-        ...(row.size !== null && { size: row.size }),
-        ...(row.md5 !== null && { etag: row.md5 }),
-      }),
-    );
+    const found = this.#files.all(directory, kind === "f" ? after : "", room);
+    const rows = found as unknown as (Omit<IndexedObject, "line"> & { readonly name: string })[];
+    const files = rows.map((row): FileEntry => {
+      const { name, size, problem } = row;
+      if (problem !== null) return { name, problem };
+      return { name, ...(size !== null && { size }), etag: etagOf(row) };
+    });
     return { directories, files, next: rows.length < room ? undefined : `f/${rows.at(-1)?.name}` };
   }
 
@@ -114,9 +121,13 @@ export class ListIndexWriter implements Disposable {
   #remembered = new Map<string, number>();
 
   constructor(path: string) {
-    rmSync(path, { force: true });
+    // There may be passwords in it.
+    closeSync(openSync(path, "wx", 0o600));
     this.#db = new DatabaseSync(path);
-    this.#db.exec("pragma journal_mode = off; pragma synchronous = off; pragma locking_mode = exclusive");
+    // Keys come in any order: their tree is to be in memory as far as 32 MiB go.
+    this.#db.exec(
+      "pragma journal_mode = off; pragma synchronous = off; pragma locking_mode = exclusive; pragma cache_size = -32768",
+    );
     this.#db.exec(schema);
     this.#db.exec(`insert into directories (n, parent, name) values (${root}, 0, ''); begin`);
     this.#directory = this.#db.prepare("select n from directories where parent = ? and name = ?");

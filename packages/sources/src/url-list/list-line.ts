@@ -11,7 +11,7 @@ export interface ListLine {
   readonly md5?: string | undefined;
 }
 
-/** A line that names nothing that could be fetched; the message says why. */
+/** A line that names nothing that could be fetched; the message says why, and quotes nothing: there may be a password in it. */
 export class LineError extends Error {
   override readonly name = "LineError";
 }
@@ -31,10 +31,8 @@ export function parseLine(text: string): ListLine | undefined {
   }
   const [key = "", url = "", size = "", md5 = ""] = fields;
   if (fields.length > 4) throw new LineError("more than key, URL, size and MD5, between tabs");
-  if (size !== "" && !/^\d{1,15}$/.test(size))
-    throw new LineError(`its size is no number of bytes: ${quoted(size)}`);
-  if (md5 !== "" && !/^[0-9a-f]{32}$/i.test(md5))
-    throw new LineError(`its MD5 is not 32 hex digits: ${quoted(md5)}`);
+  if (size !== "" && !/^\d{1,15}$/.test(size)) throw new LineError("its size is no number of bytes");
+  if (md5 !== "" && !/^[0-9a-f]{32}$/i.test(md5)) throw new LineError("its MD5 is not 32 hex digits");
   return {
     key: checkedKey(key),
     url: parseUrl(url.trim()).href,
@@ -45,8 +43,7 @@ export function parseLine(text: string): ListLine | undefined {
 
 function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new LineError(`no http:// or https:// URL: ${quoted(text.replace(/\/\/[^/@]*@/, "//"))}`);
+  if (url === undefined || !/^https?:$/.test(url.protocol)) throw new LineError("no http:// or https:// URL");
   url.hash = "";
   return url;
 }
@@ -57,13 +54,8 @@ function checkedKey(key: string): string {
     assertRequestable(key);
   } catch (error) {
     const why = "an empty part, . or .., or a NUL is in it";
-    throw new LineError(`its key cannot be stored: ${quoted(key)}: ${why}`, { cause: error });
+    throw new LineError(`its key cannot be stored: ${why}`, { cause: error });
   }
-  if (key.includes("\ufffd")) throw new LineError(`its key is not UTF-8: ${quoted(key)}`);
+  if (key.includes("\ufffd")) throw new LineError("its key is not UTF-8");
   return key;
-}
-
-/** Foreign text for a message. */
-function quoted(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 }

@@ -1,19 +1,22 @@
 import { type ByteRange, SourceError } from "@brigade/core";
 import type { HttpClient } from "../http/client.ts";
-import { type HttpResponse, header } from "../http/exchange.ts";
+import type { HttpResponse } from "../http/exchange.ts";
 import { rangeHeaders } from "../http/range-headers.ts";
 import { CookieJar } from "../http-file/cookies.ts";
 import { follow } from "../http-file/follow.ts";
 import { refusal } from "../http-file/replies.ts";
 import { type HeaderSettings, requestHeaders } from "../http-file/request-headers.ts";
 import { shown } from "../http-file/shown.ts";
+import { isPageInPlace } from "../web/page-in-place.ts";
 import { webRemedies } from "../web/remedies.ts";
 import type { ListConfig } from "./config.ts";
+import { HostHealth } from "./host-health.ts";
 
 /** Requests to listed URLs. Redirects are followed; user and password of a URL are told to its own host only. */
 export class ListedUrls {
   readonly #client: HttpClient;
   readonly #headers: HeaderSettings;
+  readonly #health = new HostHealth();
 
   constructor(client: HttpClient, { USER_AGENT, REFERER, EXTRA_HEADERS }: ListConfig) {
     this.#client = client;
@@ -26,8 +29,9 @@ export class ListedUrls {
   /** A 2xx answer. Throws SourceError for all others: of one URL among many, so never one that ends the run. */
   async get(url: URL, range: ByteRange | undefined, signal: AbortSignal): Promise<HttpResponse> {
     const { last, response } = await this.#send(url, range, signal);
-    if (response.status >= 300) throw asOneOfMany(refusal(response, shown(url), Date.now(), webRemedies));
-    if (last.href !== url.href && isPageInPlaceOf(url, response)) {
+    if (response.status >= 300) throw this.#refused(url, response);
+    this.#health.answered(url.origin);
+    if (isPageInPlace(url, last, response)) {
       response.body.cancel();
       throw new SourceError("forbidden", `${shown(url)}: a redirect to an HTML page in place of the file`);
     }
@@ -38,7 +42,12 @@ export class ListedUrls {
   async look(url: URL, signal: AbortSignal): Promise<HttpResponse> {
     const { response } = await this.#send(url, { from: 0, to: 0 }, signal);
     if (response.status < 300 || response.status === 416) return response;
-    throw asOneOfMany(refusal(response, shown(url), Date.now(), webRemedies));
+    throw this.#refused(url, response);
+  }
+
+  #refused(url: URL, response: HttpResponse): SourceError {
+    const error = asOneOfMany(refusal(response, shown(url), Date.now(), webRemedies));
+    return this.#health.judge(url.origin, error);
   }
 
   async #send(
@@ -59,7 +68,7 @@ export class ListedUrls {
       );
       return { last: reply.url, response: reply.response };
     } catch (error) {
-      throw error instanceof SourceError ? asOneOfMany(error) : error;
+      throw error instanceof SourceError ? this.#health.judge(url.origin, asOneOfMany(error)) : error;
     }
   }
 }
@@ -69,12 +78,4 @@ function asOneOfMany(error: SourceError): SourceError {
   const isHosts = error.kind === "unauthorized" || (error.kind === "misconfigured" && error.status !== 407);
   if (!isHosts) return error;
   return new SourceError("forbidden", error.message, { status: error.status, cause: error });
-}
-
-/** A page to log in with, or that says sorry. */
-function isPageInPlaceOf(url: URL, { headers }: HttpResponse): boolean {
-  const isPage = /^text\/html\b/i.test(header(headers, "content-type") ?? "");
-  return (
-    isPage && /\.[a-z0-9]{1,5}$/i.test(url.pathname) && !/\.(x?html?|php|aspx?|jsp)$/i.test(url.pathname)
-  );
 }

@@ -41,7 +41,7 @@ export async function* readLines(
 }
 
 async function* unpacked(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void, void> {
-  const source = bytes[Symbol.asyncIterator]();
+  const source = counted(bytes);
   let head = Buffer.alloc(0);
   while (head.length < 4) {
     const { done, value } = await source.next();
@@ -53,8 +53,31 @@ async function* unpacked(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffe
   const isZstd = head.length >= 4 && head.readUInt32LE() === 0xfd2fb528;
   if (!isGzip && !isZstd) return yield* all;
   const packed = isGzip ? createGunzip() : createZstdDecompress();
+  packed.on("error", () => {}); // also when nobody reads any more
   all.on("error", (error) => packed.destroy(error));
   yield* all.pipe(packed);
+  // Node's decoder ends with the first frame: what pzstd makes would be cut without a word.
+  if (isZstd && ((await source.next()).done !== true || packed.bytesWritten < source.bytes))
+    throw new Error("it has more than one zstd frame: pack it as one (zstd, not pzstd), or with gzip");
+}
+
+/** Counts what was read. */
+function counted(bytes: AsyncIterable<Uint8Array>): AsyncIterator<Uint8Array> & { readonly bytes: number } {
+  const source = bytes[Symbol.asyncIterator]();
+  let read = 0;
+  return {
+    get bytes() {
+      return read;
+    },
+    async next() {
+      const next = await source.next();
+      if (next.done !== true) read += next.value.byteLength;
+      return next;
+    },
+    async return() {
+      return (await source.return?.()) ?? { done: true, value: undefined };
+    },
+  };
 }
 
 async function* prepended(

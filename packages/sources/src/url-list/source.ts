@@ -21,8 +21,8 @@ import type { ConfiguredSource } from "../source-reference.ts";
 import { describe } from "../web/metadata.ts";
 import { acceptWebBody } from "../web/web-body.ts";
 import type { ListConfig } from "./config.ts";
-import { openList } from "./list-file.ts";
-import type { IndexedObject, ListIndex } from "./list-index.ts";
+import { openList, originOf } from "./list-file.ts";
+import { etagOf, type IndexedObject, type ListIndex } from "./list-index.ts";
 import { ListedUrls } from "./listed-urls.ts";
 
 /**
@@ -39,6 +39,7 @@ export class UrlList implements ConfiguredSource, Source {
   readonly #urls: ListedUrls;
   readonly #closing = new AbortController();
   #opening: Promise<ListIndex> | undefined;
+  #opened: ListIndex | undefined;
   /** To be removed with all that is in it. */
   #temporary: string | undefined;
 
@@ -59,14 +60,15 @@ export class UrlList implements ConfiguredSource, Source {
   }
 
   async listPage(directory: string, cursor: Cursor | undefined, signal: AbortSignal): Promise<Page> {
-    const index = await this.#index(signal);
+    const index = await this.#index(signal, directory === "" && cursor === undefined);
     return index.page(directory, cursor, this.#config.LIST_PAGE_SIZE);
   }
 
   async open(object: ObjectEntry, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody> {
     assertRequestable(object.key);
     const row = await this.#find(object.key, signal);
-    if (row === undefined) throw new SourceError("missing", `${object.key}: the list does not name it`);
+    // Not missing, which would be for the server to say.
+    if (row === undefined) throw new NameError("the list does not name it (any more, or on this host)");
     const url = this.#urlOf(row);
     const response = await this.#urls.get(url, range, signal);
     return acceptWebBody(response, {
@@ -84,7 +86,7 @@ export class UrlList implements ConfiguredSource, Source {
     if (row === undefined) return undefined;
     try {
       const { size, modified } = describe(await this.#urls.look(this.#urlOf(row), signal), key, false);
-      return { key, size: row.size ?? size, modified, ...(row.md5 !== null && { etag: row.md5 }) };
+      return { key, size: row.size ?? size, modified, etag: etagOf(row) };
     } catch (error) {
       if (error instanceof SourceError && error.kind === "missing") return undefined;
       throw error;
@@ -101,7 +103,8 @@ export class UrlList implements ConfiguredSource, Source {
   }
 
   async #find(key: ObjectKey, signal: AbortSignal): Promise<IndexedObject | undefined> {
-    return (await this.#index(signal)).find(key);
+    const found = (await this.#index(signal)).find(key);
+    return found ?? (await this.#index(signal, true)).find(key);
   }
 
   #urlOf({ url, line, problem }: IndexedObject): URL {
@@ -109,9 +112,14 @@ export class UrlList implements ConfiguredSource, Source {
     return new URL(url);
   }
 
-  /** Others may wait for it, too: an aborted one only stops waiting. */
-  async #index(signal: AbortSignal): Promise<ListIndex> {
+  /** Others may wait for it, too: an aborted one only stops waiting. `anew`: read again where the file has changed. */
+  async #index(signal: AbortSignal, anew = false): Promise<ListIndex> {
     if (signal.aborted) throw abortError(signal.reason);
+    if (anew && this.#opened !== undefined && this.#opened.origin !== originOf(this.#config.file)) {
+      this.#opened[Symbol.dispose]();
+      this.#opened = undefined;
+      this.#opening = undefined;
+    }
     this.#opening ??= this.#open();
     const { promise, reject } = Promise.withResolvers<never>();
     const waiting = { abort: reject };
@@ -127,6 +135,7 @@ export class UrlList implements ConfiguredSource, Source {
     const { file, name, stateFolder, stdin } = this.#config;
     if (stateFolder === undefined) this.#temporary ??= await mkdtemp(join(tmpdir(), "brigade-list-"));
     const folder = stateFolder === undefined ? this.#temporary : join(stateFolder, "lists");
-    return await openList(file, { folder: folder ?? tmpdir(), name, stdin }, this.#closing.signal);
+    this.#opened = await openList(file, { folder: folder ?? tmpdir(), name, stdin }, this.#closing.signal);
+    return this.#opened;
   }
 }
