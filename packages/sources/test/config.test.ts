@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConfigError } from "@brigade/core";
+import { proxiesOf } from "../src/http/fetch-variables.ts";
 import { fingerprint, readConfig, upyunVariables } from "../src/upyun/config.ts";
 
 const credentials = { UPYUN_OPERATOR: "op", UPYUN_PASSWORD: "pw" };
@@ -24,7 +25,7 @@ test("needs no more than credentials", () => {
     [config.LIST_PAGE_SIZE, config.FETCH_CONCURRENCY, config.SILENCE_TIMEOUT_MS],
     [1000, 64, 30_000],
   );
-  assert.deepEqual([config.separator, config.EXTRA_HEADERS, config.proxies], ["!", [], {}]);
+  assert.deepEqual([config.separator, config.EXTRA_HEADERS, proxiesOf(config)], ["!", [], {}]);
   assert.ok(Object.isFrozen(config));
 });
 
@@ -111,7 +112,7 @@ test("takes proxies in upper and lower case, lower first, with or without a sche
     HTTPS_PROXY: "http://u:p@proxy:1",
     no_proxy: "a,b",
   };
-  assert.deepEqual(read(environment).proxies, {
+  assert.deepEqual(proxiesOf(read(environment)), {
     http: "http://proxy:3128",
     https: "http://u:p@proxy:1",
     except: "a,b",

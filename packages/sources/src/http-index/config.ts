@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Environment, parseEnvironment, valueOrThrow } from "@brigade/core";
 import { z } from "zod";
-import type { ProxySettings } from "../http/client.ts";
-import { fetchVariables, proxiesOf, variablePrefix } from "../http/fetch-variables.ts";
+import { fetchVariables, variablePrefix } from "../http/fetch-variables.ts";
 
 const schema = fetchVariables
   .extend({
@@ -21,13 +20,12 @@ const schema = fetchVariables
 export interface SiteConfig extends z.infer<typeof schema> {
   /** `https://host[:port]`. */
   readonly origin: string;
-  readonly proxies: ProxySettings;
 }
 
 /** Throws ConfigError with all problems. `name`: the source's. */
 export function readSiteConfig(environment: Environment, origin: string, name: string): SiteConfig {
   const variables = valueOrThrow(parseEnvironment(schema, environment, variablePrefix(name)));
-  return Object.freeze({ ...variables, origin, proxies: proxiesOf(variables) });
+  return Object.freeze({ ...variables, origin });
 }
 
 /** The host alone decides which bytes come: over http and https they are the same. */

@@ -14,6 +14,7 @@ import {
 import pLimit from "p-limit";
 import { HttpClient } from "../http/client.ts";
 import { assertRequestable } from "../http/encode.ts";
+import { clientOptions } from "../http/fetch-variables.ts";
 import type { ConfiguredSource } from "../source-reference.ts";
 import { describe } from "../web/metadata.ts";
 import { isPageInPlace } from "../web/page-in-place.ts";
@@ -45,12 +46,7 @@ export class HttpIndex implements ConfiguredSource, Source {
   constructor(config: SiteConfig) {
     this.fingerprint = siteFingerprint(config);
     this.concurrency = config.FETCH_CONCURRENCY;
-    this.#client = new HttpClient({
-      connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
-      headersTimeoutMs: config.HEADERS_TIMEOUT_MS,
-      silenceTimeoutMs: config.SILENCE_TIMEOUT_MS,
-      proxies: config.proxies,
-    });
+    this.#client = new HttpClient(clientOptions(config));
     this.#site = new Site(this.#client, config);
     this.#documents = new IndexDocuments(this.#site, config.LIST_PAGE_SIZE);
   }

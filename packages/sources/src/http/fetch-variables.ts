@@ -1,6 +1,6 @@
 import { httpUrl, integer } from "@brigade/core";
 import { z } from "zod";
-import type { ProxySettings } from "./client.ts";
+import type { HttpClientOptions, ProxySettings } from "./client.ts";
 import { extraHeaders, headerValue } from "./extra-headers.ts";
 
 /** A host (then https), or an http(s) URL without a path. Gives `scheme://host[:port]`. */
@@ -48,6 +48,16 @@ export function proxiesOf(variables: FetchVariables): ProxySettings {
     ...(http === undefined ? {} : { http }),
     ...(https === undefined ? {} : { https }),
     ...(except === undefined ? {} : { except }),
+  };
+}
+
+/** How a source's connections are made. */
+export function clientOptions(variables: FetchVariables): HttpClientOptions {
+  return {
+    connectTimeoutMs: variables.CONNECT_TIMEOUT_MS,
+    headersTimeoutMs: variables.HEADERS_TIMEOUT_MS,
+    silenceTimeoutMs: variables.SILENCE_TIMEOUT_MS,
+    proxies: proxiesOf(variables),
   };
 }
 

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Environment, parseEnvironment, valueOrThrow } from "@brigade/core";
 import { z } from "zod";
-import type { ProxySettings } from "../http/client.ts";
-import { fetchVariables, origin, proxiesOf, variablePrefix } from "../http/fetch-variables.ts";
+import { fetchVariables, origin, variablePrefix } from "../http/fetch-variables.ts";
 
 const separators = "!-_";
 
@@ -57,7 +56,6 @@ type Variables = z.infer<typeof schema>;
 export interface UpyunConfig extends Variables {
   readonly bucket: string;
   readonly separator: string;
-  readonly proxies: ProxySettings;
 }
 
 /** Throws ConfigError with all problems. `name`: the source's. */
@@ -68,7 +66,6 @@ export function readConfig(environment: Environment, bucket: string, name: strin
     ...variables,
     bucket,
     separator: UPYUN_SEPARATOR ?? UPYUN_VERSION?.[0] ?? separators.charAt(0),
-    proxies: proxiesOf(variables),
   });
 }
 

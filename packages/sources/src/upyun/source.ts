@@ -10,7 +10,7 @@ import type {
 } from "@brigade/core";
 import { HttpClient } from "../http/client.ts";
 import { assertRequestable } from "../http/encode.ts";
-import { visitorHeaders } from "../http/fetch-variables.ts";
+import { clientOptions, visitorHeaders } from "../http/fetch-variables.ts";
 import { fingerprint, readConfig, type UpyunConfig } from "./config.ts";
 import { Domain } from "./domain.ts";
 import { Listing } from "./listing.ts";
@@ -44,12 +44,7 @@ export class UpyunSource implements Source, AsyncDisposable {
     this.fingerprint = fingerprint(config);
     this.concurrency = config.FETCH_CONCURRENCY;
     this.endpoints = [config.UPYUN_ENDPOINT];
-    this.#client = new HttpClient({
-      connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
-      headersTimeoutMs: config.HEADERS_TIMEOUT_MS,
-      silenceTimeoutMs: config.SILENCE_TIMEOUT_MS,
-      proxies: config.proxies,
-    });
+    this.#client = new HttpClient(clientOptions(config));
     const time = new StoreTime(clock);
     const rest = this.#rest(config, time);
     this.#store = new Store(rest);

@@ -1,8 +1,7 @@
 import type { Readable } from "node:stream";
 import { type Environment, parseEnvironment, valueOrThrow } from "@brigade/core";
 import { z } from "zod";
-import type { ProxySettings } from "../http/client.ts";
-import { fetchVariables, proxiesOf, variablePrefix } from "../http/fetch-variables.ts";
+import { fetchVariables, variablePrefix } from "../http/fetch-variables.ts";
 import type { ListFile } from "./list-file.ts";
 
 const schema = fetchVariables.extend({ STATE_DIR: z.string().optional() });
@@ -15,7 +14,6 @@ export interface ListConfig extends z.infer<typeof schema> {
   /** Where the index is kept; absent: nowhere. */
   readonly stateFolder: string | undefined;
   readonly stdin: Readable;
-  readonly proxies: ProxySettings;
 }
 
 /** Throws ConfigError with all problems. */
@@ -28,6 +26,5 @@ export function readListConfig(environment: Environment, file: ListFile, name: s
     file,
     stateFolder,
     stdin: process.stdin,
-    proxies: proxiesOf(variables),
   });
 }

@@ -16,6 +16,7 @@ import {
 import { abortError, watch } from "../http/cancelled.ts";
 import { HttpClient } from "../http/client.ts";
 import { assertRequestable } from "../http/encode.ts";
+import { clientOptions } from "../http/fetch-variables.ts";
 import { shown } from "../http-file/shown.ts";
 import type { ConfiguredSource } from "../source-reference.ts";
 import { describe } from "../web/metadata.ts";
@@ -49,13 +50,8 @@ export class UrlList implements ConfiguredSource, Source {
       .update(JSON.stringify(["list", config.name]))
       .digest("hex");
     this.concurrency = config.FETCH_CONCURRENCY;
-    this.#client = new HttpClient({
-      connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
-      headersTimeoutMs: config.HEADERS_TIMEOUT_MS,
-      silenceTimeoutMs: config.SILENCE_TIMEOUT_MS,
-      proxies: config.proxies,
-      connectionsElsewhere: config.FETCH_CONCURRENCY,
-    });
+    const options = clientOptions(config);
+    this.#client = new HttpClient({ ...options, connectionsElsewhere: config.FETCH_CONCURRENCY });
     this.#urls = new ListedUrls(this.#client, config);
   }
 
