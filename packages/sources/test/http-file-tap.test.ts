@@ -271,7 +271,7 @@ test("the same over TLS, and no certificate is taken that does not fit", async (
     ...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=other.example", "-days", "1"],
     ...["-keyout", key, "-out", cert],
   ]);
-  if (made.error !== undefined) return t.skip("there is no openssl");
+  assert.equal(made.error, undefined, "this test needs openssl");
   const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
     sendFile(request, response, { bytes, etag });
   });

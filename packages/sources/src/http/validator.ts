@@ -15,3 +15,12 @@ export function validatorOf(headers: ResponseHeaders): Validator | undefined {
     ? undefined
     : { kind: "last-modified", value: modified };
 }
+
+/**
+ * The same as one text, for ObjectBody: alike for ranges, and from a store and its domain. Content-MD5 is not looked at, since of a
+ * range it may be that of the range.
+ */
+export function stateOf(headers: ResponseHeaders): string | undefined {
+  const validator = validatorOf(headers);
+  return validator && `${validator.kind} ${validator.value}`;
+}

@@ -1,7 +1,7 @@
 import { type Allocate, type ByteRange, type ObjectBody, type ObjectEntry, SourceError } from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
 import type { ResponseBody } from "../http/response-body.ts";
-import { validatorOf } from "../http/validator.ts";
+import { stateOf } from "../http/validator.ts";
 import { imageHead, isImage } from "./image-type.ts";
 import { expectedLength } from "./range.ts";
 
@@ -45,7 +45,7 @@ function accept(response: HttpResponse, { object, range, variant, what }: Delive
     md5: whole && !variant ? md5Of(response) : undefined,
     modified: variant ? undefined : modifiedOf(response),
     variant,
-    validator: variant ? undefined : stateOf(response),
+    validator: variant ? undefined : stateOf(headers),
     objectMd5: variant ? undefined : md5Text(header(headers, "etag")),
     // Where the end proves nothing, the length is what it must have been.
     mustBe: body.provable ? undefined : expected,
@@ -69,15 +69,6 @@ export function md5Of({ headers }: HttpResponse): string | undefined {
 
 export function md5Text(value: string | undefined): string | undefined {
   return value === undefined ? undefined : /^"?([0-9a-f]{32})"?$/i.exec(value)?.[1]?.toLowerCase();
-}
-
-/**
- * The same from the store and from its domain, and for ranges: Content-MD5 is not looked at, since of a range it may be that
- * of the range.
- */
-function stateOf({ headers }: HttpResponse): string | undefined {
-  const validator = validatorOf(headers);
-  return validator && `${validator.kind} ${validator.value}`;
 }
 
 /** Unix seconds. */

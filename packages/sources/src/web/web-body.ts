@@ -1,7 +1,7 @@
 import { type Allocate, type ByteRange, type ObjectBody, type ObjectEntry, SourceError } from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
 import type { ResponseBody } from "../http/response-body.ts";
-import { validatorOf } from "../http/validator.ts";
+import { stateOf } from "../http/validator.ts";
 import { contentRange } from "../http-file/http-file.ts";
 
 export interface Wanted {
@@ -25,11 +25,10 @@ export function acceptWebBody(response: HttpResponse, wanted: Wanted): ObjectBod
     throw error;
   }
   const whole = response.status === 200;
-  const validator = validatorOf(response.headers);
   return new WebBody(response.body, {
     md5: whole ? (wanted.md5 ?? contentMd5(response)) : undefined,
     modified: modifiedOf(response, wanted.object.modified),
-    validator: validator && `${validator.kind} ${validator.value}`,
+    validator: stateOf(response.headers),
     objectMd5: wanted.md5,
   });
 }
