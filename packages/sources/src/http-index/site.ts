@@ -13,10 +13,11 @@ const mostRedirects = 5;
 /** Connections beyond those for bodies: for pages and metadata. */
 const besideBodies = 32;
 
-/** An answer, and whose it is: the site may have sent us to another of its addresses. */
+/** An answer. */
 export interface SiteAnswer {
-  readonly url: URL;
   readonly response: HttpResponse;
+  /** Whose it is, where the site sent us to another of its addresses. */
+  readonly redirected?: URL;
 }
 
 /** Requests to one web site, by path. A redirect is followed within its host only, over whatever scheme and port. */
@@ -49,7 +50,7 @@ export class Site {
     const headers = ["accept", accept, ...this.#headers, ...rangeHeaders(range)];
     const target = `/${encodePath(path)}`;
     const response = await this.#origin.send(method, target, headers, signal);
-    if (response.status < 300) return { url: new URL(this.#origin.name + target), response };
+    if (response.status < 300) return { response };
     if (redirects.has(response.status)) return await this.#follow(method, target, response, headers, signal);
     throw refusal(response, this.shown(path), Date.now(), webRemedies);
   }
@@ -79,7 +80,7 @@ export class Site {
         .elsewhere(url.origin)
         .send(method, url.pathname + url.search, headers, signal);
     }
-    if (response.status < 300) return { url, response };
+    if (response.status < 300) return { response, redirected: url };
     throw refusal(response, start.origin + start.pathname, Date.now(), webRemedies);
   }
 

@@ -82,8 +82,8 @@ export class HttpIndex implements ConfiguredSource, Source {
   async stat(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined> {
     assertRequestable(key);
     try {
-      const { url, response } = await this.#askForFile("HEAD", key, undefined, signal);
-      if (!url.pathname.endsWith("/")) return describe(response, key, true);
+      const { redirected, response } = await this.#askForFile("HEAD", key, undefined, signal);
+      if (!isDirectory(redirected)) return describe(response, key, true);
       response.body.cancel(); // a directory
       return undefined;
     } catch (error) {
@@ -91,9 +91,10 @@ export class HttpIndex implements ConfiguredSource, Source {
       if (error.kind === "missing") return undefined;
       if (error.status !== 405 && error.status !== 501) throw error;
     }
-    const { url, response } = await this.#site.ask("GET", key, { range: { from: 0, to: 0 } }, signal);
+    const firstByte = { range: { from: 0, to: 0 } };
+    const { redirected, response } = await this.#site.ask("GET", key, firstByte, signal);
     const entry = describe(response, key, false);
-    return url.pathname.endsWith("/") ? undefined : entry;
+    return isDirectory(redirected) ? undefined : entry;
   }
 
   /** Breaks what is still under way. */
@@ -119,9 +120,10 @@ export class HttpIndex implements ConfiguredSource, Source {
     }
   }
 
-  #notTheFile({ url, response }: SiteAnswer, method: string, key: ObjectKey): string | undefined {
-    if (method === "GET" && url.pathname.endsWith("/")) return "it is a directory";
-    const isPage = isPageInPlace(this.#site.urlOf(key), url, response);
+  #notTheFile({ redirected, response }: SiteAnswer, method: string, key: ObjectKey): string | undefined {
+    if (redirected === undefined) return undefined;
+    if (method === "GET" && isDirectory(redirected)) return "it is a directory";
+    const isPage = isPageInPlace(this.#site.urlOf(key), redirected, response);
     return isPage ? "a redirect to an HTML page in place of the file" : undefined;
   }
 
@@ -166,4 +168,9 @@ export class HttpIndex implements ConfiguredSource, Source {
 function asForbidden(error: unknown): unknown {
   if (!(error instanceof SourceError) || error.kind !== "unauthorized") return error;
   return new SourceError("forbidden", error.message, { status: error.status, cause: error });
+}
+
+/** Servers send whoever asks for a directory without its slash to the one with it. */
+function isDirectory(redirected: URL | undefined): boolean {
+  return redirected?.pathname.endsWith("/") === true;
 }
