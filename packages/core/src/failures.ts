@@ -27,10 +27,31 @@ export type SourceErrorKind =
   | "bad-cursor"
   | "misconfigured";
 
+/**
+ * Which requests share the fault: only those for this object (or directory); all to the host that was asked; or all
+ * to the source as it is configured. Adapters say what they saw; only `classify` decides what follows.
+ */
+export type FaultScope = "object" | "origin" | "source";
+
+const usualScope: Readonly<Record<SourceErrorKind, FaultScope>> = {
+  missing: "object",
+  forbidden: "object",
+  damaged: "object",
+  unauthorized: "source",
+  banned: "source",
+  throttled: "source",
+  unavailable: "object",
+  transport: "object",
+  "bad-listing": "object",
+  "bad-cursor": "object",
+  misconfigured: "source",
+};
+
 interface SourceErrorOptions {
   readonly status?: number | undefined;
   readonly retryAfterMs?: number | undefined;
-  readonly ofObject?: boolean | undefined;
+  /** By default what is usual for the kind. */
+  readonly scope?: FaultScope | undefined;
   readonly cause?: unknown;
 }
 
@@ -41,15 +62,15 @@ export class SourceError extends Error {
   readonly status: number | undefined;
   /** The source asked to wait this long. */
   readonly retryAfterMs: number | undefined;
-  /** Of `throttled`: too many requests at once for this object; others are served. */
-  readonly ofObject: boolean;
+  /** `throttled` with `object`: too many requests at once for this object; others are served. */
+  readonly scope: FaultScope;
 
   constructor(kind: SourceErrorKind, message: string, options: SourceErrorOptions = {}) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.kind = kind;
     this.status = options.status;
     this.retryAfterMs = options.retryAfterMs;
-    this.ofObject = options.ofObject ?? false;
+    this.scope = options.scope ?? usualScope[kind];
   }
 }
 

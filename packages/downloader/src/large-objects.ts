@@ -209,6 +209,8 @@ class Disagreement extends Error {
 function refusesRanges(error: unknown): error is SourceError {
   if (!(error instanceof SourceError)) return false;
   return (
-    error.kind === "damaged" || error.kind === "forbidden" || (error.kind === "throttled" && error.ofObject)
+    error.kind === "damaged" ||
+    error.kind === "forbidden" ||
+    (error.kind === "throttled" && error.scope === "object")
   );
 }

@@ -10,7 +10,7 @@ const size = 8_000;
 const text = Array.from({ length: size }, (_, index) => "abcdefghij"[index % 10]).join("");
 const options = { largeObject: 1_000, largeConnections: 4 };
 const film = batch([`film:${size}`]);
-const crowded = () => new SourceError("throttled", "429: the same object", { status: 429, ofObject: true });
+const crowded = () => new SourceError("throttled", "429: the same object", { status: 429, scope: "object" });
 const broken = () => new SourceError("transport", "the connection broke");
 
 function bucketOf(objects: Record<string, string> = { film: text }) {

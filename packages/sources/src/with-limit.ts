@@ -30,8 +30,9 @@ export function withLimit(source: Source, options: LimitOptions): Source & { rea
 
 /** An outage's 503 counts like a 429: the server may be unwell because of us. */
 function judge(error: unknown, limit: AdaptiveLimit): void {
-  if (!(error instanceof SourceError) || error.ofObject) return;
-  if (error.kind === "throttled" || error.status === 503) limit.slowDown(error.retryAfterMs);
+  if (!(error instanceof SourceError)) return;
+  const isThrottled = error.kind === "throttled" && error.scope !== "object";
+  if (isThrottled || error.status === 503) limit.slowDown(error.retryAfterMs);
 }
 
 class LimitedBody implements ObjectBody {

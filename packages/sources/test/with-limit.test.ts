@@ -180,7 +180,7 @@ test("does not limit pages and metadata", async () => {
 });
 
 test("is not slowed down by too many requests for one object", async () => {
-  const busy = new SourceError("throttled", "429", { status: 429, ofObject: true });
+  const busy = new SourceError("throttled", "429", { status: 429, scope: "object" });
   const { limited, open } = setup(8, [busy]);
   await assert.rejects(open());
   assert.equal(limited.limit.limit, 4);

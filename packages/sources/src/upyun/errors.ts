@@ -83,5 +83,9 @@ function sourceError(kind: SourceErrorKind, reply: ErrorReply, what: string, rem
   const { status, text } = reply;
   const retryAfterMs = reply.retryAfterMs ?? (reply.code === 40310003 ? 60_000 : undefined);
   const message = remedy === undefined ? `${what}: ${text}` : `${what}: ${remedy} (${text})`;
-  return new SourceError(kind, message, { status, retryAfterMs, ofObject: reply.code === sameUri });
+  return new SourceError(kind, message, {
+    status,
+    retryAfterMs,
+    scope: reply.code === sameUri ? "object" : undefined,
+  });
 }
