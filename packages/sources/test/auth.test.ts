@@ -152,7 +152,7 @@ for (const [code, kind, words] of [
     assert.match(error.message, /a\.jpg.*request-1/);
     assert.doesNotMatch(error.message, /\n/);
     assert.equal(error.status, Math.floor(code / 100_000));
-    assert.equal(error.scope === "object", code === 42900002);
+    if (kind === "throttled") assert.equal(error.scope, code === 42900002 ? "object" : "source");
     assert.equal(asked.length, 1);
     assert.notEqual(classify(error).fault, "bug");
   });
