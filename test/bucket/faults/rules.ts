@@ -16,7 +16,7 @@ export const listingFaults = [
 export type ListingFaultKind = (typeof listingFaults)[number];
 
 /**
- * - `500` `502` `503` `429` `banned` the status, with its JSON body (`banned` is 429 with code 42900004)
+ * - `400` `403` `500` `502` `503` `429` `banned` the status, with its JSON body (`banned` is 429 with code 42900004)
  * - `html` an error page with status 200
  * - `reset` the connection is reset before any header
  * - `stalled-headers` silence
@@ -25,6 +25,7 @@ export type ListingFaultKind = (typeof listingFaults)[number];
  * - `truncated-chunked` the same in chunks, without the last one
  * - `unframed` no length: half the body, then a clean end of the connection
  * - `endless` no length and no end
+ * - `slow-body` the right bytes, a few at a time, over `overMs` milliseconds
  * - `wrong-bytes` right length and headers, one byte wrong
  * - `listing-as-file` the listing of the object's directory with status 200
  *
@@ -36,6 +37,8 @@ export type ListingFaultKind = (typeof listingFaults)[number];
  * - `missing` 404 in mid-listing; `bad-cursor` 400 code 40001005. Both only for requests with a cursor
  */
 export const faultKinds = [
+  "400",
+  "403",
   "500",
   "502",
   "503",
@@ -49,6 +52,7 @@ export const faultKinds = [
   "truncated-chunked",
   "unframed",
   "endless",
+  "slow-body",
   "wrong-bytes",
   "listing-as-file",
   ...listingFaults,
@@ -71,6 +75,8 @@ export interface FaultRule {
   readonly first?: boolean;
   /** At most so many times. */
   readonly times?: number;
+  /** Of `slow-body`; default 10 s. */
+  readonly overMs?: number;
   /** Sent with 429 and 503. */
   readonly retryAfterSeconds?: number;
 }

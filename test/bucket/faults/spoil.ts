@@ -15,6 +15,10 @@ export function spoiledReply(
 ): Reply {
   const headers = retryAfterSeconds === undefined ? [] : ["Retry-After", String(retryAfterSeconds)];
   switch (kind) {
+    case "400":
+      return errorReply(40001000, speaker, headers);
+    case "403":
+      return errorReply(40300028, speaker, headers);
     case "500":
       return errorReply(50000000, speaker, headers);
     case "502":
@@ -50,7 +54,7 @@ export function sendBroken(
   request: IncomingMessage,
   response: ServerResponse,
   reply: Reply,
-  { kind }: FaultRule,
+  { kind, overMs = 10_000 }: FaultRule,
   date: string,
 ): void {
   const { status, headers, body, from, to } = reply;
@@ -65,6 +69,9 @@ export function sendBroken(
       request.socket.resetAndDestroy();
       return;
     case "stalled-headers":
+      return;
+    case "slow-body":
+      send(response, reply, date, ((to - from) * 1000) / overMs);
       return;
     case "stalled-body":
       begin(["Content-Length", String(to - from)]).flushHeaders();

@@ -36,6 +36,8 @@ async function raw(
 }
 
 for (const [kind, status, code] of [
+  ["400", 400, "40001000"],
+  ["403", 403, "40300028"],
   ["500", 500, "50000000"],
   ["503", 503, "50300028"],
   ["429", 429, "42900001"],
@@ -244,4 +246,14 @@ test("a fault is read from a command line", () => {
   assert.deepEqual(parseFault("503=0.03"), { kind: "503", probability: 0.03 });
   assert.deepEqual(parseFault("reset@get,list"), { kind: "reset", probability: 1, on: ["get", "list"] });
   for (const wrong of ["404", "503=2", "503@put"]) assert.throws(() => parseFault(wrong), TypeError);
+});
+
+test("slow-body: the right bytes, a few at a time", async () => {
+  await withFault({ kind: "slow-body", overMs: 300 }, async (bucket) => {
+    const began = performance.now();
+    const { status, body } = await askRest(bucket, key);
+    assert.ok(performance.now() - began >= 290, "it came at once");
+    assert.equal(status, 200);
+    assert.ok(body.equals(right));
+  });
 });
