@@ -80,11 +80,24 @@ export async function benchCopies(
   return results;
 }
 
-function choose({ only, rabbitmq }: Options): readonly Contender[] {
+function choose({ only, rabbitmq, against }: Options): readonly Contender[] {
   const all = rabbitmq ? fleetContenders : contenders;
   const unknown = only?.filter((name) => all.every((contender) => contender.name !== name)) ?? [];
   if (unknown.length > 0) throw new Error(`--only: no contender is called ${unknown.join(", ")}`);
-  return all.filter(({ name }) => only?.includes(name) ?? true);
+  const chosen = all.filter(({ name }) => only?.includes(name) ?? true);
+  if (against === undefined) return chosen;
+  return chosen.flatMap((contender) =>
+    /^(brigade|fleet)/.test(contender.name) ? [contender, fromCheckout(contender, against)] : [contender],
+  );
+}
+
+/** The same with the code of another checkout. */
+function fromCheckout(contender: Contender, checkout: string): Contender {
+  return {
+    ...contender,
+    name: `${contender.name}-before`,
+    command: (site, target, program) => contender.command({ ...site, checkout }, target, program),
+  };
 }
 
 async function runOnce(

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 export const usage = `usage: npm run bench -- [flags]
@@ -8,6 +9,9 @@ Copies a tree of small files from a private nginx with brigade and with others, 
   --files <n>      files in the tree (30000)
   --size <bytes>   mean size of a file (20000)
   --only <names>   contenders, separated by commas: brigade,undici,curl,rclone,wget2,aria2,wrk (all)
+  --against <folder>
+                   another checkout, with \`npm ci\` done: each contender that is brigade runs a second time with
+                   its code, as brigade-before, brigade-index-before, fleet-before…
   --dir <folder>   where tree and copies lie: the disk under test (bench-results/ in the checkout);
                    all copies are kept until the end
   --timeout <s>    for one run of one contender (180)
@@ -33,6 +37,8 @@ export interface Options {
   readonly size: number;
   /** Names of contenders; absent: all. */
   readonly only: readonly string[] | undefined;
+  /** Another checkout of brigade, to compare with. */
+  readonly against: string | undefined;
   readonly directory: string;
   readonly timeoutMs: number;
   readonly rabbitmq: boolean;
@@ -56,6 +62,7 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
       files: { type: "string", default: "30000" },
       size: { type: "string", default: "20000" },
       only: { type: "string" },
+      against: { type: "string" },
       dir: { type: "string", default: `${checkout}/bench-results` },
       timeout: { type: "string", default: "180" },
       rabbitmq: { type: "boolean", default: false },
@@ -74,6 +81,7 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
     files: positive("--files", values.files),
     size: positive("--size", values.size),
     only: values.only?.split(","),
+    against: values.against === undefined ? undefined : resolve(values.against),
     directory: values.dir,
     timeoutMs: positive("--timeout", values.timeout) * 1000,
     rabbitmq: values.rabbitmq,
