@@ -1,3 +1,3 @@
 export { chooseBroker } from "./choose.ts";
 export type { RabbitNode } from "./node.ts";
-export { startNode } from "./start.ts";
+export { startCluster, startNode } from "./start.ts";

@@ -19,7 +19,8 @@ export class ProcessNode implements RabbitNode {
   readonly #server: string;
   readonly #folder: string;
   readonly #environment: NodeJS.ProcessEnv;
-  readonly #epmd: ChildProcess;
+  /** Absent: a peer's serves it too. */
+  readonly #epmd: ChildProcess | undefined;
   readonly #port: number;
   /** `pid`: of the Erlang machine, which need not be the process that we started. */
   #running: { readonly child: ChildProcess; readonly pid: number | undefined } | undefined;
@@ -29,7 +30,7 @@ export class ProcessNode implements RabbitNode {
     folder: string,
     environment: NodeJS.ProcessEnv,
     ports: { amqp: number; management: number | undefined },
-    epmd: ChildProcess,
+    epmd: ChildProcess | undefined,
   ) {
     this.description = `a private node of ${server}`;
     this.#port = ports.amqp;
@@ -42,22 +43,34 @@ export class ProcessNode implements RabbitNode {
     process.once("exit", this.#killNow);
   }
 
-  /** `server`: the path of `rabbitmq-server`. */
-  static async create(server: string, { config = "", plugins = [] }: NodeOptions): Promise<ProcessNode> {
+  /** `server`: the path of `rabbitmq-server`. `peer`: a running node whose cluster it joins, and which outlives it. */
+  static async create(
+    server: string,
+    { config = "", plugins = [] }: NodeOptions,
+    peer?: ProcessNode,
+  ): Promise<ProcessNode> {
     const folder = await mkdtemp(join(tmpdir(), "brigade-rabbitmq-"));
-    const [amqp = 0, dist = 0, epmdPort = 0, ctl = 0, management = 0] = await freePorts(5);
+    const [amqp = 0, dist = 0, ownEpmdPort = 0, ctl = 0, management = 0] = await freePorts(5);
+    const epmdPort = peer ? String(peer.#environment.ERL_EPMD_PORT) : String(ownEpmdPort);
+    const home = peer ? String(peer.#environment.HOME) : join(folder, "home");
     const managed = plugins.includes("rabbitmq_management");
-    await mkdir(join(folder, "home"));
+    await mkdir(home, { recursive: true });
     await writeFile(join(folder, "enabled_plugins"), `[${plugins.join(",")}].\n`);
     const lines = ["disk_free_limit.absolute = 1MB", config];
+    if (peer !== undefined)
+      lines.push(
+        "cluster_formation.peer_discovery_backend = classic_config",
+        `cluster_formation.classic_config.nodes.1 = ${peer.name}`,
+      );
     if (managed) lines.push("management.tcp.ip = 127.0.0.1", `management.tcp.port = ${management}`);
     await writeFile(join(folder, "rabbitmq.conf"), `${lines.join("\n")}\n`);
     const environment = {
       ...process.env,
       // The packaged wrappers elsewhere on PATH change the user.
       PATH: [dirname(server), process.env.PATH].join(delimiter),
-      HOME: join(folder, "home"),
-      ERL_EPMD_PORT: String(epmdPort),
+      // Nodes of a cluster share a cookie.
+      HOME: home,
+      ERL_EPMD_PORT: epmdPort,
       ERL_EPMD_ADDRESS: "127.0.0.1",
       RABBITMQ_NODENAME: `brigade${amqp}@localhost`,
       RABBITMQ_NODE_IP_ADDRESS: "127.0.0.1",
@@ -72,11 +85,7 @@ export class ProcessNode implements RabbitNode {
       RABBITMQ_PID_FILE: join(folder, "pid"),
       RABBITMQ_CONF_ENV_FILE: "/dev/null",
     };
-    const epmd = spawn(portMapper, ["-port", String(epmdPort), "-address", "127.0.0.1"], {
-      env: environment,
-      stdio: "ignore",
-    });
-    await once(epmd, "spawn");
+    const epmd = peer === undefined ? await startEpmd(epmdPort, environment) : undefined;
     const node = new ProcessNode(
       server,
       folder,
@@ -86,6 +95,11 @@ export class ProcessNode implements RabbitNode {
     );
     await node.start();
     return node;
+  }
+
+  /** As other nodes and `rabbitmqctl` call it. */
+  get name(): string {
+    return `brigade${this.#port}@localhost`;
   }
 
   get pid(): number | undefined {
@@ -121,7 +135,7 @@ export class ProcessNode implements RabbitNode {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
-    this.#epmd.kill("SIGKILL");
+    this.#epmd?.kill("SIGKILL");
     process.off("exit", this.#killNow);
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -135,11 +149,20 @@ export class ProcessNode implements RabbitNode {
 
   readonly #killNow = (): void => {
     this.#signal("SIGKILL");
-    this.#epmd.kill("SIGKILL");
+    this.#epmd?.kill("SIGKILL");
   };
 
   #signal(signal: NodeJS.Signals): void {
     if (this.#running?.pid !== undefined) process.kill(this.#running.pid, signal);
     else this.#running?.child.kill(signal);
   }
+}
+
+async function startEpmd(port: string, environment: NodeJS.ProcessEnv): Promise<ChildProcess> {
+  const epmd = spawn(portMapper, ["-port", port, "-address", "127.0.0.1"], {
+    env: environment,
+    stdio: "ignore",
+  });
+  await once(epmd, "spawn");
+  return epmd;
 }

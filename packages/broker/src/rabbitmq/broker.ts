@@ -22,11 +22,12 @@ import { Publisher } from "./publisher.ts";
 import { Reception } from "./reception.ts";
 import { Sender } from "./sender.ts";
 import { RabbitSubscription } from "./subscription.ts";
-import { queueNames } from "./topology.ts";
+import { exchangePrefix, queueNames } from "./topology.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 /** Milliseconds for giving back what is held when the broker is disposed. */
 const giveBackWithin = 5_000;
+const confirmWithin = 30_000;
 
 export interface RabbitBrokerOptions {
   /** amqp[s]://user:password@host[:port][/vhost] */
@@ -42,12 +43,16 @@ export interface RabbitBrokerOptions {
   readonly signal?: AbortSignal;
   readonly delay?: Delayer;
   readonly random?: () => number;
+  /** Milliseconds without a confirmation after which what was published is published anew, over a new connection. Default 30 s. */
+  readonly confirmWithin?: number;
 }
 
 /** Shared with other processes; reconnects for as long as it lives. */
 export interface RabbitBroker extends Broker {
   /** `blocked`: the broker is short of memory or disk and takes no messages. */
   readonly state: BrokerState;
+  /** Why what is published for this source waits, for people; undefined while it does not. */
+  waits(source: string): string | undefined;
   /** Says it to whoever listens; drops it while the broker is away, blocked or does not let us. Throws nothing. */
   announce(presence: Presence): void;
   /** Hears what is announced from now on, and again after a loss of the connection; until it or the broker is disposed. */
@@ -91,7 +96,10 @@ class AmqpBroker implements RabbitBroker {
       random: options.random,
     };
     const named = (does: string) => ({ ...link, connectionName: `${options.connectionName} ${does}` });
-    this.#sending = new Link(named("publishes"), this.#watch.watch(), Sender.open);
+    const expecting = { confirmWithin: options.confirmWithin ?? confirmWithin };
+    this.#sending = new Link(named("publishes"), this.#watch.watch(), (model, life) =>
+      Sender.open(model, life, expecting),
+    );
     this.#receiving = new Link(named("consumes"), this.#watch.watch(), Reception.open);
     this.#publisher = new Publisher(this.#sending, {
       log: options.log,
@@ -103,6 +111,10 @@ class AmqpBroker implements RabbitBroker {
 
   get state(): BrokerState {
     return this.#watch.state;
+  }
+
+  waits(source: string): string | undefined {
+    return this.#watch.blockedBy ?? this.#publisher.waits(exchangePrefix(source));
   }
 
   async connected(): Promise<void> {

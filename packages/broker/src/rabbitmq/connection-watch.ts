@@ -13,8 +13,8 @@ export class ConnectionWatch {
   #links = 0;
   /** What the last line was about. */
   #told: "connection" | "loss" | undefined;
-  /** Links that the broker takes no messages from. */
-  readonly #blocked = new Set<LinkEvents>();
+  /** Links that the broker takes no messages from, and what it is short of. */
+  readonly #blocked = new Map<LinkEvents, string>();
   readonly #refusals = new Set<string>();
 
   constructor(log: Log, onRefused: (error: FatalError) => void) {
@@ -25,6 +25,11 @@ export class ConnectionWatch {
   get state(): BrokerState {
     if (this.#up < this.#links) return "connecting";
     return this.#blocked.size > 0 ? "blocked" : "connected";
+  }
+
+  /** Why the broker takes no messages, for people; undefined while it does. */
+  get blockedBy(): string | undefined {
+    return this.#blocked.values().next().value;
   }
 
   /** For one more link. */
@@ -51,7 +56,7 @@ export class ConnectionWatch {
       blocked: (reason) => {
         if (this.#blocked.size === 0)
           this.#log.warn({ reason }, "the broker takes no messages: publishing waits");
-        this.#blocked.add(link);
+        this.#blocked.set(link, shortageOf(reason));
       },
       unblocked: () => {
         if (this.#blocked.delete(link) && this.#blocked.size === 0)
@@ -73,4 +78,12 @@ export class ConnectionWatch {
     this.#refusals.add(error.message);
     this.#onRefused(error);
   }
+}
+
+/** In words for people; the broker says "low on memory", "low on disk". */
+function shortageOf(reason: string): string {
+  const [, resource] = /low on (.+)/.exec(reason) ?? [];
+  return resource === undefined
+    ? `the broker takes no messages: ${reason}`
+    : `the broker is short of ${resource}`;
 }

@@ -1,3 +1,16 @@
+/*
+ * The life of a connection to the broker:
+ *
+ * what happens                                 what follows
+ * connection lost, heartbeat missed            a new connection after 0.2 s to 10 s, for ever; what was not confirmed is published again
+ * a message is refused (basic.nack)            again after a pause, over a new channel (the old one may remember a leader that is dead)
+ * five channels in a row take nothing          a new connection, which may lead to another node
+ * no confirmation for 30 s, and no alarm       a new connection; what was not confirmed is published again
+ * memory or disk alarm (connection.blocked)    publishing waits until the broker takes messages again; consuming goes on
+ * no exchange, or no queue behind it           publishing waits until `brigade start` makes it
+ * a consumer is ended (basic.cancel)           it consumes anew; if its queue is gone, it waits until `brigade start` makes it
+ * wrong password, no right, bad certificate    told once (FatalError); attempts go on
+ */
 import { backoff, type Delayer } from "@brigade/core";
 import { type ChannelModel, connect } from "amqplib";
 import type { Address } from "./address.ts";

@@ -2,6 +2,7 @@ import { backoff, type Delayer, type Log } from "@brigade/core";
 import type { Link } from "./link.ts";
 import type { Parcel } from "./parcel.ts";
 import { NotTaken, type Sender } from "./sender.ts";
+import { Stillness } from "./stillness.ts";
 import { untilAborted } from "./until-aborted.ts";
 import { Window } from "./window.ts";
 
@@ -10,6 +11,8 @@ const unconfirmed = 512;
 /** Milliseconds until a message is sent again that the broker has not taken. */
 const firstPause = 200;
 const longestPause = 10_000;
+/** Milliseconds without a confirmation after which publishing counts as waiting. */
+const slowAfter = 5_000;
 
 interface PublisherOptions {
   readonly log: Log;
@@ -22,8 +25,9 @@ export class Publisher {
   readonly #link: Link<Sender>;
   readonly #options: PublisherOptions;
   readonly #window = new Window(unconfirmed);
-  /** Exchanges of which was told that they take nothing. */
-  readonly #closed = new Set<string>();
+  /** Exchanges of which was told that they take nothing, and why. */
+  readonly #closed = new Map<string, string>();
+  readonly #unconfirmed = new Stillness();
 
   constructor(link: Link<Sender>, options: PublisherOptions) {
     this.#link = link;
@@ -35,7 +39,23 @@ export class Publisher {
     await Promise.all(parcels.map((parcel) => this.#publish(parcel, signal)));
   }
 
+  /** Why what is published to exchanges of this name waits, for people; undefined while it does not. */
+  waits(prefix: string): string | undefined {
+    for (const [exchange, reason] of this.#closed) if (exchange.startsWith(prefix)) return reason;
+    const { ms } = this.#unconfirmed;
+    return ms < slowAfter ? undefined : `no confirmation for ${Math.round(ms / 1_000)} s`;
+  }
+
   async #publish(parcel: Parcel, signal: AbortSignal | undefined): Promise<void> {
+    this.#unconfirmed.begin();
+    try {
+      await this.#publishUntilTaken(parcel, signal);
+    } finally {
+      this.#unconfirmed.end();
+    }
+  }
+
+  async #publishUntilTaken(parcel: Parcel, signal: AbortSignal | undefined): Promise<void> {
     for (let attempt = 0; !(await this.#send(parcel, signal)); attempt++) {
       const { delay, random } = this.#options;
       const pause = backoff(attempt, { first: firstPause, most: longestPause, ...(random && { random }) });
@@ -51,6 +71,7 @@ export class Publisher {
       try {
         signal?.throwIfAborted();
         await sender.send(parcel);
+        this.#unconfirmed.moved();
         this.#goesOn(parcel.exchange);
         return true;
       } catch (error) {
@@ -67,8 +88,9 @@ export class Publisher {
   }
 
   #waits(exchange: string, reason: string): void {
-    if (this.#closed.has(exchange)) return;
-    this.#closed.add(exchange);
+    const isTold = this.#closed.has(exchange);
+    this.#closed.set(exchange, reason);
+    if (isTold) return;
     this.#options.log.warn({ exchange, reason }, "publishing waits");
   }
 

@@ -34,14 +34,27 @@ export class Reception implements Session {
     return this.#deliveries.signal;
   }
 
+  /** Ends the session: nothing that was delivered counts any more. */
+  lose(reason: unknown): void {
+    this.#life.lose(reason);
+  }
+
   abandon(reason: unknown): void {
     this.#deliveries.abort(reason);
   }
 
-  /** Resolves with the consumer's tag. `null` is never delivered: a consumer that the broker ends, ends the session. */
-  async consume(queue: string, prefetch: number, accept: (raw: ConsumeMessage) => void): Promise<string> {
+  /**
+   * Resolves with the consumer's tag. `ended` is called when the broker ends the consumer (its queue is gone, or the node
+   * of it); what it has delivered can still be acked.
+   */
+  async consume(
+    queue: string,
+    prefetch: number,
+    accept: (raw: ConsumeMessage) => void,
+    ended: () => void,
+  ): Promise<string> {
     const receive = (raw: ConsumeMessage | null) => {
-      if (raw === null) this.#life.lose(new Error(`the broker no longer lets us consume ${queue}`));
+      if (raw === null) ended();
       else accept(raw);
     };
     // In one turn: the prefetch is for the next consumer of this channel.

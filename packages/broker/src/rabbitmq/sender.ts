@@ -1,9 +1,16 @@
 import { randomUUID } from "node:crypto";
-import type { Channel, ChannelModel, ConfirmChannel } from "amqplib";
+import type { Channel, ChannelModel } from "amqplib";
 import { guard } from "./guard.ts";
+import { type Arrival, Lane } from "./lane.ts";
 import type { Life, Session } from "./link.ts";
 import type { Parcel } from "./parcel.ts";
 import { Probe } from "./probe.ts";
+import { Stillness } from "./stillness.ts";
+
+/** Milliseconds that a channel is used at least: where every message is refused, channels do not follow each other faster. */
+const shortestLane = 1_000;
+/** Channels in a row that took nothing, after which the connection is opened anew: it may lead to another node. */
+const emptyLanes = 5;
 
 /** The broker has not taken a message, and the connection is well. */
 export class NotTaken extends Error {
@@ -17,28 +24,36 @@ export class NotTaken extends Error {
   }
 }
 
-/** Publishes on one confirm channel. */
+export interface SenderOptions {
+  /** Milliseconds without any confirmation after which the connection is opened anew. */
+  readonly confirmWithin?: number;
+}
+
+/** Publishes over one connection, on one confirm channel after the other: one that refuses a message is left. */
 export class Sender implements Session {
   readonly #model: ChannelModel;
-  readonly #channel: ConfirmChannel;
   readonly #probe: Probe;
   readonly #life: Life;
+  /** Where the next message goes. */
+  #lane: Lane;
+  /** While one is being opened. */
+  #nextLane: Promise<void> | undefined;
+  #emptyLanes = 0;
   /** Exchanges that are known to be there: publishing to a missing one costs the channel, with all that is on it. */
   readonly #known = new Map<string, Promise<boolean>>();
-  /** Ids of messages that came back unroutable; their confirmation follows. */
-  readonly #returned = new Set<unknown>();
+  readonly #unconfirmed = new Stillness();
 
-  private constructor(model: ChannelModel, channel: ConfirmChannel, life: Life) {
+  private constructor(model: ChannelModel, lane: Lane, life: Life) {
     this.#model = model;
-    this.#channel = channel;
+    this.#lane = lane;
     this.#probe = new Probe(model, life);
     this.#life = life;
-    channel.on("return", ({ properties }) => this.#returned.add(properties.messageId));
   }
 
-  static async open(model: ChannelModel, life: Life): Promise<Sender> {
-    const channel = guard(await model.createConfirmChannel(), life);
-    return new Sender(model, channel, life);
+  static async open(model: ChannelModel, life: Life, options: SenderOptions = {}): Promise<Sender> {
+    const sender = new Sender(model, await Lane.open(model, life), life);
+    if (options.confirmWithin !== undefined) sender.#expectConfirms(options.confirmWithin);
+    return sender;
   }
 
   get lost(): AbortSignal {
@@ -49,10 +64,8 @@ export class Sender implements Session {
   async send({ exchange, key, content, type, headers }: Parcel): Promise<void> {
     if (!(await this.#isThere(exchange)))
       throw new NotTaken(`there is no exchange ${exchange} (\`brigade start\` makes it)`, { noRoute: true });
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const messageId = randomUUID();
     const properties = {
-      messageId,
+      messageId: randomUUID(),
       headers,
       mandatory: true,
       persistent: true,
@@ -61,17 +74,25 @@ export class Sender implements Session {
       timestamp: Math.floor(Date.now() / 1_000),
       ...(type === undefined ? {} : { type }),
     };
-    this.#channel.publish(exchange, key, content, properties, (error: Error | null) => {
-      if (error) reject(error);
-      else resolve();
-    });
+    if (this.#nextLane !== undefined) await this.#nextLane;
+    const lane = this.#lane;
+    let arrival: Arrival;
+    this.#unconfirmed.begin();
     try {
-      await promise;
+      arrival = await lane.send({ exchange, key, content, properties });
+      this.#emptyLanes = 0;
     } catch (error) {
       if (this.lost.aborted) throw error;
-      throw new NotTaken("the broker has refused a message", { noRoute: false, cause: error });
+      this.#refusedBy(lane);
+      throw new NotTaken(`the broker has refused a message for ${exchange}`, {
+        noRoute: false,
+        cause: error,
+      });
+    } finally {
+      this.#unconfirmed.moved();
+      this.#unconfirmed.end();
     }
-    if (this.#returned.delete(messageId))
+    if (arrival === "unroutable")
       throw new NotTaken(`no queue of ${exchange} takes "${key}" (\`brigade start\` makes it)`, {
         noRoute: true,
       });
@@ -83,7 +104,40 @@ export class Sender implements Session {
   }
 
   async close(): Promise<void> {
-    await this.#channel.close();
+    await this.#lane.close();
+  }
+
+  #refusedBy(lane: Lane): void {
+    if (lane !== this.#lane || lane.age < shortestLane || this.#nextLane !== undefined) return;
+    if (++this.#emptyLanes >= emptyLanes) {
+      this.#life.lose(new Error("the broker refuses every message"));
+      return;
+    }
+    this.#nextLane = this.#changeLane().catch((error: unknown) => this.#life.lose(error));
+  }
+
+  async #changeLane(): Promise<void> {
+    const left = this.#lane;
+    this.#lane = await Lane.open(this.#model, this.#life);
+    this.#nextLane = undefined;
+    left.leave();
+  }
+
+  /** Confirmations that do not come, from a broker that is not blocked, may be lost with the node that owed them. */
+  #expectConfirms(within: number): void {
+    let isBlocked = false;
+    this.#model.on("blocked", () => {
+      isBlocked = true;
+    });
+    this.#model.on("unblocked", () => {
+      isBlocked = false;
+      this.#unconfirmed.moved();
+    });
+    const timer = setInterval(() => {
+      if (isBlocked || this.#unconfirmed.ms < within) return;
+      this.#life.lose(new Error(`the broker has confirmed nothing for ${Math.round(within / 1_000)} s`));
+    }, within / 4).unref();
+    this.lost.addEventListener("abort", () => clearInterval(timer), { once: true });
   }
 
   async #isThere(exchange: string): Promise<boolean> {

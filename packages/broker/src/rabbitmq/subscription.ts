@@ -21,6 +21,8 @@ import { abortion, untilAborted } from "./until-aborted.ts";
 
 /** Milliseconds until a message comes again whose handler threw: not a hot loop. */
 const afterError = 1_000;
+/** Milliseconds until a queue is consumed again of which the broker has ended our consumer. */
+const afterCancel = 200;
 
 export interface Consumption {
   readonly source: string;
@@ -103,21 +105,36 @@ export class RabbitSubscription implements Subscription {
       try {
         const reception = await untilAborted(link.session(), stop);
         lost = reception.lost;
-        const ending = AbortSignal.any([stop, lost]);
+        const ended = new AbortController();
+        const ending = AbortSignal.any([stop, lost, ended.signal]);
         this.#dropLost();
         await this.#appearance.of(name, reception, ending);
         const { publisher } = this.#around;
-        const tag = await reception.consume(name, this.#consumption.prefetch, (raw) =>
-          this.#accept(new Held(this.#name, raw, reception, publisher), stop),
+        const tag = await reception.consume(
+          name,
+          this.#consumption.prefetch,
+          (raw) => this.#accept(new Held(this.#name, raw, reception, publisher), stop),
+          () => ended.abort(),
         );
         await abortion(ending);
-        if (!lost.aborted) await reception.cancel(tag);
+        if (ended.signal.aborted) await this.#afterCancel(name, reception, stop);
+        else if (!lost.aborted) await reception.cancel(tag);
       } catch (error) {
         if (stop.aborted || link.leaving.aborted || lost?.aborted) continue;
         onError(error);
         return;
       }
     }
+  }
+
+  /** The broker has ended the consumer. With its queue, all that was delivered from there is gone. */
+  async #afterCancel(queue: string, reception: Reception, stop: AbortSignal): Promise<void> {
+    if ((await reception.messageCount(queue)) === undefined) {
+      reception.lose(new Error(`the queue ${queue} is gone`));
+      return;
+    }
+    this.#around.log.warn({ queue }, "the broker has ended our consumer of this queue: it is consumed anew");
+    await this.#around.delay(afterCancel, stop);
   }
 
   #accept(held: Held, stop: AbortSignal): void {

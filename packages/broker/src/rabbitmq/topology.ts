@@ -7,8 +7,13 @@ export const settleMs = 5_000;
 
 type Exchange = "work" | "records" | "dead" | `wait.${string}`;
 
+/** How the names of a source's exchanges begin. */
+export function exchangePrefix(source: string): string {
+  return `brigade.${source}.x.`;
+}
+
 export function exchangeName(source: string, exchange: Exchange): string {
-  return `brigade.${source}.x.${exchange}`;
+  return exchangePrefix(source) + exchange;
 }
 
 export function waitExchange(source: string, delay: Delay): string {

@@ -6,14 +6,16 @@ export class Relay implements AsyncDisposable {
   readonly url: string;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  #target: URL;
   #isCut = false;
   #refused = 0;
 
   private constructor(server: Server, url: string, target: URL) {
     this.#server = server;
     this.url = url;
+    this.#target = target;
     server.on("connection", (near) => {
-      const far = connect(Number(target.port || 5672), target.hostname);
+      const far = connect(Number(this.#target.port || 5672), this.#target.hostname);
       for (const [one, other] of [
         [near, far],
         [far, near],
@@ -51,6 +53,11 @@ export class Relay implements AsyncDisposable {
   /** Attempts to connect while it was cut. */
   get refused(): number {
     return this.#refused;
+  }
+
+  /** New connections lead there, as those of a balancer do when a node is gone. */
+  redirect(targetUrl: string): void {
+    this.#target = new URL(targetUrl);
   }
 
   mend(): void {

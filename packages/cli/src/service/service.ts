@@ -90,8 +90,14 @@ async function run(
   const workers: { readonly source: string; readonly worker: Worker }[] = [];
   const standing = (): Standing => ({
     broker: broker?.state ?? "connecting",
-    pauses: Object.fromEntries(workers.map(({ source, worker }) => [source, worker.pauses])),
+    pauses: Object.fromEntries(
+      workers.map(({ source, worker }) => [source, [...worker.pauses, ...publishingWaits(source)]]),
+    ),
   });
+  const publishingWaits = (source: string): string[] => {
+    const reason = broker?.waits(source);
+    return reason === undefined ? [] : [`publishing waits: ${reason}`];
+  };
   const rooms = new VolumeRooms();
   const metrics = new Metrics(standing, rooms);
   const host = hostname();
