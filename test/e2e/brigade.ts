@@ -25,13 +25,18 @@ export interface Running {
   readonly finished: Promise<Finished>;
 }
 
-/** Starts the real command as its users do. Nothing of this process's own configuration reaches it. `input`: what is piped into it. */
+/**
+ * Starts the real command as its users do. Nothing of this process's own configuration reaches it. `input`: what is piped
+ * into it. `through`: a program that starts it, with its arguments (`setpriv`, say).
+ */
 export function startBrigade(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
   input?: Readable,
+  through: readonly string[] = [],
 ): Running {
-  const child = spawn(process.execPath, [command, ...args], {
+  const [program = "", ...rest] = [...through, process.execPath, command, ...args];
+  const child = spawn(program, rest, {
     cwd: tmpdir(),
     env: { PATH: process.env.PATH, ...environment },
     stdio: "pipe",
@@ -49,8 +54,9 @@ export async function brigade(
   args: readonly string[],
   environment?: NodeJS.ProcessEnv,
   input?: Readable,
+  through?: readonly string[],
 ): Promise<Finished> {
-  return await startBrigade(args, environment, input).finished;
+  return await startBrigade(args, environment, input, through).finished;
 }
 
 /** Runs the command as somebody who watches it in a terminal: util-linux's `script` is one. */

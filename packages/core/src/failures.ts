@@ -74,18 +74,30 @@ export class SourceError extends Error {
   }
 }
 
-/** This machine's fault: `full` (no bytes or inodes left), `io` (the disk failed, or went read-only). */
+/**
+ * This machine's fault:
+ *
+ * - `full`    the disk has no bytes or inodes left, or the user's quota is used up
+ * - `io`      the disk failed, went read-only, or may not be written by this user
+ * - `silent`  the disk has not answered for some time; it may answer again
+ * - `limits`  this process has no more descriptors or memory; the disk is well
+ */
+export type HostErrorKind = "full" | "io" | "silent" | "limits";
+
 export class HostError extends Error {
   override readonly name = "HostError";
-  readonly kind: "full" | "io";
+  readonly kind: HostErrorKind;
 
-  constructor(kind: "full" | "io", message: string, options?: { cause: unknown }) {
+  constructor(kind: HostErrorKind, message: string, options?: { cause: unknown }) {
     super(message, options);
     this.kind = kind;
   }
 }
 
-/** An object that no disk here can hold under its name, or whose name cannot be requested. */
+/**
+ * An object that a disk cannot hold, while others go on: for its name, its size, or what lies in its place; or whose
+ * name cannot be requested.
+ */
 export class NameError extends Error {
   override readonly name = "NameError";
 }

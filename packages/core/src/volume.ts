@@ -1,3 +1,4 @@
+import type { HostError } from "./failures.ts";
 import type { ObjectKey } from "./source.ts";
 
 /** What is about to be stored, and what the finished bytes must be. */
@@ -82,7 +83,7 @@ export interface Room {
  * One local disk's folder. Nothing is ever visible under a final name but whole, checked files; a promise of a
  * StoredObject resolves only when bytes, name and manifest line are synced (as far as the durability mode goes).
  *
- * Errors of `put`, `Sink`, `Part` and `adopt`: HostError (disk full, failed); NameError (no such name on this disk);
+ * Errors of `put`, `Sink`, `Part` and `adopt`: HostError (disk full, failed); NameError (this disk cannot hold this object);
  * SourceError `damaged` (the bytes are not of the expected size or MD5; nothing remains of them).
  */
 export interface Volume extends AsyncDisposable {
@@ -134,13 +135,24 @@ export interface Begun {
   readonly bytes: number;
 }
 
-/** Chooses among volumes. */
+/** Chooses among volumes, and knows which of them can be used. */
 export interface Placement {
   readonly volumes: readonly Volume[];
-  /** Room for a batch on one volume, or nothing when it fits on none. `begun`: where some of its bytes are already, to be preferred. */
-  reserve(bytes: number, files: number, begun?: Begun): Promise<Reservation | undefined>;
-  /** The disk said full or failed: no more reservations there until `room` shows otherwise (`full`) or for good (`io`). */
-  retire(volume: Volume, kind: "full" | "io"): void;
-  /** True while no volume can take anything: all retired or at their floor. */
-  exhausted(): Promise<boolean>;
+  /**
+   * Room for a batch on one volume. Waits while the room that it needs is promised to others, who may not use it.
+   * `undefined` when the batch fits on no volume, or when the signal is aborted. `begun`: where some of its bytes are
+   * already, to be preferred.
+   */
+  reserve(
+    bytes: number,
+    files: number,
+    options?: { readonly begun?: Begun | undefined; readonly signal?: AbortSignal },
+  ): Promise<Reservation | undefined>;
+  /**
+   * What a volume said when it could not store. `full`: nothing is placed there until it has more room; `silent`: until
+   * it answers again; `io`: for good. It is logged once.
+   */
+  failed(volume: Volume, error: HostError): void;
+  /** Why no volume can take anything, now or when the promises of room are settled; `undefined` while one can. */
+  exhausted(): Promise<string | undefined>;
 }

@@ -21,7 +21,7 @@ export interface BatchParts extends FetchParts {
   readonly placement: Placement;
   readonly host: string;
   readonly maxAttempts: number;
-  readonly onExhausted: () => void;
+  readonly onExhausted: (reason: string) => void;
 }
 
 /** Objects that were not settled, and when to try them again. */
@@ -48,8 +48,9 @@ export async function handleBatch(
   const large = missing.map(entryOf).filter((entry) => parts.large.takes(entry));
   const begun = await findBegun(parts.placement.volumes, message.job, large, parts.log);
   const reservation =
-    missing.length > 0 ? await parts.placement.reserve(bytes, missing.length, begun) : undefined;
-  if (missing.length > 0 && reservation === undefined) return await noRoom(parts, message, missing, report);
+    missing.length > 0 ? await parts.placement.reserve(bytes, missing.length, { begun, signal }) : undefined;
+  if (missing.length > 0 && reservation === undefined)
+    return await noRoom(parts, message, missing, report, signal);
 
   const remainders: Remainder[] = [];
   try {
@@ -132,7 +133,7 @@ function settleObject(
 
 /** What already lies whole on a volume (after a crash, or a lost catalogue) is reported, not fetched. Gives the rest. */
 async function adoptExisting(
-  { placement, source, onVolumeFault, log }: BatchParts,
+  { placement, source, log }: BatchParts,
   message: FilesMessage,
   listed: readonly Listed[],
   redelivered: boolean,
@@ -149,7 +150,7 @@ async function adoptExisting(
     } catch (error) {
       if (classify(error).fault === "bug") throw error;
       log.debug({ volume: volume.label, reason: String(error) }, "a volume cannot say what lies there");
-      if (error instanceof HostError) onVolumeFault(volume, error);
+      if (error instanceof HostError) placement.failed(volume, error);
       continue;
     }
     const adopted = new Set(dated.filter((_, i) => found[i] !== undefined));
@@ -168,11 +169,14 @@ async function noRoom(
   message: FilesMessage,
   missing: readonly Listed[],
   report: Report,
+  signal: AbortSignal,
 ): Promise<Verdict> {
   const later = (some: readonly Listed[]): Remainder[] =>
     some.map((listed) => ({ listed, counted: false, waitMs: noRoomWait }));
-  if (await parts.placement.exhausted()) {
-    parts.onExhausted();
+  if (signal.aborted) return await conclude(parts, message, report, later(missing));
+  const exhausted = await parts.placement.exhausted();
+  if (exhausted !== undefined) {
+    parts.onExhausted(exhausted);
     return await conclude(parts, message, report, later(missing));
   }
   const [only] = missing;

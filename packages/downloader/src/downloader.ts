@@ -3,13 +3,11 @@ import type {
   Delayer,
   Delivery,
   FatalError,
-  HostError,
   Log,
   Placement,
   Source,
   Subscription,
   Verdict,
-  Volume,
 } from "@brigade/core";
 import {
   Breaker,
@@ -40,8 +38,8 @@ export interface DownloaderParts {
   readonly log: Log;
   /** The source refuses us or is away for too long, or it can never work as configured. */
   readonly onGiveUp: (error: FatalError) => void;
-  /** No volume has room. Fetching pauses until one has. */
-  readonly onExhausted: () => void;
+  /** No volume can take anything, for this reason. Fetching pauses until one can. */
+  readonly onExhausted: (reason: string) => void;
   readonly now?: () => number;
   readonly delay?: Delayer;
 }
@@ -128,25 +126,16 @@ export async function createDownloader(
     delay: wait,
     maxAttempts: options.maxAttempts,
     onMisconfigured: parts.onGiveUp,
-    onExhausted: () => void waitForRoom(),
-    onVolumeFault: retire,
+    onExhausted: (reason) => void waitForRoom(reason),
   };
 
-  const retired = new Set<Volume>();
-  function retire(volume: Volume, error: HostError): void {
-    if (!retired.has(volume))
-      log.error({ volume: volume.label, reason: error.message }, "a volume is retired");
-    if (error.kind === "io") retired.add(volume);
-    placement.retire(volume, error.kind);
-  }
-
-  async function waitForRoom(): Promise<void> {
+  async function waitForRoom(reason: string): Promise<void> {
     if (valve.reasons.includes(full)) return;
-    log.error({}, "fetching pauses: no volume has room");
+    log.error({ reason }, "fetching pauses: no volume can take anything");
     const closed = valve.close(full);
-    parts.onExhausted();
+    parts.onExhausted(reason);
     await closed;
-    while (!leaving.signal.aborted && (await placement.exhausted())) {
+    while (!leaving.signal.aborted && (await placement.exhausted()) !== undefined) {
       await wait(roomPoll, leaving.signal).catch(() => undefined);
     }
     if (!leaving.signal.aborted) await valve.open(full);

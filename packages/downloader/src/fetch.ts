@@ -6,6 +6,7 @@ import type {
   Log,
   ObjectBody,
   ObjectEntry,
+  Placement,
   Reservation,
   Source,
   StoredObject,
@@ -49,7 +50,7 @@ export interface FetchParts {
   readonly log: Log;
   readonly delay: Delayer;
   readonly now: () => number;
-  readonly onVolumeFault: (volume: Volume, error: HostError) => void;
+  readonly placement: Pick<Placement, "failed">;
   readonly onMisconfigured: (error: FatalError) => void;
 }
 
@@ -207,7 +208,7 @@ async function settle(parts: FetchParts, volume: Volume, error: unknown, since: 
       };
     }
     case "host":
-      if (error instanceof HostError) parts.onVolumeFault(volume, error);
+      if (error instanceof HostError) parts.placement.failed(volume, error);
       return { kind: "again", counted: false, waitMs: 1_000, reason, class: failureClass(error) };
     case "cancelled":
       return { kind: "again", counted: false, waitMs: 0, reason, class: failureClass(error) };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
-import { SourceError } from "@brigade/core";
+import { HostError, SourceError } from "@brigade/core";
 import { Bucket } from "./bucket.ts";
 import { MemoryVolume } from "./memory-volume.ts";
 import { batch, outcomesIn, setUp, until } from "./set-up.ts";
@@ -90,7 +90,7 @@ describe("a large object", () => {
     const bucket = bucketOf();
     const [first, second] = [new MemoryVolume("first"), new MemoryVolume("second")];
     const { broker, placement } = await setUpLarge(bucket, [first, second]);
-    placement.retire(first, "full");
+    placement.failed(first, new HostError("full", "ENOSPC"));
     bucket.failingRange = (from) => {
       if (from >= 6_000) throw broken();
     };

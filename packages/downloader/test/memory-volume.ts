@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import type {
   Begun,
+  HostError,
+  HostErrorKind,
   NewObject,
   Part,
   Placement,
@@ -118,7 +120,7 @@ export class MemoryVolume implements Volume {
 /** Takes the first volume with room that is not retired. */
 export class MemoryPlacement implements Placement {
   readonly volumes: readonly MemoryVolume[];
-  readonly retired = new Map<Volume, "full" | "io">();
+  readonly retired = new Map<Volume, HostErrorKind>();
   /** Reservations that are not released. */
   reserved = 0;
   /** Bytes of reservations that the disk has already. */
@@ -130,7 +132,11 @@ export class MemoryPlacement implements Placement {
     this.volumes = volumes;
   }
 
-  async reserve(bytes: number, _files: number, begun?: Begun): Promise<Reservation | undefined> {
+  async reserve(
+    bytes: number,
+    _files: number,
+    { begun }: { begun?: Begun | undefined } = {},
+  ): Promise<Reservation | undefined> {
     const ordered = [...this.volumes].sort(
       (one, other) => Number(other === begun?.volume) - Number(one === begun?.volume),
     );
@@ -150,11 +156,12 @@ export class MemoryPlacement implements Placement {
     };
   }
 
-  retire(volume: Volume, kind: "full" | "io"): void {
-    this.retired.set(volume, kind);
+  failed(volume: Volume, { kind }: HostError): void {
+    if (kind !== "limits") this.retired.set(volume, kind);
   }
 
-  async exhausted(): Promise<boolean> {
-    return this.full || this.volumes.every((volume) => this.retired.has(volume));
+  async exhausted(): Promise<string | undefined> {
+    const all = this.full || this.volumes.every((volume) => this.retired.has(volume));
+    return all ? "no volume has room" : undefined;
   }
 }

@@ -46,7 +46,7 @@ export async function setUp(
       host: "here",
       log,
       onGiveUp: (error) => givenUp.push(error),
-      onExhausted: () => exhausted.push("exhausted"),
+      onExhausted: (reason) => exhausted.push(reason),
       now: () => clock.now++,
       delay: delay ?? passAtOnce,
     },

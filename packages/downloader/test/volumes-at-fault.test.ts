@@ -144,10 +144,10 @@ describe("room", () => {
       broker.deliver("files", batch(["b:1"])),
     ]);
     assert.deepEqual(verdict, { kind: "retry", delay: 10_000, remainder: [batch(["a:1"], 4)] });
-    assert.deepEqual([exhausted, downloader.pauses], [["exhausted"], ["no volume with room"]]);
+    assert.deepEqual([exhausted, downloader.pauses], [["no volume has room"], ["no volume with room"]]);
     assert.deepEqual(await broker.deliver("files", batch(["b:1"])), { kind: "release" });
     await until("it looks again", () => waits.length > 2);
-    assert.deepEqual(exhausted, ["exhausted"]);
+    assert.deepEqual(exhausted, ["no volume has room"]);
     placement.full = false;
     await until("it goes on", () => downloader.pauses.length === 0);
     assert.deepEqual(await broker.deliver("retry", batch(["a:1"], 4)), { kind: "ack" });

@@ -26,7 +26,7 @@ export function describe(error: unknown): Described {
 
 function kindOf(error: Error): Described["kind"] {
   if (error instanceof ConfigError) return "config";
-  if (error instanceof HostError) return error.kind;
+  if (error instanceof HostError) return error.kind === "full" ? "full" : "io";
   return error instanceof JobOpenError ? "job-open" : "other";
 }
 

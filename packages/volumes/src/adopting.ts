@@ -1,6 +1,7 @@
 import { closeSync, fstatSync } from "node:fs";
 import { NameError, type NewObject, type StoredObject } from "@brigade/core";
 import type { Commit } from "./commit.ts";
+import { type FileTimes, secondsOf } from "./file-times.ts";
 import { hashBuffer, hashFile, openUnlinked } from "./hash-file.ts";
 import type { Placing } from "./placing.ts";
 
@@ -9,11 +10,12 @@ export async function adopt(
   objects: readonly NewObject[],
   placing: Placing,
   commit: Commit,
+  times: FileTimes,
 ): Promise<(StoredObject | undefined)[]> {
   const buffer = hashBuffer();
   const commits: Promise<StoredObject | undefined>[] = [];
   for (const object of objects) {
-    const found = await recognise(object, placing, buffer);
+    const found = await recognise(object, placing, times, buffer);
     if (found === undefined) {
       commits.push(Promise.resolve(undefined));
       continue;
@@ -28,20 +30,23 @@ export async function adopt(
 }
 
 /** The object's file in its place, open, where it seems to be the object; hashed. */
-export async function recognise(object: NewObject, placing: Placing, buffer: Buffer) {
+export async function recognise(object: NewObject, placing: Placing, times: FileTimes, buffer: Buffer) {
   const found = findNamed(object, placing);
   if (found === undefined) return undefined;
   const descriptor = openUnlinked(found.absolute);
   if (descriptor === undefined) return undefined;
   let whole = false;
   try {
-    const { size, mtimeMs } = fstatSync(descriptor);
+    const stats = fstatSync(descriptor);
+    const { size } = stats;
     const { modified, expectedSize, expectedMd5 } = object;
-    if (Math.floor(mtimeMs / 1000) !== modified || size !== (expectedSize ?? size)) return undefined;
+    if (size !== (expectedSize ?? size) || !times.isKeptAs(modified, secondsOf(stats))) return undefined;
     const md5 = await hashFile(descriptor, buffer);
     if (md5 !== (expectedMd5 ?? md5)) return undefined;
     whole = true;
-    return { path: found.path, file: { descriptor, size, md5, verified: expectedMd5 !== undefined } };
+    const file = { descriptor, size, md5, verified: expectedMd5 !== undefined };
+    const fileModified = secondsOf(stats);
+    return { path: found.path, file: fileModified === modified ? file : { ...file, fileModified } };
   } finally {
     if (!whole) closeSync(descriptor);
   }

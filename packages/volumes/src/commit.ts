@@ -1,15 +1,17 @@
-import { closeSync, rmSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { dirname } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import type { HostError, NewObject, StoredObject } from "@brigade/core";
 import { Beats } from "./beats.ts";
-import { diskError, errorCode } from "./disk-errors.ts";
+import { diskError, errorCode, volumeError } from "./disk-errors.ts";
+import type { FileTimes } from "./file-times.ts";
 import type { WholeFile } from "./incoming-file.ts";
 import type { Landing } from "./landing.ts";
 import { formatManifestLine } from "./manifest-line.ts";
 import type { ManifestWriter } from "./manifest-writer.ts";
 import { OpenFiles } from "./open-files.ts";
 import type { Place, Placing } from "./placing.ts";
+import { removeFile } from "./removal.ts";
 import type { Syncer } from "./syncer.ts";
 import { landTaken } from "./taking.ts";
 
@@ -34,14 +36,17 @@ interface Entry {
   storedAt?: number;
   /** Its manifest line, should it get the path that is its key. */
   line?: string;
-  stored?: StoredObject;
+  stored?: Stored;
 }
+
+type Stored = StoredObject & Pick<WholeFile, "fileModified">;
 
 export interface CommitParts {
   readonly placing: Placing;
   readonly manifest: ManifestWriter;
   readonly landing: Landing;
   readonly syncer: Syncer;
+  readonly times: FileTimes;
   /** Throws HostError when the disk is no longer mounted. */
   readonly guard: () => void;
   /** Called after answers were given. */
@@ -75,6 +80,11 @@ export class Commit {
   /** Runs `write`, which will add one written file: now, or when the disk has caught up. */
   admit(write: () => void): void {
     this.#openFiles.admit(write);
+  }
+
+  /** The process lacks descriptors. False when none of them is held here. */
+  keepFewerOpen(): boolean {
+    return this.#openFiles.lower();
   }
 
   addWritten(object: NewObject, place: Place, file: WholeFile, settle: Settle<StoredObject>): void {
@@ -146,9 +156,8 @@ export class Commit {
     let lines = "";
     for (const entry of written) {
       entry.storedAt = storedAt;
-      const { size, md5, verified } = entry.file;
       if (entry.path !== undefined) continue;
-      entry.line = formatManifestLine(entry.object, { size, md5, verified, storedAt });
+      entry.line = formatManifestLine(entry.object, { ...entry.file, storedAt });
       lines += entry.line;
     }
     try {
@@ -192,27 +201,35 @@ export class Commit {
       return landed;
     } catch (error) {
       // The files lie in place, unaccounted for; they are found when they are asked for again.
-      const failure = diskError(error, "the manifest could not be written");
+      const failure = volumeError(error, "the manifest could not be written");
       for (const entry of landed) entry.settle.reject(failure);
       this.#parts.onSettled();
       return [];
     }
   }
 
-  #place({ object, file, incoming, path, taken, storedAt = Date.now() }: Entry): StoredObject {
+  #place({ object, file, incoming, path, taken, storedAt = Date.now() }: Entry): Stored {
     let lies = path ?? object.key;
+    let { fileModified } = file;
     if (taken) {
-      const landed = landTaken(object, file.size, taken, this.#parts.placing);
+      const { placing, times } = this.#parts;
+      const landed = landTaken(object, file.size, taken, placing, times);
       this.folderChanged(landed.folder);
       this.folderChanged(dirname(taken.from));
       lies = landed.path;
+      fileModified = landed.fileModified;
     }
     if (incoming) {
       const landed = this.#parts.placing.land(incoming.temporary, incoming.place);
       this.folderChanged(landed.folder);
       lies = landed.path;
     }
-    return { ...file, storedAt, ...(lies !== object.key && { path: lies }) };
+    return {
+      ...file,
+      storedAt,
+      ...(fileModified !== undefined && { fileModified }),
+      ...(lies !== object.key && { path: lies }),
+    };
   }
 
   #settle(landed: readonly Entry[]): void {
@@ -234,7 +251,7 @@ export class Commit {
 
   #remove(temporary: string): void {
     try {
-      rmSync(temporary, { force: true });
+      removeFile(temporary);
     } catch (error) {
       this.#parts.onWarning(error, "a temporary file stays until the volume is opened again");
     }

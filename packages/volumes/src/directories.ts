@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync } from "node:fs";
 import { NameError } from "@brigade/core";
-import { errorCode } from "./disk-errors.ts";
+import { errorCode, volumeError } from "./disk-errors.ts";
 import { type Mark, mapPart } from "./names.ts";
 import type { Traits } from "./traits.ts";
 
@@ -62,7 +62,7 @@ export class Directories {
       return known;
     }
     if (directory === "") {
-      const folder = this.#enter(this.#options.root, source, make, id);
+      const folder = this.#enterSource(source, make, id);
       if (folder === taken) throw new NameError(`${this.#options.root}/${source} is not a folder of its own`);
       return folder;
     }
@@ -70,6 +70,16 @@ export class Directories {
     const parent = this.#resolve(source, slash < 0 ? "" : directory.slice(0, slash), make);
     if (parent === undefined) return undefined;
     return this.#enterPart(parent, directory.slice(slash + 1), make, id);
+  }
+
+  /** What goes wrong here is not one object's. */
+  #enterSource(source: string, make: boolean, id: string): string | undefined {
+    const { root } = this.#options;
+    try {
+      return this.#enter(root, source, make, id);
+    } catch (error) {
+      throw volumeError(error, `${root}/${source}`);
+    }
   }
 
   #enterPart(parent: string, part: string, make: boolean, id: string): string | undefined {

@@ -1,27 +1,123 @@
 import { HostError, NameError } from "@brigade/core";
 
-/** The system's name of an error (`ENOSPC`), or nothing. */
+/** The system's name of an error (`ENOSPC`); `""` for any other error. */
 export function errorCode(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return /^E[A-Z0-9]+$/.test(code) ? code : "";
 }
 
 /**
- * A failed disk call in the words of this program: HostError, or NameError when the system refuses the name.
+ * Whose fault an error of the system is:
+ *
+ * - `object`   this object's, wherever the error is seen: no disk of this kind can hold it
+ * - `place`    this object's where it is seen at the object's own place (its folder, its name); else the disk's
+ * - `full`     the disk's, which has no room; at the object's place, only where nothing else finds room either
+ * - `limits`   this process's
+ *
+ * Any other error is the disk's.
+ */
+type Fault = "object" | "place" | "full" | "limits";
+
+const faults: Readonly<Record<string, Fault>> = {
+  EFBIG: "object",
+  EILSEQ: "object",
+  ENAMETOOLONG: "object",
+  EOVERFLOW: "object",
+  EACCES: "place",
+  EBUSY: "place",
+  EEXIST: "place",
+  EINVAL: "place",
+  EISDIR: "place",
+  ELOOP: "place",
+  EMLINK: "place",
+  ENOENT: "place",
+  ENOTDIR: "place",
+  ENOTEMPTY: "place",
+  EPERM: "place",
+  ETXTBSY: "place",
+  EXDEV: "place",
+  EDQUOT: "full",
+  ENOSPC: "full",
+  EAGAIN: "limits",
+  EINTR: "limits",
+  EMFILE: "limits",
+  ENFILE: "limits",
+  ENOBUFS: "limits",
+  ENOMEM: "limits",
+};
+
+/** What people can do, by error. */
+const remedies: Readonly<Record<string, string>> = {
+  EACCES: "this user may not write there: change the owner or the mode, or run as another user",
+  EBUSY: "something else uses it",
+  EDQUOT: "the quota of this user or project is used up: raise it, or make room",
+  EFBIG: "it is too large for the file system, or for the limit of this process (ulimit -f)",
+  EILSEQ: "the file system cannot hold this name",
+  EIO: "the disk fails: look into the kernel's log (dmesg)",
+  EMFILE: "raise the number of open files that a process may have (ulimit -n)",
+  EMLINK: "the folder above it takes no more folders",
+  ENAMETOOLONG: "the name or the path is too long for the file system",
+  ENFILE: "this machine has no more file descriptors (sysctl fs.file-max)",
+  ENOLCK: "this file system has no locks",
+  ENOMEM: "this machine or its limit has no more memory",
+  ENOSPC: "no room is left on the disk: make some",
+  ENOTCONN: "its file system's server has gone away: mount it again",
+  EPERM: "it may not be changed (is it immutable? see lsattr)",
+  EROFS: "its file system is read-only: a disk that fails goes read-only, see the kernel's log (dmesg)",
+  ESTALE: "its file server has lost it: mount it again",
+  EXDEV: "its folder lies on another file system",
+};
+
+/** What the system said, and what can be done; anything else as it is. */
+export function inWords(error: unknown): string {
+  const said = error instanceof Error ? error.message : String(error);
+  const remedy = remedies[errorCode(error)];
+  return remedy === undefined ? said : `${said}: ${remedy}`;
+}
+
+/**
+ * A failed disk call in the words of this program: HostError, or NameError when the disk cannot hold this object.
  * Anything that is not a system's error is thrown on as it is: a bug of ours.
  */
 export function diskError(error: unknown, doing: string): HostError | NameError {
   if (error instanceof HostError || error instanceof NameError) return error;
   const code = errorCode(error);
-  const message = `${doing}: ${error instanceof Error ? error.message : String(error)}`;
-  switch (code) {
-    case "ENOSPC":
-    case "EDQUOT":
-      return new HostError("full", message, { cause: error });
-    case "ENAMETOOLONG":
-    case "EILSEQ":
-      return new NameError(message, { cause: error });
-    default:
-      if (!/^E[A-Z0-9]+$/.test(code)) throw error;
-      return new HostError("io", message, { cause: error });
+  if (code === "") throw error;
+  const message = `${doing}: ${inWords(error)}`;
+  const fault = faults[code];
+  if (fault === "object") return new NameError(message, { cause: error });
+  return new HostError(fault === "full" || fault === "limits" ? fault : "io", message, { cause: error });
+}
+
+/**
+ * A failed call at the place of one object: its folder, its name there. `hasRoom` says whether the disk can take another
+ * file. A folder may be full while the disk is not: ext4 keeps its names in an index of limited size.
+ */
+export function placeError(error: unknown, doing: string, hasRoom: () => boolean): unknown {
+  const code = errorCode(error);
+  const fault = faults[code];
+  if (fault === "place") return new NameError(`${doing}: ${inWords(error)}`, { cause: error });
+  if (code === "ENOSPC" && hasRoom()) {
+    const said = error instanceof Error ? error.message : code;
+    const why = "its folder takes no more names, while the disk has room (ext4: see the option large_dir)";
+    return new NameError(`${doing}: ${said}: ${why}`, { cause: error });
   }
+  return error;
+}
+
+/** A failed call that is no object's own, whatever the system says. */
+export function volumeError(error: unknown, doing: string): HostError {
+  const failure = diskError(error, doing);
+  return failure instanceof HostError ? failure : new HostError("io", failure.message, { cause: error });
+}
+
+/** Whether the error says that a file cannot be read by us, and nothing of the disk. */
+export function isPlaceFault(error: unknown): boolean {
+  const fault = faults[errorCode(error)];
+  return fault === "place" || fault === "object";
+}
+
+/** Whether this process lacks descriptors or memory: later there may be some. */
+export function isLimit(error: unknown): boolean {
+  return faults[errorCode(error)] === "limits";
 }

@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
 import { constants, openSync, readSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
-import { errorCode } from "./disk-errors.ts";
+import { isPlaceFault } from "./disk-errors.ts";
 
 const chunkBytes = 1024 * 1024;
 /** After so many bytes other work of the thread gets its turn. */
 const turnBytes = 8 * chunkBytes;
 
-/** Nothing when it vanished meanwhile, or is a link. */
+/** `undefined` when it vanished meanwhile, is a link, or may not be read by this user. */
 export function openUnlinked(path: string): number | undefined {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   } catch (error) {
-    if (errorCode(error) === "ENOENT" || errorCode(error) === "ELOOP") return undefined;
+    if (isPlaceFault(error)) return undefined;
     throw error;
   }
 }

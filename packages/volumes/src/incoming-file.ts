@@ -1,7 +1,9 @@
 import { createHash, hash } from "node:crypto";
-import { closeSync, constants, futimesSync, openSync, rmSync } from "node:fs";
+import { closeSync, constants, openSync } from "node:fs";
 import { type NewObject, SourceError } from "@brigade/core";
 import { writeAll } from "./durable-file.ts";
+import type { FileTimes } from "./file-times.ts";
+import { removeFile } from "./removal.ts";
 
 /** A file that is whole and checked, under its temporary name. */
 export interface WholeFile {
@@ -11,15 +13,22 @@ export interface WholeFile {
   readonly size: number;
   readonly md5: string;
   readonly verified: boolean;
+  /** Its own modification time, where it could not be given the object's. */
+  readonly fileModified?: number;
 }
 
 const create = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /** Writes a file at once. Nothing remains of it when this throws. */
-export function writeWhole(temporary: string, object: NewObject, bytes: Uint8Array): WholeFile {
+export function writeWhole(
+  temporary: string,
+  object: NewObject,
+  bytes: Uint8Array,
+  times: FileTimes,
+): WholeFile {
   const md5 = hash("md5", bytes, "hex");
   assertExpected(object, bytes.length, md5);
-  const incoming = new OpenFile(temporary, object);
+  const incoming = new OpenFile(temporary, object, times);
   incoming.write(bytes);
   return incoming.complete(md5);
 }
@@ -30,9 +39,9 @@ export class IncomingFile {
   readonly #object: NewObject;
   readonly #md5 = createHash("md5");
 
-  constructor(temporary: string, object: NewObject) {
+  constructor(temporary: string, object: NewObject, times: FileTimes) {
     this.#object = object;
-    this.#file = new OpenFile(temporary, object);
+    this.#file = new OpenFile(temporary, object, times);
   }
 
   write(chunk: Uint8Array): void {
@@ -59,13 +68,15 @@ export class IncomingFile {
 class OpenFile {
   readonly #temporary: string;
   readonly #object: NewObject;
+  readonly #times: FileTimes;
   readonly #descriptor: number;
   #open = true;
   size = 0;
 
-  constructor(temporary: string, object: NewObject) {
+  constructor(temporary: string, object: NewObject, times: FileTimes) {
     this.#temporary = temporary;
     this.#object = object;
+    this.#times = times;
     this.#descriptor = openSync(temporary, create, 0o644);
   }
 
@@ -76,7 +87,7 @@ class OpenFile {
 
   complete(md5: string): WholeFile {
     const { modified, expectedMd5 } = this.#object;
-    this.#orRemove(() => futimesSync(this.#descriptor, modified, modified));
+    const fileModified = this.#orRemove(() => this.#times.set(this.#descriptor, modified));
     this.#open = false;
     return {
       temporary: this.#temporary,
@@ -84,6 +95,7 @@ class OpenFile {
       size: this.size,
       md5,
       verified: expectedMd5 !== undefined,
+      ...(fileModified !== undefined && { fileModified }),
     };
   }
 
@@ -93,15 +105,19 @@ class OpenFile {
     try {
       closeSync(this.#descriptor);
     } finally {
-      rmSync(this.#temporary, { force: true });
+      removeFile(this.#temporary);
     }
   }
 
-  #orRemove(step: () => void): void {
+  #orRemove<T>(step: () => T): T {
     try {
-      step();
+      return step();
     } catch (error) {
-      this.remove();
+      try {
+        this.remove();
+      } catch {
+        // The first error is the one to tell. The file goes when the volume is opened again.
+      }
       throw error;
     }
   }

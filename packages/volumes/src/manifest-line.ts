@@ -22,6 +22,8 @@ export const manifestLineSchema = z.object({
   verified: z.boolean(),
   /** Unix seconds. */
   modified: z.int(),
+  /** The file's own modification time, Unix seconds, where the file system could not hold `modified`. */
+  fileModified: z.int().optional(),
   etag: z.string().optional(),
   /** Unix milliseconds. */
   storedAt: z.int(),
@@ -47,8 +49,13 @@ export function formatLostLine({ source, key, lost, at }: LostLine): string {
   return `${JSON.stringify({ source, key, lost, at } satisfies LostLine)}\n`;
 }
 
+/** What lies on the disk, with what only the manifest tells of it. */
+interface StoredFile extends StoredObject {
+  readonly fileModified?: number;
+}
+
 /** With the line's end. */
-export function formatManifestLine(object: NewObject, stored: StoredObject): string {
+export function formatManifestLine(object: NewObject, stored: StoredFile): string {
   const line: ManifestLine = {
     source: object.source,
     ...(object.variant === undefined ? {} : { variant: object.variant }),
@@ -59,6 +66,7 @@ export function formatManifestLine(object: NewObject, stored: StoredObject): str
     md5: stored.md5,
     verified: stored.verified,
     modified: object.modified,
+    ...(stored.fileModified === undefined ? {} : { fileModified: stored.fileModified }),
     ...(object.etag === undefined ? {} : { etag: object.etag }),
     storedAt: stored.storedAt,
     job: object.job,

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync } from "node:fs";
 
-/** So many files wait open for their fsync at most. */
-const most = 512;
+/** So many files wait open for their fsync at most, where the process may have as many. */
+const usualMost = 512;
 
 /**
  * Files that stay open until they are synced, where each is synced by itself: an error is reported surely only to
@@ -9,6 +9,7 @@ const most = 512;
  */
 export class OpenFiles {
   readonly #keep: boolean;
+  #most = usualMost;
   #count = 0;
   #held: (() => void)[] = [];
 
@@ -23,13 +24,13 @@ export class OpenFiles {
 
   /** Runs `write`, which will add one file: now, or as soon as fewer wait. */
   admit(write: () => void): void {
-    if (this.#count < most && this.#held.length === 0) write();
+    if (this.#count < this.#most && this.#held.length === 0) write();
     else this.#held.push(write);
   }
 
   /** Takes a written file; gives it back where it is to be synced later. What does not fit is synced at once. */
   add(descriptor: number): number | undefined {
-    if (this.#keep && this.#count < most) {
+    if (this.#keep && this.#count < this.#most) {
       this.#count += 1;
       return descriptor;
     }
@@ -41,6 +42,13 @@ export class OpenFiles {
     return undefined;
   }
 
+  /** Keeps half as many as now from here on. Returns false when none is kept: then others have the descriptors. */
+  lower(): boolean {
+    if (this.#count === 0) return false;
+    this.#most = Math.max(1, Math.floor(this.#count / 2));
+    return true;
+  }
+
   /** So many were synced and closed. */
   synced(count: number): void {
     this.#count -= count;
@@ -48,6 +56,7 @@ export class OpenFiles {
 
   /** Runs what was held, as far as there is space; with `all`, everything. */
   writeHeld(all: boolean): void {
-    for (const write of this.#held.splice(0, all ? this.#held.length : most - this.#count)) write();
+    for (const write of this.#held.splice(0, all ? this.#held.length : Math.max(0, this.#most - this.#count)))
+      write();
   }
 }

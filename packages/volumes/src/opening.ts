@@ -1,9 +1,11 @@
-import { opendirSync, readdirSync } from "node:fs";
+import { type Dir, opendirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, HostError } from "@brigade/core";
 import { Bindings } from "./bindings.ts";
 import { Commit } from "./commit.ts";
 import { Directories } from "./directories.ts";
+import { isPlaceFault } from "./disk-errors.ts";
+import { FileTimes } from "./file-times.ts";
 import { noteHost } from "./host-note.ts";
 import { type Identity, identify, type Layout, prepareLayout } from "./identity.ts";
 import { Landing } from "./landing.ts";
@@ -15,6 +17,7 @@ import { Placing } from "./placing.ts";
 import { enterLanded } from "./recovery.ts";
 import { eachSyncer, noSyncer, type Syncer, wholeSyncer } from "./syncer.ts";
 import { loadSyncfs } from "./syncfs.ts";
+import { takesFiles } from "./takes-files.ts";
 import { claimTemporary, type Temporary } from "./temporary.ts";
 import { Writer } from "./writer.ts";
 
@@ -108,17 +111,20 @@ function assemble(
     guard,
     onSeen: (parent) => commit.folderChanged(parent),
   });
-  const placing = new Placing(root, traits, directories);
+  const scratch = () => temporary.next();
+  const placing = new Placing(root, traits, directories, () => takesFiles(scratch()));
+  const times = new FileTimes({ scratch, onWarning: hooks.onWarning });
   const landing = new Landing(temporary.folder);
-  const commit = new Commit({ ...hooks, placing, manifest, landing, syncer, guard });
+  const commit = new Commit({ ...hooks, placing, manifest, landing, syncer, times, guard });
   enterLanded(temporary.landed, placing, manifest);
-  const bindings = new Bindings(layout, () => temporary.next());
+  const bindings = new Bindings(layout, scratch);
   const writer = new Writer({
     root,
     bindings,
     placing,
     commit,
-    nextTemporary: () => temporary.next(),
+    times,
+    nextTemporary: scratch,
     partsFolder: layout.parts,
     guard,
     onWarning: hooks.onWarning,
@@ -162,8 +168,15 @@ function occupiedFolders(root: string): string[] {
     .map((entry) => entry.name);
 }
 
+/** A folder that cannot be read is another's (`lost+found` is root's alone), and may hold something. */
 function isEmpty(folder: string): boolean {
-  const entries = opendirSync(folder);
+  let entries: Dir;
+  try {
+    entries = opendirSync(folder);
+  } catch (error) {
+    if (isPlaceFault(error)) return false;
+    throw error;
+  }
   try {
     return entries.readSync() === null;
   } finally {

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { closeSync, constants, futimesSync, openSync } from "node:fs";
+import { closeSync, constants, openSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { NewObject, Piece, StoredObject } from "@brigade/core";
 import type { Commit } from "./commit.ts";
 import { errorCode } from "./disk-errors.ts";
+import type { FileTimes } from "./file-times.ts";
 import { assertExpected } from "./incoming-file.ts";
 import { openPartFile, PartInUse } from "./part-file/open-part-file.ts";
 import type { PartFile } from "./part-file/part-file.ts";
@@ -13,6 +14,7 @@ import type { OpenedPart } from "./thread-protocol.ts";
 export interface PartsParts {
   readonly folder: string;
   readonly commit: Commit;
+  readonly times: FileTimes;
   /** Throws when the object can have no place here. */
   readonly prepare: (object: NewObject) => Place;
   /** Throws HostError when the disk is no longer mounted. */
@@ -128,19 +130,17 @@ export class Parts {
     const { promise, ...settle } = Promise.withResolvers<StoredObject>();
     const place = this.#parts.prepare(object);
     const descriptor = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
+    let fileModified: number | undefined;
     try {
-      futimesSync(descriptor, object.modified, object.modified);
+      fileModified = this.#parts.times.set(descriptor, object.modified);
     } catch (error) {
       closeSync(descriptor);
       throw error;
     }
     const verified = object.expectedMd5 !== undefined;
-    this.#parts.commit.addWritten(
-      object,
-      place,
-      { temporary: path, descriptor, size, md5, verified },
-      settle,
-    );
+    const file = { temporary: path, descriptor, size, md5, verified };
+    const dated = fileModified === undefined ? file : { ...file, fileModified };
+    this.#parts.commit.addWritten(object, place, dated, settle);
     return promise;
   }
 

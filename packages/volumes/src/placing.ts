@@ -1,7 +1,7 @@
 import { lstatSync, renameSync } from "node:fs";
 import { NameError, type ObjectKey } from "@brigade/core";
 import type { Directories } from "./directories.ts";
-import { errorCode } from "./disk-errors.ts";
+import { errorCode, placeError } from "./disk-errors.ts";
 import { type Mark, mapPart } from "./names.ts";
 import type { Traits } from "./traits.ts";
 
@@ -18,17 +18,22 @@ export class Placing {
   readonly #root: string;
   readonly #traits: Traits;
   readonly #directories: Directories;
+  readonly #hasRoom: () => boolean;
 
-  constructor(root: string, traits: Traits, directories: Directories) {
+  /** `hasRoom` says whether the disk takes another file. */
+  constructor(root: string, traits: Traits, directories: Directories, hasRoom: () => boolean) {
     this.#root = root;
     this.#traits = traits;
     this.#directories = directories;
+    this.#hasRoom = hasRoom;
   }
 
   /** Makes the object's folder. Throws NameError when this volume cannot hold the name. */
   prepare(source: string, key: ObjectKey): Place {
     const slash = key.lastIndexOf("/");
-    const folder = this.#directories.ensure(source, slash < 0 ? "" : key.slice(0, slash));
+    const folder = this.#atPlace(key, () =>
+      this.#afresh(() => this.#directories.ensure(source, slash < 0 ? "" : key.slice(0, slash))),
+    );
     // A name that cannot be is known before the bytes are written.
     mapPart(key.slice(slash + 1), this.#traits);
     return { source, key, folder };
@@ -36,14 +41,37 @@ export class Placing {
 
   /** Renames a whole file into place, over an older one. Gives its path below the source's folder, and its folder. */
   land(temporary: string, place: Place): { path: string; folder: string } {
+    const { source, key } = place;
+    let at = place;
+    return this.#atPlace(key, () =>
+      this.#afresh(
+        () => this.#rename(temporary, at),
+        () => {
+          at = this.prepare(source, key);
+        },
+      ),
+    );
+  }
+
+  /** What goes wrong at an object's place is the object's own. */
+  #atPlace<T>(key: ObjectKey, step: () => T): T {
     try {
-      return this.#rename(temporary, place);
+      return step();
     } catch (error) {
-      // Somebody removed or replaced a folder that we remember.
+      throw placeError(error, key, this.#hasRoom);
+    }
+  }
+
+  /** Once more, when somebody has removed or replaced a folder that is remembered. */
+  #afresh<T>(step: () => T, prepare = () => {}): T {
+    try {
+      return step();
+    } catch (error) {
       const code = errorCode(error);
       if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
       this.#directories.forget();
-      return this.#rename(temporary, this.prepare(place.source, place.key));
+      prepare();
+      return step();
     }
   }
 
@@ -64,8 +92,12 @@ export class Placing {
     throw new NameError(`${place.folder}/${key}: a folder that is not ours is in the way`);
   }
 
-  /** The file of this key, where there is one. */
+  /** The file of this key; `undefined` where there is none. Throws NameError where none can be. */
   find(source: string, key: ObjectKey): { path: string; absolute: string } | undefined {
+    return this.#atPlace(key, () => this.#find(source, key));
+  }
+
+  #find(source: string, key: ObjectKey): { path: string; absolute: string } | undefined {
     const slash = key.lastIndexOf("/");
     const folder = this.#directories.find(source, slash < 0 ? "" : key.slice(0, slash));
     if (folder === undefined) return undefined;

@@ -1,5 +1,6 @@
 import { lstatSync } from "node:fs";
 import { NameError } from "@brigade/core";
+import { secondsOf } from "./file-times.ts";
 import type { ManifestLine } from "./manifest-line.ts";
 import type { ManifestWriter } from "./manifest-writer.ts";
 import type { Placing } from "./placing.ts";
@@ -24,11 +25,12 @@ export function enterLanded(
 }
 
 /** The path of the file, where it is the one that was noted: whole since before it was renamed. */
-function findLanded({ source, key, size, modified }: ManifestLine, placing: Placing): string | undefined {
+function findLanded(line: ManifestLine, placing: Placing): string | undefined {
+  const { source, key, size, fileModified = line.modified } = line;
   try {
     const found = placing.find(source, key);
     const stats = found && lstatSync(found.absolute, { throwIfNoEntry: false });
-    return stats?.size === size && Math.floor(stats.mtimeMs / 1000) === modified ? found?.path : undefined;
+    return stats?.size === size && secondsOf(stats) === fileModified ? found?.path : undefined;
   } catch (error) {
     if (error instanceof NameError) return undefined; // then nothing of it could land
     throw error;

@@ -1,9 +1,10 @@
-import { closeSync, fstatSync, futimesSync, lstatSync, utimesSync } from "node:fs";
+import { closeSync, fstatSync, lstatSync, utimesSync } from "node:fs";
 import { dirname } from "node:path";
 import { NameError, type NewObject, refusal, type StoredObject } from "@brigade/core";
 import { findNamed, recognise } from "./adopting.ts";
 import type { Commit } from "./commit.ts";
 import { errorCode } from "./disk-errors.ts";
+import type { FileTimes } from "./file-times.ts";
 import { hashBuffer, hashFile, openUnlinked } from "./hash-file.ts";
 import { NotTaken, type Place, type Placing } from "./placing.ts";
 import type { Taken, TreeObject } from "./room.ts";
@@ -15,12 +16,13 @@ export async function take(
   trees: Trees,
   placing: Placing,
   commit: Commit,
+  times: FileTimes,
 ): Promise<Taken[]> {
   const buffer = hashBuffer();
   const answers: Promise<Taken>[] = [];
   for (const object of objects) {
     trees.check(dirname(object.from), object.source);
-    const answer = await takeOne(object, trees, placing, commit, buffer);
+    const answer = await takeOne(object, trees, placing, commit, times, buffer);
     // Seen by Promise.all below, maybe later than it fails.
     answer.commit?.catch(() => {});
     answers.push(answer.commit ?? Promise.resolve(answer.at));
@@ -39,11 +41,12 @@ async function takeOne(
   trees: Trees,
   placing: Placing,
   commit: Commit,
+  times: FileTimes,
   buffer: Buffer,
 ): Promise<Answer> {
   if (object.key.split("/").some((part) => refusal(part) !== undefined)) return {};
   if (lstatSync(object.from, { throwIfNoEntry: false })?.isFile() !== true || !trees.holds(object)) {
-    const found = await recognise(object, placing, buffer);
+    const found = await recognise(object, placing, times, buffer);
     return found === undefined
       ? {}
       : { commit: committed((settle) => commit.addFound(object, found.path, found.file, settle)) };
@@ -60,9 +63,10 @@ async function takeOne(
     const there = findNamed(object, placing);
     if (there !== undefined && lstatSync(there.absolute).ino !== ino) return { at: "different" };
     if (there !== undefined) {
-      futimesSync(descriptor, object.modified, object.modified);
+      const fileModified = times.set(descriptor, object.modified);
       isKept = true;
-      return { commit: committed((settle) => commit.addFound(object, there.path, file, settle)) };
+      const dated = { ...file, ...(fileModified !== undefined && { fileModified }) };
+      return { commit: committed((settle) => commit.addFound(object, there.path, dated, settle)) };
     }
     const place = placing.prepare(object.source, object.key);
     isKept = true;
@@ -97,13 +101,14 @@ export function landTaken(
   size: number,
   { from, place }: { readonly from: string; readonly place: Place },
   placing: Placing,
-): { path: string; folder: string } {
+  times: FileTimes,
+): { path: string; folder: string; fileModified: number | undefined } {
   const before = lstatSync(from, { throwIfNoEntry: false });
   if (before === undefined) throw new NotTaken(undefined);
   if (!before.isFile() || before.size !== size) throw new NotTaken("different");
-  utimesSync(from, modified, modified);
+  const fileModified = times.setAt(from, modified);
   try {
-    return placing.landTaken(from, place);
+    return { ...placing.landTaken(from, place), fileModified };
   } catch (error) {
     if (errorCode(error) === "EXDEV") throw otherFileSystem(dirname(from), place.folder);
     if (error instanceof NotTaken) utimesSync(from, before.atimeMs / 1000, before.mtimeMs / 1000);

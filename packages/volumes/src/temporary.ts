@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, HostError } from "@brigade/core";
 import { readLanding } from "./landing.ts";
 import { tryLock } from "./lock.ts";
 import type { ManifestLine } from "./manifest-line.ts";
+import { removeTree } from "./removal.ts";
 
 /** The place of an instance's unfinished files. */
 export interface Temporary extends Disposable {
@@ -27,7 +28,7 @@ export function claimTemporary(tmp: string, instance: string): Temporary {
     throw new ConfigError([`${folder} is in use: another process "${instance}" works on this volume`]);
   }
   const landed = readLanding(folder);
-  for (const name of readdirSync(folder)) if (name !== lockName) remove(join(folder, name));
+  for (const name of readdirSync(folder)) if (name !== lockName) removeTree(join(folder, name));
   for (const other of readdirSync(tmp)) if (other !== instance) landed.push(...cleanDead(join(tmp, other)));
   let last = 0;
   return {
@@ -40,7 +41,7 @@ export function claimTemporary(tmp: string, instance: string): Temporary {
     [Symbol.dispose]: () => {
       // The folder goes while it is locked; whoever opened the lock meanwhile sees that its path is gone.
       try {
-        remove(folder);
+        removeTree(folder);
       } finally {
         lock[Symbol.dispose]();
       }
@@ -69,30 +70,16 @@ function cleanDead(folder: string): ManifestLine[] {
   const path = join(folder, lockName);
   // Opening a lock would make it: one that vanished belongs to somebody who is just leaving.
   if (!existsSync(path)) {
-    remove(folder);
+    removeTree(folder);
     return [];
   }
   const lock = tryLock(path, 0);
   if (lock === undefined) return [];
   try {
     const landed = readLanding(folder);
-    remove(folder);
+    removeTree(folder);
     return landed;
   } finally {
     lock[Symbol.dispose]();
   }
-}
-
-function remove(path: string): void {
-  try {
-    rmSync(path, { recursive: true, force: true });
-  } catch (error) {
-    throw notRemoved(path, error);
-  }
-}
-
-/** Not every error of rmSync has the system's code. */
-function notRemoved(path: string, cause: unknown): HostError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new HostError("io", `${path} could not be removed: ${reason}`, { cause });
 }

@@ -21,6 +21,8 @@ export function decodeFailure({ kind, message, problems, stack }: Failure): Erro
   switch (kind) {
     case "full":
     case "io":
+    case "silent":
+    case "limits":
       return new HostError(kind, message);
     case "name":
       return new NameError(message);

@@ -1,4 +1,4 @@
-import type { NewObject, Piece, StoredObject } from "@brigade/core";
+import type { HostErrorKind, NewObject, Piece, StoredObject } from "@brigade/core";
 import type { OpeningOptions } from "./opening.ts";
 import type { LocalRoom, Taken, TreeObject } from "./room.ts";
 import type { Slot } from "./slots.ts";
@@ -87,7 +87,7 @@ export interface Answers {
 
 /** An error on its way between threads, where classes get lost. */
 export interface Failure {
-  readonly kind: "full" | "io" | "name" | "damaged" | "config" | "bug";
+  readonly kind: HostErrorKind | "name" | "damaged" | "config" | "bug";
   readonly message: string;
   /** Of `config`. */
   readonly problems?: readonly string[];

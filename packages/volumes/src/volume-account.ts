@@ -1,4 +1,4 @@
-import type { Reservation } from "@brigade/core";
+import { HostError, type Log, type Reservation } from "@brigade/core";
 import { aboveFloor } from "./floor.ts";
 import type { PlacementOptions } from "./placement.ts";
 import type { LocalRoom, LocalVolume } from "./room.ts";
@@ -12,11 +12,27 @@ export interface Amount {
 const staleMs = 10_000;
 /** A volume that said `full` is back when so much was freed (its quota, say, may be less than the disk's room). */
 const freedBytes = 64 * 1024 * 1024;
+/** What needs room waits this long for a volume that is silent. Milliseconds. */
+const patienceMs = 300_000;
 
-/** What one volume has, and what of it is promised. */
+/** Whether a volume can be used, and if not, why. */
+type State =
+  | { readonly kind: "open" }
+  | { readonly kind: "full"; readonly reason: string; readonly at: LocalRoom | undefined }
+  | { readonly kind: "silent"; readonly reason: string; readonly since: number }
+  | { readonly kind: "failed"; readonly reason: string };
+
+export interface AccountParts {
+  readonly log: Log;
+  /** Called when more may fit than before. */
+  readonly onChange: () => void;
+}
+
+/** What one volume has, what of it is promised, and whether it can be used. */
 export class VolumeAccount {
   readonly volume: LocalVolume;
   readonly #options: Required<PlacementOptions>;
+  readonly #parts: AccountParts;
   #room: LocalRoom | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
   #knownAt = Number.NEGATIVE_INFINITY;
@@ -24,11 +40,12 @@ export class VolumeAccount {
   #reserved: Amount = none;
   /** Released since `#room` was asked for: maybe not in its figures yet. */
   #spent: Amount = none;
-  #state: "open" | "failed" | { readonly fullAt: LocalRoom | undefined } = "open";
+  #state: State = { kind: "open" };
 
-  constructor(volume: LocalVolume, { now = Date.now, ...options }: PlacementOptions) {
+  constructor(volume: LocalVolume, options: Required<PlacementOptions>, parts: AccountParts) {
     this.volume = volume;
-    this.#options = { ...options, now };
+    this.#options = options;
+    this.#parts = parts;
   }
 
   /** The answer that is waited for. Never rejects. */
@@ -38,16 +55,30 @@ export class VolumeAccount {
 
   /** Above the floor, and not promised. */
   get free(): Amount {
-    if (this.#room === undefined) return none;
-    const { minFree, minFreeInodes } = this.#options;
-    const above = aboveFloor(this.#room, { bytes: minFree, inodes: minFreeInodes });
-    return minus(minus(above, this.#reserved), this.#spent);
+    return minus(minus(this.#above, this.#reserved), this.#spent);
+  }
+
+  /** Why nothing can be stored there; `undefined` where it is only its room that is used up. */
+  get reason(): string | undefined {
+    return this.#state.kind === "open" || this.#state.kind === "full" ? undefined : this.#state.reason;
   }
 
   takes(wanted: Amount): boolean {
-    if (this.#state !== "open" || this.#options.now() - this.#knownAt > staleMs) return false;
-    const { bytes, inodes } = this.free;
-    return bytes >= wanted.bytes && inodes >= wanted.inodes;
+    if (this.#state.kind !== "open" || this.#options.now() - this.#knownAt > staleMs) return false;
+    return fits(wanted, this.free);
+  }
+
+  /** Whether it may take this later: promises may be given back, a disk that is silent may answer. */
+  mayTake(wanted: Amount): boolean {
+    switch (this.#state.kind) {
+      case "open":
+        return this.#room === undefined || fits(wanted, this.#above);
+      case "silent":
+        return this.#options.now() - this.#state.since < patienceMs;
+      case "full":
+      case "failed":
+        return false;
+    }
   }
 
   reserve(wanted: Amount): Reservation {
@@ -61,34 +92,75 @@ export class VolumeAccount {
     return {
       volume: this.volume,
       spend: (bytes) => give({ bytes: Math.min(bytes, held.bytes), inodes: 0 }),
-      release: () => give(held),
+      release: () => {
+        give(held);
+        this.#parts.onChange();
+      },
     };
   }
 
-  retire(kind: "full" | "io"): void {
-    if (kind === "io") this.#state = "failed";
-    else if (this.#state !== "failed") this.#state = { fullAt: this.#room };
+  failed(error: HostError): void {
+    const { kind } = this.#state;
+    const fields = { volume: this.volume.label, reason: error.message };
+    switch (error.kind) {
+      case "limits":
+        return;
+      case "full":
+        if (kind !== "open") return;
+        this.#parts.log.error(fields, "a volume is retired until it has more room");
+        this.#state = { kind: "full", reason: error.message, at: this.#room };
+        return;
+      case "silent":
+        if (kind === "silent" || kind === "failed") return;
+        this.#parts.log.error(fields, "a volume does not answer: its work goes elsewhere until it does");
+        this.#state = { kind: "silent", reason: error.message, since: this.#options.now() };
+        break;
+      case "io":
+        if (kind === "failed") return;
+        this.#parts.log.error(fields, "a volume is retired");
+        this.#state = { kind: "failed", reason: error.message };
+        break;
+    }
+    this.#parts.onChange();
   }
 
   refreshIfOlder(ms: number): void {
-    if (this.#pending || this.#state === "failed" || this.#options.now() - this.#askedAt < ms) return;
-    this.#askedAt = this.#options.now();
+    const { now } = this.#options;
+    if (this.#pending || this.#state.kind === "failed" || now() - this.#askedAt < ms) return;
+    this.#askedAt = now();
     // What is released from now on may be missing in the answer.
     const before = this.#spent;
     this.#pending = this.volume.room().then(
       (room) => {
         this.#pending = undefined;
         this.#room = room;
-        this.#knownAt = this.#options.now();
+        this.#knownAt = now();
         this.#spent = minus(this.#spent, before);
-        if (typeof this.#state === "object" && hasGrown(room, this.#state.fullAt)) this.#state = "open";
+        this.#reopen(room);
       },
-      () => {
-        // Not even statfs works; `put` tells its caller why.
+      (error: unknown) => {
         this.#pending = undefined;
-        this.#state = "failed";
+        this.failed(
+          error instanceof HostError ? error : new HostError("io", String(error), { cause: error }),
+        );
       },
     );
+  }
+
+  #reopen(room: LocalRoom): void {
+    const state = this.#state;
+    const isBack = state.kind === "silent" || (state.kind === "full" && hasGrown(room, state.at));
+    if (!isBack) return;
+    this.#state = { kind: "open" };
+    this.#parts.log.warn({ volume: this.volume.label }, "a volume is used again");
+    this.#parts.onChange();
+  }
+
+  /** Above the floor, promised or not. */
+  get #above(): Amount {
+    if (this.#room === undefined) return none;
+    const { minFree, minFreeInodes } = this.#options;
+    return aboveFloor(this.#room, { bytes: minFree, inodes: minFreeInodes });
   }
 }
 
@@ -100,6 +172,10 @@ function plus(one: Amount, other: Amount): Amount {
 
 function minus(one: Amount, other: Amount): Amount {
   return { bytes: one.bytes - other.bytes, inodes: one.inodes - other.inodes };
+}
+
+function fits(wanted: Amount, free: Amount): boolean {
+  return free.bytes >= wanted.bytes && free.inodes >= wanted.inodes;
 }
 
 function hasGrown(now: LocalRoom, then: LocalRoom | undefined): boolean {

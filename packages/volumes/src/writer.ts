@@ -3,7 +3,8 @@ import type { NewObject, StoredObject } from "@brigade/core";
 import { adopt } from "./adopting.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Commit, Settle } from "./commit.ts";
-import { errorCode } from "./disk-errors.ts";
+import { isLimit, isPlaceFault } from "./disk-errors.ts";
+import type { FileTimes } from "./file-times.ts";
 import { IncomingFile, writeWhole } from "./incoming-file.ts";
 import { Parts } from "./parts.ts";
 import type { Place, Placing } from "./placing.ts";
@@ -16,6 +17,7 @@ export interface WriterParts {
   readonly bindings: Bindings;
   readonly placing: Placing;
   readonly commit: Commit;
+  readonly times: FileTimes;
   /** A path for a temporary file that nobody uses. */
   readonly nextTemporary: () => string;
   /** The folder of large objects that are coming. */
@@ -43,21 +45,24 @@ export class Writer {
 
   /** Calls `free` once the bytes are needed no more; not when it throws. */
   put(object: NewObject, bytes: Uint8Array, settle: Settle<StoredObject>, free: () => void): void {
-    const { commit, nextTemporary } = this.#parts;
+    const { commit, nextTemporary, times } = this.#parts;
     const place = this.#prepare(object);
-    commit.admit(() => {
+    const write = () => {
       try {
-        commit.addWritten(object, place, writeWhole(nextTemporary(), object, bytes), settle);
+        commit.addWritten(object, place, writeWhole(nextTemporary(), object, bytes, times), settle);
       } catch (error) {
+        // With fewer files open at once it goes on, as soon as some are closed.
+        if (isLimit(error) && commit.keepFewerOpen()) return commit.admit(write);
         settle.reject(error);
       }
       free();
-    });
+    };
+    commit.admit(write);
   }
 
   open(sink: number, object: NewObject): void {
     const place = this.#prepare(object);
-    const file = new IncomingFile(this.#parts.nextTemporary(), object);
+    const file = new IncomingFile(this.#parts.nextTemporary(), object, this.#parts.times);
     this.#sinks.set(sink, { object, place, file });
   }
 
@@ -82,14 +87,15 @@ export class Writer {
 
   async adopt(objects: readonly NewObject[]): Promise<(StoredObject | undefined)[]> {
     for (const { source, fingerprint } of objects) this.#parts.bindings.bind(source, fingerprint);
-    return adopt(objects, this.#parts.placing, this.#parts.commit);
+    const { placing, commit, times } = this.#parts;
+    return adopt(objects, placing, commit, times);
   }
 
   async take(objects: readonly TreeObject[]): Promise<Taken[]> {
-    const { root, bindings, placing, commit } = this.#parts;
+    const { root, bindings, placing, commit, times } = this.#parts;
     if (commit.dead) throw commit.dead;
     for (const { source, fingerprint } of objects) bindings.bind(source, fingerprint);
-    return take(objects, new Trees(root), placing, commit);
+    return take(objects, new Trees(root), placing, commit, times);
   }
 
   present(source: string, files: readonly { path: string; size: number }[]): boolean[] {
@@ -101,13 +107,13 @@ export class Writer {
   }
 
   room(): LocalRoom {
-    const { bavail, bsize, blocks, ffree, files } = statfsSync(this.#parts.root);
+    const { bavail, bsize, frsize = bsize, blocks, ffree, files } = statfsSync(this.#parts.root);
     // Some file systems (btrfs, vfat) make inodes as they need them and report none.
     const counted = files > 0;
     return {
-      bytes: bavail * bsize,
+      bytes: bavail * frsize,
       inodes: counted ? ffree : Number.POSITIVE_INFINITY,
-      totalBytes: blocks * bsize,
+      totalBytes: blocks * frsize,
       totalInodes: counted ? files : Number.POSITIVE_INFINITY,
     };
   }
@@ -137,8 +143,8 @@ function statOf(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    // A folder on the way is a file now, or the name is none that this disk has.
-    if (errorCode(error) === "ENOTDIR" || errorCode(error) === "ENAMETOOLONG") return undefined;
+    // A folder on the way is a file now or may not be read, or the name is none that this disk has.
+    if (isPlaceFault(error)) return undefined;
     throw error;
   }
 }

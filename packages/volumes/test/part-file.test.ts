@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { ConfigError, HostError } from "@brigade/core";
+import { ConfigError, HostError, NameError } from "@brigade/core";
 import { openPartFile, type PartFile, type Remote } from "@brigade/volumes";
 import { bytesOf, md5Of, scratchFolder } from "./scratch.ts";
 
@@ -199,6 +199,6 @@ test("a link in the place of the file is not followed", async (t) => {
   assert.equal(readFileSync(join(folder, "elsewhere"), "utf8"), "precious");
 });
 
-test("a name that is too long for the disk is the user's to mend", async (t) => {
-  await assert.rejects(openAt(t, join(scratchFolder(t), "a".repeat(255))), ConfigError);
+test("a name that is too long for the disk is refused as such", async (t) => {
+  await assert.rejects(openAt(t, join(scratchFolder(t), "a".repeat(255))), NameError);
 });

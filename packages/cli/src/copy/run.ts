@@ -82,7 +82,7 @@ export async function runCopy(
           await showPage({ ...run, catalogue: opened, broker, volumes, host, pauses, port: run.httpPort }),
         );
   const catalogue = page?.catalogue ?? opened;
-  const placement = createPlacement(volumes, {
+  const placement = createPlacement(volumes, log, {
     minFree: volumeSettings.MIN_FREE,
     minFreeInodes: volumeSettings.MIN_FREE_INODES,
   });
@@ -96,7 +96,7 @@ export async function runCopy(
       ...parts,
       source,
       placement,
-      onExhausted: () => giveUp(new FatalError("no volume has room: add one and run the same command again")),
+      onExhausted: (reason) => giveUp(new FatalError(`${reason}; then run the same command again`)),
     },
     downloaderOptions(settings, configuration.source.concurrency),
   );

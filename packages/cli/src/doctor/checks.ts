@@ -94,12 +94,12 @@ export async function checkDisk(root: string): Promise<Finding> {
   const check = "disk";
   try {
     await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
-    const { bavail, bsize, ffree } = await statfs(root);
+    const { bavail, bsize, frsize = bsize, ffree } = await statfs(root);
     const isVolume = await access(joinPath(root, ".brigade", "volume.json")).then(
       () => true,
       () => false,
     );
-    const found = `${root}: ${formatBytes(bavail * bsize)} and ${formatCount(ffree)} inodes free, ${isVolume ? "a volume" : "not a volume yet"}`;
+    const found = `${root}: ${formatBytes(bavail * frsize)} and ${formatCount(ffree)} inodes free, ${isVolume ? "a volume" : "not a volume yet"}`;
     return { check, ok: true, found };
   } catch (error) {
     return {

@@ -1,4 +1,4 @@
-import { ConfigError, FatalError, HostError, SourceError } from "@brigade/core";
+import { ConfigError, FatalError, HostError, NameError, SourceError } from "@brigade/core";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { ChecksumError } from "./checksum.ts";
 
@@ -14,6 +14,12 @@ export interface GetFailure {
 export function failureOf(error: unknown): GetFailure | undefined {
   if (error instanceof ConfigError)
     return { message: error.problems.join("; "), exitCode: exitCode.usage, stopsAll: false };
+  if (error instanceof NameError)
+    return {
+      message: `${error.message}: give another name or another folder with -o`,
+      exitCode: exitCode.usage,
+      stopsAll: false,
+    };
   if (error instanceof HostError)
     return { message: error.message, exitCode: exitCode.cannotGoOn, stopsAll: true };
   if (error instanceof FatalError)

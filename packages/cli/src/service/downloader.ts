@@ -21,7 +21,10 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
     const { log, giveUp, host } = service;
     const sources = configured.map(({ name, source }) => ({ name, source: service.resources.use(source) }));
     const volumes = await openServiceVolumes(own, sources, log, service.resources);
-    const placement = createPlacement(volumes, { minFree: own.MIN_FREE, minFreeInodes: own.MIN_FREE_INODES });
+    const placement = createPlacement(volumes, log, {
+      minFree: own.MIN_FREE,
+      minFreeInodes: own.MIN_FREE_INODES,
+    });
     service.addVolumes(volumes);
     await service.listen();
     const broker = await service.connect();

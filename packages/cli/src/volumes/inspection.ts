@@ -13,6 +13,6 @@ export interface VolumeInspection extends VolumeInfo {
 export async function inspectVolume(root: string): Promise<VolumeInspection | undefined> {
   const info = await readVolumeInfo(root);
   if (info === undefined) return undefined;
-  const { bavail, bsize, ffree } = await statfs(root);
-  return { root, ...info, free: bavail * bsize, freeInodes: ffree };
+  const { bavail, bsize, frsize = bsize, ffree } = await statfs(root);
+  return { root, ...info, free: bavail * frsize, freeInodes: ffree };
 }

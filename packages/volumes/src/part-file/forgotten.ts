@@ -1,6 +1,7 @@
-import { lstatSync, readdirSync, rmSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { tryLock } from "../lock.ts";
+import { removeFile } from "../removal.ts";
 
 /** Milliseconds that a part may lie there untouched. */
 const longest = 7 * 24 * 3_600_000;
@@ -24,7 +25,7 @@ export function removeForgotten(
       const lock = tryLock(join(folder, `${part}.part.lock`), 0);
       if (lock === undefined) continue;
       // The file of the lock is the last to go.
-      for (const name of [...names, `${part}.part.lock`]) rmSync(join(folder, name), { force: true });
+      for (const name of [...names, `${part}.part.lock`]) removeFile(join(folder, name));
       lock[Symbol.dispose]();
     } catch (error) {
       onWarning(error, "a forgotten part could not be removed");

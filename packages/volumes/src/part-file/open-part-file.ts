@@ -1,10 +1,11 @@
-import { constants, existsSync, rmSync } from "node:fs";
-import { type FileHandle, open, rm, stat } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ConfigError } from "@brigade/core";
 import { diskError, errorCode } from "../disk-errors.ts";
 import { syncFolder } from "../durable-file.ts";
 import { tryLock } from "../lock.ts";
+import { removeFile } from "../removal.ts";
 import { type Control, readControl } from "./control-file.ts";
 import { OpenPartFile, type PartFile, type Remote, refuseExisting } from "./part-file.ts";
 import { reserve } from "./reserve.ts";
@@ -12,7 +13,7 @@ import { reserve } from "./reserve.ts";
 /** Another process fetches it. */
 export class PartInUse extends ConfigError {}
 
-/** Throws PartInUse; ConfigError when the target exists and is not to be overwritten; HostError. */
+/** Throws PartInUse; ConfigError when the target exists and is not to be overwritten; HostError, NameError. */
 export async function openPartFile(
   target: string,
   remote: Remote,
@@ -26,14 +27,8 @@ export async function openPartFile(
     }
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw nameless(diskError(error, target));
+    throw diskError(error, target);
   }
-}
-
-/** A name that the disk cannot hold was chosen by the user, or can be. */
-function nameless(error: Error): Error {
-  if (error.name !== "NameError") return error;
-  return new ConfigError([`${error.message}: give another name with -o`], { cause: error });
 }
 
 /** Nothing: it went away meanwhile, to be completed or removed by who had it locked. */
@@ -70,16 +65,31 @@ async function take(
     const resumed = size > 0 && startedOver === undefined && control !== undefined && control !== "damaged";
     if (!resumed) {
       // Before its bytes change: a power cut must not bring it back beside others.
-      await rm(`${path}.json`, { force: true });
+      removeFile(`${path}.json`);
       syncFolder(dirname(path));
       await file.truncate(0);
     }
-    if (remote.length !== undefined) await reserve(file, path, remote.length);
+    if (remote.length !== undefined) await reserveOrRemove(file, path, remote.length, size === 0);
     const finished = resumed ? control.finished.map(([from, to]) => ({ from, to })) : [];
     part = new OpenPartFile(file, { target, remote, finished, startedOver, overwrite, lock });
     return part;
   } finally {
     if (part === undefined) lock[Symbol.dispose]();
+  }
+}
+
+/** Leaves no empty file where there can be no other. */
+async function reserveOrRemove(
+  file: FileHandle,
+  path: string,
+  length: number,
+  isNew: boolean,
+): Promise<void> {
+  try {
+    await reserve(file, path, length);
+  } catch (error) {
+    if (isNew) removeFile(path);
+    throw error;
   }
 }
 
@@ -102,8 +112,13 @@ function lockOf(target: string): Disposable {
   if (lock === undefined) throw new PartInUse([`${target}: another process is fetching it`]);
   return {
     [Symbol.dispose]() {
-      rmSync(path, { force: true });
-      lock[Symbol.dispose]();
+      try {
+        removeFile(path);
+      } catch {
+        // A lock that stays is free all the same.
+      } finally {
+        lock[Symbol.dispose]();
+      }
     },
   };
 }

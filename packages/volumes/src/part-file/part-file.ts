@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ConfigError } from "@brigade/core";
 import { diskError, errorCode } from "../disk-errors.ts";
 import { syncFolder } from "../durable-file.ts";
+import { removeFile } from "../removal.ts";
 import { type Control, writeControl } from "./control-file.ts";
 import { type Piece, Pieces } from "./pieces.ts";
 
@@ -130,12 +131,12 @@ export class OpenPartFile implements PartFile {
   }
 
   async disown(): Promise<void> {
-    await this.#disk(() => rm(`${this.path}.json`, { force: true }));
+    await this.#disk(async () => removeFile(`${this.path}.json`));
   }
 
   async remove(): Promise<void> {
     await this.disown();
-    await this.#disk(() => rm(this.path, { force: true }));
+    await this.#disk(async () => removeFile(this.path));
   }
 
   async complete(length: number): Promise<void> {
@@ -147,15 +148,20 @@ export class OpenPartFile implements PartFile {
       if (!overwrite) await refuseExisting(target);
       await rename(this.path, target);
       syncFolder(dirname(target));
-      await rm(`${this.path}.json`, { force: true });
+      removeFile(`${this.path}.json`);
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#file.close();
-    this.#opened.lock[Symbol.dispose]();
+    try {
+      await this.#file.close();
+    } catch {
+      // What counts was synced, and what was not is fetched again.
+    } finally {
+      this.#opened.lock[Symbol.dispose]();
+    }
   }
 
   async #disk(call: () => Promise<void>, signal?: AbortSignal): Promise<void> {

@@ -8,9 +8,9 @@ import { type Fallocate, loadFallocate } from "./fallocate.ts";
  * Throws HostError `full` when what it lacks does not fit.
  */
 export async function reserve(file: FileHandle, path: string, length: number): Promise<void> {
-  const [{ blocks }, { bavail, bsize }] = await Promise.all([file.stat(), statfs(path)]);
+  const [{ blocks }, { bavail, bsize, frsize = bsize }] = await Promise.all([file.stat(), statfs(path)]);
   const lacking = length - blocks * 512;
-  const free = bavail * bsize;
+  const free = bavail * frsize;
   if (lacking > free)
     throw new HostError("full", `${path}: ${lacking} bytes more are needed, ${free} are free on its disk`);
   if (lacking > 0) await allocate(file, length, await loadFallocate());

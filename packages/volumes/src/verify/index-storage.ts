@@ -1,5 +1,5 @@
-import { rmSync } from "node:fs";
 import { HostError } from "@brigade/core";
+import { removeFile } from "../removal.ts";
 import { DatabaseSync } from "../sqlite.ts";
 
 /** Raised when the tables change: an index of another version is made anew. */
@@ -35,7 +35,7 @@ export function openIndexStorage(path: string): DatabaseSync {
     return open(path);
   } catch (error) {
     if (!isUseless(error)) throw error;
-    for (const end of ["", "-wal", "-shm"]) rmSync(path + end, { force: true });
+    for (const end of ["", "-wal", "-shm"]) removeFile(path + end);
     return open(path);
   }
 }

@@ -1,8 +1,9 @@
-import { lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { lstatSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, sourceNameSchema } from "@brigade/core";
 import { errorCode } from "../disk-errors.ts";
 import { findLayout, type Layout } from "../identity.ts";
+import { removeFile, removeTree } from "../removal.ts";
 import { claimFolder } from "../temporary.ts";
 import { Checkers } from "./checkers.ts";
 import { ObjectIndex } from "./object-index.ts";
@@ -37,9 +38,9 @@ export async function verify(
   if (lock === undefined) throw new ConfigError([`${root} is being verified by another process`]);
   try {
     const file = join(folder, "index.db");
-    if (restart) for (const end of ["", "-wal", "-shm"]) rmSync(file + end, { force: true });
+    if (restart) for (const end of ["", "-wal", "-shm"]) removeFile(file + end);
     const summary = await run(settings, layout, file, sources, send, signal);
-    rmSync(folder, { recursive: true });
+    removeTree(folder);
     return summary;
   } finally {
     lock[Symbol.dispose]();
