@@ -2,6 +2,7 @@ import { type BrokerBench, conformance } from "./conformance/bench.ts";
 import { crashes } from "./conformance/crashes.ts";
 import { disposal } from "./conformance/disposal.ts";
 import { pausing } from "./conformance/pausing.ts";
+import { standingAside } from "./conformance/standing-aside.ts";
 import { travel } from "./conformance/travel.ts";
 import { verdicts } from "./conformance/verdicts.ts";
 
@@ -16,6 +17,7 @@ export function brokerConformance(name: string, open: () => Promise<BrokerBench>
   travel(check);
   verdicts(check);
   pausing(check);
+  standingAside(check);
   crashes(check);
   disposal(check);
 }

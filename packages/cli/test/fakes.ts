@@ -52,7 +52,13 @@ export class ScriptedBroker implements Broker {
   async deliver(message: Message): Promise<Verdict> {
     if (this.handle === undefined) throw new Error("nobody consumes");
     const queue = { source: message.job.source, queue: "directories" } as const;
-    return await this.handle({ queue, message, deliveries: 0, signal: new AbortController().signal });
+    return await this.handle({
+      queue,
+      message,
+      deliveries: 0,
+      signal: new AbortController().signal,
+      standAside() {},
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -30,6 +30,11 @@ export interface Delivery {
    * One signal for all deliveries that are lost together.
    */
   readonly signal: AbortSignal;
+  /**
+   * Only slow work is left of it: from now on it does not count against `prefetch`, so that another delivery takes its
+   * place. As many again as `prefetch` at most stand aside at once; what is more goes on to count.
+   */
+  standAside(): void;
 }
 
 /**
@@ -69,7 +74,7 @@ export interface Broker extends AsyncDisposable {
   /** Resolves when all are safe (confirmed, synced). Rejects only when the broker is being disposed. */
   publish(messages: readonly Message[]): Promise<void>;
   /**
-   * `prefetch` handlers run at once at most. A handler that throws ends its message in the dead letters only
+   * `prefetch` handlers run at once at most, and those that stand aside. A handler that throws ends its message in the dead letters only
    * if the error is a MessageError; any other error is reported through `onError` and the message is released.
    * Messages that cannot be decoded never reach the handler: they go to the dead letters.
    * Disposing the subscription pauses it and waits for running handlers.

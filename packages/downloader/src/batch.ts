@@ -1,240 +1,209 @@
 import type {
+  Alarm,
   Broker,
+  Delivery,
+  FailureClass,
   FilesMessage,
-  NewObject,
+  ObjectEntry,
   Placement,
-  Slice,
-  Source,
+  Reservation,
   StoredObject,
   Verdict,
-  Volume,
 } from "@brigade/core";
-import { classify, delayOf, delays, HostError, join } from "@brigade/core";
-import { findBegun } from "./begun.ts";
-import type { Share } from "./byte-budget.ts";
-import { bytesInMemory, type Fetched, type FetchParts, fetchObject } from "./fetch.ts";
-import { type Listed, Report } from "./report.ts";
-import { asListed, presumedSize } from "./store.ts";
+import { delayOf, delays } from "@brigade/core";
+import type { Fetched, FetchParts } from "./fetch.ts";
+import { entryOf, keyOf, type Listed, listedIn, messageFor } from "./listed.ts";
+import { Report } from "./report.ts";
+import { presumedSize } from "./store.ts";
 
 export interface BatchParts extends FetchParts {
   readonly broker: Broker;
   readonly placement: Placement;
   readonly host: string;
   readonly maxAttempts: number;
+  readonly alarm: Alarm;
   readonly onExhausted: (reason: string) => void;
 }
 
-/** Objects that were not settled, and when to try them again. */
+/** An object that was not settled, and when to try it again. */
 interface Remainder {
   readonly listed: Listed;
   readonly counted: boolean;
   readonly waitMs: number;
 }
 
-/** Milliseconds until a batch that found no room is tried again. */
-const noRoomWait = 10_000;
+/** Milliseconds that outcomes wait for the slowest of their batch, at most. */
+const tellAfter = 1_000;
+/** A batch that is down to this part of its objects, or to one, gives its place to another. */
+const stragglers = 1 / 8;
 
-/** Fetches a batch, reports what came of it, and gives the verdict on what is left. */
-export async function handleBatch(
-  parts: BatchParts,
-  message: FilesMessage,
-  redelivered: boolean,
-  signal: AbortSignal,
-): Promise<Verdict> {
-  const report = new Report(message.job, parts.host, parts.now());
-  const listed = message.slices.flatMap(listedOf);
-  const missing = await adoptExisting(parts, message, listed, redelivered, report);
-  const bytes = missing.reduce((sum, { file }) => sum + (file.size ?? presumedSize), 0);
-  const large = missing.map(entryOf).filter((entry) => parts.large.takes(entry));
-  const begun = await findBegun(parts.placement.volumes, message.job, large, parts.log);
-  const reservation =
-    missing.length > 0 ? await parts.placement.reserve(bytes, missing.length, { begun, signal }) : undefined;
-  if (missing.length > 0 && reservation === undefined)
-    return await noRoom(parts, message, missing, report, signal);
+/** What becomes of the objects of one message: the outcomes, and what is to be tried again. To be disposed of. */
+export class Batch implements Disposable {
+  readonly message: FilesMessage;
+  readonly listed: readonly Listed[];
+  readonly #parts: BatchParts;
+  readonly #delivery: Pick<Delivery, "standAside">;
+  /** Of outcomes that are not yet published. */
+  #report: Report;
+  readonly #again: Remainder[] = [];
+  /** With an outcome or among those to be tried again, in the order of their settling. */
+  readonly #settled: Listed[] = [];
+  /** How many of the settled have told the reservation that their room is taken. */
+  #spent = 0;
+  /** Outcomes on their way to the broker. */
+  readonly #telling: Promise<void>[] = [];
+  #reservation: Reservation | undefined;
+  #alarm: Disposable | undefined;
+  /** Its first outcomes had to be published before the last. */
+  #isLate = false;
 
-  const remainders: Remainder[] = [];
-  try {
-    if (reservation !== undefined) {
-      const { volume } = reservation;
-      const fetch = async (one: Listed, share: Share) => {
-        const fetched = await fetchObject(parts, message.job, entryOf(one), reservation, share, signal);
-        settleObject(parts, message, one, fetched, volume, report, remainders);
-      };
-      const fetches: Promise<void>[] = [];
-      for (const one of missing) {
-        const share = parts.budget.take(bytesInMemory(one.file));
-        fetches.push(fetch(one, share instanceof Promise ? await share : share));
-      }
-      await Promise.all(fetches);
-    }
-  } finally {
-    reservation?.release();
+  constructor(parts: BatchParts, message: FilesMessage, delivery: Pick<Delivery, "standAside">) {
+    this.message = message;
+    this.listed = listedIn(message);
+    this.#parts = parts;
+    this.#delivery = delivery;
+    this.#report = this.#newReport();
+    this.#setAlarm();
   }
-  const untouched = remainders.length === listed.length && remainders.every(({ counted }) => !counted);
-  if (untouched && signal.aborted) return { kind: "release" };
-  return await conclude(parts, message, report, remainders);
-}
 
-/** I1: the verdict comes after the results are safe. */
-async function conclude(
-  { broker }: BatchParts,
-  message: FilesMessage,
-  report: Report,
-  remainders: readonly Remainder[],
-): Promise<Verdict> {
-  await publishResults(broker, report);
-  if (remainders.length === 0) return { kind: "ack" };
-  const again = (counted: boolean) => remainders.filter((one) => one.counted === counted);
-  const remainder = [
-    filesMessage(message, again(true), message.attempt + 1),
-    filesMessage(message, again(false), message.attempt),
-  ].filter((one) => one.slices.length > 0);
-  return { kind: "retry", remainder, delay: delayOf(Math.max(...remainders.map(({ waitMs }) => waitMs))) };
-}
+  /** The room that is kept for it until it is concluded. */
+  hold(reservation: Reservation): void {
+    this.#reservation = reservation;
+  }
 
-async function publishResults(broker: Broker, report: Report): Promise<void> {
-  const results = report.messages();
-  if (results.length > 0) await broker.publish(results);
-}
+  [Symbol.dispose](): void {
+    this.#alarm?.[Symbol.dispose]();
+    this.#alarm = undefined;
+    this.#reservation?.release();
+  }
 
-function settleObject(
-  { maxAttempts, log }: BatchParts,
-  { attempt }: FilesMessage,
-  listed: Listed,
-  fetched: Fetched,
-  volume: Volume,
-  report: Report,
-  remainders: Remainder[],
-): void {
-  switch (fetched.kind) {
-    case "stored":
-      report.stored(listed, fetched.entry, fetched.stored, volume.id);
-      return;
-    case "vanished":
-      report.vanished(listed);
-      return;
-    case "failed":
-      log.warn({ key: keyOf(listed), attempt, reason: fetched.reason }, "an object failed");
-      report.failed(listed, fetched.reason, fetched.class);
-      return;
-    case "again": {
-      const { counted, reason, class: kind } = fetched;
-      if (counted && attempt + 1 >= maxAttempts) {
-        log.warn({ key: keyOf(listed), attempt, reason }, "an object failed, out of attempts");
-        report.failed(listed, reason, kind);
+  /** `entry`: as it was found to be; dated. */
+  stored(listed: Listed, entry: Omit<ObjectEntry, "key">, stored: StoredObject, volume: string): void {
+    this.#report.stored(listed, entry, stored, volume);
+    this.#settle(listed);
+  }
+
+  vanished(listed: Listed): void {
+    this.#report.vanished(listed);
+    this.#settle(listed);
+  }
+
+  failed(listed: Listed, reason: string, kind: FailureClass): void {
+    this.#report.failed(listed, reason, kind);
+    this.#settle(listed);
+  }
+
+  /** `counted`: it uses up an attempt. */
+  again(listed: Listed, { counted, waitMs }: Omit<Remainder, "listed">): void {
+    this.#again.push({ listed, counted, waitMs });
+    this.#settle(listed);
+  }
+
+  /** What came of fetching an object onto a volume. */
+  fetched(listed: Listed, fetched: Fetched, volume: string): void {
+    const { maxAttempts, log } = this.#parts;
+    const { attempt } = this.message;
+    switch (fetched.kind) {
+      case "stored":
+        this.stored(listed, fetched.entry, fetched.stored, volume);
         return;
+      case "vanished":
+        this.vanished(listed);
+        return;
+      case "failed":
+        log.warn({ key: keyOf(listed), attempt, reason: fetched.reason }, "an object failed");
+        this.failed(listed, fetched.reason, fetched.class);
+        return;
+      case "again": {
+        const { counted, reason, class: kind } = fetched;
+        if (counted && attempt + 1 >= maxAttempts) {
+          log.warn({ key: keyOf(listed), attempt, reason }, "an object failed, out of attempts");
+          this.failed(listed, reason, kind);
+          return;
+        }
+        const patience = counted ? (delays[Math.min(attempt, delays.length - 1)] ?? 0) : delays[0];
+        log.debug({ key: keyOf(listed), attempt, counted, reason }, "an object is tried again later");
+        this.again(listed, { counted, waitMs: Math.max(patience, fetched.waitMs) });
       }
-      const patience = counted ? (delays[Math.min(attempt, delays.length - 1)] ?? 0) : delays[0];
-      log.debug({ key: keyOf(listed), attempt, counted, reason }, "an object is tried again later");
-      remainders.push({ listed, counted, waitMs: Math.max(patience, fetched.waitMs) });
     }
   }
-}
 
-/** What already lies whole on a volume (after a crash, or a lost catalogue) is reported, not fetched. Gives the rest. */
-async function adoptExisting(
-  { placement, source, log }: BatchParts,
-  message: FilesMessage,
-  listed: readonly Listed[],
-  redelivered: boolean,
-  report: Report,
-): Promise<readonly Listed[]> {
-  let missing = listed;
-  const isDated = ({ file }: Listed) => file.modified !== undefined;
-  for (const volume of placement.volumes) {
-    if (missing.length === 0 || !(redelivered || !volume.isFresh(message.job.source))) continue;
-    const dated = missing.filter(isDated);
-    let found: readonly (StoredObject | undefined)[];
-    try {
-      found = await volume.adopt(dated.map((one) => adoptable(source, message, one)));
-    } catch (error) {
-      if (classify(error).fault === "bug") throw error;
-      log.debug({ volume: volume.label, reason: String(error) }, "a volume cannot say what lies there");
-      if (error instanceof HostError) placement.failed(volume, error);
-      continue;
-    }
-    const adopted = new Set(dated.filter((_, i) => found[i] !== undefined));
-    dated.forEach((one, i) => {
-      const stored = found[i];
-      if (stored !== undefined) report.stored(one, one.file, stored, volume.id);
+  /** Every object was given back as it came: nothing was learnt. */
+  get isUntouched(): boolean {
+    return this.#again.length === this.listed.length && this.#again.every(({ counted }) => !counted);
+  }
+
+  /** I1: the verdict comes after the outcomes are safe. */
+  async conclude(): Promise<Verdict> {
+    await this.#toldAll();
+    if (this.#again.length === 0) return { kind: "ack" };
+    const { message } = this;
+    const again = (counted: boolean) =>
+      this.#again.filter((one) => one.counted === counted).map(({ listed }) => listed);
+    const remainder = [
+      messageFor(message, again(true), message.attempt + 1),
+      messageFor(message, again(false), message.attempt),
+    ].filter(({ slices }) => slices.length > 0);
+    return { kind: "retry", remainder, delay: delayOf(Math.max(...this.#again.map(({ waitMs }) => waitMs))) };
+  }
+
+  /** What was not settled comes again soon, in two messages. */
+  async halve(left: readonly Listed[]): Promise<Verdict> {
+    await this.#toldAll();
+    const { message } = this;
+    const half = Math.ceil(left.length / 2);
+    const halves = [left.slice(0, half), left.slice(half)];
+    const remainder = halves.map((some) => messageFor(message, some, message.attempt));
+    return { kind: "retry", delay: delays[0], remainder };
+  }
+
+  async #toldAll(): Promise<void> {
+    this.#tell();
+    this.#reservation?.release();
+    await Promise.all(this.#telling);
+  }
+
+  #settle(listed: Listed): void {
+    this.#settled.push(listed);
+    if (!this.#isLate) return;
+    if (this.#alarm === undefined) this.#setAlarm();
+    this.#giveUpPlace();
+  }
+
+  #setAlarm(): void {
+    this.#alarm = this.#parts.alarm(tellAfter, () => {
+      this.#alarm = undefined;
+      this.#isLate = true;
+      this.#tell();
+      this.#giveUpPlace();
     });
-    missing = missing.filter((one) => !adopted.has(one));
   }
-  return missing;
-}
 
-/** A batch that fits nowhere is split; a single object that fits nowhere, while others would, has failed. */
-async function noRoom(
-  parts: BatchParts,
-  message: FilesMessage,
-  missing: readonly Listed[],
-  report: Report,
-  signal: AbortSignal,
-): Promise<Verdict> {
-  const later = (some: readonly Listed[]): Remainder[] =>
-    some.map((listed) => ({ listed, counted: false, waitMs: noRoomWait }));
-  if (signal.aborted) return await conclude(parts, message, report, later(missing));
-  const exhausted = await parts.placement.exhausted();
-  if (exhausted !== undefined) {
-    parts.onExhausted(exhausted);
-    return await conclude(parts, message, report, later(missing));
+  #giveUpPlace(): void {
+    const left = this.listed.length - this.#settled.length;
+    if (left > 0 && left <= Math.max(1, this.listed.length * stragglers)) this.#delivery.standAside();
   }
-  const [only] = missing;
-  if (missing.length === 1 && only !== undefined) {
-    report.failed(
-      only,
-      `no volume has room for its ${only.file.size ?? "unknown number of"} bytes`,
-      "no-room",
-    );
-    return await conclude(parts, message, report, []);
+
+  /** Publishes the outcomes that there are. */
+  #tell(): void {
+    const results = this.#report.messages();
+    if (results.length === 0) return;
+    this.#report = this.#newReport();
+    const telling = this.#parts.broker.publish(results);
+    telling.catch(() => undefined); // whoever waits for the verdict sees it
+    this.#telling.push(telling);
+    this.#spend();
   }
-  await publishResults(parts.broker, report);
-  const half = Math.ceil(missing.length / 2);
-  const halves = [missing.slice(0, half), missing.slice(half)];
-  return {
-    kind: "retry",
-    delay: delays[0],
-    remainder: halves.map((some) => filesMessage(message, later(some), message.attempt)),
-  };
-}
 
-function adoptable(source: Source, { job }: FilesMessage, listed: Listed): NewObject {
-  const entry = entryOf(listed);
-  const object = asListed(job, entry);
-  if (source.variant !== undefined) return { ...object, variant: source.variant };
-  return { ...object, expectedSize: entry.size };
-}
-
-function listedOf({ page, directory, files }: Slice): Listed[] {
-  return files.map((file) => ({ page, directory, file }));
-}
-
-function keyOf({ directory, file }: Listed): string {
-  return join(directory, file.name);
-}
-
-function entryOf({ directory, file }: Listed) {
-  const { name, size, modified, etag } = file;
-  return { key: join(directory, name), size, modified, etag };
-}
-
-/** The same work for fewer objects. */
-function filesMessage(
-  { job }: FilesMessage,
-  remainders: readonly { readonly listed: Listed }[],
-  attempt: number,
-): FilesMessage {
-  const slices = new Map<string, Slice>();
-  for (const { listed } of remainders) {
-    const slice = slices.get(listed.page);
-    if (slice === undefined) slices.set(listed.page, { ...listed, files: [listed.file] });
-    else slice.files.push(listed.file);
+  /** What lies on the disk takes room there, and needs none to be kept. Large objects say so themselves. */
+  #spend(): void {
+    const { large } = this.#parts;
+    const done = this.#settled.slice(this.#spent).filter((one) => !large.takes(entryOf(one)));
+    this.#spent = this.#settled.length;
+    this.#reservation?.spend(done.reduce((sum, { file }) => sum + (file.size ?? presumedSize), 0));
   }
-  return {
-    v: 1,
-    type: "files",
-    job,
-    slices: [...slices.values()].map(({ page, directory, files }) => ({ page, directory, files })),
-    attempt,
-  };
+
+  #newReport(): Report {
+    return new Report(this.message.job, this.#parts.host, this.#parts.now());
+  }
 }

@@ -1,4 +1,5 @@
 import type {
+  Alarm,
   Broker,
   Delayer,
   Delivery,
@@ -10,6 +11,7 @@ import type {
   Verdict,
 } from "@brigade/core";
 import {
+  alarm,
   Breaker,
   carefulFrom,
   deadlyFrom,
@@ -20,8 +22,9 @@ import {
   Quarantine,
   Valve,
 } from "@brigade/core";
-import { type BatchParts, handleBatch } from "./batch.ts";
+import type { BatchParts } from "./batch.ts";
 import { ByteBudget } from "./byte-budget.ts";
+import { handleBatch } from "./handle-batch.ts";
 import { LargeObjects } from "./large-objects.ts";
 import { Probe } from "./probe.ts";
 import { Report } from "./report.ts";
@@ -42,6 +45,7 @@ export interface DownloaderParts {
   readonly onExhausted: (reason: string) => void;
   readonly now?: () => number;
   readonly delay?: Delayer;
+  readonly alarm?: Alarm;
 }
 
 export interface DownloaderOptions {
@@ -124,6 +128,7 @@ export async function createDownloader(
     log,
     now,
     delay: wait,
+    alarm: parts.alarm ?? alarm,
     maxAttempts: options.maxAttempts,
     onMisconfigured: parts.onGiveUp,
     onExhausted: (reason) => void waitForRoom(reason),
@@ -151,7 +156,7 @@ export async function createDownloader(
     }
     if (valve.isClosed) return { kind: "release" };
     const signal = orLeaving(delivery.signal);
-    const run = () => handleBatch(batchParts, message, deliveries > 0, signal);
+    const run = () => handleBatch(batchParts, message, delivery, signal);
     if (deliveries < carefulFrom) return await quarantine.among(run);
 
     log.warn(

@@ -1,19 +1,12 @@
 import type {
   FailureClass,
   Job,
-  ListedFile,
   ObjectEntry,
   ObjectResult,
   ResultMessage,
   StoredObject,
 } from "@brigade/core";
-
-/** Where a listed object stands in the accounts. */
-export interface Listed {
-  readonly page: string;
-  readonly directory: string;
-  readonly file: ListedFile;
-}
+import type { Listed } from "./listed.ts";
 
 type PageResults = ResultMessage["pages"][number];
 

@@ -49,11 +49,12 @@ export class RecordingBroker implements Broker {
   async deliver(
     queue: QueueKind,
     message: Message,
-    { deliveries = 0, signal = new AbortController().signal } = {},
+    { deliveries = 0, signal = new AbortController().signal, standAside = () => {} } = {},
   ): Promise<Verdict> {
     const handle = this.#handlers.get(queue);
     if (handle === undefined) throw new Error(`nobody consumes ${queue}`);
-    const running = handle({ queue: { source: message.job.source, queue }, message, deliveries, signal });
+    const name = { source: message.job.source, queue };
+    const running = handle({ queue: name, message, deliveries, signal, standAside });
     this.#running.add(running);
     try {
       return await running;

@@ -1,4 +1,4 @@
-import type { Delayer, FatalError, FilesMessage, Job, Log, ObjectResult, Source } from "@brigade/core";
+import type { Alarm, Delayer, FatalError, FilesMessage, Job, Log, ObjectResult, Source } from "@brigade/core";
 import { createDownloader, type DownloaderOptions } from "../src/index.ts";
 import { MemoryPlacement, MemoryVolume } from "./memory-volume.ts";
 import { RecordingBroker, turn } from "./recording-broker.ts";
@@ -10,12 +10,13 @@ interface Options {
   readonly volumes?: readonly MemoryVolume[];
   /** Instead of waits that pass at once and move the clock on. */
   readonly delay?: Delayer;
+  readonly alarm?: Alarm;
 }
 
 /** A downloader of a bucket onto volumes in memory. */
 export async function setUp(
   source: Source,
-  { options = {}, volumes = [new MemoryVolume("v1")], delay }: Options = {},
+  { options = {}, volumes = [new MemoryVolume("v1")], delay, alarm }: Options = {},
 ) {
   const broker = new RecordingBroker();
   const placement = new MemoryPlacement(volumes);
@@ -49,6 +50,7 @@ export async function setUp(
       onExhausted: (reason) => exhausted.push(reason),
       now: () => clock.now++,
       delay: delay ?? passAtOnce,
+      ...(alarm && { alarm }),
     },
     {
       prefetch: 8,

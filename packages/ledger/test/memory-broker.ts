@@ -75,7 +75,8 @@ export class MemoryBroker implements Broker {
   async #run(waiting: Waiting, handle: (delivery: Delivery) => Promise<Verdict>): Promise<void> {
     const { message, deliveries } = waiting;
     const queue = this.consumed ?? { source: "", queue: "records" };
-    const verdict = await handle({ queue, message, deliveries, signal: new AbortController().signal });
+    const signal = new AbortController().signal;
+    const verdict = await handle({ queue, message, deliveries, signal, standAside() {} });
     if (verdict.kind === "ack") this.acked.push(message);
     else if (verdict.kind === "reject") this.rejected.push({ message, reason: verdict.reason });
     else this.queue.push(waiting);

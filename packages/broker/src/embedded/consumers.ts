@@ -5,7 +5,9 @@ interface Consumer {
   readonly id: number;
   readonly queue: number;
   readonly prefetch: number;
+  /** Messages that count against `prefetch`. */
   held: number;
+  aside: number;
   paused: boolean;
 }
 
@@ -14,9 +16,11 @@ export class Consumers {
   #consumers = new Map<number, Consumer>();
   /** Consumer by message. */
   #holders = new Map<number, Consumer>();
+  /** The same, of messages that stand aside. */
+  #aside = new Map<number, Consumer>();
 
   add(id: number, queue: number, prefetch: number): void {
-    this.#consumers.set(id, { id, queue, prefetch, held: 0, paused: false });
+    this.#consumers.set(id, { id, queue, prefetch, held: 0, aside: 0, paused: false });
   }
 
   pause(id: number, paused: boolean): void {
@@ -30,9 +34,19 @@ export class Consumers {
 
   settled(message: number): void {
     const holder = this.#holders.get(message);
-    if (holder === undefined) return;
+    if (holder !== undefined && this.#holders.delete(message)) holder.held--;
+    const waiting = this.#aside.get(message);
+    if (waiting !== undefined && this.#aside.delete(message)) waiting.aside--;
+  }
+
+  /** It counts on where as many as `prefetch` stand aside already. */
+  standAside(message: number): void {
+    const holder = this.#holders.get(message);
+    if (holder === undefined || holder.aside >= holder.prefetch) return;
     this.#holders.delete(message);
+    this.#aside.set(message, holder);
     holder.held--;
+    holder.aside++;
   }
 
   /** Hands out what is ready to whoever may hold more, in equal shares where several consume one queue. */
@@ -61,10 +75,13 @@ export class Consumers {
   save(): () => void {
     const consumers = [...this.#consumers.values()].map((consumer) => ({ consumer, ...consumer }));
     const holders = new Map(this.#holders);
+    const aside = new Map(this.#aside);
     return () => {
       this.#consumers = new Map(consumers.map(({ consumer }) => [consumer.id, consumer]));
-      for (const { consumer, held, paused } of consumers) Object.assign(consumer, { held, paused });
+      for (const { consumer, held, aside, paused } of consumers)
+        Object.assign(consumer, { held, aside, paused });
       this.#holders = holders;
+      this.#aside = aside;
     };
   }
 }

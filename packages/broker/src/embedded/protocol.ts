@@ -23,6 +23,12 @@ export type Settlement =
   | { readonly kind: "release"; readonly id: number; readonly due?: number }
   | { readonly kind: "bury"; readonly id: number; readonly reason: string; readonly at: number };
 
+/** A message that is still held does not count against its consumer's prefetch any more. Not answered. */
+export interface Aside {
+  readonly kind: "aside";
+  readonly id: number;
+}
+
 /** Messages of one source's directories, files, retry and records, all counted in one moment. */
 export interface Busy {
   readonly ready: number;
@@ -61,10 +67,10 @@ export type Question = {
   [K in keyof Questions]: { readonly kind: K; readonly ticket: number } & Questions[K]["ask"];
 }[keyof Questions];
 
-export type Request = Settlement | Question;
+export type Request = Settlement | Aside | Question;
 
 export function isSettlement(request: Request): request is Settlement {
-  return !("ticket" in request);
+  return !("ticket" in request || request.kind === "aside");
 }
 
 /** A message handed to a consumer; committed as handed out before it is posted. */

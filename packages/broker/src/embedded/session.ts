@@ -30,6 +30,7 @@ export class Session {
     this.#transaction(() => {
       for (const request of requests) {
         if (isSettlement(request)) this.#settle(request);
+        else if (request.kind === "aside") this.#consumers.standAside(request.id);
         else answers.push({ ticket: request.ticket, value: this.#answer(request) });
       }
       handedOut = this.#consumers.handOut(this.#store);

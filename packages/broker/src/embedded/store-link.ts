@@ -75,6 +75,10 @@ export class StoreLink {
     this.#send(settlement);
   }
 
+  standAside(id: number): void {
+    this.#send({ kind: "aside", id });
+  }
+
   /** Rejects when the link is lost before the answer. */
   async ask<K extends keyof Questions>(kind: K, ask: Questions[K]["ask"]): Promise<Questions[K]["answer"]> {
     if (this.#lost) throw this.#lost;

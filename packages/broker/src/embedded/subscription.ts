@@ -109,7 +109,8 @@ export class EmbeddedSubscription implements Subscription {
       return this.#bury(id, reasonOf(error));
     }
     try {
-      const verdict = await this.#handle({ queue: this.#queue, message, deliveries, signal });
+      const standAside = () => this.#around.link.standAside(id);
+      const verdict = await this.#handle({ queue: this.#queue, message, deliveries, signal, standAside });
       return this.#settlementOf(id, verdict);
     } catch (error) {
       if (error instanceof MessageError) return this.#bury(id, error.message);

@@ -3,6 +3,12 @@ import { guard } from "./guard.ts";
 import type { Life, Session } from "./link.ts";
 import { Probe } from "./probe.ts";
 
+export interface ConsumerEvents {
+  accept(raw: ConsumeMessage): void;
+  /** The broker ends the consumer (its queue is gone, or the node of it); what it has delivered can still be acked. */
+  ended(): void;
+}
+
 /** Consumes on one channel. */
 export class Reception implements Session {
   readonly #model: ChannelModel;
@@ -43,16 +49,8 @@ export class Reception implements Session {
     this.#deliveries.abort(reason);
   }
 
-  /**
-   * Resolves with the consumer's tag. `ended` is called when the broker ends the consumer (its queue is gone, or the node
-   * of it); what it has delivered can still be acked.
-   */
-  async consume(
-    queue: string,
-    prefetch: number,
-    accept: (raw: ConsumeMessage) => void,
-    ended: () => void,
-  ): Promise<string> {
+  /** Resolves with the consumer's tag. */
+  async consume(queue: string, prefetch: number, { accept, ended }: ConsumerEvents): Promise<string> {
     const receive = (raw: ConsumeMessage | null) => {
       if (raw === null) ended();
       else accept(raw);

@@ -9,6 +9,7 @@ import {
   type Subscription,
   type Verdict,
 } from "@brigade/core";
+import type { ConsumeMessage } from "amqplib";
 import type { WorkQueue } from "../route.ts";
 import { Held } from "./held.ts";
 import type { Link } from "./link.ts";
@@ -16,6 +17,7 @@ import type { Publisher } from "./publisher.ts";
 import { QueueAppearance } from "./queue-appearance.ts";
 import type { Reception } from "./reception.ts";
 import { reasonOf } from "./refusal.ts";
+import { Reserve } from "./reserve.ts";
 import { queueName } from "./topology.ts";
 import { abortion, untilAborted } from "./until-aborted.ts";
 
@@ -44,14 +46,17 @@ interface Surroundings {
 
 /**
  * One consumer. A loop in the background consumes over one session after the other, from `resume` to `pause`; each
- * delivery runs its handler, at most `prefetch` at once, and is settled by the verdict. What arrives in excess (handlers
- * of before a pause or a loss still run) waits.
+ * delivery runs its handler, at most `prefetch` at once and those that stand aside, and is settled by the verdict. What
+ * arrives in excess (handlers of before a pause or a loss still run) waits.
  */
 export class RabbitSubscription implements Subscription {
   readonly #name: QueueName;
   readonly #consumption: Consumption;
   readonly #around: Surroundings;
   readonly #running = new Map<Held, Promise<void>>();
+  /** Of those that run. */
+  readonly #aside = new Set<Held>();
+  #reserve: Reserve | undefined;
   #waiting: Held[] = [];
   /** Given back, and not yet safe. */
   readonly #returning = new Set<Promise<void>>();
@@ -110,15 +115,22 @@ export class RabbitSubscription implements Subscription {
         this.#dropLost();
         await this.#appearance.of(name, reception, ending);
         const { publisher } = this.#around;
-        const tag = await reception.consume(
-          name,
-          this.#consumption.prefetch,
-          (raw) => this.#accept(new Held(this.#name, raw, reception, publisher), stop),
-          () => ended.abort(),
-        );
+        const { prefetch } = this.#consumption;
+        const hear = {
+          accept: (raw: ConsumeMessage) =>
+            this.#accept(new Held(this.#name, raw, reception, publisher), stop),
+          ended: () => ended.abort(),
+        };
+        const tag = await reception.consume(name, prefetch, hear);
+        const reserve = new Reserve(reception, name, prefetch, hear);
+        this.#reserve = reserve;
+        this.#fitReserve();
         await abortion(ending);
+        this.#reserve = undefined;
+        if (lost.aborted) continue;
+        if (!ended.signal.aborted) await reception.cancel(tag);
+        await reserve.fit(0);
         if (ended.signal.aborted) await this.#afterCancel(name, reception, stop);
-        else if (!lost.aborted) await reception.cancel(tag);
       } catch (error) {
         if (stop.aborted || link.leaving.aborted || lost?.aborted) continue;
         onError(error);
@@ -139,8 +151,24 @@ export class RabbitSubscription implements Subscription {
 
   #accept(held: Held, stop: AbortSignal): void {
     if (stop.aborted) this.#giveBack(held);
-    else if (this.#running.size < this.#consumption.prefetch) this.#start(held);
+    else if (this.#hasPlace) this.#start(held);
     else this.#waiting.push(held);
+  }
+
+  get #hasPlace(): boolean {
+    const { prefetch } = this.#consumption;
+    return this.#running.size < prefetch + Math.min(prefetch, this.#aside.size);
+  }
+
+  #standAside(held: Held): void {
+    if (!this.#running.has(held) || this.#aside.has(held)) return;
+    this.#aside.add(held);
+    this.#startNext();
+    this.#fitReserve();
+  }
+
+  #fitReserve(): void {
+    this.#reserve?.fit(this.#aside.size).catch((error: unknown) => this.#around.onError(error));
   }
 
   #start(held: Held): void {
@@ -148,6 +176,7 @@ export class RabbitSubscription implements Subscription {
       .catch((error: unknown) => this.#around.onError(error))
       .finally(() => {
         this.#running.delete(held);
+        if (this.#aside.delete(held)) this.#fitReserve();
         this.#startNext();
       });
     this.#running.set(held, run);
@@ -155,6 +184,7 @@ export class RabbitSubscription implements Subscription {
 
   #startNext(): void {
     this.#dropLost();
+    if (!this.#hasPlace) return;
     const next = this.#waiting.shift();
     if (next) this.#start(next);
   }
@@ -192,7 +222,8 @@ export class RabbitSubscription implements Subscription {
       return { kind: "reject", reason: reasonOf(error) };
     }
     try {
-      return await this.#consumption.handle({ queue: this.#name, message, deliveries, signal });
+      const standAside = () => this.#standAside(held);
+      return await this.#consumption.handle({ queue: this.#name, message, deliveries, signal, standAside });
     } catch (error) {
       if (error instanceof MessageError) return { kind: "reject", reason: error.message };
       if (!signal.aborted) {

@@ -1,0 +1,43 @@
+import type { ConsumerEvents, Reception } from "./reception.ts";
+
+/** A subscription's reserve comes in so many consumers, each with an equal share of its prefetch. */
+const shares = 4;
+
+/**
+ * More credit for a subscription, beside its consumer: AMQP does not let a consumer's prefetch be changed. For one
+ * session, opened and closed in steps as deliveries stand aside.
+ */
+export class Reserve {
+  readonly #reception: Reception;
+  readonly #queue: string;
+  readonly #hear: ConsumerEvents;
+  readonly #share: number;
+  readonly #tags: string[] = [];
+  #wanted = 0;
+  #turning: Promise<void> = Promise.resolve();
+
+  constructor(reception: Reception, queue: string, prefetch: number, hear: ConsumerEvents) {
+    this.#reception = reception;
+    this.#queue = queue;
+    this.#hear = hear;
+    this.#share = Math.ceil(prefetch / shares);
+  }
+
+  /** `aside`: deliveries that stand aside now. Resolves when there is credit for them, or when the session is lost. */
+  fit(aside: number): Promise<void> {
+    this.#wanted = Math.min(shares, Math.ceil(aside / this.#share));
+    this.#turning = this.#turning.then(() => this.#turn());
+    return this.#turning;
+  }
+
+  async #turn(): Promise<void> {
+    const { lost } = this.#reception;
+    try {
+      while (this.#tags.length < this.#wanted)
+        this.#tags.push(await this.#reception.consume(this.#queue, this.#share, this.#hear));
+      for (const tag of this.#tags.splice(this.#wanted)) await this.#reception.cancel(tag);
+    } catch (error) {
+      if (!lost.aborted) throw error;
+    }
+  }
+}

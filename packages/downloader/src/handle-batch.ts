@@ -1,0 +1,77 @@
+import type { Delivery, FilesMessage, Reservation, Verdict } from "@brigade/core";
+import { adoptExisting } from "./adopt.ts";
+import { Batch, type BatchParts } from "./batch.ts";
+import { findBegun } from "./begun.ts";
+import type { Share } from "./byte-budget.ts";
+import { bytesInMemory, fetchObject } from "./fetch.ts";
+import { entryOf, type Listed } from "./listed.ts";
+import { presumedSize } from "./store.ts";
+
+/** Milliseconds until a batch that found no room is tried again. */
+const noRoomWait = 10_000;
+
+/** Fetches a batch, reports what came of it, and gives the verdict on what is left. */
+export async function handleBatch(
+  parts: BatchParts,
+  message: FilesMessage,
+  delivery: Pick<Delivery, "deliveries" | "standAside">,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  using batch = new Batch(parts, message, delivery);
+  const missing = await adoptExisting(parts, batch, delivery.deliveries > 0);
+  if (missing.length === 0) return await batch.conclude();
+  const reservation = await reserve(parts, message, missing, signal);
+  if (reservation !== undefined) {
+    batch.hold(reservation);
+    await fetchAll(parts, batch, missing, reservation, signal);
+  } else if (signal.aborted) for (const one of missing) batch.again(one, { counted: false, waitMs: 0 });
+  else return await noRoom(parts, batch, missing);
+  if (batch.isUntouched && signal.aborted) return { kind: "release" };
+  return await batch.conclude();
+}
+
+async function reserve(
+  { placement, large, log }: BatchParts,
+  { job }: FilesMessage,
+  missing: readonly Listed[],
+  signal: AbortSignal,
+): Promise<Reservation | undefined> {
+  const bytes = missing.reduce((sum, { file }) => sum + (file.size ?? presumedSize), 0);
+  const entries = missing.map(entryOf).filter((entry) => large.takes(entry));
+  const begun = await findBegun(placement.volumes, job, entries, log);
+  return await placement.reserve(bytes, missing.length, { begun, signal });
+}
+
+async function fetchAll(
+  parts: BatchParts,
+  batch: Batch,
+  missing: readonly Listed[],
+  reservation: Reservation,
+  signal: AbortSignal,
+): Promise<void> {
+  const { job } = batch.message;
+  const { id } = reservation.volume;
+  const fetch = async (one: Listed, share: Share) =>
+    batch.fetched(one, await fetchObject(parts, job, entryOf(one), reservation, share, signal), id);
+  const fetches: Promise<void>[] = [];
+  for (const one of missing) {
+    const share = parts.budget.take(bytesInMemory(one.file));
+    fetches.push(fetch(one, share instanceof Promise ? await share : share));
+  }
+  await Promise.all(fetches);
+}
+
+/** A batch that fits nowhere is split; a single object that fits nowhere, while others would, has failed. */
+async function noRoom(parts: BatchParts, batch: Batch, missing: readonly Listed[]): Promise<Verdict> {
+  const exhausted = await parts.placement.exhausted();
+  if (exhausted !== undefined) {
+    parts.onExhausted(exhausted);
+    for (const one of missing) batch.again(one, { counted: false, waitMs: noRoomWait });
+    return await batch.conclude();
+  }
+  const [only] = missing;
+  if (missing.length > 1 || only === undefined) return await batch.halve(missing);
+  const bytes = only.file.size ?? "unknown number of";
+  batch.failed(only, `no volume has room for its ${bytes} bytes`, "no-room");
+  return await batch.conclude();
+}

@@ -1,0 +1,32 @@
+import { type FilesMessage, join, type ListedFile, type ObjectEntry, type Slice } from "@brigade/core";
+
+/** Where a listed object stands in the accounts. */
+export interface Listed {
+  readonly page: string;
+  readonly directory: string;
+  readonly file: ListedFile;
+}
+
+export function listedIn({ slices }: FilesMessage): Listed[] {
+  return slices.flatMap(({ page, directory, files }) => files.map((file) => ({ page, directory, file })));
+}
+
+export function keyOf({ directory, file }: Listed): string {
+  return join(directory, file.name);
+}
+
+export function entryOf(listed: Listed): ObjectEntry {
+  const { size, modified, etag } = listed.file;
+  return { key: keyOf(listed), size, modified, etag };
+}
+
+/** The same work for fewer objects. */
+export function messageFor({ job }: FilesMessage, objects: readonly Listed[], attempt: number): FilesMessage {
+  const slices = new Map<string, Slice>();
+  for (const { page, directory, file } of objects) {
+    const slice = slices.get(page);
+    if (slice === undefined) slices.set(page, { page, directory, files: [file] });
+    else slice.files.push(file);
+  }
+  return { v: 1, type: "files", job, slices: [...slices.values()], attempt };
+}
