@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
 import { setImmediate as turn } from "node:timers/promises";
-import { FatalError } from "@brigade/core";
-import { openDatabase } from "../src/embedded/schema.ts";
 import { abortError, ack, becomes, Hand } from "./conformance/bench.ts";
 import { embeddedTest } from "./embedded-bench.ts";
 import { directoryMessage, filesMessage, numberOf, pageMessage } from "./sample-messages.ts";
@@ -163,17 +160,6 @@ embeddedTest(
     assert.equal(numberOf((await hand.next()).delivery.message), 1);
   },
 );
-
-embeddedTest("a file that is something else is refused by name, and left as it is", async (bench) => {
-  await (await bench.broker())[Symbol.asyncDispose]();
-  const refused = (error: unknown) => error instanceof FatalError && error.message.includes(bench.path);
-  const db = openDatabase({ path: bench.path, maxBytes: undefined });
-  db.exec("PRAGMA user_version = 99");
-  db.close();
-  await assert.rejects(bench.broker(), refused);
-  await writeFile(bench.path, "These are my notes, not a database. ".repeat(500));
-  await assert.rejects(bench.broker(), /notes|not a database/);
-});
 
 embeddedTest("what waits for a confirmation when the process goes is refused", async (bench) => {
   const broker = await bench.broker();

@@ -1,10 +1,43 @@
-import { existsSync, readFileSync } from "node:fs";
-import type { Environment } from "@brigade/core";
+import { readFileSync } from "node:fs";
+import { ConfigError, type Environment } from "@brigade/core";
 import { parse } from "dotenv";
 
-/** Flags win over the environment, which wins over `.env` in the working directory. */
+/** Flags win over the environment, which wins over `.env` in the working directory. Throws ConfigError. */
 export function readEnvironment(flags: Environment, process: Environment): Environment {
-  const file = existsSync(".env") ? parse(readFileSync(".env")) : {};
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
-  return Object.freeze({ ...file, ...process, ...given });
+  return Object.freeze({ ...readFileOf(".env"), ...process, ...given });
+}
+
+/** Variables of a file; none where there is no file. */
+function readFileOf(path: string): Environment {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    if (error.code === "ENOENT") return {};
+    const reasons: Readonly<Record<string, string>> = {
+      EISDIR: "it is a folder: it must be a text file, or not be there",
+      EACCES: "this user may not read it: change its owner or mode, or start brigade in another folder",
+      EPERM: "this user may not read it: change its owner or mode, or start brigade in another folder",
+      ELOOP: "it is a link to itself",
+    };
+    throw new ConfigError([`${path} cannot be read: ${reasons[String(error.code)] ?? error.message}`], {
+      cause: error,
+    });
+  }
+  return parse(decoded(path, bytes));
+}
+
+function decoded(path: string, bytes: Buffer): string {
+  const problem = `${path} is not text in UTF-8: save it in that encoding`;
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new ConfigError([problem], { cause: error });
+  }
+  // So UTF-16 of plain letters comes out.
+  if (text.includes("\0")) throw new ConfigError([problem]);
+  return text;
 }

@@ -48,8 +48,13 @@ function setExitCode(code: number): void {
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = tell(error);
+  process.exitCode = tell(firstOf(error));
   if (isService) process.exit();
+}
+
+/** What failed first; what failed because of it, while all was left, is in the same error. */
+function firstOf(error: unknown): unknown {
+  return error instanceof SuppressedError ? firstOf(error.suppressed) : error;
 }
 
 /** One clear line (or one a problem) for what people can mend; a stack trace only for what is ours. */

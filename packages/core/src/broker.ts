@@ -71,7 +71,10 @@ export interface DeadLetter {
  * At least once: everything may be delivered again after a crash.
  */
 export interface Broker extends AsyncDisposable {
-  /** Resolves when all are safe (confirmed, synced). Rejects only when the broker is being disposed. */
+  /**
+   * Resolves when all are safe (confirmed, synced). Rejects with an AbortError when the broker is being disposed, or when it
+   * cannot go on (its disk failed; `cause` and its owner are told why): whether they arrived is not known then.
+   */
   publish(messages: readonly Message[]): Promise<void>;
   /**
    * `prefetch` handlers run at once at most, and those that stand aside. A handler that throws ends its message in the dead letters only

@@ -2,6 +2,7 @@ export * from "./backoff.ts";
 export * from "./breaker.ts";
 export * from "./broker.ts";
 export * from "./config.ts";
+export * from "./database-errors.ts";
 export * from "./delay.ts";
 export * from "./either-signal.ts";
 export * from "./failures.ts";

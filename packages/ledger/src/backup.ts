@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { ConfigError, HostError } from "@brigade/core";
+import { FatalError, HostError } from "@brigade/core";
 import { backup, type DatabaseSync } from "./sqlite.ts";
 import { translate } from "./storage.ts";
 
@@ -52,7 +52,7 @@ export class Backups {
     } catch (error) {
       await remove(unfinished);
       const told = translate(error, unfinished);
-      throw told instanceof ConfigError ? new HostError("io", told.message, { cause: error }) : told;
+      throw told instanceof FatalError ? new HostError("io", told.message, { cause: error }) : told;
     }
   }
 

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { FileEntry, Log, PageHistory } from "@brigade/core";
+import type { FileEntry, HostError, Log, PageHistory } from "@brigade/core";
 import type {
   Comparison,
   DirectorySums,
@@ -124,6 +124,10 @@ export interface CatalogueParts {
   /** The database file; made when missing, its folder must be there. */
   readonly path: string;
   readonly log: Log;
+  /**
+   * Told when the disk begins to fail (whoever asked is told, too), and without an argument when it takes writes again.
+   */
+  readonly onDisk?: (trouble: HostError | undefined) => void;
   /** Unix milliseconds. */
   readonly now?: () => number;
 }
@@ -131,13 +135,17 @@ export interface CatalogueParts {
 /** Of each kind of hole in a proof, unless told otherwise. */
 const exampleCount = 20;
 
-/** Rejects with ConfigError when the file is no catalogue, or another process has it. */
-export async function openCatalogue({ path, log, now = Date.now }: CatalogueParts): Promise<Catalogue> {
+/**
+ * Rejects with FatalError when the file is no catalogue, or another process has it; with ConfigError when it is of a newer version;
+ * with HostError when the disk fails.
+ */
+export async function openCatalogue(parts: CatalogueParts): Promise<Catalogue> {
+  const { path, log, onDisk = () => {}, now = Date.now } = parts;
   const worker = new Worker(new URL("./catalogue-thread.ts", import.meta.url), {
     workerData: { path },
     resourceLimits: { maxYoungGenerationSizeMb: 16 },
   });
-  const thread = new ThreadCall(worker);
+  const thread = new ThreadCall(worker, onDisk);
   try {
     await thread.open();
   } catch (error) {
@@ -155,9 +163,12 @@ export async function openCatalogue({ path, log, now = Date.now }: CataloguePart
   }
   const groups = new CommitGroups(
     async (messages) => {
-      const started = now();
+      const started = performance.now();
       const committed = await thread.ask("record", messages);
-      log.debug({ records: messages.length, ms: now() - started }, "records committed");
+      log.debug(
+        { records: messages.length, ms: Math.round(performance.now() - started) },
+        "records committed",
+      );
       return committed;
     },
     ({ progress }) => tell(progress),

@@ -5,7 +5,7 @@ import {
   type Delayer,
   type Delivery,
   delay,
-  FatalError,
+  HostError,
   type Log,
   type Verdict,
 } from "@brigade/core";
@@ -18,17 +18,14 @@ export interface LedgerParts {
   /** The source's name. */
   readonly source: string;
   readonly log: Log;
-  /** The catalogue's disk has not taken anything for too long. */
-  readonly onGiveUp?: (error: FatalError) => void;
-  readonly now?: () => number;
+  /** The catalogue's disk does not take a record, which is given back and comes again after a while. */
+  readonly onTrouble?: (error: HostError) => void;
   readonly delay?: Delayer;
 }
 
 export interface LedgerOptions {
   /** Records in hand at most; they share commits. */
   readonly prefetch: number;
-  /** Give up after the catalogue's disk has failed for this long, milliseconds; default a minute. */
-  readonly outageLimit?: number;
 }
 
 /** Enters the records of one source into the catalogue until it is disposed. */
@@ -37,21 +34,16 @@ export interface Ledger extends AsyncDisposable {
   readonly inHand: number;
   /**
    * Resolves when the job's listing is finished and every listed object has an outcome (a better one may still be on
-   * its way in `records`). With a hole it never does: whoever waits also watches whether any work is left. Rejects
-   * with FatalError when the ledger gives up.
+   * its way in `records`). With a hole it never does: whoever waits also watches whether any work is left.
    */
   settled(job: string, signal?: AbortSignal): Promise<Progress>;
 }
 
 export async function createLedger(parts: LedgerParts, options: LedgerOptions): Promise<Ledger> {
-  const { catalogue, broker, source, log, now = Date.now } = parts;
+  const { catalogue, broker, source, log } = parts;
   const pause = parts.delay ?? delay;
-  const outageLimit = options.outageLimit ?? 60_000;
   const leaving = new AbortController();
-  const gaveUp: PromiseWithResolvers<never> = Promise.withResolvers();
-  gaveUp.promise.catch(() => {}); // whoever waits in `settled` sees it, and `onGiveUp` tells
   let inHand = 0;
-  let failingSince: number | undefined;
   let attempt = 0;
 
   async function handle(delivery: Delivery): Promise<Verdict> {
@@ -69,29 +61,20 @@ export async function createLedger(parts: LedgerParts, options: LedgerOptions): 
     }
     try {
       const [refusal] = await catalogue.record([message]);
-      failingSince = undefined;
       attempt = 0;
       if (refusal === undefined) return { kind: "ack" };
       log.warn({ job: message.job.id, type: message.type, reason: refusal }, "a record is refused");
       return { kind: "reject", reason: refusal };
     } catch (error) {
-      if (classify(error).fault !== "host") throw error;
-      await troubled(error, AbortSignal.any([signal, leaving.signal]));
+      if (!(error instanceof HostError)) throw error;
+      parts.onTrouble?.(error);
+      await patience(AbortSignal.any([signal, leaving.signal]));
       return { kind: "release" };
     }
   }
 
   /** Waits, longer each time, for the disk to take records again. */
-  async function troubled(error: unknown, signal: AbortSignal): Promise<void> {
-    if (failingSince === undefined) {
-      failingSince = now();
-      log.error({ err: error }, "the catalogue cannot be written");
-    } else if (now() - failingSince >= outageLimit) {
-      const message = error instanceof Error ? error.message : String(error);
-      const fatal = new FatalError(`the catalogue cannot be written: ${message}`, { cause: error });
-      gaveUp.reject(fatal);
-      parts.onGiveUp?.(fatal);
-    }
+  async function patience(signal: AbortSignal): Promise<void> {
     try {
       await pause(backoff(attempt++, { first: 100, most: 10_000 }), signal);
     } catch (cancelled) {
@@ -104,9 +87,7 @@ export async function createLedger(parts: LedgerParts, options: LedgerOptions): 
     get inHand() {
       return inHand;
     },
-    settled(job, signal) {
-      return Promise.race([settled(catalogue, job, signal), gaveUp.promise]);
-    },
+    settled: (job, signal) => settled(catalogue, job, signal),
     async [Symbol.asyncDispose]() {
       leaving.abort();
       await subscription[Symbol.asyncDispose]();

@@ -1,4 +1,4 @@
-import { ConfigError, HostError } from "@brigade/core";
+import { ConfigError, type DatabaseFile, databaseError } from "@brigade/core";
 import { countHoldings } from "./holdings.ts";
 import { DatabaseSync } from "./sqlite.ts";
 
@@ -88,7 +88,7 @@ const walBytes = 32 * 2 ** 20;
 const pageBytes = 4096;
 
 /**
- * Opens or makes the catalogue for this process alone: a second one gets a ConfigError until this one ends, however
+ * Opens or makes the catalogue for this process alone: a second one gets a FatalError until this one ends, however
  * it ends. Committed means synced.
  */
 export function openStorage(path: string): DatabaseSync {
@@ -122,45 +122,17 @@ function prepareSchema(db: DatabaseSync, path: string): void {
   db.exec(`pragma user_version = ${schemaVersion}`);
 }
 
-/** SQLite's primary result codes, https://sqlite.org/rescode.html */
-const codes = {
-  busy: 5,
-  readOnly: 8,
-  io: 10,
-  corrupt: 11,
-  full: 13,
-  cannotOpen: 14,
-  notADatabase: 26,
-} as const;
-
 /** The file could not be read or written; no fault of what was to be written. */
 export function isDiskError(error: unknown): boolean {
-  return translate(error, "") !== error;
+  return databaseError(error, catalogueAt("")) !== undefined;
 }
 
 /** The error in this program's words; what is not about the disk comes back as it was. */
 export function translate(error: unknown, path: string): unknown {
-  if (!(error instanceof Error)) return error;
-  const cause = { cause: error };
-  if ("syscall" in error) {
-    const isFull = "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
-    return new HostError(isFull ? "full" : "io", `the catalogue: ${error.message}`, cause);
-  }
-  if (!("errcode" in error) || typeof error.errcode !== "number") return error;
-  switch (error.errcode & 0xff) {
-    case codes.busy:
-      return new ConfigError([`the catalogue ${path} is in use by another process`], cause);
-    case codes.cannotOpen:
-      return new ConfigError([`the catalogue ${path} cannot be opened: ${error.message}`], cause);
-    case codes.notADatabase:
-      return new ConfigError([`${path} is not a catalogue`], cause);
-    case codes.full:
-      return new HostError("full", `no room for the catalogue ${path}: ${error.message}`, cause);
-    case codes.readOnly:
-    case codes.io:
-    case codes.corrupt:
-      return new HostError("io", `the catalogue ${path}: ${error.message}`, cause);
-    default:
-      return error;
-  }
+  return databaseError(error, catalogueAt(path)) ?? error;
+}
+
+function catalogueAt(path: string): DatabaseFile {
+  const ifDamaged = `move ${path}* away and begin anew with what the volumes' manifests say: see "If the catalogue is lost" in docs/operating.md`;
+  return { what: "the catalogue", path, ifDamaged };
 }

@@ -1,5 +1,5 @@
 import type { Worker } from "node:worker_threads";
-import { ConfigError, HostError } from "@brigade/core";
+import { ConfigError, FatalError, HostError } from "@brigade/core";
 import type { Accounts } from "./accounts.ts";
 import { JobOpenError } from "./jobs.ts";
 
@@ -13,7 +13,7 @@ export type Answer = { readonly id: number } & ({ readonly value: unknown } | { 
 
 /** An error that survives the way between threads. */
 interface Described {
-  readonly kind: "config" | "full" | "io" | "job-open" | "other";
+  readonly kind: "config" | "fatal" | "full" | "io" | "job-open" | "other";
   readonly message: string;
   readonly stack: string | undefined;
 }
@@ -26,6 +26,7 @@ export function describe(error: unknown): Described {
 
 function kindOf(error: Error): Described["kind"] {
   if (error instanceof ConfigError) return "config";
+  if (error instanceof FatalError) return "fatal";
   if (error instanceof HostError) return error.kind === "full" ? "full" : "io";
   return error instanceof JobOpenError ? "job-open" : "other";
 }
@@ -35,6 +36,8 @@ function revive({ kind, message, stack }: Described): Error {
   switch (kind) {
     case "config":
       return new ConfigError(message.split("\n"), cause);
+    case "fatal":
+      return new FatalError(message, cause);
     case "full":
     case "io":
       return new HostError(kind, message, cause);
@@ -47,16 +50,23 @@ function revive({ kind, message, stack }: Described): Error {
 
 type Waiting = PromiseWithResolvers<unknown>;
 
+/** What proves, when it succeeds, that the disk takes writes. */
+const writes: ReadonlySet<keyof Accounts> = new Set(["record", "openJob", "closeJob", "noteVolumes"]);
+
 /** Asks the thread; answers come in the order of the questions, but for those that take long by themselves (`backup`). */
 export class ThreadCall {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #next = 0;
+  readonly #onDisk: (trouble: HostError | undefined) => void;
   /** Why there will be no more answers. */
   #ended: Error | undefined;
+  #trouble: HostError | undefined;
 
-  constructor(worker: Worker) {
+  /** `onDisk`: told when the disk begins to fail, and when it takes writes again. */
+  constructor(worker: Worker, onDisk: (trouble: HostError | undefined) => void) {
     this.#worker = worker;
+    this.#onDisk = onDisk;
     worker.on("message", (answer: Answer) => this.#answered(answer));
     worker.on("error", (error) => this.#end(error instanceof Error ? error : new Error(String(error))));
     worker.on("exit", () => this.#end(new Error("the catalogue is closed")));
@@ -70,7 +80,21 @@ export class ThreadCall {
     method: M,
     ...args: Parameters<Accounts[M]>
   ): Promise<Awaited<ReturnType<Accounts[M]>>> {
-    return (await this.#ask(method, args)) as Awaited<ReturnType<Accounts[M]>>;
+    try {
+      const answer = await this.#ask(method, args);
+      if (this.#trouble !== undefined && writes.has(method)) this.#watch(undefined);
+      return answer as Awaited<ReturnType<Accounts[M]>>;
+    } catch (error) {
+      // A copy of the catalogue may go to another disk.
+      if (error instanceof HostError && method !== "backup") this.#watch(error);
+      throw error;
+    }
+  }
+
+  #watch(trouble: HostError | undefined): void {
+    const isNews = (trouble === undefined) !== (this.#trouble === undefined);
+    this.#trouble = trouble;
+    if (isNews) this.#onDisk(trouble);
   }
 
   #ask(method: Question["method"], args: readonly unknown[]): Promise<unknown> {

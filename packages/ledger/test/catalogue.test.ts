@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { ConfigError, HostError } from "@brigade/core";
+import { FatalError, HostError } from "@brigade/core";
 import { JobOpenError, openCatalogue } from "../src/index.ts";
 import { DatabaseSync } from "../src/sqlite.ts";
 import { openStorage, translate } from "../src/storage.ts";
@@ -16,7 +16,7 @@ describe("a catalogue", () => {
     const first = await openCatalogue({ path, log: silent });
     await openJob(first);
     await assert.rejects(openCatalogue({ path, log: silent }), (error) => {
-      assert.ok(error instanceof ConfigError);
+      assert.ok(error instanceof FatalError);
       assert.match(error.message, /in use by another process/);
       return true;
     });
@@ -29,7 +29,7 @@ describe("a catalogue", () => {
     await using own = await folder();
     const path = join(own.path, "notes.txt");
     await writeFile(path, "not a database, but long enough to be one ".repeat(100));
-    await assert.rejects(openCatalogue({ path, log: silent }), /is not a catalogue/);
+    await assert.rejects(openCatalogue({ path, log: silent }), /damaged.*If the catalogue is lost/);
     const later = join(own.path, "later.db");
     const db = new DatabaseSync(later);
     db.exec("pragma user_version = 99");
@@ -37,9 +37,12 @@ describe("a catalogue", () => {
     await assert.rejects(openCatalogue({ path: later, log: silent }), /version 99/);
   });
 
-  test("says that the folder is missing as a matter of configuration", async () => {
+  test("says in words that the folder is missing", async () => {
     await using own = await folder();
-    await assert.rejects(openCatalogue({ path: join(own.path, "no", "c.db"), log: silent }), ConfigError);
+    await assert.rejects(
+      openCatalogue({ path: join(own.path, "no", "c.db"), log: silent }),
+      /cannot be opened/,
+    );
   });
 
   test("tells a full disk as the host's fault", async () => {

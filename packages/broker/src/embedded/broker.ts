@@ -22,8 +22,8 @@ export interface EmbeddedBrokerOptions {
   readonly path: string;
   readonly log: Log;
   /**
-   * Errors of handlers; HostError `full` when the disk has no room for the queues (publishing waits until it has);
-   * any other error of the database is the end of this broker: all deliveries are lost, nothing is confirmed any more.
+   * Errors of handlers. HostError and FatalError: the database cannot be used any more, which is the end of this broker;
+   * all deliveries are lost, nothing is confirmed any more, and whoever publishes is let go.
    */
   readonly onError: (error: unknown) => void;
   /** Unix milliseconds, for delays. */
@@ -58,7 +58,6 @@ export class SqliteBroker implements EmbeddedBroker {
   readonly #now: () => number;
   readonly #due: DueTimer;
   readonly #subscriptions = new Map<number, EmbeddedSubscription>();
-  readonly #leaving = Promise.withResolvers<never>();
   #lastConsumer = 0;
   #disposal: Promise<void> | undefined;
 
@@ -67,7 +66,6 @@ export class SqliteBroker implements EmbeddedBroker {
     this.#log = options.log;
     this.#onError = options.onError;
     this.#now = options.now ?? Date.now;
-    this.#leaving.promise.catch(() => undefined);
     this.#due = new DueTimer(
       { now: this.#now, delay: options.delay ?? delay },
       () => this.#wake(),
@@ -76,11 +74,6 @@ export class SqliteBroker implements EmbeddedBroker {
     link.listen({
       handedOut: (message) => this.#handedOut(message),
       nextDue: (due) => this.#due.set(due),
-      full: (error) => {
-        this.#log.warn({ err: error }, "no room for the queues, publishing waits");
-        this.#onError(error);
-      },
-      recovered: () => this.#log.info({}, "room for the queues again"),
       broken: (error) => {
         this.#loseDeliveries(error);
         this.#onError(error);
@@ -161,14 +154,17 @@ export class SqliteBroker implements EmbeddedBroker {
     const reason = new DOMException("the broker is being disposed", "AbortError");
     this.#due[Symbol.dispose]();
     this.#loseDeliveries(reason);
-    this.#leaving.reject(reason);
     await end(reason);
   }
 
-  /** Does not reject when the store breaks, but waits for the disposal: whether it arrived is not known. */
+  /** Rejects with an AbortError, whose cause is why: whether it arrived is not known. */
   async #publish(entries: readonly Entry[]): Promise<void> {
-    if (this.#disposal !== undefined) await this.#leaving.promise;
-    await this.#link.ask("publish", { entries }).catch(() => this.#leaving.promise);
+    try {
+      await this.#link.ask("publish", { entries });
+    } catch (error) {
+      if (error instanceof DOMException) throw error;
+      throw new DOMException("the queues are lost", { name: "AbortError", cause: error });
+    }
   }
 
   async #wake(): Promise<void> {

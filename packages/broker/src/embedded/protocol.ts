@@ -95,16 +95,16 @@ export interface Outcome {
   readonly nextDue: number | undefined;
 }
 
-/** `full`: kept and tried again, nothing is lost. `io`, `other`: the thread does nothing any more. */
+/** The thread commits and answers nothing any more; what was not committed has not happened. */
 export interface Trouble {
   readonly kind: "trouble";
-  readonly trouble: "full" | "io" | "in-use" | "other";
+  /** Of a HostError; or what ends in a FatalError. */
+  readonly fault: "full" | "io" | "fatal";
   readonly message: string;
 }
 
 export type Post =
   | { readonly kind: "opened"; readonly ready: number; readonly redelivered: number }
-  | { readonly kind: "recovered" }
   | Outcome
   | Trouble;
 

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 // biome-ignore lint/correctness/noUnresolvedImports: Biome's list of Node's own modules lacks it
 import { DatabaseSync } from "node:sqlite";
+import { damagedDatabase } from "@brigade/core";
 import type { StoreOptions } from "./protocol.ts";
 
 export type Database = DatabaseSync;
@@ -56,7 +57,8 @@ export function openDatabase({ path, maxBytes }: StoreOptions): Database {
     const found = Number(db.prepare("PRAGMA user_version").get()?.user_version);
     const made = db.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.count;
     if (found === 0 && made === 0) db.exec(tables);
-    else if (found !== version) throw new Error(`${path} is not a queue database of this version of brigade`);
+    else if (found !== version) throw new Error("it is not a queue database of this version of brigade");
+    else checkPages(db);
     db.exec("COMMIT");
     if (maxBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / pageSize)}`);
     return db;
@@ -64,4 +66,10 @@ export function openDatabase({ path, maxBytes }: StoreOptions): Database {
     db.close();
     throw error;
   }
+}
+
+/** Damage is found now: later it would lose messages, or end the run in its middle. Reads the file once. */
+function checkPages(db: Database): void {
+  const finding = String(db.prepare("PRAGMA quick_check(1)").get()?.quick_check);
+  if (finding !== "ok") throw damagedDatabase(finding.replaceAll(/\s+/g, " "));
 }

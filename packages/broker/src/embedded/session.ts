@@ -38,10 +38,6 @@ export class Session {
     return { kind: "outcome", answers, handedOut, nextDue: this.#store.nextDue() };
   }
 
-  checkpoint(): void {
-    this.#db.exec("PRAGMA wal_checkpoint(RESTART)");
-  }
-
   /** Gives back what is held, uncounted, and returns the disk space of an empty database. */
   close(): void {
     try {

@@ -1,5 +1,4 @@
 import { Worker } from "node:worker_threads";
-import { FatalError, HostError } from "@brigade/core";
 import type {
   HandedOut,
   Outcome,
@@ -9,15 +8,13 @@ import type {
   Request,
   Settlement,
   StoreOptions,
-  Trouble,
 } from "./protocol.ts";
+import { errorOf } from "./trouble.ts";
 
 export interface LinkEvents {
   handedOut(message: HandedOut): void;
   /** Unix milliseconds. */
   nextDue(due: number | undefined): void;
-  full(error: HostError): void;
-  recovered(): void;
   /** The thread is gone or useless; nothing is answered any more. Not called after `close` or `abandon`. */
   broken(error: Error): void;
 }
@@ -30,7 +27,6 @@ interface Asked {
 /** The main thread's end of the store's thread. */
 export class StoreLink {
   readonly #worker: Worker;
-  readonly #path: string;
   readonly #asked = new Map<number, Asked>();
   #outbox: Request[] = [];
   #lastTicket = 0;
@@ -39,9 +35,8 @@ export class StoreLink {
   /** From `close` on: what the thread does is no news. */
   #leaving = false;
 
-  private constructor(worker: Worker, path: string) {
+  private constructor(worker: Worker) {
     this.#worker = worker;
-    this.#path = path;
     worker.on("message", (post: Post) => this.#receive(post));
     worker.on("error", (error) => this.#break(error));
     worker.on("exit", () => this.#break(new Error("the queue database's thread has ended")));
@@ -52,13 +47,14 @@ export class StoreLink {
     const worker = new Worker(new URL("./store-thread.ts", import.meta.url), { workerData: options });
     const opened = await new Promise<Extract<Post, { kind: "opened" }>>((resolve, reject) => {
       worker.once("error", reject);
+      worker.once("exit", () => reject(new Error("the queue database's thread has ended")));
       worker.once("message", (post: Post) => {
         if (post.kind === "opened") resolve(post);
-        else if (post.kind === "trouble") reject(errorOf(post, options.path));
+        else if (post.kind === "trouble") reject(errorOf(post));
       });
     });
-    worker.removeAllListeners("error");
-    return { link: new StoreLink(worker, options.path), opened };
+    for (const event of ["error", "exit"]) worker.removeAllListeners(event);
+    return { link: new StoreLink(worker), opened };
   }
 
   /** To be called before anything is asked. */
@@ -123,19 +119,11 @@ export class StoreLink {
       case "outcome":
         this.#settleOutcome(post);
         break;
-      case "recovered":
-        this.#events?.recovered();
-        break;
       case "trouble":
-        this.#meetTrouble(errorOf(post, this.#path));
+        this.#break(errorOf(post));
         break;
       case "opened":
     }
-  }
-
-  #meetTrouble(error: Error): void {
-    if (error instanceof HostError && error.kind === "full") this.#events?.full(error);
-    else this.#break(error);
   }
 
   #settleOutcome({ answers, handedOut, nextDue }: Outcome): void {
@@ -157,17 +145,5 @@ export class StoreLink {
     this.#lost ??= reason;
     for (const { reject } of this.#asked.values()) reject(reason);
     this.#asked.clear();
-  }
-}
-
-function errorOf({ trouble, message }: Trouble, path: string): Error {
-  switch (trouble) {
-    case "in-use":
-      return new FatalError(`the queue database ${path} is in use by another process`);
-    case "full":
-    case "io":
-      return new HostError(trouble, `the queue database ${path}: ${message}`);
-    case "other":
-      return new FatalError(`the queue database ${path}: ${message}`);
   }
 }

@@ -1,38 +1,27 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { GroupCommit } from "./group-commit.ts";
-import type { Post, Request, StoreOptions } from "./protocol.ts";
+import type { Outcome, Post, Request, StoreOptions } from "./protocol.ts";
 import { openDatabase } from "./schema.ts";
 import { Session } from "./session.ts";
 import { troubleOf } from "./trouble.ts";
 
-/** Milliseconds between attempts while the disk is full. */
-const fullPause = 1_000;
-
 function serve(port: MessagePort, options: StoreOptions): void {
   const post = (message: Post) => port.postMessage(message);
-  let session: Session;
-  try {
-    session = new Session(openDatabase(options));
-    post({ kind: "opened", ...session.recover() });
-  } catch (error) {
-    post(troubleOf(error));
+  const session = open(options, post);
+  if (session === undefined) {
     port.close();
     return;
   }
-  const commits = new GroupCommit(session, {
-    outcome: post,
-    trouble: post,
-    recovered: () => post({ kind: "recovered" }),
-  });
-
-  let retrying: NodeJS.Timeout | undefined;
-  const retry = () => {
-    retrying = undefined;
-    commits.retry();
-    retryIfFull();
-  };
-  const retryIfFull = () => {
-    if (commits.full) retrying ??= setTimeout(retry, fullPause);
+  let broken = false;
+  /** After the first failure nothing is committed or answered any more. */
+  const attempt = (step: () => Outcome | undefined) => {
+    if (broken) return;
+    try {
+      const outcome = step();
+      if (outcome !== undefined) post(outcome);
+    } catch (error) {
+      broken = true;
+      post(troubleOf(error, options.path));
+    }
   };
 
   // All that arrived during the last commit makes the next one.
@@ -42,25 +31,30 @@ function serve(port: MessagePort, options: StoreOptions): void {
       for (const request of more.message as Request[]) requests.push(request);
     const last = requests.at(-1);
     if (last?.kind !== "close") {
-      commits.commit(requests);
-      retryIfFull();
+      attempt(() => session.commit(requests));
       return;
     }
-    clearTimeout(retrying);
-    if (requests.length > 1) commits.commit(requests.slice(0, -1));
+    if (requests.length > 1) attempt(() => session.commit(requests.slice(0, -1)));
     try {
-      commits.close();
+      session.close();
     } catch (error) {
-      post(troubleOf(error));
+      if (!broken) post(troubleOf(error, options.path));
     }
-    post({
-      kind: "outcome",
-      answers: [{ ticket: last.ticket, value: undefined }],
-      handedOut: [],
-      nextDue: undefined,
-    });
+    const answers = [{ ticket: last.ticket, value: undefined }];
+    post({ kind: "outcome", answers, handedOut: [], nextDue: undefined });
     port.close();
   });
+}
+
+function open(options: StoreOptions, post: (message: Post) => void): Session | undefined {
+  try {
+    const session = new Session(openDatabase(options));
+    post({ kind: "opened", ...session.recover() });
+    return session;
+  } catch (error) {
+    post(troubleOf(error, options.path));
+    return undefined;
+  }
 }
 
 if (parentPort === null) throw new Error("this module runs in a worker thread");

@@ -1,4 +1,4 @@
-import { type DeadLetter, delays, type QueueKind } from "@brigade/core";
+import { type DeadLetter, damagedDatabase, delays, type QueueKind } from "@brigade/core";
 import type { Busy, Entry } from "./protocol.ts";
 import type { Database } from "./schema.ts";
 import { Tallies, type Tally } from "./tally.ts";
@@ -61,12 +61,14 @@ export class Store {
     else this.#delay(due, queue, id, 0);
   }
 
-  /** The oldest ready messages, now held. */
+  /** The oldest ready messages, now held. Throws where the tables contradict each other: nothing would ever be handed out. */
   take(queue: number, limit: number): Taken[] {
     const tally = this.#tallies.of(queue);
     if (tally.ready === 0 || limit <= 0) return [];
     const rows = this.#sql.readReady.all(queue, limit) as unknown as Taken[];
-    for (const { id, deliveries } of rows) {
+    if (rows.length < Math.min(limit, tally.ready)) throw damagedDatabase("rows are missing");
+    for (const { id, deliveries, body } of rows) {
+      if (typeof body !== "string") throw damagedDatabase(`the body of message ${id} is missing`);
       this.#sql.dropReady.run(queue, id);
       this.#sql.addHeld.run(id, queue, deliveries);
     }
@@ -216,7 +218,7 @@ function prepare(db: Database) {
     anyMessage: db.prepare("SELECT id FROM message LIMIT 1"),
     addReady: db.prepare("INSERT INTO ready (queue, id, deliveries) VALUES (?, ?, ?)"),
     readReady: db.prepare(
-      "SELECT ready.id, deliveries, body FROM ready JOIN message USING (id) WHERE queue = ? ORDER BY ready.id LIMIT ?",
+      "SELECT ready.id, deliveries, body FROM ready LEFT JOIN message USING (id) WHERE queue = ? ORDER BY ready.id LIMIT ?",
     ),
     dropReady: db.prepare("DELETE FROM ready WHERE queue = ? AND id = ?"),
     addHeld: db.prepare("INSERT INTO held (id, queue, deliveries) VALUES (?, ?, ?)"),

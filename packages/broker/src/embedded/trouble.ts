@@ -1,26 +1,24 @@
+import { type DatabaseFile, databaseError, FatalError, HostError } from "@brigade/core";
 import type { Trouble } from "./protocol.ts";
 
-/** SQLite's primary result codes, https://www.sqlite.org/rescode.html */
-const busy = 5;
-const full = 13;
-const disk: readonly number[] = [
-  8 /* READONLY */, 10 /* IOERR */, 11 /* CORRUPT */, 14 /* CANTOPEN */, 26 /* NOTADB */,
-];
-
-export function troubleOf(error: unknown): Trouble {
-  const message = error instanceof Error ? error.message : String(error);
-  return { kind: "trouble", trouble: kindOf(error), message };
+export function queueFile(path: string): DatabaseFile {
+  const ifDamaged = `move ${path}* away and run the same command with --restart; what lies on the volumes is not fetched again`;
+  return { what: "the queue database", path, ifDamaged };
 }
 
-function kindOf(error: unknown): Trouble["trouble"] {
-  if (!(error instanceof Error)) return "other";
-  if ("errcode" in error && typeof error.errcode === "number") {
-    const primary = error.errcode & 0xff;
-    if (primary === busy) return "in-use";
-    if (primary === full) return "full";
-    return disk.includes(primary) ? "io" : "other";
-  }
-  // From node:fs, while the folder is made.
-  if ("code" in error && error.code === "ENOSPC") return "full";
-  return "syscall" in error ? "io" : "other";
+/** An error of the thread, as it can be posted. */
+export function troubleOf(error: unknown, path: string): Trouble {
+  const known = databaseError(error, queueFile(path));
+  if (known instanceof HostError) return { kind: "trouble", fault: known.kind, message: known.message };
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    kind: "trouble",
+    fault: "fatal",
+    message: known?.message ?? `the queue database ${path}: ${message}`,
+  };
+}
+
+/** The error of a post. */
+export function errorOf({ fault, message }: Trouble): HostError | FatalError {
+  return fault === "fatal" ? new FatalError(message) : new HostError(fault, message);
 }

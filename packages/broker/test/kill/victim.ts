@@ -43,7 +43,11 @@ await Promise.all(
   Array.from({ length: 8 }, async () => {
     for (;;) {
       const number = next++;
-      await broker.publish([filesMessage("photos", 0, String(number))]);
+      try {
+        await broker.publish([filesMessage("photos", 0, String(number))]);
+      } catch {
+        return; // the disk failed, as `onError` says
+      }
       say(`p ${number}`);
     }
   }),

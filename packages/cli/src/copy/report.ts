@@ -1,8 +1,9 @@
-import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Writable } from "node:stream";
+import { Readable, type Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Log } from "@brigade/core";
 import type { Catalogue, Miss, Proof } from "@brigade/ledger";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { formatRange } from "../status/holes.ts";
@@ -28,23 +29,34 @@ export function exitCodeOfProof(proof: Proof): ExitCode {
   return proof.complete && !failed ? exitCode.complete : exitCode.incomplete;
 }
 
-/** One JSON line an object, with the reason. Gives the path, or nothing when nothing failed. */
+/**
+ * Writes one JSON line for each failed object, with the reason. Returns the path, or `undefined` if nothing failed. Where the
+ * file cannot be written, the run has ended all the same: one line says so, and what is in the file is not the whole.
+ */
 export async function writeFailures(
   path: string,
   failures: AsyncIterable<Miss>,
+  log: Log,
 ): Promise<string | undefined> {
-  let stream: Writable | undefined;
-  for await (const { key, reason, at } of failures) {
-    if (stream === undefined) {
-      await mkdir(dirname(path), { recursive: true });
-      stream = createWriteStream(path);
+  const rows = failures[Symbol.asyncIterator]();
+  const first = await rows.next();
+  if (first.done === true) return undefined;
+  async function* lines() {
+    for (let row = first; row.done !== true; row = await rows.next()) {
+      const { key, reason, at } = row.value;
+      yield `${JSON.stringify({ key, reason, at: new Date(at).toISOString() })}\n`;
     }
-    await writeText(`${JSON.stringify({ key, reason, at: new Date(at).toISOString() })}\n`, stream);
   }
-  if (stream === undefined) return undefined;
-  stream.end();
-  await once(stream, "finish");
-  return path;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await pipeline(Readable.from(lines()), createWriteStream(path));
+    return path;
+  } catch (error) {
+    if (!(error instanceof Error && "syscall" in error)) throw error;
+    const remedy = "the accounts have them all: `brigade failed --state-dir …` lists them";
+    log.warn({ reason: error.message, remedy }, "the list of failed objects could not be written");
+    return undefined;
+  }
 }
 
 /** One JSON document on one line; `failed` and `vanished` are written as they are read, however many. */

@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { createEmbeddedBroker } from "@brigade/broker";
@@ -8,7 +7,7 @@ import { type Catalogue, createLedger, openCatalogue } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
 import { withLimit, withRetry } from "@brigade/sources";
 import { createPlacement } from "@brigade/volumes";
-import { catalogueFile, queuesFile } from "../ledger/state-folder.ts";
+import { catalogueFile, makeStateFolder, queuesFile } from "../ledger/state-folder.ts";
 import { downloaderOptions, ledgerPrefetch, listerOptions } from "../settings.ts";
 import type { CopyConfiguration } from "./configuration.ts";
 import { finished } from "./finish.ts";
@@ -37,18 +36,26 @@ export interface CopyRun {
   readonly signal: AbortSignal;
 }
 
+type Tell = (report: RunReport, catalogue: Catalogue) => Promise<void>;
+
 /**
  * Brings a source home onto local volumes with the embedded broker, then hands the report to `tell` while the catalogue
- * is still open. Throws FatalError, ConfigError; an AbortError when interrupted.
+ * is still open. Throws FatalError, HostError, ConfigError; an AbortError when interrupted.
  */
-export async function runCopy(
-  run: CopyRun,
-  tell: (report: RunReport, catalogue: Catalogue) => Promise<void>,
-): Promise<RunReport> {
+export async function runCopy(run: CopyRun, tell: Tell): Promise<RunReport> {
+  const trouble = new AbortController();
+  try {
+    return await runUntil(run, trouble, tell);
+  } catch (error) {
+    // What else fails because of it, and while all is left, is no news.
+    throw trouble.signal.aborted ? trouble.signal.reason : error;
+  }
+}
+
+async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Promise<RunReport> {
   const { configuration, log, view, signal } = run;
   const { settings, volumeSettings, name, prefix } = configuration;
   const began = performance.now();
-  const trouble = new AbortController();
   const giveUp = (error: unknown) => trouble.abort(error);
   await using resources = new AsyncDisposableStack();
   const source = withLimit(resources.use(configuration.source), {
@@ -59,7 +66,7 @@ export async function runCopy(
   await preflight(patientSource, prefix, signal);
 
   const { state } = run;
-  await mkdir(state, { recursive: true });
+  makeStateFolder(state);
   const [volumes, broker, opened] = await together([
     openVolumes(run.roots, state, volumeSettings.DURABILITY, log, resources),
     createEmbeddedBroker({ path: join(state, queuesFile), log, onError: giveUp }).then((one) =>
@@ -90,7 +97,12 @@ export async function runCopy(
   if (resumed) log.info({ job: job.id }, "going on with the unfinished run");
 
   const parts = { name, broker, host, log, onGiveUp: giveUp };
-  resources.use(await createLedger({ ...parts, catalogue, source: name }, { prefetch: ledgerPrefetch }));
+  resources.use(
+    await createLedger(
+      { ...parts, catalogue, source: name, onTrouble: giveUp },
+      { prefetch: ledgerPrefetch },
+    ),
+  );
   const downloader = await createDownloader(
     {
       ...parts,
@@ -124,6 +136,7 @@ export async function runCopy(
   const failedFile = await writeFailures(
     join(state, "failed", `${job.id}.ndjson`),
     catalogue.failures(job.id),
+    log,
   );
   const report: RunReport = {
     job: job.id,

@@ -1,14 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { ConfigError, type Log } from "@brigade/core";
 import { type Durability, type LocalVolume, openVolume } from "@brigade/volumes";
-import { z } from "zod";
+import { readKnownVolumes, writeKnownVolumes } from "./known-volumes.ts";
 import { together } from "./together.ts";
-
-/** Roots that were volumes in an earlier run, with their ids. */
-const knownSchema = z.record(z.string(), z.string());
 
 /**
  * Opens the folders named on the command line, making them volumes where they are not. A folder that was a volume in an
@@ -21,8 +18,7 @@ export async function openVolumes(
   log: Log,
   resources: AsyncDisposableStack,
 ): Promise<LocalVolume[]> {
-  const file = join(state, "volumes.json");
-  const known = existsSync(file) ? knownSchema.parse(JSON.parse(await readFile(file, "utf8"))) : {};
+  const known = readKnownVolumes(state);
   const lost = roots.filter((root) => root in known && !existsSync(join(root, ".brigade", "volume.json")));
   if (lost.length > 0) {
     throw new ConfigError(lost.map((root) => `${root} was a volume and is none now: is its disk mounted?`));
@@ -37,7 +33,7 @@ export async function openVolumes(
     }),
   );
   const ids = Object.fromEntries(volumes.map(({ root, id }) => [root, id]));
-  await writeFile(file, `${JSON.stringify({ ...known, ...ids }, undefined, 2)}\n`);
+  writeKnownVolumes(state, { ...known, ...ids });
   return volumes;
 }
 

@@ -1,18 +1,17 @@
-import { type Broker, ConfigError, type Environment, FatalError, HostError, type Log } from "@brigade/core";
+import { type Broker, type Environment, HostError } from "@brigade/core";
 import {
-  type Catalogue,
   createStatus,
   type FailureFilter,
   type JobRecord,
   type LiveStatus,
   ledgerApp,
-  openCatalogue,
   type Retried,
   retryJob,
 } from "@brigade/ledger";
 import type { ExitCode } from "../exit-code.ts";
 import { depthsOf } from "../fleet/queue-depths.ts";
 import { ledgerVariables, type Settings } from "../settings.ts";
+import { CatalogueDisk } from "./catalogue-disk.ts";
 import { configureService } from "./configuration.ts";
 import { Records, tellingOfJobs } from "./records.ts";
 import { runService } from "./service.ts";
@@ -29,7 +28,8 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
     const loopback = isLoopback(common.HTTP_HOST);
     const connected = Promise.withResolvers<Broker>();
     const depths = async (source: string) => depthsOf(await connected.promise, source);
-    const opened = resources.use(await openAlone(own.LEDGER_PATH, log));
+    const disk = new CatalogueDisk(log);
+    const opened = resources.use(await disk.open(own.LEDGER_PATH, service.signal));
     const status = resources.use(await createStatus({ catalogue: opened, sources, depths, log }));
     const { catalogue } = status;
     const records = new Map<string, Records>();
@@ -56,7 +56,9 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
     const broker = await service.connect();
     connected.resolve(broker);
     service.onPresence((presence) => status.notePresence(presence));
-    for (const source of sources) records.set(source, new Records(source, catalogue, broker, service));
+    for (const source of sources) {
+      records.set(source, new Records(source, catalogue, broker, service, () => disk.trouble));
+    }
     for (const one of records.values()) await one.open();
     for (const source of sources) {
       const parts = { source, catalogue, broker, log, signal: service.signal, limitMs: own.STALL_LIMIT_MS };
@@ -79,16 +81,6 @@ function isIdle(status: LiveStatus, { id, source, state }: JobRecord): boolean {
 
 function batchSize({ BATCH_FILES, BATCH_BYTES }: Settings) {
   return { batchFiles: BATCH_FILES, batchBytes: BATCH_BYTES };
-}
-
-/** Throws FatalError: whatever is wrong with the catalogue, this ledger is not the one that is to run. */
-async function openAlone(path: string, log: Log): Promise<Catalogue> {
-  try {
-    return await openCatalogue({ path, log });
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw new FatalError(error.message, { cause: error });
-  }
 }
 
 function isLoopback(host: string): boolean {

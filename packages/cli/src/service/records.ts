@@ -1,4 +1,4 @@
-import type { Broker } from "@brigade/core";
+import type { Broker, HostError } from "@brigade/core";
 import { type Catalogue, createLedger, type Ledger, type NewJob } from "@brigade/ledger";
 import { ledgerPrefetch } from "../settings.ts";
 import { OtherLedger } from "./other-ledger.ts";
@@ -15,12 +15,21 @@ export class Records {
   readonly #service: Service;
   readonly #broker: Broker;
   readonly #other: OtherLedger;
+  readonly #diskTrouble: () => HostError | undefined;
   #received = 0;
   #inHand = 0;
   #ledger: Promise<Ledger> | undefined;
 
-  constructor(source: string, catalogue: Catalogue, broker: Broker, service: Service) {
+  /** `diskTrouble`: why the catalogue takes nothing now. */
+  constructor(
+    source: string,
+    catalogue: Catalogue,
+    broker: Broker,
+    service: Service,
+    diskTrouble: () => HostError | undefined,
+  ) {
     this.source = source;
+    this.#diskTrouble = diskTrouble;
     this.#catalogue = catalogue;
     this.#service = service;
     this.#broker = withHandlers(broker, (handle) => async (delivery) => {
@@ -39,6 +48,7 @@ export class Records {
       received: () => this.#received,
       inHand: () => this.#inHand,
       mayHaveWork: async () => {
+        if (diskTrouble() !== undefined) return true;
         const latest = (await catalogue.jobs()).findLast((job) => job.source === source);
         return latest?.state === "open" || latest?.state === "cancelled";
       },
@@ -64,7 +74,6 @@ export class Records {
         broker: this.#broker,
         source: this.source,
         log: log.child({ source: this.source }),
-        onGiveUp: giveUp,
       },
       { prefetch: ledgerPrefetch },
     );
@@ -74,7 +83,10 @@ export class Records {
   }
 
   get pauses(): readonly string[] {
-    return this.#other.isAtWork ? ["another ledger is at work"] : [];
+    return [
+      ...(this.#other.isAtWork ? ["another ledger is at work"] : []),
+      ...(this.#diskTrouble() === undefined ? [] : ["the catalogue cannot be written"]),
+    ];
   }
 
   async stop(): Promise<void> {

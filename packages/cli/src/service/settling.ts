@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Log } from "@brigade/core";
+import { backoff, HostError, type Log } from "@brigade/core";
 import type { Catalogue, Progress } from "@brigade/ledger";
 
 /** Milliseconds between two parts of what is pruned: records come first. */
@@ -7,7 +7,7 @@ const pruneEvery = 50;
 
 /**
  * Closes jobs that are settled, by their proof: "complete" or "incomplete", as often as they are opened again. Drops what that
- * makes superfluous. Until it is disposed.
+ * makes superfluous. While the catalogue's disk fails, it tries again. Until it is disposed.
  */
 export class Settling implements AsyncDisposable {
   readonly #catalogue: Catalogue;
@@ -31,7 +31,7 @@ export class Settling implements AsyncDisposable {
     for (const { id, state } of await this.#catalogue.jobs()) {
       if (state === "open") this.#look(await this.#catalogue.progress(id));
     }
-    this.#run(this.#prune());
+    this.#run(() => this.#prune());
   }
 
   /** Waits for those that are being closed. */
@@ -42,12 +42,28 @@ export class Settling implements AsyncDisposable {
   }
 
   #look({ job, settled }: Progress): void {
-    if (settled) this.#run(this.#close(job));
+    if (settled) this.#run(() => this.#close(job));
   }
 
-  #run(work: Promise<void>): void {
-    const running = work.catch(this.#onError).finally(() => this.#running.delete(running));
+  #run(work: () => Promise<void>): void {
+    const running = this.#patiently(work)
+      .catch(this.#onError)
+      .finally(() => this.#running.delete(running));
     this.#running.add(running);
+  }
+
+  async #patiently(work: () => Promise<void>): Promise<void> {
+    const { signal } = this.#leaving;
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        await work();
+        return;
+      } catch (error) {
+        if (!(error instanceof HostError)) throw error; // of this, whoever opened the catalogue is told
+      }
+      const wait = backoff(attempt, { first: 1_000, most: 10_000 });
+      await sleep(wait, undefined, { signal }).catch(() => undefined); // the signal ends the loop
+    }
   }
 
   async #close(id: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { classify, type Delayer, type Log, type Presence } from "@brigade/core";
+import { classify, type Delayer, HostError, type Log, type Presence } from "@brigade/core";
 import type { VolumeContents } from "../account.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Queues, Rate, Status } from "../http/status-wire.ts";
@@ -118,7 +118,8 @@ export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
       entering.end();
     } catch (error) {
       fleet.notEntered(news);
-      entering.begin(error);
+      // Of a disk that fails, whoever opened the catalogue is told.
+      if (!(error instanceof HostError)) entering.begin(error);
     }
   }
 

@@ -1,9 +1,9 @@
 import { createReadStream, statSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
-import { HostError, SourceError } from "@brigade/core";
-import { ListIndex, ListIndexWriter } from "./list-index.ts";
+import { databaseError, FatalError, SourceError } from "@brigade/core";
+import { ifDamaged, ListIndex, ListIndexWriter } from "./list-index.ts";
 import { LineError, parseLine } from "./list-line.ts";
 import { readLines } from "./read-lines.ts";
 
@@ -18,7 +18,7 @@ export interface ListFile {
 /**
  * The index of a list, kept in `folder` under the source's name. It is read again only when the file has changed; standard input
  * always, but where nothing comes in: then what came before counts, so that a run can be gone on with. Throws SourceError when it
- * cannot be read, HostError when its index cannot be kept.
+ * cannot be read, FatalError when its index cannot be kept: that is no fault of a volume, though it may lie on one.
  */
 export async function openList(
   file: ListFile,
@@ -28,13 +28,16 @@ export async function openList(
   try {
     return await open(file, options, signal);
   } catch (error) {
-    throw signal.aborted || error instanceof SourceError ? error : unkept(file, options, error);
+    if (signal.aborted || error instanceof SourceError || error instanceof FatalError) throw error;
+    throw unkept(file.label, options.folder, error);
   }
 }
 
-function unkept({ label }: ListFile, { folder }: ListOptions, cause: unknown): HostError {
+function unkept(label: string, folder: string, cause: unknown): FatalError {
+  const known = databaseError(cause, { what: `the index of the list ${label} in`, path: folder, ifDamaged });
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new HostError("io", `the index of the list ${label} cannot be kept in ${folder}: ${why}`, { cause });
+  const message = known?.message ?? `the index of the list ${label} cannot be kept in ${folder}: ${why}`;
+  return new FatalError(message, { cause });
 }
 
 export interface ListOptions {
@@ -91,15 +94,14 @@ export function originOf({ path }: ListFile): string {
 
 function openKept(path: string): ListIndex | undefined {
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
-  let index: ListIndex;
+  let index: ListIndex | undefined;
   try {
     index = new ListIndex(path);
+    if (index.origin !== undefined) return index;
   } catch {
-    // Unreadable, or of another version: it is made anew.
-    return undefined;
+    // Unreadable, damaged, or of another version: it is made anew.
   }
-  if (index.origin !== undefined) return index;
-  index[Symbol.dispose]();
+  index?.[Symbol.dispose]();
   return undefined;
 }
 
@@ -118,13 +120,12 @@ async function readInto(
   try {
     for await (const lines of readLines(bytes)) {
       for (const { number, text } of lines) {
-        const problem = enter(index, number, text);
-        if (problem !== undefined) index.addProblem(number, `${label}:${number}`, problem);
+        enterLine(index, number, text, label);
         last = number;
       }
     }
   } catch (error) {
-    throw signal.aborted ? error : unreadable(label, last, error);
+    throw signal.aborted || error instanceof FatalError ? error : unreadable(label, last, error);
   }
   index.finish(origin);
   return last;
@@ -135,6 +136,16 @@ function unreadable(label: string, line: number, cause: unknown): SourceError {
   return new SourceError("misconfigured", `the list ${label} cannot be read, after line ${line}: ${why}`, {
     cause,
   });
+}
+
+/** Throws FatalError when the index takes nothing. */
+function enterLine(index: ListIndexWriter, number: number, text: string | undefined, label: string): void {
+  try {
+    const problem = enter(index, number, text);
+    if (problem !== undefined) index.addProblem(number, `${label}:${number}`, problem);
+  } catch (error) {
+    throw unkept(label, dirname(index.path), error);
+  }
 }
 
 /** Gives what is wrong with the line. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import type { Cursor, FileEntry, ObjectKey, Page } from "@brigade/core";
-import { SourceError } from "@brigade/core";
+import { databaseError, FatalError, SourceError } from "@brigade/core";
 import type { ListLine } from "./list-line.ts";
 import { DatabaseSync, type StatementSync } from "./sqlite.ts";
 
@@ -35,19 +35,24 @@ export function etagOf({ md5, url }: Pick<IndexedObject, "md5" | "url">): string
   );
 }
 
+/** For messages. */
+export const ifDamaged = "remove it, and the list is read again";
+
 /** Directories remembered while a list is read. */
 const mostRemembered = 20_000;
 const root = 1;
 
 /** The objects of a list by their directories, on disk: what can be listed page by page, and found by key. */
 export class ListIndex implements Disposable {
+  readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #child: StatementSync;
   readonly #children: StatementSync;
   readonly #files: StatementSync;
-  readonly #find: StatementSync;
+  readonly #entry: StatementSync;
 
   constructor(path: string) {
+    this.#path = path;
     this.#db = new DatabaseSync(path, { readOnly: true });
     this.#child = this.#db.prepare("select n from directories where parent = ? and name = ?");
     this.#children = this.#db.prepare(
@@ -56,7 +61,7 @@ export class ListIndex implements Disposable {
     this.#files = this.#db.prepare(
       "select name, url, size, md5, problem from entries where directory = ? and name > ? order by name limit ?",
     );
-    this.#find = this.#db.prepare(
+    this.#entry = this.#db.prepare(
       "select line, url, size, md5, problem from entries where directory = ? and name = ?",
     );
   }
@@ -69,15 +74,37 @@ export class ListIndex implements Disposable {
     return row?.version === version ? row.origin : undefined;
   }
 
+  /** Throws FatalError when the index cannot be read any more. */
   find(key: ObjectKey): IndexedObject | undefined {
+    return this.#read(() => this.#find(key));
+  }
+
+  /** Directories first, then files, each by name; a cursor is the last name given. Throws SourceError; FatalError likewise. */
+  page(path: string, cursor: Cursor | undefined, size: number): Page {
+    return this.#read(() => this.#page(path, cursor, size));
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close();
+  }
+
+  #read<T>(step: () => T): T {
+    try {
+      return step();
+    } catch (error) {
+      const known = databaseError(error, { what: "the index of the list", path: this.#path, ifDamaged });
+      throw known === undefined ? error : new FatalError(known.message, { cause: error });
+    }
+  }
+
+  #find(key: ObjectKey): IndexedObject | undefined {
     const slash = key.lastIndexOf("/");
     const directory = this.#directory(key.slice(0, Math.max(slash, 0)));
     if (directory === undefined) return undefined;
-    return this.#find.get(directory, key.slice(slash + 1)) as IndexedObject | undefined;
+    return this.#entry.get(directory, key.slice(slash + 1)) as IndexedObject | undefined;
   }
 
-  /** Directories first, then files, each by name; a cursor is the last name given. Throws SourceError. */
-  page(path: string, cursor: Cursor | undefined, size: number): Page {
+  #page(path: string, cursor: Cursor | undefined, size: number): Page {
     const directory = this.#directory(path);
     if (directory === undefined) throw new SourceError("missing", `the list has no directory "${path}"`);
     const [, kind = "d", after = ""] = /^([df])\/(.*)$/s.exec(cursor ?? "d/") ?? [];
@@ -97,10 +124,6 @@ export class ListIndex implements Disposable {
     return { directories, files, next: rows.length < room ? undefined : `f/${rows.at(-1)?.name}` };
   }
 
-  [Symbol.dispose](): void {
-    this.#db.close();
-  }
-
   #directory(path: string): number | undefined {
     let n: number | undefined = root;
     for (const name of path === "" ? [] : path.split("/")) {
@@ -113,6 +136,7 @@ export class ListIndex implements Disposable {
 
 /** Writes a new index. It is good for nothing before `finish`: whoever dies before that leaves a file to be overwritten. */
 export class ListIndexWriter implements Disposable {
+  readonly path: string;
   readonly #db: DatabaseSync;
   readonly #directory: StatementSync;
   readonly #newDirectory: StatementSync;
@@ -121,6 +145,7 @@ export class ListIndexWriter implements Disposable {
   #remembered = new Map<string, number>();
 
   constructor(path: string) {
+    this.path = path;
     // There may be passwords in it.
     closeSync(openSync(path, "wx", 0o600));
     this.#db = new DatabaseSync(path);

@@ -1,4 +1,4 @@
-import { HostError } from "@brigade/core";
+import { databaseError, FatalError, HostError, isDamage } from "@brigade/core";
 import { removeFile } from "../removal.ts";
 import { DatabaseSync } from "../sqlite.ts";
 
@@ -60,33 +60,14 @@ function open(path: string): DatabaseSync {
 
 class OtherVersion extends Error {}
 
-/** SQLite's primary result codes, https://sqlite.org/rescode.html */
-const codes = { readOnly: 8, io: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
-
 function isUseless(error: unknown): boolean {
-  const code = codeOf(error);
-  return error instanceof OtherVersion || code === codes.corrupt || code === codes.notADatabase;
+  return error instanceof OtherVersion || isDamage(error);
 }
 
-/** SQLite's complaints about the disk as HostError; all else as it was. */
-export function indexError(error: unknown): unknown {
-  const message = () =>
-    `the index of the verification: ${error instanceof Error ? error.message : String(error)}`;
-  switch (codeOf(error)) {
-    case codes.full:
-      return new HostError("full", message(), { cause: error });
-    case codes.readOnly:
-    case codes.io:
-    case codes.corrupt:
-    case codes.cannotOpen:
-      return new HostError("io", message(), { cause: error });
-    default:
-      return error;
-  }
-}
-
-function codeOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")
-    return undefined;
-  return error.errcode & 0xff;
+/** SQLite's complaints about the file or its disk as HostError; all else as it was. */
+export function indexError(error: unknown, path: string): unknown {
+  const ifDamaged = "run the command again with --restart";
+  const known = databaseError(error, { what: "the index of the verification", path, ifDamaged });
+  if (known instanceof FatalError) return new HostError("io", known.message, { cause: error });
+  return known ?? error;
 }

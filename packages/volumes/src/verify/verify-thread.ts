@@ -45,6 +45,6 @@ try {
   post({ summary: await verify(settings, send, stopping.signal) });
 } catch (error) {
   if (error instanceof Error && error.name === "AbortError") post({ stopped: true });
-  else post({ failure: encodeFailure(indexError(error), "verifying") });
+  else post({ failure: encodeFailure(indexError(error, `of ${settings.root}`), "verifying") });
 }
 port.close();

@@ -1,0 +1,56 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigError, HostError } from "@brigade/core";
+import { z } from "zod";
+
+const schema = z.record(z.string(), z.string());
+
+/** Roots that were volumes in earlier runs, with their ids; kept in the state folder. */
+export type KnownVolumes = Readonly<z.infer<typeof schema>>;
+
+function fileIn(state: string): string {
+  return join(state, "volumes.json");
+}
+
+/** Throws ConfigError where the file cannot be read or is damaged. */
+export function readKnownVolumes(state: string): KnownVolumes {
+  const path = fileIn(state);
+  try {
+    return schema.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
+    const reason = error instanceof Error && "syscall" in error ? error.message : "it is damaged";
+    throw new ConfigError(
+      [`${path} cannot be read (${reason}): see that all volumes are mounted, then remove it`],
+      { cause: error },
+    );
+  }
+}
+
+/** Whole, or as it was before. Throws HostError. */
+export function writeKnownVolumes(state: string, known: KnownVolumes): void {
+  const path = fileIn(state);
+  const temporary = `${path}.new`;
+  try {
+    writeFileSync(temporary, `${JSON.stringify(known, undefined, 2)}\n`, { flush: true });
+    renameSync(temporary, path);
+  } catch (error) {
+    removeIfPossible(temporary);
+    throw unwritten(path, error);
+  }
+}
+
+function unwritten(path: string, error: unknown): unknown {
+  if (!(error instanceof Error && "syscall" in error)) return error;
+  const isFull = "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+  const message = `the list of volumes ${path} cannot be written: ${error.message}`;
+  return new HostError(isFull ? "full" : "io", message, { cause: error });
+}
+
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The next attempt writes over it.
+  }
+}

@@ -1,0 +1,39 @@
+import { backoff, ConfigError, delay, FatalError, HostError, type Log } from "@brigade/core";
+import { type Catalogue, openCatalogue } from "@brigade/ledger";
+
+/** A disk that fails under the catalogue of a service: the service stays, says so once, and goes on when the disk does. */
+export class CatalogueDisk {
+  readonly #log: Log;
+  #trouble: HostError | undefined;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Why the catalogue takes nothing now; `undefined` while it does. */
+  get trouble(): HostError | undefined {
+    return this.#trouble;
+  }
+
+  /** Waits for a disk that fails. Throws FatalError: this ledger is not the one that is to run; an AbortError. */
+  async open(path: string, signal: AbortSignal): Promise<Catalogue> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const catalogue = await openCatalogue({ path, log: this.#log, onDisk: (one) => this.#watch(one) });
+        if (this.#trouble !== undefined) this.#watch(undefined);
+        return catalogue;
+      } catch (error) {
+        if (error instanceof ConfigError) throw new FatalError(error.message, { cause: error });
+        if (!(error instanceof HostError)) throw error;
+        if (this.#trouble === undefined) this.#watch(error);
+        await delay(backoff(attempt, { first: 1_000, most: 10_000 }), signal);
+      }
+    }
+  }
+
+  #watch(trouble: HostError | undefined): void {
+    this.#trouble = trouble;
+    if (trouble === undefined) this.#log.warn({}, "the catalogue is written again");
+    else this.#log.error({ reason: trouble.message }, "the catalogue cannot be written: records wait");
+  }
+}
