@@ -1,4 +1,4 @@
-import type { DeadLetter, QueueKind } from "@brigade/core";
+import type { DeadLetter, HostErrorKind, QueueKind } from "@brigade/core";
 import type { WorkQueue } from "../route.ts";
 
 /*
@@ -99,7 +99,7 @@ export interface Outcome {
 export interface Trouble {
   readonly kind: "trouble";
   /** Of a HostError; or what ends in a FatalError. */
-  readonly fault: "full" | "io" | "fatal";
+  readonly fault: HostErrorKind | "fatal";
   readonly message: string;
 }
 

@@ -1,7 +1,7 @@
 import { type DatabaseFile, databaseError, FatalError, HostError } from "@brigade/core";
 import type { Trouble } from "./protocol.ts";
 
-export function queueFile(path: string): DatabaseFile {
+function queueFile(path: string): DatabaseFile {
   const ifDamaged = `move ${path}* away and run the same command with --restart; what lies on the volumes is not fetched again`;
   return { what: "the queue database", path, ifDamaged };
 }
