@@ -63,17 +63,21 @@ test("what vanished is told apart from what failed", async (t) => {
   }
 });
 
-test("an outage pauses the run, which goes on by itself when the source comes back", async (t) => {
+test("an outage pauses the run, which asks for little then, and goes on by itself when the source comes back", async (t) => {
   const tree = syntheticTree({ ...shape, directories: 20 });
   await using bucket = await startBucket({ tree });
   const volume = await temporaryFolder(t);
-  const { finished } = startBrigade(["copy", "upyun://demo/", volume, "--log-level", "warn"], {
+  const { child, finished } = startBrigade(["copy", "upyun://demo/", volume, "--log-level", "warn"], {
     ...environmentFor(bucket),
     FETCH_CONCURRENCY: "4",
   });
   while (bucket.counters.get < 100) await new Promise((resolve) => setTimeout(resolve, 5));
   await bucket.setOutage("status");
-  while (bucket.counters.outage < 60) await new Promise((resolve) => setTimeout(resolve, 5));
+  await new Promise<void>((resolve) => {
+    child.stderr?.on("data", (text) => String(text).includes("fetching pauses") && resolve());
+  });
+  const asked = bucket.counters.outage;
+  assert.ok(asked <= 40, `${asked} requests until it paused`);
   await bucket.setOutage("off");
 
   const { code, stderr } = await finished;
@@ -90,6 +94,27 @@ test("an outage pauses the run, which goes on by itself when the source comes ba
   );
 });
 
+test("credentials that are refused in mid-run end it soon with exit code 4, and nothing is called failed", async (t) => {
+  const tree = syntheticTree({ ...shape, directories: 20 });
+  await using bucket = await startBucket({ tree });
+  const volume = await temporaryFolder(t);
+  const environment = { ...environmentFor(bucket), FETCH_CONCURRENCY: "4" };
+  const { finished } = startBrigade(["copy", "upyun://demo/", volume], environment);
+  while (bucket.counters.get < 100) await new Promise((resolve) => setTimeout(resolve, 5));
+  const began = performance.now();
+  bucket.setPassword("changed");
+
+  const { code, stderr } = await finished;
+
+  assert.equal(code, 4, stderr);
+  assert.ok(performance.now() - began < 20_000, "it took more than 20 s");
+  assert.match(stderr, /cannot go on:.*UPYUN_PASSWORD/);
+  bucket.setPassword("password");
+  const again = await brigade(["copy", "upyun://demo/", volume, "--json"], environment);
+  assert.equal(again.code, 0, again.stderr);
+  assert.equal(JSON.parse(again.stdout).counts.failed.objects, 0);
+});
+
 test("a source that stays away ends the run with exit code 4, and nothing is called failed", async (t) => {
   const tree = syntheticTree({ ...shape, directories: 20 });
   await using bucket = await startBucket({ tree });
@@ -100,12 +125,13 @@ test("a source that stays away ends the run with exit code 4, and nothing is cal
     OUTAGE_LIMIT_MS: "3000",
   });
   while (bucket.counters.get < 100) await new Promise((resolve) => setTimeout(resolve, 5));
-  bucket.setPassword("changed");
+  await bucket.setOutage("status");
 
   const { code, stderr } = await finished;
 
   assert.equal(code, 4, stderr);
-  bucket.setPassword("password");
+  assert.match(stderr, /cannot go on: the source has not recovered for 3 s/);
+  await bucket.setOutage("off");
   const again = await brigade(["copy", "upyun://demo/", volume, "--json"], environment);
   assert.equal(again.code, 0, again.stderr);
   assert.equal(JSON.parse(again.stdout).counts.failed.objects, 0);

@@ -41,6 +41,7 @@ export function downloaderOptions(settings: Settings, concurrency: number): Down
     prefetch: settings.PREFETCH_BATCHES,
     maxAttempts: settings.MAX_ATTEMPTS,
     outageLimit: settings.OUTAGE_LIMIT_MS,
+    endsWhenAllIsRefused: false,
     memory,
     largeObject: settings.LARGE_OBJECT,
     largeConnections: settings.LARGE_CONNECTIONS,

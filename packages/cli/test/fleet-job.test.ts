@@ -47,7 +47,7 @@ describe("start", () => {
       {
         v: 1,
         type: "directory",
-        job: { id: job.id, source: "photos", fingerprint: "f1", first: true },
+        job: { id: job.id, source: "photos", fingerprint: "f1", prefix: "2019", first: true },
         filters: request.filters,
         positions: [{ directory: "2019", walk: 0, page: 1 }],
         attempt: 0,

@@ -74,6 +74,15 @@ export class SourceError extends Error {
   }
 }
 
+/** A request that was not sent, because its source is paused. What asked for it is given back. */
+export class SourcePaused extends Error {
+  override readonly name = "SourcePaused";
+
+  constructor() {
+    super("the source is paused: nothing was asked of it");
+  }
+}
+
 /**
  * This machine's fault:
  *
@@ -126,11 +135,14 @@ export class FatalError extends Error {
 /**
  * Whose fault a failure is, and so what to do about it:
  * - `object`  `final`: trying again will not help. Otherwise again, counting attempts
- * - `source`  again, not counting attempts while others suffer too. `stop`: pause everything, it is about us
+ * - `source`  again, not counting attempts. `stop`: it refuses us, and waiting a little will not help; `slowDown`: it
+ *             refuses our haste; otherwise it cannot be reached
  * - `host`    somewhere else, or later
  * - `message` dead letter
- * - `cancelled` we are leaving; nothing is recorded
+ * - `cancelled` nothing was done, since we are leaving or the source is paused; nothing is recorded
  * - `bug`     ours; ends the process
+ *
+ * An object's fault is first a suspicion: it is the source's if nothing else comes either (`health/`).
  */
 export type Failure =
   | { readonly fault: "object"; readonly final: boolean }
@@ -140,11 +152,13 @@ export type Failure =
   | { readonly fault: "cancelled" }
   | { readonly fault: "bug" };
 
-export function classify(error: unknown): Failure {
-  if (error instanceof SourceError) return classifySource(error.kind);
+/** `manyOrigins`: the source has objects of many hosts, of which one is not the source. */
+export function classify(error: unknown, { manyOrigins = false } = {}): Failure {
+  if (error instanceof SourceError) return classifySource(error, manyOrigins);
   if (error instanceof HostError) return { fault: "host" };
   if (error instanceof NameError) return { fault: "object", final: true };
   if (error instanceof MessageError) return { fault: "message" };
+  if (error instanceof SourcePaused) return { fault: "cancelled" };
   if (error instanceof Error && error.name === "AbortError") return { fault: "cancelled" };
   return { fault: "bug" };
 }
@@ -161,7 +175,8 @@ export function failureClass(error: unknown): FailureClass {
   return error instanceof HostError ? "disk" : "other";
 }
 
-function classifySource(kind: SourceErrorKind): Failure {
+function classifySource({ kind, scope }: SourceError, manyOrigins: boolean): Failure {
+  const isObjects = scope === "object" || (scope === "origin" && manyOrigins);
   switch (kind) {
     case "missing":
     case "forbidden":
@@ -169,15 +184,18 @@ function classifySource(kind: SourceErrorKind): Failure {
     case "damaged":
     case "bad-cursor":
       return { fault: "object", final: false };
-    case "unauthorized":
     case "banned":
-    case "misconfigured":
       return { fault: "source", stop: true, slowDown: false };
+    case "unauthorized":
+    case "misconfigured":
+      return isObjects ? { fault: "object", final: true } : { fault: "source", stop: true, slowDown: false };
     case "throttled":
-      return { fault: "source", stop: false, slowDown: true };
+      return isObjects ? { fault: "object", final: false } : { fault: "source", stop: false, slowDown: true };
     case "unavailable":
     case "transport":
     case "bad-listing":
-      return { fault: "source", stop: false, slowDown: false };
+      return isObjects
+        ? { fault: "object", final: false }
+        : { fault: "source", stop: false, slowDown: false };
   }
 }

@@ -11,6 +11,8 @@ export const jobSchema = z.object({
   id: z.string().min(1),
   source: sourceNameSchema,
   fingerprint: z.string().min(1),
+  /** The directory that the walk begins with; absent in jobs that were started by an earlier version. */
+  prefix: z.string().exactOptional(),
   /** Nothing of this source was stored before: nothing can be unchanged, so nobody needs to be asked. */
   first: z.literal(true).exactOptional(),
 });

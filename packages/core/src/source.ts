@@ -77,7 +77,12 @@ export interface Source {
   readonly fingerprint: string;
   /** The variant that `open` asks for, or nothing for originals. */
   readonly variant?: string | undefined;
-  readonly capabilities: { readonly ranges: boolean; readonly listing: boolean };
+  readonly capabilities: {
+    readonly ranges: boolean;
+    readonly listing: boolean;
+    /** Its objects come from many hosts: what concerns one of these (scope `origin`) does not concern the source. */
+    readonly manyOrigins?: boolean;
+  };
   /**
    * One page of one directory (`""` is the root; no trailing slash), one level deep.
    * Throws SourceError; a reply that is not a whole, well-formed page is an error, never an empty page.

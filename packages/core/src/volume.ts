@@ -1,5 +1,5 @@
 import type { HostError } from "./failures.ts";
-import type { ObjectKey } from "./source.ts";
+import type { ObjectEntry, ObjectKey } from "./source.ts";
 
 /** What is about to be stored, and what the finished bytes must be. */
 export interface NewObject {
@@ -116,6 +116,8 @@ export interface Volume extends AsyncDisposable {
   adopt(objects: readonly NewObject[]): Promise<readonly (StoredObject | undefined)[]>;
   /** Whether files of these sizes lie under these paths (as StoredObject has them); in order. Reads no bytes. */
   present(source: string, files: readonly { path: string; size: number }[]): Promise<readonly boolean[]>;
+  /** Objects of a source that were stored here last, `most` at most, the latest first. */
+  latest(source: string, most: number): Promise<readonly ObjectEntry[]>;
   /** True when the source's folder was empty when this process opened the volume: nothing to `adopt`. */
   isFresh(source: string): boolean;
   room(): Promise<Room>;

@@ -3,11 +3,13 @@ import { describe, test } from "node:test";
 import {
   classify,
   type Failure,
+  type FaultScope,
   HostError,
   MessageError,
   NameError,
   SourceError,
   type SourceErrorKind,
+  SourcePaused,
 } from "../src/index.ts";
 
 const bySourceError: Readonly<Record<SourceErrorKind, Failure>> = {
@@ -19,9 +21,9 @@ const bySourceError: Readonly<Record<SourceErrorKind, Failure>> = {
   banned: { fault: "source", stop: true, slowDown: false },
   misconfigured: { fault: "source", stop: true, slowDown: false },
   throttled: { fault: "source", stop: false, slowDown: true },
-  unavailable: { fault: "source", stop: false, slowDown: false },
-  transport: { fault: "source", stop: false, slowDown: false },
-  "bad-listing": { fault: "source", stop: false, slowDown: false },
+  unavailable: { fault: "object", final: false },
+  transport: { fault: "object", final: false },
+  "bad-listing": { fault: "object", final: false },
 };
 
 describe("classify", () => {
@@ -30,6 +32,21 @@ describe("classify", () => {
       assert.deepEqual(classify(new SourceError(kind as SourceErrorKind, "no")), failure);
     });
   }
+
+  test("goes by the scope, where the adapter saw that others share the fault, or do not", () => {
+    const of = (kind: SourceErrorKind, scope: FaultScope, options = {}) =>
+      classify(new SourceError(kind, "no", { scope }), options);
+    const unreachable = { fault: "source", stop: false, slowDown: false };
+    assert.deepEqual(of("transport", "origin"), unreachable);
+    assert.deepEqual(of("transport", "origin", { manyOrigins: true }), { fault: "object", final: false });
+    assert.deepEqual(of("misconfigured", "origin", { manyOrigins: true }), { fault: "object", final: true });
+    assert.deepEqual(of("unauthorized", "object"), { fault: "object", final: true });
+    assert.deepEqual(of("throttled", "object"), { fault: "object", final: false });
+  });
+
+  test("takes a request that was not sent, since the source is paused, for no failure", () => {
+    assert.deepEqual(classify(new SourcePaused()), { fault: "cancelled" });
+  });
 
   test("blames the host for its disks", () => {
     assert.deepEqual(classify(new HostError("full", "no")), { fault: "host" });

@@ -17,6 +17,8 @@ import { Report } from "./report.ts";
 import { presumedSize } from "./store.ts";
 
 export interface BatchParts extends FetchParts {
+  /** Unix milliseconds. */
+  readonly now: () => number;
   readonly broker: Broker;
   readonly placement: Placement;
   readonly host: string;

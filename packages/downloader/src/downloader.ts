@@ -12,7 +12,6 @@ import type {
 } from "@brigade/core";
 import {
   alarm,
-  Breaker,
   carefulFrom,
   deadlyFrom,
   delay,
@@ -20,19 +19,24 @@ import {
   eitherSignal,
   otherMeaning,
   Quarantine,
+  RequestGate,
   Valve,
+  withGate,
 } from "@brigade/core";
 import type { BatchParts } from "./batch.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { handleBatch } from "./handle-batch.ts";
 import { LargeObjects } from "./large-objects.ts";
-import { Probe } from "./probe.ts";
+import { ObjectHealth, type ObjectHealthOptions } from "./object-health.ts";
 import { Report } from "./report.ts";
 import { countFiles, splitSingly } from "./split-singly.ts";
 import { StoreWord } from "./store-word.ts";
 
 export interface DownloaderParts {
+  /** As it is. */
   readonly source: Source;
+  /** Wraps it for all requests but probes: in limits, for example. By default they go as they come. */
+  readonly pace?: (source: Source) => Source;
   /** The source's name. */
   readonly name: string;
   readonly broker: Broker;
@@ -41,19 +45,22 @@ export interface DownloaderParts {
   readonly log: Log;
   /** The source refuses us or is away for too long, or it can never work as configured. */
   readonly onGiveUp: (error: FatalError) => void;
+  /** The source refuses everything that it gave before. */
+  readonly onBan?: () => void;
   /** No volume can take anything, for this reason. Fetching pauses until one can. */
   readonly onExhausted: (reason: string) => void;
+  /** Unix milliseconds. */
   readonly now?: () => number;
+  /** Milliseconds of a clock that nobody sets. */
+  readonly monotonic?: () => number;
   readonly delay?: Delayer;
   readonly alarm?: Alarm;
 }
 
-export interface DownloaderOptions {
+export interface DownloaderOptions extends ObjectHealthOptions {
   /** Batches in hand. */
   readonly prefetch: number;
   readonly maxAttempts: number;
-  /** Milliseconds. */
-  readonly outageLimit: number;
   /** Bytes of small bodies in memory at once. */
   readonly memory: number;
   /** Requests that the source runs at once, at most: a few times as many objects are begun. */
@@ -72,6 +79,7 @@ export interface Downloader {
 }
 
 const unwell = "source unwell";
+const refusing = "source refuses everything";
 const full = "no volume with room";
 /** Milliseconds between looks at full disks. */
 const roomPoll = 10_000;
@@ -81,37 +89,43 @@ export async function createDownloader(
   parts: DownloaderParts,
   options: DownloaderOptions,
 ): Promise<Downloader> {
-  const { broker, name, source, placement, log } = parts;
+  const { broker, name, placement, log } = parts;
   const { now = Date.now, delay: wait = delay } = parts;
   const leaving = new AbortController();
   const orLeaving = eitherSignal(leaving.signal);
   const valve = new Valve();
   const quarantine = new Quarantine(valve);
-  const probe = new Probe(source);
-  const breaker = new Breaker({
-    limitMs: options.outageLimit,
-    signal: leaving.signal,
-    now,
-    delay: wait,
-    probe: (signal) => probe.ask(signal),
-    onOpen: (reason) => {
-      log.warn({ reason }, "fetching pauses: the source is unwell");
-      void valve.close(unwell);
+  const gate = new RequestGate();
+  const source = (parts.pace ?? ((one) => one))(withGate(parts.source, gate));
+  const pausedFor = { reason: unwell };
+  const health = new ObjectHealth(
+    {
+      ...parts,
+      gate,
+      onPause: ({ reason, isBan }) => {
+        pausedFor.reason = isBan ? refusing : unwell;
+        const what = isBan ? "the source refuses everything" : "the source is unwell";
+        log.warn({ reason }, `fetching pauses: ${what}`);
+        void valve.close(pausedFor.reason);
+        if (isBan) parts.onBan?.();
+      },
+      onResume: (pausedMs) => {
+        log.warn({ pausedMs }, "fetching goes on: the source answers again");
+        void valve.open(pausedFor.reason);
+      },
+      signal: leaving.signal,
+      now: parts.monotonic ?? (() => performance.now()),
+      delay: wait,
     },
-    onClose: (pausedMs) => {
-      log.warn({ pausedMs }, "fetching goes on: the source answers again");
-      void valve.open(unwell);
-    },
-    onGiveUp: parts.onGiveUp,
-  });
+    options,
+  );
 
   const storeWord = new StoreWord(source, now);
   const connections = Math.min(options.largeConnections, options.concurrency);
   const batchParts: BatchParts = {
     source,
     storeWord,
-    breaker,
-    probe,
+    health,
     budget: new ByteBudget(options.memory, options.memory / (4 * options.concurrency)),
     large: new LargeObjects(
       { source, storeWord, log, delay: wait },
@@ -130,7 +144,6 @@ export async function createDownloader(
     delay: wait,
     alarm: parts.alarm ?? alarm,
     maxAttempts: options.maxAttempts,
-    onMisconfigured: parts.onGiveUp,
     onExhausted: (reason) => void waitForRoom(reason),
   };
 
@@ -149,12 +162,13 @@ export async function createDownloader(
   async function handle(delivery: Delivery): Promise<Verdict> {
     const { message, deliveries } = delivery;
     if (message.type !== "files") return { kind: "reject", reason: `a ${message.type} message among files` };
-    if (message.job.fingerprint !== source.fingerprint) {
+    if (message.job.fingerprint !== parts.source.fingerprint) {
       void valve.close("configured differently");
       parts.onGiveUp(otherMeaning(message.job));
       return { kind: "release" };
     }
     if (valve.isClosed) return { kind: "release" };
+    health.serve(message.job);
     const signal = orLeaving(delivery.signal);
     const run = () => handleBatch(batchParts, message, delivery, signal);
     if (deliveries < carefulFrom) return await quarantine.among(run);

@@ -1,5 +1,4 @@
 import type {
-  Breaker,
   Delayer,
   FailureClass,
   Job,
@@ -12,18 +11,10 @@ import type {
   StoredObject,
   Volume,
 } from "@brigade/core";
-import {
-  backoff,
-  classify,
-  FatalError,
-  failureClass,
-  HostError,
-  NameError,
-  SourceError,
-} from "@brigade/core";
+import { backoff, classify, failureClass, HostError, SourceError } from "@brigade/core";
 import type { ByteBudget, Share } from "./byte-budget.ts";
 import type { LargeObjects, SizedEntry } from "./large-objects.ts";
-import type { Probe } from "./probe.ts";
+import type { ObjectHealth } from "./object-health.ts";
 import { type DatedEntry, expectation, presumedSize, smallBody, store } from "./store.ts";
 import type { StoreWord } from "./store-word.ts";
 
@@ -43,15 +34,12 @@ export type Fetched =
 export interface FetchParts {
   readonly source: Source;
   readonly storeWord: StoreWord;
-  readonly breaker: Breaker;
-  readonly probe: Probe;
+  readonly health: ObjectHealth;
   readonly budget: ByteBudget;
   readonly large: LargeObjects;
   readonly log: Log;
   readonly delay: Delayer;
-  readonly now: () => number;
   readonly placement: Pick<Placement, "failed">;
-  readonly onMisconfigured: (error: FatalError) => void;
 }
 
 /** Tries in process, the first included; what still fails goes back to the broker. */
@@ -77,14 +65,16 @@ export async function fetchObject(
   let held: Share | undefined = share;
   let asked = false;
   for (let attempt = 1; ; attempt++) {
-    const since = parts.now();
+    const begunAt = parts.health.begin();
     let error: unknown;
     try {
+      parts.health.assertNotRefused(entry);
       held ??= await parts.budget.take(bytesInMemory(entry));
-      return await fetchOnce(parts, job, entry, reservation, held, signal);
+      return await fetchOnce(parts, job, entry, reservation, { share: held, begunAt }, signal);
     } catch (thrown) {
       error = thrown;
     }
+    held?.give();
     held = undefined;
     if (signal.aborted)
       return { kind: "again", counted: false, waitMs: 0, reason: "interrupted", class: "other" };
@@ -93,7 +83,7 @@ export async function fetchObject(
         asked = true;
         const now = await parts.storeWord.newer(entry, signal);
         if (now === "gone") {
-          parts.breaker.succeeded();
+          parts.health.answered(begunAt, entry, { isGone: true });
           return { kind: "vanished" };
         }
         if (now !== undefined) {
@@ -105,9 +95,11 @@ export async function fetchObject(
     } catch (thrown) {
       error = thrown;
     }
-    const settled = await settle(parts, reservation.volume, error, since);
+    const settled = await settle(parts, reservation.volume, entry, error);
     if (settled.kind !== "again" || attempt >= tries || settled.waitMs > longestPause) return settled;
-    if (parts.breaker.isOpen || classify(error).fault === "host") return settled;
+    if (parts.health.isPaused || classify(error).fault === "host") return settled;
+    // Refused as too fast again and again, while others come: that is enough for this time.
+    if (settled.counted && settled.class === "throttled") return settled;
     try {
       await parts.delay(Math.max(settled.waitMs, backoff(attempt - 1, { first: 100, most: 1_000 })), signal);
     } catch {
@@ -117,11 +109,11 @@ export async function fetchObject(
 }
 
 async function fetchOnce(
-  { source, breaker, probe, storeWord, budget, large }: FetchParts,
+  { source, health, storeWord, budget, large }: FetchParts,
   job: Job,
   entry: ObjectEntry,
   reservation: Reservation,
-  share: Share,
+  { share, begunAt }: { readonly share: Share; readonly begunAt: number },
   signal: AbortSignal,
 ): Promise<Fetched> {
   let held = share;
@@ -133,12 +125,10 @@ async function fetchOnce(
       held = await budget.take(bytesInMemory(entry));
       return undefined;
     }
-    breaker.succeeded();
-    probe.good(brought.entry);
+    health.answered(begunAt, brought.entry);
     return { kind: "stored", entry: { ...brought.entry, size: entry.size }, stored: brought.stored };
   };
   try {
-    probe.tried(entry);
     const brought = large.takes(entry) ? await inSegments(entry) : undefined;
     if (brought !== undefined) return brought;
     let body = await source.open(entry, undefined, signal);
@@ -151,8 +141,7 @@ async function fetchOnce(
     }
     const dated = await datedEntry(storeWord, entry, body, signal);
     const stored = await store(expectation(source, job, dated, body), body, reservation.volume, held.give);
-    breaker.succeeded();
-    probe.good(dated);
+    health.answered(begunAt, dated);
     return { kind: "stored", entry: dated, stored };
   } finally {
     held.give();
@@ -179,41 +168,43 @@ function needsStoreWord(error: unknown): boolean {
 }
 
 /** Whose fault it was, and what follows. */
-async function settle(parts: FetchParts, volume: Volume, error: unknown, since: number): Promise<Fetched> {
-  const { breaker } = parts;
-  const failure = classify(error);
+async function settle(
+  { health, placement }: FetchParts,
+  volume: Volume,
+  object: ObjectEntry,
+  error: unknown,
+): Promise<Fetched> {
   const reason = error instanceof Error ? error.message : String(error);
-  const waitMs = error instanceof SourceError ? (error.retryAfterMs ?? 0) : 0;
-  switch (failure.fault) {
-    case "object": {
-      if (error instanceof NameError) return { kind: "failed", reason, class: failureClass(error) };
-      const final = failure.final && !(error instanceof SourceError && error.kind === "missing");
-      // While nothing else is given either it is the source that is unwell, not this object.
-      const counted = await breaker.isWell(since);
-      if (!counted) breaker.failed(reason);
-      if (final && counted) return { kind: "failed", reason, class: failureClass(error) };
-      return { kind: "again", counted, waitMs, reason, class: failureClass(error) };
-    }
-    case "source": {
-      breaker.failed(reason, { everything: failure.stop });
-      if (error instanceof SourceError && error.kind === "misconfigured") {
-        parts.onMisconfigured(new FatalError(reason, { cause: error }));
-      }
-      return {
-        kind: "again",
-        counted: !failure.stop && (await breaker.isWell(since)),
-        waitMs,
-        reason,
-        class: failureClass(error),
-      };
-    }
+  const again = { kind: "again", counted: false, waitMs: 0, reason, class: failureClass(error) } as const;
+  if (error instanceof SourceError) {
+    const isOwn = await health.isOwn(object, error);
+    if (isOwn && isFinal(error)) return { kind: "failed", reason, class: failureClass(error) };
+    return { ...again, counted: isOwn, waitMs: error.retryAfterMs ?? 0 };
+  }
+  const { fault } = classify(error);
+  switch (fault) {
+    case "object":
+      return { kind: "failed", reason, class: failureClass(error) };
     case "host":
-      if (error instanceof HostError) parts.placement.failed(volume, error);
-      return { kind: "again", counted: false, waitMs: 1_000, reason, class: failureClass(error) };
+      if (error instanceof HostError) placement.failed(volume, error);
+      return { ...again, waitMs: 1_000 };
     case "cancelled":
-      return { kind: "again", counted: false, waitMs: 0, reason, class: failureClass(error) };
+      return again;
+    case "source":
     case "message":
     case "bug":
       throw error;
+  }
+}
+
+/** Of what is the object's own fault: a refusal stays one. Not a 404 that the store itself does not confirm. */
+function isFinal(error: SourceError): boolean {
+  switch (error.kind) {
+    case "forbidden":
+    case "unauthorized":
+    case "misconfigured":
+      return true;
+    default:
+      return false;
   }
 }

@@ -26,7 +26,7 @@ export async function handleBatch(
     await fetchAll(parts, batch, missing, reservation, signal);
   } else if (signal.aborted) for (const one of missing) batch.again(one, { counted: false, waitMs: 0 });
   else return await noRoom(parts, batch, missing);
-  if (batch.isUntouched && signal.aborted) return { kind: "release" };
+  if (batch.isUntouched && (signal.aborted || parts.health.isPaused)) return { kind: "release" };
   return await batch.conclude();
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ByteRange, ObjectBody, ObjectEntry, Source } from "@brigade/core";
+import type { ByteRange, ObjectBody, ObjectEntry, Page, Source } from "@brigade/core";
 import { SourceError } from "@brigade/core";
 
 export interface Stored {
@@ -24,6 +24,8 @@ export class Bucket implements Source {
   readonly opened: string[] = [];
   readonly asked: string[] = [];
   readonly cancelled: string[] = [];
+  readonly listed: string[] = [];
+  failingList: () => unknown = () => undefined;
   /** Called before an object is opened, with the how-manieth request for it this is (from 1); may throw or wait. */
   failing: (key: string, time: number, signal: AbortSignal) => unknown = () => undefined;
   failingStat: (key: string) => unknown = () => undefined;
@@ -78,7 +80,9 @@ export class Bucket implements Source {
     return object && { key, size: Buffer.byteLength(object.text), modified: object.modified };
   }
 
-  async listPage(): Promise<never> {
-    throw new Error("a downloader lists nothing");
+  async listPage(directory: string): Promise<Page> {
+    this.listed.push(directory);
+    await this.failingList();
+    return { files: [], directories: [], next: undefined };
   }
 }

@@ -4,6 +4,7 @@ import type {
   HostError,
   HostErrorKind,
   NewObject,
+  ObjectEntry,
   Part,
   Placement,
   Reservation,
@@ -32,6 +33,8 @@ export class MemoryVolume implements Volume {
   /** What was begun of large objects, by key. */
   readonly parts = new Map<string, MemoryPart>();
   fresh = true;
+  /** Stored by earlier runs. */
+  earlier: readonly ObjectEntry[] = [];
   capacity = 1_000_000;
   /** Called before anything is stored; may throw, or take its time. */
   failing: (key: string) => unknown = () => undefined;
@@ -92,6 +95,10 @@ export class MemoryVolume implements Volume {
 
   async present(_source: string, files: readonly unknown[]): Promise<readonly boolean[]> {
     return files.map(() => false);
+  }
+
+  async latest(): Promise<readonly ObjectEntry[]> {
+    return this.earlier;
   }
 
   isFresh(): boolean {

@@ -32,8 +32,9 @@ describe("an object that fails while others do not", () => {
       const { broker, waits } = await setUpWell(bucket);
       assert.deepEqual(await broker.deliver("files", both()), { kind: "ack" }, kind);
       assert.equal(outcomesIn(broker).length, 2);
-      assert.equal(waits.length, 2);
-      assert.ok(waits.every((wait) => wait >= 50 && wait <= 1_000));
+      const pauses = waits.filter((wait) => wait !== 250); // in which another object may show that the source is well
+      assert.equal(pauses.length, 2);
+      assert.ok(pauses.every((wait) => wait >= 50 && wait <= 1_000));
     }
   });
 

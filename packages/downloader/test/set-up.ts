@@ -8,6 +8,7 @@ export const job: Job = { id: "job", source: "photos", fingerprint: "f1" };
 interface Options {
   readonly options?: Partial<DownloaderOptions>;
   readonly volumes?: readonly MemoryVolume[];
+  readonly pace?: (source: Source) => Source;
   /** Instead of waits that pass at once and move the clock on. */
   readonly delay?: Delayer;
   readonly alarm?: Alarm;
@@ -16,7 +17,7 @@ interface Options {
 /** A downloader of a bucket onto volumes in memory. */
 export async function setUp(
   source: Source,
-  { options = {}, volumes = [new MemoryVolume("v1")], delay, alarm }: Options = {},
+  { options = {}, volumes = [new MemoryVolume("v1")], pace, delay, alarm }: Options = {},
 ) {
   const broker = new RecordingBroker();
   const placement = new MemoryPlacement(volumes);
@@ -25,6 +26,7 @@ export async function setUp(
   const lines: string[] = [];
   const givenUp: FatalError[] = [];
   const exhausted: string[] = [];
+  const bans: string[] = [];
   const log: Log = {
     debug: () => undefined,
     info: () => undefined,
@@ -41,14 +43,17 @@ export async function setUp(
   const downloader = await createDownloader(
     {
       source,
+      ...(pace && { pace }),
       name: job.source,
       broker,
       placement,
       host: "here",
       log,
       onGiveUp: (error) => givenUp.push(error),
+      onBan: () => bans.push("banned"),
       onExhausted: (reason) => exhausted.push(reason),
-      now: () => clock.now++,
+      now: () => clock.now,
+      monotonic: () => clock.now++,
       delay: delay ?? passAtOnce,
       ...(alarm && { alarm }),
     },
@@ -56,6 +61,7 @@ export async function setUp(
       prefetch: 8,
       maxAttempts: 5,
       outageLimit: 600_000,
+      endsWhenAllIsRefused: true,
       memory: 10_000_000,
       concurrency: 64,
       largeObject: 64 * 1024 * 1024,
@@ -63,7 +69,7 @@ export async function setUp(
       ...options,
     },
   );
-  return { downloader, broker, placement, clock, waits, lines, givenUp, exhausted };
+  return { downloader, broker, placement, clock, waits, lines, givenUp, exhausted, bans };
 }
 
 /** A batch of one page of the root: `name:size`, all modified at 1000. */

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { NameError, SourceError, type SourceErrorKind } from "@brigade/core";
+import { ByteBudget } from "../src/byte-budget.ts";
 import { Bucket } from "./bucket.ts";
 import { MemoryVolume } from "./memory-volume.ts";
-import { batch, namesOf, outcomesIn, setUp, until } from "./set-up.ts";
+import { turn } from "./recording-broker.ts";
+import { batch, outcomesIn, setUp, until } from "./set-up.ts";
 
 const names = Array.from({ length: 64 }, (_, i) => `f${i}`);
 const whole = (attempt = 0) =>
@@ -22,32 +24,33 @@ function illBucket(kind: SourceErrorKind) {
   return { bucket, state };
 }
 
-describe("a source that is unwell for everybody", () => {
-  for (const kind of ["unavailable", "transport", "unauthorized", "banned"] as const) {
-    test(`(${kind}) uses up no attempts`, async () => {
-      const { bucket } = illBucket(kind);
-      const { broker, downloader } = await setUp(bucket);
-      const verdict = await broker.deliver("files", batch(["f0:1", "f1:1"], 4));
-      assert.ok(verdict.kind === "retry");
-      assert.deepEqual(verdict.remainder, [batch(["f0:1", "f1:1"], 4)]);
+/** A downloader that was given an object, of a bucket that is ill from then on. */
+async function setUpThenIll(kind: SourceErrorKind, { options = {} }: Parameters<typeof setUp>[1] = {}) {
+  const { bucket, state } = illBucket(kind);
+  state.ill = false;
+  const parts = await setUp(bucket, { options });
+  await parts.broker.deliver("files", batch(["other:1"]));
+  parts.broker.events.length = 0;
+  parts.broker.published.length = 0;
+  state.ill = true;
+  return { ...parts, bucket, state };
+}
+
+describe("a source that has stopped giving what it gave", () => {
+  for (const kind of ["unavailable", "transport", "damaged", "forbidden", "missing", "banned"] as const) {
+    test(`(${kind}) uses up no attempts, and its batches are given back as they are`, async () => {
+      const { broker, downloader } = await setUpThenIll(kind);
+      assert.deepEqual(await broker.deliver("files", batch(["f0:1", "f1:1"], 4)), { kind: "release" });
       assert.deepEqual(outcomesIn(broker), []);
       await downloader.stop(0);
     });
   }
 
-  test("pauses fetching, tells it once, and goes on when it answers", async () => {
-    const { bucket, state } = illBucket("unavailable");
-    const { broker, downloader, lines } = await setUp(bucket);
-    const verdict = await broker.deliver("files", whole(4));
-    assert.ok(verdict.kind === "retry");
-    assert.deepEqual(
-      verdict.remainder.map((one) => [
-        one.type === "files" && namesOf(one).length,
-        one.type === "files" && one.attempt,
-      ]),
-      [[64, 4]],
-    );
+  test("is paused, which is told once, and goes on when it answers", async () => {
+    const { broker, downloader, lines, bucket, state } = await setUpThenIll("unavailable");
+    await broker.deliver("files", whole(4));
     assert.deepEqual(downloader.pauses, ["source unwell"]);
+    assert.deepEqual(lines, ["fetching pauses: the source is unwell"]);
     assert.deepEqual(await broker.deliver("files", batch(["other:1"])), { kind: "release" });
     const asked = bucket.opened.length;
     state.ill = false;
@@ -58,9 +61,43 @@ describe("a source that is unwell for everybody", () => {
     assert.deepEqual(await broker.deliver("files", batch(["other:1"])), { kind: "ack" });
   });
 
-  test("is given up after the limit", async () => {
-    const { bucket } = illBucket("banned");
-    const { broker, givenUp, clock } = await setUp(bucket, { options: { outageLimit: 120_000 } });
+  test("is said to refuse everything, where it looks like a ban", async () => {
+    const { broker, downloader, lines, bans } = await setUpThenIll("forbidden");
+    await broker.deliver("files", whole());
+    assert.deepEqual(downloader.pauses, ["source refuses everything"]);
+    assert.deepEqual([lines, bans.length], [["fetching pauses: the source refuses everything"], 1]);
+    await downloader.stop(0);
+  });
+
+  test("is asked for nothing but the probe, whatever waits for its place", async () => {
+    const { bucket, state } = illBucket("forbidden");
+    state.ill = false;
+    const places = new ByteBudget(16);
+    const { broker, downloader } = await setUp(bucket, {
+      pace: (source) => ({
+        ...source,
+        async open(...asked) {
+          const place = await places.take(1);
+          return await source.open(...asked).finally(() => place.give());
+        },
+      }),
+    });
+    await broker.deliver("files", batch(["other:1"]));
+    bucket.failing = async () => {
+      await turn();
+      throw new SourceError("forbidden", "403");
+    };
+    const before = bucket.opened.length;
+    const batches = Array.from({ length: 8 }, (_, n) => batch(names.map((name) => `${n}-${name}:1`)));
+    const verdicts = await Promise.all(batches.map((one) => broker.deliver("files", one)));
+    assert.ok(verdicts.every(({ kind }) => kind === "release"));
+    const requests = bucket.opened.length - before;
+    assert.ok(requests <= 8 + 2 * 16 + 3, `${requests} requests for 512 objects`);
+    await downloader.stop(0);
+  });
+
+  test("is given up after the limit, counted from the first failure", async () => {
+    const { broker, givenUp, clock } = await setUpThenIll("banned", { options: { outageLimit: 120_000 } });
     const began = clock.now;
     await broker.deliver("files", batch(["f0:1"]));
     await until("it is given up", () => givenUp.length > 0);
@@ -68,51 +105,75 @@ describe("a source that is unwell for everybody", () => {
     assert.ok(clock.now - began >= 120_000 && clock.now - began < 121_000);
   });
 
-  test("is given up at once when it can never work as configured, and nothing has failed", async () => {
-    const { bucket } = illBucket("misconfigured");
-    const { broker, givenUp, downloader } = await setUp(bucket);
-    const verdict = await broker.deliver("files", whole());
-    assert.match(givenUp[0]?.message ?? "", /misconfigured!/);
-    assert.deepEqual([verdict.kind, outcomesIn(broker)], ["retry", []]);
-    await downloader.stop(0);
+  test("is given up soon when its listing refuses our credentials, too", async () => {
+    const { broker, givenUp, bucket } = await setUpThenIll("unauthorized");
+    bucket.failingList = () => {
+      throw new SourceError("unauthorized", "401 to the listing");
+    };
+    const before = bucket.opened.length;
+    await broker.deliver("files", whole(4));
+    assert.match(givenUp[0]?.message ?? "", /401 to the listing/);
+    assert.deepEqual([outcomesIn(broker), bucket.listed.length], [[], 2]);
+    assert.ok(bucket.opened.length - before <= 64 + 4, "what was begun, and probes");
   });
 
   test("that breaks off every body while it still answers uses up no attempts either", async () => {
-    const { bucket, state } = illBucket("unavailable");
+    const { broker, downloader, bucket, state } = await setUpThenIll("unavailable");
     state.ill = false;
     bucket.body = () => ({
       bytes: async () => {
         throw new SourceError("transport", "the body broke off");
       },
     });
-    const { broker, downloader } = await setUp(bucket);
-    const verdict = await broker.deliver("files", whole(4));
-    assert.ok(verdict.kind === "retry");
-    assert.deepEqual(
-      verdict.remainder.map((one) => one.type === "files" && one.attempt),
-      [4],
-    );
+    assert.deepEqual(await broker.deliver("files", whole(4)), { kind: "release" });
     assert.deepEqual(outcomesIn(broker), []);
     await downloader.stop(0);
   });
 });
 
-describe("a source that refuses most objects", () => {
-  test("is paused, and the objects have not failed", async () => {
-    const { bucket } = illBucket("forbidden");
-    const { broker, downloader, lines } = await setUp(bucket);
+describe("a source that can never work as configured", () => {
+  test("is given up at once, and nothing has failed", async () => {
+    const { bucket } = illBucket("misconfigured");
+    const { broker, givenUp, downloader } = await setUp(bucket);
     const verdict = await broker.deliver("files", whole());
-    assert.deepEqual(outcomesIn(broker), []);
+    assert.match(givenUp[0]?.message ?? "", /misconfigured!/);
+    assert.deepEqual([verdict.kind, outcomesIn(broker)], ["release", []]);
+    await downloader.stop(0);
+  });
+});
+
+describe("a source that fails before it gave anything", () => {
+  test("has objects fail by themselves while they are few", async () => {
+    const { bucket } = illBucket("unavailable");
+    const { broker, downloader } = await setUp(bucket);
+    const verdict = await broker.deliver("files", batch(["f0:1", "f1:1"], 3));
     assert.ok(verdict.kind === "retry");
-    assert.deepEqual(
-      verdict.remainder.map((one) => one.type === "files" && [namesOf(one).length, one.attempt]),
-      [[64, 0]],
-    );
+    assert.deepEqual(verdict.remainder, [batch(["f0:1", "f1:1"], 4)]);
+    assert.deepEqual(downloader.pauses, []);
+  });
+
+  test("is paused when many different ones have failed", async () => {
+    const { bucket } = illBucket("unavailable");
+    const { broker, downloader } = await setUp(bucket);
+    await broker.deliver("files", whole(4));
     assert.deepEqual(downloader.pauses, ["source unwell"]);
-    assert.equal(lines.length, 1);
+    assert.ok(outcomesIn(broker).length < 32);
     await downloader.stop(0);
   });
 
+  test("is paused at once when nothing can be reached at all", async () => {
+    const { bucket } = illBucket("transport");
+    bucket.failing = () => {
+      throw new SourceError("transport", "connection refused", { scope: "origin" });
+    };
+    const { broker, downloader } = await setUp(bucket);
+    assert.deepEqual(await broker.deliver("files", batch(["f0:1"], 4)), { kind: "release" });
+    assert.deepEqual(downloader.pauses, ["source unwell"]);
+    await downloader.stop(0);
+  });
+});
+
+describe("a source that refuses objects", () => {
   test("is not paused for a few forbidden objects among many, and those have failed", async () => {
     const { bucket, state } = illBucket("forbidden");
     state.ill = false;
@@ -183,9 +244,7 @@ describe("the probe", () => {
     await broker.deliver("files", batch(["other:1"]));
     bucket.objects.delete("other");
     state.ill = true;
-    const verdict = await broker.deliver("files", batch(["f0:1"]));
-    assert.ok(verdict.kind === "retry");
-    assert.deepEqual(verdict.remainder, [batch(["f0:1"], 0)]);
+    assert.deepEqual(await broker.deliver("files", batch(["f0:1"])), { kind: "release" });
     await downloader.stop(0);
   });
 });

@@ -97,8 +97,8 @@ async function publish(
 }
 
 /** Never `first`: some of its objects may be stored. */
-function jobOf({ id, source, fingerprint }: JobRecord): Job {
-  return { id, source, fingerprint };
+function jobOf({ id, source, fingerprint, prefix }: JobRecord): Job {
+  return { id, source, fingerprint, prefix };
 }
 
 function directoryMessages(job: JobRecord, positions: readonly WalkPosition[]): DirectoryMessage[] {

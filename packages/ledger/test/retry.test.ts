@@ -44,7 +44,7 @@ describe("a retry", () => {
       {
         v: 1,
         type: "files",
-        job,
+        job: { ...job, prefix: "" },
         attempt: 0,
         slices: [
           {
@@ -99,7 +99,7 @@ describe("a retry", () => {
     await using made = await prepared(partial);
     assert.deepEqual(await made.retry({ class: "listing" }), { objects: 0, directories: 1 });
     assert.deepEqual(made.broker.published, [
-      { v: 1, type: "directory", job, filters: {}, positions: [next], attempt: 0 },
+      { v: 1, type: "directory", job: { ...job, prefix: "" }, filters: {}, positions: [next], attempt: 0 },
     ]);
   });
 

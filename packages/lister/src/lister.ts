@@ -3,16 +3,17 @@ import type {
   Delayer,
   Delivery,
   DirectoryMessage,
+  FatalError,
   Filters,
   Job,
   Log,
   PageHistory,
   Source,
+  SourceErrorKind,
   Verdict,
   WalkPosition,
 } from "@brigade/core";
 import {
-  Breaker,
   carefulFrom,
   classify,
   deadlyFrom,
@@ -20,21 +21,26 @@ import {
   delayOf,
   delays,
   eitherSignal,
-  FatalError,
   otherMeaning,
   Quarantine,
+  RequestGate,
   SourceError,
   Valve,
+  withGate,
 } from "@brigade/core";
 import pLimit from "p-limit";
 import { Announcement, firstPage, type Walked } from "./announcement.ts";
+import { DirectoryHealth } from "./directory-health.ts";
 import { createFilter, type Filter } from "./filters.ts";
 import { Gate } from "./gate.ts";
 import { Historian, HistoryAway } from "./historian.ts";
 import { emptyPage, walkPage } from "./walk.ts";
 
 export interface ListerParts {
+  /** As it is. */
   readonly source: Source;
+  /** Wraps it for all requests but probes: in retries, for example. By default they go as they come. */
+  readonly pace?: (source: Source) => Source;
   /** The source's name. */
   readonly name: string;
   readonly broker: Broker;
@@ -45,7 +51,10 @@ export interface ListerParts {
   readonly log: Log;
   /** The source refuses us, or is away for too long. */
   readonly onGiveUp: (error: FatalError) => void;
+  /** Unix milliseconds. */
   readonly now?: () => number;
+  /** Milliseconds of a clock that nobody sets. */
+  readonly monotonic?: () => number;
   readonly delay?: Delayer;
 }
 
@@ -62,6 +71,8 @@ export interface ListerOptions {
 
 /** A directory that its parent named but that answers 404 is believed gone after this many tries. */
 const triesBeforeGone = 3;
+/** What a directory is not asked for again after, where it is the only one. */
+const refusals = new Set<SourceErrorKind>(["forbidden", "unauthorized", "misconfigured"]);
 
 /** A position to be tried again later; `counted` when that was its own fault. */
 interface Again {
@@ -77,8 +88,8 @@ export interface Lister extends AsyncDisposable {
 
 /** Turns `directory` messages into batches, child directories and page records until it is disposed. */
 export async function createLister(parts: ListerParts, options: ListerOptions): Promise<Lister> {
-  const { broker, name, source, log } = parts;
-  const { now = Date.now, delay: wait = delay } = parts;
+  const { broker, name, log } = parts;
+  const { now = Date.now, monotonic = () => performance.now(), delay: wait = delay } = parts;
   const leaving = new AbortController();
   const orLeaving = eitherSignal(leaving.signal);
   const valve = new Valve();
@@ -87,28 +98,31 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
     highWater: options.highWater,
     signal: leaving.signal,
     log,
-    now,
+    now: monotonic,
     delay: wait,
   });
-  const breaker = new Breaker({
-    limitMs: options.outageLimit,
-    signal: leaving.signal,
-    now,
-    delay: wait,
-    probe: async (signal) => {
-      await source.listPage("", undefined, signal);
+  const requests = new RequestGate();
+  const source = (parts.pace ?? ((one) => one))(withGate(parts.source, requests));
+  const health = new DirectoryHealth(
+    {
+      source: parts.source,
+      gate: requests,
+      onPause: ({ reason, isBan }) => {
+        log.warn({ reason }, `listing pauses: the source ${isBan ? "refuses everything" : "is unwell"}`);
+        void valve.close("source unwell");
+      },
+      onResume: (pausedMs) => {
+        log.warn({ pausedMs }, "listing goes on: the source answers again");
+        void valve.open("source unwell");
+      },
+      onGiveUp: parts.onGiveUp,
+      signal: leaving.signal,
+      now: monotonic,
+      delay: wait,
     },
-    onOpen: (reason) => {
-      log.warn({ reason }, "listing pauses: the source is unwell");
-      void valve.close("source unwell");
-    },
-    onClose: (pausedMs) => {
-      log.warn({ pausedMs }, "listing goes on: the source answers again");
-      void valve.open("source unwell");
-    },
-    onGiveUp: parts.onGiveUp,
-  });
-  const historian = new Historian(parts.history, { isAway: parts.historyIsAway, log, now });
+    options.outageLimit,
+  );
+  const historian = new Historian(parts.history, { isAway: parts.historyIsAway, log, now: monotonic });
   const slots = pLimit(options.concurrency);
   const { batchFiles, batchBytes } = options;
   const announcing = { broker, batchSize: { files: batchFiles, bytes: batchBytes }, host: parts.host, now };
@@ -117,7 +131,7 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
     const { message } = delivery;
     if (message.type !== "directory")
       return { kind: "reject", reason: `a ${message.type} message among directories` };
-    if (message.job.fingerprint !== source.fingerprint) {
+    if (message.job.fingerprint !== parts.source.fingerprint) {
       void valve.close("configured differently");
       parts.onGiveUp(otherMeaning(message.job));
       return { kind: "release" };
@@ -171,7 +185,7 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
     signal: AbortSignal,
   ): Promise<Walked | Again> {
     const { job } = message;
-    const since = now();
+    const begunAt = health.begin();
     try {
       // While the history is away, it is asked before the source: no page is listed in vain.
       if (redelivered || (historian.isAway && job.first !== true)) {
@@ -179,17 +193,16 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
         if (recorded !== undefined && recorded.end !== "failed") return { next: recorded.next };
       }
       const page = await walkPage(job, position, source, filter, historian.unchangedOf(job), signal);
-      breaker.succeeded();
+      health.listed(begunAt, page.record);
       return { page };
     } catch (error) {
-      return await afterFailure(message, position, since, error);
+      return await afterFailure(message, position, error);
     }
   }
 
   async function afterFailure(
     { job, attempt }: DirectoryMessage,
     position: WalkPosition,
-    since: number,
     error: unknown,
   ): Promise<Walked | Again> {
     if (error instanceof HistoryAway) return { again: position, counted: false, waitMs: error.waitMs };
@@ -200,24 +213,16 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
     if (!(error instanceof SourceError)) throw error;
     const { directory, page } = position;
     const waitMs = Math.max(delays[Math.min(attempt, delays.length - 1)] ?? 0, error.retryAfterMs ?? 0);
-    if (failure.fault === "source") {
-      breaker.failed(error.message, { everything: failure.stop });
-      if (error.kind === "misconfigured") parts.onGiveUp(new FatalError(error.message, { cause: error }));
-      if (!(await breaker.isWell(since))) return { again: position, counted: false, waitMs };
-    }
-    const gone = error.kind === "missing" && page === 1;
-    // A host that answers 404 to everything must not make directories vanish.
-    if (gone && !(await breaker.isWell(since))) {
-      breaker.failed(error.message);
-      return { again: position, counted: false, waitMs };
-    }
+    // A host that answers 404 or 403 to everything must not make directories vanish or fail.
+    if (!(await health.isOwn(job, directory, error))) return { again: position, counted: false, waitMs };
+    const gone = error.kind === "missing" && page === 1 && directory !== job.prefix;
     if (gone && attempt + 1 >= triesBeforeGone) {
       log.info({ directory }, "a directory is gone since its parent was listed");
       return { record: emptyPage(job, position, "last", "gone since its parent was listed") };
     }
     // A new walk starts with fresh attempts: their number is bounded too, or lost cursors would never end.
     const triesSpent = Math.max(attempt, error.kind === "bad-cursor" ? position.walk : 0) + 1;
-    if (error.kind === "forbidden" || triesSpent >= options.maxAttempts) {
+    if (refusals.has(error.kind) || triesSpent >= options.maxAttempts) {
       log.warn({ directory, page, attempt, reason: error.message }, "a directory could not be listed");
       return { record: emptyPage(job, position, "failed", error.message) };
     }

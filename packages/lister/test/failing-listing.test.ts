@@ -97,11 +97,24 @@ describe("a page that cannot be listed", () => {
 
 describe("a directory that answers 404", () => {
   test("is not believed to be gone while the whole host answers 404", async () => {
-    const { broker } = await setUp(new ListedBucket({}));
+    const bucket = new ListedBucket({ "": [{}] });
+    const { broker } = await setUp(bucket);
+    await broker.deliver("directories", at());
+    broker.published.length = 0;
+    delete bucket.tree[""];
     const verdict = await broker.deliver("directories", at({ directory: "a" }, { attempt: 2 }));
     assert.ok(verdict.kind === "retry");
     assert.deepEqual(verdict.remainder, [at({ directory: "a" }, { attempt: 2 })]);
     assert.deepEqual(broker.published, []);
+  });
+
+  test("is a failed one, never an empty one, where the job begins with it", async () => {
+    const { broker } = await setUp(new ListedBucket({}));
+    for (const attempt of [2, 4]) await broker.deliver("directories", at({}, { attempt }));
+    assert.deepEqual(
+      broker.publishedOf("page").map(({ end }) => end),
+      ["failed"],
+    );
   });
 
   test("is believed to be gone only at the third try, and then an empty last page", async () => {
@@ -133,22 +146,53 @@ describe("a directory that answers 404", () => {
 });
 
 describe("a source that is unwell", () => {
-  test("pauses listing at once when it refuses us, uses up no attempts, and goes on when it answers", async () => {
-    const bucket = new ListedBucket({ "": [{}] });
+  test("pauses listing, uses up no attempts, and goes on when it answers", async () => {
+    const bucket = new ListedBucket({ "": [{}], a: [{}] });
+    const { broker, lister, warnings } = await setUp(bucket);
+    assert.deepEqual(await broker.deliver("directories", at({ directory: "" })), { kind: "ack" });
     let ill = 3;
     bucket.failing = () => {
-      if (ill-- > 0) throw new SourceError("unauthorized", "401");
+      if (ill-- > 0) throw new SourceError("forbidden", "403");
     };
-    const { broker, lister, warnings } = await setUp(bucket);
-    const verdict = await broker.deliver("directories", at({ directory: "" }, { attempt: 4 }));
+    const verdict = await broker.deliver("directories", at({ directory: "a" }, { attempt: 4 }));
     assert.ok(verdict.kind === "retry");
-    assert.deepEqual(verdict.remainder, [at({}, { attempt: 4 })]);
+    assert.deepEqual(verdict.remainder, [at({ directory: "a" }, { attempt: 4 })]);
     assert.deepEqual(lister.pauses, ["source unwell"]);
     assert.deepEqual(await broker.deliver("directories", at()), { kind: "release" });
     for (let i = 0; i < 20 && lister.pauses.length > 0; i++) await turn();
-    assert.deepEqual(broker.events, ["pause directories", "resume directories"]);
-    assert.equal(warnings.length, 2);
+    assert.deepEqual(broker.events.slice(-2), ["pause directories", "resume directories"]);
+    assert.deepEqual(warnings, [
+      "listing pauses: the source refuses everything",
+      "listing goes on: the source answers again",
+    ]);
     assert.deepEqual(await broker.deliver("directories", at()), { kind: "ack" });
+  });
+
+  test("is given up soon when it refuses our credentials", async () => {
+    const bucket = new ListedBucket({ "": [{}] });
+    bucket.failing = () => {
+      throw new SourceError("unauthorized", "401");
+    };
+    const { broker, givenUp } = await setUp(bucket);
+    const verdict = await broker.deliver("directories", at({ directory: "a" }, { attempt: 4 }));
+    assert.ok(verdict.kind === "retry");
+    assert.deepEqual(verdict.remainder, [at({ directory: "a" }, { attempt: 4 })]);
+    assert.match(givenUp[0]?.message ?? "", /401/);
+    assert.ok(bucket.asked.length <= 4, `${bucket.asked.length} requests`);
+  });
+
+  test("gives up a directory alone that wants other credentials", async () => {
+    const { broker, givenUp } = await setUp(oneBad(new SourceError("unauthorized", "401")));
+    assert.deepEqual(await broker.deliver("directories", at({ directory: "bad" })), { kind: "ack" });
+    assert.deepEqual([broker.publishedOf("page")[0]?.end, givenUp], ["failed", []]);
+  });
+
+  test("is paused at once when its first listing does not come", async () => {
+    const { broker, lister, warnings } = await setUp(new ListedBucket({ "": unavailable() }));
+    assert.equal((await broker.deliver("directories", at())).kind, "retry");
+    assert.deepEqual(lister.pauses, ["source unwell"]);
+    assert.deepEqual(warnings, ["listing pauses: the source is unwell"]);
+    await lister[Symbol.asyncDispose]();
   });
 
   test("is given up after the limit", async () => {
@@ -161,7 +205,7 @@ describe("a source that is unwell", () => {
     await broker.deliver("directories", at());
     for (let i = 0; i < 50 && givenUp.length === 0; i++) await turn();
     assert.match(givenUp[0]?.message ?? "", /banned/);
-    assert.equal(clock.now - began, 120_000);
+    assert.ok(clock.now - began >= 120_000 && clock.now - began < 120_100);
   });
 
   test("is given up at once when it can never work as configured", async () => {

@@ -49,7 +49,7 @@ async function patientLister(history: PageHistory, bucket = new ListedBucket(tre
       host: "here",
       log,
       onGiveUp: (error) => warnings.push(error.message),
-      now: () => clock.now,
+      monotonic: () => clock.now,
     },
     { concurrency: 4, batchFiles: 64, batchBytes: 1_000, highWater: 100, maxAttempts: 5, outageLimit: 1_000 },
   );

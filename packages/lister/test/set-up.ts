@@ -3,7 +3,7 @@ import { SourceError } from "@brigade/core";
 import { createLister, type ListerOptions, rootMessage } from "../src/index.ts";
 import { RecordingBroker, turn } from "./recording-broker.ts";
 
-export const job: Job = { id: "job", source: "photos", fingerprint: "f1" };
+export const job: Job = { id: "job", source: "photos", fingerprint: "f1", prefix: "" };
 
 type Directory = readonly Partial<Page>[] | SourceError;
 
@@ -86,6 +86,7 @@ export async function setUp(
       log,
       onGiveUp: (error) => givenUp.push(error),
       now: () => clock.now,
+      monotonic: () => clock.now++,
       delay: async (ms, signal) => {
         await turn();
         signal.throwIfAborted();

@@ -1,4 +1,4 @@
-import type { HostErrorKind, NewObject, Piece, StoredObject } from "@brigade/core";
+import type { HostErrorKind, NewObject, ObjectEntry, Piece, StoredObject } from "@brigade/core";
 import type { OpeningOptions } from "./opening.ts";
 import type { LocalRoom, Taken, TreeObject } from "./room.ts";
 import type { Slot } from "./slots.ts";
@@ -43,6 +43,7 @@ export type Command =
           readonly source: string;
           readonly files: readonly { readonly path: string; readonly size: number }[];
         }
+      | { readonly op: "latest"; readonly source: string; readonly most: number }
       | { readonly op: "room" }
       | { readonly op: "close" }
     ));
@@ -73,6 +74,7 @@ export interface Answers {
   adopt: readonly (StoredObject | undefined)[];
   take: readonly Taken[];
   present: readonly boolean[];
+  latest: readonly ObjectEntry[];
   room: LocalRoom;
   close: undefined;
   part: OpenedPart | undefined;

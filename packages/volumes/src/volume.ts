@@ -1,4 +1,4 @@
-import type { Log, NewObject, Part, Sink, StoredObject } from "@brigade/core";
+import type { Log, NewObject, ObjectEntry, Part, Sink, StoredObject } from "@brigade/core";
 import type { OpeningOptions } from "./opening.ts";
 import type { LocalRoom, LocalVolume, Taken, TreeObject } from "./room.ts";
 import { ThreadPart } from "./thread-part.ts";
@@ -78,6 +78,10 @@ class ThreadVolume implements LocalVolume {
 
   present(source: string, files: readonly { path: string; size: number }[]): Promise<readonly boolean[]> {
     return this.#link.call({ op: "present", source, files });
+  }
+
+  latest(source: string, most: number): Promise<readonly ObjectEntry[]> {
+    return this.#link.call({ op: "latest", source, most });
   }
 
   isFresh(source: string): boolean {

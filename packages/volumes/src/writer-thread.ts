@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { latestObjects } from "./latest-objects.ts";
 import { type OpenedVolume, openForWriting } from "./opening.ts";
 import { performOnPart } from "./part-commands.ts";
 import { encodeFailure } from "./thread-failures.ts";
@@ -96,6 +97,9 @@ function perform(command: Command): void {
     case "present":
       resolve(id, opened().present(command.source, command.files));
       return;
+    case "latest":
+      resolve(id, latestObjects(openedVolume().root, command.source, command.most));
+      return;
     case "room":
       resolve(id, opened().room());
       return;
@@ -137,8 +141,12 @@ function discard({ buffer }: Uint8Array<ArrayBuffer>): void {
 }
 
 function opened(): Writer {
+  return openedVolume().writer;
+}
+
+function openedVolume(): OpenedVolume {
   if (volume === undefined) throw new Error("the volume is not open");
-  return volume.writer;
+  return volume;
 }
 
 function settleOf(id: number, doing: string) {

@@ -36,6 +36,7 @@ class FakeDisk {
       begun: unused,
       open: unused,
       adopt: unused,
+      latest: unused,
       take: unused,
       present: unused,
       isFresh: unused,

@@ -41,12 +41,13 @@ export async function openJob(
         `an unfinished run of "${name}" has other settings (prefix "${unfinished.prefix}", filters ${JSON.stringify(unfinished.filters)}, or another domain or version): finish it with those, or forget it with --restart`,
       ]);
     }
-    const job = { id: unfinished.id, source: name, fingerprint: source.fingerprint };
+    const job = { id: unfinished.id, source: name, fingerprint: source.fingerprint, prefix };
     await seed(broker, catalogue, job, prefix, filters);
     return { job, resumed: true, startedAt: unfinished.startedAt };
   }
   const startedAt = Date.now();
-  const job: Job = { id: newJobId(name, startedAt), source: name, fingerprint: source.fingerprint };
+  const id = newJobId(name, startedAt);
+  const job: Job = { id, source: name, fingerprint: source.fingerprint, prefix };
   await catalogue.openJob({ ...job, prefix, filters, startedAt });
   await seed(broker, catalogue, job, prefix, filters);
   return { job, resumed: false, startedAt };

@@ -58,12 +58,8 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
   const began = performance.now();
   const giveUp = (error: unknown) => trouble.abort(error);
   await using resources = new AsyncDisposableStack();
-  const source = withLimit(resources.use(configuration.source), {
-    most: configuration.source.concurrency,
-    onChange: (change) => log.debug(change, "concurrency changes"),
-  });
-  const patientSource = withRetry(source);
-  await preflight(patientSource, prefix, signal);
+  const source = resources.use(configuration.source);
+  await preflight(withRetry(source), prefix, signal);
 
   const { state } = run;
   makeStateFolder(state);
@@ -107,15 +103,20 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
     {
       ...parts,
       source,
+      pace: (one) =>
+        withLimit(one, {
+          most: source.concurrency,
+          onChange: (change) => log.debug(change, "concurrency changes"),
+        }),
       placement,
       onExhausted: (reason) => giveUp(new FatalError(`${reason}; then run the same command again`)),
     },
-    downloaderOptions(settings, configuration.source.concurrency),
+    { ...downloaderOptions(settings, source.concurrency), endsWhenAllIsRefused: true },
   );
   resources.defer(() => downloader.stop(trouble.signal.aborted ? 0 : settings.SHUTDOWN_GRACE_MS));
   const lister = resources.use(
     await createLister(
-      { ...parts, source: patientSource, history: localHistory(catalogue, volumes) },
+      { ...parts, source, pace: withRetry, history: localHistory(catalogue, volumes) },
       listerOptions(settings),
     ),
   );

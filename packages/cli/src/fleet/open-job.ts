@@ -43,7 +43,7 @@ export async function openFleetJob(request: FleetJobRequest, parts: OpenJobParts
   const startedAt = Date.now();
   const named = { id: newJobId(name, startedAt), source: name, fingerprint: source.fingerprint };
   const { first } = await openWith(ledger, { ...named, prefix, filters, startedAt });
-  const job: Job = { ...named, ...(first && { first }) };
+  const job: Job = { ...named, prefix, ...(first && { first }) };
   try {
     await admin.publish([rootMessage(job, prefix, filters)]);
   } catch (error) {

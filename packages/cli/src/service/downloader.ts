@@ -29,13 +29,14 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
     await service.listen();
     const broker = await service.connect();
     const download = async ({ name, source }: (typeof sources)[number]) => {
-      const limited = withLimit(source, {
-        most: source.concurrency,
-        onChange: (change) => log.debug({ source: name, ...change }, "concurrency changes"),
-      });
       const downloader = await createDownloader(
         {
-          source: limited,
+          source,
+          pace: (one) =>
+            withLimit(one, {
+              most: source.concurrency,
+              onChange: (change) => log.debug({ source: name, ...change }, "concurrency changes"),
+            }),
           name,
           broker,
           placement,

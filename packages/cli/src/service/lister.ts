@@ -1,7 +1,7 @@
 import { type Environment, HostError } from "@brigade/core";
 import { LedgerClient } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
-import { withLimit, withRetry } from "@brigade/sources";
+import { withRetry } from "@brigade/sources";
 import type { ExitCode } from "../exit-code.ts";
 import { ledgerClientVariables, listerOptions } from "../settings.ts";
 import { CancelledJobs, withoutCancelled } from "./cancelled.ts";
@@ -26,13 +26,10 @@ export async function runLister(environment: Environment, stop: AbortSignal): Pr
     cancelled.follow(signal).catch(giveUp);
     const broker = withoutCancelled(await service.connect(), cancelled);
     const list = async ({ name, source }: (typeof sources)[number]) => {
-      const limited = withLimit(source, {
-        most: source.concurrency,
-        onChange: (change) => log.debug({ source: name, ...change }, "concurrency changes"),
-      });
       const lister = await createLister(
         {
-          source: withRetry(limited),
+          source,
+          pace: withRetry,
           name,
           broker,
           history,

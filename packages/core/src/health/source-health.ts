@@ -1,0 +1,292 @@
+import { type Delayer, delay } from "../delay.ts";
+import { classify, FatalError, type SourceError } from "../failures.ts";
+import { Credentials, isUnauthorized } from "./credentials.ts";
+import { Outage, type OutageReport } from "./outage.ts";
+import type { RequestGate } from "./request-gate.ts";
+import { type Subject, Witnesses } from "./witnesses.ts";
+
+/**
+ * Whose fault it is that a subject did not come:
+ * - `own`      its own: something that is known to work came after it
+ * - `shared`   the source's, of whom everybody suffers: nothing is counted
+ * - `unknown`  it was refused, and nothing is known to work
+ */
+export type Judgement = "own" | "shared" | "unknown";
+
+export interface HealthParts<S extends Subject> {
+  /** What the consumer's requests pass. */
+  readonly gate: RequestGate;
+  /** Asks for a subject past gate, limits and retries. Throws SourceError where it does not come. */
+  readonly ask: (subject: S, signal: AbortSignal) => Promise<void>;
+  /** Lists something that was listed before: whether our credentials are still good. Throws SourceError. */
+  readonly list: (subject: S, signal: AbortSignal) => Promise<void>;
+  /** Subjects that came in earlier runs. */
+  readonly ofEarlierRuns: () => Promise<readonly S[]>;
+  readonly onPause: (report: OutageReport) => void;
+  readonly onResume: (pausedMs: number) => void;
+  readonly onGiveUp: (error: FatalError) => void;
+  readonly signal: AbortSignal;
+  /** Monotonic, milliseconds. */
+  readonly now?: () => number;
+  readonly delay?: Delayer;
+}
+
+export interface HealthOptions {
+  /** Milliseconds that an outage may last. */
+  readonly limitMs: number;
+  /** Its objects come from many hosts: what concerns one of these does not concern the source. */
+  readonly manyOrigins: boolean;
+}
+
+/** What witnesses were asked. */
+interface Asked {
+  readonly began: number;
+  /** Of the last one that did not come; `undefined` if one came, or there is none. */
+  readonly refusal: Error | undefined;
+}
+
+/** Milliseconds that a success of ordinary traffic is waited for, before something is asked in its place. */
+const grace = 250;
+/** Milliseconds for which ordinary traffic counts as under way. */
+const lately = 1_000;
+/** Failures in a row at which no new request is sent until it is known whether the source is well. */
+const holdAt = { refusedCredentials: 2, others: 8 };
+/** Witnesses that are asked, one after the other, before all of them are believed to be refused. */
+const witnessesAsked = 3;
+/** Different subjects that fail in a row, with nothing that is known to work, before the source is at fault. */
+const suspicious = 32;
+/** Different subjects that failed in a row, to be asked again by probes. */
+const rememberedFailing = 256;
+/** Times that one subject alone is refused as too fast, before that is its own fault. */
+const alone = 16;
+/** Subjects whose refusals by rate are remembered. */
+const remembered = 10_000;
+/** Milliseconds for which everything is refused as too fast, before the source is paused. */
+const longestRefusal = 30_000;
+/** Milliseconds for which good credentials are believed to be good still, where nothing else is known. */
+const longestTrust = 10_000;
+
+/**
+ * Tells one subject's misfortune from the source's (I8). The source is unwell only when what is known to work has
+ * stopped working: then it is paused, and nothing is sent but a probe now and then, until one is answered or the limit is
+ * reached. A success speaks for the source from the moment on in which its request was begun.
+ */
+export class SourceHealth<S extends Subject> {
+  readonly #parts: HealthParts<S>;
+  readonly #options: HealthOptions;
+  readonly #now: () => number;
+  readonly #delay: Delayer;
+  readonly #witnesses: Witnesses<S>;
+  readonly #outage: Outage;
+  readonly #credentials: Credentials<S>;
+  /** Different subjects that failed since the latest success, by key. */
+  readonly #failing = new Map<string, S>();
+  /** Times in a row that a subject was refused as too fast, by key. */
+  readonly #tooFast = new Map<string, number>();
+  readonly #waiting = new Set<{ readonly failedAt: number; readonly resolve: () => void }>();
+  /** The latest time at which a request was begun that succeeded. */
+  #provenAt = Number.NEGATIVE_INFINITY;
+  #failuresInARow = 0;
+  #failingSince: number | undefined;
+  #asking: Promise<Asked> | undefined;
+
+  constructor(parts: HealthParts<S>, options: HealthOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#now = parts.now ?? (() => performance.now());
+    this.#delay = parts.delay ?? delay;
+    this.#witnesses = new Witnesses(parts.ofEarlierRuns);
+    const timed = { ...parts, now: this.#now, delay: this.#delay };
+    this.#credentials = new Credentials(timed);
+    this.#outage = new Outage({ ...timed, probe: (turn) => this.#probe(turn) }, options.limitMs);
+  }
+
+  get isPaused(): boolean {
+    return this.#outage.isOn;
+  }
+
+  /** Whether anything came in this run. */
+  get hasWorked(): boolean {
+    return this.#provenAt > Number.NEGATIVE_INFINITY;
+  }
+
+  /** When a request is begun; to be given to `succeeded`. */
+  begin(): number {
+    return this.#now();
+  }
+
+  /** `witness`: the subject, where it may be asked for again later. */
+  succeeded(begunAt: number, subject: S, isWitness: boolean): void {
+    if (isWitness) this.#witnesses.add(subject);
+    if (begunAt > this.#provenAt) this.#provenAt = begunAt;
+    this.#failuresInARow = 0;
+    if (this.#failingSince !== undefined) this.#recover();
+    if (this.#tooFast.size > 0) this.#tooFast.delete(subject.key);
+  }
+
+  #recover(): void {
+    this.#failingSince = undefined;
+    this.#failing.clear();
+    this.#parts.gate.release();
+    for (const waiter of this.#waiting) if (waiter.failedAt <= this.#provenAt) waiter.resolve();
+  }
+
+  /** To be called when the failure has just come. Never rejects but for bugs. */
+  async judge(subject: S, error: SourceError): Promise<Judgement> {
+    if (this.isPaused) return "shared";
+    const failedAt = this.#now();
+    this.#failingSince ??= failedAt;
+    this.#failuresInARow++;
+    if (this.#failing.size < rememberedFailing) this.#failing.set(subject.key, subject);
+    const failure = classify(error, this.#options);
+    if (failure.fault === "object") return await this.#judgeObject(error, failedAt, failure.final);
+    if (failure.fault !== "source") return "own";
+    if (failure.slowDown) return await this.#judgeTooFast(subject, error, failedAt);
+    if (!failure.stop || (error.kind === "misconfigured" && error.scope === "origin" && this.hasWorked))
+      return await this.#judgeOrigin(error, failedAt);
+    if (error.kind === "unauthorized") return await this.#judgeCredentials(subject, error, failedAt);
+    if (error.kind === "misconfigured") this.giveUp(new FatalError(error.message, { cause: error }));
+    else this.pause({ reason: error.message, isBan: error.kind === "banned" });
+    return "shared";
+  }
+
+  /** Nothing is sent any more but probes, until one is answered. */
+  pause(report: OutageReport): void {
+    if (this.#parts.signal.aborted) this.#parts.gate.close();
+    else this.#outage.begin(report, this.#failingSince ?? this.#now());
+  }
+
+  giveUp(error: FatalError): void {
+    this.#outage.giveUp(error);
+  }
+
+  async #judgeObject(error: SourceError, failedAt: number, isRefusal: boolean): Promise<Judgement> {
+    const proof = await this.#proofAfter(failedAt);
+    if (proof === "works") return "own";
+    if (proof === "stopped") return this.#pauseFor(error, isRefusal);
+    if (isRefusal) return "unknown";
+    if (this.#failing.size < suspicious) return "own";
+    this.pause({ reason: error.message, isBan: false });
+    return "shared";
+  }
+
+  /** A host that cannot be reached at all needs no witness against it, unless something came from it since. */
+  async #judgeOrigin(error: SourceError, failedAt: number): Promise<Judgement> {
+    if ((await this.#proofAfter(failedAt)) === "works") return "own";
+    return this.#pauseFor(error, false);
+  }
+
+  /** Never counted while others are refused, too: a subject that is refused each time, while others come, is at fault. */
+  async #judgeTooFast(subject: S, error: SourceError, failedAt: number): Promise<Judgement> {
+    if (failedAt - (this.#failingSince ?? failedAt) >= longestRefusal) return this.#pauseFor(error, false);
+    if (this.#tooFast.size >= remembered) this.#tooFast.clear();
+    const times = (this.#tooFast.get(subject.key) ?? 0) + 1;
+    this.#tooFast.set(subject.key, times);
+    if (times < alone) return "shared";
+    const proof = await this.#proofAfter(failedAt);
+    this.#parts.gate.release();
+    if (proof !== "works") return "shared";
+    this.#tooFast.delete(subject.key);
+    return "own";
+  }
+
+  /** A refusal of credentials is the subject's own while others, or at least listings, are given to us. */
+  async #judgeCredentials(subject: S, error: SourceError, failedAt: number): Promise<Judgement> {
+    const proof = await this.#proofAfter(failedAt, holdAt.refusedCredentials);
+    if (proof === "works") return "own";
+    if (this.isPaused) return "shared";
+    const since = proof === "stopped" ? failedAt : failedAt - longestTrust;
+    const listing = await this.#credentials.refusal(subject, since);
+    if (listing === undefined) return proof === "stopped" ? this.#pauseFor(error, true) : "unknown";
+    if (isUnauthorized(listing)) this.giveUp(new FatalError(listing.message, { cause: listing }));
+    else this.#pauseFor(error, false);
+    return "shared";
+  }
+
+  #pauseFor({ message }: SourceError, isRefusal: boolean): Judgement {
+    const reason = isRefusal
+      ? `it refuses everything, also what it gave before, which looks like a ban: ${message}`
+      : message;
+    this.pause({ reason, isBan: isRefusal });
+    return "shared";
+  }
+
+  /** Whether what is known to work still works, after a failure: seen in ordinary traffic, or asked for. */
+  async #proofAfter(failedAt: number, hold = holdAt.others): Promise<"works" | "stopped" | "unknown"> {
+    const isHeld = this.#failuresInARow >= hold;
+    if (!isHeld && this.#provenAt > failedAt - lately) await this.#trafficSince(failedAt);
+    for (;;) {
+      if (this.#provenAt >= failedAt) return "works";
+      if (this.isPaused || this.#parts.signal.aborted) return "stopped";
+      if (isHeld) this.#parts.gate.hold();
+      this.#asking ??= this.#askWitnesses().finally(() => {
+        this.#asking = undefined;
+      });
+      const { began, refusal } = await this.#asking;
+      // What is held is let go only by whoever knows that there will be no pause.
+      if (refusal === undefined) this.#parts.gate.release();
+      if (this.#provenAt >= failedAt) return "works";
+      if (began >= failedAt) return refusal === undefined ? "unknown" : "stopped";
+    }
+  }
+
+  async #trafficSince(failedAt: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiter = { failedAt, resolve };
+    const over = new AbortController();
+    this.#waiting.add(waiter);
+    try {
+      const inTime = this.#delay(grace, AbortSignal.any([over.signal, this.#parts.signal])).catch(() => {});
+      await Promise.race([promise, inTime]);
+    } finally {
+      over.abort();
+      this.#waiting.delete(waiter);
+    }
+  }
+
+  async #askWitnesses(): Promise<Asked> {
+    const began = this.#now();
+    const refused: S[] = [];
+    let refusal: Error | undefined;
+    for (const witness of await this.#witnesses.all()) {
+      if (refused.length >= witnessesAsked) break;
+      if (this.#failing.has(witness.key) || refused.some(({ key }) => key === witness.key)) continue;
+      refusal = await this.#refusalOf(witness);
+      if (refusal === undefined) {
+        for (const one of refused) this.#witnesses.drop(one);
+        return { began, refusal };
+      }
+      refused.push(witness);
+    }
+    return { began, refusal };
+  }
+
+  /** While it is paused: the witnesses in turn, and what failed in turn. */
+  async #probe(turn: number): Promise<Error | undefined> {
+    const witnesses = await this.#witnesses.all();
+    const subjects = [witnesses, [...this.#failing.values()]].flatMap(
+      (list) => list[turn % list.length] ?? [],
+    );
+    let refusal: Error | undefined;
+    for (const subject of subjects) {
+      refusal = await this.#refusalOf(subject);
+      if (refusal === undefined) return undefined;
+    }
+    return refusal;
+  }
+
+  async #refusalOf(subject: S): Promise<Error | undefined> {
+    const begunAt = this.begin();
+    try {
+      await this.#parts.ask(subject, this.#parts.signal);
+      this.succeeded(begunAt, subject, false);
+      return undefined;
+    } catch (error) {
+      return asError(error);
+    }
+  }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+}

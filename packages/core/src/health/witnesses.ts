@@ -1,0 +1,42 @@
+/** What requests are made for: an object or a directory, by its key. */
+export interface Subject {
+  readonly key: string;
+}
+
+/** As many as are remembered. */
+const most = 8;
+/** Dropped ones that are remembered. */
+const remembered = 1_000;
+
+/**
+ * Subjects that the source has given: asked for again, they show whether it still gives anything. Those of this run
+ * come first, the latest before the others.
+ */
+export class Witnesses<S extends Subject> {
+  readonly #ofEarlierRuns: () => Promise<readonly S[]>;
+  readonly #recent: S[] = [];
+  readonly #dropped = new Set<string>();
+  #next = 0;
+
+  constructor(ofEarlierRuns: () => Promise<readonly S[]>) {
+    this.#ofEarlierRuns = ofEarlierRuns;
+  }
+
+  /** Takes the place of the oldest one. */
+  add(subject: S): void {
+    this.#recent[this.#next] = subject;
+    this.#next = (this.#next + 1) % most;
+  }
+
+  /** It does not come any more, by its own fault. */
+  drop({ key }: S): void {
+    if (this.#dropped.size >= remembered) this.#dropped.clear();
+    this.#dropped.add(key);
+  }
+
+  async all(): Promise<readonly S[]> {
+    const latestFirst = [...this.#recent.slice(this.#next), ...this.#recent.slice(0, this.#next)].reverse();
+    const all = [...latestFirst, ...(await this.#ofEarlierRuns())];
+    return all.filter(({ key }) => !this.#dropped.has(key));
+  }
+}

@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import {
+  FatalError,
+  type OutageReport,
+  RequestGate,
+  SourceError,
+  type SourceErrorKind,
+  SourceHealth,
+  SourcePaused,
+} from "../src/index.ts";
+
+const refused = (kind: SourceErrorKind = "forbidden", scope?: "object" | "origin" | "source") =>
+  new SourceError(kind, `${kind}!`, { scope });
+
+async function turn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The health of a source of which every waiting passes at once, the clock being moved on by it. */
+function setUp({ limitMs = 600_000, earlier = [] as string[], manyOrigins = false } = {}) {
+  const leaving = new AbortController();
+  const clock = { now: 1_000 };
+  const gate = new RequestGate();
+  const asked: string[] = [];
+  const events: string[] = [];
+  const pauses: OutageReport[] = [];
+  const givenUp: FatalError[] = [];
+  /** What `ask` and `list` answer with, by key. */
+  const answers = new Map<string, SourceError>();
+  let listing: SourceError | undefined;
+  const health = new SourceHealth(
+    {
+      gate,
+      ask: async ({ key }) => {
+        asked.push(key);
+        await turn();
+        const error = answers.get(key) ?? answers.get("*");
+        if (error !== undefined) throw error;
+      },
+      list: async () => {
+        asked.push("listing");
+        if (listing !== undefined) throw listing;
+      },
+      ofEarlierRuns: async () => earlier.map((key) => ({ key })),
+      onPause: (report) => {
+        events.push("pause");
+        pauses.push(report);
+      },
+      onResume: (pausedMs) => events.push(`resume after ${Math.round(pausedMs / 1000)} s`),
+      onGiveUp: (error) => givenUp.push(error),
+      signal: leaving.signal,
+      now: () => clock.now++,
+      delay: async (ms, signal) => {
+        await turn();
+        signal.throwIfAborted();
+        clock.now += ms;
+      },
+    },
+    { limitMs, manyOrigins },
+  );
+  const came = (key: string) => health.succeeded(health.begin(), { key }, true);
+  const judge = (key: string, error: SourceError) => health.judge({ key }, error);
+  const refuseListing = (error: SourceError) => {
+    listing = error;
+  };
+  return {
+    health,
+    gate,
+    clock,
+    leaving,
+    asked,
+    answers,
+    events,
+    pauses,
+    givenUp,
+    came,
+    judge,
+    refuseListing,
+  };
+}
+
+describe("a refusal", () => {
+  test("is the object's own when something else came that was asked for after it", async () => {
+    const { judge, came, asked } = setUp();
+    came("a");
+    const judged = judge("b", refused());
+    came("c");
+    assert.deepEqual([await judged, asked], ["own", []]);
+  });
+
+  test("is not proven by what was asked for before it: one that came before is asked for again", async () => {
+    const { health, judge, came, asked } = setUp();
+    const begunBefore = health.begin();
+    came("a");
+    const judged = judge("b", refused());
+    health.succeeded(begunBefore, { key: "slow" }, true);
+    assert.equal(await judged, "own");
+    assert.deepEqual(asked, ["slow"]);
+  });
+
+  test("is everybody's when what came before is refused, too: it pauses, and looks like a ban", async () => {
+    const { judge, came, answers, pauses, leaving } = setUp();
+    came("a");
+    answers.set("*", refused());
+    assert.equal(await judge("b", refused()), "shared");
+    assert.equal(pauses[0]?.isBan, true);
+    assert.match(pauses[0]?.reason ?? "", /looks like a ban: forbidden!/);
+    leaving.abort();
+  });
+
+  test("of one that came before is its own fault, too, when another still comes", async () => {
+    const { judge, came, answers, asked, events } = setUp();
+    for (const key of ["a", "b", "c"]) came(key);
+    answers.set("c", refused());
+    assert.equal(await judge("d", refused()), "own");
+    assert.equal(await judge("e", refused()), "own");
+    assert.deepEqual([asked, events], [["c", "b", "b"], []], "who failed is not asked again");
+  });
+
+  test("is judged by what came in earlier runs, where nothing came in this one", async () => {
+    const { judge, asked } = setUp({ earlier: ["old"] });
+    assert.deepEqual([await judge("a", refused()), asked], ["own", ["old"]]);
+  });
+
+  test("is of unknown owner when nothing ever came", async () => {
+    const { judge, events } = setUp();
+    assert.deepEqual([await judge("a", refused()), events], ["unknown", []]);
+  });
+
+  test("is judged together with all that came before the same probe", async () => {
+    const { judge, came, asked, clock } = setUp();
+    came("a");
+    clock.now += 10_000;
+    const judged = await Promise.all(Array.from({ length: 100 }, (_, i) => judge(`b${i}`, refused())));
+    assert.ok(judged.every((one) => one === "own"));
+    assert.ok(asked.length <= 3, `${asked.length} probes`);
+  });
+});
+
+describe("refused credentials", () => {
+  test("are the object's own while listings are given", async () => {
+    const { judge, givenUp } = setUp();
+    assert.equal(await judge("a", refused("unauthorized")), "unknown");
+    assert.deepEqual(givenUp, []);
+  });
+
+  test("end everything when the listing refuses them twice", async () => {
+    const { judge, came, answers, refuseListing, givenUp, asked, gate } = setUp();
+    came("a");
+    answers.set("*", refused("unauthorized"));
+    refuseListing(refused("unauthorized"));
+    assert.equal(await judge("b", refused("unauthorized")), "shared");
+    assert.ok(givenUp[0] instanceof FatalError);
+    assert.deepEqual(asked, ["a", "listing", "listing"]);
+    await assert.rejects(async () => await gate.enter(), SourcePaused);
+  });
+});
+
+describe("an error that may pass", () => {
+  test("is the object's own while what is known to work still comes", async () => {
+    const { judge, came } = setUp();
+    came("a");
+    assert.equal(await judge("b", refused("unavailable")), "own");
+  });
+
+  test("is the object's own where nothing ever came, until many different ones have failed", async () => {
+    const { judge, pauses, leaving } = setUp();
+    for (let i = 0; i < 31; i++) assert.equal(await judge(`o${i}`, refused("unavailable")), "own");
+    for (let i = 0; i < 31; i++) assert.equal(await judge("o1", refused("unavailable")), "own");
+    assert.equal(await judge("last", refused("unavailable")), "shared");
+    assert.deepEqual(pauses, [{ reason: "unavailable!", isBan: false }]);
+    leaving.abort();
+  });
+
+  test("of a whole host pauses at once, unless there are many hosts", async () => {
+    const one = setUp();
+    assert.equal(await one.judge("a", refused("transport", "origin")), "shared");
+    assert.deepEqual(one.events, ["pause"]);
+    one.leaving.abort();
+    const many = setUp({ manyOrigins: true });
+    assert.equal(await many.judge("a", refused("transport", "origin")), "own");
+  });
+});
+
+describe("a refusal by rate", () => {
+  test("is not counted, unless one object is refused each time while others come", async () => {
+    const { judge, came } = setUp();
+    for (let time = 1; time <= 15; time++) {
+      came("other");
+      assert.equal(await judge("a", refused("throttled")), "shared");
+    }
+    came("other");
+    assert.equal(await judge("a", refused("throttled")), "own");
+    assert.equal(await judge("a", refused("throttled")), "shared");
+  });
+
+  test("pauses the source when nothing else comes for half a minute", async () => {
+    const { judge, clock, events, leaving } = setUp();
+    assert.equal(await judge("a", refused("throttled")), "shared");
+    clock.now += 30_000;
+    assert.equal(await judge("b", refused("throttled")), "shared");
+    assert.deepEqual(events, ["pause"]);
+    leaving.abort();
+  });
+});
+
+describe("a pause", () => {
+  test("ends when something is answered; its probes ask one thing after the other", async () => {
+    const { judge, came, answers, events, asked, clock } = setUp();
+    for (const key of ["a", "b", "c"]) came(key);
+    answers.set("*", refused("unavailable"));
+    await judge("d", refused("unavailable"));
+    asked.length = 0;
+    for (let i = 0; i < 30; i++) await turn();
+    assert.deepEqual(asked.slice(0, 8), ["c", "d", "b", "d", "a", "d", "c", "d"]);
+    answers.clear();
+    for (let i = 0; i < 10; i++) await turn();
+    assert.equal(events.length, 2);
+    assert.match(events[1] ?? "", /^resume after \d+ s$/);
+    const { length } = asked;
+    clock.now += 100_000;
+    for (let i = 0; i < 10; i++) await turn();
+    assert.equal(asked.length, length);
+  });
+
+  test("is given up at its limit, which counts from the first failure, with what was last seen", async () => {
+    const { judge, came, answers, givenUp, clock } = setUp({ limitMs: 300_000 });
+    came("a");
+    const began = clock.now;
+    answers.set("*", refused("unavailable"));
+    await judge("b", refused("unavailable"));
+    for (let i = 0; i < 200 && givenUp.length === 0; i++) await turn();
+    assert.match(givenUp[0]?.message ?? "", /300 s: unavailable!/);
+    assert.ok(clock.now - began >= 300_000 && clock.now - began < 300_100);
+  });
+
+  test("lets no request pass, and gives back those that were held", async () => {
+    const { judge, came, answers, gate, leaving } = setUp();
+    came("a");
+    answers.set("*", refused());
+    assert.equal(gate.enter(), undefined);
+    const judged = Array.from({ length: 8 }, (_, i) => judge(`b${i}`, refused()));
+    const held = gate.enter();
+    assert.ok(held !== undefined, "the eighth failure in a row holds the others back");
+    await assert.rejects(held, SourcePaused);
+    assert.ok((await Promise.all(judged)).every((one) => one === "shared"));
+    await assert.rejects(async () => await gate.enter(), SourcePaused);
+    leaving.abort();
+  });
+
+  test("is not begun while leaving, and ends with it", async () => {
+    const { judge, came, answers, leaving, events, asked } = setUp();
+    came("a");
+    answers.set("*", refused());
+    leaving.abort();
+    assert.equal(await judge("b", refused()), "shared");
+    for (let i = 0; i < 5; i++) await turn();
+    assert.deepEqual([events, asked], [[], []]);
+  });
+});

@@ -1,0 +1,161 @@
+import {
+  type Broker,
+  classify,
+  type Delayer,
+  FatalError,
+  type Job,
+  type Log,
+  type ObjectEntry,
+  type OutageReport,
+  type Placement,
+  type RequestGate,
+  type Source,
+  SourceError,
+  SourceHealth,
+} from "@brigade/core";
+import { Refusals } from "./refusals.ts";
+import { smallBody } from "./store.ts";
+
+export interface ObjectHealthParts {
+  /** As it is: probes wait for nothing. */
+  readonly source: Source;
+  readonly name: string;
+  readonly gate: RequestGate;
+  readonly broker: Broker;
+  readonly placement: Placement;
+  readonly log: Log;
+  readonly onPause: (report: OutageReport) => void;
+  readonly onResume: (pausedMs: number) => void;
+  readonly onGiveUp: (error: FatalError) => void;
+  readonly signal: AbortSignal;
+  /** Monotonic, milliseconds. */
+  readonly now: () => number;
+  readonly delay: Delayer;
+}
+
+export interface ObjectHealthOptions {
+  /** Milliseconds. */
+  readonly outageLimit: number;
+  /** Gives up when everything is refused from the first object on; otherwise it pauses. */
+  readonly endsWhenAllIsRefused: boolean;
+}
+
+/** Objects of earlier runs that are looked up, in the manifests of all volumes together. */
+const ofEarlierRuns = 8;
+
+/** Whether a source gives its objects, and whose fault it is when it does not give one. */
+export class ObjectHealth {
+  readonly #parts: ObjectHealthParts;
+  readonly #health: SourceHealth<ObjectEntry>;
+  readonly #refusals: Refusals;
+  #prefix: string | undefined;
+  #earlier: Promise<readonly ObjectEntry[]> | undefined;
+
+  constructor(parts: ObjectHealthParts, options: ObjectHealthOptions) {
+    this.#parts = parts;
+    const { source, broker, name } = parts;
+    this.#health = new SourceHealth<ObjectEntry>(
+      {
+        ...parts,
+        ask: (object, signal) => this.#ask(object, signal),
+        list: async ({ key }, signal) => {
+          await source.listPage(this.#prefix ?? directoryOf(key), undefined, signal);
+        },
+        ofEarlierRuns: () => {
+          this.#earlier ??= this.#latest();
+          return this.#earlier;
+        },
+      },
+      { limitMs: options.outageLimit, manyOrigins: source.capabilities.manyOrigins ?? false },
+    );
+    this.#refusals = new Refusals({
+      ...parts,
+      health: this.#health,
+      ahead: async () => {
+        const [files, directories] = await Promise.all([
+          broker.depth({ source: name, queue: "files" }),
+          broker.depth({ source: name, queue: "directories" }),
+        ]);
+        return { files, directories };
+      },
+      onAllRefused: (error, objects) => {
+        const reason = `it refused the first ${objects} objects, and gave none: ${error.message}`;
+        if (options.endsWhenAllIsRefused)
+          this.#health.giveUp(new FatalError(`the source refuses everything: ${reason}`, { cause: error }));
+        else this.#health.pause({ reason, isBan: true });
+      },
+    });
+  }
+
+  get isPaused(): boolean {
+    return this.#health.isPaused;
+  }
+
+  /** Of which job objects are asked for from now on. */
+  serve({ prefix }: Job): void {
+    this.#prefix = prefix;
+  }
+
+  /** When a request is begun, for `answered`. */
+  begin(): number {
+    return this.#health.begin();
+  }
+
+  /** The object came; or, with `isGone`, the store has it no more. */
+  answered(begunAt: number, object: ObjectEntry, { isGone = false } = {}): void {
+    const isWitness = !isGone && ((object.size ?? 0) <= smallBody || !this.#health.hasWorked);
+    this.#health.succeeded(begunAt, object, isWitness);
+  }
+
+  /** Throws what the object was refused with, if the verdict on that is still open: it need not be asked for again. */
+  assertNotRefused(object: ObjectEntry): void {
+    const refusal = this.#refusals.refusalOf(object);
+    if (refusal !== undefined) throw refusal;
+  }
+
+  /** Whether it is the object's own fault that it did not come. */
+  async isOwn(object: ObjectEntry, error: SourceError): Promise<boolean> {
+    const judgement = await this.#health.judge(object, error);
+    return judgement === "unknown" ? await this.#refusals.isOwn(object, error) : judgement === "own";
+  }
+
+  /**
+   * Asks for the object's bytes: headers alone would not do, since a source may answer and then break off every body.
+   * That it is gone, when the store says so too, is an answer.
+   */
+  async #ask(object: ObjectEntry, signal: AbortSignal): Promise<void> {
+    const { source } = this.#parts;
+    try {
+      const body = await source.open(object, undefined, signal);
+      if ((body.size ?? object.size ?? Number.POSITIVE_INFINITY) <= smallBody) await body.bytes();
+      else for await (const _ of body.chunks()) break;
+    } catch (error) {
+      const missing = error instanceof SourceError && error.kind === "missing";
+      if (!missing || (await source.stat(object.key, signal)) !== undefined) throw error;
+    }
+  }
+
+  async #latest(): Promise<readonly ObjectEntry[]> {
+    const { placement, name, log } = this.#parts;
+    const volumes = placement.volumes.filter((volume) => !volume.isFresh(name));
+    const found = await Promise.all(
+      volumes.map(async (volume) => {
+        try {
+          return await volume.latest(name, Math.ceil(ofEarlierRuns / volumes.length));
+        } catch (error) {
+          if (classify(error).fault === "bug") throw error;
+          log.debug(
+            { volume: volume.label, reason: String(error) },
+            "a volume cannot say what was stored last",
+          );
+          return [];
+        }
+      }),
+    );
+    return found.flat();
+  }
+}
+
+function directoryOf(key: string): string {
+  return key.slice(0, Math.max(0, key.lastIndexOf("/")));
+}

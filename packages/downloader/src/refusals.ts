@@ -1,0 +1,114 @@
+import type { Delayer, ObjectEntry, SourceError, SourceHealth } from "@brigade/core";
+
+/** Messages that wait in the queues that more objects come from. */
+export interface WorkAhead {
+  readonly files: number;
+  readonly directories: number;
+}
+
+export interface RefusalsParts {
+  readonly health: SourceHealth<ObjectEntry>;
+  readonly ahead: () => Promise<WorkAhead>;
+  /** So many different objects were refused, and none came. */
+  readonly onAllRefused: (error: SourceError, objects: number) => void;
+  readonly signal: AbortSignal;
+  /** Monotonic, milliseconds. */
+  readonly now: () => number;
+  readonly delay: Delayer;
+}
+
+/** Different objects that are refused, and none given, before it is the source that refuses everything. */
+const allRefused = 200;
+/** Milliseconds between two looks at what has come meanwhile. */
+const lookEvery = 250;
+/** Milliseconds without a new object, after which: others wait in the queues for a place in the hands; none are left… */
+const handsAreFull = 1_000;
+const noneAreLeft = 2_000;
+/** … or none will come soon, whatever waits. */
+const noneCome = 10_000;
+
+/** `ask`: something came, which may be asked for again. */
+type Answer = "own" | "shared" | "ask";
+
+/**
+ * Objects that were refused while nothing is known to work, as in a first run: whether each is refused by itself, or all
+ * are, shows only when more were tried. Until then the verdict on them is open. Where the hands are full of such objects they
+ * are given back, and are not asked for again when they return.
+ */
+export class Refusals {
+  readonly #parts: RefusalsParts;
+  /** All of this process, until something comes. */
+  readonly #refused = new Set<string>();
+  readonly #givenBack = new Map<string, SourceError>();
+  readonly #open = new Set<(answer: Answer) => void>();
+  #newestAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: RefusalsParts) {
+    this.#parts = parts;
+  }
+
+  /** What the object was refused with, if it was given back before there was a verdict. */
+  refusalOf({ key }: ObjectEntry): SourceError | undefined {
+    if (this.#givenBack.size === 0) return undefined;
+    if (this.#parts.health.hasWorked) this.#givenBack.clear();
+    return this.#givenBack.get(key);
+  }
+
+  /** Whether it was the object's own fault, as soon as that is known. */
+  async isOwn(object: ObjectEntry, error: SourceError): Promise<boolean> {
+    for (;;) {
+      switch (await this.#verdictOn(object, error)) {
+        case "own":
+          this.#givenBack.delete(object.key);
+          return true;
+        case "shared":
+          return false;
+        case "ask": {
+          this.#refused.clear();
+          const judgement = await this.#parts.health.judge(object, error);
+          if (judgement !== "unknown") return judgement === "own";
+        }
+      }
+    }
+  }
+
+  async #verdictOn({ key }: ObjectEntry, error: SourceError): Promise<Answer> {
+    if (!this.#refused.has(key)) {
+      this.#refused.add(key);
+      this.#newestAt = this.#parts.now();
+      if (this.#refused.size === allRefused) this.#parts.onAllRefused(error, allRefused);
+    }
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    this.#open.add(resolve);
+    if (this.#open.size === 1) void this.#look();
+    const answer = await promise;
+    if (answer === "shared" && !this.#parts.health.isPaused) this.#givenBack.set(key, error);
+    return answer;
+  }
+
+  /** Until all have their answer. Never rejects but for bugs. */
+  async #look(): Promise<void> {
+    const { delay, signal } = this.#parts;
+    while (this.#open.size > 0) {
+      const answer = await this.#answer();
+      if (answer === undefined) {
+        await delay(lookEvery, signal).catch(() => {});
+        continue;
+      }
+      for (const resolve of this.#open) resolve(answer);
+      this.#open.clear();
+    }
+  }
+
+  async #answer(): Promise<Answer | undefined> {
+    const { health, ahead, signal, now } = this.#parts;
+    if (signal.aborted || health.isPaused) return "shared";
+    if (health.hasWorked) return "ask";
+    const quiet = now() - this.#newestAt;
+    if (quiet >= noneCome) return "own";
+    if (quiet < handsAreFull) return undefined;
+    const { files, directories } = await ahead();
+    if (files > 0) return "shared";
+    return directories === 0 && quiet >= noneAreLeft ? "own" : undefined;
+  }
+}
