@@ -2,6 +2,7 @@ import { ConfigError, FatalError, HostError } from "@brigade/core";
 import { Command, CommanderError } from "commander";
 import { addGet } from "./commands/get.ts";
 import { exitCode, exitCodeHelp, exitCodeOf } from "./exit-code.ts";
+import { flushLog } from "./logging.ts";
 
 /** A service tells in its own log what it does. */
 let isService = false;
@@ -48,6 +49,7 @@ function setExitCode(code: number): void {
 try {
   await program.parseAsync();
 } catch (error) {
+  flushLog();
   process.exitCode = tell(firstOf(error));
   if (isService) process.exit();
 }

@@ -11,7 +11,7 @@ import { readEnvironment } from "../environment.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { exitCode } from "../exit-code.ts";
 import { stateFolderOf } from "../ledger/state-folder.ts";
-import { createLog } from "../logging.ts";
+import { createLog, flushLog } from "../logging.ts";
 import { Problems } from "../problems.ts";
 import { httpPorts } from "../settings.ts";
 import { addFilterOptions, type FilterFlags, filtersOf } from "./filter-options.ts";
@@ -86,12 +86,14 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
     const report = await runCopy(
       { configuration, roots, state, filters, restart: flags.restart === true, httpPort, log, view, signal },
       async (report, catalogue) => {
+        flushLog();
         if (flags.json === true) await printJson(process.stdout, report, catalogue);
         else printSummary(process.stdout, report);
       },
     );
     return report.exitCode;
   } finally {
+    flushLog();
     view.close();
   }
 }

@@ -139,6 +139,9 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
     catalogue.failures(job.id),
     log,
   );
+  if (failedFile !== undefined) {
+    log.info({ objects: proof.failed.objects, file: failedFile }, "the failed objects are listed in a file");
+  }
   const report: RunReport = {
     job: job.id,
     source: name,

@@ -6,7 +6,7 @@ import { type Broker, classify, FatalError, HostError, type Log, type Presence }
 import type { LocalVolume } from "@brigade/volumes";
 import { Hono } from "hono";
 import { type ExitCode, exitCode, exitCodeOf } from "../exit-code.ts";
-import { createLog } from "../logging.ts";
+import { createLog, flushLog } from "../logging.ts";
 import type { ServiceName, Settings } from "../settings.ts";
 import { Announcing } from "./announcing.ts";
 import type { BrokerAddress } from "./configuration.ts";
@@ -70,10 +70,12 @@ export async function runService(
   });
   try {
     await run(configuration, log, stop, open);
+    flushLog();
     log.info({}, "stopped");
     return exitCode.complete;
   } catch (error) {
     if (!(error instanceof FatalError || error instanceof HostError)) throw error;
+    flushLog();
     log.error({}, `cannot go on: ${error.message}`);
     return exitCodeOf(error);
   }

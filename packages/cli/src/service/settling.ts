@@ -83,6 +83,7 @@ export class Settling implements AsyncDisposable {
         vanished,
         failed,
         seconds,
+        ...(failed.objects > 0 && { see: `brigade failed ${job?.source}` }),
       },
       "a job is closed",
     );
