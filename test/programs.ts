@@ -15,6 +15,7 @@ const packages = {
   wget2: "wget2",
   aria2c: "aria2",
   wrk: "wrk",
+  "mkfs.xfs": "xfsprogs",
 } as const;
 export type Program = keyof typeof packages;
 

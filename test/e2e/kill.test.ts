@@ -2,23 +2,13 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import { objectsOf, startBucket, syntheticTree } from "../bucket/index.ts";
+import { random } from "../random.ts";
 import { brigade, environmentFor, startBrigade, temporaryFolder } from "./brigade.ts";
 import { assertHolds, temporaryFiles } from "./disk.ts";
 
 const kills = 20;
 const batch = 64;
 const batchesInHand = 4;
-
-/** Mulberry32: moments that are random, but the same in every run. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 test("killed twenty times, a run goes on where it was and ends whole", async (t) => {
   const tree = syntheticTree({

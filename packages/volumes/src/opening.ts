@@ -19,6 +19,7 @@ import { eachSyncer, noSyncer, type Syncer, wholeSyncer } from "./syncer.ts";
 import { loadSyncfs } from "./syncfs.ts";
 import { takesFiles } from "./takes-files.ts";
 import { claimTemporary, type Temporary } from "./temporary.ts";
+import { dropTornLines } from "./torn-lines.ts";
 import { Writer } from "./writer.ts";
 
 /** `group`: one sync for many files. `file`: each synced by itself. `none`: a power cut may cost anything. */
@@ -64,7 +65,9 @@ export async function openForWriting(options: OpeningOptions, hooks: OpeningHook
   const lock = tryLock(layout.lock, openingPatience);
   if (lock === undefined) throw new HostError("io", `${layout.lock} is held by another process for too long`);
   try {
-    const temporary = claimTemporary(layout.tmp, options.instance);
+    const temporary = claimTemporary(layout.tmp, options.instance, (dead) =>
+      dropTornLines(layout.manifest, dead),
+    );
     try {
       const identity = identify(layout, temporary.next(), options.init, options.label);
       if (options.host !== undefined) tryNoteHost(layout, options.host, temporary.next(), hooks);

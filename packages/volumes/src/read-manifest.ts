@@ -77,9 +77,11 @@ const lineFeed = 0x0a;
 /** Names, in the order in which each instance wrote them. */
 export async function segmentsOf(folder: string): Promise<string[]> {
   const names = (await readdir(folder)).filter((name) => /-\d+\.ndjson$/.test(name));
-  // `a-2` before `a-10`
-  return names.sort(new Intl.Collator("en", { numeric: true }).compare);
+  return names.sort(orderOfSegments);
 }
+
+/** `a-2` before `a-10`. */
+export const orderOfSegments = new Intl.Collator("en", { numeric: true }).compare;
 
 /** The line, or why it is none. */
 export function parseLine(text: string): ManifestLine | LostLine | string {

@@ -19,17 +19,21 @@ const lockName = "lock";
 
 /**
  * Takes `<tmp>/<instance>` for this process and empties it, with all others whose process is gone. Must run under
- * the volume's own lock: a folder without a held lock is otherwise taken for a dead one's.
+ * the volume's own lock: a folder without a held lock is otherwise taken for a dead one's. `mend` is called with each dead
+ * instance while its folder still tells of it.
  */
-export function claimTemporary(tmp: string, instance: string): Temporary {
+export function claimTemporary(tmp: string, instance: string, mend: (dead: string) => void): Temporary {
   const folder = join(tmp, instance);
+  const known = existsSync(folder);
   const lock = claimFolder(folder);
   if (lock === undefined) {
     throw new ConfigError([`${folder} is in use: another process "${instance}" works on this volume`]);
   }
+  if (known) mend(instance);
   const landed = readLanding(folder);
   for (const name of readdirSync(folder)) if (name !== lockName) removeTree(join(folder, name));
-  for (const other of readdirSync(tmp)) if (other !== instance) landed.push(...cleanDead(join(tmp, other)));
+  for (const other of readdirSync(tmp))
+    if (other !== instance) landed.push(...cleanDead(join(tmp, other), () => mend(other)));
   let last = 0;
   return {
     folder,
@@ -66,16 +70,18 @@ export function claimFolder(folder: string): Disposable | undefined {
 }
 
 /** Gives what it had been landing. */
-function cleanDead(folder: string): ManifestLine[] {
+function cleanDead(folder: string, mend: () => void): ManifestLine[] {
   const path = join(folder, lockName);
   // Opening a lock would make it: one that vanished belongs to somebody who is just leaving.
   if (!existsSync(path)) {
+    mend();
     removeTree(folder);
     return [];
   }
   const lock = tryLock(path, 0);
   if (lock === undefined) return [];
   try {
+    mend();
     const landed = readLanding(folder);
     removeTree(folder);
     return landed;

@@ -1,0 +1,81 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, openSync, writeSync } from "node:fs";
+import type { WriteLog } from "./write-log.ts";
+
+/** What a drive may keep of the writes that were not flushed when the power went. */
+export const losses = ["dropped", "torn", "reordered", "kept"] as const;
+export type Loss = (typeof losses)[number];
+
+/** Bytes that a drive writes whole or not at all. */
+const sector = 512;
+
+/** Makes images of a disk as it is found when its power was cut, at later and later moments. */
+export class CutDisk implements Disposable {
+  readonly #log: WriteLog;
+  readonly #path: string;
+  /** All that was flushed, up to entry `#applied`. */
+  readonly #flushed: number;
+  #applied = 0;
+
+  /** `image`: the disk before the log; it is changed. */
+  constructor(log: WriteLog, image: string) {
+    this.#log = log;
+    this.#path = image;
+    this.#flushed = openSync(image, "r+");
+  }
+
+  /** Writes the disk cut off at a moment of its log to `image`. */
+  cutAt(position: number, loss: Loss, random: () => number, image: string): void {
+    const count = this.#log.countAt(position);
+    const flush = this.#log.entries.slice(0, count).findLastIndex(({ kind }) => kind === "flush");
+    for (; this.#applied <= flush; this.#applied++) this.#write(this.#flushed, this.#applied, everySector);
+    execFileSync("cp", ["--sparse=auto", this.#path, image]);
+    const file = openSync(image, "r+");
+    try {
+      const survives = survivors(loss, random, count - flush - 1);
+      for (let index = flush + 1; index < count; index++)
+        this.#write(file, index, survives(index - flush - 1));
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #write(file: number, index: number, survives: Survives): void {
+    const entry = this.#log.entries[index];
+    if (entry?.kind !== "write" || survives === nothing) return;
+    const bytes = this.#log.bytesOf(entry);
+    if (survives === everySector) {
+      writeSync(file, bytes, 0, bytes.length, entry.offset);
+      return;
+    }
+    for (let from = 0; from < bytes.length; from += sector)
+      if (survives())
+        writeSync(file, bytes, from, Math.min(sector, bytes.length - from), entry.offset + from);
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#flushed);
+  }
+}
+
+/** Whether a write's next sector is on the disk. */
+type Survives = () => boolean;
+const everySector: Survives = () => true;
+const nothing: Survives = () => false;
+
+/** For each of `count` writes in their order. */
+function survivors(loss: Loss, random: () => number, count: number): (index: number) => Survives {
+  const someSectors: Survives = () => random() < 0.5;
+  const last = Math.floor(random() * count);
+  const share = random();
+  switch (loss) {
+    case "dropped":
+      return () => nothing;
+    case "kept":
+      return () => everySector;
+    case "torn":
+      return (index) => (index < last ? everySector : index === last ? someSectors : nothing);
+    case "reordered":
+      return () => (random() >= share ? nothing : random() < 0.2 ? someSectors : everySector);
+  }
+}

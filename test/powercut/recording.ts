@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Bucket } from "../bucket/index.ts";
+import { brigade, environmentFor, type Finished } from "../e2e/brigade.ts";
+import { type Buckets, largeObject } from "./buckets.ts";
+import { type LoggedDisk, positionOf } from "./logged-disk.ts";
+import { type Note, noteSchema } from "./witness/note.ts";
+
+export type Durability = "group" | "file" | "none";
+
+/** One `brigade copy` to its end. */
+export interface Phase {
+  readonly bucket: "before" | "after";
+  /** Of the disk's log when the copy had ended and said that all is stored. */
+  readonly ended: number;
+  readonly notes: readonly Note[];
+}
+
+/**
+ * Copies the bucket to the disk, queues and catalogue included, then what has changed in it. The notes tell what was
+ * reported and when.
+ */
+export async function recordCopies(
+  disk: LoggedDisk,
+  buckets: Buckets,
+  durability: Durability,
+  scratch: string,
+): Promise<readonly Phase[]> {
+  const phases: Phase[] = [];
+  for (const bucket of ["before", "after"] as const) {
+    const notes = join(scratch, `notes-${bucket}.json`);
+    const witness = new URL("witness/hooks.ts", import.meta.url).href;
+    const { code, stderr } = await copy(disk.root, buckets[bucket], durability, {
+      NODE_OPTIONS: `--import ${witness}`,
+      POWERCUT_LOG: disk.log,
+      POWERCUT_NOTES: notes,
+    });
+    const ended = positionOf(disk.log);
+    if (code !== 0) throw new Error(`the copy to be cut off ended with ${code}: ${stderr}`);
+    phases.push({ bucket, ended, notes: z.array(noteSchema).parse(JSON.parse(readFileSync(notes, "utf8"))) });
+  }
+  return phases;
+}
+
+/** In small groups, so that there are many moments to be cut off. */
+export function copy(
+  volume: string,
+  bucket: Bucket,
+  durability: Durability,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Finished> {
+  return brigade(["copy", "upyun://demo/", volume, "--durability", durability, "--json"], {
+    ...environmentFor(bucket),
+    LARGE_OBJECT: String(largeObject),
+    BATCH_FILES: "16",
+    ...environment,
+  });
+}
