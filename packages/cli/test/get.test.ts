@@ -37,7 +37,7 @@ test("without flags: eight connections, 1 MiB, ten retries, 30 seconds, here", (
     [8, 1_048_576, 10, 30_000, undefined],
   );
   assert.equal(directory, process.cwd());
-  assert.equal(http.insecure, false);
+  assert.equal(http.tls.rejectUnauthorized, true);
 });
 
 test("flags are read with their units", () => {

@@ -1,9 +1,10 @@
 export type { LimitChange } from "./adaptive-limit.ts";
+export { chooseProxies } from "./http/proxies.ts";
+export { type TlsSettings, tlsSettings } from "./http/trust.ts";
 export { CookieJar } from "./http-file/cookies.ts";
 export { FileChanged } from "./http-file/file-changed.ts";
 export type { HttpFile } from "./http-file/http-file.ts";
 export { HttpFiles, type HttpFilesOptions, parseFileUrl } from "./http-file/http-files.ts";
-export { chooseProxies } from "./http-file/proxies.ts";
 export { parseSource, sourceNames } from "./registry.ts";
 export type { ConfiguredSource } from "./source-reference.ts";
 export { withLimit } from "./with-limit.ts";

@@ -187,7 +187,10 @@ test("does not follow a redirect of the API, nor show it the credentials", async
     response.writeHead(302, { location: `${elsewhere.url}/bucket/a` }).end(),
   );
   const source = sourceFor(t, { UPYUN_ENDPOINT: url });
-  await assert.rejects(source.open(entry("a", 6), undefined, signal()), failure("unavailable", /redirect/));
+  await assert.rejects(
+    source.open(entry("a", 6), undefined, signal()),
+    failure("misconfigured", /UPYUN_ENDPOINT.*302/),
+  );
   assert.deepEqual(elsewhere.asked, []);
 });
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConfigError } from "@brigade/core";
-import { proxiesOf } from "../src/http/fetch-variables.ts";
+import { clientOptions } from "../src/http/fetch-variables.ts";
+import { noProxies } from "../src/http/proxies.ts";
 import { fingerprint, readConfig, upyunVariables } from "../src/upyun/config.ts";
 
 const credentials = { UPYUN_OPERATOR: "op", UPYUN_PASSWORD: "pw" };
@@ -25,7 +26,10 @@ test("needs no more than credentials", () => {
     [config.LIST_PAGE_SIZE, config.FETCH_CONCURRENCY, config.SILENCE_TIMEOUT_MS],
     [1000, 64, 30_000],
   );
-  assert.deepEqual([config.separator, config.EXTRA_HEADERS, proxiesOf(config)], ["!", [], {}]);
+  assert.deepEqual(
+    [config.separator, config.EXTRA_HEADERS, clientOptions(config).proxies],
+    ["!", [], noProxies],
+  );
   assert.ok(Object.isFrozen(config));
 });
 
@@ -38,7 +42,7 @@ test("reports all problems together, each by its variable", () => {
     UPYUN_VERSION: "!s400",
     UPYUN_SEPARATOR: "-",
     EXTRA_HEADERS: "Authorization: mine",
-    HTTPS_PROXY: "socks5://x",
+    HTTPS_PROXY: "ftp://x",
   });
   const names = found.map((line) => line.slice(0, line.indexOf(":"))).sort();
   assert.deepEqual(names, [
@@ -112,11 +116,12 @@ test("takes proxies in upper and lower case, lower first, with or without a sche
     HTTPS_PROXY: "http://u:p@proxy:1",
     no_proxy: "a,b",
   };
-  assert.deepEqual(proxiesOf(read(environment)), {
-    http: "http://proxy:3128",
-    https: "http://u:p@proxy:1",
-    except: "a,b",
-  });
+  const { http, https, except } = clientOptions(read(environment)).proxies;
+  assert.deepEqual([http?.url.href, http?.setBy], ["http://proxy:3128/", "http_proxy"]);
+  assert.deepEqual([https?.url.href, https?.setBy], ["http://u:p@proxy:1/", "HTTPS_PROXY"]);
+  assert.equal(except, "a,b");
+  const socks = clientOptions(read({ ALL_PROXY: "socks5h://proxy:1080" })).proxies;
+  assert.deepEqual([socks.http?.url.href, socks.https?.setBy], ["socks5://proxy:1080", "ALL_PROXY"]);
 });
 
 test("fingerprints all that decides which bytes come back, and nothing else", () => {

@@ -3,7 +3,7 @@ import type { RequestListener, ServerResponse } from "node:http";
 import { type TestContext, test } from "node:test";
 import { token } from "../src/upyun/token.ts";
 import { caught, failure } from "./failure.ts";
-import { entry, httpDate, refuse, serve, signal, sourceFor } from "./scenario.ts";
+import { asUpyun, entry, httpDate, refuse, serve, signal, sourceFor } from "./scenario.ts";
 
 const listed = 1_478_701_618;
 const md5 = (letter: string) => letter.repeat(32);
@@ -178,7 +178,7 @@ test("finds out that an older copy's object is gone", async (t) => {
   const { source } = await both(
     t,
     (_request, response) => response.writeHead(200, { "last-modified": httpDate(listed - 60) }).end("bytes"),
-    (_request, response) => response.writeHead(404).end(),
+    asUpyun((_request, response) => response.writeHead(404).end()),
   );
   await assert.rejects(source().open(entry("a", 5, listed), undefined, signal()), failure("missing"));
 });

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { ConfigError, type Environment } from "@brigade/core";
 import { chooseProxies } from "@brigade/sources";
-import { proxyFor } from "../src/http-file/proxies.ts";
+import { proxyFor } from "../src/http/proxies.ts";
 import { failure } from "./failure.ts";
 import { find, read, sendFile } from "./http-file-scene.ts";
 import { serve } from "./scenario.ts";
@@ -12,7 +12,7 @@ import { serve } from "./scenario.ts";
 const content = { bytes: Buffer.from("0123456789"), etag: '"one"' };
 
 function chosen(url: string, environment: Environment, asked?: string): string | undefined {
-  return proxyFor(new URL(url), chooseProxies(asked, environment))?.href;
+  return proxyFor(new URL(url), chooseProxies(asked, environment))?.url.href;
 }
 
 test("the proxy is chosen by scheme; lower case wins, ALL_PROXY fills in, --proxy counts alone", () => {
@@ -100,7 +100,7 @@ test("reaches a server through SOCKS5 with a user and a password, decoded; the p
   for (const login of ["me:wrong@", ""])
     await assert.rejects(
       find(t, "http://store.invalid/", { proxies: chooseProxies(`socks5://${login}${proxy}`, {}) }),
-      failure("misconfigured", /the proxy refuses our user and password/),
+      failure("misconfigured", /the proxy .*:\d+ \(--proxy\) refuses our user and password/),
     );
 });
 
@@ -114,6 +114,6 @@ test("reaches a server through an HTTP proxy with a user and a password", async 
   const file = await find(t, "http://store.invalid/a.zip", through("me:p%40ss@"));
   assert.equal(await read(file, 3, 5), "345");
   assert.equal(proxy.asked[0], "GET http://store.invalid/a.zip");
-  const refused = failure("misconfigured", /the proxy refuses our user and password/);
+  const refused = failure("misconfigured", /the proxy .*:\d+ \(--proxy\) refuses our user and password/);
   await assert.rejects(find(t, "http://store.invalid/", through("me:wrong@")), refused);
 });

@@ -54,7 +54,7 @@ export function filesOf(t: TestContext, options: Partial<HttpFilesOptions> = {})
     headers: [],
     cookies: new CookieJar(),
     proxies: { http: undefined, https: undefined, except: "" },
-    insecure: false,
+    tls: { rejectUnauthorized: true },
     connectTimeoutMs: 5000,
     silenceTimeoutMs: 5000,
     ...options,

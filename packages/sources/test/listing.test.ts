@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { ServerResponse } from "node:http";
+import type { RequestListener, ServerResponse } from "node:http";
 import { test } from "node:test";
 import { failure } from "./failure.ts";
-import { endMarker, refuse, serve, signal, sourceFor } from "./scenario.ts";
+import { asUpyun, endMarker, refuse, serve, signal, sourceFor } from "./scenario.ts";
 
 function page(response: ServerResponse, body: string | Buffer, iter: string | undefined = endMarker): void {
   response.writeHead(200, iter === undefined ? {} : { "x-upyun-list-iter": iter }).end(body);
@@ -93,9 +93,10 @@ for (const [title, body] of [
 }
 
 test("refuses a page without a cursor: its absence is not the end", async (t) => {
-  const { url } = await serve(t, (_request, response) => {
-    response.writeHead(200).end("a\tN\t1\t2");
-  });
+  const { url } = await serve(
+    t,
+    asUpyun((_request, response) => response.writeHead(200).end("a\tN\t1\t2")),
+  );
   const source = sourceFor(t, { UPYUN_ENDPOINT: url });
   await assert.rejects(
     source.listPage("a", undefined, signal()),
@@ -162,10 +163,11 @@ test("says when the store does not know a cursor", async (t) => {
 });
 
 test("refuses a file's bytes in place of the listing before taking them", async (t) => {
-  const { url } = await serve(t, (_request, response) => {
+  const answer: RequestListener = (_request, response) => {
     response.writeHead(200, { "content-length": 10_000_000_000 });
     response.write(Buffer.alloc(1000));
-  });
+  };
+  const { url } = await serve(t, asUpyun(answer));
   const source = sourceFor(t, { UPYUN_ENDPOINT: url });
   await assert.rejects(source.listPage("was-a-directory", undefined, signal()), failure("bad-listing"));
 });

@@ -46,6 +46,15 @@ export function sourceFor(t: TestContext, environment: Record<string, string>): 
   return source;
 }
 
+/** The answers of a store that can be told for UpYun by the listing of its root. */
+export function asUpyun(answer: RequestListener): RequestListener {
+  return (request, response) => {
+    if (request.method === "GET" && request.url === "/bucket/")
+      response.writeHead(200, { "x-upyun-list-iter": endMarker }).end();
+    else answer(request, response);
+  };
+}
+
 /** An error as the REST API words it. */
 export function refuse(response: ServerResponse, code: number, msg = "refused", headers = {}): void {
   response.writeHead(Math.floor(code / 100_000), { "content-type": "application/json", ...headers });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { RequestListener, ServerResponse } from "node:http";
 import { type TestContext, test } from "node:test";
 import { failure } from "./failure.ts";
-import { entry, refuse, serve, signal, sourceFor } from "./scenario.ts";
+import { asUpyun, entry, refuse, serve, signal, sourceFor } from "./scenario.ts";
 
 const jpeg = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(40_000, 1)]);
 
@@ -12,14 +12,15 @@ async function both(t: TestContext, version: RequestListener, more: Record<strin
     if (request.url?.includes("!s400")) version(request, response);
     else response.end("original");
   });
-  const rest = await serve(t, ({ method, url }, response) => {
+  const store: RequestListener = ({ method, url }, response) => {
     if (url === "/bucket/gone.jpg") refuse(response, 40400001);
     else if (method === "GET") response.end("store");
     else
       response
         .writeHead(200, { "x-upyun-file-type": "file", "x-upyun-file-size": 8, "x-upyun-file-date": 1 })
         .end();
-  });
+  };
+  const rest = await serve(t, asUpyun(store));
   const environment = { UPYUN_ENDPOINT: rest.url, UPYUN_DOMAIN: cdn.url, UPYUN_VERSION: "!s400" };
   return { cdn, rest, source: sourceFor(t, { ...environment, ...more }) };
 }

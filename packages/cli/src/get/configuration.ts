@@ -8,7 +8,7 @@ import {
   parseEnvironment,
   valueOrThrow,
 } from "@brigade/core";
-import { CookieJar, chooseProxies, type HttpFilesOptions, parseFileUrl } from "@brigade/sources";
+import { CookieJar, chooseProxies, type HttpFilesOptions, parseFileUrl, tlsSettings } from "@brigade/sources";
 import { z } from "zod";
 import { Problems } from "../problems.ts";
 import { settingsSchema } from "../settings.ts";
@@ -73,6 +73,8 @@ export function configureGet(
   const headers = problems.try(() => parseHeaders(flags.header ?? [])) ?? [];
   const cookies = problems.try(() => readCookies(flags.cookieFile));
   const proxies = problems.try(() => chooseProxies(flags.proxy, environment));
+  const insecure = flags.insecure === true;
+  const tls = problems.try(() => tlsSettings(environment, { insecure }));
   const checksum = problems.try(() =>
     flags.checksum === undefined ? undefined : parseChecksum(flags.checksum),
   );
@@ -82,7 +84,7 @@ export function configureGet(
   problems.try(() => checkTarget(urls.length, flags));
   problems.try(() => parseHeaders(textHeaders(flags)));
   problems.throwAny();
-  if (values === undefined || cookies === undefined || proxies === undefined || settings === undefined)
+  if (!values || !cookies || !proxies || !settings || !tls)
     throw new Error("a configuration problem was not told");
 
   const given = (name: string) => headers.find(([one]) => one.toLowerCase() === name)?.[1];
@@ -100,7 +102,7 @@ export function configureGet(
       headers: headers.filter(([name]) => !/^(user-agent|referer)$/i.test(name)),
       cookies,
       proxies,
-      insecure: flags.insecure === true,
+      tls,
       connectTimeoutMs: Math.min(values.maxTimeSilent, 30_000),
       silenceTimeoutMs: values.maxTimeSilent,
     },

@@ -27,10 +27,10 @@ export function failureOf(error: unknown): GetFailure | undefined {
   if (error instanceof ChecksumError)
     return { message: error.message, exitCode: exitCode.incomplete, stopsAll: false };
   if (!(error instanceof SourceError)) return undefined;
-  const isOurs = error.kind === "misconfigured";
+  const isLasting = error.kind === "misconfigured";
   return {
     message: error.message,
-    exitCode: isOurs ? exitCode.cannotGoOn : exitCode.incomplete,
-    stopsAll: isOurs,
+    exitCode: isLasting ? exitCode.cannotGoOn : exitCode.incomplete,
+    stopsAll: isLasting && error.scope === "source",
   };
 }

@@ -1,10 +1,10 @@
 import { type ByteRange, type ObjectBody, SourceError } from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
+import { refusal } from "../http/refusal.ts";
 import { type Validator, validatorOf } from "../http/validator.ts";
 import { FileChanged } from "./file-changed.ts";
 import { follow, type Reply } from "./follow.ts";
 import { HttpBody, refuseEncoded } from "./http-body.ts";
-import { refusal } from "./replies.ts";
 import { shown } from "./shown.ts";
 
 /** A file on a web server, as it was found. */
@@ -86,14 +86,14 @@ export class FoundFile implements HttpFile {
       if (response.status === 416 || this.#differs(response)) throw this.#changed();
       throw new SourceError("unavailable", `${this.url}: the server ignored the range`, { status: 200 });
     }
-    throw refusal(response, this.url, Date.now());
+    throw await refusal(response, this.url, Date.now());
   }
 
   async stream(signal: AbortSignal, { unprovable }: { readonly unprovable: boolean }): Promise<ObjectBody> {
     const held = this.#held;
     this.#held = undefined;
     const response = held ?? (await this.#go(this.#first, undefined, signal)).response;
-    if (response.status !== 200) throw refusal(response, this.url, Date.now());
+    if (response.status !== 200) throw await refusal(response, this.url, Date.now());
     refuseEncoded(response, this.url);
     if (!response.body.provable && !unprovable) {
       response.body.cancel();

@@ -1,11 +1,11 @@
 import { ConfigError } from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
+import { refusal } from "../http/refusal.ts";
 import type { CookieJar } from "./cookies.ts";
 import { dispositionName, safeName, urlName } from "./file-name.ts";
 import { follow, type Reply } from "./follow.ts";
 import { refuseEncoded } from "./http-body.ts";
 import { type Ask, contentRange, FoundFile, type HttpFile } from "./http-file.ts";
-import { refusal } from "./replies.ts";
 import { type HeaderSettings, requestHeaders } from "./request-headers.ts";
 import { type RouteOptions, Routes } from "./routes.ts";
 import { shown } from "./shown.ts";
@@ -29,18 +29,18 @@ export class HttpFiles implements AsyncDisposable {
     const firstByte = { bytes: { from: 0, to: 0 }, ifStill: undefined };
     const probe = await follow(url, (hop) => this.#ask(hop, url, firstByte, signal));
     // An empty file has no first byte.
-    if (probe.response.status !== 416) return this.#found(url, probe);
+    if (probe.response.status !== 416) return await this.#found(url, probe);
     probe.response.body.cancel();
-    return this.#found(url, await follow(url, (hop) => this.#ask(hop, url, undefined, signal)));
+    return await this.#found(url, await follow(url, (hop) => this.#ask(hop, url, undefined, signal)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#routes[Symbol.asyncDispose]();
   }
 
-  #found(first: URL, { url, response }: Reply): HttpFile {
+  async #found(first: URL, { url, response }: Reply): Promise<HttpFile> {
     const what = shown(first);
-    if (response.status !== 200 && response.status !== 206) throw refusal(response, what, Date.now());
+    if (response.status !== 200 && response.status !== 206) throw await refusal(response, what, Date.now());
     refuseEncoded(response, what);
     const total = response.status === 206 ? contentRange(response)?.total : response.body.length;
     const refusesRanges = header(response.headers, "accept-ranges")?.trim().toLowerCase() === "none";

@@ -4,7 +4,7 @@ import { encodePath } from "../http/encode.ts";
 import { type HttpResponse, header } from "../http/exchange.ts";
 import { visitorHeaders } from "../http/fetch-variables.ts";
 import { rangeHeaders } from "../http/range-headers.ts";
-import { refusal } from "../http-file/replies.ts";
+import { refusal } from "../http/refusal.ts";
 import { webRemedies } from "../web/remedies.ts";
 import type { SiteConfig } from "./config.ts";
 
@@ -28,7 +28,7 @@ export class Site {
 
   constructor(client: HttpClient, config: SiteConfig) {
     this.#client = client;
-    this.#origin = client.origin(config.origin, config.FETCH_CONCURRENCY + besideBodies);
+    this.#origin = client.origin(config.origin, config.FETCH_CONCURRENCY + besideBodies, webRemedies);
     const { SITE_USER: user, SITE_PASSWORD: password = "" } = config;
     this.#headers = [
       "accept-encoding",
@@ -52,7 +52,7 @@ export class Site {
     const response = await this.#origin.send(method, target, headers, signal);
     if (response.status < 300) return { response };
     if (redirects.has(response.status)) return await this.#follow(method, target, response, headers, signal);
-    throw refusal(response, this.shown(path), Date.now(), webRemedies);
+    throw await refusal(response, this.shown(path), Date.now());
   }
 
   urlOf(path: string): URL {
@@ -77,11 +77,11 @@ export class Site {
       response.body.cancel();
       url = this.#next(url, header(response.headers, "location"), response.status, hops);
       response = await this.#client
-        .elsewhere(url.origin)
+        .elsewhere(url.origin, { scope: "object", remedies: webRemedies })
         .send(method, url.pathname + url.search, headers, signal);
     }
     if (response.status < 300) return { response, redirected: url };
-    throw refusal(response, start.origin + start.pathname, Date.now(), webRemedies);
+    throw await refusal(response, start.origin + start.pathname, Date.now());
   }
 
   #next(from: URL, location: string | undefined, status: number, hops: number): URL {

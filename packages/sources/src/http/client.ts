@@ -1,21 +1,18 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
+import type { Dispatcher } from "undici";
+import { type DispatcherSettings, directAgent, directPool, throughProxy } from "./dispatchers.ts";
 import { Exchange, type HttpResponse } from "./exchange.ts";
-
-/** Proxies by the scheme of the request; none where absent. */
-export interface ProxySettings {
-  readonly http?: string | undefined;
-  readonly https?: string | undefined;
-  /** Hosts that are reached directly: commas or spaces between them, `*` for all. */
-  readonly except?: string | undefined;
-}
+import { type Proxies, type ProxyServer, proxyFor } from "./proxies.ts";
+import { type Remedies, Route, type RouteOptions } from "./route.ts";
+import type { TlsSettings } from "./trust.ts";
 
 export interface HttpClientOptions {
   readonly connectTimeoutMs: number;
   readonly headersTimeoutMs: number;
   /** Longest pause between two pieces of a body. There is no limit on the whole. */
   readonly silenceTimeoutMs: number;
-  readonly proxies: ProxySettings;
-  /** To each origin that was not known beforehand, at most. Default 16. */
+  readonly proxies: Proxies;
+  readonly tls: TlsSettings;
+  /** To each origin that was not known beforehand, at most. Default 16. Infinity: as many as there are requests. */
   readonly connectionsElsewhere?: number;
 }
 
@@ -23,6 +20,7 @@ export interface HttpClientOptions {
 export interface Origin {
   /** `http://host:port`. */
   readonly name: string;
+  readonly route: Route;
   /**
    * `path` goes over the wire as it is. `headers`: name, value, name, value…; not changed, so may be shared.
    * Rejects with SourceError, or AbortError. Redirects are answers like any other.
@@ -30,32 +28,48 @@ export interface Origin {
   send(method: "GET" | "HEAD", path: string, headers: string[], signal: AbortSignal): Promise<HttpResponse>;
 }
 
-/** Keep-alive HTTP/1.1: a pool for each origin that is known beforehand, an agent for all others (redirects). */
+/** Origins not known beforehand of which is remembered whether they have worked. */
+const mostRoutes = 4096;
+
+/** Keep-alive HTTP/1.1: a pool for each origin that is known beforehand, shared ones for all others (redirects, lists). */
 export class HttpClient implements AsyncDisposable {
   readonly #options: HttpClientOptions;
   readonly #dispatchers: Dispatcher[] = [];
-  #others: Dispatcher | undefined;
+  /** By the proxy that they go through; `undefined`: directly. */
+  readonly #others = new Map<ProxyServer | undefined, Dispatcher>();
+  readonly #routes = new Map<string, Route>();
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
   }
 
-  /** An origin that much is asked of, with at most so many connections. */
-  origin(name: string, connections: number): Origin {
-    const { proxies } = this.#options;
-    const proxied =
-      (name.startsWith("https:") ? (proxies.https ?? proxies.http) : proxies.http) !== undefined;
-    return origin(name, this.#keep(proxied ? this.#proxy(connections) : this.#pool(name, connections)));
+  /** An origin that much is asked of, with at most so many connections. Its faults are those of the whole source. */
+  origin(name: string, connections: number, remedies: Remedies): Origin {
+    const proxy = proxyFor(new URL(name), this.#options.proxies);
+    const settings = { ...this.#options, connections };
+    const dispatcher = this.#keep(
+      proxy === undefined ? directPool(name, settings) : throughProxy(proxy, settings),
+    );
+    return this.#origin(new Route(name, { proxy, scope: "source", remedies }), dispatcher, connections);
   }
 
-  /** An origin that was not known beforehand: a redirect or a list named it. */
-  elsewhere(name: string): Origin {
-    this.#others ??= this.#keep(this.#proxy(this.#options.connectionsElsewhere ?? 16));
-    return origin(name, this.#others);
+  /** An origin that was not known beforehand: a redirect or a list named it. `scope`: which requests share its faults. */
+  elsewhere(name: string, options: Omit<RouteOptions, "proxy">): Origin {
+    const route = this.#route(name, options);
+    const { connectionsElsewhere: most = 16 } = this.#options;
+    const connections = Number.isFinite(most) ? most : undefined;
+    const dispatcher = this.#others.get(route.proxy) ?? this.#create(route.proxy, connections);
+    this.#others.set(route.proxy, dispatcher);
+    return this.#origin(route, dispatcher, connections);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#dispatchers.map((dispatcher) => dispatcher.destroy()));
+  }
+
+  #create(proxy: ProxyServer | undefined, connections: number | undefined): Dispatcher {
+    const settings: DispatcherSettings = { ...this.#options, connections };
+    return this.#keep(proxy === undefined ? directAgent(settings) : throughProxy(proxy, settings));
   }
 
   #keep(dispatcher: Dispatcher): Dispatcher {
@@ -63,41 +77,39 @@ export class HttpClient implements AsyncDisposable {
     return dispatcher;
   }
 
-  #pool(name: string, connections: number): Dispatcher {
-    return new Pool(name, { ...this.#settings(), connections });
+  /** The latest used stay. */
+  #route(name: string, options: Omit<RouteOptions, "proxy">): Route {
+    const known = this.#routes.get(name);
+    this.#routes.delete(name);
+    const route =
+      known ?? new Route(name, { ...options, proxy: proxyFor(new URL(name), this.#options.proxies) });
+    this.#routes.set(name, route);
+    const [oldest] = this.#routes.keys();
+    if (this.#routes.size > mostRoutes && oldest !== undefined) this.#routes.delete(oldest);
+    return route;
   }
 
-  #proxy(connections: number): Dispatcher {
-    const { http, https, except } = this.#options.proxies;
-    if (http === undefined && https === undefined) return new Agent({ ...this.#settings(), connections });
-    // Empty texts, because undici would look into process.env itself where a setting is absent.
-    return new EnvHttpProxyAgent({
-      ...this.#settings(),
-      connections,
-      httpProxy: http ?? "",
-      httpsProxy: https ?? "",
-      noProxy: except ?? "",
-    });
-  }
-
-  #settings() {
-    const { connectTimeoutMs, headersTimeoutMs, silenceTimeoutMs } = this.#options;
-    return {
-      allowH2: false,
-      connectTimeout: connectTimeoutMs,
-      headersTimeout: headersTimeoutMs,
-      bodyTimeout: silenceTimeoutMs,
+  #origin(route: Route, dispatcher: Dispatcher, connections: number | undefined): Origin {
+    const { name } = route;
+    const timeouts = {
+      headersTimeout: this.#options.headersTimeoutMs,
+      bodyTimeout: this.#options.silenceTimeoutMs,
+      // For SOCKS5, whose connections are made as the first request to an origin wants.
+      ...(connections !== undefined && { connections }),
     };
+    const send: Origin["send"] = (method, path, headers, signal) =>
+      new Promise((resolve, reject) => {
+        if (isPortZero(name))
+          return reject(route.lasting(`port 0 cannot be asked: check ${route.remedies.address}`));
+        const exchange = new Exchange(route, signal, resolve, reject);
+        if (!signal.aborted)
+          dispatcher.dispatch({ origin: name, path, method, headers, ...timeouts }, exchange);
+      });
+    return { name, route, send };
   }
 }
 
-function origin(name: string, dispatcher: Dispatcher): Origin {
-  return {
-    name,
-    send: (method, path, headers, signal) =>
-      new Promise((resolve, reject) => {
-        const exchange = new Exchange(name, signal, resolve, reject);
-        if (!signal.aborted) dispatcher.dispatch({ origin: name, path, method, headers }, exchange);
-      }),
-  };
+/** The system would say that nothing listens there, as if something could. */
+function isPortZero(origin: string): boolean {
+  return origin.endsWith(":0");
 }

@@ -1,9 +1,10 @@
 import { SourceError } from "@brigade/core";
 import type { Dispatcher } from "undici";
 import { abortError, type Watch, watch } from "./cancelled.ts";
+import { explain, explainRefusal } from "./faults/explain.ts";
 import { type BodyFeed, ResponseBody } from "./response-body.ts";
+import type { Route } from "./route.ts";
 import type { SocketTap } from "./socket-tap.ts";
-import { transportError } from "./transport-error.ts";
 
 /** As undici gives them: lower-case names, an array where a header came twice. */
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -13,6 +14,8 @@ export interface HttpResponse {
   readonly statusText: string;
   readonly headers: ResponseHeaders;
   readonly body: ResponseBody;
+  /** The way that it came. */
+  readonly route: Route;
 }
 
 /** The header's value; of several, the first. */
@@ -31,7 +34,7 @@ export interface OwnConnection {
 
 /** One request and its response: undici's low-level handler, which costs a fifth less than `request`. */
 export class Exchange implements Dispatcher.DispatchHandler {
-  readonly #where: string;
+  readonly #route: Route;
   readonly #resolve: (response: HttpResponse) => void;
   readonly #reject: (error: Error) => void;
   readonly #watched: Watch;
@@ -42,13 +45,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #diverted = false;
 
   constructor(
-    where: string,
+    route: Route,
     signal: AbortSignal,
     resolve: (response: HttpResponse) => void,
     reject: (error: Error) => void,
     own?: OwnConnection,
   ) {
-    this.#where = where;
+    this.#route = route;
     this.#resolve = resolve;
     this.#reject = reject;
     this.#own = own;
@@ -86,12 +89,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#body = new ResponseBody(controller, length, provable);
       tap?.pass();
     }
-    this.#resolve({ status, statusText, headers, body: this.#body });
+    const route = this.#route;
+    route.answered(status);
+    this.#resolve({ status, statusText, headers, body: this.#body, route });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     if (this.#diverted)
-      this.abort(new SourceError("damaged", `${this.#where}: where the head ends is in doubt`));
+      this.abort(new SourceError("damaged", `${this.#route.name}: where the head ends is in doubt`));
     else this.#body?.push(chunk);
   }
 
@@ -116,10 +121,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #finish(error: Error): void {
     this.#watched.delete(this);
-    const translated = transportError(error, this.#where, this.#body !== undefined);
-    if (this.#body === undefined) this.#reject(translated);
-    else this.#body.fail(translated);
+    if (this.#body === undefined) this.#refused(error);
+    else this.#body.fail(explain(error, this.#route, true));
     this.#own?.ended();
+  }
+
+  #refused(error: Error): void {
+    explainRefusal(error, this.#route).then(this.#reject, this.#reject);
   }
 }
 

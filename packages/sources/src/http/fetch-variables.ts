@@ -1,7 +1,9 @@
 import { httpUrl, integer } from "@brigade/core";
 import { z } from "zod";
-import type { HttpClientOptions, ProxySettings } from "./client.ts";
+import type { HttpClientOptions } from "./client.ts";
 import { extraHeaders, headerValue } from "./extra-headers.ts";
+import { configuredProxies, parseProxy, proxyRule } from "./proxies.ts";
+import { tlsSettings } from "./trust.ts";
 
 /** A host (then https), or an http(s) URL without a path. Gives `scheme://host[:port]`. */
 export const origin = z
@@ -11,14 +13,8 @@ export const origin = z
   .refine((text) => new URL(text).pathname === "/", "must have no path")
   .transform((text) => new URL(text).origin);
 
-/** As curl takes it: the scheme may be left out; may hold a user and a password. */
-const proxy = z
-  .string()
-  .transform((text) => (text.includes("://") ? text : `http://${text}`))
-  .refine(
-    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
-    "must be http://host:port, or an https one",
-  );
+/** May hold a user and a password. */
+const proxy = z.string().refine((text) => parseProxy(text) !== undefined, proxyRule);
 
 /** What every source that speaks HTTP reads of the environment. */
 export const fetchVariables = z.object({
@@ -28,10 +24,14 @@ export const fetchVariables = z.object({
   EXTRA_HEADERS: extraHeaders.default([]),
   HTTP_PROXY: proxy.optional(),
   HTTPS_PROXY: proxy.optional(),
+  ALL_PROXY: proxy.optional(),
   NO_PROXY: z.string().optional(),
   http_proxy: proxy.optional(),
   https_proxy: proxy.optional(),
+  all_proxy: proxy.optional(),
   no_proxy: z.string().optional(),
+  SSL_CERT_FILE: z.string().optional(),
+  NODE_EXTRA_CA_CERTS: z.string().optional(),
   CONNECT_TIMEOUT_MS: integer({ min: 1 }).default(30_000),
   HEADERS_TIMEOUT_MS: integer({ min: 1 }).default(30_000),
   SILENCE_TIMEOUT_MS: integer({ min: 1 }).default(30_000),
@@ -39,25 +39,19 @@ export const fetchVariables = z.object({
 });
 type FetchVariables = z.infer<typeof fetchVariables>;
 
-/** The proxies that are configured, lower case first; nothing of what is not. */
-export function proxiesOf(variables: FetchVariables): ProxySettings {
-  const http = variables.http_proxy ?? variables.HTTP_PROXY;
-  const https = variables.https_proxy ?? variables.HTTPS_PROXY;
-  const except = variables.no_proxy ?? variables.NO_PROXY;
-  return {
-    ...(http === undefined ? {} : { http }),
-    ...(https === undefined ? {} : { https }),
-    ...(except === undefined ? {} : { except }),
-  };
-}
-
-/** How a source's connections are made. */
+/** How a source's connections are made. Throws ConfigError for a file of certificates that cannot be used. */
 export function clientOptions(variables: FetchVariables): HttpClientOptions {
+  const { HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, NODE_EXTRA_CA_CERTS } = variables;
+  const { http_proxy, https_proxy, all_proxy, no_proxy } = variables;
   return {
     connectTimeoutMs: variables.CONNECT_TIMEOUT_MS,
     headersTimeoutMs: variables.HEADERS_TIMEOUT_MS,
     silenceTimeoutMs: variables.SILENCE_TIMEOUT_MS,
-    proxies: proxiesOf(variables),
+    proxies: configuredProxies({
+      ...{ HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY },
+      ...{ http_proxy, https_proxy, all_proxy, no_proxy },
+    }),
+    tls: tlsSettings({ SSL_CERT_FILE, NODE_EXTRA_CA_CERTS }),
   };
 }
 

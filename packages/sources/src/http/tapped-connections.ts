@@ -1,10 +1,11 @@
 import { buildConnector, Client, type Dispatcher } from "undici";
 import { Exchange, type HttpResponse } from "./exchange.ts";
+import type { Route } from "./route.ts";
 import { SocketTap } from "./socket-tap.ts";
+import type { TlsSettings } from "./trust.ts";
 
 export interface TappedOptions {
-  /** Certificates are not checked. */
-  readonly insecure: boolean;
+  readonly tls: TlsSettings;
   readonly connectTimeoutMs: number;
   /** Longest pause between two pieces of a body. */
   readonly silenceTimeoutMs: number;
@@ -20,12 +21,9 @@ export class TappedConnections implements AsyncDisposable {
   }
 
   /** Rejects with SourceError, or AbortError. */
-  async send(
-    request: Dispatcher.DispatchOptions & { origin: string },
-    signal: AbortSignal,
-  ): Promise<HttpResponse> {
+  async send(request: Dispatcher.DispatchOptions, route: Route, signal: AbortSignal): Promise<HttpResponse> {
     let tap: SocketTap | undefined;
-    const client = new Client(request.origin, {
+    const client = new Client(route.name, {
       allowH2: false,
       connect: (where, done) => {
         const fresh = new SocketTap(this.#options.silenceTimeoutMs);
@@ -39,7 +37,7 @@ export class TappedConnections implements AsyncDisposable {
     });
     this.#clients.add(client);
     return await new Promise((resolve, reject) => {
-      const exchange = new Exchange(request.origin, signal, resolve, reject, {
+      const exchange = new Exchange(route, signal, resolve, reject, {
         tap: () => tap,
         ended: () => {
           this.#clients.delete(client);
@@ -55,11 +53,11 @@ export class TappedConnections implements AsyncDisposable {
   }
 
   #connect(tap: SocketTap, where: buildConnector.Options, done: buildConnector.Callback): void {
-    const { insecure, connectTimeoutMs } = this.#options;
+    const { tls, connectTimeoutMs } = this.#options;
     const connect = buildConnector({
       allowH2: false,
       timeout: connectTimeoutMs,
-      rejectUnauthorized: !insecure,
+      ...tls,
       onread: tap.onread,
     });
     connect(where, done);

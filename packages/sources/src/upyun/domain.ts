@@ -9,6 +9,7 @@ import type { StoreTime } from "./signature.ts";
 import { tokenQuery } from "./token.ts";
 
 const mostHops = 3;
+const remedies = { address: "UPYUN_DOMAIN" };
 
 export interface DomainOptions {
   /** `https://host`. */
@@ -37,7 +38,7 @@ export class Domain {
 
   constructor(client: HttpClient, options: DomainOptions, time: StoreTime) {
     this.#client = client;
-    this.#origin = client.origin(options.origin, options.connections);
+    this.#origin = client.origin(options.origin, options.connections, remedies);
     this.#headers = ["accept", "*/*", "accept-encoding", "identity", ...options.headers];
     this.#separator = options.separator;
     this.#tokenSecret = options.tokenSecret;
@@ -80,7 +81,9 @@ export class Domain {
       const next = hops < mostHops ? allowedHop(hop, location) : undefined;
       if (next === undefined) return { redirect: printable(location ?? "nowhere").replace(/\?.*$/, "") };
       hop = next;
-      response = await this.#client.elsewhere(hop.origin).send("GET", hop.target, headers, signal);
+      response = await this.#client
+        .elsewhere(hop.origin, { scope: "object", remedies })
+        .send("GET", hop.target, headers, signal);
     }
     if (response.status < 300) return response;
     return await readErrorReply(response, this.#time.now());

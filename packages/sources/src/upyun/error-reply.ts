@@ -1,7 +1,7 @@
 import { type HttpResponse, header } from "../http/exchange.ts";
-
-/** Bytes of an error's body that are looked at. */
-const limit = 16 * 1024;
+import { readText } from "../http/read-text.ts";
+import { routeRefusal } from "../http/refusal.ts";
+import { retryAfterMs } from "../http/retry-after.ts";
 
 /** A refusal as the store or the CDN words it: `{code, msg, id}`, the code a number or a text, or no JSON at all. */
 export interface ErrorReply {
@@ -16,9 +16,12 @@ export interface ErrorReply {
   readonly date: string | undefined;
 }
 
+/** Throws SourceError where the answer is not the store's, but a proxy's or that of a mistaken port. */
 export async function readErrorReply(response: HttpResponse, nowMs: number): Promise<ErrorReply> {
   const { status, statusText, headers } = response;
-  const body = await readText(response);
+  const body = await readText(response.body);
+  const ofRoute = routeRefusal(response, body);
+  if (ofRoute !== undefined) throw ofRoute;
   const fields = parse(body);
   const id = fields.id ?? header(headers, "x-request-id");
   const said = [fields.code, fields.msg, id === undefined ? undefined : `request ${id}`];
@@ -29,25 +32,9 @@ export async function readErrorReply(response: HttpResponse, nowMs: number): Pro
     code: fields.code,
     text: words === "" ? `status ${status}` : `status ${status}: ${words}`,
     body,
-    retryAfterMs: retryAfter(header(headers, "retry-after"), nowMs),
+    retryAfterMs: retryAfterMs(headers, nowMs),
     date: header(headers, "date"),
   };
-}
-
-/** The beginning of a small body. A body that breaks is as good as what came of it: the status was there already. */
-async function readText({ body }: HttpResponse): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of body.chunks()) {
-      chunks.push(chunk);
-      size += chunk.byteLength;
-      if (size >= limit) break;
-    }
-  } catch (error) {
-    if (error instanceof Error && error.name === "AbortError") throw error;
-  }
-  return Buffer.concat(chunks).subarray(0, limit).toString("utf8");
 }
 
 function parse(body: string): { code?: number; msg?: string; id?: string } {
@@ -69,11 +56,4 @@ function parse(body: string): { code?: number; msg?: string; id?: string } {
 /** Foreign text for a log line: no control characters, not long. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]+/gu, " ").slice(0, 200);
-}
-
-function retryAfter(value: string | undefined, nowMs: number): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
-  const at = Date.parse(value);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }

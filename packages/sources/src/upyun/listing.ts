@@ -6,7 +6,7 @@ import { restError } from "./errors.ts";
 import { parseJsonListing } from "./listing-json.ts";
 import { parseTextListing } from "./listing-text.ts";
 import { isEncoded } from "./object-body.ts";
-import { isResponse, type Rest } from "./rest.ts";
+import { isResponse, isStranger, type Rest } from "./rest.ts";
 import type { Store } from "./store.ts";
 
 /** The cursor that ends a directory, and the only thing that does: an Erlang term {next, eof} in Base64. */
@@ -42,9 +42,10 @@ export class Listing {
         throw new SourceError("bad-listing", `${what}: vanished in mid-listing (${answer.text})`, {
           status: 404,
         });
+      if (isStranger(answer)) await this.#rest.assertUpyun(signal);
       throw restError(answer, what);
     }
-    const body = await this.#body(answer, what);
+    const body = await this.#body(answer, what, signal);
     const page =
       this.#options.format === "json"
         ? await this.#json(answer, body, directory, what, signal)
@@ -62,20 +63,21 @@ export class Listing {
     return headers;
   }
 
-  async #body(response: HttpResponse, what: string): Promise<Uint8Array> {
+  async #body(response: HttpResponse, what: string, signal: AbortSignal): Promise<Uint8Array> {
     const { status, body } = response;
-    const refuse = (why: string): never => {
+    const refuse = async (why: string): Promise<never> => {
       body.cancel();
+      await this.#rest.assertUpyun(signal);
       throw badListing(`${what}: ${why}`);
     };
-    if (status !== 200) refuse(`unexpected status ${status}`);
-    if (isEncoded(response)) refuse("the listing came compressed");
+    if (status !== 200) await refuse(`unexpected status ${status}`);
+    if (isEncoded(response)) await refuse("the listing came compressed");
     // JSON proves its own end; rows of text do not.
     // A directory that became a file answers with its bytes, which may be many.
     if (this.#options.format === "text" && response.headers["x-upyun-list-iter"] === undefined)
-      refuse("neither a next cursor nor the end marker came");
+      await refuse("neither a next cursor nor the end marker came");
     if (!body.provable && this.#options.format === "text")
-      refuse(
+      await refuse(
         "nobody could tell a cut page from a whole one (no length, not chunked); try UPYUN_LIST_FORMAT=json",
       );
     try {

@@ -17,6 +17,7 @@ export interface RestOptions {
 /** Requests to the REST API, authorised one by one. */
 export class Rest {
   readonly time: StoreTime;
+  #isUpyun = false;
   readonly #origin: Origin;
   readonly #bucket: string;
   readonly #userAgent: string;
@@ -46,11 +47,40 @@ export class Rest {
     const uri = this.#bucket + encodePath(path);
     const offset = this.time.offsetMs;
     const response = await this.#origin.send(method, uri, this.#headers(method, uri, extra), signal);
-    if (response.status < 300) return response;
+    const reply = await this.#read(response);
+    if (isResponse(reply) || !this.#clockIsWrong(reply, offset)) return reply;
+    return await this.#read(await this.#origin.send(method, uri, this.#headers(method, uri, extra), signal));
+  }
+
+  /**
+   * Throws SourceError when this host has never answered as UpYun's API does, and does not now, when it is asked for the bucket's
+   * root. For answers that only UpYun's API may give: without it, a web server's 404 would let objects vanish.
+   */
+  async assertUpyun(signal: AbortSignal): Promise<void> {
+    if (this.#isUpyun) return;
+    const answer = await this.send("GET", "", ["x-list-limit", "1", "x-upyun-folder", "true"], signal);
+    if (isResponse(answer)) answer.body.cancel();
+    // An outage says nothing of who it is.
+    if (this.#isUpyun || answer.status >= 500 || answer.status === 429) return;
+    const seen = isResponse(answer) ? `status ${answer.status}, no listing` : answer.text;
+    const { name } = this.#origin;
+    throw new SourceError(
+      "misconfigured",
+      `${name}: this host does not answer as UpYun's API does: check UPYUN_ENDPOINT (${seen})`,
+      { status: answer.status },
+    );
+  }
+
+  async #read(response: HttpResponse): Promise<HttpResponse | ErrorReply> {
+    if (response.status < 300) {
+      this.#isUpyun ||=
+        response.headers["x-upyun-list-iter"] !== undefined ||
+        response.headers["x-upyun-file-type"] !== undefined;
+      return response;
+    }
     const reply = await readErrorReply(response, this.time.now());
-    if (!this.#clockIsWrong(reply, offset)) return reply;
-    const again = await this.#origin.send(method, uri, this.#headers(method, uri, extra), signal);
-    return again.status < 300 ? again : await readErrorReply(again, this.time.now());
+    this.#isUpyun ||= reply.code !== undefined && Math.floor(reply.code / 100_000) === reply.status;
+    return reply;
   }
 
   /**
@@ -81,6 +111,11 @@ export class Rest {
 
 export function isResponse(answer: HttpResponse | ErrorReply): answer is HttpResponse {
   return "headers" in answer;
+}
+
+/** A refusal that is not in UpYun's words, so may be another server's. */
+export function isStranger({ status, code }: ErrorReply): boolean {
+  return code === undefined && status < 500 && status !== 401 && status !== 429;
 }
 
 /** A header that must be a whole number; `what` and the name go into the error. */

@@ -74,7 +74,9 @@ export class UpyunSource implements Source, AsyncDisposable {
   }
 
   #rest(config: UpyunConfig, time: StoreTime): Rest {
-    const origin = this.#client.origin(config.UPYUN_ENDPOINT, config.FETCH_CONCURRENCY + besideBodies);
+    const origin = this.#client.origin(config.UPYUN_ENDPOINT, config.FETCH_CONCURRENCY + besideBodies, {
+      address: "UPYUN_ENDPOINT",
+    });
     const options = {
       bucket: config.bucket,
       operator: config.UPYUN_OPERATOR,

@@ -9,7 +9,7 @@ import { header } from "../http/exchange.ts";
 import { rangeHeaders } from "../http/range-headers.ts";
 import { restError } from "./errors.ts";
 import { acceptBody, md5Text } from "./object-body.ts";
-import { isResponse, type Rest, requireInteger } from "./rest.ts";
+import { isResponse, isStranger, type Rest, requireInteger } from "./rest.ts";
 
 /** `x-upyun-folder` keeps a directory of this name from being sent as a listing in place of the object. */
 const objectHeaders = ["accept", "*/*", "x-upyun-folder", "false"];
@@ -33,6 +33,7 @@ export class Store {
     if (!isResponse(answer)) {
       if (answer.status === 416 || answer.code === 40001161)
         throw new SourceError("damaged", `${what}: it is shorter than the range (${answer.text})`);
+      if (isStranger(answer)) await this.#rest.assertUpyun(signal);
       throw restError(answer, what);
     }
     return acceptBody(answer, { object, range, variant: false, what });
@@ -43,12 +44,14 @@ export class Store {
     const what = `ask for ${key}`;
     const answer = await this.#rest.send("HEAD", key, ["accept", "*/*"], signal);
     if (!isResponse(answer)) {
+      if (isStranger(answer)) await this.#rest.assertUpyun(signal);
       if (answer.status === 404) return undefined;
       throw restError(answer, what);
     }
     answer.body.cancel();
     const type = header(answer.headers, "x-upyun-file-type");
     if (type === "folder") return undefined;
+    if (type === undefined) await this.#rest.assertUpyun(signal);
     if (type === undefined)
       throw new SourceError("unavailable", `${what}: the answer has no x-upyun-file-type`);
     const md5 = md5Text(header(answer.headers, "content-md5")) ?? md5Text(header(answer.headers, "etag"));

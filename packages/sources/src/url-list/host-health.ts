@@ -1,34 +1,89 @@
-import { SourceError, type SourceErrorKind } from "@brigade/core";
+import { type FaultScope, SourceError, type SourceErrorKind } from "@brigade/core";
 
 /** Milliseconds for which another host's answer counts. */
 const recently = 60_000;
-const unwell = new Set<SourceErrorKind>(["transport", "unavailable", "throttled"]);
+/** Failures in a row, each of which may be one request's own, after which a host counts as down. */
+const enough = 3;
+/** Hosts that have to fail, while none answers, for the fault to be taken for that of the line. */
+const manyHosts = 3;
+/** Milliseconds between requests to a host that is down: the first pause, doubled up to the longest. */
+const pause = { first: 1_000, longest: 60_000 };
+/** Hosts of which something is remembered. */
+const most = 10_000;
+
+const unreachable = new Set<SourceErrorKind>(["transport", "misconfigured"]);
+
+interface Failing {
+  readonly error: SourceError;
+  readonly inRow: number;
+  readonly isDown: boolean;
+  readonly pauseMs: number;
+  /** Milliseconds of the injected clock. */
+  readonly askAgainAt: number;
+}
 
 /**
- * Whose fault it is when a host of many fails. While others answer it is that host's own: its objects are tried again later, a
- * counted number of times, and nobody waits for them. While nobody answers it is the line, or a list of one host: as everywhere.
+ * Whose fault it is when a host of many fails, and when it is asked again. While other hosts answer it is that host's own. A host
+ * that is down is asked once a pause, not once for each of its objects: the others fail with what was seen last.
  */
 export class HostHealth {
   readonly #now: () => number;
   /** By origin, the latest last; milliseconds. */
   readonly #answered = new Map<string, number>();
+  readonly #failing = new Map<string, Failing>();
+  #hosts = manyHosts;
 
   /** `now`: milliseconds. */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 
-  answered(origin: string): void {
-    this.#answered.delete(origin);
-    this.#answered.set(origin, this.#now());
-    const [[oldest, at] = ["", 0]] = this.#answered;
-    if (this.#now() - at > recently) this.#answered.delete(oldest);
+  /** How many hosts the list names; more than three need not be counted. */
+  set hosts(hosts: number) {
+    this.#hosts = Math.min(hosts, manyHosts);
   }
 
-  /** The error as the rest of the program should take it. */
+  /** Throws what was seen last of a host that is not to be asked now. */
+  admit(origin: string): void {
+    const failing = this.#failing.get(origin);
+    // Of a list of one host the whole source is paused.
+    if (failing === undefined || !failing.isDown || this.#hosts <= 1) return;
+    const now = this.#now();
+    if (now < failing.askAgainAt) throw rescoped(failing.error, this.#scopeOf(origin, failing.error));
+    this.#failing.set(origin, { ...failing, askAgainAt: now + failing.pauseMs });
+  }
+
+  /** It has answered, whatever it said. */
+  answered(origin: string): void {
+    this.#failing.delete(origin);
+    remember(this.#answered, origin, this.#now());
+  }
+
+  /** It has not answered. Gives the error with the scope that is its own. */
+  failed(origin: string, error: SourceError): SourceError {
+    if (!unreachable.has(error.kind)) return error;
+    const before = this.#failing.get(origin);
+    const inRow = (before?.inRow ?? 0) + 1;
+    const isDown = error.scope !== "object" || inRow >= enough;
+    const pauseMs = before?.isDown === true ? Math.min(before.pauseMs * 2, pause.longest) : pause.first;
+    remember(this.#failing, origin, { error, inRow, isDown, pauseMs, askAgainAt: this.#now() + pauseMs });
+    return isDown ? rescoped(error, this.#scopeOf(origin, error)) : error;
+  }
+
+  /** The error of an answer that tells of a host's own state (429, 5xx). */
   judge(origin: string, error: SourceError): SourceError {
-    if (!unwell.has(error.kind) || !this.#othersAnswer(origin)) return error;
-    return new SourceError("damaged", error.message, { cause: error });
+    const isHosts = error.kind === "throttled" || error.kind === "unavailable";
+    return isHosts && this.#othersAnswer(origin) ? rescoped(error, "origin") : error;
+  }
+
+  /** Of a host that is down. A fault of scope `source` is a proxy's. */
+  #scopeOf(origin: string, { scope, kind }: SourceError): FaultScope {
+    if (this.#othersAnswer(origin)) return "origin";
+    if (scope === "source" || this.#hosts <= 1) return "source";
+    // A name or a certificate that is wrong is one host's.
+    if (kind === "misconfigured") return "origin";
+    const down = [...this.#failing.values()].filter(({ isDown }) => isDown).length;
+    return down >= this.#hosts ? "source" : "origin";
   }
 
   #othersAnswer(origin: string): boolean {
@@ -36,4 +91,19 @@ export class HostHealth {
     for (const [other, at] of this.#answered) if (other !== origin && at >= since) return true;
     return false;
   }
+}
+
+/** One host's wish for patience does not keep the run waiting: its objects are tried again a counted number of times. */
+function rescoped(error: SourceError, scope: FaultScope): SourceError {
+  if (error.scope === scope) return error;
+  const { kind, message, status } = error;
+  const retryAfterMs = scope === "source" ? error.retryAfterMs : undefined;
+  return new SourceError(kind, message, { status, retryAfterMs, scope, cause: error });
+}
+
+function remember<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > most && oldest !== undefined) map.delete(oldest);
 }

@@ -6,10 +6,10 @@ import type { ListLine } from "./list-line.ts";
 import { DatabaseSync, type StatementSync } from "./sqlite.ts";
 
 /** Raised when the tables change: an index of another version is built anew. */
-const version = 1;
+const version = 2;
 
 const schema = `
-  create table about (version integer not null, origin text not null);
+  create table about (version integer not null, origin text not null, hosts integer not null);
   create table directories (n integer primary key, parent integer not null, name text not null, unique (parent, name));
   create table entries (directory integer not null, name text not null, line integer not null, url text, size integer, md5 text,
     problem text, primary key (directory, name)) without rowid;
@@ -41,6 +41,8 @@ export const ifDamaged = "remove it, and the list is read again";
 /** Directories remembered while a list is read. */
 const mostRemembered = 20_000;
 const root = 1;
+/** More hosts than this are not counted. */
+const mostHosts = 3;
 
 /** The objects of a list by their directories, on disk: what can be listed page by page, and found by key. */
 export class ListIndex implements Disposable {
@@ -72,6 +74,11 @@ export class ListIndex implements Disposable {
       | { version: number; origin: string }
       | undefined;
     return row?.version === version ? row.origin : undefined;
+  }
+
+  /** Hosts that its URLs name; three stands for all from there on. */
+  get hosts(): number {
+    return Number(this.#db.prepare("select hosts from about").get()?.hosts);
   }
 
   /** Throws FatalError when the index cannot be read any more. */
@@ -143,6 +150,7 @@ export class ListIndexWriter implements Disposable {
   readonly #insert: StatementSync;
   readonly #find: StatementSync;
   #remembered = new Map<string, number>();
+  readonly #origins = new Set<string>();
 
   constructor(path: string) {
     this.path = path;
@@ -169,7 +177,10 @@ export class ListIndexWriter implements Disposable {
     const directory = this.#number(key.slice(0, Math.max(slash, 0)));
     const name = key.slice(slash + 1);
     const { changes } = this.#insert.run(directory, name, line, url, size ?? null, md5 ?? null, null);
-    if (changes === 1) return undefined;
+    if (changes === 1) {
+      this.#noteHost(url);
+      return undefined;
+    }
     const earlier = this.#find.get(directory, name) as { line: number; url: string | null };
     return earlier.url === url ? undefined : earlier.line;
   }
@@ -181,12 +192,18 @@ export class ListIndexWriter implements Disposable {
 
   /** `origin`: what it was made of. */
   finish(origin: string): void {
-    this.#db.prepare("insert into about values (?, ?)").run(version, origin);
+    this.#db.prepare("insert into about values (?, ?, ?)").run(version, origin, this.#origins.size);
     this.#db.exec("commit");
   }
 
   [Symbol.dispose](): void {
     this.#db.close();
+  }
+
+  #noteHost(url: string): void {
+    if (this.#origins.size >= mostHosts) return;
+    for (const origin of this.#origins) if (url.startsWith(`${origin}/`)) return;
+    this.#origins.add(new URL(url).origin);
   }
 
   #number(path: string): number {

@@ -2,15 +2,21 @@ import { type ByteRange, SourceError } from "@brigade/core";
 import type { HttpClient } from "../http/client.ts";
 import type { HttpResponse } from "../http/exchange.ts";
 import { rangeHeaders } from "../http/range-headers.ts";
+import { refusal } from "../http/refusal.ts";
+import type { Remedies } from "../http/route.ts";
 import { CookieJar } from "../http-file/cookies.ts";
 import { follow } from "../http-file/follow.ts";
-import { refusal } from "../http-file/replies.ts";
 import { type HeaderSettings, requestHeaders } from "../http-file/request-headers.ts";
 import { shown } from "../http-file/shown.ts";
 import { isPageInPlace } from "../web/page-in-place.ts";
-import { webRemedies } from "../web/remedies.ts";
 import type { ListConfig } from "./config.ts";
 import { HostHealth } from "./host-health.ts";
+
+const remedies: Remedies = {
+  address: "the list's URL",
+  unauthorized: "https://user:password@… in the list",
+  forbidden: "some want REFERER or USER_AGENT",
+};
 
 /** Requests to listed URLs. Redirects are followed; user and password of a URL are told to its own host only. */
 export class ListedUrls {
@@ -26,11 +32,15 @@ export class ListedUrls {
     this.#headers = { userAgent: USER_AGENT, referer: REFERER, headers, cookies: new CookieJar() };
   }
 
-  /** A 2xx answer. Throws SourceError for all others: of one URL among many, so never one that ends the run. */
+  /** How many hosts the list names. */
+  set hosts(hosts: number) {
+    this.#health.hosts = hosts;
+  }
+
+  /** A 2xx answer. Throws SourceError for all others. */
   async get(url: URL, range: ByteRange | undefined, signal: AbortSignal): Promise<HttpResponse> {
     const { last, response } = await this.#send(url, range, signal);
-    if (response.status >= 300) throw this.#refused(url, response);
-    this.#health.answered(url.origin);
+    if (response.status >= 300) throw await this.#refused(url, response);
     if (isPageInPlace(url, last, response)) {
       response.body.cancel();
       throw new SourceError("forbidden", `${shown(url)}: a redirect to an HTML page in place of the file`);
@@ -42,12 +52,12 @@ export class ListedUrls {
   async look(url: URL, signal: AbortSignal): Promise<HttpResponse> {
     const { response } = await this.#send(url, { from: 0, to: 0 }, signal);
     if (response.status < 300 || response.status === 416) return response;
-    throw this.#refused(url, response);
+    throw await this.#refused(url, response);
   }
 
-  #refused(url: URL, response: HttpResponse): SourceError {
-    const error = asOneOfMany(refusal(response, shown(url), Date.now(), webRemedies));
-    return this.#health.judge(url.origin, error);
+  async #refused(url: URL, response: HttpResponse): Promise<SourceError> {
+    const error = await refusal(response, shown(url), Date.now());
+    return this.#health.judge(url.origin, error.kind === "unauthorized" ? ofOneObject(error) : error);
   }
 
   async #send(
@@ -55,27 +65,26 @@ export class ListedUrls {
     range: ByteRange | undefined,
     signal: AbortSignal,
   ): Promise<{ last: URL; response: HttpResponse }> {
+    const reply = await follow(url, (hop) => this.#ask(hop, url, range, signal));
+    return { last: reply.url, response: reply.response };
+  }
+
+  async #ask(hop: URL, first: URL, range: ByteRange | undefined, signal: AbortSignal): Promise<HttpResponse> {
+    const { origin } = hop;
+    this.#health.admit(origin);
+    const headers = [...requestHeaders(hop, first, this.#headers), ...rangeHeaders(range)];
     try {
-      const reply = await follow(url, (hop) =>
-        this.#client
-          .elsewhere(hop.origin)
-          .send(
-            "GET",
-            hop.pathname + hop.search,
-            [...requestHeaders(hop, url, this.#headers), ...rangeHeaders(range)],
-            signal,
-          ),
-      );
-      return { last: reply.url, response: reply.response };
+      const to = this.#client.elsewhere(origin, { scope: "origin", remedies });
+      const response = await to.send("GET", hop.pathname + hop.search, headers, signal);
+      this.#health.answered(origin);
+      return response;
     } catch (error) {
-      throw error instanceof SourceError ? this.#health.judge(url.origin, asOneOfMany(error)) : error;
+      throw error instanceof SourceError ? this.#health.failed(origin, error) : error;
     }
   }
 }
 
-/** A host that refuses us, or whose certificate is bad, says nothing of the others; a proxy does. */
-function asOneOfMany(error: SourceError): SourceError {
-  const isHosts = error.kind === "unauthorized" || (error.kind === "misconfigured" && error.status !== 407);
-  if (!isHosts) return error;
-  return new SourceError("forbidden", error.message, { status: error.status, cause: error });
+/** Another URL of the same host may want other credentials. */
+function ofOneObject({ kind, message, status }: SourceError): SourceError {
+  return new SourceError(kind, message, { status, scope: "object" });
 }

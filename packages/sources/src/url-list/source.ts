@@ -32,7 +32,7 @@ import { ListedUrls } from "./listed-urls.ts";
  */
 export class UrlList implements ConfiguredSource, Source {
   readonly fingerprint: string;
-  readonly capabilities = { ranges: true, listing: true } as const;
+  readonly capabilities = { ranges: true, listing: true, manyOrigins: true } as const;
   readonly concurrency: number;
   readonly endpoints: readonly string[] = [];
   readonly #config: ListConfig;
@@ -131,7 +131,9 @@ export class UrlList implements ConfiguredSource, Source {
     const { file, name, stateFolder, stdin } = this.#config;
     if (stateFolder === undefined) this.#temporary ??= await mkdtemp(join(tmpdir(), "brigade-list-"));
     const folder = stateFolder === undefined ? this.#temporary : join(stateFolder, "lists");
-    this.#opened = await openList(file, { folder: folder ?? tmpdir(), name, stdin }, this.#closing.signal);
-    return this.#opened;
+    const opened = await openList(file, { folder: folder ?? tmpdir(), name, stdin }, this.#closing.signal);
+    this.#opened = opened;
+    this.#urls.hosts = opened.hosts;
+    return opened;
   }
 }

@@ -1,0 +1,74 @@
+import type { FaultScope, SourceError } from "@brigade/core";
+import type { Route } from "../route.ts";
+import { codeOf } from "./seen.ts";
+
+/** What became of an attempt to connect: words, and what waiting may do. */
+interface Meaning {
+  readonly words: string;
+  /** `broken`: only this request. */
+  readonly fault: "lasting" | "passing" | "broken";
+}
+
+/** Who failed. */
+export interface Party {
+  /** `the proxy …: `, or empty for the server. */
+  readonly who: string;
+  /** What names its address. */
+  readonly setBy: string;
+  /** By default the route's. */
+  readonly scope?: FaultScope;
+}
+
+/** No connection came about. `undefined` for other errors. */
+export function connectionFault(error: Error, route: Route, party: Party): SourceError | undefined {
+  const { who, setBy, ...scope } = party;
+  const meaning = meaningOf(error, setBy, route.hasWorked);
+  return meaning && route[meaning.fault](`${who}${meaning.words}`, { cause: error, ...scope });
+}
+
+function meaningOf(error: Error, setBy: string, hasWorked: boolean): Meaning | undefined {
+  const code = codeOf(error);
+  switch (code) {
+    case "ECONNREFUSED":
+      return {
+        words: `nothing listens on this port (connection refused): is the server running? Check ${setBy}`,
+        fault: "passing",
+      };
+    case "ENOTFOUND":
+      return { words: `there is no host of this name (DNS: not found): check ${setBy}`, fault: "lasting" };
+    case "EAI_AGAIN":
+    case "EAI_FAIL":
+      return {
+        words: "the name cannot be looked up now: check this machine's network and DNS",
+        fault: "passing",
+      };
+    case "ENETUNREACH":
+    case "EHOSTUNREACH":
+    case "ENETDOWN":
+    case "EHOSTDOWN":
+    case "EADDRNOTAVAIL":
+      return {
+        words: `no way leads there from this machine (${code}): check its network, and ${setBy}`,
+        fault: "passing",
+      };
+    case "EACCES":
+    case "EPERM":
+      return {
+        words: `this machine's own firewall forbids the connection (${code}): allow it`,
+        fault: "passing",
+      };
+    case "ETIMEDOUT":
+    case "UND_ERR_CONNECT_TIMEOUT":
+      return {
+        words: `no connection came about in time (${timeOf(error)}): is the host up, does a firewall drop it? Check ${setBy}`,
+        // After it has worked, one lost packet must not stop everything.
+        fault: hasWorked ? "broken" : "passing",
+      };
+    default:
+      return undefined;
+  }
+}
+
+function timeOf(error: Error): string {
+  return /timeout: \d+ ?ms/.exec(error.message)?.[0] ?? codeOf(error);
+}

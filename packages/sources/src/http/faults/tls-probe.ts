@@ -1,0 +1,54 @@
+import { isIP } from "node:net";
+import { connect } from "node:tls";
+import { alertOf } from "./seen.ts";
+
+/** What a port says when TLS is begun on it and nothing is sent. */
+export interface TlsManners {
+  /** It answers in TLS. */
+  readonly speaksTls: boolean;
+  /** It ends the connection because we show no certificate. */
+  readonly demandsCertificate: boolean;
+}
+
+/** Milliseconds for a server to say what it thinks of us. */
+const patience = 1_500;
+const certificateAlerts = new Set([41, 42, 116]);
+
+/** Begins TLS with a server that has just failed us in a way that says little. Never rejects. */
+export async function probeTls(origin: URL): Promise<TlsManners> {
+  const host = origin.hostname.replace(/^\[(.*)\]$/, "$1");
+  const { promise, resolve } = Promise.withResolvers<TlsManners>();
+  const socket = connect({
+    host,
+    port: Number(origin.port || (origin.protocol === "https:" ? 443 : 80)),
+    ...(isIP(host) === 0 && { servername: host }),
+    // Nothing is sent: whoever answers learns no more than that somebody asked.
+    rejectUnauthorized: false,
+  });
+  let keysMade = false;
+  let isSecure = false;
+  let alert: number | undefined;
+  const timer = setTimeout(() => socket.destroy(), patience);
+  socket
+    .on("keylog", () => {
+      keysMade = true;
+    })
+    .on("secureConnect", () => {
+      isSecure = true;
+      // With TLS 1.2 it would have refused us before; over http:// it is enough to know that it speaks TLS.
+      if (socket.getProtocol() !== "TLSv1.3" || origin.protocol === "http:") socket.destroy();
+    })
+    .on("error", (error) => {
+      alert = alertOf(error);
+    })
+    .on("close", () => {
+      clearTimeout(timer);
+      const refusedLate = alert === 40 && keysMade;
+      resolve({
+        speaksTls: isSecure || alert !== undefined,
+        demandsCertificate: refusedLate || (alert !== undefined && certificateAlerts.has(alert)),
+      });
+    })
+    .resume();
+  return await promise;
+}

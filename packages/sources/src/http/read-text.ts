@@ -1,0 +1,20 @@
+import type { ResponseBody } from "./response-body.ts";
+
+/** Bytes of an error's body that are looked at. */
+const limit = 16 * 1024;
+
+/** The beginning of a small body. A body that breaks is as good as what came of it: the status was there already. */
+export async function readText(body: ResponseBody): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of body.chunks()) {
+      chunks.push(chunk);
+      size += chunk.byteLength;
+      if (size >= limit) break;
+    }
+  } catch (error) {
+    if (error instanceof Error && error.name === "AbortError") throw error;
+  }
+  return Buffer.concat(chunks).subarray(0, limit).toString("utf8");
+}

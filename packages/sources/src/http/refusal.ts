@@ -1,0 +1,74 @@
+import { SourceError, type SourceErrorKind } from "@brigade/core";
+import { type HttpResponse, header } from "./exchange.ts";
+import { speaksTlsFault } from "./faults/explain.ts";
+import { refusedTunnel } from "./faults/proxy-fault.ts";
+import { clientCertificate } from "./faults/tls-fault.ts";
+import { readText } from "./read-text.ts";
+import { retryAfterMs } from "./retry-after.ts";
+import type { Remedies, Route } from "./route.ts";
+
+/** A status that brings no bytes, as an error; its body is dropped. `what`: the URL as it may be shown. */
+export async function refusal(response: HttpResponse, what: string, nowMs: number): Promise<SourceError> {
+  const { status, statusText, headers, route } = response;
+  const ofRoute = routeRefusal(response, await tellingText(response));
+  if (ofRoute !== undefined) return ofRoute;
+  const [kind, words] = meaning(status, statusText, route.remedies);
+  return new SourceError(kind, `${what}: ${status}: ${words}`, {
+    status,
+    retryAfterMs: retryAfterMs(headers, nowMs),
+  });
+}
+
+/** The body is read only where it may tell that the port is mistaken. */
+async function tellingText({ status, body, route }: HttpResponse): Promise<string> {
+  if (status === 400 && !route.hasWorked) return await readText(body);
+  body.cancel();
+  return "";
+}
+
+/**
+ * An answer that concerns the way and not what was asked for: a proxy's own, or a server's that is spoken to in the wrong way.
+ * `text`: its body. `undefined` for all others.
+ */
+export function routeRefusal(response: HttpResponse, text: string): SourceError | undefined {
+  const { route, status } = response;
+  if (isProxys(response)) return refusedTunnel(status, route);
+  return status === 400 && !route.hasWorked ? mistakenPort(text, route) : undefined;
+}
+
+/** Whether a proxy that was asked for an http:// URL answers for itself. */
+function isProxys({ route, status, headers }: HttpResponse): boolean {
+  if (route.proxy === undefined || !route.name.startsWith("http:") || status < 400) return false;
+  if (status === 407 || headers["x-squid-error"] !== undefined) return true;
+  return /^tinyproxy\b/i.test(header(headers, "server") ?? "");
+}
+
+/** What nginx, Apache and Go say, with status 400, to those who speak to a TLS port without TLS, or without a certificate. */
+function mistakenPort(text: string, route: Route): SourceError | undefined {
+  if (route.name.startsWith("http:")) return speaksTls.test(text) ? speaksTlsFault(route) : undefined;
+  return wantsCertificate.test(text) ? route.lasting(clientCertificate) : undefined;
+}
+
+const speaksTls = /plain HTTP request was sent|HTTP request to an HTTPS|SSL-enabled (server )?port/i;
+const wantsCertificate = /(SSL|client) certificate/i;
+
+function meaning(status: number, statusText: string, remedies: Remedies): [SourceErrorKind, string] {
+  const { unauthorized = "give them", forbidden = "check what it wants" } = remedies;
+  switch (status) {
+    case 401:
+      return ["unauthorized", `the server wants a user and a password: ${unauthorized}`];
+    case 403:
+      return ["forbidden", `the server refuses us; ${forbidden}`];
+    case 404:
+    case 410:
+      return ["missing", "there is no such file"];
+    case 407:
+      return ["misconfigured", "the server answers as a proxy does: is it one?"];
+    case 429:
+      return ["throttled", "too many requests"];
+    default: {
+      const words = statusText.replaceAll(/[\p{Cc}\p{Cf}]+/gu, " ").slice(0, 100) || "not what was asked for";
+      return [status === 408 || status === 425 || status >= 500 ? "unavailable" : "forbidden", words];
+    }
+  }
+}

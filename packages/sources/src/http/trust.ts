@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
+import { ConfigError, type Environment } from "@brigade/core";
+
+/** What connections over TLS are made with. */
+export interface TlsSettings {
+  /** `false`: whoever answers is trusted. */
+  readonly rejectUnauthorized: boolean;
+  readonly secureContext?: SecureContext;
+}
+
+/** PEM files of authorities to be trusted beside the well-known ones. */
+const variables = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"] as const;
+
+/**
+ * Node itself reads only NODE_EXTRA_CA_CERTS, and only of the environment that it is started with; here `.env` counts, too.
+ * Throws ConfigError for a file that cannot be read.
+ */
+export function tlsSettings(
+  environment: Environment,
+  { insecure = false }: { readonly insecure?: boolean } = {},
+): TlsSettings {
+  const files = variables.flatMap((name) => {
+    const file = environment[name]?.trim();
+    return file ? [readAuthorities(name, file)] : [];
+  });
+  const rejectUnauthorized = !insecure;
+  if (files.length === 0) return { rejectUnauthorized };
+  const ca = [...getCACertificates("default"), ...files];
+  return { rejectUnauthorized, secureContext: createSecureContext({ ca }) };
+}
+
+function readAuthorities(name: string, file: string): string {
+  try {
+    const text = readFileSync(file, "utf8");
+    createSecureContext({ ca: text });
+    if (!text.includes("-----BEGIN ")) throw new Error("there is no certificate (PEM) in it");
+    return text;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([`${name}: ${file} cannot be used: ${why}`], { cause: error });
+  }
+}
