@@ -44,7 +44,8 @@ function announcing(context: TestContext, disks: readonly SlowDisk[] = []) {
   const pauses: Record<string, string[]> = { photos: [], docs: [] };
   const rooms = new VolumeRooms();
   rooms.add(disks.map(({ volume }) => volume));
-  const parts = { who, pauses: () => pauses, rooms, announce: (presence: Presence) => said.push(presence) };
+  const sources = () => Object.entries(pauses).map(([name, reasons]) => ({ name, pauses: [...reasons] }));
+  const parts = { who, sources, rooms, announce: (presence: Presence) => said.push(presence) };
   return {
     said,
     pauses,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Message, PageMessage, ResultMessage } from "@brigade/core";
 import { openCatalogue, type Progress, retryJob } from "@brigade/ledger";
+import { Holders } from "../src/service/holders.ts";
 import { Settling } from "../src/service/settling.ts";
 import { closeStalled } from "../src/service/stalled.ts";
 import { temporaryFolder } from "./command.ts";
@@ -130,6 +131,8 @@ test("a job that stood still has its whole time again after a retry", async () =
     source: "photos",
     catalogue,
     broker: new ScriptedBroker(),
+    takesMessages: async () => true,
+    holders: new Holders(),
     log: own.log,
     signal: leaving.signal,
     limitMs,

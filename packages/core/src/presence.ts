@@ -2,9 +2,20 @@ import { z } from "zod";
 
 const count = z.int().nonnegative();
 
+/** What a service has in hand of a source, where it says so. */
+const holdingSchema = z.object({
+  /** Messages that it was handed and has not settled. */
+  deliveries: count,
+  /** Bytes of objects that came since the service began. */
+  bytes: count,
+  /** Milliseconds since the last byte came, or the last message was published or settled. */
+  quietMs: count,
+});
+export type Holding = z.infer<typeof holdingSchema>;
+
 /**
- * What a service says of itself every few seconds, to whoever listens. Nothing depends on it: it may be lost, it is not
- * kept, and a service that falls silent is only shown as such.
+ * What a service says of itself every few seconds, to whoever listens. It may be lost, and it is not kept. It may keep a job
+ * open that would be closed as stalled; it never closes one. A service that falls silent is only shown as such.
  */
 export const presenceSchema = z.object({
   v: z.literal(1),
@@ -18,8 +29,19 @@ export const presenceSchema = z.object({
   everyMs: z.int().positive(),
   /** Its last word. */
   leaving: z.literal(true).exactOptional(),
-  /** Why its work for a source pauses, for people; empty while it runs. */
-  sources: z.array(z.object({ name: z.string(), pauses: z.array(z.string()) })),
+  sources: z.array(
+    z.object({
+      name: z.string(),
+      /** Why its work for the source pauses, for people; empty while it runs. */
+      pauses: z.array(z.string()),
+      holding: holdingSchema.exactOptional(),
+      /**
+       * Messages of this job that it has put into a wait queue, less those that it received from one: summed over all
+       * services, what still waits. Negative where others put them there.
+       */
+      waiting: z.object({ job: z.string(), messages: z.int() }).exactOptional(),
+    }),
+  ),
   volumes: z.array(
     z.object({
       id: z.string().min(1),

@@ -1,14 +1,28 @@
 import { type Allocate, type NextSlab, type ObjectBody, type Source, SourceError } from "@brigade/core";
 import { AdaptiveLimit, type LimitOptions } from "./adaptive-limit.ts";
 
+export interface LimitedSource extends Source {
+  readonly limit: AdaptiveLimit;
+  /** Bytes of bodies that came so far: of small ones when they are whole. */
+  readonly received: number;
+}
+
+interface Received {
+  bytes: number;
+}
+
 /**
  * A source that has a limited number of bodies open, and adapts that number to what the other side can bear.
  * A place is held from `open` until the body has ended, broken or been cancelled.
  */
-export function withLimit(source: Source, options: LimitOptions): Source & { readonly limit: AdaptiveLimit } {
+export function withLimit(source: Source, options: LimitOptions): LimitedSource {
   const limit = new AdaptiveLimit(options);
+  const received: Received = { bytes: 0 };
   return {
     limit,
+    get received() {
+      return received.bytes;
+    },
     fingerprint: source.fingerprint,
     ...(source.variant === undefined ? {} : { variant: source.variant }),
     capabilities: source.capabilities,
@@ -18,7 +32,7 @@ export function withLimit(source: Source, options: LimitOptions): Source & { rea
       const waiting = limit.enter(signal);
       if (waiting !== undefined) await waiting;
       try {
-        return new LimitedBody(await source.open(object, range, signal), limit);
+        return new LimitedBody(await source.open(object, range, signal), limit, received);
       } catch (error) {
         judge(error, limit);
         limit.leave();
@@ -43,10 +57,12 @@ class LimitedBody implements ObjectBody {
   readonly validator: string | undefined;
   readonly objectMd5: string | undefined;
   readonly #body: ObjectBody;
+  readonly #received: Received;
   #limit: AdaptiveLimit | undefined;
 
-  constructor(body: ObjectBody, limit: AdaptiveLimit) {
+  constructor(body: ObjectBody, limit: AdaptiveLimit, received: Received) {
     this.#body = body;
+    this.#received = received;
     this.#limit = limit;
     this.size = body.size;
     this.md5 = body.md5;
@@ -59,6 +75,7 @@ class LimitedBody implements ObjectBody {
   async bytes(allocate?: Allocate): Promise<Uint8Array> {
     try {
       const bytes = await this.#body.bytes(allocate);
+      this.#received.bytes += bytes.length;
       this.#limit?.succeeded();
       return bytes;
     } finally {
@@ -72,6 +89,7 @@ class LimitedBody implements ObjectBody {
     try {
       for await (const chunk of this.#body.chunks(nextSlab)) {
         came = true;
+        this.#received.bytes += chunk.length;
         yield chunk;
       }
       came = true;

@@ -22,12 +22,15 @@ import { Publisher } from "./publisher.ts";
 import { Reception } from "./reception.ts";
 import { Sender } from "./sender.ts";
 import { RabbitSubscription } from "./subscription.ts";
-import { exchangePrefix, queueNames } from "./topology.ts";
+import { exchangeName, exchangePrefix, queueNames } from "./topology.ts";
 import { untilAborted } from "./until-aborted.ts";
+import { WaitAccount, type Waiting } from "./wait-account.ts";
 
 /** Milliseconds for giving back what is held when the broker is disposed. */
 const giveBackWithin = 5_000;
 const confirmWithin = 30_000;
+/** Milliseconds for the answer to `takesMessages`. */
+const answerWithin = 5_000;
 
 export interface RabbitBrokerOptions {
   /** amqp[s]://user:password@host[:port][/vhost] */
@@ -53,6 +56,13 @@ export interface RabbitBroker extends Broker {
   readonly state: BrokerState;
   /** Why what is published for this source waits, for people; undefined while it does not. */
   waits(source: string): string | undefined;
+  /** What this process has put into wait queues of the source, less what it has received from them. */
+  waiting(source: string): Waiting | undefined;
+  /**
+   * Whether the broker takes messages now: it is asked to confirm one that goes nowhere, because an alarm is told to those
+   * only who publish. Also true where the source has no exchanges to ask with.
+   */
+  takesMessages(source: string): Promise<boolean>;
   /** Says it to whoever listens; drops it while the broker is away, blocked or does not let us. Throws nothing. */
   announce(presence: Presence): void;
   /** Hears what is announced from now on, and again after a loss of the connection; until it or the broker is disposed. */
@@ -82,6 +92,7 @@ class AmqpBroker implements RabbitBroker {
   readonly #receiving: Link<Reception>;
   readonly #publisher: Publisher;
   readonly #announcer: Announcer;
+  readonly #waits = new WaitAccount();
   readonly #subscriptions = new Set<RabbitSubscription>();
   #disposal: Promise<void> | undefined;
 
@@ -117,6 +128,21 @@ class AmqpBroker implements RabbitBroker {
     return this.#watch.blockedBy ?? this.#publisher.waits(exchangePrefix(source));
   }
 
+  waiting(source: string): Waiting | undefined {
+    return this.#waits.of(source);
+  }
+
+  async takesMessages(source: string): Promise<boolean> {
+    const sender = this.#sending.current;
+    if (sender === undefined || this.state !== "connected") return false;
+    const asked = sender.ask(exchangeName(source, "work"));
+    const over = AbortSignal.any([AbortSignal.timeout(answerWithin), sender.lost, this.#sending.leaving]);
+    return await untilAborted(asked, over).then(
+      () => true,
+      () => false,
+    );
+  }
+
   async connected(): Promise<void> {
     await Promise.all([this.#sending.session(), this.#receiving.session()]);
   }
@@ -135,6 +161,7 @@ class AmqpBroker implements RabbitBroker {
     const subscription: RabbitSubscription = new RabbitSubscription(consumption, {
       link: this.#receiving,
       publisher: this.#publisher,
+      waits: this.#waits,
       log: this.#options.log,
       onError: this.#options.onError,
       delay: this.#options.delay ?? delay,

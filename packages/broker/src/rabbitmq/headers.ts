@@ -23,6 +23,17 @@ export function deliveriesOf(headers: unknown): number {
   return counts["x-delivery-count"] + counts[headerNames.deliveries];
 }
 
+const deathsSchema = z.object({
+  /** Set by the broker when it dead-letters; the latest first. */
+  "x-death": z.array(z.object({ queue: z.string() })).catch([]),
+});
+
+/** Whether this message has come from a wait queue of its source. */
+export function hasWaited(headers: unknown, source: string): boolean {
+  const [latest] = deathsSchema.parse(headers ?? {})["x-death"];
+  return latest?.queue.startsWith(`brigade.${source}.wait.`) === true;
+}
+
 const text = z.string().optional().catch(undefined);
 export const deathSchema = z.object({
   [headerNames.key]: text,

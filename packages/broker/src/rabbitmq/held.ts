@@ -1,6 +1,6 @@
 import type { QueueName, Verdict } from "@brigade/core";
 import type { ConsumeMessage } from "amqplib";
-import { deliveriesOf } from "./headers.ts";
+import { deliveriesOf, hasWaited } from "./headers.ts";
 import { buried, givenBack, type Parcel, parcelOf } from "./parcel.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Reception } from "./reception.ts";
@@ -29,6 +29,12 @@ export class Held {
 
   get id(): unknown {
     return this.#raw.properties.messageId;
+  }
+
+  /** For the first time, from a wait queue. */
+  get hasWaited(): boolean {
+    const { fields, properties } = this.#raw;
+    return !fields.redelivered && hasWaited(properties.headers, this.#queue.source);
   }
 
   get deliveries(): number {

@@ -98,6 +98,13 @@ export class Sender implements Session {
       });
   }
 
+  /** Resolves when the broker confirms a message that goes nowhere, or there is no such exchange. */
+  async ask(exchange: string): Promise<void> {
+    if (!(await this.#isThere(exchange))) return;
+    const properties = { messageId: randomUUID(), mandatory: false, persistent: false, appId: "brigade" };
+    await this.#lane.send({ exchange, key: "nowhere", content: Buffer.alloc(0), properties });
+  }
+
   /** One more, whose end is not the session's. */
   async openChannel(life: Pick<Life, "lose">): Promise<Channel> {
     return guard(await this.#model.createChannel(), life);

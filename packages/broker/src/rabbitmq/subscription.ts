@@ -20,6 +20,7 @@ import { reasonOf } from "./refusal.ts";
 import { Reserve } from "./reserve.ts";
 import { queueName } from "./topology.ts";
 import { abortion, untilAborted } from "./until-aborted.ts";
+import type { WaitAccount } from "./wait-account.ts";
 
 /** Milliseconds until a message comes again whose handler threw: not a hot loop. */
 const afterError = 1_000;
@@ -36,6 +37,7 @@ export interface Consumption {
 interface Surroundings {
   readonly link: Link<Reception>;
   readonly publisher: Publisher;
+  readonly waits: WaitAccount;
   readonly log: Log;
   readonly onError: (error: unknown) => void;
   readonly delay: Delayer;
@@ -211,6 +213,11 @@ export class RabbitSubscription implements Subscription {
         "message put to the dead letters",
       );
     await held.settle(verdict);
+    if (verdict.kind === "retry") this.#accountFor(verdict.remainder);
+  }
+
+  #accountFor(remainder: readonly Message[]): void {
+    for (const { job } of remainder) this.#around.waits.put(job, 1);
   }
 
   async #verdict(held: Held): Promise<Verdict> {
@@ -221,6 +228,7 @@ export class RabbitSubscription implements Subscription {
     } catch (error) {
       return { kind: "reject", reason: reasonOf(error) };
     }
+    if (held.hasWaited) this.#around.waits.received(message.job);
     try {
       const standAside = () => this.#standAside(held);
       return await this.#consumption.handle({ queue: this.#name, message, deliveries, signal, standAside });

@@ -42,7 +42,7 @@ export async function showPage(parts: PageParts): Promise<Page> {
   rooms.add(parts.volumes);
   const announcing = new Announcing({
     who: { service: "copy", host, instance: `copy@${host}#${process.pid}` },
-    pauses: () => ({ [name]: parts.pauses() }),
+    sources: () => [{ name, pauses: [...parts.pauses()] }],
     rooms,
     announce: (presence) => status.notePresence(presence),
   });

@@ -1,5 +1,4 @@
 import type { Presence } from "@brigade/core";
-import type { Standing } from "./metrics.ts";
 import type { VolumeRooms } from "./volume-rooms.ts";
 
 /** Milliseconds from word to word. */
@@ -7,7 +6,7 @@ const everyMs = 5_000;
 
 export interface AnnouncingParts {
   readonly who: Pick<Presence, "service" | "host" | "instance">;
-  readonly pauses: () => Standing["pauses"];
+  readonly sources: () => Presence["sources"];
   readonly rooms: VolumeRooms;
   /** May drop it; must not throw. */
   readonly announce: (presence: Presence) => void;
@@ -33,13 +32,13 @@ export class Announcing {
   }
 
   #presence(): Presence {
-    const { who, pauses, rooms } = this.#parts;
+    const { who, sources, rooms } = this.#parts;
     return {
       v: 1,
       ...who,
       at: Date.now(),
       everyMs,
-      sources: Object.entries(pauses()).map(([name, reasons]) => ({ name, pauses: [...reasons] })),
+      sources: sources(),
       volumes: rooms.latest,
     };
   }

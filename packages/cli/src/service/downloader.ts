@@ -47,7 +47,15 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
         },
         downloaderOptions(common, source.concurrency),
       );
-      service.add(name, downloader);
+      service.add(name, {
+        get pauses() {
+          return downloader.pauses;
+        },
+        get received() {
+          return limited.received;
+        },
+        stop: (graceMs) => downloader.stop(graceMs),
+      });
     };
     await Promise.all(sources.map(download));
     const names = sources.map(({ name }) => name);

@@ -13,6 +13,7 @@ import { depthsOf } from "../fleet/queue-depths.ts";
 import { ledgerVariables, type Settings } from "../settings.ts";
 import { CatalogueDisk } from "./catalogue-disk.ts";
 import { configureService } from "./configuration.ts";
+import { Holders } from "./holders.ts";
 import { Records, tellingOfJobs } from "./records.ts";
 import { runService } from "./service.ts";
 import { Settling } from "./settling.ts";
@@ -55,14 +56,26 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
     await settling.lookAtOpenJobs();
     const broker = await service.connect();
     connected.resolve(broker);
-    service.onPresence((presence) => status.notePresence(presence));
+    const holders = new Holders();
+    service.onPresence((presence) => {
+      status.notePresence(presence);
+      holders.note(presence);
+    });
     for (const source of sources) {
       records.set(source, new Records(source, catalogue, broker, service, () => disk.trouble));
     }
     for (const one of records.values()) await one.open();
     for (const source of sources) {
-      const parts = { source, catalogue, broker, log, signal: service.signal, limitMs: own.STALL_LIMIT_MS };
-      closeStalled(parts).catch(giveUp);
+      closeStalled({
+        source,
+        catalogue,
+        broker,
+        takesMessages: () => service.takesMessages(source),
+        holders,
+        log,
+        signal: service.signal,
+        limitMs: own.STALL_LIMIT_MS,
+      }).catch(giveUp);
     }
     log.info({ sources, catalogue: own.LEDGER_PATH }, "at work");
   });

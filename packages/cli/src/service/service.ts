@@ -11,6 +11,7 @@ import type { ServiceName, Settings } from "../settings.ts";
 import { Announcing } from "./announcing.ts";
 import type { BrokerAddress } from "./configuration.ts";
 import { addHealth } from "./health.ts";
+import { InHand } from "./in-hand.ts";
 import { listen } from "./listen.ts";
 import { metered } from "./metered-broker.ts";
 import { Metrics, type Standing } from "./metrics.ts";
@@ -20,6 +21,8 @@ import { VolumeRooms } from "./volume-rooms.ts";
 export interface Worker {
   /** Why it pauses, for people; empty while it runs. */
   readonly pauses: readonly string[];
+  /** Bytes of objects that came since it began; absent where it fetches none. */
+  readonly received?: number;
   /** Takes nothing new, lets what is in hand finish within `graceMs`, then gives it back. */
   stop(graceMs: number): Promise<void>;
 }
@@ -43,6 +46,8 @@ export interface Service {
   add(source: string, worker: Worker): void;
   /** Shows how much room they have. */
   addVolumes(volumes: readonly LocalVolume[]): void;
+  /** Whether the broker takes messages of this source now; false while there is none. */
+  takesMessages(source: string): Promise<boolean>;
   /** Hears what other services say of themselves. To be called after `connect`. */
   onPresence(listener: (presence: Presence) => void): void;
 }
@@ -102,6 +107,7 @@ async function run(
   };
   const rooms = new VolumeRooms();
   const metrics = new Metrics(standing, rooms);
+  const inHand = new InHand();
   const host = hostname();
   const instance = `${name}@${host}#${process.pid}`;
   let broker: RabbitBroker | undefined;
@@ -111,7 +117,11 @@ async function run(
       ? undefined
       : new Announcing({
           who: { service: name, host, instance },
-          pauses: () => standing().pauses,
+          sources: () =>
+            Object.entries(standing().pauses).map(([name, pauses]) => {
+              const waiting = broker?.waiting(name);
+              return { name, pauses: [...pauses], holding: inHand.of(name), ...(waiting && { waiting }) };
+            }),
           rooms,
           announce: (presence) => broker?.announce(presence),
         });
@@ -146,9 +156,13 @@ async function run(
         onError: giveUp,
         signal,
       });
-      return metered(broker, metrics);
+      return metered(inHand.following(broker), metrics);
     },
-    add: (source, worker) => workers.push({ source, worker }),
+    add(source, worker) {
+      workers.push({ source, worker });
+      inHand.count(source, () => worker.received ?? 0);
+    },
+    takesMessages: async (source) => (await broker?.takesMessages(source)) ?? false,
     addVolumes: (volumes) => rooms.add(volumes),
     onPresence(listener) {
       if (broker === undefined) throw new Error("there is no broker to hear presences from yet");

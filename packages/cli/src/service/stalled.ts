@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Broker, HostError, type Log, type QueueKind } from "@brigade/core";
 import type { Catalogue } from "@brigade/ledger";
+import type { Holders } from "./holders.ts";
 
 export interface StalledParts {
   readonly source: string;
   readonly catalogue: Catalogue;
   readonly broker: Broker;
+  /** Whether the broker takes messages now: while it does not, nothing can be told of a job. */
+  readonly takesMessages: () => Promise<boolean>;
+  readonly holders: Holders;
   readonly log: Log;
   readonly signal: AbortSignal;
   /** Milliseconds. */
@@ -15,11 +19,16 @@ export interface StalledParts {
 const queues: readonly QueueKind[] = ["directories", "files", "retry", "wait", "records"];
 /** Milliseconds between looks, at most. */
 const lookEvery = 5_000;
+/** Milliseconds: a service speaks every 5 seconds, so progress of less than three words is not missed. */
+const shortestHold = 15_000;
+/** Messages that seem to wait keep a job open for so many times the limit, and so many milliseconds at least: they may be lost. */
+const waitingLimits = 10;
+const waitingAtLeast = 3_600_000;
 
 /**
- * Closes the open job of a source when nothing of it is queued and nothing has been told of it for long: a message was
- * lost with all that it would have led to, and nobody will bring it. What a consumer still holds after that long is entered
- * when it comes, all the same. While the catalogue's disk fails, it looks again later. Until the signal.
+ * Closes the open job of a source when nothing of it is queued, nobody shows progress with what he holds, and nothing has been
+ * told of it for long: a message was lost with all that it would have led to, and nobody will bring it. While the catalogue's
+ * disk fails, it looks again later. Until the signal.
  */
 export async function closeStalled(parts: StalledParts): Promise<void> {
   while (!parts.signal.aborted) {
@@ -32,32 +41,53 @@ export async function closeStalled(parts: StalledParts): Promise<void> {
 }
 
 async function watch(parts: StalledParts): Promise<void> {
-  const { source, catalogue, broker, log, signal, limitMs } = parts;
+  const { source, catalogue, holders, log, signal, limitMs } = parts;
+  const every = Math.min(lookEvery, Math.ceil(limitMs / 4));
   let standing = "";
   let since = performance.now();
+  let lookedAt = performance.now();
   while (!signal.aborted) {
-    await sleep(Math.min(lookEvery, Math.ceil(limitMs / 4)), undefined, { signal }).catch(() => undefined); // ends the loop
+    await sleep(every, undefined, { signal }).catch(() => undefined); // ends the loop
+    const takes = await parts.takesMessages();
     const job = await catalogue.openJobOf(source);
     if (signal.aborted) return;
     if (job === undefined) {
       standing = "";
       continue;
     }
-    const depths = await Promise.all(queues.map((queue) => broker.depth({ source, queue })));
+    const isQueued = await hasQueued(parts);
     const now = JSON.stringify([job.id, await catalogue.progress(job.id)]);
-    if (now !== standing || depths.some((depth) => depth > 0)) {
+    // A broker that was away meanwhile had no answer.
+    const wasAway = !takes || performance.now() - lookedAt > every + 2 * lookEvery;
+    lookedAt = performance.now();
+    if (wasAway || isQueued || now !== standing) {
       standing = now;
-      since = performance.now();
+      since = lookedAt;
       continue;
     }
-    if (performance.now() - since < limitMs) continue;
+    const quietMs = lookedAt - since;
+    if (quietMs < limitMs || isHeld(holders.quietMs(source), limitMs)) continue;
+    if (holders.waiting(source, job.id) > 0 && quietMs < longestWait(limitMs)) continue;
     const proof = await catalogue.proof(job.id);
     if (JSON.stringify([job.id, await catalogue.progress(job.id)]) !== now) continue;
     await catalogue.closeJob(job.id, proof.complete ? "complete" : "incomplete");
     standing = ""; // opened again for a retry, it has its time again
     log.warn(
-      { job: job.id, source, quietMs: Math.round(performance.now() - since), proof },
+      { job: job.id, source, quietMs: Math.round(quietMs), proof },
       "a job that stood still is closed",
     );
   }
+}
+
+async function hasQueued({ broker, source }: StalledParts): Promise<boolean> {
+  const depths = await Promise.all(queues.map((queue) => broker.depth({ source, queue })));
+  return depths.some((depth) => depth > 0);
+}
+
+function isHeld(quietMs: number | undefined, limitMs: number): boolean {
+  return quietMs !== undefined && quietMs < Math.max(limitMs, shortestHold);
+}
+
+function longestWait(limitMs: number): number {
+  return Math.max(waitingLimits * limitMs, waitingAtLeast);
 }

@@ -1,0 +1,32 @@
+import type { Job } from "@brigade/core";
+
+/** Messages of a job that this process has put into a wait queue, less those that it has received from one. */
+export interface Waiting {
+  readonly job: string;
+  readonly messages: number;
+}
+
+/**
+ * The broker does not count what has waited long enough and finds no queue to go to: such messages are no longer "ready".
+ * So each process keeps an account, of the latest job of each source. The sum over all processes is what still waits.
+ */
+export class WaitAccount {
+  readonly #waiting = new Map<string, Waiting>();
+
+  of(source: string): Waiting | undefined {
+    return this.#waiting.get(source);
+  }
+
+  put(job: Job, messages: number): void {
+    this.#add(job, messages);
+  }
+
+  received(job: Job): void {
+    this.#add(job, -1);
+  }
+
+  #add({ id, source }: Job, messages: number): void {
+    const known = this.#waiting.get(source);
+    this.#waiting.set(source, { job: id, messages: (known?.job === id ? known.messages : 0) + messages });
+  }
+}
