@@ -72,7 +72,7 @@ clusterTest(
       [1, 2, 3].map((number) => broker.publish([filesMessage(bench.source, number)])),
     );
     await becomes(() => broker.waits(bench.source) !== undefined, context);
-    assert.match(broker.waits(bench.source) ?? "", /no confirmation for \d+ s|refused a message/);
+    assert.match(broker.waits(bench.source) ?? "", /confirms nothing|refused a message/);
     // Longer than a confirmation is waited for.
     await bench.pass(10_000);
     for (const node of others) await node.start();

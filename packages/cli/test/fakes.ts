@@ -88,6 +88,9 @@ export function scriptedAdmin({
       return made ? "made" : "there";
     },
     depths: async () => ({ ...empty, ...queues }),
+    async takesMessages() {
+      calls.push("takesMessages");
+    },
     async publish(messages) {
       calls.push("publish");
       if (broken !== undefined) throw broken;

@@ -41,7 +41,7 @@ describe("start", () => {
     const queues = scriptedAdmin({ made: true });
     const told: string[] = [];
     const job = await openFleetJob(request, parts(own.ledger, queues, told));
-    assert.deepEqual(queues.calls, ["declare", "publish"]);
+    assert.deepEqual(queues.calls, ["declare", "takesMessages", "purge", "publish"]);
     assert.equal(told.length, 1);
     assert.deepEqual(queues.published, [
       {

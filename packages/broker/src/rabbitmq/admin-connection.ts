@@ -1,10 +1,16 @@
 import { FatalError, HostError, type Log } from "@brigade/core";
 import type { Channel, ChannelModel } from "amqplib";
 import { type Address, addressOf } from "./address.ts";
+import { describeAlarm } from "./alarm.ts";
+import { closeConnection, part } from "./farewell.ts";
 import { openConnection } from "./link.ts";
 import { Probe } from "./probe.ts";
 import { codeOf, notFound, reasonOf, refusalOf } from "./refusal.ts";
 import { NotTaken, Sender } from "./sender.ts";
+import { untilAborted } from "./until-aborted.ts";
+
+/** Milliseconds without a confirmation after which a broker that has no alarm counts as away. */
+const confirmWithin = 30_000;
 
 /** AMQP reply code: it is there with other arguments than ours. */
 const preconditionFailed = 406;
@@ -35,6 +41,8 @@ export class AdminConnection implements AsyncDisposable {
       const model = await openConnection({ address, ca, connectionName });
       // What is being done fails with it, and tells.
       model.on("error", (error) => log.debug({ err: error }, "the connection to the broker failed"));
+      model.on("blocked", (reason) => log.warn({ reason }, `waiting: ${describeAlarm(reason)}`));
+      model.on("unblocked", () => log.info({}, "the broker takes messages again"));
       return new AdminConnection(address, model);
     } catch (error) {
       throw explained(error, address);
@@ -59,9 +67,9 @@ export class AdminConnection implements AsyncDisposable {
     const ending = new AbortController();
     const lose = (reason: unknown) => ending.abort(reason);
     try {
-      const sender = await Sender.open(this.#model, { lost: ending.signal, lose });
-      const result = await steps(sender);
-      await sender.close();
+      const sender = await Sender.open(this.#model, { lost: ending.signal, lose }, { confirmWithin });
+      const result = await untilAborted(steps(sender), ending.signal);
+      await part(sender.close());
       return result;
     } catch (error) {
       // The channel's death says more than what died with it.
@@ -79,8 +87,7 @@ export class AdminConnection implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // What is lost already is closed enough.
-    await this.#model.close().catch(() => undefined);
+    await closeConnection(this.#model);
   }
 }
 

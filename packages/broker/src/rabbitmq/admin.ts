@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Message, QueueKind, QueueName } from "@brigade/core";
 import { AdminConnection, type BrokerAdminOptions } from "./admin-connection.ts";
 import {
@@ -6,8 +7,13 @@ import {
   type RabbitDeadLetter,
   replayDeadLetters,
 } from "./dead-letters.ts";
-import { parcelInto, parcelOf } from "./parcel.ts";
-import { allQueueNames, declareTopology, queueNames, removeTopology } from "./topology.ts";
+import { type Parcel, parcelInto, parcelOf } from "./parcel.ts";
+import { NotTaken, type Sender } from "./sender.ts";
+import { allQueueNames, declareTopology, exchangeName, queueNames, removeTopology } from "./topology.ts";
+import { untilAborted } from "./until-aborted.ts";
+
+/** Times, a second apart, that a message is sent which the broker refuses: another node may have to lead its queue first. */
+const tries = 20;
 
 /** For `start`, `cancel`, `dead-letters`: one connection. Everything rejects with a FatalError or HostError when it breaks. */
 export interface BrokerAdmin extends AsyncDisposable {
@@ -18,6 +24,8 @@ export interface BrokerAdmin extends AsyncDisposable {
   declare(source: string): Promise<"made" | "there">;
   /** Ready messages of every queue; undefined when the source has no queues. */
   depths(source: string): Promise<Record<QueueKind, number> | undefined>;
+  /** Resolves when the broker takes messages of the source. An alarm is waited for; a warning in the log says so. */
+  takesMessages(source: string, signal?: AbortSignal): Promise<void>;
   /** Resolves when all are confirmed. */
   publish(messages: readonly Message[]): Promise<void>;
   /** Empties directories, files, retry, wait, records (not dead); how many messages went. */
@@ -68,9 +76,14 @@ class AmqpAdmin implements BrokerAdmin {
     };
   }
 
+  async takesMessages(source: string, signal?: AbortSignal): Promise<void> {
+    const exchange = exchangeName(source, "work");
+    await this.#connection.sending((sender) => untilAborted(sender.ask(exchange), signal));
+  }
+
   async publish(messages: readonly Message[]): Promise<void> {
     await this.#connection.sending(async (sender) => {
-      await Promise.all(messages.map((message) => sender.send(parcelOf(message))));
+      await Promise.all(messages.map((message) => sendPatiently(sender, parcelOf(message))));
     });
   }
 
@@ -113,6 +126,17 @@ class AmqpAdmin implements BrokerAdmin {
 
   #counts(names: readonly string[]): Promise<(number | undefined)[]> {
     return Promise.all(names.map((name) => this.#connection.messageCount(name)));
+  }
+}
+
+async function sendPatiently(sender: Sender, parcel: Parcel): Promise<void> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await sender.send(parcel);
+    } catch (error) {
+      if (!(error instanceof NotTaken) || error.noRoute || tried >= tries) throw error;
+      await sleep(1_000);
+    }
   }
 }
 

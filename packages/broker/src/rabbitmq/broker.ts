@@ -22,7 +22,7 @@ import { Publisher } from "./publisher.ts";
 import { Reception } from "./reception.ts";
 import { Sender } from "./sender.ts";
 import { RabbitSubscription } from "./subscription.ts";
-import { exchangeName, exchangePrefix, queueNames } from "./topology.ts";
+import { allQueueNames, exchangeName, exchangePrefix, queueNames } from "./topology.ts";
 import { untilAborted } from "./until-aborted.ts";
 import { WaitAccount, type Waiting } from "./wait-account.ts";
 
@@ -54,6 +54,8 @@ export interface RabbitBrokerOptions {
 export interface RabbitBroker extends Broker {
   /** `blocked`: the broker is short of memory or disk and takes no messages. */
   readonly state: BrokerState;
+  /** Why nothing is published at all, for people; undefined while messages are taken. */
+  readonly trouble: string | undefined;
   /** Why what is published for this source waits, for people; undefined while it does not. */
   waits(source: string): string | undefined;
   /** What this process has put into wait queues of the source, less what it has received from them. */
@@ -63,6 +65,8 @@ export interface RabbitBroker extends Broker {
    * only who publish. Also true where the source has no exchanges to ask with.
    */
   takesMessages(source: string): Promise<boolean>;
+  /** Names of the source's queues that are not there. Waits while there is no connection. */
+  missingQueues(source: string): Promise<readonly string[]>;
   /** Says it to whoever listens; drops it while the broker is away, blocked or does not let us. Throws nothing. */
   announce(presence: Presence): void;
   /** Hears what is announced from now on, and again after a loss of the connection; until it or the broker is disposed. */
@@ -124,6 +128,10 @@ class AmqpBroker implements RabbitBroker {
     return this.#watch.state;
   }
 
+  get trouble(): string | undefined {
+    return this.state === "connecting" ? "not connected to the broker" : this.#watch.blockedBy;
+  }
+
   waits(source: string): string | undefined {
     return this.#watch.blockedBy ?? this.#publisher.waits(exchangePrefix(source));
   }
@@ -174,11 +182,22 @@ class AmqpBroker implements RabbitBroker {
 
   /** Waits while there is no connection. No queue, no messages. */
   async depth({ source, queue }: QueueName): Promise<number> {
+    const counts = await this.#counts(queueNames(source, queue));
+    return counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+  }
+
+  async missingQueues(source: string): Promise<readonly string[]> {
+    const names = allQueueNames(source);
+    const counts = await this.#counts(names);
+    return names.filter((_, index) => counts[index] === undefined);
+  }
+
+  /** Ready messages; undefined of a queue that is not there. */
+  async #counts(names: readonly string[]): Promise<(number | undefined)[]> {
     for (;;) {
       const reception = await this.#receiving.session();
       try {
-        const counts = queueNames(source, queue).map((name) => reception.messageCount(name));
-        return (await Promise.all(counts)).reduce<number>((sum, count) => sum + (count ?? 0), 0);
+        return await Promise.all(names.map((name) => reception.messageCount(name)));
       } catch (error) {
         if (!reception.lost.aborted) throw error;
       }

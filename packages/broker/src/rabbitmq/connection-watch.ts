@@ -1,4 +1,5 @@
 import { FatalError, type Log } from "@brigade/core";
+import { describeAlarm } from "./alarm.ts";
 import type { LinkEvents } from "./link.ts";
 import { reasonOf } from "./refusal.ts";
 
@@ -56,7 +57,7 @@ export class ConnectionWatch {
       blocked: (reason) => {
         if (this.#blocked.size === 0)
           this.#log.warn({ reason }, "the broker takes no messages: publishing waits");
-        this.#blocked.set(link, shortageOf(reason));
+        this.#blocked.set(link, describeAlarm(reason));
       },
       unblocked: () => {
         if (this.#blocked.delete(link) && this.#blocked.size === 0)
@@ -78,12 +79,4 @@ export class ConnectionWatch {
     this.#refusals.add(error.message);
     this.#onRefused(error);
   }
-}
-
-/** In words for people; the broker says "low on memory", "low on disk". */
-function shortageOf(reason: string): string {
-  const [, resource] = /low on (.+)/.exec(reason) ?? [];
-  return resource === undefined
-    ? `the broker takes no messages: ${reason}`
-    : `the broker is short of ${resource}`;
 }

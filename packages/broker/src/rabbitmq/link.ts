@@ -14,12 +14,12 @@
 import { backoff, type Delayer } from "@brigade/core";
 import { type ChannelModel, connect } from "amqplib";
 import type { Address } from "./address.ts";
+import { closeConnection, part } from "./farewell.ts";
 import { refusalOf } from "./refusal.ts";
 import { abortion, untilAborted } from "./until-aborted.ts";
 
-/** Milliseconds: for a connection and its handshake; for a farewell. */
+/** Milliseconds for a connection and its handshake. */
 const connectWithin = 10_000;
-const partWithin = 5_000;
 /** Milliseconds between attempts: at first, at most. A connection that held so long makes the next loss a first one. */
 const firstPause = 200;
 const longestPause = 10_000;
@@ -151,12 +151,12 @@ export class Link<S extends Session> implements AsyncDisposable {
       lose(error);
     }
     if (!leaving.aborted) {
-      void part(model.close());
+      void closeConnection(model);
       return ending.signal.reason;
     }
     lose(leaving.reason);
     if (session) await part(session.close());
-    await part(model.close());
+    await closeConnection(model);
     return leaving.reason;
   }
 
@@ -179,9 +179,4 @@ export class Link<S extends Session> implements AsyncDisposable {
     this.#session = Promise.withResolvers<S>();
     this.#session.promise.catch(() => undefined);
   }
-}
-
-/** A farewell that is not answered, or comes too late, is no error. */
-async function part(farewell: Promise<void>): Promise<void> {
-  await untilAborted(farewell, AbortSignal.timeout(partWithin)).catch(() => undefined);
 }

@@ -42,8 +42,7 @@ export class Publisher {
   /** Why what is published to exchanges of this name waits, for people; undefined while it does not. */
   waits(prefix: string): string | undefined {
     for (const [exchange, reason] of this.#closed) if (exchange.startsWith(prefix)) return reason;
-    const { ms } = this.#unconfirmed;
-    return ms < slowAfter ? undefined : `no confirmation for ${Math.round(ms / 1_000)} s`;
+    return this.#unconfirmed.ms < slowAfter ? undefined : "the broker confirms nothing";
   }
 
   async #publish(parcel: Parcel, signal: AbortSignal | undefined): Promise<void> {

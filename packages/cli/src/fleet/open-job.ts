@@ -32,11 +32,15 @@ export async function openFleetJob(request: FleetJobRequest, parts: OpenJobParts
   const { ledger, admin, tell, signal } = parts;
   const open = await ledger.openJobOf(name);
   if (open !== undefined) throw stillOpen(`the job ${open.id} of "${name}" is still open`, name);
-  if ((await admin.declare(name)) === "made") {
+  const isNew = (await admin.declare(name)) === "made";
+  if (isNew) {
     const ms = parts.settleMs ?? settleMs;
     tell(`the queues of "${name}" are new: waiting ${ms / 1000} s until they can be trusted with messages`);
     await sleep(ms, undefined, { signal });
   }
+  await admin.takesMessages(name, signal);
+  // No job is open, so what has come to new queues is of one that has ended: services published it as soon as they could.
+  if (isNew) await admin.purge(name);
   const depths = await admin.depths(name);
   if (depths !== undefined) refuseLeftovers(name, depths);
 

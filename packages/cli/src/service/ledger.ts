@@ -1,4 +1,4 @@
-import { type Broker, type Environment, HostError } from "@brigade/core";
+import type { Broker, Environment } from "@brigade/core";
 import {
   createStatus,
   type FailureFilter,
@@ -14,6 +14,7 @@ import { ledgerVariables, type Settings } from "../settings.ts";
 import { CatalogueDisk } from "./catalogue-disk.ts";
 import { configureService } from "./configuration.ts";
 import { Holders } from "./holders.ts";
+import { publishingNow } from "./publishing-now.ts";
 import { Records, tellingOfJobs } from "./records.ts";
 import { runService } from "./service.ts";
 import { Settling } from "./settling.ts";
@@ -31,20 +32,20 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
     const depths = async (source: string) => depthsOf(await connected.promise, source);
     const disk = new CatalogueDisk(log);
     const opened = resources.use(await disk.open(own.LEDGER_PATH, service.signal));
-    const status = resources.use(await createStatus({ catalogue: opened, sources, depths, log }));
+    const { missingQueues } = service;
+    const brokerTrouble = () => service.brokerTrouble;
+    const status = resources.use(
+      await createStatus({ catalogue: opened, sources, depths, missingQueues, brokerTrouble, log }),
+    );
     const { catalogue } = status;
     const records = new Map<string, Records>();
     const answering = tellingOfJobs(catalogue, ({ source }) => records.get(source)?.enter());
     const retry = async (job: JobRecord, filter: FailureFilter): Promise<Retried> => {
-      if (service.brokerState !== "connected")
-        throw new HostError("io", "the broker is away: try again later");
-      const parts = {
-        catalogue,
-        broker: await connected.promise,
-        idle: isIdle(status, job),
-        ...batchSize(common),
-      };
-      return await retryJob(parts, job.id, filter);
+      return await publishingNow(service, job.source, async () => {
+        const idle = isIdle(status, job);
+        const parts = { catalogue, broker: await connected.promise, idle, ...batchSize(common) };
+        return await retryJob(parts, job.id, filter);
+      });
     };
     await service.listen(
       ledgerApp(answering, { token: own.LEDGER_TOKEN, sources, loopback, status, retry, log }),

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type BrokerState, connectRabbitBroker, type RabbitBroker } from "@brigade/broker";
+import { connectRabbitBroker, type RabbitBroker } from "@brigade/broker";
 import { type Broker, classify, FatalError, HostError, type Log, type Presence } from "@brigade/core";
 import type { LocalVolume } from "@brigade/volumes";
 import { Hono } from "hono";
@@ -33,7 +33,8 @@ export interface Service {
   readonly host: string;
   /** Aborted when the service is to leave. */
   readonly signal: AbortSignal;
-  readonly brokerState: BrokerState;
+  /** Why the broker takes no messages, for people; undefined while it does. */
+  readonly brokerTrouble: string | undefined;
   /** Disposed of when all work has stopped and the broker is left, last first. */
   readonly resources: AsyncDisposableStack;
   /** Ends the service, which then ends with this error. */
@@ -48,6 +49,10 @@ export interface Service {
   addVolumes(volumes: readonly LocalVolume[]): void;
   /** Whether the broker takes messages of this source now; false while there is none. */
   takesMessages(source: string): Promise<boolean>;
+  /** Why what is published for this source waits, for people; undefined while it does not. */
+  waits(source: string): string | undefined;
+  /** Names of the source's queues that are not there; none while there is no broker. */
+  missingQueues(source: string): Promise<readonly string[]>;
   /** Hears what other services say of themselves. To be called after `connect`. */
   onPresence(listener: (presence: Presence) => void): void;
 }
@@ -120,7 +125,10 @@ async function run(
           sources: () =>
             Object.entries(standing().pauses).map(([name, pauses]) => {
               const waiting = broker?.waiting(name);
-              return { name, pauses: [...pauses], holding: inHand.of(name), ...(waiting && { waiting }) };
+              const holding = inHand.of(name);
+              // What cannot be told is no lack of progress.
+              if (broker?.waits(name) !== undefined) holding.quietMs = 0;
+              return { name, pauses: [...pauses], holding, ...(waiting && { waiting }) };
             }),
           rooms,
           announce: (presence) => broker?.announce(presence),
@@ -139,8 +147,8 @@ async function run(
     host,
     signal,
     resources,
-    get brokerState() {
-      return standing().broker;
+    get brokerTrouble() {
+      return broker === undefined ? "not connected to the broker" : broker.trouble;
     },
     giveUp,
     async listen(app = new Hono()) {
@@ -163,6 +171,8 @@ async function run(
       inHand.count(source, () => worker.received ?? 0);
     },
     takesMessages: async (source) => (await broker?.takesMessages(source)) ?? false,
+    waits: (source) => broker?.waits(source),
+    missingQueues: async (source) => (await broker?.missingQueues(source)) ?? [],
     addVolumes: (volumes) => rooms.add(volumes),
     onPresence(listener) {
       if (broker === undefined) throw new Error("there is no broker to hear presences from yet");

@@ -9,6 +9,7 @@ import { describeHoles } from "./holes.ts";
 /** Where everything stands, for people. `proofs`: by job, of those whose holes are to be named. */
 export function describeStatus(status: Status, proofs: ReadonlyMap<string, Proof>): string {
   const sections = [
+    status.brokerTrouble === undefined ? "" : `broker  ${status.brokerTrouble}\n`,
     ...status.sources.map((source) => describeSource(source, status.at, proofs)),
     describeVolumes(status),
     describeServices(status),
@@ -17,7 +18,7 @@ export function describeStatus(status: Status, proofs: ReadonlyMap<string, Proof
 }
 
 function describeSource(
-  { source, job, queues }: SourceStatus,
+  { source, job, queues, lost }: SourceStatus,
   now: number,
   proofs: ReadonlyMap<string, Proof>,
 ): string {
@@ -30,9 +31,18 @@ function describeSource(
     ...(job.state === "open"
       ? job.working.slice(0, 3).map(({ directory }) => `in work: ${printable(directory)}/`)
       : []),
+    ...(lost === undefined ? [] : [describeLost(source, lost)]),
     ...(proof === undefined ? [] : describeHoles(proof)),
   ];
   return `${source}  ${headline(job, now)}\n${counts(job)}${lines.map((line) => `  ${line}\n`).join("")}`;
+}
+
+function describeLost(source: string, { missing }: NonNullable<SourceStatus["lost"]>): string {
+  const what = "the broker has lost this job's messages";
+  if (missing.length === 0)
+    return `${what}: nothing is queued and no service holds anything; \`brigade retry ${source}\` lists again what is missing`;
+  const remedy = `\`brigade cancel ${source}\`, then \`brigade start ${source}\` (what is stored is not fetched again)`;
+  return `${what}: ${missing.length === 1 ? "the queue" : "the queues"} ${missing.join(", ")} are gone; ${remedy}`;
 }
 
 function headline(job: JobStatus, now: number): string {

@@ -45,6 +45,11 @@ const sourceStatusSchema = z.object({
   job: jobStatusSchema.exactOptional(),
   /** Absent: the broker does not tell. */
   queues: queuesSchema.exactOptional(),
+  /**
+   * The broker has lost messages of the open job. `missing`: queues that are gone; none: nothing is queued, and no service
+   * holds anything.
+   */
+  lost: z.object({ missing: z.array(z.string()) }).exactOptional(),
 });
 export type SourceStatus = z.infer<typeof sourceStatusSchema>;
 
@@ -67,6 +72,8 @@ export const statusSchema = z.object({
   at: time,
   /** When this ledger began. */
   since: time,
+  /** Why the broker takes no messages from this ledger; absent while it does, and where the accounts have no broker. */
+  brokerTrouble: z.string().exactOptional(),
   /** By name. */
   sources: z.array(sourceStatusSchema),
   /** Those that were heard in the last 10 minutes and have not left, by host. */

@@ -50,6 +50,24 @@ export class Fleet {
     }
   }
 
+  /**
+   * Whether a service that is heard holds messages of the source, or messages wait by their accounts; undefined where one does
+   * not say.
+   */
+  holds(source: string, at: number): boolean | undefined {
+    let waiting = 0;
+    let isKnown = true;
+    for (const { sources, seenAt, everyMs } of this.#services.values()) {
+      const said = sources.find(({ name }) => name === source);
+      if (said === undefined) continue;
+      waiting += said.waiting?.messages ?? 0;
+      if (at > seenAt + silentIntervals * everyMs) continue;
+      if (said.holding === undefined) isKnown = false;
+      else if (said.holding.deliveries > 0) return true;
+    }
+    return waiting > 0 || (isKnown ? false : undefined);
+  }
+
   services(at: number): ServiceStatus[] {
     return [...this.#services.values()]
       .map(({ service, host, instance, sources, seenAt, everyMs }) => ({

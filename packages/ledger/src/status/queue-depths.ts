@@ -6,6 +6,8 @@ interface Asked {
   /** A question is on its way. */
   asking: boolean;
   answer: Queues | undefined;
+  /** Queues that are not there. */
+  missing: readonly string[];
   /** When that came, Unix milliseconds. */
   at: number;
   /** Since when all queues that cause work are empty. */
@@ -15,14 +17,19 @@ interface Asked {
 /** An answer older than this, milliseconds, is none: the broker is away. */
 const staleMs = 6_000;
 
+export interface QueueQuestions {
+  readonly depths: (source: string) => Promise<Queues>;
+  readonly missingQueues?: ((source: string) => Promise<readonly string[]>) | undefined;
+}
+
 /** What waits in the queues of each source, as the broker said last. */
 export class QueueDepths {
-  readonly #ask: (source: string) => Promise<Queues>;
+  readonly #questions: QueueQuestions;
   readonly #newTrouble: () => Trouble;
   readonly #asked = new Map<string, Asked>();
 
-  constructor(ask: (source: string) => Promise<Queues>, newTrouble: () => Trouble) {
-    this.#ask = ask;
+  constructor(questions: QueueQuestions, newTrouble: () => Trouble) {
+    this.#questions = questions;
     this.#newTrouble = newTrouble;
   }
 
@@ -32,11 +39,14 @@ export class QueueDepths {
     if (asked.asking) return;
     asked.asking = true;
     try {
-      asked.answer = await this.#ask(source);
+      const { depths, missingQueues } = this.#questions;
+      const answer = await depths(source);
+      const { dead: _dead, ...work } = answer;
+      const isEmpty = Object.values(work).every((depth) => depth === 0);
+      asked.missing = (isEmpty && (await missingQueues?.(source))) || [];
+      asked.answer = answer;
       asked.at = now();
       asked.trouble.end();
-      const { dead: _dead, ...work } = asked.answer;
-      const isEmpty = Object.values(work).every((depth) => depth === 0);
       asked.emptySince = isEmpty ? (asked.emptySince ?? asked.at) : undefined;
     } catch (error) {
       asked.answer = undefined;
@@ -51,6 +61,11 @@ export class QueueDepths {
     return asked !== undefined && at - asked.at <= staleMs ? asked.answer : undefined;
   }
 
+  /** Queues that are not there. */
+  missing(source: string): readonly string[] {
+    return this.#asked.get(source)?.missing ?? [];
+  }
+
   emptySince(source: string, at: number): number | undefined {
     return this.of(source, at) === undefined ? undefined : this.#asked.get(source)?.emptySince;
   }
@@ -61,6 +76,7 @@ export class QueueDepths {
     const fresh: Asked = {
       asking: false,
       answer: undefined,
+      missing: [],
       at: 0,
       emptySince: undefined,
       trouble: this.#newTrouble(),

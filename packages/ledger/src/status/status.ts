@@ -5,6 +5,7 @@ import type { Catalogue } from "../catalogue.ts";
 import type { Queues, Rate, Status } from "../http/status-wire.ts";
 import { Fleet } from "./fleet.ts";
 import { LatestJobs } from "./latest-jobs.ts";
+import { lostOf } from "./lost.ts";
 import { QueueDepths } from "./queue-depths.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -14,6 +15,10 @@ export interface StatusParts {
   readonly sources?: readonly string[];
   /** Ready messages of a source's queues. May take as long as it takes while the broker is away. */
   readonly depths?: (source: string) => Promise<Queues>;
+  /** Names of a source's queues that are not there. Asked when all are empty. */
+  readonly missingQueues?: (source: string) => Promise<readonly string[]>;
+  /** Why the broker takes no messages; undefined while it does. */
+  readonly brokerTrouble?: () => string | undefined;
   readonly log: Log;
   /** Unix milliseconds. */
   readonly now?: () => number;
@@ -44,14 +49,15 @@ const lookEvery = 2;
  * Its timers keep no process alive.
  */
 export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
-  const { catalogue, sources, depths, log } = parts;
+  const { catalogue, sources, depths, missingQueues, log } = parts;
   const { now = Date.now, delay = unheld } = parts;
   const ending = new AbortController();
   const { signal } = ending;
   const jobs = new LatestJobs();
   const fleet = new Fleet();
   const troubleOf = (what: string) => new Trouble(what, log, signal);
-  const queues = depths && new QueueDepths(depths, () => troubleOf("the queues cannot be looked at"));
+  const queues =
+    depths && new QueueDepths({ depths, missingQueues }, () => troubleOf("the queues cannot be looked at"));
   const since = now();
   let volumes: readonly VolumeContents[] = [];
   let looking: Promise<void> | undefined;
@@ -157,14 +163,17 @@ export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
     },
     current() {
       const at = now();
+      const trouble = parts.brokerTrouble?.();
       const names = [...new Set([...(sources ?? []), ...jobs.sources])].sort();
       return {
         at,
         since,
+        ...(trouble !== undefined && { brokerTrouble: trouble }),
         sources: names.map((source) => {
           const job = jobs.statusOf(source, queues?.emptySince(source, at));
           const waiting = queues?.of(source, at);
-          return { source, ...(job && { job }), ...(waiting && { queues: waiting }) };
+          const lost = waiting && lostOf(job, queues?.missing(source) ?? [], fleet.holds(source, at), at);
+          return { source, ...(job && { job }), ...(waiting && { queues: waiting }), ...(lost && { lost }) };
         }),
         services: fleet.services(at),
         volumes: fleet.volumes(volumes),

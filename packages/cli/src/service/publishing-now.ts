@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { HostError } from "@brigade/core";
+import type { Service } from "./service.ts";
+
+/** Milliseconds between looks while something is published, and until what waits is given up. */
+const lookEvery = 1_000;
+const patience = 10_000;
+
+/**
+ * What `publish` brings. Throws HostError when the broker takes nothing, has no queues of the source, or what is published has
+ * waited for 10 s: nobody who asked over HTTP is left without an answer.
+ */
+export async function publishingNow<T>(
+  {
+    brokerTrouble,
+    waits,
+    missingQueues,
+    signal,
+  }: Pick<Service, "brokerTrouble" | "waits" | "missingQueues" | "signal">,
+  source: string,
+  publish: () => Promise<T>,
+): Promise<T> {
+  if (brokerTrouble !== undefined) throw new HostError("io", `${brokerTrouble}: try again later`);
+  const missing = await missingQueues(source);
+  if (missing.length > 0) {
+    const remedy = `\`brigade cancel ${source}\`, then \`brigade start ${source}\``;
+    throw new HostError(
+      "io",
+      `the broker has lost the queues of "${source}" (${missing.join(", ")}): ${remedy}`,
+    );
+  }
+  const over = new AbortController();
+  const watching = giveUpWhenWaiting(() => waits(source), AbortSignal.any([over.signal, signal]));
+  try {
+    return await Promise.race([publish(), watching]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** Rejects when there has been a reason to wait for too long; never resolves. */
+async function giveUpWhenWaiting(waits: () => string | undefined, signal: AbortSignal): Promise<never> {
+  let waiting = 0;
+  for (;;) {
+    try {
+      await sleep(lookEvery, undefined, { signal });
+    } catch {
+      return await new Promise<never>(() => {}); // it has ended otherwise
+    }
+    const reason = waits();
+    waiting = reason === undefined ? 0 : waiting + lookEvery;
+    if (waiting >= patience)
+      throw new HostError("io", `publishing waits: ${reason}; what waits is published when it goes on`);
+  }
+}
