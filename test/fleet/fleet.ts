@@ -55,6 +55,13 @@ export interface FleetOptions {
   readonly environment?: NodeJS.ProcessEnv;
 }
 
+/** What a command said, and its exit code. */
+interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** Services as an operator runs them: processes of the real command around a broker, a bucket and a ledger. */
 export class Fleet implements AsyncDisposable {
   readonly #options: FleetOptions;
@@ -102,7 +109,12 @@ export class Fleet implements AsyncDisposable {
   }
 
   /** Runs a command of an operator to its end. */
-  async run(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  async run(...args: string[]): Promise<Finished> {
+    return await this.launch(...args).finished;
+  }
+
+  /** As `run`, to be looked at while it runs. */
+  launch(...args: string[]): { readonly stderr: () => string; readonly finished: Promise<Finished> } {
     const child = spawn(process.execPath, [command, ...args], {
       cwd: tmpdir(),
       env: this.#environment(),
@@ -116,8 +128,8 @@ export class Fleet implements AsyncDisposable {
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
     });
-    const [code] = await once(child, "close");
-    return { code, stdout, stderr };
+    const finished = once(child, "close").then(([code]) => ({ code, stdout, stderr }));
+    return { stderr: () => stderr, finished };
   }
 
   /** Starts a job of the source, as soon as the ledger answers; gives its id. Throws when the command fails. */

@@ -57,8 +57,9 @@ async function look(ledger: LedgerClient, source: string | undefined, { json }: 
   const all = await ledger.status();
   const now: Status =
     source === undefined ? all : { ...all, sources: all.sources.filter((one) => one.source === source) };
-  if (source !== undefined && now.sources.every(({ job }) => job === undefined))
-    await latestJob(ledger, source);
+  const isKnown = source === undefined || now.sources.some(({ job }) => job !== undefined);
+  // A job that waits for the broker to be opened is not known yet.
+  if (!isKnown && now.brokerTrouble === undefined) await latestJob(ledger, source);
   const proofs = await proofsOf(ledger, now);
   if (json !== true) return describeStatus(now, proofs);
   return `${JSON.stringify({ ...now, holes: Object.fromEntries([...proofs].map(([id, { holes }]) => [id, holes])) })}\n`;

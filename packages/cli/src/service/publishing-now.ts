@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HostError } from "@brigade/core";
+import { describeMissing } from "../fleet/depths.ts";
 import type { Service } from "./service.ts";
 
 /** Milliseconds between looks while something is published, and until what waits is given up. */
@@ -26,7 +27,7 @@ export async function publishingNow<T>(
     const remedy = `\`brigade cancel ${source}\`, then \`brigade start ${source}\``;
     throw new HostError(
       "io",
-      `the broker has lost the queues of "${source}" (${missing.join(", ")}): ${remedy}`,
+      `the broker has lost messages of "${source}": ${describeMissing(missing)}; ${remedy}`,
     );
   }
   const over = new AbortController();

@@ -1,6 +1,6 @@
 import type { JobStatus, Proof, SourceStatus, Status } from "@brigade/ledger";
 import { ago, span } from "../ago.ts";
-import { describeDepths } from "../fleet/depths.ts";
+import { describeDepths, describeMissing } from "../fleet/depths.ts";
 import { printable } from "../printable.ts";
 import { type Cell, formatTable, right } from "../table.ts";
 import { formatBytes, formatCount, formatDuration } from "../units.ts";
@@ -42,7 +42,7 @@ function describeLost(source: string, { missing }: NonNullable<SourceStatus["los
   if (missing.length === 0)
     return `${what}: nothing is queued and no service holds anything; \`brigade retry ${source}\` lists again what is missing`;
   const remedy = `\`brigade cancel ${source}\`, then \`brigade start ${source}\` (what is stored is not fetched again)`;
-  return `${what}: ${missing.length === 1 ? "the queue" : "the queues"} ${missing.join(", ")} are gone; ${remedy}`;
+  return `${what}: ${describeMissing(missing)}; ${remedy}`;
 }
 
 function headline(job: JobStatus, now: number): string {

@@ -134,6 +134,7 @@ export class Connection {
     const { url } = this.#options;
     if (status === 409) return new JobOpenError(reason);
     if (status === 422) return new ConfigError(reason.split("\n"));
+    if (status === 503) return new HostError("io", `the ledger at ${url} cannot do this now: ${reason}`);
     if (status >= 500 && status !== 501) return this.away(`${status}: ${reason}`);
     if (status === 401) return new FatalError(`the ledger at ${url} refuses LEDGER_TOKEN: ${reason}`);
     return new FatalError(`the ledger at ${url}: ${reason}`);
