@@ -7,5 +7,5 @@ export type { HttpFile } from "./http-file/http-file.ts";
 export { HttpFiles, type HttpFilesOptions, parseFileUrl } from "./http-file/http-files.ts";
 export { parseSource, sourceNames } from "./registry.ts";
 export type { ConfiguredSource } from "./source-reference.ts";
-export { withLimit } from "./with-limit.ts";
+export { type LimitedSource, withLimit } from "./with-limit.ts";
 export { withRetry } from "./with-retry.ts";

@@ -1,6 +1,6 @@
 import type { Environment } from "@brigade/core";
 import { createDownloader } from "@brigade/downloader";
-import { withLimit } from "@brigade/sources";
+import { type LimitedSource, withLimit } from "@brigade/sources";
 import { createPlacement, volumeVariables } from "@brigade/volumes";
 import type { ExitCode } from "../exit-code.ts";
 import { downloaderOptions } from "../settings.ts";
@@ -29,14 +29,17 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
     await service.listen();
     const broker = await service.connect();
     const download = async ({ name, source }: (typeof sources)[number]) => {
+      let limited: LimitedSource | undefined;
       const downloader = await createDownloader(
         {
           source,
-          pace: (one) =>
-            withLimit(one, {
+          pace: (one) => {
+            limited = withLimit(one, {
               most: source.concurrency,
               onChange: (change) => log.debug({ source: name, ...change }, "concurrency changes"),
-            }),
+            });
+            return limited;
+          },
           name,
           broker,
           placement,
@@ -52,7 +55,7 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
           return downloader.pauses;
         },
         get received() {
-          return limited.received;
+          return limited?.received ?? 0;
         },
         stop: (graceMs) => downloader.stop(graceMs),
       });
