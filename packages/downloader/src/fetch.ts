@@ -70,7 +70,8 @@ export async function fetchObject(
     try {
       parts.health.assertNotRefused(entry);
       held ??= await parts.budget.take(bytesInMemory(entry));
-      return await fetchOnce(parts, job, entry, reservation, { share: held, begunAt }, signal);
+      const fetched = await fetchOnce(parts, job, entry, reservation, { share: held, begunAt }, signal);
+      return entry === listed ? fetched : accounted(fetched, listed);
     } catch (thrown) {
       error = thrown;
     }
@@ -80,8 +81,8 @@ export async function fetchObject(
       return { kind: "again", counted: false, waitMs: 0, reason: "interrupted", class: "other" };
     try {
       if (needsStoreWord(error) && !asked) {
-        asked = true;
         const now = await parts.storeWord.newer(entry, signal);
+        asked = true;
         if (now === "gone") {
           parts.health.answered(begunAt, entry, { isGone: true });
           return { kind: "vanished" };
@@ -106,6 +107,17 @@ export async function fetchObject(
       return { ...settled, counted: false };
     }
   }
+}
+
+/**
+ * A listing that tells a size which never was the object's (its date is the same) will tell it again: the object is accounted
+ * for with it, so that it counts as unchanged then.
+ */
+function accounted(fetched: Fetched, listed: ObjectEntry): Fetched {
+  if (fetched.kind !== "stored") return fetched;
+  const { entry } = fetched;
+  const isOfListedDate = listed.modified === undefined || listed.modified === entry.modified;
+  return isOfListedDate ? { ...fetched, entry: { ...entry, size: listed.size } } : fetched;
 }
 
 async function fetchOnce(
@@ -197,9 +209,10 @@ async function settle(
   }
 }
 
-/** Of what is the object's own fault: a refusal stays one. Not a 404 that the store itself does not confirm. */
+/** Of what is the object's own fault: a refusal stays one, and so does a 404 that the store itself does not confirm. */
 function isFinal(error: SourceError): boolean {
   switch (error.kind) {
+    case "missing":
     case "forbidden":
     case "unauthorized":
     case "misconfigured":

@@ -71,19 +71,21 @@ describe("an object", () => {
     ]);
   });
 
-  test("that only a cache says is gone has not vanished: it is tried again, counting", async () => {
+  test("that answers 404, but that the store still knows, has not vanished: it has failed, after one try", async () => {
     const bucket = new Bucket({ a: "hello", b: "b" });
     bucket.failing = (key) => {
       if (key === "a") throw new SourceError("missing", "404 of a cache", { status: 404 });
     };
     const { broker } = await setUp(bucket);
-    const verdict = await broker.deliver("files", batch(["a:5", "b:1"]));
-    assert.ok(verdict.kind === "retry");
-    assert.deepEqual(verdict.remainder, [batch(["a:5"], 1)]);
+    assert.deepEqual(await broker.deliver("files", batch(["a:5", "b:1"])), { kind: "ack" });
     assert.deepEqual(
-      outcomesIn(broker).map(({ name }) => name),
-      ["b"],
+      outcomesIn(broker).map(({ name, outcome }) => [name, outcome]),
+      [
+        ["b", "stored"],
+        ["a", "failed"],
+      ],
     );
+    assert.deepEqual([bucket.times("a"), bucket.asked], [1, ["a"]]);
   });
 
   test("that may be gone, when the store cannot be asked, has not vanished", async () => {

@@ -1,9 +1,10 @@
-import { type Cursor, type FileEntry, join, NameError, type Page, SourceError } from "@brigade/core";
+import { type Cursor, join, NameError, type Page, SourceError } from "@brigade/core";
 import { assertRequestable } from "../http/encode.ts";
 import { type HttpResponse, header } from "../http/exchange.ts";
+import { DoubtfulPages } from "./doubtful-pages.ts";
 import { printable } from "./error-reply.ts";
 import { restError } from "./errors.ts";
-import { parseJsonListing } from "./listing-json.ts";
+import { type JsonRows, parseJsonListing } from "./listing-json.ts";
 import { parseTextListing } from "./listing-text.ts";
 import { isEncoded } from "./object-body.ts";
 import { isResponse, isStranger, type Rest } from "./rest.ts";
@@ -25,6 +26,7 @@ export class Listing {
   readonly #rest: Rest;
   readonly #store: Store;
   readonly #options: ListingOptions;
+  readonly #doubts = new DoubtfulPages();
 
   constructor(rest: Rest, store: Store, options: ListingOptions) {
     this.#rest = rest;
@@ -49,7 +51,7 @@ export class Listing {
     const page =
       this.#options.format === "json"
         ? await this.#json(answer, body, directory, what, signal)
-        : this.#text(answer, body, what);
+        : this.#text(answer, body, `${directory}/${cursor ?? ""}`, what);
     if (page.next !== undefined && page.next === cursor)
       throw badListing(`${what}: the same cursor came again`);
     return page;
@@ -88,9 +90,11 @@ export class Listing {
     }
   }
 
-  #text(response: HttpResponse, body: Uint8Array, what: string): Page {
-    const rows = this.#parse(parseTextListing, body, what);
-    return { ...rows, next: this.#next(header(response.headers, "x-upyun-list-iter"), what) };
+  #text(response: HttpResponse, body: Uint8Array, position: string, what: string): Page {
+    const { doubt, files, directories } = parseTextListing(body);
+    if (!this.#doubts.isSettled(position, body, doubt))
+      throw badListing(`${what}: ${printable(doubt ?? "")}`);
+    return { files, directories, next: this.#next(header(response.headers, "x-upyun-list-iter"), what) };
   }
 
   async #json(
@@ -100,7 +104,7 @@ export class Listing {
     what: string,
     signal: AbortSignal,
   ): Promise<Page> {
-    const { files, directories, doubtful, iter } = this.#parse(parseJsonListing, body, what);
+    const { files, directories, doubtful, iter } = readJson(body, what);
     const next = this.#next(iter ?? header(response.headers, "x-upyun-list-iter"), what);
     if (doubtful.length === 0) return { files, directories, next };
     const page = { files: [...files], directories: [...directories], next };
@@ -122,24 +126,20 @@ export class Listing {
     return (await this.#store.stat(key, signal)) !== undefined;
   }
 
-  #parse<R extends { files: readonly FileEntry[] }>(
-    parse: (body: Uint8Array) => R,
-    body: Uint8Array,
-    what: string,
-  ): R {
-    try {
-      return parse(body);
-    } catch (error) {
-      const why = printable(error instanceof Error ? error.message : String(error));
-      throw badListing(`${what}: ${why}`, error);
-    }
-  }
-
   #next(cursor: string | undefined, what: string): Cursor | undefined {
     if (cursor === undefined || cursor === "")
       throw badListing(`${what}: neither a next cursor nor the end marker came`);
     if (!/^[\x21-\x7e]+$/.test(cursor)) throw badListing(`${what}: the next cursor cannot be sent back`);
     return cursor === endMarker ? undefined : cursor;
+  }
+}
+
+function readJson(body: Uint8Array, what: string): JsonRows {
+  try {
+    return parseJsonListing(body);
+  } catch (error) {
+    const why = printable(error instanceof Error ? error.message : String(error));
+    throw badListing(`${what}: ${why}`, error);
   }
 }
 
