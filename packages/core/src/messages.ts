@@ -141,7 +141,29 @@ const messageSchema = z.discriminatedUnion("type", [
 ]);
 export type Message = z.infer<typeof messageSchema>;
 
-/** Throws MessageError, naming what is wrong. */
+/** A message that a newer program has made: it is to wait for one that can read it. `needs`: what this one does not know. */
+export class NewerMessageError extends MessageError {
+  readonly needs: string;
+
+  constructor(needs: string, cause: z.ZodError) {
+    super(`a newer brigade is needed: ${needs}\n${z.prettifyError(cause)}`, { cause });
+    this.needs = needs;
+  }
+}
+
+/** How every message begins, whatever the version. */
+const anyMessageSchema = z.object({ v: z.int().positive(), type: z.string() });
+const knownTypes: ReadonlySet<string> = new Set(messageSchema.options.map(({ shape }) => shape.type.value));
+
+/** What makes it a newer program's message; undefined if nothing does. */
+function newerPart(value: unknown): string | undefined {
+  const { data } = anyMessageSchema.safeParse(value);
+  if (data === undefined) return undefined;
+  if (data.v > version.value) return `message version ${data.v}`;
+  return knownTypes.has(data.type) ? undefined : `messages of type "${data.type.slice(0, 40)}"`;
+}
+
+/** Throws MessageError, naming what is wrong; NewerMessageError if a newer program has made it. */
 export function decodeMessage(text: string): Message {
   let value: unknown;
   try {
@@ -150,6 +172,12 @@ export function decodeMessage(text: string): Message {
     throw new MessageError(`not JSON: ${text.slice(0, 80)}`, { cause: error });
   }
   const parsed = messageSchema.safeParse(value);
-  if (!parsed.success) throw new MessageError(z.prettifyError(parsed.error), { cause: parsed.error });
+  if (!parsed.success) {
+    const cause = parsed.error;
+    const needs = newerPart(value);
+    throw needs === undefined
+      ? new MessageError(z.prettifyError(cause), { cause })
+      : new NewerMessageError(needs, cause);
+  }
   return parsed.data;
 }

@@ -13,6 +13,15 @@ const holdingSchema = z.object({
 });
 export type Holding = z.infer<typeof holdingSchema>;
 
+/** Messages that a service was handed in the last minute and that only a newer program can read. They wait. */
+export const newerMessagesSchema = z.object({
+  queue: z.enum(["directories", "files", "retry", "records"]),
+  /** What it does not know, for people: "message version 2". */
+  needs: z.string(),
+  messages: count,
+});
+export type NewerMessages = z.infer<typeof newerMessagesSchema>;
+
 /**
  * What a service says of itself every few seconds, to whoever listens. It may be lost, and it is not kept. It may keep a job
  * open that would be closed as stalled; it never closes one. A service that falls silent is only shown as such.
@@ -40,6 +49,7 @@ export const presenceSchema = z.object({
        * services, what still waits. Negative where others put them there.
        */
       waiting: z.object({ job: z.string(), messages: z.int() }).exactOptional(),
+      newer: z.array(newerMessagesSchema).exactOptional(),
     }),
   ),
   volumes: z.array(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { decodeMessage, type Message, MessageError } from "../src/index.ts";
+import { decodeMessage, type Message, MessageError, NewerMessageError } from "../src/index.ts";
 
 const job = { id: "j1", source: "photos", fingerprint: "f1" };
 const file = { index: 0, name: "a.jpg", size: 3, modified: 1_700_000_000 };
@@ -90,6 +90,26 @@ describe("decodeMessage", () => {
       );
     });
   }
+
+  test("tells messages of a newer version or of another type from those that nobody can read", () => {
+    const needs = (message: object) => {
+      try {
+        decodeMessage(JSON.stringify(message));
+      } catch (error) {
+        return error instanceof NewerMessageError ? error.needs : "nobody can read it";
+      }
+      return assert.fail("it was read");
+    };
+    assert.equal(needs({ ...files, v: 2, slices: "another form" }), "message version 2");
+    assert.equal(needs({ ...files, type: "letter" }), 'messages of type "letter"');
+    for (const broken of [
+      { ...files, v: 0 },
+      { ...files, v: "2" },
+      { type: "letter" },
+      { ...files, slices: 3 },
+    ])
+      assert.equal(needs(broken), "nobody can read it");
+  });
 
   test("rejects what is not JSON, showing no more than its beginning", () => {
     assert.throws(

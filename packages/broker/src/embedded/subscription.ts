@@ -1,9 +1,11 @@
 import {
   type Delivery,
   decodeMessage,
+  FatalError,
   type Log,
   type Message,
   MessageError,
+  NewerMessageError,
   type QueueName,
   type Subscription,
   type Verdict,
@@ -14,6 +16,8 @@ import type { StoreLink } from "./store-link.ts";
 
 /** Milliseconds until a message comes again whose handler threw: not a hot loop. */
 const afterError = 1_000;
+/** Milliseconds until a message comes again that only a newer program can read. */
+const untilNewer = 60_000;
 
 interface Surroundings {
   readonly link: StoreLink;
@@ -106,7 +110,7 @@ export class EmbeddedSubscription implements Subscription {
     try {
       message = decodeMessage(body);
     } catch (error) {
-      return this.#bury(id, reasonOf(error));
+      return error instanceof NewerMessageError ? this.#keep(id, error) : this.#bury(id, reasonOf(error));
     }
     try {
       const standAside = () => this.#around.link.standAside(id);
@@ -117,6 +121,13 @@ export class EmbeddedSubscription implements Subscription {
       if (!signal.aborted) this.#around.onError(error);
       return { kind: "release", id, due: this.#around.now() + afterError };
     }
+  }
+
+  /** No newer program will take it while this one runs: whoever runs it is told. */
+  #keep(id: number, { needs }: NewerMessageError): Settlement {
+    const text = `the queues hold messages of a newer brigade (${needs}): go on with that version`;
+    this.#around.onError(new FatalError(text));
+    return { kind: "release", id, due: this.#around.now() + untilNewer };
   }
 
   #settlementOf(id: number, verdict: Verdict): Settlement {

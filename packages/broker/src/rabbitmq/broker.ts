@@ -6,6 +6,7 @@ import {
   type FatalError,
   type Log,
   type Message,
+  type NewerMessages,
   type Presence,
   type QueueName,
   type Subscription,
@@ -16,6 +17,7 @@ import { addressOf } from "./address.ts";
 import { Announcer } from "./announcer.ts";
 import { type BrokerState, ConnectionWatch } from "./connection-watch.ts";
 import { Link, type LinkOptions } from "./link.ts";
+import { NewerAccount } from "./newer-account.ts";
 import { parcelOf } from "./parcel.ts";
 import { PresenceSubscription } from "./presence-subscription.ts";
 import { Publisher } from "./publisher.ts";
@@ -60,6 +62,8 @@ export interface RabbitBroker extends Broker {
   waits(source: string): string | undefined;
   /** What this process has put into wait queues of the source, less what it has received from them. */
   waiting(source: string): Waiting | undefined;
+  /** What was delivered in the last minute and needs a newer program. */
+  newer(source: string): NewerMessages[];
   /**
    * Whether the broker takes messages now: it is asked to confirm one that goes nowhere, because an alarm is told to those
    * only who publish. Also true where the source has no exchanges to ask with.
@@ -97,11 +101,13 @@ class AmqpBroker implements RabbitBroker {
   readonly #publisher: Publisher;
   readonly #announcer: Announcer;
   readonly #waits = new WaitAccount();
+  readonly #newer: NewerAccount;
   readonly #subscriptions = new Set<RabbitSubscription>();
   #disposal: Promise<void> | undefined;
 
   constructor(options: RabbitBrokerOptions, onRefused: (error: FatalError) => void) {
     this.#options = options;
+    this.#newer = new NewerAccount(options.log);
     this.#watch = new ConnectionWatch(options.log, onRefused);
     const link: LinkOptions = {
       address: addressOf(options.url),
@@ -140,6 +146,10 @@ class AmqpBroker implements RabbitBroker {
     return this.#waits.of(source);
   }
 
+  newer(source: string): NewerMessages[] {
+    return this.#newer.of(source);
+  }
+
   async takesMessages(source: string): Promise<boolean> {
     const sender = this.#sending.current;
     if (sender === undefined || this.state !== "connected") return false;
@@ -170,6 +180,7 @@ class AmqpBroker implements RabbitBroker {
       link: this.#receiving,
       publisher: this.#publisher,
       waits: this.#waits,
+      newer: this.#newer,
       log: this.#options.log,
       onError: this.#options.onError,
       delay: this.#options.delay ?? delay,

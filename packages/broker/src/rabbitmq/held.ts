@@ -1,9 +1,12 @@
-import type { QueueName, Verdict } from "@brigade/core";
+import type { Delay, QueueName, Verdict } from "@brigade/core";
 import type { ConsumeMessage } from "amqplib";
 import { deliveriesOf, hasWaited } from "./headers.ts";
-import { buried, givenBack, type Parcel, parcelOf } from "./parcel.ts";
+import { buried, givenBack, type Parcel, parcelOf, postponed } from "./parcel.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Reception } from "./reception.ts";
+
+/** A verdict, or `postpone`: it comes again after the delay, as it is. */
+export type Settlement = Verdict | { readonly kind: "postpone"; readonly delay: Delay };
 
 /**
  * A message that the broker holds for us until it is acked. Settled once: the first word counts. What it causes is
@@ -46,12 +49,12 @@ export class Held {
     return this.#reception.deliveries;
   }
 
-  settle(verdict: Verdict): Promise<void> {
+  settle(verdict: Settlement): Promise<void> {
     this.#settlement ??= this.#settle(this.#parcelsOf(verdict));
     return this.#settlement;
   }
 
-  #parcelsOf(verdict: Verdict): Parcel[] {
+  #parcelsOf(verdict: Settlement): Parcel[] {
     switch (verdict.kind) {
       case "ack":
         return [];
@@ -59,6 +62,8 @@ export class Held {
         return verdict.remainder.map((message) => parcelOf(message, verdict.delay));
       case "reject":
         return [buried(this.#queue, this.#raw, verdict.reason)];
+      case "postpone":
+        return [postponed(this.#queue, this.#raw, verdict.delay)];
       case "release":
         // The broker's own way of giving back counts as a delivery.
         return [givenBack(this.#queue, this.#raw)];

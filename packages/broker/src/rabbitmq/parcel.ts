@@ -45,6 +45,11 @@ export function givenBack(queue: QueueName, raw: RawMessage): Parcel {
   };
 }
 
+/** A delivery on its way to a wait queue, from where it comes back to its queue as it is. */
+export function postponed(queue: QueueName, raw: RawMessage, delay: Delay): Parcel {
+  return { ...givenBack(queue, raw), exchange: waitExchange(queue.source, delay) };
+}
+
 /** A delivery on its way to the dead letters. */
 export function buried(queue: QueueName, raw: RawMessage, reason: string): Parcel {
   return {

@@ -5,14 +5,16 @@ import {
   type Log,
   type Message,
   MessageError,
+  NewerMessageError,
   type QueueName,
   type Subscription,
   type Verdict,
 } from "@brigade/core";
 import type { ConsumeMessage } from "amqplib";
 import type { WorkQueue } from "../route.ts";
-import { Held } from "./held.ts";
+import { Held, type Settlement } from "./held.ts";
 import type { Link } from "./link.ts";
+import { type NewerAccount, newerDelay } from "./newer-account.ts";
 import type { Publisher } from "./publisher.ts";
 import { QueueAppearance } from "./queue-appearance.ts";
 import type { Reception } from "./reception.ts";
@@ -38,6 +40,7 @@ interface Surroundings {
   readonly link: Link<Reception>;
   readonly publisher: Publisher;
   readonly waits: WaitAccount;
+  readonly newer: NewerAccount;
   readonly log: Log;
   readonly onError: (error: unknown) => void;
   readonly delay: Delayer;
@@ -220,13 +223,15 @@ export class RabbitSubscription implements Subscription {
     for (const { job } of remainder) this.#around.waits.put(job, 1);
   }
 
-  async #verdict(held: Held): Promise<Verdict> {
+  async #verdict(held: Held): Promise<Settlement> {
     const { signal, deliveries } = held;
     let message: Message;
     try {
       message = decodeMessage(held.text);
     } catch (error) {
-      return { kind: "reject", reason: reasonOf(error) };
+      if (!(error instanceof NewerMessageError)) return { kind: "reject", reason: reasonOf(error) };
+      this.#around.newer.saw(this.#consumption.source, this.#consumption.queue, error.needs);
+      return { kind: "postpone", delay: newerDelay };
     }
     if (held.hasWaited) this.#around.waits.received(message.job);
     try {

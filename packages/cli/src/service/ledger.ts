@@ -32,10 +32,10 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
     const depths = async (source: string) => depthsOf(await connected.promise, source);
     const disk = new CatalogueDisk(log);
     const opened = resources.use(await disk.open(own.LEDGER_PATH, service.signal));
-    const { missingQueues } = service;
+    const { missingQueues, newer } = service;
     const brokerTrouble = () => service.brokerTrouble;
     const status = resources.use(
-      await createStatus({ catalogue: opened, sources, depths, missingQueues, brokerTrouble, log }),
+      await createStatus({ catalogue: opened, sources, depths, missingQueues, newer, brokerTrouble, log }),
     );
     const { catalogue } = status;
     const records = new Map<string, Records>();

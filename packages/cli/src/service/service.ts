@@ -2,7 +2,15 @@ import { once } from "node:events";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectRabbitBroker, type RabbitBroker } from "@brigade/broker";
-import { type Broker, classify, FatalError, HostError, type Log, type Presence } from "@brigade/core";
+import {
+  type Broker,
+  classify,
+  FatalError,
+  HostError,
+  type Log,
+  type NewerMessages,
+  type Presence,
+} from "@brigade/core";
 import type { LocalVolume } from "@brigade/volumes";
 import { Hono } from "hono";
 import { type ExitCode, exitCode, exitCodeOf } from "../exit-code.ts";
@@ -51,6 +59,8 @@ export interface Service {
   takesMessages(source: string): Promise<boolean>;
   /** Why what is published for this source waits, for people; undefined while it does not. */
   waits(source: string): string | undefined;
+  /** Messages that this service was handed in the last minute, and that need a newer program. */
+  newer(source: string): readonly NewerMessages[];
   /** Names of the source's queues that are not there; none while there is no broker. */
   missingQueues(source: string): Promise<readonly string[]>;
   /** Hears what other services say of themselves. To be called after `connect`. */
@@ -128,7 +138,14 @@ async function run(
               const holding = inHand.of(name);
               // What cannot be told is no lack of progress.
               if (broker?.waits(name) !== undefined) holding.quietMs = 0;
-              return { name, pauses: [...pauses], holding, ...(waiting && { waiting }) };
+              const newer = broker?.newer(name) ?? [];
+              return {
+                name,
+                pauses: [...pauses],
+                holding,
+                ...(waiting && { waiting }),
+                ...(newer.length > 0 && { newer }),
+              };
             }),
           rooms,
           announce: (presence) => broker?.announce(presence),
@@ -172,6 +189,7 @@ async function run(
     },
     takesMessages: async (source) => (await broker?.takesMessages(source)) ?? false,
     waits: (source) => broker?.waits(source),
+    newer: (source) => broker?.newer(source) ?? [],
     missingQueues: async (source) => (await broker?.missingQueues(source)) ?? [],
     addVolumes: (volumes) => rooms.add(volumes),
     onPresence(listener) {

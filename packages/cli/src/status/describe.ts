@@ -1,3 +1,4 @@
+import type { NewerMessages } from "@brigade/core";
 import type { JobStatus, Proof, SourceStatus, Status } from "@brigade/ledger";
 import { ago, span } from "../ago.ts";
 import { describeDepths, describeMissing } from "../fleet/depths.ts";
@@ -18,7 +19,7 @@ export function describeStatus(status: Status, proofs: ReadonlyMap<string, Proof
 }
 
 function describeSource(
-  { source, job, queues, lost }: SourceStatus,
+  { source, job, queues, lost, newer }: SourceStatus,
   now: number,
   proofs: ReadonlyMap<string, Proof>,
 ): string {
@@ -31,10 +32,23 @@ function describeSource(
     ...(job.state === "open"
       ? job.working.slice(0, 3).map(({ directory }) => `in work: ${printable(directory)}/`)
       : []),
+    ...(newer ?? []).map(describeNewer),
     ...(lost === undefined ? [] : [describeLost(source, lost)]),
     ...(proof === undefined ? [] : describeHoles(proof)),
   ];
   return `${source}  ${headline(job, now)}\n${counts(job)}${lines.map((line) => `  ${line}\n`).join("")}`;
+}
+
+const readers = {
+  directories: "listers",
+  files: "downloaders",
+  retry: "downloaders",
+  records: "ledger",
+} as const;
+
+function describeNewer({ queue, needs, messages }: NewerMessages): string {
+  const what = `${formatCount(messages)} ${messages === 1 ? "message" : "messages"} of the queue "${queue}"`;
+  return printable(`${what} wait: a newer brigade is needed (${needs}); upgrade the ${readers[queue]}`);
 }
 
 function describeLost(source: string, { missing }: NonNullable<SourceStatus["lost"]>): string {

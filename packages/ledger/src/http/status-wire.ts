@@ -1,4 +1,4 @@
-import { presenceSchema } from "@brigade/core";
+import { newerMessagesSchema, presenceSchema } from "@brigade/core";
 import { z } from "zod";
 import { volumeContentsSchema } from "./object-wire.ts";
 import { count, jobStandingSchema, time } from "./wire.ts";
@@ -50,6 +50,8 @@ const sourceStatusSchema = z.object({
    * holds anything.
    */
   lost: z.object({ missing: z.array(z.string()) }).exactOptional(),
+  /** Messages that wait for a program that can read them, as services saw them in the last minute. */
+  newer: z.array(newerMessagesSchema).exactOptional(),
 });
 export type SourceStatus = z.infer<typeof sourceStatusSchema>;
 

@@ -1,4 +1,4 @@
-import type { Presence } from "@brigade/core";
+import type { NewerMessages, Presence } from "@brigade/core";
 import type { VolumeContents, VolumeDescription } from "../account.ts";
 import type { ServiceStatus, VolumeStatus } from "../http/status-wire.ts";
 
@@ -66,6 +66,19 @@ export class Fleet {
       else if (said.holding.deliveries > 0) return true;
     }
     return waiting > 0 || (isKnown ? false : undefined);
+  }
+
+  /** Messages of the source that need a newer program, by queue and by what is needed. `own`: those of this process. */
+  newer(source: string, at: number, own: readonly NewerMessages[]): NewerMessages[] {
+    const heard = [...this.#services.values()]
+      .filter(({ seenAt, everyMs }) => at <= seenAt + silentIntervals * everyMs)
+      .flatMap(({ sources }) => sources.find(({ name }) => name === source)?.newer ?? []);
+    const sums = new Map<string, NewerMessages>();
+    for (const one of [...own, ...heard]) {
+      const key = `${one.queue} ${one.needs}`;
+      sums.set(key, { ...one, messages: one.messages + (sums.get(key)?.messages ?? 0) });
+    }
+    return [...sums.values()];
   }
 
   services(at: number): ServiceStatus[] {

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { classify, type Delayer, HostError, type Log, type Presence } from "@brigade/core";
+import {
+  classify,
+  type Delayer,
+  HostError,
+  type Log,
+  type NewerMessages,
+  type Presence,
+} from "@brigade/core";
 import type { VolumeContents } from "../account.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Queues, Rate, Status } from "../http/status-wire.ts";
@@ -17,6 +24,8 @@ export interface StatusParts {
   readonly depths?: (source: string) => Promise<Queues>;
   /** Names of a source's queues that are not there. Asked when all are empty. */
   readonly missingQueues?: (source: string) => Promise<readonly string[]>;
+  /** Messages that this process was handed, and that need a newer program. */
+  readonly newer?: (source: string) => readonly NewerMessages[];
   /** Why the broker takes no messages; undefined while it does. */
   readonly brokerTrouble?: () => string | undefined;
   readonly log: Log;
@@ -173,7 +182,14 @@ export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
           const job = jobs.statusOf(source, queues?.emptySince(source, at));
           const waiting = queues?.of(source, at);
           const lost = waiting && lostOf(job, queues?.missing(source) ?? [], fleet.holds(source, at), at);
-          return { source, ...(job && { job }), ...(waiting && { queues: waiting }), ...(lost && { lost }) };
+          const newer = fleet.newer(source, at, parts.newer?.(source) ?? []);
+          return {
+            source,
+            ...(job && { job }),
+            ...(waiting && { queues: waiting }),
+            ...(lost && { lost }),
+            ...(newer.length > 0 && { newer }),
+          };
         }),
         services: fleet.services(at),
         volumes: fleet.volumes(volumes),
