@@ -29,9 +29,10 @@ export async function place(
   node: RabbitNode,
   tree: ObjectSet,
   environment: NodeJS.ProcessEnv = {},
+  options: Omit<Parameters<typeof startBucket>[0], "tree"> = {},
 ): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), "brigade-fleet-"));
-  const bucket = await startBucket({ tree });
+  const bucket = await startBucket({ tree, ...options });
   const amqpUrl = await virtualHost(node);
   const fleet = await Fleet.create({ amqpUrl, bucket, folder, environment });
   t.after(async () => {

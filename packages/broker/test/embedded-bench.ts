@@ -33,7 +33,15 @@ export class EmbeddedBench implements BrokerBench {
   async broker(options: Partial<EmbeddedBrokerOptions> = {}): Promise<SqliteBroker> {
     const { now, delay } = this.clock;
     const onError = (error: unknown) => this.errors.push(error);
-    this.#open = await SqliteBroker.open({ path: this.path, log: silent, onError, now, delay, ...options });
+    this.#open = await SqliteBroker.open({
+      path: this.path,
+      log: silent,
+      onError,
+      now,
+      date: now,
+      delay,
+      ...options,
+    });
     return this.#open;
   }
 

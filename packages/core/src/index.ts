@@ -17,5 +17,6 @@ export * from "./messages.ts";
 export * from "./presence.ts";
 export * from "./quarantine.ts";
 export * from "./source.ts";
+export * from "./steady-time.ts";
 export * from "./valve.ts";
 export * from "./volume.ts";

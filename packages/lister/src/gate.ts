@@ -30,7 +30,7 @@ export class Gate {
     this.#broker = broker;
     this.#source = source;
     this.#valve = valve;
-    this.#options = { now: Date.now, delay, ...options };
+    this.#options = { now: () => performance.now(), delay, ...options };
   }
 
   /** Whether listing may go on. Looks at the queues now and then. */

@@ -49,7 +49,7 @@ export class AdaptiveLimit {
     this.#most = options.most;
     this.#limit = Math.max(1, Math.ceil(options.most / 2));
     this.#onChange = options.onChange ?? (() => {});
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now ?? (() => performance.now());
     this.#delay = options.delay ?? delay;
   }
 

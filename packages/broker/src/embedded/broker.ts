@@ -8,6 +8,7 @@ import {
   type Message,
   type QueueName,
   type Subscription,
+  steadyTime,
   type Verdict,
 } from "@brigade/core";
 import { workQueueOf } from "../route.ts";
@@ -26,8 +27,13 @@ export interface EmbeddedBrokerOptions {
    * all deliveries are lost, nothing is confirmed any more, and whoever publishes is let go.
    */
   readonly onError: (error: unknown) => void;
-  /** Unix milliseconds, for delays. */
+  /**
+   * Unix milliseconds that only grow while the process lives, for delays. A message that was delayed by an earlier process comes
+   * when it is due by this clock, or at once where that would be later than the longest delay.
+   */
   readonly now?: () => number;
+  /** Unix milliseconds, for the dates of dead letters. */
+  readonly date?: () => number;
   readonly delay?: Delayer;
   /** Bytes that the database file may grow to; reaching it is like a full disk. Default: no limit. */
   readonly maxBytes?: number;
@@ -56,6 +62,7 @@ export class SqliteBroker implements EmbeddedBroker {
   readonly #log: Log;
   readonly #onError: (error: unknown) => void;
   readonly #now: () => number;
+  readonly #date: () => number;
   readonly #due: DueTimer;
   readonly #subscriptions = new Map<number, EmbeddedSubscription>();
   #lastConsumer = 0;
@@ -65,7 +72,8 @@ export class SqliteBroker implements EmbeddedBroker {
     this.#link = link;
     this.#log = options.log;
     this.#onError = options.onError;
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now ?? steadyTime;
+    this.#date = options.date ?? Date.now;
     this.#due = new DueTimer(
       { now: this.#now, delay: options.delay ?? delay },
       () => this.#wake(),
@@ -110,6 +118,7 @@ export class SqliteBroker implements EmbeddedBroker {
       log: this.#log,
       onError: this.#onError,
       now: this.#now,
+      date: this.#date,
       forget: () => this.#subscriptions.delete(consumer),
     });
     const place = { source: queue.source, queue: workQueueOf(queue.queue) };

@@ -1,10 +1,7 @@
 import type { Delayer } from "@brigade/core";
 
-/** Milliseconds. The clock may jump while we wait, so look at it now and then. */
-const longestWait = 60_000;
-
 interface Clock {
-  /** Unix milliseconds. */
+  /** Unix milliseconds that only grow. */
   now(): number;
   readonly delay: Delayer;
 }
@@ -44,7 +41,7 @@ export class DueTimer implements Disposable {
   async #wait(due: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const wait = due - this.#clock.now();
-      if (wait > 0) await this.#clock.delay(Math.min(wait, longestWait), signal);
+      if (wait > 0) await this.#clock.delay(wait, signal);
       await this.#wake();
     }
   }

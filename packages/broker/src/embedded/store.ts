@@ -102,7 +102,7 @@ export class Store {
     this.#tallies.of(held.queue).dead++;
   }
 
-  /** Also wakes what is due impossibly late: the clock was set back. */
+  /** Also wakes what is due impossibly late: the clock was set back since an earlier process. */
   wake(now: number): void {
     for (const row of this.#sql.takeDue.all(now, now + longestDelay)) {
       const queue = Number(row.queue);

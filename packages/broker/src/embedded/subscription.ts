@@ -23,7 +23,9 @@ interface Surroundings {
   readonly link: StoreLink;
   readonly log: Log;
   readonly onError: (error: unknown) => void;
+  /** Unix milliseconds that only grow; and as the wall clock shows. */
   readonly now: () => number;
+  readonly date: () => number;
   /** When the subscription is over. */
   readonly forget: () => void;
 }
@@ -146,7 +148,7 @@ export class EmbeddedSubscription implements Subscription {
 
   #bury(id: number, reason: string): Settlement {
     this.#around.log.warn({ ...this.#queue, id: String(id), reason }, "message put to the dead letters");
-    return { kind: "bury", id, reason, at: this.#around.now() };
+    return { kind: "bury", id, reason, at: this.#around.date() };
   }
 }
 

@@ -89,8 +89,9 @@ async function visit(
       else kept++;
     }
   });
-  const until = Date.now() + backWithin;
-  while (((await connection.messageCount(queue)) ?? 0) < kept && Date.now() < until) await sleep(backPoll);
+  const until = performance.now() + backWithin;
+  while (((await connection.messageCount(queue)) ?? 0) < kept && performance.now() < until)
+    await sleep(backPoll);
 }
 
 function idOf({ properties }: GetMessage): string {

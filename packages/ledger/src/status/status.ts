@@ -6,6 +6,7 @@ import {
   type Log,
   type NewerMessages,
   type Presence,
+  steadyTime,
 } from "@brigade/core";
 import type { VolumeContents } from "../account.ts";
 import type { Catalogue } from "../catalogue.ts";
@@ -59,7 +60,7 @@ const lookEvery = 2;
  */
 export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
   const { catalogue, sources, depths, missingQueues, log } = parts;
-  const { now = Date.now, delay = unheld } = parts;
+  const { now = steadyTime, delay = unheld } = parts;
   const ending = new AbortController();
   const { signal } = ending;
   const jobs = new LatestJobs();

@@ -138,16 +138,17 @@ export class Verification {
     index.pass(checked, [first, whole ? last : (checked.at(-1)?.n ?? first - 1)]);
   }
 
-  /** When nobody is still busy with this file, milliseconds. */
+  /** When nobody is still busy with this file, milliseconds of `performance.now()`. */
   #settledBy(file: Pick<FileMark, "changedAt"> | undefined): number {
-    const now = Date.now();
-    return file === undefined ? now : Math.min(file.changedAt, now) + this.#parts.settleMs;
+    if (file === undefined) return performance.now();
+    const age = Math.max(0, Date.now() - file.changedAt);
+    return performance.now() + Math.max(0, this.#parts.settleMs - age);
   }
 
   /** Waits until the next suspects are due, and looks at them again. */
   async #settleNext(): Promise<void> {
     const dueAt = this.#suspects.reduce((first, suspect) => Math.min(first, suspect.dueAt), Infinity);
-    const wait = dueAt - Date.now();
+    const wait = dueAt - performance.now();
     if (wait > 0) await delay(wait, this.#parts.signal);
     await this.#settle();
   }
@@ -163,7 +164,7 @@ export class Verification {
 
   async #lookAgain(): Promise<void> {
     const { index, checkers, signal } = this.#parts;
-    const now = Date.now();
+    const now = performance.now();
     const due = this.#suspects.filter(({ dueAt }) => dueAt <= now);
     if (due.length === 0) return;
     this.#suspects = this.#suspects.filter(({ dueAt }) => dueAt > now);
@@ -208,7 +209,7 @@ export class Verification {
     if (strays.length === 0) return;
     const { layout, index, signal } = this.#parts;
     const files = strays.map((stray) => strayFile(layout.root, stray));
-    const wait = Math.max(...files.map((file) => (file ? this.#settledBy(file) : 0))) - Date.now();
+    const wait = Math.max(...files.map((file) => (file ? this.#settledBy(file) : 0))) - performance.now();
     if (wait > 0) await delay(wait, signal);
     await this.#tail.catchUp();
     this.#tail.enterTorn();
@@ -239,7 +240,7 @@ export class Verification {
     await this.#breathe();
     while (this.#suspects.length > mostSuspects) await this.#settleNext();
     const due = this.#suspects[0];
-    if (due && due.dueAt <= Date.now() && performance.now() - this.#settledAt >= suspectMs)
+    if (due && due.dueAt <= performance.now() && performance.now() - this.#settledAt >= suspectMs)
       await this.#settle();
   }
 
