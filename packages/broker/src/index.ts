@@ -1,5 +1,7 @@
 export { createEmbeddedBroker, type EmbeddedBroker, type EmbeddedBrokerOptions } from "./embedded/broker.ts";
 export type { Busy } from "./embedded/protocol.ts";
+export { ManagementApi } from "./management/api.ts";
+export type { HarmfulPolicy } from "./management/policies.ts";
 export { type BrokerAdmin, connectBrokerAdmin } from "./rabbitmq/admin.ts";
 export type { BrokerAdminOptions } from "./rabbitmq/admin-connection.ts";
 export {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseManagementAddress } from "../management/address.ts";
 import { parseAddress } from "./address.ts";
 
 /** The environment's part about RabbitMQ. */
@@ -12,4 +13,12 @@ export const brokerVariables = z.object({
     ),
   /** PEM file of the CA that signed the broker's certificate, where it is a private one. */
   AMQP_CA_FILE: z.string().optional(),
+  /** http[s]://user:password@host[:port], percent-encoded. */
+  BROKER_MANAGEMENT_URL: z
+    .string()
+    .refine(
+      (text) => parseManagementAddress(text) !== undefined,
+      "must be an http:// or https:// URL such as http://user:password@host:15672 (special characters as %XX)",
+    )
+    .optional(),
 });

@@ -8,6 +8,7 @@ import { readEnvironment } from "../environment.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { type Fleet, readFleet } from "../fleet/fleet.ts";
 import { type FleetJobRequest, openFleetJob } from "../fleet/open-job.ts";
+import { refuseHarmfulPolicies } from "../fleet/policies.ts";
 import { waitForJob } from "../fleet/wait.ts";
 import { Problems } from "../problems.ts";
 import { addFilterOptions, type FilterFlags, filtersOf } from "./filter-options.ts";
@@ -67,8 +68,9 @@ function configure(sourceArgument: string, environment: Environment, flags: Flag
 
 async function open(fleet: Fleet, request: FleetJobRequest, signal: AbortSignal) {
   const { ledger } = fleet;
-  await using admin = await fleet.connect();
   const tell = (text: string) => process.stderr.write(`brigade: ${text}\n`);
+  await refuseHarmfulPolicies(fleet.management, request.name, tell);
+  await using admin = await fleet.connect();
   return await openFleetJob(request, { ledger, admin, tell, signal });
 }
 

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { type BrokerAdmin, connectBrokerAdmin } from "@brigade/broker";
+import { type BrokerAdmin, connectBrokerAdmin, type ManagementApi } from "@brigade/broker";
 import type { Environment, Log } from "@brigade/core";
 import { LedgerClient } from "@brigade/ledger";
 import { createLog } from "../logging.ts";
@@ -11,6 +11,8 @@ import { ledgerClientVariables, settingsSchema } from "../settings.ts";
 export interface Fleet {
   readonly ledger: LedgerClient;
   readonly log: Log;
+  /** Where BROKER_MANAGEMENT_URL is set. */
+  readonly management: ManagementApi | undefined;
   /** Rejects with HostError when the broker is away, FatalError when it refuses us. */
   connect(): Promise<BrokerAdmin>;
 }
@@ -28,11 +30,12 @@ export function readFleet(command: string, environment: Environment, signal: Abo
   return {
     ledger: new LedgerClient({ url: settings.LEDGER_URL, token: settings.LEDGER_TOKEN, signal }),
     log,
+    management: address.management,
     connect: () => connect(command, address, log),
   };
 }
 
 function connect(command: string, address: BrokerAddress, log: Log): Promise<BrokerAdmin> {
   const connectionName = `${command}@${hostname()}#${process.pid}`;
-  return connectBrokerAdmin({ ...address, connectionName, log });
+  return connectBrokerAdmin({ url: address.url, ca: address.ca, connectionName, log });
 }

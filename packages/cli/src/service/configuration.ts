@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { brokerVariables } from "@brigade/broker";
+import { brokerVariables, ManagementApi } from "@brigade/broker";
 import { ConfigError, type Environment, parseEnvironment, valueOrThrow } from "@brigade/core";
 import type { z } from "zod";
 import { Problems } from "../problems.ts";
@@ -10,6 +10,8 @@ export interface BrokerAddress {
   readonly url: string;
   /** PEM of a private CA. */
   readonly ca: string | undefined;
+  /** Where BROKER_MANAGEMENT_URL is set. */
+  readonly management: ManagementApi | undefined;
 }
 
 /** Reads variables. Throws ConfigError with all problems. */
@@ -19,8 +21,13 @@ export function readVariables<S extends z.ZodObject>(schema: S, environment: Env
 
 /** Throws ConfigError. */
 export function readBrokerAddress(environment: Environment): BrokerAddress {
-  const { AMQP_URL, AMQP_CA_FILE } = readVariables(brokerVariables, environment);
-  return { url: AMQP_URL, ca: AMQP_CA_FILE === undefined ? undefined : readCertificate(AMQP_CA_FILE) };
+  const { AMQP_URL, AMQP_CA_FILE, BROKER_MANAGEMENT_URL } = readVariables(brokerVariables, environment);
+  const ca = AMQP_CA_FILE === undefined ? undefined : readCertificate(AMQP_CA_FILE);
+  const management =
+    BROKER_MANAGEMENT_URL === undefined
+      ? undefined
+      : new ManagementApi({ url: BROKER_MANAGEMENT_URL, amqpUrl: AMQP_URL, ca });
+  return { url: AMQP_URL, ca, management };
 }
 
 function readCertificate(path: string): string {

@@ -58,6 +58,7 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
     const broker = await service.connect();
     connected.resolve(broker);
     const holders = new Holders();
+    const { management } = configuration.broker;
     service.onPresence((presence) => {
       status.notePresence(presence);
       holders.note(presence);
@@ -73,6 +74,7 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
         broker,
         takesMessages: () => service.takesMessages(source),
         holders,
+        waiting: management && (() => management.waiting(source)),
         log,
         signal: service.signal,
         limitMs: own.STALL_LIMIT_MS,

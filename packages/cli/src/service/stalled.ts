@@ -10,6 +10,8 @@ export interface StalledParts {
   /** Whether the broker takes messages now: while it does not, nothing can be told of a job. */
   readonly takesMessages: () => Promise<boolean>;
   readonly holders: Holders;
+  /** Messages in the wait queues, where the broker tells; rejects with HostError where it does not now. */
+  readonly waiting?: (() => Promise<number>) | undefined;
   readonly log: Log;
   readonly signal: AbortSignal;
   /** Milliseconds. */
@@ -67,7 +69,7 @@ async function watch(parts: StalledParts): Promise<void> {
     }
     const quietMs = lookedAt - since;
     if (quietMs < limitMs || isHeld(holders.quietMs(source), limitMs)) continue;
-    if (holders.waiting(source, job.id) > 0 && quietMs < longestWait(limitMs)) continue;
+    if (await isWaiting(parts, job.id, quietMs)) continue;
     const proof = await catalogue.proof(job.id);
     if (JSON.stringify([job.id, await catalogue.progress(job.id)]) !== now) continue;
     await catalogue.closeJob(job.id, proof.complete ? "complete" : "incomplete");
@@ -82,6 +84,17 @@ async function watch(parts: StalledParts): Promise<void> {
 async function hasQueued({ broker, source }: StalledParts): Promise<boolean> {
   const depths = await Promise.all(queues.map((queue) => broker.depth({ source, queue })));
   return depths.some((depth) => depth > 0);
+}
+
+/** What the broker says counts. By the services' accounts alone, what seems to wait may have been lost. */
+async function isWaiting(parts: StalledParts, job: string, quietMs: number): Promise<boolean> {
+  try {
+    if (parts.waiting !== undefined) return (await parts.waiting()) > 0;
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    parts.log.debug({ reason: error.message }, "the broker does not tell what waits");
+  }
+  return parts.holders.waiting(parts.source, job) > 0 && quietMs < longestWait(parts.limitMs);
 }
 
 function isHeld(quietMs: number | undefined, limitMs: number): boolean {

@@ -1,0 +1,75 @@
+import { z } from "zod";
+
+export const policiesSchema = z
+  .array(
+    z.object({
+      name: z.string(),
+      pattern: z.string(),
+      "apply-to": z.string(),
+      priority: z.number().catch(0),
+      definition: z.record(z.string(), z.unknown()),
+    }),
+  )
+  .max(10_000);
+type Policy = z.infer<typeof policiesSchema>[number];
+
+/** A policy that a source's messages would not survive. */
+export interface HarmfulPolicy {
+  readonly kind: "policy" | "operator policy";
+  readonly name: string;
+  readonly pattern: string;
+  /** The keys that do the harm, with their values: `message-ttl 60000`. */
+  readonly keys: readonly string[];
+  readonly queues: readonly string[];
+}
+
+/** To which of a policy's kinds of targets our queues belong. */
+const ours: readonly string[] = ["all", "queues", "quorum_queues"];
+/** Fewer deliveries than this are used up by restarts and lost connections of consumers. */
+const leastDeliveries = 1_000;
+
+/** The keys of a definition that delete messages of this queue, or lead them elsewhere. */
+function harmfulKeys(queue: string, definition: Policy["definition"]): string[] {
+  const deletes = ["message-ttl", "expires", "max-length", "max-length-bytes"];
+  // A wait queue gives its messages back with the key that they came with.
+  if (queue.includes(".wait.")) deletes.push("dead-letter-routing-key");
+  const keys = deletes.filter((key) => key in definition);
+  const limit = definition["delivery-limit"];
+  if (typeof limit === "number" && limit < leastDeliveries) keys.push("delivery-limit");
+  return keys;
+}
+
+/** Of each queue only the matching policy of the highest priority counts; of several, any may. */
+function applied(policies: readonly Policy[], queue: string): Policy[] {
+  const matching = policies.filter((one) => ours.includes(one["apply-to"]) && matches(one.pattern, queue));
+  const highest = Math.max(...matching.map(({ priority }) => priority));
+  return matching.filter(({ priority }) => priority === highest);
+}
+
+/** Erlang's patterns are nearly JavaScript's; one that is not readable here may match everything. */
+function matches(pattern: string, queue: string): boolean {
+  try {
+    return new RegExp(pattern).test(queue);
+  } catch {
+    return true;
+  }
+}
+
+export function harmfulPolicies(
+  kind: HarmfulPolicy["kind"],
+  policies: readonly Policy[],
+  queues: readonly string[],
+): HarmfulPolicy[] {
+  return policies.flatMap((policy) => {
+    const hit = queues.filter(
+      (queue) =>
+        applied(policies, queue).includes(policy) && harmfulKeys(queue, policy.definition).length > 0,
+    );
+    if (hit.length === 0) return [];
+    const keys = [...new Set(hit.flatMap((queue) => harmfulKeys(queue, policy.definition)))];
+    const { name, pattern, definition } = policy;
+    return [
+      { kind, name, pattern, queues: hit, keys: keys.map((key) => `${key} ${String(definition[key])}`) },
+    ];
+  });
+}
