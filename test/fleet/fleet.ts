@@ -44,6 +44,7 @@ export interface JobView {
   readonly progress: {
     readonly listed: { readonly objects: number };
     readonly stored: { readonly objects: number };
+    readonly failed: { readonly objects: number };
   };
 }
 

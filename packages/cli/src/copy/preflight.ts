@@ -3,11 +3,16 @@ import { ConfigError, FatalError, type Source, SourceError } from "@brigade/core
 /**
  * One listing before anything is opened: what can never work is told within seconds instead of being retried.
  * Throws FatalError when the source refuses us, ConfigError when there is nothing at the prefix. Anything that may pass
- * (an outage, a broken page) is left to the run itself.
+ * (an outage, a broken page) is left to the run itself: its reason is returned.
  */
-export async function preflight(source: Source, prefix: string, signal: AbortSignal): Promise<void> {
+export async function preflight(
+  source: Source,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   try {
     await source.listPage(prefix, undefined, signal);
+    return undefined;
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     if (error.kind === "missing") {
@@ -20,5 +25,6 @@ export async function preflight(source: Source, prefix: string, signal: AbortSig
     }
     const hopeless = ["unauthorized", "misconfigured", "forbidden"].includes(error.kind);
     if (hopeless) throw new FatalError(error.message, { cause: error });
+    return error.message;
   }
 }

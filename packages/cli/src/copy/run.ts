@@ -59,7 +59,8 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
   const giveUp = (error: unknown) => trouble.abort(error);
   await using resources = new AsyncDisposableStack();
   const source = resources.use(configuration.source);
-  await preflight(withRetry(source), prefix, signal);
+  const reason = await preflight(source, prefix, signal);
+  if (reason !== undefined) log.warn({ reason }, "the first listing did not come: it is tried again");
 
   const { state } = run;
   makeStateFolder(state);
