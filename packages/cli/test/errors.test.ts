@@ -60,3 +60,19 @@ test("a date or size that cannot be read is named with its flag", () => {
     },
   );
 });
+
+test("a glob that can match nothing is a mistake, and is named with its flag", () => {
+  for (const glob of ["[", "]", "{a,b", "a[", "+(a", "a)", "[z-a]", "a\\", ""]) {
+    for (const flag of ["include", "exclude"] as const)
+      assert.throws(
+        () => filtersOf({ [flag]: ["*.jpg", glob] }),
+        (error) =>
+          error instanceof ConfigError &&
+          error.problems.length === 1 &&
+          error.problems[0]?.startsWith(`--${flag}: "${glob}" is no glob: `) === true,
+        glob,
+      );
+  }
+  for (const glob of ["\\[", "[ab]*", "**/{a,b}/*", "a}", "!*.jpg", "@(a|b)", "[!]"])
+    assert.deepEqual(filtersOf({ include: [glob] }), { include: [glob] });
+});

@@ -1,3 +1,3 @@
-export { createFilter, type Filter } from "./filters.ts";
+export { createFilter, type Filter, globProblem } from "./filters.ts";
 export { createLister, type Lister, type ListerOptions, type ListerParts, rootMessage } from "./lister.ts";
 export { type WalkedPage, walkPage } from "./walk.ts";

@@ -1,4 +1,5 @@
 import { byteSize, ConfigError, type Filters } from "@brigade/core";
+import { globProblem } from "@brigade/lister";
 import type { Command } from "commander";
 
 export interface FilterFlags {
@@ -39,6 +40,11 @@ export function filtersOf(flags: FilterFlags): Filters {
   const since = flags.modifiedSince === undefined ? undefined : Date.parse(flags.modifiedSince) / 1000;
   if (Number.isNaN(since))
     problems.push(`--modified-since: "${flags.modifiedSince}" is not a date such as 2024-01-31`);
+  for (const flag of ["include", "exclude"] as const)
+    for (const glob of flags[flag] ?? []) {
+      const problem = globProblem(glob);
+      if (problem !== undefined) problems.push(`--${flag}: "${glob}" is no glob: ${problem}`);
+    }
   const all = {
     include: flags.include,
     exclude: flags.exclude,
