@@ -116,7 +116,7 @@ test("doctor says what works, and what to mend", async (t) => {
     UPYUN_PASSWORD: "wrong",
   });
   assert.equal(ill.code, 4);
-  assert.match(ill.stdout, /FAIL +listing.*\n.*UPYUN_PASSWORD/);
+  assert.match(ill.stdout, /FAIL +listing.*UPYUN_PASSWORD.*\n +→ /);
   assert.match(ill.stdout, /FAIL +disk/);
 });
 

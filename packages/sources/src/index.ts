@@ -6,6 +6,6 @@ export { FileChanged } from "./http-file/file-changed.ts";
 export type { HttpFile } from "./http-file/http-file.ts";
 export { HttpFiles, type HttpFilesOptions, parseFileUrl } from "./http-file/http-files.ts";
 export { parseSource, sourceNames } from "./registry.ts";
-export type { ConfiguredSource } from "./source-reference.ts";
+export type { ConfiguredSource, StoreClock } from "./source-reference.ts";
 export { type LimitedSource, withLimit } from "./with-limit.ts";
 export { withRetry } from "./with-retry.ts";

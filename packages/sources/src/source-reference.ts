@@ -1,11 +1,18 @@
 import type { Environment, Source } from "@brigade/core";
 
+export interface StoreClock {
+  /** `https://host`. */
+  readonly endpoint: string;
+  /** Unix milliseconds there; `undefined` where it tells none. Throws SourceError. */
+  ask(signal: AbortSignal): Promise<number | undefined>;
+}
+
 /** A source that owns connections, to be disposed of. */
 export interface ConfiguredSource extends Source, AsyncDisposable {
   /** The most bodies at once that the configuration asks for. */
   readonly concurrency: number;
-  /** Where requests go that depend on this machine's clock: their replies tell the date. */
-  readonly endpoints: readonly string[];
+  /** Where requests are signed with this machine's time; absent where none are. */
+  readonly clock?: StoreClock;
 }
 
 /** What the text on the command line means. */

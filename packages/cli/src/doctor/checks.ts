@@ -1,6 +1,7 @@
 import { access, constants, statfs } from "node:fs/promises";
 import { join as joinPath } from "node:path";
 import { join, type ObjectEntry, type Source, SourceError } from "@brigade/core";
+import type { StoreClock } from "@brigade/sources";
 import { formatBytes, formatCount } from "../units.ts";
 
 /** What a check found: a line for people, and what to do where it failed. */
@@ -14,12 +15,11 @@ export interface Finding {
 /** Seconds of difference that signatures may bear is 1800; from this much on it is worth a word. */
 const clockTolerance = 60;
 
-export async function checkClock(endpoint: string, signal: AbortSignal): Promise<Finding> {
+export async function checkClock({ endpoint, ask }: StoreClock, signal: AbortSignal): Promise<Finding> {
   const check = "clock";
   try {
-    const response = await fetch(endpoint, { method: "HEAD", redirect: "manual", signal });
-    const theirs = Date.parse(response.headers.get("date") ?? "");
-    if (Number.isNaN(theirs)) return { check, ok: true, found: `${endpoint} tells no date: not compared` };
+    const theirs = await ask(signal);
+    if (theirs === undefined) return { check, ok: true, found: `${endpoint} tells no date: not compared` };
     const ahead = Math.round((Date.now() - theirs) / 1000);
     const found = `${Math.abs(ahead)} s ${ahead < 0 ? "behind" : "ahead of"} ${endpoint}`;
     if (Math.abs(ahead) <= clockTolerance) return { check, ok: true, found };
@@ -30,13 +30,7 @@ export async function checkClock(endpoint: string, signal: AbortSignal): Promise
       remedy: "set this machine's clock (NTP): signatures are refused beyond 30 minutes",
     };
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return {
-      check,
-      ok: false,
-      found: `no answer from ${endpoint}: ${messageOf(cause)}`,
-      remedy: "check network, DNS, proxy",
-    };
+    return { check, ok: false, found: `not compared: ${messageOf(error)}`, remedy: remedyFor(error) };
   }
 }
 
@@ -83,7 +77,8 @@ export async function checkObject(
       check,
       ok: false,
       found: `${found}, but ${object.size} bytes are listed`,
-      remedy: "does something else answer in its place? Is UPYUN_DOMAIN the public domain of this bucket?",
+      remedy:
+        "does something else answer in its place, such as a cache, a login page or the domain of another bucket?",
     };
   } catch (error) {
     return { check, ok: false, found: `"${object.key}": ${messageOf(error)}`, remedy: remedyFor(error) };
@@ -111,27 +106,28 @@ export async function checkDisk(root: string): Promise<Finding> {
   }
 }
 
+/** What the message itself does not say. Sources of all kinds come here: variables are named by their messages. */
 function remedyFor(error: unknown): string {
   if (!(error instanceof SourceError)) return "see the message";
   switch (error.kind) {
     case "unauthorized":
-      return "check user and password (UPYUN_OPERATOR and UPYUN_PASSWORD, or SITE_USER and SITE_PASSWORD), and that they may read there";
+      return "check the user and the password, and that they may read there";
     case "missing":
       return "check the name of the bucket or host, and the prefix";
     case "forbidden":
-      return "check REFERER, UPYUN_TOKEN_SECRET and the access rules of the domain";
+      return "check what the message names, and the access rules of the server";
     case "misconfigured":
-      return "check the name of the bucket, UPYUN_DOMAIN and UPYUN_VERSION; the certificate; the list";
+      return "correct what the message names: waiting does not mend it";
     case "banned":
     case "throttled":
       return "wait, and lower FETCH_CONCURRENCY and LIST_CONCURRENCY";
     case "transport":
     case "unavailable":
-      return "check network, DNS and proxy (and UPYUN_ENDPOINT); try again later";
+      return "check network, DNS and proxy; if they are as they should be, try again later";
     case "damaged":
     case "bad-listing":
     case "bad-cursor":
-      return "is anything in between that changes answers? Is UPYUN_ENDPOINT a UpYun REST host?";
+      return "is anything in between that changes answers, or does another server answer in its place?";
   }
 }
 

@@ -33,7 +33,6 @@ export class HttpIndex implements ConfiguredSource, Source {
   readonly fingerprint: string;
   readonly capabilities = { ranges: true, listing: true } as const;
   readonly concurrency: number;
-  readonly endpoints: readonly string[] = [];
   readonly #client: HttpClient;
   readonly #site: Site;
   readonly #files: SiteFiles;

@@ -3,6 +3,7 @@ import type { Origin } from "../http/client.ts";
 import { encodePath } from "../http/encode.ts";
 import type { HttpResponse } from "../http/exchange.ts";
 import { header } from "../http/exchange.ts";
+import { routeRefusal } from "../http/refusal.ts";
 import { type ErrorReply, readErrorReply } from "./error-reply.ts";
 import { basicAuthorization, Signer, type StoreTime } from "./signature.ts";
 
@@ -69,6 +70,16 @@ export class Rest {
       `${name}: this host does not answer as UpYun's API does: check UPYUN_ENDPOINT (${seen})`,
       { status: answer.status },
     );
+  }
+
+  /** Unix milliseconds at the store; `undefined` where its answer tells none. */
+  async clock(signal: AbortSignal): Promise<number | undefined> {
+    const response = await this.#origin.send("HEAD", "/", ["user-agent", this.#userAgent], signal);
+    response.body.cancel();
+    const refused = routeRefusal(response, "");
+    if (refused !== undefined) throw refused;
+    const at = Date.parse(header(response.headers, "date") ?? "");
+    return Number.isNaN(at) ? undefined : at;
   }
 
   async #read(response: HttpResponse): Promise<HttpResponse | ErrorReply> {

@@ -11,6 +11,7 @@ import type {
 import { HttpClient } from "../http/client.ts";
 import { assertRequestable } from "../http/encode.ts";
 import { clientOptions, visitorHeaders } from "../http/fetch-variables.ts";
+import type { StoreClock } from "../source-reference.ts";
 import { fingerprint, readConfig, type UpyunConfig } from "./config.ts";
 import { Domain } from "./domain.ts";
 import { Listing } from "./listing.ts";
@@ -34,7 +35,7 @@ export class UpyunSource implements Source, AsyncDisposable {
   readonly capabilities = { ranges: true, listing: true } as const;
   /** The most bodies at once that the configuration asks for (FETCH_CONCURRENCY). */
   readonly concurrency: number;
-  readonly endpoints: readonly string[];
+  readonly clock: StoreClock;
   readonly #client: HttpClient;
   readonly #store: Store;
   readonly #listing: Listing;
@@ -43,10 +44,10 @@ export class UpyunSource implements Source, AsyncDisposable {
   constructor(config: UpyunConfig, clock: Clock = systemClock) {
     this.fingerprint = fingerprint(config);
     this.concurrency = config.FETCH_CONCURRENCY;
-    this.endpoints = [config.UPYUN_ENDPOINT];
     this.#client = new HttpClient(clientOptions(config));
     const time = new StoreTime(clock);
     const rest = this.#rest(config, time);
+    this.clock = { endpoint: config.UPYUN_ENDPOINT, ask: (signal) => rest.clock(signal) };
     this.#store = new Store(rest);
     const { UPYUN_LIST_FORMAT: format, LIST_PAGE_SIZE: pageSize, UPYUN_VERSION: version } = config;
     this.#listing = new Listing(rest, this.#store, { format, pageSize });

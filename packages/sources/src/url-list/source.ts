@@ -34,7 +34,6 @@ export class UrlList implements ConfiguredSource, Source {
   readonly fingerprint: string;
   readonly capabilities = { ranges: true, listing: true, manyOrigins: true } as const;
   readonly concurrency: number;
-  readonly endpoints: readonly string[] = [];
   readonly #config: ListConfig;
   readonly #client: HttpClient;
   readonly #urls: ListedUrls;
