@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { type TestContext, test } from "node:test";
 import type { SourceError } from "@brigade/core";
+import { httpPort, makeCertificate, tcpPort, tlsPort } from "../../../test/field/servers/ports.ts";
 import { HttpClient, type HttpClientOptions } from "../src/http/client.ts";
 import { noProxies } from "../src/http/proxies.ts";
 import { tlsSettings } from "../src/http/trust.ts";
 import { caught, failure } from "./failure.ts";
-import { httpPort, makeCertificate, tcpPort, tlsPort } from "./tls-server.ts";
 
 const remedies = { address: "MY_VARIABLE" };
 

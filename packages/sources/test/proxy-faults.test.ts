@@ -3,10 +3,10 @@ import { createServer } from "node:http";
 import { connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import type { SourceError } from "@brigade/core";
+import { httpPort, listening, makeCertificate, tcpPort, tlsPort } from "../../../test/field/servers/ports.ts";
 import { HttpClient } from "../src/http/client.ts";
 import { configuredProxies } from "../src/http/proxies.ts";
 import { caught } from "./failure.ts";
-import { httpPort, listening, makeCertificate, tcpPort, tlsPort } from "./tls-server.ts";
 
 /** What comes of a request to `origin` with these variables. */
 async function fault(

@@ -19,7 +19,7 @@ export async function preflight(
       const object = prefix === "" ? undefined : await source.stat(prefix, signal).catch(() => undefined);
       const problem =
         object === undefined
-          ? `there is no directory "${prefix}" in the bucket`
+          ? `there is ${prefix === "" ? "nothing to list" : `no directory "${prefix}"`}: ${error.message}`
           : `"${prefix}" is an object, not a directory: name the directory that holds it`;
       throw new ConfigError([problem], { cause: error });
     }

@@ -18,14 +18,17 @@ export const clientCertificate =
 /** TLS failed for a reason that stays. `undefined` for other errors. */
 export function tlsFault(error: Error, route: Route, party: Party): SourceError | undefined {
   const { who, setBy, ...scope } = party;
-  const words = alertWords(error, setBy) ?? certificateWords(error, route, setBy) ?? versionWords(error);
+  const words =
+    alertWords(error, setBy) ?? certificateWords(error, route, setBy) ?? versionWords(error, setBy);
   return words === undefined ? undefined : route.lasting(`${who}${words}`, { cause: error, ...scope });
 }
 
-function versionWords(error: Error): string | undefined {
+function versionWords(error: Error, setBy: string): string | undefined {
   const code = codeOf(error);
   if (oldTls.test(code)) return oldWords(error);
-  return noTls.test(code) ? `this port speaks no TLS: http:// meant? (${opensslWords(error)})` : undefined;
+  return noTls.test(code)
+    ? `this port speaks no TLS: http:// meant? Check ${setBy} (${opensslWords(error)})`
+    : undefined;
 }
 
 function oldWords(error: Error): string {

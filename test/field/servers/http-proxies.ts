@@ -1,0 +1,66 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { freePort } from "../../free-ports.ts";
+import { startInBackground } from "../../get/background.ts";
+import type { RunningProxy } from "../../get/proxies.ts";
+import { listening } from "./ports.ts";
+
+/** The URL of a proxy that gives this status to CONNECT, and to requests for http:// URLs. */
+export async function refusingProxy(t: TestContext, status: number): Promise<string> {
+  const proxy = await changingProxy(t);
+  proxy.refusal = status;
+  return proxy.url;
+}
+
+/** A proxy for https:// that a test can make refuse. */
+export interface ChangingProxy {
+  readonly url: string;
+  /** The status that it refuses with; `undefined`: it connects. */
+  refusal: number | undefined;
+}
+
+/** Whatever host it is asked for, it connects to that port of this machine. What stands is cut when it begins to refuse. */
+export async function changingProxy(t: TestContext): Promise<ChangingProxy> {
+  let refusal: number | undefined;
+  const tunnels = new Set<Socket>();
+  const server = createServer((_request, response) => void response.writeHead(refusal ?? 501).end());
+  server.on("connect", ({ url = "" }, near: Socket) => {
+    near.on("error", () => {});
+    if (refusal !== undefined) return void near.end(`HTTP/1.1 ${refusal} No\r\n\r\n`);
+    const far = connect(Number(url.split(":").at(-1)), "127.0.0.1", () => {
+      near.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      near.pipe(far).pipe(near);
+    });
+    tunnels.add(near);
+    far.on("error", () => near.destroy());
+    near.on("close", () => {
+      far.destroy();
+      tunnels.delete(near);
+    });
+  });
+  const url = `http://127.0.0.1:${await listening(t, server)}`;
+  return {
+    url,
+    get refusal() {
+      return refusal;
+    },
+    set refusal(status) {
+      refusal = status;
+      if (status !== undefined) for (const tunnel of tunnels) tunnel.destroy();
+    },
+  };
+}
+
+/** A tinyproxy that connects to port 443 only. */
+export async function startTinyproxy(home: string): Promise<RunningProxy> {
+  const port = await freePort();
+  const folder = join(home, "tinyproxy");
+  mkdirSync(folder);
+  const configuration = join(folder, "tinyproxy.conf");
+  writeFileSync(configuration, `Port ${port}\nListen 127.0.0.1\nTimeout 60\nConnectPort 443\n`);
+  const service = await startInBackground("tinyproxy", ["-d", "-c", configuration], port, { quiet: true });
+  return { address: `127.0.0.1:${port}`, [Symbol.asyncDispose]: () => service[Symbol.asyncDispose]() };
+}
