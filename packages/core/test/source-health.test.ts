@@ -179,7 +179,10 @@ describe("an error that may pass", () => {
     assert.deepEqual(one.events, ["pause"]);
     one.leaving.abort();
     const many = setUp({ manyOrigins: true });
-    assert.equal(await many.judge("a", refused("transport", "origin")), "own");
+    for (let n = 0; n < 100; n++)
+      assert.equal(await many.judge(`o${n}`, refused("transport", "origin")), "own");
+    assert.equal(await many.judge("b", refused("misconfigured", "origin")), "own");
+    assert.deepEqual([many.events, many.asked, many.givenUp], [[], [], []]);
   });
 });
 

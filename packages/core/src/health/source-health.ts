@@ -134,6 +134,8 @@ export class SourceHealth<S extends Subject> {
   /** To be called when the failure has just come. Never rejects but for bugs. */
   async judge(subject: S, error: SourceError): Promise<Judgement> {
     if (this.isPaused) return "shared";
+    // One host of many: the source's adapter has seen that it is that host's own, and nothing follows for the others.
+    if (error.scope === "origin" && this.#options.manyOrigins) return "own";
     const failedAt = this.#now();
     this.#failingSince ??= failedAt;
     this.#failuresInARow++;

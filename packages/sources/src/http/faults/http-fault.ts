@@ -14,6 +14,7 @@ export function httpFault(error: Error, route: Route, inBody: boolean): SourceEr
   if (silent.has(code)) return fail("transport", `no answer in time (${error.message})`);
   if (cut.has(code) || (inBody && isOrderlyClose(error)))
     return fail(inBody ? "damaged" : "transport", "the body ended early");
+  if (broken.has(code)) return fail("transport", `the connection broke off (${error.message})`);
   if (!isUnreadable(error)) return undefined;
   if (inBody) return fail("damaged", `the answer is not HTTP (${error.message})`);
   // A server that has worked and says too much at the end of a body spoils one request, not the whole.
