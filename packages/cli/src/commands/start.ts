@@ -69,8 +69,8 @@ function configure(sourceArgument: string, environment: Environment, flags: Flag
 async function open(fleet: Fleet, request: FleetJobRequest, signal: AbortSignal) {
   const { ledger } = fleet;
   const tell = (text: string) => process.stderr.write(`brigade: ${text}\n`);
-  await refuseHarmfulPolicies(fleet.management, request.name, tell);
   await using admin = await fleet.connect();
+  await refuseHarmfulPolicies(fleet.management, request.name, tell);
   return await openFleetJob(request, { ledger, admin, tell, signal });
 }
 
