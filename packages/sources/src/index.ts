@@ -1,11 +1,11 @@
-export type { LimitChange } from "./adaptive-limit.ts";
 export { chooseProxies } from "./http/proxies.ts";
 export { type TlsSettings, tlsSettings } from "./http/trust.ts";
 export { CookieJar } from "./http-file/cookies.ts";
 export { FileChanged } from "./http-file/file-changed.ts";
 export type { HttpFile } from "./http-file/http-file.ts";
 export { HttpFiles, type HttpFilesOptions, parseFileUrl } from "./http-file/http-files.ts";
+export type { PaceChange } from "./pacing/pace-change.ts";
+export type { Pacing } from "./pacing/pacing.ts";
 export { parseSource, sourceNames } from "./registry.ts";
 export type { ConfiguredSource, StoreClock } from "./source-reference.ts";
-export { type LimitedSource, withLimit } from "./with-limit.ts";
 export { withRetry } from "./with-retry.ts";

@@ -1,4 +1,5 @@
 import type { Environment, Source } from "@brigade/core";
+import type { Pacing } from "./pacing/pacing.ts";
 
 export interface StoreClock {
   /** `https://host`. */
@@ -13,6 +14,8 @@ export interface ConfiguredSource extends Source, AsyncDisposable {
   readonly concurrency: number;
   /** Where requests are signed with this machine's time; absent where none are. */
   readonly clock?: StoreClock;
+  /** How fast its servers are asked. */
+  readonly pacing: Pacing;
 }
 
 /** What the text on the command line means. */

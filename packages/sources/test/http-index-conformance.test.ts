@@ -1,5 +1,5 @@
 import type { TestContext } from "node:test";
-import { parseSource, withLimit, withRetry } from "../src/index.ts";
+import { parseSource, withRetry } from "../src/index.ts";
 import { type SourceSetup, sourceConformance } from "./conformance.ts";
 import { serve } from "./scenario.ts";
 import { smallSite } from "./small-site.ts";
@@ -13,5 +13,5 @@ async function open(t: TestContext, setup: SourceSetup) {
 
 sourceConformance("index pages", open);
 sourceConformance("index pages, limited and retried", async (t, setup) =>
-  withRetry(withLimit(await open(t, setup), { most: 8 }), { firstMs: 1 }),
+  withRetry(await open(t, setup), { firstMs: 1 }),
 );

@@ -1,4 +1,4 @@
-import { withLimit, withRetry } from "../src/index.ts";
+import { withRetry } from "../src/index.ts";
 import { type OpenSource, sourceConformance } from "./conformance.ts";
 import { serve, sourceFor } from "./scenario.ts";
 import { smallDomain, smallStore } from "./small-bucket.ts";
@@ -17,5 +17,5 @@ sourceConformance("upyun by its domain", async (t, setup) => {
   return await open({ UPYUN_DOMAIN: domain.url })(t, setup);
 });
 sourceConformance("upyun, limited and retried", async (t, setup) =>
-  withRetry(withLimit(await open({})(t, setup), { most: 8 }), { firstMs: 1 }),
+  withRetry(await open({})(t, setup), { firstMs: 1 }),
 );

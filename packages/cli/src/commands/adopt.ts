@@ -4,7 +4,7 @@ import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ConfigError, type Log } from "@brigade/core";
 import { ListedNames } from "@brigade/ledger";
-import { parseSource, withLimit, withRetry } from "@brigade/sources";
+import { parseSource, withRetry } from "@brigade/sources";
 import { type LocalVolume, openVolume, volumeVariables } from "@brigade/volumes";
 import type { Command } from "commander";
 import { type AdoptTotals, adopt } from "../adopt/adopt.ts";
@@ -56,7 +56,7 @@ async function run(argument: string, folder: string, flags: Flags, signal: Abort
   await using resources = new AsyncDisposableStack();
   const configured = resources.use(reference.create(environment, reference.name));
   if (configured.variant !== undefined) throw sizesUnknown(configured.variant);
-  const source = withRetry(withLimit(configured, { most: configured.concurrency }));
+  const source = withRetry(configured);
   const door = resources.use(await openLedger(flags, environment, signal, { create: true }));
   await preflight(source, reference.prefix, signal);
   const volume = resources.use(await open(root, settings.DURABILITY, log));

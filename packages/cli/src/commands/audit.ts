@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError, type Filters } from "@brigade/core";
 import { ListedNames } from "@brigade/ledger";
-import { type ConfiguredSource, parseSource, withLimit, withRetry } from "@brigade/sources";
+import { type ConfiguredSource, parseSource, withRetry } from "@brigade/sources";
 import type { Command } from "commander";
 import { type AuditDifference, type AuditTotals, audit } from "../audit/audit.ts";
 import { preflight } from "../copy/preflight.ts";
@@ -44,7 +44,7 @@ async function run(argument: string, flags: Flags, signal: AbortSignal): Promise
   const configured = resources.use(reference.create(environment, reference.name));
   const door = resources.use(await openLedger(flags, environment, signal));
   const { prefix, filters } = await scope(door, reference.name, reference.prefix, configured);
-  const source = withRetry(withLimit(configured, { most: configured.concurrency }));
+  const source = withRetry(configured);
   await preflight(source, prefix, signal);
   const folder = await mkdtemp(join(tmpdir(), "brigade-audit-"));
   resources.defer(() => rm(folder, { recursive: true, force: true }));

@@ -5,9 +5,10 @@ import { FatalError, type Filters, type Log } from "@brigade/core";
 import { createDownloader } from "@brigade/downloader";
 import { type Catalogue, createLedger, openCatalogue } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
-import { withLimit, withRetry } from "@brigade/sources";
+import { withRetry } from "@brigade/sources";
 import { createPlacement } from "@brigade/volumes";
 import { catalogueFile, makeStateFolder, queuesFile } from "../ledger/state-folder.ts";
+import { logPace } from "../service/pace-log.ts";
 import { downloaderOptions, ledgerPrefetch, listerOptions } from "../settings.ts";
 import type { CopyConfiguration } from "./configuration.ts";
 import { finished } from "./finish.ts";
@@ -59,6 +60,7 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
   const giveUp = (error: unknown) => trouble.abort(error);
   await using resources = new AsyncDisposableStack();
   const source = resources.use(configuration.source);
+  logPace(source.pacing, log);
   const reason = await preflight(source, prefix, signal);
   if (reason !== undefined) log.warn({ reason }, "the first listing did not come: it is tried again");
 
@@ -104,11 +106,6 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
     {
       ...parts,
       source,
-      pace: (one) =>
-        withLimit(one, {
-          most: source.concurrency,
-          onChange: (change) => log.debug(change, "concurrency changes"),
-        }),
       placement,
       onExhausted: (reason) => giveUp(new FatalError(`${reason}; then run the same command again`)),
     },

@@ -1,10 +1,10 @@
 import type { Environment } from "@brigade/core";
 import { createDownloader } from "@brigade/downloader";
-import { type LimitedSource, withLimit } from "@brigade/sources";
 import { createPlacement, volumeVariables } from "@brigade/volumes";
 import type { ExitCode } from "../exit-code.ts";
 import { downloaderOptions } from "../settings.ts";
 import { configureService } from "./configuration.ts";
+import { logPace } from "./pace-log.ts";
 import { runService } from "./service.ts";
 import { configuredSources } from "./sources.ts";
 import { openServiceVolumes } from "./volumes.ts";
@@ -29,17 +29,10 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
     await service.listen();
     const broker = await service.connect();
     const download = async ({ name, source }: (typeof sources)[number]) => {
-      let limited: LimitedSource | undefined;
+      logPace(source.pacing, log.child({ source: name }));
       const downloader = await createDownloader(
         {
           source,
-          pace: (one) => {
-            limited = withLimit(one, {
-              most: source.concurrency,
-              onChange: (change) => log.debug({ source: name, ...change }, "concurrency changes"),
-            });
-            return limited;
-          },
           name,
           broker,
           placement,
@@ -55,7 +48,7 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
           return downloader.pauses;
         },
         get received() {
-          return limited?.received ?? 0;
+          return source.pacing.received;
         },
         stop: (graceMs) => downloader.stop(graceMs),
       });

@@ -6,6 +6,7 @@ import type { ExitCode } from "../exit-code.ts";
 import { ledgerClientVariables, listerOptions } from "../settings.ts";
 import { CancelledJobs, withoutCancelled } from "./cancelled.ts";
 import { configureService } from "./configuration.ts";
+import { logPace } from "./pace-log.ts";
 import { logPauses } from "./pause-log.ts";
 import { runService } from "./service.ts";
 import { configuredSources } from "./sources.ts";
@@ -26,6 +27,7 @@ export async function runLister(environment: Environment, stop: AbortSignal): Pr
     cancelled.follow(signal).catch(giveUp);
     const broker = withoutCancelled(await service.connect(), cancelled);
     const list = async ({ name, source }: (typeof sources)[number]) => {
+      logPace(source.pacing, log.child({ source: name }));
       const lister = await createLister(
         {
           source,

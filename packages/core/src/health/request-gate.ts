@@ -14,6 +14,10 @@ export class RequestGate {
   #state: "open" | "held" | "closed" = "open";
   #waiting: Waiter[] = [];
 
+  get isClosed(): boolean {
+    return this.#state === "closed";
+  }
+
   /** Returns `undefined` if the request may be sent now, which costs no promise. Rejects with SourcePaused. */
   enter(): Promise<void> | undefined {
     switch (this.#state) {
@@ -53,9 +57,18 @@ export class RequestGate {
   }
 }
 
+/** By the signal under which a consumer asks: a source hands it on to all requests that follow from the question. */
+const gates = new WeakMap<AbortSignal, RequestGate>();
+
+/** The gate that requests under this signal pass. A source that makes requests wait asks the gate when a request is sent. */
+export function gateOf(signal: AbortSignal): RequestGate | undefined {
+  return gates.get(signal);
+}
+
 /** The source, asked only while the gate lets requests pass. To be wrapped by what makes requests wait or repeats them. */
 export function withGate(source: Source, gate: RequestGate): Source {
-  const behind = <T>(ask: () => Promise<T>): Promise<T> => {
+  const behind = <T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> => {
+    gates.set(signal, gate);
     const entering = gate.enter();
     return entering === undefined ? ask() : entering.then(ask);
   };
@@ -63,8 +76,8 @@ export function withGate(source: Source, gate: RequestGate): Source {
     fingerprint: source.fingerprint,
     ...(source.variant === undefined ? {} : { variant: source.variant }),
     capabilities: source.capabilities,
-    listPage: (directory, cursor, signal) => behind(() => source.listPage(directory, cursor, signal)),
-    open: (object, range, signal) => behind(() => source.open(object, range, signal)),
-    stat: (key, signal) => behind(() => source.stat(key, signal)),
+    listPage: (directory, cursor, signal) => behind(signal, () => source.listPage(directory, cursor, signal)),
+    open: (object, range, signal) => behind(signal, () => source.open(object, range, signal)),
+    stat: (key, signal) => behind(signal, () => source.stat(key, signal)),
   };
 }

@@ -69,7 +69,7 @@ export class IndexDocuments {
     const path = directory === "" ? "" : `${directory}/`;
     const what = `list ${this.#site.shown(path)}`;
     const accept = "application/json, text/html;q=0.9";
-    const { redirected, response } = await this.#site.ask("GET", path, { accept }, signal);
+    const { redirected, response } = await this.#site.ask("GET", path, { accept, purpose: "page" }, signal);
     const url = redirected ?? this.#site.urlOf(path);
     refuseEncoded(response, what);
     if (response.status !== 200 || !url.pathname.endsWith("/")) {

@@ -5,6 +5,7 @@ import { type HttpResponse, header } from "../http/exchange.ts";
 import { visitorHeaders } from "../http/fetch-variables.ts";
 import { rangeHeaders } from "../http/range-headers.ts";
 import { refusal } from "../http/refusal.ts";
+import type { Purpose } from "../pacing/turn.ts";
 import { webRemedies } from "../web/remedies.ts";
 import type { SiteConfig } from "./config.ts";
 
@@ -18,6 +19,12 @@ export interface SiteAnswer {
   readonly response: HttpResponse;
   /** Whose it is, where the site sent us to another of its addresses. */
   readonly redirected?: URL;
+}
+
+interface Asked {
+  readonly accept?: string;
+  readonly range?: ByteRange | undefined;
+  readonly purpose?: Purpose;
 }
 
 /** Requests to one web site, by path. A redirect is followed within its host only, over whatever scheme and port. */
@@ -44,12 +51,12 @@ export class Site {
   async ask(
     method: "GET" | "HEAD",
     path: string,
-    { accept = "*/*", range }: { readonly accept?: string; readonly range?: ByteRange | undefined },
+    { accept = "*/*", range, purpose }: Asked,
     signal: AbortSignal,
   ): Promise<SiteAnswer> {
     const headers = ["accept", accept, ...this.#headers, ...rangeHeaders(range)];
     const target = `/${encodePath(path)}`;
-    const response = await this.#origin.send(method, target, headers, signal);
+    const response = await this.#origin.send(method, target, headers, signal, purpose);
     if (response.status < 300) return { response };
     if (redirects.has(response.status)) return await this.#follow(method, target, response, headers, signal);
     throw await refusal(response, this.shown(path), Date.now());

@@ -13,6 +13,7 @@ import pLimit from "p-limit";
 import { HttpClient } from "../http/client.ts";
 import { assertRequestable } from "../http/encode.ts";
 import { clientOptions } from "../http/fetch-variables.ts";
+import type { Pacing } from "../pacing/pacing.ts";
 import type { ConfiguredSource } from "../source-reference.ts";
 import { acceptWebBody } from "../web/web-body.ts";
 import { type SiteConfig, siteFingerprint } from "./config.ts";
@@ -33,6 +34,7 @@ export class HttpIndex implements ConfiguredSource, Source {
   readonly fingerprint: string;
   readonly capabilities = { ranges: true, listing: true } as const;
   readonly concurrency: number;
+  readonly pacing: Pacing;
   readonly #client: HttpClient;
   readonly #site: Site;
   readonly #files: SiteFiles;
@@ -45,6 +47,7 @@ export class HttpIndex implements ConfiguredSource, Source {
     this.fingerprint = siteFingerprint(config);
     this.concurrency = config.FETCH_CONCURRENCY;
     this.#client = new HttpClient(clientOptions(config));
+    this.pacing = this.#client.pacing;
     this.#site = new Site(this.#client, config);
     this.#files = new SiteFiles(this.#site);
     this.#documents = new IndexDocuments(this.#site, config.LIST_PAGE_SIZE);

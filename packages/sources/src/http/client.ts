@@ -1,11 +1,14 @@
 import type { Dispatcher } from "undici";
+import { Pacing, type PacingOptions } from "../pacing/pacing.ts";
+import type { Purpose } from "../pacing/turn.ts";
 import { type DispatcherSettings, directAgent, directPool, throughProxy } from "./dispatchers.ts";
 import { Exchange, type HttpResponse } from "./exchange.ts";
 import { type Proxies, type ProxyServer, proxyFor } from "./proxies.ts";
 import { type Remedies, Route, type RouteOptions } from "./route.ts";
+import { sendInTurn } from "./send-in-turn.ts";
 import type { TlsSettings } from "./trust.ts";
 
-export interface HttpClientOptions {
+export interface HttpClientOptions extends PacingOptions {
   readonly connectTimeoutMs: number;
   readonly headersTimeoutMs: number;
   /** Longest pause between two pieces of a body. There is no limit on the whole. */
@@ -23,9 +26,16 @@ export interface Origin {
   readonly route: Route;
   /**
    * `path` goes over the wire as it is. `headers`: name, value, name, value…; not changed, so may be shared.
-   * Rejects with SourceError, or AbortError. Redirects are answers like any other.
+   * Waits for its turn. Rejects with SourceError, or AbortError. Redirects are answers like any other. What a 403, 429 or 503
+   * says of our pace is judged by its status, unless `turn` is told better. `purpose`: by default `metadata` for HEAD, else `body`.
    */
-  send(method: "GET" | "HEAD", path: string, headers: string[], signal: AbortSignal): Promise<HttpResponse>;
+  send(
+    method: "GET" | "HEAD",
+    path: string,
+    headers: string[],
+    signal: AbortSignal,
+    purpose?: Purpose,
+  ): Promise<HttpResponse>;
 }
 
 /** Origins not known beforehand of which is remembered whether they have worked. */
@@ -33,6 +43,7 @@ const mostRoutes = 4096;
 
 /** Keep-alive HTTP/1.1: a pool for each origin that is known beforehand, shared ones for all others (redirects, lists). */
 export class HttpClient implements AsyncDisposable {
+  readonly pacing: Pacing;
   readonly #options: HttpClientOptions;
   readonly #dispatchers: Dispatcher[] = [];
   /** By the proxy that they go through; `undefined`: directly. */
@@ -41,6 +52,7 @@ export class HttpClient implements AsyncDisposable {
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
+    this.pacing = new Pacing(options);
   }
 
   /** An origin that much is asked of, with at most so many connections. Its faults are those of the whole source. */
@@ -97,14 +109,21 @@ export class HttpClient implements AsyncDisposable {
       // For SOCKS5, whose connections are made as the first request to an origin wants.
       ...(connections !== undefined && { connections }),
     };
-    const send: Origin["send"] = (method, path, headers, signal) =>
-      new Promise((resolve, reject) => {
-        if (isPortZero(name))
-          return reject(route.lasting(`port 0 cannot be asked: check ${route.remedies.address}`));
-        const exchange = new Exchange(route, signal, resolve, reject);
-        if (!signal.aborted)
-          dispatcher.dispatch({ origin: name, path, method, headers, ...timeouts }, exchange);
+    const pace = this.pacing.of(name);
+    const send: Origin["send"] = async (method, path, headers, signal, purpose) => {
+      if (isPortZero(name)) throw route.lasting(`port 0 cannot be asked: check ${route.remedies.address}`);
+      return await sendInTurn({
+        pace,
+        purpose: purpose ?? (method === "HEAD" ? "metadata" : "body"),
+        signal,
+        start: (resolve, reject, held) => {
+          const exchange = new Exchange(route, signal, resolve, reject, held);
+          if (!signal.aborted)
+            dispatcher.dispatch({ origin: name, path, method, headers, ...timeouts }, exchange);
+          return exchange;
+        },
       });
+    };
     return { name, route, send };
   }
 }

@@ -1,5 +1,6 @@
 import { SourceError } from "@brigade/core";
 import type { Dispatcher } from "undici";
+import type { Turn } from "../pacing/turn.ts";
 import { abortError, type Watch, watch } from "./cancelled.ts";
 import { explain, explainRefusal } from "./faults/explain.ts";
 import { type BodyFeed, ResponseBody } from "./response-body.ts";
@@ -16,6 +17,8 @@ export interface HttpResponse {
   readonly body: ResponseBody;
   /** The way that it came. */
   readonly route: Route;
+  /** Absent where nothing paces the requests. */
+  readonly turn?: Turn | undefined;
 }
 
 /** The header's value; of several, the first. */
@@ -24,12 +27,13 @@ export function header(headers: ResponseHeaders, name: string): string | undefin
   return typeof value === "string" ? value : value?.[0];
 }
 
-/** A connection that serves this exchange only. */
-export interface OwnConnection {
-  /** Nothing as long as there is no socket. */
-  tap(): SocketTap | undefined;
-  /** It is needed no more. May be called twice. */
-  ended(): void;
+/** What an exchange holds while it lasts. */
+export interface Holdings {
+  /** A connection that serves this exchange only: its tap, as soon as there is a socket. */
+  tap?(): SocketTap | undefined;
+  readonly turn?: Turn | undefined;
+  /** Nothing more comes; after `error`, if there is one. May be called twice. */
+  ended(error?: Error): void;
 }
 
 /** One request and its response: undici's low-level handler, which costs a fifth less than `request`. */
@@ -38,7 +42,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (response: HttpResponse) => void;
   readonly #reject: (error: Error) => void;
   readonly #watched: Watch;
-  readonly #own: OwnConnection | undefined;
+  readonly #held: Holdings | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #body: ResponseBody | undefined;
   #aborted: Error | undefined;
@@ -49,12 +53,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     signal: AbortSignal,
     resolve: (response: HttpResponse) => void,
     reject: (error: Error) => void,
-    own?: OwnConnection,
+    held?: Holdings,
   ) {
     this.#route = route;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#own = own;
+    this.#held = held;
     this.#watched = watch(signal, this);
     if (signal.aborted) this.abort(abortError(signal.reason));
   }
@@ -78,7 +82,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     statusText = "",
   ): void {
     if (status < 200) return;
-    const tap = this.#own?.tap();
+    const tap = this.#held?.tap?.();
+    const turn = this.#held?.turn;
+    turn?.answered(status);
     const text = header(headers, "content-length");
     const length = text === undefined ? undefined : Number(text);
     const provable = length !== undefined || headers["transfer-encoding"] !== undefined;
@@ -91,19 +97,20 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     const route = this.#route;
     route.answered(status);
-    this.#resolve({ status, statusText, headers, body: this.#body, route });
+    this.#resolve({ status, statusText, headers, body: this.#body, route, turn });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     if (this.#diverted)
       this.abort(new SourceError("damaged", `${this.#route.name}: where the head ends is in doubt`));
     else this.#body?.push(chunk);
+    this.#held?.turn?.received(chunk.byteLength);
   }
 
   onResponseEnd(): void {
     this.#watched.delete(this);
     this.#body?.end();
-    this.#own?.ended();
+    this.#held?.ended();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -123,7 +130,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#watched.delete(this);
     if (this.#body === undefined) this.#refused(error);
     else this.#body.fail(explain(error, this.#route, true));
-    this.#own?.ended();
+    this.#held?.ended(error);
   }
 
   #refused(error: Error): void {

@@ -47,6 +47,7 @@ export function clientOptions(variables: FetchVariables): HttpClientOptions {
     connectTimeoutMs: variables.CONNECT_TIMEOUT_MS,
     headersTimeoutMs: variables.HEADERS_TIMEOUT_MS,
     silenceTimeoutMs: variables.SILENCE_TIMEOUT_MS,
+    bodies: variables.FETCH_CONCURRENCY,
     proxies: configuredProxies({
       ...{ HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY },
       ...{ http_proxy, https_proxy, all_proxy, no_proxy },

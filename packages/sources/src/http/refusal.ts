@@ -1,4 +1,5 @@
 import { SourceError, type SourceErrorKind } from "@brigade/core";
+import { verdictOn } from "../pacing/turn.ts";
 import { type HttpResponse, header } from "./exchange.ts";
 import { speaksTlsFault } from "./faults/explain.ts";
 import { refusedTunnel } from "./faults/proxy-fault.ts";
@@ -9,14 +10,13 @@ import type { Remedies, Route } from "./route.ts";
 
 /** A status that brings no bytes, as an error; its body is dropped. `what`: the URL as it may be shown. */
 export async function refusal(response: HttpResponse, what: string, nowMs: number): Promise<SourceError> {
-  const { status, statusText, headers, route } = response;
+  const { status, statusText, headers, route, turn } = response;
   const ofRoute = routeRefusal(response, await tellingText(response));
   if (ofRoute !== undefined) return ofRoute;
-  const [kind, words] = meaning(status, statusText, route.remedies);
-  return new SourceError(kind, `${what}: ${status}: ${words}`, {
-    status,
-    retryAfterMs: retryAfterMs(headers, nowMs),
-  });
+  const waitMs = retryAfterMs(headers, nowMs);
+  turn?.judge(verdictOn(status), waitMs);
+  const [kind, words] = turn?.isBan ? banned : meaning(status, statusText, route.remedies);
+  return new SourceError(kind, `${what}: ${status}: ${words}`, { status, retryAfterMs: waitMs });
 }
 
 /** The body is read only where it may tell that the port is mistaken. */
@@ -32,7 +32,10 @@ async function tellingText({ status, body, route }: HttpResponse): Promise<strin
  */
 export function routeRefusal(response: HttpResponse, text: string): SourceError | undefined {
   const { route, status } = response;
-  if (isProxys(response)) return refusedTunnel(status, route);
+  if (isProxys(response)) {
+    response.turn?.judge("broken");
+    return refusedTunnel(status, route);
+  }
   return status === 400 && !route.hasWorked ? mistakenPort(text, route) : undefined;
 }
 
@@ -51,6 +54,11 @@ function mistakenPort(text: string, route: Route): SourceError | undefined {
 
 const speaksTls = /plain HTTP request was sent|HTTP request to an HTTPS|SSL-enabled (server )?port/i;
 const wantsCertificate = /(SSL|client) certificate/i;
+
+const banned: [SourceErrorKind, string] = [
+  "banned",
+  "the server has banned us for a while, since it was asked too much",
+];
 
 function meaning(status: number, statusText: string, remedies: Remedies): [SourceErrorKind, string] {
   const { unauthorized = "give them", forbidden = "check what it wants" } = remedies;

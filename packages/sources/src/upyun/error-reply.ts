@@ -2,6 +2,8 @@ import { type HttpResponse, header } from "../http/exchange.ts";
 import { readText } from "../http/read-text.ts";
 import { routeRefusal } from "../http/refusal.ts";
 import { retryAfterMs } from "../http/retry-after.ts";
+import { type Verdict, verdictOn } from "../pacing/turn.ts";
+import { perAddress, sameUri, tooMuch } from "./pace-codes.ts";
 
 /** A refusal as the store or the CDN words it: `{code, msg, id}`, the code a number or a text, or no JSON at all. */
 export interface ErrorReply {
@@ -14,6 +16,8 @@ export interface ErrorReply {
   readonly body: string;
   readonly retryAfterMs: number | undefined;
   readonly date: string | undefined;
+  /** Everything is refused for a while, because too much was asked. */
+  readonly isBan: boolean;
 }
 
 /** Throws SourceError where the answer is not the store's, but a proxy's or that of a mistaken port. */
@@ -23,6 +27,8 @@ export async function readErrorReply(response: HttpResponse, nowMs: number): Pro
   const ofRoute = routeRefusal(response, body);
   if (ofRoute !== undefined) throw ofRoute;
   const fields = parse(body);
+  const waitMs = retryAfterMs(headers, nowMs) ?? (fields.code === perAddress ? 60_000 : undefined);
+  response.turn?.judge(verdictOf(status, fields.code), waitMs);
   const id = fields.id ?? header(headers, "x-request-id");
   const said = [fields.code, fields.msg, id === undefined ? undefined : `request ${id}`];
   const words = said.filter((part) => part !== undefined).join(", ");
@@ -32,9 +38,24 @@ export async function readErrorReply(response: HttpResponse, nowMs: number): Pro
     code: fields.code,
     text: words === "" ? `status ${status}` : `status ${status}: ${words}`,
     body,
-    retryAfterMs: retryAfterMs(headers, nowMs),
+    retryAfterMs: waitMs,
     date: header(headers, "date"),
+    isBan: response.turn?.isBan ?? false,
   };
+}
+
+/** What the answer says of our pace, where its code says more than its status. */
+function verdictOf(status: number, code: number | undefined): Verdict {
+  switch (code) {
+    case sameUri:
+      return "served";
+    case tooMuch:
+      return "banned";
+    case perAddress:
+      return "refused";
+    default:
+      return verdictOn(status);
+  }
 }
 
 function parse(body: string): { code?: number; msg?: string; id?: string } {

@@ -38,7 +38,7 @@ export class Listing {
     if (directory !== "") assertRequestable(directory);
     const what = `list ${directory === "" ? "the root" : `${directory}/`}`;
     const path = directory === "" ? "" : `${directory}/`;
-    const answer = await this.#rest.send("GET", path, this.#headers(cursor), signal);
+    const answer = await this.#rest.send("GET", path, this.#headers(cursor), signal, "page");
     if (!isResponse(answer)) {
       if (answer.status === 404 && cursor !== undefined)
         throw new SourceError("bad-listing", `${what}: vanished in mid-listing (${answer.text})`, {

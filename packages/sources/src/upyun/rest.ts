@@ -4,6 +4,7 @@ import { encodePath } from "../http/encode.ts";
 import type { HttpResponse } from "../http/exchange.ts";
 import { header } from "../http/exchange.ts";
 import { routeRefusal } from "../http/refusal.ts";
+import type { Purpose } from "../pacing/turn.ts";
 import { type ErrorReply, readErrorReply } from "./error-reply.ts";
 import { basicAuthorization, Signer, type StoreTime } from "./signature.ts";
 
@@ -44,13 +45,16 @@ export class Rest {
     path: string,
     extra: readonly string[],
     signal: AbortSignal,
+    purpose?: Purpose,
   ): Promise<HttpResponse | ErrorReply> {
     const uri = this.#bucket + encodePath(path);
     const offset = this.time.offsetMs;
-    const response = await this.#origin.send(method, uri, this.#headers(method, uri, extra), signal);
+    const response = await this.#origin.send(method, uri, this.#headers(method, uri, extra), signal, purpose);
     const reply = await this.#read(response);
     if (isResponse(reply) || !this.#clockIsWrong(reply, offset)) return reply;
-    return await this.#read(await this.#origin.send(method, uri, this.#headers(method, uri, extra), signal));
+    return await this.#read(
+      await this.#origin.send(method, uri, this.#headers(method, uri, extra), signal, purpose),
+    );
   }
 
   /**
@@ -59,7 +63,13 @@ export class Rest {
    */
   async assertUpyun(signal: AbortSignal): Promise<void> {
     if (this.#isUpyun) return;
-    const answer = await this.send("GET", "", ["x-list-limit", "1", "x-upyun-folder", "true"], signal);
+    const answer = await this.send(
+      "GET",
+      "",
+      ["x-list-limit", "1", "x-upyun-folder", "true"],
+      signal,
+      "page",
+    );
     if (isResponse(answer)) answer.body.cancel();
     // An outage says nothing of who it is.
     if (this.#isUpyun || answer.status >= 500 || answer.status === 429) return;

@@ -11,6 +11,7 @@ import type {
 import { HttpClient } from "../http/client.ts";
 import { assertRequestable } from "../http/encode.ts";
 import { clientOptions, visitorHeaders } from "../http/fetch-variables.ts";
+import type { Pacing } from "../pacing/pacing.ts";
 import type { StoreClock } from "../source-reference.ts";
 import { fingerprint, readConfig, type UpyunConfig } from "./config.ts";
 import { Domain } from "./domain.ts";
@@ -36,6 +37,7 @@ export class UpyunSource implements Source, AsyncDisposable {
   /** The most bodies at once that the configuration asks for (FETCH_CONCURRENCY). */
   readonly concurrency: number;
   readonly clock: StoreClock;
+  readonly pacing: Pacing;
   readonly #client: HttpClient;
   readonly #store: Store;
   readonly #listing: Listing;
@@ -45,6 +47,7 @@ export class UpyunSource implements Source, AsyncDisposable {
     this.fingerprint = fingerprint(config);
     this.concurrency = config.FETCH_CONCURRENCY;
     this.#client = new HttpClient(clientOptions(config));
+    this.pacing = this.#client.pacing;
     const time = new StoreTime(clock);
     const rest = this.#rest(config, time);
     this.clock = { endpoint: config.UPYUN_ENDPOINT, ask: (signal) => rest.clock(signal) };

@@ -8,6 +8,7 @@ import { CookieJar } from "../http-file/cookies.ts";
 import { follow } from "../http-file/follow.ts";
 import { type HeaderSettings, requestHeaders } from "../http-file/request-headers.ts";
 import { shown } from "../http-file/shown.ts";
+import type { Purpose } from "../pacing/turn.ts";
 import { isPageInPlace } from "../web/page-in-place.ts";
 import type { ListConfig } from "./config.ts";
 import { HostHealth } from "./host-health.ts";
@@ -50,7 +51,7 @@ export class ListedUrls {
 
   /** An answer whose headers tell of the object: asks for its first byte, as some servers (and signatures) know no HEAD. */
   async look(url: URL, signal: AbortSignal): Promise<HttpResponse> {
-    const { response } = await this.#send(url, { from: 0, to: 0 }, signal);
+    const { response } = await this.#send(url, { from: 0, to: 0 }, signal, "metadata");
     if (response.status < 300 || response.status === 416) return response;
     throw await this.#refused(url, response);
   }
@@ -64,22 +65,29 @@ export class ListedUrls {
     url: URL,
     range: ByteRange | undefined,
     signal: AbortSignal,
+    purpose: Purpose = "body",
   ): Promise<{ last: URL; response: HttpResponse }> {
-    const reply = await follow(url, (hop) => this.#ask(hop, url, range, signal));
+    const reply = await follow(url, (hop) => this.#ask(hop, url, { range, purpose }, signal));
     return { last: reply.url, response: reply.response };
   }
 
-  async #ask(hop: URL, first: URL, range: ByteRange | undefined, signal: AbortSignal): Promise<HttpResponse> {
+  async #ask(
+    hop: URL,
+    first: URL,
+    { range, purpose }: { readonly range: ByteRange | undefined; readonly purpose: Purpose },
+    signal: AbortSignal,
+  ): Promise<HttpResponse> {
     const { origin } = hop;
     this.#health.admit(origin);
     const headers = [...requestHeaders(hop, first, this.#headers), ...rangeHeaders(range)];
     try {
       const to = this.#client.elsewhere(origin, { scope: "origin", remedies });
-      const response = await to.send("GET", hop.pathname + hop.search, headers, signal);
+      const response = await to.send("GET", hop.pathname + hop.search, headers, signal, purpose);
       this.#health.answered(origin);
       return response;
     } catch (error) {
-      throw error instanceof SourceError ? this.#health.failed(origin, error) : error;
+      if (!(error instanceof SourceError)) throw error;
+      throw this.#health.judge(origin, this.#health.failed(origin, error));
     }
   }
 }

@@ -18,6 +18,7 @@ import { HttpClient } from "../http/client.ts";
 import { assertRequestable } from "../http/encode.ts";
 import { clientOptions } from "../http/fetch-variables.ts";
 import { shown } from "../http-file/shown.ts";
+import type { Pacing } from "../pacing/pacing.ts";
 import type { ConfiguredSource } from "../source-reference.ts";
 import { describe } from "../web/metadata.ts";
 import { acceptWebBody } from "../web/web-body.ts";
@@ -25,6 +26,9 @@ import type { ListConfig } from "./config.ts";
 import { openList, originOf } from "./list-file.ts";
 import { etagOf, type IndexedObject, type ListIndex } from "./list-index.ts";
 import { ListedUrls } from "./listed-urls.ts";
+
+/** Milliseconds that requests wait because one host of many asked for it; their objects are tried again later. */
+const hostPatience = 5_000;
 
 /**
  * The objects that a list of URLs names, from whatever hosts. The list is read into an index on disk when it is first asked for, so
@@ -34,6 +38,7 @@ export class UrlList implements ConfiguredSource, Source {
   readonly fingerprint: string;
   readonly capabilities = { ranges: true, listing: true, manyOrigins: true } as const;
   readonly concurrency: number;
+  readonly pacing: Pacing;
   readonly #config: ListConfig;
   readonly #client: HttpClient;
   readonly #urls: ListedUrls;
@@ -49,8 +54,8 @@ export class UrlList implements ConfiguredSource, Source {
       .update(JSON.stringify(["list", config.name]))
       .digest("hex");
     this.concurrency = config.FETCH_CONCURRENCY;
-    const options = clientOptions(config);
-    this.#client = new HttpClient({ ...options, connectionsElsewhere: config.FETCH_CONCURRENCY });
+    this.#client = new HttpClient({ ...clientOptions(config), patience: hostPatience });
+    this.pacing = this.#client.pacing;
     this.#urls = new ListedUrls(this.#client, config);
   }
 

@@ -1,0 +1,90 @@
+import { gateOf } from "@brigade/core";
+import type { Pace } from "../pacing/pace.ts";
+import type { Purpose, Turn } from "../pacing/turn.ts";
+import type { Exchange, Holdings, HttpResponse } from "./exchange.ts";
+
+export interface Paced {
+  readonly pace: Pace;
+  readonly purpose: Purpose;
+  readonly signal: AbortSignal;
+  /** Sends it; may be called again where its promise was rejected with TakenBack. */
+  readonly start: (
+    resolve: (response: HttpResponse) => void,
+    reject: (error: Error) => void,
+    held: Holdings,
+  ) => Exchange;
+}
+
+const timeouts = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_CONNECT_TIMEOUT"]);
+
+/** Why a request was taken back from its connection: it is sent again over another. */
+class TakenBack extends Error {
+  override readonly name = "AbortError";
+}
+
+/** Sends a request when it is its turn; anew where no answer comes over its connection, while others are answered. */
+export function sendInTurn(paced: Paced): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => new PacedRequest(paced, resolve, reject).enter());
+}
+
+class PacedRequest implements Holdings {
+  readonly #paced: Paced;
+  readonly #resolve: (response: HttpResponse) => void;
+  readonly #reject: (error: unknown) => void;
+  #turn: Turn | undefined;
+  #exchange: Exchange | undefined;
+  #timesTakenBack = 0;
+
+  constructor(paced: Paced, resolve: (response: HttpResponse) => void, reject: (error: unknown) => void) {
+    this.#paced = paced;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  get turn(): Turn | undefined {
+    return this.#turn;
+  }
+
+  enter(): void {
+    try {
+      const turn = this.#paced.pace.enter(this.#paced.purpose, this.#paced.signal);
+      if (turn instanceof Promise) turn.then((later) => this.#pass(later)).catch(this.#reject);
+      else this.#pass(turn);
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+
+  ended(error?: Error): void {
+    this.#turn?.ended(isTimeout(error));
+  }
+
+  takeBack(): void {
+    this.#exchange?.abort(new TakenBack("no answer came over this connection"));
+  }
+
+  /** The source may have been paused while the request waited. */
+  #pass(turn: Turn): void {
+    this.#turn = turn;
+    const passing = gateOf(this.#paced.signal)?.enter();
+    if (passing === undefined) this.#start(turn);
+    else passing.then(() => this.#start(turn)).catch((error) => this.#fail(error));
+  }
+
+  #start(turn: Turn): void {
+    turn.sending(this, this.#timesTakenBack);
+    this.#exchange = this.#paced.start(this.#resolve, (error) => this.#fail(error), this);
+  }
+
+  #fail(error: unknown): void {
+    this.#turn?.ended();
+    if (error instanceof TakenBack) {
+      this.#timesTakenBack++;
+      this.enter();
+    } else this.#reject(error);
+  }
+}
+
+function isTimeout(error: Error | undefined): boolean {
+  return error !== undefined && "code" in error && typeof error.code === "string" && timeouts.has(error.code);
+}

@@ -1,0 +1,89 @@
+/** After a cut the limit is not passed for so many milliseconds; twice as long each time that it proves right. */
+const firstCaution = 10_000;
+const longestCaution = 600_000;
+/** Halved at most once in this many milliseconds: many requests meet the same bad moment. */
+const halvingMs = 1_000;
+
+/**
+ * How many requests may be under way at one server at once: half of the most at first, one more after as many answers as there are
+ * places. Where a server serves fewer connections than we open, as many as it serves.
+ */
+export class ConnectionLimit {
+  readonly #most: number;
+  #limit: number;
+  #running = 0;
+  /** The most that ran at once since the limit was last looked at. */
+  #peak = 0;
+  #answers = 0;
+  #ceiling = Number.POSITIVE_INFINITY;
+  #ceilingUntil = Number.NEGATIVE_INFINITY;
+  #caution = firstCaution;
+  #halvedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(most: number) {
+    this.#most = most;
+    this.#limit = Math.max(1, Math.ceil(most / 2));
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  get isFree(): boolean {
+    return this.#running < this.#limit;
+  }
+
+  get isUnused(): boolean {
+    return this.#running === 0 && !this.isLearnt;
+  }
+
+  /** The server showed that it serves fewer connections than were opened. */
+  get isLearnt(): boolean {
+    return this.#ceiling !== Number.POSITIVE_INFINITY;
+  }
+
+  enter(): void {
+    this.#running++;
+    if (this.#running > this.#peak) this.#peak = this.#running;
+  }
+
+  leave(): void {
+    this.#running--;
+  }
+
+  /** True when the limit rose. */
+  answered(now: () => number): boolean {
+    this.#answers++;
+    if (this.#answers < this.#limit || this.#limit >= this.#most) return false;
+    this.#answers = 0;
+    if (this.#limit >= this.#ceiling && now() < this.#ceilingUntil) return false;
+    this.#limit++;
+    return true;
+  }
+
+  /** So many requests were never answered, while others were: they wait for connections that nobody serves. */
+  starved(now: number, requests: number): void {
+    const served = Math.max(1, Math.min(this.#limit, this.#peak) - requests);
+    // Proved right: what was tried beyond it was starved.
+    this.#caution = served >= this.#ceiling ? Math.min(longestCaution, this.#caution * 2) : firstCaution;
+    this.#lower(now, served);
+  }
+
+  /** No answer in time: to any of several, most likely. */
+  timedOut(now: number): boolean {
+    if (now - this.#halvedAt < halvingMs) return false;
+    this.#halvedAt = now;
+    const half = Math.max(1, Math.floor(Math.min(this.#limit, this.#peak) / 2));
+    if (half >= this.#limit) return false;
+    this.#lower(now, half);
+    return true;
+  }
+
+  #lower(now: number, limit: number): void {
+    this.#limit = limit;
+    this.#ceiling = limit;
+    this.#ceilingUntil = now + this.#caution;
+    this.#answers = 0;
+    this.#peak = 0;
+  }
+}

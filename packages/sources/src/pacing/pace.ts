@@ -1,0 +1,287 @@
+import { gateOf, type RequestGate, SourceError, SourcePaused } from "@brigade/core";
+import { abortError, watch } from "../http/cancelled.ts";
+import type { Clock } from "./clock.ts";
+import { ConnectionLimit } from "./connection-limit.ts";
+import type { PaceChange } from "./pace-change.ts";
+import { RequestRate } from "./request-rate.ts";
+import { Silence } from "./silence.ts";
+import { type Purpose, Turn, type Verdict } from "./turn.ts";
+
+/** Bodies under way, over all servers of a source. */
+export interface Bodies {
+  readonly most: number;
+  running: number;
+  /** Bytes of all answers. */
+  received: number;
+}
+
+/** Requests at one server at once, beyond those for bodies. */
+const besideBodies = 32;
+
+export interface PaceOptions {
+  readonly bodies: Bodies;
+  readonly clock: Clock;
+  readonly onChange: (change: PaceChange) => void;
+  readonly onBodyEnded: () => void;
+  /** Milliseconds: who would wait longer because the server asked for that gets a SourceError instead. */
+  readonly patience: number;
+}
+
+interface Waiter {
+  readonly gate: RequestGate | undefined;
+  readonly abort: (error: Error) => void;
+  readonly since: number;
+  readonly start: (turn: Turn) => void;
+}
+
+/** What one kind of requests has: a rate of its own, and a queue. */
+interface Lane {
+  readonly purpose: Purpose;
+  readonly rate: RequestRate;
+  readonly waiting: Set<Waiter>;
+}
+
+/** Milliseconds between looks at requests that no answer came to. */
+const lookEvery = 250;
+/** Milliseconds for which a question about an object waits for a place: a body that has one may wait for its answer. */
+const metadataPatience = 1_000;
+const never = Number.POSITIVE_INFINITY;
+
+/** How fast, and how much at once, one server is asked: a rate for each kind of requests, places for all of them. */
+export class Pace {
+  readonly #origin: string;
+  readonly #options: PaceOptions;
+  readonly #connections: ConnectionLimit;
+  readonly #silence = new Silence();
+  readonly #lanes: Readonly<Record<Purpose, Lane>>;
+  readonly #order: readonly Lane[];
+  #alarmAt = never;
+  #isLooking = false;
+  #isWaking = false;
+
+  constructor(origin: string, options: PaceOptions) {
+    this.#origin = origin;
+    this.#options = options;
+    this.#connections = new ConnectionLimit(options.bodies.most + besideBodies);
+    const lane = (purpose: Purpose): Lane => ({
+      purpose,
+      rate: new RequestRate(options.clock),
+      waiting: new Set(),
+    });
+    this.#lanes = { page: lane("page"), metadata: lane("metadata"), body: lane("body") };
+    this.#order = Object.values(this.#lanes);
+  }
+
+  /** A turn where a request may start at once (the common case costs no promise), else a promise of one. */
+  enter(purpose: Purpose, signal: AbortSignal): Turn | Promise<Turn> {
+    if (signal.aborted) throw abortError(signal.reason);
+    const lane = this.#lanes[purpose];
+    if (lane.rate.askedWait > this.#options.patience) throw this.#askedFor(lane);
+    if (lane.waiting.size === 0 && this.#wait(lane, never) === 0) return this.#begin(lane);
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        gate: gateOf(signal),
+        since: this.#options.clock.now(),
+        start: (turn: Turn) => {
+          watched.delete(waiter);
+          resolve(turn);
+        },
+        abort: (error: Error) => {
+          watched.delete(waiter);
+          lane.waiting.delete(waiter);
+          reject(error);
+        },
+      };
+      const watched = watch(signal, waiter);
+      lane.waiting.add(waiter);
+      this.#wake();
+    });
+  }
+
+  /** Nothing is under way or waits, and nothing has been learnt. */
+  get isIdle(): boolean {
+    return (
+      this.#connections.isUnused &&
+      this.#order.every(({ rate, waiting }) => waiting.size === 0 && rate.perSecond === never)
+    );
+  }
+
+  #wake(): void {
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      next.lane.waiting.delete(next.waiter);
+      next.waiter.start(this.#begin(next.lane));
+    }
+    this.#setAlarm();
+  }
+
+  /** The source refuses everything, as somebody else found out. */
+  banned(): void {
+    for (const lane of this.#order) if (lane.rate.isUsed) this.#ban(lane, Number.NaN);
+  }
+
+  /** Of a turn: an answer began. */
+  answered(turn: Turn): void {
+    const { now } = this.#options.clock;
+    this.#silence.answered(turn, now());
+    if (this.#connections.answered(now)) this.#wake();
+  }
+
+  received(bytes: number): void {
+    this.#options.bodies.received += bytes;
+  }
+
+  /** Of a turn. Gives whether the answer is a ban. */
+  judged({ purpose, sentAt }: Turn, verdict: Verdict, retryAfterMs?: number): boolean {
+    const lane = this.#lanes[purpose];
+    const { rate } = lane;
+    switch (verdict) {
+      case "served":
+        rate.served(sentAt);
+        break;
+      case "broken":
+        rate.ended(sentAt);
+        break;
+      case "refused":
+        if (rate.refused(sentAt, retryAfterMs))
+          this.#tell({ kind: "rate", purpose, perSecond: rate.perSecond });
+        if (rate.askedWait > this.#options.patience)
+          for (const waiter of [...lane.waiting]) waiter.abort(this.#askedFor(lane));
+        break;
+      case "forbidden":
+        if (rate.isBan(sentAt)) return this.#ban(lane, sentAt);
+        break;
+      case "banned":
+        return this.#ban(lane, sentAt, retryAfterMs);
+    }
+    if (lane.waiting.size > 0) this.#wake();
+    return false;
+  }
+
+  /** Of a turn: its place is free. */
+  ended(turn: Turn, timedOut: boolean): void {
+    const { bodies, clock, onBodyEnded } = this.#options;
+    this.#silence.delete(turn);
+    this.#connections.leave();
+    if (timedOut && this.#connections.timedOut(clock.now())) this.#tellConnections("no answer in time");
+    if (turn.purpose === "body") {
+      bodies.running--;
+      onBodyEnded();
+    }
+    this.wakeSoon();
+  }
+
+  /** Starts what waits, when the connection that was left knows that it is free: now a new one would be opened. */
+  wakeSoon(): void {
+    if (this.#isWaking || this.#order.every(({ waiting }) => waiting.size === 0)) return;
+    this.#isWaking = true;
+    queueMicrotask(() => {
+      this.#isWaking = false;
+      this.#wake();
+    });
+  }
+
+  #begin({ purpose, rate }: Lane): Turn {
+    this.#connections.enter();
+    if (purpose === "body") this.#options.bodies.running++;
+    const turn = new Turn(this, purpose, rate.sent());
+    this.#silence.add(turn);
+    if (!this.#isLooking) this.#lookLater();
+    return turn;
+  }
+
+  /** Milliseconds until a request of this kind may start that has waited since then. Infinite: when another ends. */
+  #wait({ purpose, rate }: Lane, since: number): number {
+    const { bodies, clock } = this.#options;
+    if (purpose === "body" && bodies.running >= bodies.most) return never;
+    const wait = rate.wait();
+    if (wait > 0 || this.#connections.isFree) return wait;
+    if (purpose !== "metadata") return never;
+    if (!this.#connections.isLearnt) return 0;
+    return since === never ? metadataPatience : Math.max(0, since + metadataPatience - clock.now());
+  }
+
+  /** Of what may start now, what has waited longest. */
+  #next(): { lane: Lane; waiter: Waiter } | undefined {
+    let next: { lane: Lane; waiter: Waiter } | undefined;
+    for (const lane of this.#order) {
+      const [waiter] = lane.waiting;
+      if (waiter?.gate?.isClosed) {
+        waiter.abort(new SourcePaused());
+        return this.#next();
+      }
+      if (waiter === undefined || (next !== undefined && next.waiter.since <= waiter.since)) continue;
+      if (this.#wait(lane, waiter.since) === 0) next = { lane, waiter };
+    }
+    return next;
+  }
+
+  #setAlarm(): void {
+    let soonest = never;
+    for (const lane of this.#order) {
+      const [waiter] = lane.waiting;
+      if (waiter !== undefined) soonest = Math.min(soonest, this.#wait(lane, waiter.since));
+    }
+    if (soonest === never) return;
+    const { clock } = this.#options;
+    const at = clock.now() + soonest;
+    if (at >= this.#alarmAt) return;
+    this.#alarmAt = at;
+    clock.ring(soonest, () => {
+      if (this.#alarmAt !== at) return;
+      this.#alarmAt = never;
+      this.#wake();
+    });
+  }
+
+  #lookLater(): void {
+    this.#isLooking = true;
+    const { clock } = this.#options;
+    const due = clock.now() + lookEvery;
+    clock.ring(lookEvery, () => {
+      this.#isLooking = false;
+      // Where this process itself was late, answers may have come that it has not seen yet.
+      if (clock.now() < due + lookEvery) this.#look();
+      if (!this.#silence.isEmpty && !this.#isLooking) this.#lookLater();
+    });
+  }
+
+  #look(): void {
+    const now = this.#options.clock.now();
+    const starved = this.#silence.starved(now);
+    if (starved.length === 0) return;
+    this.#connections.starved(now, starved.length);
+    this.#tellConnections("it answers no more at once");
+    for (const turn of starved) turn.takeBack();
+  }
+
+  #ban({ purpose, rate }: Lane, sentAt: number, retryAfterMs?: number): true {
+    const perSecond = rate.banned(sentAt, retryAfterMs);
+    if (perSecond !== undefined) this.#tell({ kind: "ban", purpose, perSecond });
+    this.#wake();
+    return true;
+  }
+
+  #askedFor({ rate }: Lane): SourceError {
+    const seconds = Math.ceil(rate.askedWait / 1000);
+    return new SourceError(
+      "throttled",
+      `${this.#origin}: the server asked us to wait, for ${seconds} s yet`,
+      {
+        retryAfterMs: rate.askedWait,
+      },
+    );
+  }
+
+  #tell(change: { kind: "rate" | "ban"; purpose: Purpose; perSecond: number }): void {
+    this.#options.onChange({ ...change, origin: this.#origin });
+  }
+
+  #tellConnections(why: string): void {
+    this.#options.onChange({
+      kind: "connections",
+      origin: this.#origin,
+      limit: this.#connections.limit,
+      why,
+    });
+  }
+}

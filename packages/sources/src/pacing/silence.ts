@@ -1,0 +1,62 @@
+import type { Turn } from "./turn.ts";
+
+/** Milliseconds: no connection counts as unserved before; nor before this many times the longest wait for an answer lately. */
+const leastPatience = 2_000;
+const timesLongest = 4;
+/** Milliseconds: "lately" is one to two of these. */
+const lately = 60_000;
+/** Milliseconds: requests that were sent so close together were sent at once. */
+const atOnce = 100;
+/** A request that was slow so often is slow by itself. */
+const mostTakenBack = 3;
+
+/**
+ * Requests that no answer has come to. Some servers take more connections than they serve: what is sent over the others waits for
+ * as long as we let it, while later requests are answered over those that are served.
+ */
+export class Silence {
+  /** In the order in which they were sent. */
+  readonly #silent = new Set<Turn>();
+  #longest = 0;
+  #longestBefore = 0;
+  #turnedAt = Number.NEGATIVE_INFINITY;
+  /** When the latest of the requests that were answered was sent. */
+  #answered = Number.NEGATIVE_INFINITY;
+
+  get isEmpty(): boolean {
+    return this.#silent.size === 0;
+  }
+
+  add(turn: Turn): void {
+    this.#silent.add(turn);
+  }
+
+  delete(turn: Turn): void {
+    this.#silent.delete(turn);
+  }
+
+  answered(turn: Turn, now: number): void {
+    this.#silent.delete(turn);
+    if (turn.sentAt > this.#answered) this.#answered = turn.sentAt;
+    if (now - this.#turnedAt > lately) {
+      this.#longestBefore = this.#longest;
+      this.#longest = 0;
+      this.#turnedAt = now;
+    }
+    const waited = now - turn.sentAt;
+    if (waited > this.#longest) this.#longest = waited;
+  }
+
+  /** Requests whose connections are most likely not served. */
+  starved(now: number): Turn[] {
+    const patience = Math.max(leastPatience, timesLongest * Math.max(this.#longest, this.#longestBefore));
+    const starved: Turn[] = [];
+    for (const turn of this.#silent) {
+      const waited = now - turn.sentAt;
+      if (waited < patience || turn.sentAt > this.#answered + atOnce) break;
+      if (turn.isSent && turn.timesTakenBack < mostTakenBack && waited >= patience * 2 ** turn.timesTakenBack)
+        starved.push(turn);
+    }
+    return starved;
+  }
+}

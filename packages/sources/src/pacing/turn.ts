@@ -1,0 +1,98 @@
+import type { Pace } from "./pace.ts";
+
+/** What requests are for: a server may limit each kind by itself. */
+export type Purpose = "page" | "metadata" | "body";
+
+/** What an answer says of our pace. `forbidden`: a 403, which may be a ban; `broken`: it says nothing. */
+export type Verdict = "served" | "refused" | "forbidden" | "banned" | "broken";
+
+/** What a status says by itself; a server's own words may say more. */
+export function verdictOn(status: number): Verdict {
+  switch (status) {
+    case 403:
+      return "forbidden";
+    case 429:
+    case 503:
+      return "refused";
+    default:
+      return status >= 500 ? "broken" : "served";
+  }
+}
+
+/** Whoever has sent a request. */
+export interface Sender {
+  /** Breaks it off and asks for another turn: no answer comes over its connection. */
+  takeBack(): void;
+}
+
+/** One request's leave to be sent: it holds a place from its start until its answer has ended. */
+export class Turn {
+  readonly purpose: Purpose;
+  /** Monotonic milliseconds. */
+  readonly sentAt: number;
+  #sender: Sender | undefined;
+  #timesTakenBack = 0;
+  readonly #pace: Pace;
+  #presumed: Verdict = "broken";
+  #isJudged = false;
+  #isOver = false;
+  #isBan = false;
+
+  constructor(pace: Pace, purpose: Purpose, sentAt: number) {
+    this.#pace = pace;
+    this.purpose = purpose;
+    this.sentAt = sentAt;
+  }
+
+  /** The answer is a refusal because too much was asked of the server before. */
+  get isBan(): boolean {
+    return this.#isBan;
+  }
+
+  /** The request is under way; it was taken back so many times before. */
+  sending(sender: Sender, timesTakenBack: number): void {
+    this.#sender = sender;
+    this.#timesTakenBack = timesTakenBack;
+  }
+
+  get isSent(): boolean {
+    return this.#sender !== undefined;
+  }
+
+  get timesTakenBack(): number {
+    return this.#timesTakenBack;
+  }
+
+  takeBack(): void {
+    this.#sender?.takeBack();
+  }
+
+  /** The head of an answer came. Whoever understands a refusal judges it, until its body has ended. */
+  answered(status: number): void {
+    this.#pace.answered(this);
+    const verdict = verdictOn(status);
+    if (verdict === "served" || verdict === "broken") this.judge(verdict);
+    else this.#presumed = verdict;
+  }
+
+  received(bytes: number): void {
+    this.#pace.received(bytes);
+  }
+
+  /** The first judgement counts. `retryAfterMs`: that the server asks us to wait. */
+  judge(verdict: Verdict, retryAfterMs?: number): void {
+    if (this.#isJudged) return;
+    this.#isJudged = true;
+    this.#isBan = this.#pace.judged(this, verdict, retryAfterMs);
+  }
+
+  /** Nothing more comes. May be called twice. `timedOut`: nobody answered in time. */
+  ended(timedOut = false): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#presumed === "broken") this.judge("broken");
+    // Later than whoever waits for the body's end.
+    else if (!this.#isJudged) setImmediate(() => this.judge(this.#presumed));
+    this.#pace.ended(this, timedOut);
+  }
+}

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { syntheticTree } from "../bucket/index.ts";
+import { brigade, startBrigade, temporaryFolder } from "../e2e/brigade.ts";
+import { place } from "../fleet/set-up.ts";
+import { startNode } from "../rabbitmq/index.ts";
+import { fixedWindow, tokenBucket, withBan } from "./servers/gates.ts";
+import { type LimitedSite, limitedSite, useOf } from "./servers/limited-site.ts";
+
+const perSecond = 300;
+/** More than any test fetches. */
+const tree = { directories: 100, filesPerDirectory: 400 };
+/** 403 to everything, for a while after so many refusals in a row. */
+const ban = { after: 50, ms: 10_000 };
+
+async function volumeOf(t: TestContext): Promise<string> {
+  const volume = join(await temporaryFolder(t), "volume");
+  mkdirSync(volume);
+  return volume;
+}
+
+function assertUsed({ seconds }: LimitedSite, from: number, bans: number): void {
+  const use = useOf(seconds, from, seconds.length - 1);
+  assert.ok(use.served >= 0.85 * perSecond, `${use.served} of ${perSecond} requests a second`);
+  assert.ok(use.refusedShare <= 0.05, `${(100 * use.refusedShare).toFixed(1)} % refused`);
+  assert.ok(use.bans <= bans, `${use.bans} bans`);
+}
+
+for (const [title, options] of [
+  ["429 above 300 requests a second", { gate: withBan(tokenBucket(perSecond), ban) }],
+  ["503, a window of one second", { gate: withBan(fixedWindow(perSecond), ban), status: 503 }],
+] as const) {
+  test(`copy makes use of what a server allows, and is seldom refused: ${title}`, async (t) => {
+    const site = await limitedSite(t, { ...tree, ...options });
+    const volume = await volumeOf(t);
+    const { child, finished } = startBrigade(["copy", `${site.url}/`, volume], { LOG_LEVEL: "info" });
+    await sleep(40_000);
+    child.kill("SIGTERM");
+    const { stderr } = await finished;
+    assertUsed(site, 20, 1);
+    assert.doesNotMatch(stderr, /an object failed|could not be listed/);
+    assert.match(stderr, /the server refuses faster requests: they are paced from now on/);
+  });
+}
+
+test("five downloaders share what a server allows them together", { timeout: 240_000 }, async (t) => {
+  await using node = await startNode();
+  const site = await limitedSite(t, { ...tree, gate: withBan(tokenBucket(perSecond), ban) });
+  const none = syntheticTree({ directories: 1, filesPerDirectory: 1, minSize: 1, maxSize: 2, seed: 1 });
+  const { fleet } = await place(t, node, none, { SOURCES: `site=${site.url}/` });
+  await fleet.ledger();
+  await fleet.lister();
+  const downloaders = await Promise.all([1, 2, 3, 4, 5].map((n) => fleet.downloader(`volume-${n}`)));
+  await fleet.start("site");
+  await sleep(60_000);
+  assertUsed(site, 40, 1);
+  const lines = downloaders.flatMap(({ log }) => log.map(({ msg }) => msg));
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith("an object failed")),
+    [],
+  );
+});
+
+test("a limit on listings costs no directory, and few requests in vain", async (t) => {
+  const gate = tokenBucket(3);
+  const site = await limitedSite(t, {
+    directories: 60,
+    filesPerDirectory: 2,
+    gate: (now, { url = "" }) => (url.endsWith("/") ? gate(now) : "served"),
+  });
+  const { code, stdout, stderr } = await brigade(["copy", `${site.url}/`, await volumeOf(t), "--json"], {
+    MAX_ATTEMPTS: "2",
+  });
+  assert.equal(code, 0, stderr);
+  assert.equal(JSON.parse(stdout).counts.stored.objects, 120);
+  const refused = site.seconds.reduce((sum, second) => sum + second.refused, 0);
+  assert.ok(refused <= 20, `${refused} refused`);
+});
