@@ -28,6 +28,28 @@ embeddedTest("a clean disposal gives back what is held, uncounted", async (bench
 });
 
 embeddedTest(
+  "what was held when somebody ended the process does not count, however it ended",
+  async (bench) => {
+    const broker = await bench.broker();
+    await broker.publish([0, 1].map((number) => filesMessage("photos", number)));
+    const hand = new Hand();
+    await broker.consume(files, { prefetch: 2 }, hand.handle);
+    const [, released] = await hand.take(2);
+    broker.absolve();
+    released?.settle({ kind: "release" });
+    const again = await hand.next();
+    assert.equal(again.delivery.deliveries, 0);
+    again.settle(ack);
+    await broker.depth(files);
+    await bench.crash(broker);
+    const next = await bench.broker();
+    const heir = new Hand();
+    await next.consume(files, { prefetch: 2 }, heir.handle);
+    assert.equal((await heir.next()).delivery.deliveries, 0);
+  },
+);
+
+embeddedTest(
   "what is on its way to a subscription that is paused meanwhile is given back unhandled, uncounted",
   async (bench) => {
     const broker = await bench.broker();

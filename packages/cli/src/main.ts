@@ -2,16 +2,23 @@ import { ConfigError, FatalError, HostError } from "@brigade/core";
 import { Command, CommanderError } from "commander";
 import { addGet } from "./commands/get.ts";
 import { exitCode, exitCodeHelp, exitCodeOf } from "./exit-code.ts";
+import { hurry } from "./hurry.ts";
 import { flushLog } from "./logging.ts";
 
 /** A service tells in its own log what it does. */
 let isService = false;
 
-/** The first signal stops with grace, the second at once. */
+/** The first signal stops with grace, the second at once: a service has a moment to give back what it holds, until the third. */
 const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   process.on(name, () => {
-    if (stop.signal.aborted) process.exit(exitCode.interrupted);
+    if (hurry.signal.aborted) process.exit(exitCode.interrupted);
+    if (stop.signal.aborted) {
+      hurry.abort();
+      // The first signal may be so fresh that nobody has acted on it yet.
+      if (!isService) setTimeout(() => process.exit(exitCode.interrupted), 200);
+      return;
+    }
     if (!isService)
       process.stderr.write(`brigade: ${name}: finishing what is in hand; once more to leave at once\n`);
     stop.abort();

@@ -14,6 +14,7 @@ export const settingsSchema = z.object({
   HIGH_WATER_BATCHES: integer({ min: 1 }).default(2_000),
   MAX_ATTEMPTS: integer({ min: 1, max: 100 }).default(5),
   OUTAGE_LIMIT_MS: integer({ min: 0 }).default(3_600_000),
+  CONSUMER_TIMEOUT_MS: integer({ min: 1_000 }).default(1_800_000),
   SHUTDOWN_GRACE_MS: integer({ min: 0 }).default(30_000),
   STATE_DIR: z.string().optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),

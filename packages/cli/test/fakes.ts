@@ -58,6 +58,7 @@ export class ScriptedBroker implements Broker {
       deliveries: 0,
       signal: new AbortController().signal,
       standAside() {},
+      onOverdue() {},
     });
   }
 

@@ -35,6 +35,13 @@ export interface Delivery {
    * place. As many again as `prefetch` at most stand aside at once; what is more goes on to count.
    */
   standAside(): void;
+  /**
+   * Some brokers do not let a consumer hold a delivery for as long as it likes. Before this one must go, what `remainder`
+   * resolves with is published to come back after the longest delay, and the delivery is acknowledged; the handler goes
+   * on, and its verdict is ignored. Without a word of the handler all of it comes back. Messages of work come back with
+   * `inHand`.
+   */
+  onOverdue(remainder: () => Promise<readonly Message[]>): void;
 }
 
 /**
@@ -79,12 +86,13 @@ export interface Broker extends AsyncDisposable {
   /**
    * `prefetch` handlers run at once at most, and those that stand aside. A handler that throws ends its message in the dead letters only
    * if the error is a MessageError; any other error is reported through `onError` and the message is released.
+   * `isFirst`: what is ready goes to this consumer before it goes to others, in this process or elsewhere.
    * Messages that cannot be decoded never reach the handler: they go to the dead letters.
    * Disposing the subscription pauses it and waits for running handlers.
    */
   consume(
     queue: QueueName,
-    options: { readonly prefetch: number },
+    options: { readonly prefetch: number; readonly isFirst?: boolean },
     handle: (delivery: Delivery) => Promise<Verdict>,
   ): Promise<Subscription>;
   /** Ready messages, not those being handled. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { MessageError } from "./failures.ts";
 import { filtersSchema, jobSchema } from "./job.ts";
+import { suspicionSchema } from "./suspicion.ts";
 
 /** Raised when a message changes so that an older consumer would misread it. */
 const version = z.literal(1);
@@ -30,6 +31,9 @@ export const directoryMessageSchema = z.object({
   positions: z.array(walkPositionSchema).min(1),
   /** Times this work was tried and failed by its own fault. */
   attempt: count,
+  suspicion: suspicionSchema.exactOptional(),
+  /** It was published while somebody was at work on it: some of it may be done, or still be in hand. */
+  inHand: z.literal(true).exactOptional(),
 });
 export type DirectoryMessage = z.infer<typeof directoryMessageSchema>;
 
@@ -60,6 +64,9 @@ export const filesMessageSchema = z.object({
   job: jobSchema,
   slices: z.array(sliceSchema).min(1),
   attempt: count,
+  suspicion: suspicionSchema.exactOptional(),
+  /** It was published while somebody was at work on it: some of it may be done, or still be in hand. */
+  inHand: z.literal(true).exactOptional(),
 });
 export type FilesMessage = z.infer<typeof filesMessageSchema>;
 
@@ -132,6 +139,14 @@ export const resultMessageSchema = z.object({
     .min(1),
 });
 export type ResultMessage = z.infer<typeof resultMessageSchema>;
+
+/** Whether some of this work may be done already. `deliveries`: as in Delivery. */
+export function mayBeDone(
+  { suspicion, inHand }: FilesMessage | DirectoryMessage,
+  deliveries: number,
+): boolean {
+  return deliveries > 0 || suspicion !== undefined || inHand === true;
+}
 
 const messageSchema = z.discriminatedUnion("type", [
   directoryMessageSchema,

@@ -8,13 +8,14 @@ import { asListed } from "./store.ts";
 export async function adoptExisting(
   { placement, source, log }: BatchParts,
   batch: Batch,
-  redelivered: boolean,
+  open: readonly Listed[],
+  isRepeated: boolean,
 ): Promise<readonly Listed[]> {
   const { message } = batch;
-  let missing: readonly Listed[] = batch.listed;
+  let missing = open;
   const isDated = ({ file }: Listed) => file.modified !== undefined;
   for (const volume of placement.volumes) {
-    if (missing.length === 0 || !(redelivered || !volume.isFresh(message.job.source))) continue;
+    if (missing.length === 0 || !(isRepeated || !volume.isFresh(message.job.source))) continue;
     const dated = missing.filter(isDated);
     let found: readonly (StoredObject | undefined)[];
     try {

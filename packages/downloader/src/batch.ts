@@ -4,6 +4,7 @@ import type {
   Delivery,
   FailureClass,
   FilesMessage,
+  InHand,
   ObjectEntry,
   Placement,
   Reservation,
@@ -12,7 +13,7 @@ import type {
 } from "@brigade/core";
 import { delayOf, delays } from "@brigade/core";
 import type { Fetched, FetchParts } from "./fetch.ts";
-import { entryOf, keyOf, type Listed, listedIn, messageFor } from "./listed.ts";
+import { entryOf, idOf, keyOf, type Listed, listedIn, messageFor } from "./listed.ts";
 import { Report } from "./report.ts";
 import { presumedSize } from "./store.ts";
 
@@ -24,8 +25,11 @@ export interface BatchParts extends FetchParts {
   readonly host: string;
   readonly maxAttempts: number;
   readonly alarm: Alarm;
+  readonly inHand: InHand;
   readonly onExhausted: (reason: string) => void;
 }
+
+type BatchDelivery = Pick<Delivery, "standAside" | "onOverdue">;
 
 /** An object that was not settled, and when to try it again. */
 interface Remainder {
@@ -44,7 +48,7 @@ export class Batch implements Disposable {
   readonly message: FilesMessage;
   readonly listed: readonly Listed[];
   readonly #parts: BatchParts;
-  readonly #delivery: Pick<Delivery, "standAside">;
+  readonly #delivery: BatchDelivery;
   /** Of outcomes that are not yet published. */
   #report: Report;
   readonly #again: Remainder[] = [];
@@ -54,18 +58,21 @@ export class Batch implements Disposable {
   #spent = 0;
   /** Outcomes on their way to the broker. */
   readonly #telling: Promise<void>[] = [];
+  /** What the broker has for later, to be told whether it has an outcome. */
+  readonly #fates = new Map<Listed, (told: boolean) => void>();
   #reservation: Reservation | undefined;
   #alarm: Disposable | undefined;
   /** Its first outcomes had to be published before the last. */
   #isLate = false;
 
-  constructor(parts: BatchParts, message: FilesMessage, delivery: Pick<Delivery, "standAside">) {
+  constructor(parts: BatchParts, message: FilesMessage, delivery: BatchDelivery) {
     this.message = message;
     this.listed = listedIn(message);
     this.#parts = parts;
     this.#delivery = delivery;
     this.#report = this.#newReport();
     this.#setAlarm();
+    delivery.onOverdue(() => this.#handOver());
   }
 
   /** The room that is kept for it until it is concluded. */
@@ -74,6 +81,7 @@ export class Batch implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    for (const resolve of this.#fates.values()) resolve(false);
     this.#alarm?.[Symbol.dispose]();
     this.#alarm = undefined;
     this.#reservation?.release();
@@ -92,6 +100,11 @@ export class Batch implements Disposable {
 
   failed(listed: Listed, reason: string, kind: FailureClass): void {
     this.#report.failed(listed, reason, kind);
+    this.#settle(listed);
+  }
+
+  /** Its outcome was published by another batch of this process. */
+  told(listed: Listed): void {
     this.#settle(listed);
   }
 
@@ -163,6 +176,24 @@ export class Batch implements Disposable {
     this.#tell();
     this.#reservation?.release();
     await Promise.all(this.#telling);
+    const again = new Set(this.#again.map(({ listed }) => listed));
+    for (const [listed, resolve] of this.#fates) resolve(!again.has(listed));
+  }
+
+  /** The delivery can be held no longer: what has no outcome comes again, and is known to be in hand until then. */
+  async #handOver(): Promise<FilesMessage[]> {
+    const { job, attempt } = this.message;
+    this.#tell();
+    const done = new Set(this.#settled);
+    for (const { listed } of this.#again) done.delete(listed);
+    const left = this.listed.filter((one) => !done.has(one));
+    for (const one of left) {
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      this.#fates.set(one, resolve);
+      this.#parts.inHand.keep(idOf(job, one), promise);
+    }
+    await Promise.all(this.#telling);
+    return left.length === 0 ? [] : [messageFor(this.message, left, attempt)];
   }
 
   #settle(listed: Listed): void {

@@ -4,19 +4,20 @@ import type {
   Delayer,
   Delivery,
   FatalError,
+  FilesMessage,
   Log,
   Placement,
   Source,
   Subscription,
   Verdict,
+  Work,
 } from "@brigade/core";
 import {
   alarm,
-  carefulFrom,
-  deadlyFrom,
   delay,
   delays,
   eitherSignal,
+  InHand,
   otherMeaning,
   Quarantine,
   RequestGate,
@@ -27,9 +28,10 @@ import type { BatchParts } from "./batch.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { handleBatch } from "./handle-batch.ts";
 import { LargeObjects } from "./large-objects.ts";
+import { listedIn } from "./listed.ts";
 import { ObjectHealth, type ObjectHealthOptions } from "./object-health.ts";
 import { Report } from "./report.ts";
-import { countFiles, splitSingly } from "./split-singly.ts";
+import { countFiles, splitFiles } from "./split.ts";
 import { StoreWord } from "./store-word.ts";
 
 export interface DownloaderParts {
@@ -51,7 +53,7 @@ export interface DownloaderParts {
   readonly onExhausted: (reason: string) => void;
   /** Unix milliseconds. */
   readonly now?: () => number;
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a clock that nobody sets; by default since the beginning of this process. */
   readonly monotonic?: () => number;
   readonly delay?: Delayer;
   readonly alarm?: Alarm;
@@ -90,11 +92,23 @@ export async function createDownloader(
   options: DownloaderOptions,
 ): Promise<Downloader> {
   const { broker, name, placement, log } = parts;
-  const { now = Date.now, delay: wait = delay } = parts;
+  const { now = Date.now, delay: wait = delay, alarm: ring = alarm } = parts;
+  const { monotonic = () => performance.now() } = parts;
   const leaving = new AbortController();
   const orLeaving = eitherSignal(leaving.signal);
   const valve = new Valve();
-  const quarantine = new Quarantine(valve);
+  const quarantine = new Quarantine({
+    valve,
+    consumeAlone: () =>
+      broker.consume({ source: name, queue: "retry" }, { prefetch: 1, isFirst: true }, (delivery) =>
+        handle({ ...delivery, standAside() {} }, true),
+      ),
+    log,
+    delay: wait,
+    alarm: ring,
+    lived: monotonic,
+    leaving: leaving.signal,
+  });
   const gate = new RequestGate();
   const source = (parts.pace ?? ((one) => one))(withGate(parts.source, gate));
   const pausedFor = { reason: unwell };
@@ -114,7 +128,7 @@ export async function createDownloader(
         void valve.open(pausedFor.reason);
       },
       signal: leaving.signal,
-      now: parts.monotonic ?? (() => performance.now()),
+      now: monotonic,
       delay: wait,
     },
     options,
@@ -142,7 +156,8 @@ export async function createDownloader(
     log,
     now,
     delay: wait,
-    alarm: parts.alarm ?? alarm,
+    alarm: ring,
+    inHand: new InHand(),
     maxAttempts: options.maxAttempts,
     onExhausted: (reason) => void waitForRoom(reason),
   };
@@ -159,43 +174,38 @@ export async function createDownloader(
     if (!leaving.signal.aborted) await valve.open(full);
   }
 
-  async function handle(delivery: Delivery): Promise<Verdict> {
-    const { message, deliveries } = delivery;
+  async function handle(delivery: Delivery, isAlone: boolean): Promise<Verdict> {
+    const { message } = delivery;
     if (message.type !== "files") return { kind: "reject", reason: `a ${message.type} message among files` };
     if (message.job.fingerprint !== parts.source.fingerprint) {
       void valve.close("configured differently");
       parts.onGiveUp(otherMeaning(message.job));
       return { kind: "release" };
     }
-    if (valve.isClosed) return { kind: "release" };
+    if (isAlone && quarantine.isPaused) return { kind: "retry", remainder: [message], delay: delays[1] };
+    if (!isAlone && valve.isClosed) return { kind: "release" };
     health.serve(message.job);
-    const signal = orLeaving(delivery.signal);
-    const run = () => handleBatch(batchParts, message, delivery, signal);
-    if (deliveries < carefulFrom) return await quarantine.among(run);
-
-    log.warn(
-      { deliveries, files: countFiles(message) },
-      "a message whose process died repeatedly is handled with care",
-    );
-    if (countFiles(message) > 1) return { kind: "retry", remainder: splitSingly(message), delay: delays[0] };
-    if (deliveries < deadlyFrom) return await quarantine.alone(run);
-    const reason = `its process died ${deliveries} times`;
-    const report = new Report(message.job, parts.host, now());
-    for (const { page, directory, files } of message.slices) {
-      for (const file of files) report.failed({ page, directory, file }, reason, "deadly");
-    }
-    await broker.publish(report.messages());
-    return { kind: "reject", reason };
+    const work: Work<FilesMessage> = {
+      message,
+      delivery,
+      pieces: countFiles(message),
+      run: (signal) => handleBatch(batchParts, message, delivery, orLeaving(signal)),
+      split: (shares) => splitFiles(message, shares),
+      fail: async (reason) => {
+        const report = new Report(message.job, parts.host, now());
+        for (const listed of listedIn(message)) report.failed(listed, reason, "deadly");
+        await broker.publish(report.messages());
+      },
+    };
+    return await quarantine.handle(work, isAlone);
   }
 
   const forRetries = Math.max(1, Math.floor(options.prefetch / 4));
+  const consume = (queue: "files" | "retry", prefetch: number) =>
+    broker.consume({ source: name, queue }, { prefetch }, (delivery) => handle(delivery, false));
   const subscriptions: Subscription[] = [
-    await broker.consume(
-      { source: name, queue: "files" },
-      { prefetch: Math.max(1, options.prefetch - forRetries) },
-      handle,
-    ),
-    await broker.consume({ source: name, queue: "retry" }, { prefetch: forRetries }, handle),
+    await consume("files", Math.max(1, options.prefetch - forRetries)),
+    await consume("retry", forRetries),
   ];
   for (const subscription of subscriptions) await valve.add(subscription);
 
@@ -213,6 +223,7 @@ export async function createDownloader(
       await Promise.all(subscriptions.map((one) => one[Symbol.asyncDispose]()));
       stopped.abort();
       leaving.abort();
+      await quarantine[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,10 +1,10 @@
-import type { Delivery, FilesMessage, Reservation, Verdict } from "@brigade/core";
+import { type Delivery, type FilesMessage, mayBeDone, type Reservation, type Verdict } from "@brigade/core";
 import { adoptExisting } from "./adopt.ts";
 import { Batch, type BatchParts } from "./batch.ts";
 import { findBegun } from "./begun.ts";
 import type { Share } from "./byte-budget.ts";
 import { bytesInMemory, fetchObject } from "./fetch.ts";
-import { entryOf, type Listed } from "./listed.ts";
+import { entryOf, idOf, type Listed } from "./listed.ts";
 import { presumedSize } from "./store.ts";
 
 /** Milliseconds until a batch that found no room is tried again. */
@@ -14,11 +14,12 @@ const noRoomWait = 10_000;
 export async function handleBatch(
   parts: BatchParts,
   message: FilesMessage,
-  delivery: Pick<Delivery, "deliveries" | "standAside">,
+  delivery: Pick<Delivery, "deliveries" | "standAside" | "onOverdue">,
   signal: AbortSignal,
 ): Promise<Verdict> {
   using batch = new Batch(parts, message, delivery);
-  const missing = await adoptExisting(parts, batch, delivery.deliveries > 0);
+  const open = message.inHand ? await afterOthers(parts, batch, delivery, signal) : batch.listed;
+  const missing = await adoptExisting(parts, batch, open, mayBeDone(message, delivery.deliveries));
   if (missing.length === 0) return await batch.conclude();
   const reservation = await reserve(parts, message, missing, signal);
   if (reservation !== undefined) {
@@ -28,6 +29,24 @@ export async function handleBatch(
   else return await noRoom(parts, batch, missing);
   if (batch.isUntouched && (signal.aborted || parts.health.isPaused)) return { kind: "release" };
   return await batch.conclude();
+}
+
+/** Waits for other batches of this process that still have some of these objects in hand. Returns what has no outcome. */
+async function afterOthers(
+  { inHand }: BatchParts,
+  batch: Batch,
+  { standAside }: Pick<Delivery, "standAside">,
+  signal: AbortSignal,
+): Promise<readonly Listed[]> {
+  const open: Listed[] = [];
+  const aborted = new Promise<boolean>((resolve) => signal.addEventListener("abort", () => resolve(false)));
+  for (const one of batch.listed) {
+    const told = inHand.find(idOf(batch.message.job, one));
+    if (told !== undefined) standAside();
+    if (told !== undefined && (await Promise.race([told, aborted]))) batch.told(one);
+    else open.push(one);
+  }
+  return open;
 }
 
 async function reserve(

@@ -1,4 +1,11 @@
-import { type FilesMessage, join, type ListedFile, type ObjectEntry, type Slice } from "@brigade/core";
+import {
+  type FilesMessage,
+  type Job,
+  join,
+  type ListedFile,
+  type ObjectEntry,
+  type Slice,
+} from "@brigade/core";
 
 /** Where a listed object stands in the accounts. */
 export interface Listed {
@@ -18,6 +25,11 @@ export function keyOf({ directory, file }: Listed): string {
 export function entryOf(listed: Listed): ObjectEntry {
   const { size, modified, etag } = listed.file;
   return { key: keyOf(listed), size, modified, etag };
+}
+
+/** Of an object in a job. */
+export function idOf({ id }: Job, { page, file }: Listed): string {
+  return `${id} ${page} ${file.index}`;
 }
 
 /** The same work for fewer objects. */

@@ -1,108 +1,129 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { FilesMessage, Suspicion, Verdict } from "@brigade/core";
 import { Bucket } from "./bucket.ts";
 import { batch, namesOf, outcomesIn, setUp, until } from "./set-up.ts";
 
-/** A bucket whose objects come only when they are let go. */
-function heldBucket(objects: Record<string, string>) {
-  const bucket = new Bucket(objects);
-  const gates = new Map<string, PromiseWithResolvers<void>>();
-  bucket.failing = async (key) => {
-    const gate = Promise.withResolvers<void>();
-    gates.set(key, gate);
-    await gate.promise;
-  };
-  return { bucket, letGo: (key: string) => gates.get(key)?.resolve() };
+function remainderOf(verdict: Verdict): FilesMessage[] {
+  assert.ok(verdict.kind === "retry");
+  return verdict.remainder.filter((one): one is FilesMessage => one.type === "files");
+}
+
+const asked: Suspicion = { stage: "alone", deaths: 0, age: 300_000, rested: 0 };
+
+/** A downloader that is old enough, and alone for the next suspect. */
+async function alone(bucket: Bucket) {
+  const set = await setUp(bucket);
+  const resting: Suspicion = { ...asked, stage: "rests", age: 5_000 };
+  const verdict = await set.broker.deliver("retry", { ...batch(["a:1"]), suspicion: resting });
+  assert.equal(remainderOf(verdict)[0]?.suspicion?.stage, "alone");
+  await until("it takes nothing more", () => set.broker.events.includes("first of retry"));
+  return set;
 }
 
 describe("a message whose process died again and again", () => {
   test("is handled as any other until it is suspected", async () => {
     const { broker } = await setUp(new Bucket({ a: "1", b: "2" }));
-    const verdict = await broker.deliver("files", batch(["a:1", "b:1"]), { deliveries: 2 });
+    const verdict = await broker.deliver("files", batch(["a:1", "b:1"]), { deliveries: 1 });
     assert.deepEqual(verdict, { kind: "ack" });
     assert.equal(outcomesIn(broker).length, 2);
   });
 
-  test("is split into single objects at its third loss, without touching them", async () => {
-    const bucket = new Bucket({ a: "1", b: "2", c: "3" });
+  test("rests at its second loss, whole and untouched", async () => {
+    const bucket = new Bucket({ a: "1", b: "2" });
     const { broker } = await setUp(bucket);
-    const verdict = await broker.deliver("files", batch(["a:1", "b:1", "c:1"], 2), { deliveries: 3 });
-    assert.ok(verdict.kind === "retry");
+    const verdict = await broker.deliver("files", batch(["a:1", "b:1"], 2), { deliveries: 2 });
+    const [left, ...more] = remainderOf(verdict);
+    assert.ok(left);
     assert.deepEqual(
-      verdict.remainder.map(
-        (one) => one.type === "files" && [namesOf(one), one.slices[0]?.files[0]?.index, one.attempt],
-      ),
-      [
-        [["a"], 0, 2],
-        [["b"], 1, 2],
-        [["c"], 2, 2],
-      ],
+      [namesOf(left), left.attempt, left.suspicion?.stage, more],
+      [["a", "b"], 2, "rests", []],
     );
     assert.deepEqual([bucket.opened, broker.published], [[], []]);
   });
 
-  test("runs alone: what runs is waited for, what comes is given back, then fetching goes on", async () => {
-    const { bucket, letGo } = heldBucket({ ordinary: "1", suspect: "2", next: "3" });
-    const { broker, downloader } = await setUp(bucket);
-    const ordinary = broker.deliver("files", batch(["ordinary:1"]));
-    await until("the ordinary one runs", () => bucket.opened.includes("ordinary"));
-    const suspect = broker.deliver("retry", batch(["suspect:1"]), { deliveries: 3 });
-    await until("fetching pauses", () => broker.events.includes("pause files"));
-    assert.deepEqual(bucket.opened, ["ordinary"], "the suspect waits for what runs");
-    assert.deepEqual(await broker.deliver("files", batch(["next:1"])), { kind: "release" });
-    letGo("ordinary");
-    assert.deepEqual(await ordinary, { kind: "ack" });
-    await until("the suspect runs", () => bucket.opened.includes("suspect"));
-    letGo("suspect");
-    assert.deepEqual(await suspect, { kind: "ack" });
-    assert.deepEqual(downloader.pauses, []);
-    assert.ok(broker.events.includes("resume files"));
-    assert.deepEqual(bucket.opened, ["ordinary", "suspect"]);
-  });
-
-  test("is alone even among suspects: another one is given back, so that a crash does not count against it", async () => {
-    const { bucket, letGo } = heldBucket({ deadly: "1", innocent: "2" });
+  test("is split when its process died while it handled nothing else", async () => {
+    const bucket = new Bucket();
     const { broker } = await setUp(bucket);
-    const deadly = broker.deliver("retry", batch(["deadly:1"]), { deliveries: 5 });
-    const innocent = broker.deliver("retry", batch(["innocent:1"]), { deliveries: 3 });
-    assert.deepEqual(await innocent, { kind: "release" });
-    await until("the first one runs", () => bucket.opened.includes("deadly"));
-    assert.deepEqual(bucket.opened, ["deadly"]);
-    letGo("deadly");
-    assert.deepEqual(await deadly, { kind: "ack" });
-    const again = broker.deliver("retry", batch(["innocent:1"]), { deliveries: 3 });
-    await until("the other one runs", () => bucket.opened.includes("innocent"));
-    letGo("innocent");
-    assert.deepEqual(await again, { kind: "ack" });
+    const many = batch(Array.from({ length: 20 }, (_, n) => `o${n}:1`));
+    const verdict = await broker.deliver("retry", { ...many, suspicion: asked }, { deliveries: 1 });
+    const left = remainderOf(verdict);
+    assert.deepEqual(
+      left.map((one) => namesOf(one).length),
+      [3, 3, 3, 3, 3, 3, 2],
+    );
+    assert.ok(left.every(({ suspicion }) => suspicion?.stage === "rests" && suspicion.deaths === 0));
+    assert.deepEqual([bucket.opened, broker.published], [[], []]);
   });
 
-  test("goes on after a suspect that ended with our own mistake", async () => {
+  test("is fetched when nothing else is in hand, and then fetching goes on", async () => {
     const bucket = new Bucket({ a: "1", b: "2" });
-    bucket.failing = (key) => {
-      if (key === "a") throw new TypeError("a mistake");
-    };
-    const { broker, downloader } = await setUp(bucket);
-    await assert.rejects(broker.deliver("files", batch(["a:1"]), { deliveries: 3 }), TypeError);
-    assert.deepEqual(downloader.pauses, []);
-    assert.deepEqual(await broker.deliver("files", batch(["b:1"]), { deliveries: 3 }), { kind: "ack" });
+    const { broker, downloader } = await alone(bucket);
+    const verdict = broker.deliver("retry", { ...batch(["a:1"]), suspicion: asked });
+    assert.deepEqual(await verdict, { kind: "ack" });
+    await until("fetching goes on", () => downloader.pauses.length === 0);
+    assert.deepEqual(await broker.deliver("files", batch(["b:1"])), { kind: "ack" });
   });
 
-  test("ends dead at its sixth loss, its object reported failed first, untouched", async () => {
+  test("waits while what is in hand finishes", async () => {
+    const bucket = new Bucket({ slow: "1" });
+    const letGo = Promise.withResolvers<void>();
+    bucket.failing = () => letGo.promise;
+    const { broker, downloader } = await setUp(bucket);
+    const ordinary = broker.deliver("files", batch(["slow:1"]));
+    await until("it is being fetched", () => bucket.opened.length > 0);
+    const resting: Suspicion = { ...asked, stage: "rests", age: 5_000 };
+    await broker.deliver("retry", { ...batch(["a:1"]), suspicion: resting });
+    await until("nothing more is taken", () => broker.events.includes("pause files"));
+    assert.deepEqual(await broker.deliver("files", batch(["next:1"])), { kind: "release" });
+    letGo.resolve();
+    assert.deepEqual(await ordinary, { kind: "ack" });
+    await until("nobody came, and fetching goes on", () => downloader.pauses.length === 0);
+  });
+
+  test("that its process outlives goes on among others, and nobody is blamed", async () => {
+    const bucket = new Bucket({ a: "1" });
+    bucket.failing = (_key, _time, signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    const rings: (() => void)[] = [];
+    const set = await setUp(bucket, {
+      alarm: (ms, ring) => {
+        if (ms === 60_000) rings.push(ring);
+        return { [Symbol.dispose]() {} };
+      },
+    });
+    await set.broker.deliver("retry", {
+      ...batch(["a:1"]),
+      suspicion: { ...asked, stage: "rests", age: 5_000 },
+    });
+    await until("it is alone", () => set.broker.events.includes("first of retry"));
+    const verdict = set.broker.deliver("retry", { ...batch(["a:1"]), suspicion: asked });
+    await until("it is being fetched", () => rings.length === 1);
+    rings[0]?.();
+    const [left] = remainderOf(await verdict);
+    assert.deepEqual([left?.suspicion?.stage, left?.suspicion?.deaths, left?.attempt], ["company", 0, 0]);
+  });
+
+  test("ends dead when four processes died of it alone, its object reported failed first, untouched", async () => {
     const bucket = new Bucket({ a: "1" });
     const { broker } = await setUp(bucket);
-    const verdict = await broker.deliver("files", batch(["a:1"]), { deliveries: 6 });
-    assert.deepEqual(verdict, { kind: "reject", reason: "its process died 6 times" });
+    const suspicion = { ...asked, deaths: 3 };
+    const verdict = await broker.deliver("files", { ...batch(["a:1"]), suspicion }, { deliveries: 1 });
+    assert.ok(verdict.kind === "reject");
+    assert.match(verdict.reason, /its process died 4 times while it handled nothing else/);
     assert.deepEqual(
-      outcomesIn(broker).map(({ name, outcome, reason }) => [name, outcome, reason]),
-      [["a", "failed", "its process died 6 times"]],
+      outcomesIn(broker).map(({ name, outcome, class: kind }) => [name, outcome, kind]),
+      [["a", "failed", "deadly"]],
     );
     assert.deepEqual([bucket.opened, broker.events], [[], ["publish result", "confirmed"]]);
   });
 
-  test("of several objects is split, never ended, however often it was lost", async () => {
-    const { broker } = await setUp(new Bucket({ a: "1", b: "2" }));
-    const verdict = await broker.deliver("files", batch(["a:1", "b:1"]), { deliveries: 9 });
-    assert.equal(verdict.kind, "retry");
-    assert.deepEqual(outcomesIn(broker), []);
+  test("that was lost while others were in hand, too, is not counted", async () => {
+    const { broker } = await setUp(new Bucket({ a: "1" }));
+    for (const stage of ["rests", "company"] as const) {
+      const suspicion = { ...asked, deaths: 3, stage };
+      const verdict = await broker.deliver("files", { ...batch(["a:1"]), suspicion }, { deliveries: 1 });
+      assert.deepEqual(remainderOf(verdict)[0]?.suspicion, { ...suspicion, stage: "rests", rested: 1_000 });
+    }
   });
 });

@@ -76,7 +76,7 @@ export class MemoryBroker implements Broker {
     const { message, deliveries } = waiting;
     const queue = this.consumed ?? { source: "", queue: "records" };
     const signal = new AbortController().signal;
-    const verdict = await handle({ queue, message, deliveries, signal, standAside() {} });
+    const verdict = await handle({ queue, message, deliveries, signal, standAside() {}, onOverdue() {} });
     if (verdict.kind === "ack") this.acked.push(message);
     else if (verdict.kind === "reject") this.rejected.push({ message, reason: verdict.reason });
     else this.queue.push(waiting);

@@ -1,4 +1,5 @@
 import type {
+  Alarm,
   Broker,
   Delayer,
   Delivery,
@@ -14,13 +15,13 @@ import type {
   WalkPosition,
 } from "@brigade/core";
 import {
-  carefulFrom,
+  alarm,
   classify,
-  deadlyFrom,
   delay,
-  delayOf,
   delays,
   eitherSignal,
+  InHand,
+  mayBeDone,
   otherMeaning,
   Quarantine,
   RequestGate,
@@ -34,6 +35,7 @@ import { DirectoryHealth } from "./directory-health.ts";
 import { createFilter, type Filter } from "./filters.ts";
 import { Gate } from "./gate.ts";
 import { Historian, HistoryAway } from "./historian.ts";
+import { type Again, idOf, plain, split, verdictOn } from "./positions.ts";
 import { emptyPage, walkPage } from "./walk.ts";
 
 export interface ListerParts {
@@ -53,9 +55,10 @@ export interface ListerParts {
   readonly onGiveUp: (error: FatalError) => void;
   /** Unix milliseconds. */
   readonly now?: () => number;
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a clock that nobody sets; by default since the beginning of this process. */
   readonly monotonic?: () => number;
   readonly delay?: Delayer;
+  readonly alarm?: Alarm;
 }
 
 export interface ListerOptions {
@@ -74,13 +77,6 @@ const triesBeforeGone = 3;
 /** What a directory is not asked for again after, where it is the only one. */
 const refusals = new Set<SourceErrorKind>(["forbidden", "unauthorized", "misconfigured"]);
 
-/** A position to be tried again later; `counted` when that was its own fault. */
-interface Again {
-  readonly again: WalkPosition;
-  readonly counted: boolean;
-  readonly waitMs: number;
-}
-
 export interface Lister extends AsyncDisposable {
   /** Why listing pauses, for people; empty while it runs. */
   readonly pauses: readonly string[];
@@ -93,7 +89,18 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
   const leaving = new AbortController();
   const orLeaving = eitherSignal(leaving.signal);
   const valve = new Valve();
-  const quarantine = new Quarantine(valve);
+  const quarantine = new Quarantine({
+    valve,
+    consumeAlone: () =>
+      broker.consume({ source: name, queue: "directories" }, { prefetch: 1, isFirst: true }, (delivery) =>
+        handle({ ...delivery, standAside() {} }, true),
+      ),
+    log,
+    delay: wait,
+    alarm: parts.alarm ?? alarm,
+    lived: monotonic,
+    leaving: leaving.signal,
+  });
   const gate = new Gate(broker, name, valve, {
     highWater: options.highWater,
     signal: leaving.signal,
@@ -123,11 +130,12 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
     options.outageLimit,
   );
   const historian = new Historian(parts.history, { isAway: parts.historyIsAway, log, now: monotonic });
+  const inHand = new InHand();
   const slots = pLimit(options.concurrency);
   const { batchFiles, batchBytes } = options;
   const announcing = { broker, batchSize: { files: batchFiles, bytes: batchBytes }, host: parts.host, now };
 
-  async function handle(delivery: Delivery): Promise<Verdict> {
+  async function handle(delivery: Delivery, isAlone: boolean): Promise<Verdict> {
     const { message } = delivery;
     if (message.type !== "directory")
       return { kind: "reject", reason: `a ${message.type} message among directories` };
@@ -136,37 +144,47 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
       parts.onGiveUp(otherMeaning(message.job));
       return { kind: "release" };
     }
-    if (valve.isClosed || !(await gate.admits())) return { kind: "release" };
-    const { deliveries } = delivery;
-    if (deliveries < carefulFrom) return await quarantine.among(() => list(message, delivery));
-
-    const { length } = message.positions;
-    log.warn(
-      { deliveries, positions: length },
-      "a message whose process died repeatedly is handled with care",
-    );
-    if (length > 1) return { kind: "retry", remainder: splitSingly(message), delay: delays[0] };
-    if (deliveries < deadlyFrom) return await quarantine.alone(() => list(message, delivery));
-    const reason = `its process died ${deliveries} times`;
-    await broker.publish(message.positions.map((one) => emptyPage(message.job, one, "failed", reason)));
-    return { kind: "reject", reason };
+    if (isAlone && quarantine.isPaused) return { kind: "retry", remainder: [message], delay: delays[1] };
+    if (!isAlone && (valve.isClosed || !(await gate.admits()))) return { kind: "release" };
+    const work = {
+      message,
+      delivery,
+      pieces: message.positions.length,
+      split: (shares: number) => split(message, shares),
+      run: (signal: AbortSignal) => list(message, delivery, isAlone, orLeaving(signal)),
+      fail: (reason: string) =>
+        broker.publish(message.positions.map((one) => emptyPage(message.job, one, "failed", reason))),
+    };
+    return await quarantine.handle(work, isAlone);
   }
 
-  async function list(message: DirectoryMessage, delivery: Delivery): Promise<Verdict> {
-    const isSuspect = delivery.deliveries >= carefulFrom;
-    const signal = orLeaving(delivery.signal);
+  async function list(
+    message: DirectoryMessage,
+    delivery: Delivery,
+    isAlone: boolean,
+    signal: AbortSignal,
+  ): Promise<Verdict> {
     const filter = createFilter(message.filters);
     const told = new Announcement(message, announcing);
+    const listed = Promise.withResolvers<boolean>();
+    using _ = { [Symbol.dispose]: () => listed.resolve(true) };
+    delivery.onOverdue(async () => {
+      for (const position of message.positions) inHand.keep(idOf(message.job, position), listed.promise);
+      return [plain(message)];
+    });
     const again: Again[] = [];
     await Promise.all(
       message.positions.map((position) =>
         slots(async () => {
           // A message may hold many pages: what was not begun at the mark waits like any other message.
-          if (!isSuspect && !(await gate.admits())) {
+          if (!isAlone && !(await gate.admits())) {
             again.push({ again: position, counted: false, waitMs: 0 });
             return;
           }
-          const walked = await walk(message, position, filter, delivery.deliveries > 0, signal);
+          // Where it is still being listed, it is waited for: a recorded page is not listed again.
+          if (message.inHand) await inHand.find(idOf(message.job, position));
+          const isRepeated = mayBeDone(message, delivery.deliveries);
+          const walked = await walk(message, position, filter, isRepeated, signal);
           if ("again" in walked) again.push(walked);
           else if (!delivery.signal.aborted) await told.add(walked);
         }),
@@ -196,6 +214,7 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
       health.listed(begunAt, page.record);
       return { page };
     } catch (error) {
+      if (signal.aborted) return { again: position, counted: false, waitMs: 0 };
       return await afterFailure(message, position, error);
     }
   }
@@ -234,7 +253,7 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
   const subscription = await broker.consume(
     { source: name, queue: "directories" },
     { prefetch: options.concurrency },
-    handle,
+    (delivery) => handle(delivery, false),
   );
   await valve.add(subscription);
 
@@ -246,28 +265,8 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
       leaving.abort();
       await valve.close("stopping");
       await subscription[Symbol.asyncDispose]();
+      await quarantine[Symbol.asyncDispose]();
     },
-  };
-}
-
-/** One message a position, so that a deadly directory takes no neighbours along. */
-function splitSingly(message: DirectoryMessage): DirectoryMessage[] {
-  return message.positions.map((position) => ({ ...message, positions: [position] }));
-}
-
-/** What is left of a message when the rest was told. */
-function verdictOn(message: DirectoryMessage, again: readonly Again[]): Verdict {
-  if (again.length === 0) return { kind: "ack" };
-  if (again.length === message.positions.length && again.every(({ waitMs }) => waitMs === 0))
-    return { kind: "release" };
-  return {
-    kind: "retry",
-    delay: delayOf(Math.max(...again.map(({ waitMs }) => waitMs))),
-    remainder: again.map((one) => ({
-      ...message,
-      positions: [one.again],
-      attempt: message.attempt + Number(one.counted),
-    })),
   };
 }
 

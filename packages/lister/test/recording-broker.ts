@@ -4,7 +4,7 @@ type Handler = (delivery: Delivery) => Promise<Verdict>;
 
 /** A broker in memory that writes down what is asked of it, and delivers when it is told to. */
 export class RecordingBroker implements Broker {
-  /** In order: `publish <types>`, `confirmed`, `pause <queue>`, `resume <queue>`, `dispose <queue>`. */
+  /** In order: `publish <types>`, `confirmed`, `first of <queue>`, `pause <queue>`, `resume <queue>`, `dispose <queue>`. */
   readonly events: string[] = [];
   readonly published: Message[] = [];
   readonly depths = new Map<QueueKind, number>();
@@ -12,7 +12,8 @@ export class RecordingBroker implements Broker {
   refuse: Error | undefined;
   /** Set: told of everything that is published, before it is confirmed. */
   onPublish: ((messages: readonly Message[]) => void) | undefined;
-  readonly #handlers = new Map<QueueKind, Handler>();
+  /** One that is first comes first, until it is disposed of. */
+  readonly #handlers = new Map<QueueKind, Handler[]>();
   readonly #running = new Set<Promise<Verdict>>();
 
   async publish(messages: readonly Message[]): Promise<void> {
@@ -24,8 +25,14 @@ export class RecordingBroker implements Broker {
     this.events.push("confirmed");
   }
 
-  async consume(queue: QueueName, _options: { prefetch: number }, handle: Handler): Promise<Subscription> {
-    this.#handlers.set(queue.queue, handle);
+  async consume(
+    queue: QueueName,
+    { isFirst = false }: { prefetch: number; isFirst?: boolean },
+    handle: Handler,
+  ): Promise<Subscription> {
+    const handlers = this.#handlers.get(queue.queue) ?? [];
+    if (isFirst) this.events.push(`first of ${queue.queue}`);
+    this.#handlers.set(queue.queue, isFirst ? [handle, ...handlers] : [...handlers, handle]);
     const told = (event: string) => async () => {
       this.events.push(`${event} ${queue.queue}`);
     };
@@ -34,6 +41,7 @@ export class RecordingBroker implements Broker {
       resume: told("resume"),
       [Symbol.asyncDispose]: async () => {
         await Promise.allSettled(this.#running);
+        if (isFirst) this.#handlers.set(queue.queue, handlers);
         this.events.push(`dispose ${queue.queue}`);
       },
     };
@@ -49,12 +57,14 @@ export class RecordingBroker implements Broker {
   async deliver(
     queue: QueueKind,
     message: Message,
-    { deliveries = 0, signal = new AbortController().signal, standAside = () => {} } = {},
+    given: Partial<Omit<Delivery, "queue" | "message">> = {},
   ): Promise<Verdict> {
-    const handle = this.#handlers.get(queue);
+    const [handle] = this.#handlers.get(queue) ?? [];
     if (handle === undefined) throw new Error(`nobody consumes ${queue}`);
     const name = { source: message.job.source, queue };
-    const running = handle({ queue: name, message, deliveries, signal, standAside });
+    const { signal } = new AbortController();
+    const usual = { deliveries: 0, signal, standAside() {}, onOverdue() {} };
+    const running = handle({ queue: name, message, ...usual, ...given });
     this.#running.add(running);
     try {
       return await running;

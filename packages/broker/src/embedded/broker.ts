@@ -47,6 +47,8 @@ export interface EmbeddedBroker extends Broker {
   purge(source: string): Promise<number>;
   /** All queues of a source but the dead letters, in one moment. All zero: nothing moves and nothing will. */
   busy(source: string): Promise<Busy>;
+  /** Somebody ends this process: what it holds does not count as lost, however it ends. For when nothing more is taken. */
+  absolve(): void;
   /** Puts text into a queue as it is, decodable or not. Resolves when it is safe. */
   inject(queue: QueueName, body: string): Promise<void>;
 }
@@ -103,13 +105,17 @@ export class SqliteBroker implements EmbeddedBroker {
     await this.#publish(messages.map((message) => entryOf(message)));
   }
 
+  absolve(): void {
+    this.#link.note({ kind: "absolve" });
+  }
+
   async inject({ source, queue }: QueueName, body: string): Promise<void> {
     await this.#publish([{ source, queue: workQueueOf(queue), body }]);
   }
 
   async consume(
     queue: QueueName,
-    { prefetch }: { readonly prefetch: number },
+    { prefetch, isFirst = false }: { readonly prefetch: number; readonly isFirst?: boolean },
     handle: (delivery: Delivery) => Promise<Verdict>,
   ): Promise<Subscription> {
     const consumer = ++this.#lastConsumer;
@@ -124,7 +130,7 @@ export class SqliteBroker implements EmbeddedBroker {
     const place = { source: queue.source, queue: workQueueOf(queue.queue) };
     this.#subscriptions.set(consumer, subscription);
     try {
-      await this.#link.ask("consume", { consumer, prefetch, ...place });
+      await this.#link.ask("consume", { consumer, prefetch, isFirst, ...place });
     } catch (error) {
       this.#subscriptions.delete(consumer);
       throw error;

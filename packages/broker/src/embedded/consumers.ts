@@ -5,6 +5,8 @@ interface Consumer {
   readonly id: number;
   readonly queue: number;
   readonly prefetch: number;
+  /** Before others of its queue. */
+  readonly isFirst: boolean;
   /** Messages that count against `prefetch`. */
   held: number;
   aside: number;
@@ -19,8 +21,8 @@ export class Consumers {
   /** The same, of messages that stand aside. */
   #aside = new Map<number, Consumer>();
 
-  add(id: number, queue: number, prefetch: number): void {
-    this.#consumers.set(id, { id, queue, prefetch, held: 0, aside: 0, paused: false });
+  add(consumer: Pick<Consumer, "id" | "queue" | "prefetch" | "isFirst">): void {
+    this.#consumers.set(consumer.id, { ...consumer, held: 0, aside: 0, paused: false });
   }
 
   pause(id: number, paused: boolean): void {
@@ -86,8 +88,10 @@ export class Consumers {
   }
 }
 
-/** Starting with a different one each time, the first that may hold more. */
+/** Whoever is to be first, if it may hold more; starting with a different one each time, the first that may. */
 function mostHungry(consumers: readonly Consumer[], turn: number): Consumer {
+  const first = consumers.find(({ isFirst, held, prefetch }) => isFirst && held < prefetch);
+  if (first !== undefined) return first;
   for (let step = 0; step < consumers.length; step++) {
     const consumer = consumers[(turn + step) % consumers.length];
     if (consumer && consumer.held < consumer.prefetch) return consumer;

@@ -23,11 +23,11 @@ export type Settlement =
   | { readonly kind: "release"; readonly id: number; readonly due?: number }
   | { readonly kind: "bury"; readonly id: number; readonly reason: string; readonly at: number };
 
-/** A message that is still held does not count against its consumer's prefetch any more. Not answered. */
-export interface Aside {
-  readonly kind: "aside";
-  readonly id: number;
-}
+/**
+ * Not answered. `aside`: a message that is still held does not count against its consumer's prefetch any more. `absolve`:
+ * whatever ends this process from now on is no fault of what is held.
+ */
+export type Note = { readonly kind: "aside"; readonly id: number } | { readonly kind: "absolve" };
 
 /** Messages of one source's directories, files, retry and records, all counted in one moment. */
 export interface Busy {
@@ -45,6 +45,7 @@ export interface Questions {
       readonly source: string;
       readonly queue: WorkQueue;
       readonly prefetch: number;
+      readonly isFirst: boolean;
     };
     answer: undefined;
   };
@@ -67,10 +68,10 @@ export type Question = {
   [K in keyof Questions]: { readonly kind: K; readonly ticket: number } & Questions[K]["ask"];
 }[keyof Questions];
 
-export type Request = Settlement | Aside | Question;
+export type Request = Settlement | Note | Question;
 
 export function isSettlement(request: Request): request is Settlement {
-  return !("ticket" in request || request.kind === "aside");
+  return !("ticket" in request || request.kind === "aside" || request.kind === "absolve");
 }
 
 /** A message handed to a consumer; committed as handed out before it is posted. */

@@ -31,6 +31,7 @@ export class Session {
       for (const request of requests) {
         if (isSettlement(request)) this.#settle(request);
         else if (request.kind === "aside") this.#consumers.standAside(request.id);
+        else if (request.kind === "absolve") this.#store.absolve();
         else answers.push({ ticket: request.ticket, value: this.#answer(request) });
       }
       handedOut = this.#consumers.handOut(this.#store);
@@ -73,11 +74,12 @@ export class Session {
         for (const entry of question.entries) store.append(entry);
         return undefined;
       case "consume":
-        return this.#consumers.add(
-          question.consumer,
-          store.queue(question.source, question.queue),
-          question.prefetch,
-        );
+        return this.#consumers.add({
+          id: question.consumer,
+          queue: store.queue(question.source, question.queue),
+          prefetch: question.prefetch,
+          isFirst: question.isFirst,
+        });
       case "pause":
         return this.#consumers.pause(question.consumer, true);
       case "resume":

@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type {
   HandedOut,
+  Note,
   Outcome,
   Post,
   Question,
@@ -71,8 +72,9 @@ export class StoreLink {
     this.#send(settlement);
   }
 
-  standAside(id: number): void {
-    this.#send({ kind: "aside", id });
+  /** Of what is held. */
+  note(note: Note): void {
+    this.#send(note);
   }
 
   /** Rejects when the link is lost before the answer. */

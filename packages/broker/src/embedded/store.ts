@@ -116,6 +116,11 @@ export class Store {
     return typeof due === "number" ? due : undefined;
   }
 
+  /** What is held now is not counted when the next process finds it. */
+  absolve(): void {
+    this.#sql.absolveHeld.run();
+  }
+
   /** Everything held is ready again; `counted` when its consumer died. Returns how many. */
   releaseAll(counted: boolean): number {
     let released = 0;
@@ -189,12 +194,12 @@ export class Store {
   }
 
   #makeReady(queue: number, id: number, deliveries: number): void {
-    this.#sql.addReady.run(queue, id, deliveries);
+    this.#sql.addReady.run(queue, id, Math.max(0, deliveries));
     this.#tallies.of(queue).ready++;
   }
 
   #delay(due: number, queue: number, id: number, deliveries: number): void {
-    this.#sql.addDelayed.run(due, id, queue, deliveries);
+    this.#sql.addDelayed.run(due, id, queue, Math.max(0, deliveries));
     this.#tallies.of(queue).delayed++;
   }
 
@@ -223,6 +228,7 @@ function prepare(db: Database) {
     dropReady: db.prepare("DELETE FROM ready WHERE queue = ? AND id = ?"),
     addHeld: db.prepare("INSERT INTO held (id, queue, deliveries) VALUES (?, ?, ?)"),
     dropHeld: db.prepare("DELETE FROM held WHERE id = ? RETURNING queue, deliveries"),
+    absolveHeld: db.prepare("UPDATE held SET deliveries = deliveries - 1 WHERE deliveries >= 0"),
     takeHeld: db.prepare("DELETE FROM held RETURNING id, queue, deliveries"),
     addDelayed: db.prepare("INSERT INTO delayed (due, id, queue, deliveries) VALUES (?, ?, ?, ?)"),
     takeDue: db.prepare("DELETE FROM delayed WHERE due <= ? OR due > ? RETURNING id, queue, deliveries"),

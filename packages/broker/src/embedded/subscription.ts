@@ -115,8 +115,14 @@ export class EmbeddedSubscription implements Subscription {
       return error instanceof NewerMessageError ? this.#keep(id, error) : this.#bury(id, reasonOf(error));
     }
     try {
-      const standAside = () => this.#around.link.standAside(id);
-      const verdict = await this.#handle({ queue: this.#queue, message, deliveries, signal, standAside });
+      const verdict = await this.#handle({
+        queue: this.#queue,
+        message,
+        deliveries,
+        signal,
+        standAside: () => this.#around.link.note({ kind: "aside", id }),
+        onOverdue: () => {}, // it may be held for ever
+      });
       return this.#settlementOf(id, verdict);
     } catch (error) {
       if (error instanceof MessageError) return this.#bury(id, error.message);

@@ -16,8 +16,10 @@ import { workQueueOf } from "../route.ts";
 import { addressOf } from "./address.ts";
 import { Announcer } from "./announcer.ts";
 import { type BrokerState, ConnectionWatch } from "./connection-watch.ts";
+import { ConsumerTimeout } from "./consumer-timeout.ts";
 import { Link, type LinkOptions } from "./link.ts";
 import { NewerAccount } from "./newer-account.ts";
+import { OwnLosses } from "./own-losses.ts";
 import { parcelOf } from "./parcel.ts";
 import { PresenceSubscription } from "./presence-subscription.ts";
 import { Publisher } from "./publisher.ts";
@@ -28,6 +30,8 @@ import { allQueueNames, exchangeName, exchangePrefix, queueNames } from "./topol
 import { untilAborted } from "./until-aborted.ts";
 import { WaitAccount, type Waiting } from "./wait-account.ts";
 
+/** Milliseconds: RabbitMQ's own default. */
+const consumerTimeout = 1_800_000;
 /** Milliseconds for giving back what is held when the broker is disposed. */
 const giveBackWithin = 5_000;
 const confirmWithin = 30_000;
@@ -42,6 +46,8 @@ export interface RabbitBrokerOptions {
   /** Shown in the management UI, with what the connection does: "downloader@host#pid" publishes, consumes. */
   readonly connectionName: string;
   readonly log: Log;
+  /** Milliseconds that the broker lets a consumer hold a delivery (its `consumer_timeout`); default 30 minutes. */
+  readonly consumerTimeout?: number;
   /** Errors of handlers; FatalError when the broker refuses our credentials, vhost or permissions (each once). */
   readonly onError: (error: unknown) => void;
   /** Gives up waiting for the first connection. */
@@ -102,6 +108,8 @@ class AmqpBroker implements RabbitBroker {
   readonly #announcer: Announcer;
   readonly #waits = new WaitAccount();
   readonly #newer: NewerAccount;
+  readonly #timeout: ConsumerTimeout;
+  readonly #losses = new OwnLosses();
   readonly #subscriptions = new Set<RabbitSubscription>();
   #disposal: Promise<void> | undefined;
 
@@ -121,7 +129,11 @@ class AmqpBroker implements RabbitBroker {
     this.#sending = new Link(named("publishes"), this.#watch.watch(), (model, life) =>
       Sender.open(model, life, expecting),
     );
-    this.#receiving = new Link(named("consumes"), this.#watch.watch(), Reception.open);
+    this.#timeout = new ConsumerTimeout(options.consumerTimeout ?? consumerTimeout, options.log);
+    this.#receiving = new Link(named("consumes"), this.#watch.watch(), async (model, life) => {
+      life.lost.addEventListener("abort", () => this.#timeout.hear(life.lost.reason), { once: true });
+      return await Reception.open(model, life);
+    });
     this.#publisher = new Publisher(this.#sending, {
       log: options.log,
       delay: link.delay,
@@ -171,16 +183,18 @@ class AmqpBroker implements RabbitBroker {
 
   async consume(
     { source, queue }: QueueName,
-    { prefetch }: { readonly prefetch: number },
+    { prefetch, isFirst = false }: { readonly prefetch: number; readonly isFirst?: boolean },
     handle: (delivery: Delivery) => Promise<Verdict>,
   ): Promise<Subscription> {
-    const consumption = { source, queue: workQueueOf(queue), prefetch, handle };
+    const consumption = { source, queue: workQueueOf(queue), prefetch, isFirst, handle };
     this.#receiving.leaving.throwIfAborted();
     const subscription: RabbitSubscription = new RabbitSubscription(consumption, {
       link: this.#receiving,
       publisher: this.#publisher,
       waits: this.#waits,
       newer: this.#newer,
+      losses: this.#losses,
+      timeout: this.#timeout,
       log: this.#options.log,
       onError: this.#options.onError,
       delay: this.#options.delay ?? delay,

@@ -122,7 +122,7 @@ function revived(source: string, raw: GetMessage): Parcel | undefined {
     if (error instanceof MessageError) return undefined;
     throw error;
   }
-  const fresh = "attempt" in message ? { ...message, attempt: 0 } : message;
+  const fresh = "attempt" in message ? { ...message, attempt: 0, suspicion: undefined } : message;
   const content = Buffer.from(JSON.stringify(fresh));
   return { ...parcelInto({ source, queue: queueOf(message, true) }, content), type: message.type };
 }

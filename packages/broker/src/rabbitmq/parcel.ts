@@ -36,8 +36,7 @@ export function parcelInto({ source, queue }: QueueName, content: Buffer): Parce
 }
 
 /** A delivery on its way back to its queue; the deaths that it has seen stay counted. */
-export function givenBack(queue: QueueName, raw: RawMessage): Parcel {
-  const deliveries = deliveriesOf(raw.properties.headers);
+export function givenBack(queue: QueueName, raw: RawMessage, deliveries: number): Parcel {
   return {
     ...parcelInto(queue, raw.content),
     type: raw.properties.type,
@@ -47,7 +46,8 @@ export function givenBack(queue: QueueName, raw: RawMessage): Parcel {
 
 /** A delivery on its way to a wait queue, from where it comes back to its queue as it is. */
 export function postponed(queue: QueueName, raw: RawMessage, delay: Delay): Parcel {
-  return { ...givenBack(queue, raw), exchange: waitExchange(queue.source, delay) };
+  const deliveries = deliveriesOf(raw.properties.headers);
+  return { ...givenBack(queue, raw, deliveries), exchange: waitExchange(queue.source, delay) };
 }
 
 /** A delivery on its way to the dead letters. */

@@ -3,7 +3,9 @@ import { guard } from "./guard.ts";
 import type { Life, Session } from "./link.ts";
 import { Probe } from "./probe.ts";
 
-export interface ConsumerEvents {
+export interface Consumer {
+  /** Before other consumers of the queue. */
+  readonly isFirst: boolean;
   accept(raw: ConsumeMessage): void;
   /** The broker ends the consumer (its queue is gone, or the node of it); what it has delivered can still be acked. */
   ended(): void;
@@ -50,7 +52,7 @@ export class Reception implements Session {
   }
 
   /** Resolves with the consumer's tag. */
-  async consume(queue: string, prefetch: number, { accept, ended }: ConsumerEvents): Promise<string> {
+  async consume(queue: string, prefetch: number, { accept, ended, isFirst }: Consumer): Promise<string> {
     const receive = (raw: ConsumeMessage | null) => {
       if (raw === null) ended();
       else accept(raw);
@@ -58,7 +60,7 @@ export class Reception implements Session {
     // In one turn: the prefetch is for the next consumer of this channel.
     const [, { consumerTag }] = await Promise.all([
       this.#channel.prefetch(prefetch),
-      this.#channel.consume(queue, receive),
+      this.#channel.consume(queue, receive, isFirst ? { priority: 1 } : {}),
     ]);
     return consumerTag;
   }

@@ -1,4 +1,4 @@
-import type { ConsumerEvents, Reception } from "./reception.ts";
+import type { Consumer, Reception } from "./reception.ts";
 
 /** A subscription's reserve comes in so many consumers, each with an equal share of its prefetch. */
 const shares = 4;
@@ -10,22 +10,24 @@ const shares = 4;
 export class Reserve {
   readonly #reception: Reception;
   readonly #queue: string;
-  readonly #hear: ConsumerEvents;
+  readonly #consumer: Consumer;
   readonly #share: number;
   readonly #tags: string[] = [];
   #wanted = 0;
   #turning: Promise<void> = Promise.resolve();
 
-  constructor(reception: Reception, queue: string, prefetch: number, hear: ConsumerEvents) {
+  constructor(reception: Reception, queue: string, prefetch: number, consumer: Consumer) {
     this.#reception = reception;
     this.#queue = queue;
-    this.#hear = hear;
+    this.#consumer = consumer;
     this.#share = Math.ceil(prefetch / shares);
   }
 
   /** `aside`: deliveries that stand aside now. Resolves when there is credit for them, or when the session is lost. */
   fit(aside: number): Promise<void> {
-    this.#wanted = Math.min(shares, Math.ceil(aside / this.#share));
+    const wanted = Math.min(shares, Math.ceil(aside / this.#share));
+    if (wanted === this.#wanted) return this.#turning;
+    this.#wanted = wanted;
     this.#turning = this.#turning.then(() => this.#turn());
     return this.#turning;
   }
@@ -34,7 +36,7 @@ export class Reserve {
     const { lost } = this.#reception;
     try {
       while (this.#tags.length < this.#wanted)
-        this.#tags.push(await this.#reception.consume(this.#queue, this.#share, this.#hear));
+        this.#tags.push(await this.#reception.consume(this.#queue, this.#share, this.#consumer));
       for (const tag of this.#tags.splice(this.#wanted)) await this.#reception.cancel(tag);
     } catch (error) {
       if (!lost.aborted) throw error;

@@ -12,9 +12,12 @@ import {
 } from "@brigade/core";
 import type { ConsumeMessage } from "amqplib";
 import type { WorkQueue } from "../route.ts";
+import type { ConsumerTimeout } from "./consumer-timeout.ts";
 import { Held, type Settlement } from "./held.ts";
 import type { Link } from "./link.ts";
 import { type NewerAccount, newerDelay } from "./newer-account.ts";
+import type { OwnLosses } from "./own-losses.ts";
+import { Places } from "./places.ts";
 import type { Publisher } from "./publisher.ts";
 import { QueueAppearance } from "./queue-appearance.ts";
 import type { Reception } from "./reception.ts";
@@ -28,11 +31,14 @@ import type { WaitAccount } from "./wait-account.ts";
 const afterError = 1_000;
 /** Milliseconds until a queue is consumed again of which the broker has ended our consumer. */
 const afterCancel = 200;
+/** Milliseconds between looks for deliveries that are held for too long. */
+const lookForOverdue = 1_000;
 
 export interface Consumption {
   readonly source: string;
   readonly queue: WorkQueue;
   readonly prefetch: number;
+  readonly isFirst: boolean;
   readonly handle: (delivery: Delivery) => Promise<Verdict>;
 }
 
@@ -41,6 +47,8 @@ interface Surroundings {
   readonly publisher: Publisher;
   readonly waits: WaitAccount;
   readonly newer: NewerAccount;
+  readonly losses: OwnLosses;
+  readonly timeout: ConsumerTimeout;
   readonly log: Log;
   readonly onError: (error: unknown) => void;
   readonly delay: Delayer;
@@ -58,9 +66,7 @@ export class RabbitSubscription implements Subscription {
   readonly #name: QueueName;
   readonly #consumption: Consumption;
   readonly #around: Surroundings;
-  readonly #running = new Map<Held, Promise<void>>();
-  /** Of those that run. */
-  readonly #aside = new Set<Held>();
+  readonly #places: Places;
   #reserve: Reserve | undefined;
   #waiting: Held[] = [];
   /** Given back, and not yet safe. */
@@ -69,13 +75,18 @@ export class RabbitSubscription implements Subscription {
   #consuming: Promise<void>;
   #over = false;
   readonly #appearance: QueueAppearance;
+  readonly #looking: NodeJS.Timeout;
+  /** Those that we would hear of the end of. */
+  readonly #heard = new WeakSet<Reception>();
 
   constructor(consumption: Consumption, around: Surroundings) {
     this.#name = { source: consumption.source, queue: consumption.queue };
     this.#consumption = consumption;
     this.#around = around;
     this.#appearance = new QueueAppearance(around);
+    this.#places = new Places(consumption.prefetch);
     this.#consuming = this.#consume(this.#stop.signal);
+    this.#looking = setInterval(() => this.#lookForOverdue(), lookForOverdue).unref();
   }
 
   async pause(): Promise<void> {
@@ -95,7 +106,8 @@ export class RabbitSubscription implements Subscription {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over = true;
     await this.pause();
-    await Promise.all(this.#running.values());
+    await this.#places.done();
+    clearInterval(this.#looking);
     this.#around.forget();
   }
 
@@ -103,8 +115,9 @@ export class RabbitSubscription implements Subscription {
   async leave(): Promise<void> {
     this.#over = true;
     await this.pause();
-    for (const held of this.#running.keys()) this.#giveBack(held);
+    for (const held of this.#places.deliveries) this.#giveBack(held);
     await Promise.all(this.#returning);
+    clearInterval(this.#looking);
   }
 
   async #consume(stop: AbortSignal): Promise<void> {
@@ -119,15 +132,16 @@ export class RabbitSubscription implements Subscription {
         const ending = AbortSignal.any([stop, lost, ended.signal]);
         this.#dropLost();
         await this.#appearance.of(name, reception, ending);
-        const { publisher } = this.#around;
-        const { prefetch } = this.#consumption;
-        const hear = {
-          accept: (raw: ConsumeMessage) =>
-            this.#accept(new Held(this.#name, raw, reception, publisher), stop),
+        this.#hearOfEnd(reception);
+        const around = { ...this.#around, reception };
+        const { prefetch, isFirst } = this.#consumption;
+        const consumer = {
+          accept: (raw: ConsumeMessage) => this.#accept(new Held(this.#name, raw, around), stop),
           ended: () => ended.abort(),
+          isFirst,
         };
-        const tag = await reception.consume(name, prefetch, hear);
-        const reserve = new Reserve(reception, name, prefetch, hear);
+        const tag = await reception.consume(name, prefetch, consumer);
+        const reserve = new Reserve(reception, name, prefetch, consumer);
         this.#reserve = reserve;
         this.#fitReserve();
         await abortion(ending);
@@ -156,40 +170,67 @@ export class RabbitSubscription implements Subscription {
 
   #accept(held: Held, stop: AbortSignal): void {
     if (stop.aborted) this.#giveBack(held);
-    else if (this.#hasPlace) this.#start(held);
+    else if (this.#places.hasRoom) this.#start(held);
     else this.#waiting.push(held);
   }
 
-  get #hasPlace(): boolean {
-    const { prefetch } = this.#consumption;
-    return this.#running.size < prefetch + Math.min(prefetch, this.#aside.size);
+  /** What is lost while we live on is no death. */
+  #hearOfEnd(reception: Reception): void {
+    if (this.#heard.has(reception)) return;
+    this.#heard.add(reception);
+    const note = () => {
+      for (const held of [...this.#places.deliveries, ...this.#waiting]) held.noteLoss(reception);
+    };
+    reception.lost.addEventListener("abort", note, { once: true });
+  }
+
+  #lookForOverdue(): void {
+    const before = performance.now() - this.#around.timeout.handOverAfter;
+    const isOverdue = (held: Held) => held.since < before && !held.isSettled && !held.signal.aborted;
+    for (const held of this.#places.deliveries) if (isOverdue(held)) this.#handOver(held);
+    for (const held of this.#waiting.filter(isOverdue)) this.#giveBack(held);
+    this.#waiting = this.#waiting.filter(({ isSettled }) => !isSettled);
+  }
+
+  #handOver(held: Held): void {
+    if (!this.#places.handOver(held)) return;
+    this.#around.log.info(
+      { ...this.#name, heldMs: Math.round(performance.now() - held.since) },
+      "work takes longer than the broker lets us hold its message: it is published for later, and goes on",
+    );
+    held
+      .handOver()
+      .then(() => {
+        this.#fitReserve();
+        this.#startNext();
+      })
+      .catch((error: unknown) => this.#around.onError(error));
   }
 
   #standAside(held: Held): void {
-    if (!this.#running.has(held) || this.#aside.has(held)) return;
-    this.#aside.add(held);
+    this.#places.standAside(held);
     this.#startNext();
     this.#fitReserve();
   }
 
   #fitReserve(): void {
-    this.#reserve?.fit(this.#aside.size).catch((error: unknown) => this.#around.onError(error));
+    this.#reserve?.fit(this.#places.aside).catch((error: unknown) => this.#around.onError(error));
   }
 
   #start(held: Held): void {
     const run = this.#run(held)
       .catch((error: unknown) => this.#around.onError(error))
       .finally(() => {
-        this.#running.delete(held);
-        if (this.#aside.delete(held)) this.#fitReserve();
+        this.#places.remove(held);
+        this.#fitReserve();
         this.#startNext();
       });
-    this.#running.set(held, run);
+    this.#places.add(held, run);
   }
 
   #startNext(): void {
     this.#dropLost();
-    if (!this.#hasPlace) return;
+    if (!this.#places.hasRoom) return;
     const next = this.#waiting.shift();
     if (next) this.#start(next);
   }
@@ -210,7 +251,7 @@ export class RabbitSubscription implements Subscription {
     let verdict = await this.#verdict(held);
     // Too late for a word on it; but while the channel lives, it can go back uncounted.
     if (held.signal.aborted) verdict = { kind: "release" };
-    if (verdict.kind === "reject")
+    if (verdict.kind === "reject" && !held.isSettled)
       this.#around.log.warn(
         { ...this.#name, id: held.id, reason: verdict.reason },
         "message put to the dead letters",
@@ -235,8 +276,17 @@ export class RabbitSubscription implements Subscription {
     }
     if (held.hasWaited) this.#around.waits.received(message.job);
     try {
-      const standAside = () => this.#standAside(held);
-      return await this.#consumption.handle({ queue: this.#name, message, deliveries, signal, standAside });
+      held.remainder = async () => [message];
+      return await this.#consumption.handle({
+        queue: this.#name,
+        message,
+        deliveries,
+        signal,
+        standAside: () => this.#standAside(held),
+        onOverdue: (remainder) => {
+          held.remainder = remainder;
+        },
+      });
     } catch (error) {
       if (error instanceof MessageError) return { kind: "reject", reason: error.message };
       if (!signal.aborted) {

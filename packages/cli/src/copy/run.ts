@@ -73,6 +73,7 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
     ),
     openCatalogue({ path: join(state, catalogueFile), log }).then((one) => resources.use(one)),
   ]);
+  signal.addEventListener("abort", () => broker.absolve(), { once: true });
   for (const volume of volumes) await volume.bind(name, source.fingerprint);
   const host = hostname();
   await opened.noteVolumes(

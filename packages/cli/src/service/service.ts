@@ -14,6 +14,7 @@ import {
 import type { LocalVolume } from "@brigade/volumes";
 import { Hono } from "hono";
 import { type ExitCode, exitCode, exitCodeOf } from "../exit-code.ts";
+import { hurry } from "../hurry.ts";
 import { createLog, flushLog } from "../logging.ts";
 import type { ServiceName, Settings } from "../settings.ts";
 import { Announcing } from "./announcing.ts";
@@ -92,7 +93,7 @@ export async function runService(
     await run(configuration, log, stop, open);
     flushLog();
     log.info({}, "stopped");
-    return exitCode.complete;
+    return hurry.signal.aborted ? exitCode.interrupted : exitCode.complete;
   } catch (error) {
     if (!(error instanceof FatalError || error instanceof HostError)) throw error;
     flushLog();
@@ -176,6 +177,7 @@ async function run(
     async connect() {
       broker = await connectRabbitBroker({
         ...address,
+        consumerTimeout: common.CONSUMER_TIMEOUT_MS,
         connectionName: instance,
         log,
         onError: giveUp,
@@ -200,7 +202,7 @@ async function run(
 
   async function leave(graceMs: number): Promise<void> {
     const stopping = Promise.all(workers.map(({ worker }) => worker.stop(graceMs)));
-    await Promise.race([stopping, sleep(graceMs + marginMs, undefined, { ref: false })]);
+    await Promise.race([stopping, sleep(graceMs + marginMs, undefined, { ref: false }), hurried]);
     announcing?.leave();
     // Whoever still waits for a broker that is away is let go by this.
     await broker?.[Symbol.asyncDispose]();
@@ -208,6 +210,7 @@ async function run(
     await resources.disposeAsync();
   }
 
+  const hurried = whenAborted(hurry.signal);
   const ended = whenAborted(signal);
   try {
     await Promise.race([ended, open(service).then(() => ended)]);
@@ -216,7 +219,8 @@ async function run(
   }
   const graceMs = trouble.signal.aborted ? 0 : common.SHUTDOWN_GRACE_MS;
   if (!trouble.signal.aborted) log.info({ graceMs }, "stopping: what is in hand is finished");
-  const late = sleep(graceMs + 3 * marginMs, undefined, { ref: false }).then(() => {
+  const patience = sleep(graceMs + 3 * marginMs, undefined, { ref: false });
+  const late = Promise.race([patience, hurried.then(() => sleep(3 * marginMs))]).then(() => {
     throw new FatalError("could not leave in time: what is in hand will be delivered again");
   });
   await Promise.race([leave(graceMs), late]);

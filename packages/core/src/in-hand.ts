@@ -1,0 +1,23 @@
+/** Pieces of work that are remembered at most; the oldest are forgotten first. */
+const most = 10_000;
+
+/**
+ * What this process goes on with although the broker has its message for later (`Delivery.onOverdue`): when it comes
+ * again, it is not begun a second time. By an id of the piece of work.
+ */
+export class InHand {
+  readonly #fates = new Map<string, Promise<boolean>>();
+
+  /** `told`: whether its outcome was made known; `false` when it is to be tried again. */
+  keep(id: string, told: Promise<boolean>): void {
+    this.#fates.delete(id);
+    this.#fates.set(id, told);
+    const [oldest] = this.#fates.keys();
+    if (this.#fates.size > most && oldest !== undefined) this.#fates.delete(oldest);
+  }
+
+  /** `undefined` when it never was in hand, or is forgotten. */
+  find(id: string): Promise<boolean> | undefined {
+    return this.#fates.get(id);
+  }
+}
