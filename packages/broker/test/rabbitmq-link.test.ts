@@ -73,7 +73,7 @@ link(
       settle(ack);
     }
     assert.deepEqual([...counts].toSorted(), [
-      [0, 1],
+      [0, 0],
       [1, 0],
       [2, 0],
     ]);
