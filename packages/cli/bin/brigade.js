@@ -1,9 +1,25 @@
-#!/usr/bin/env node
+#!/bin/sh
+":" /*
+# For a shell, all down to "exec" is a script; for Node it is a comment. So started, the command needs no Node on the PATH (cron has
+# none there), and it knows of a SIGHUP that nohup had ignored before: Node ends that, and does not tell.
+file=$(command -p readlink -f "$0")
+node="${file%/*}/../../../node_modules/.bin/node"
+[ -x "$node" ] || node=$(command -v node) || {
+  echo 'brigade needs Node 24.12 or newer, and there is none: "npm ci" brings one.' >&2
+  exit 2
+}
+if [ -r /proc/$$/status ]; then
+  while read -r name mask; do
+    case "$name$mask" in SigIgn:*[13579bdf]) export BRIGADE_SIGHUP=ignored ;; esac
+  done </proc/$$/status
+fi
+exec "$node" "$file" "$@"
+*/
 // Plain JavaScript that any Node can read: the sources run unbuilt and need Node 24.12, which `npm ci`
 // puts into node_modules/.bin. Started by an older Node, this hands over to that one.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { enableCompileCache } from "node:module";
+import module from "node:module";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
@@ -22,7 +38,7 @@ const proxied =
  * Flags must stand on the command line, so the process replaces itself once, which takes a tenth of a second or two.
  */
 const young = { lister: 2, get: proxied ? 1 : undefined };
-const command = process.argv[2] ?? "";
+const command = process.argv[2] || "";
 const size = command in young ? young[command] : 8;
 const flags = size === undefined ? [] : [`--max-semi-space-size=${size}`];
 
@@ -34,11 +50,15 @@ if (!(major > 24 || (major === 24 && minor >= 12))) {
   const [node, ...rest] = process.argv;
   process.execve(node, [node, ...flags, ...process.execArgv, ...rest], process.env);
 } else {
-  process.env.NODE_COMPILE_CACHE ??= cache;
+  setDefault("NODE_COMPILE_CACHE", cache);
   // A volume that syncs holds one of these threads, and names are looked up on them.
-  process.env.UV_THREADPOOL_SIZE ??= "16";
-  enableCompileCache(process.env.NODE_COMPILE_CACHE);
-  await import("../src/main.ts");
+  setDefault("UV_THREADPOOL_SIZE", "16");
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
+  void import("../src/main.ts");
+}
+
+function setDefault(name, value) {
+  if (process.env[name] === undefined) process.env[name] = value;
 }
 
 function handOver(node) {

@@ -2,8 +2,10 @@ import { ConfigError, FatalError, HostError } from "@brigade/core";
 import { Command, CommanderError } from "commander";
 import { addGet } from "./commands/get.ts";
 import { exitCode, exitCodeHelp, exitCodeOf } from "./exit-code.ts";
+import { isHangupIgnored } from "./hangup.ts";
 import { hurry } from "./hurry.ts";
 import { flushLog } from "./logging.ts";
+import { whenOrphanedByNpx } from "./orphan.ts";
 
 /** A service tells in its own log what it does. */
 let isService = false;
@@ -17,19 +19,38 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
       hurry.abort();
       // The first signal may be so fresh that nobody has acted on it yet.
       if (!isService) setTimeout(() => process.exit(exitCode.interrupted), 200);
-      return;
-    }
-    if (!isService)
-      process.stderr.write(`brigade: ${name}: finishing what is in hand; once more to leave at once\n`);
-    stop.abort();
+    } else stopBecauseOf(name);
   });
 }
 
-/** Whoever reads the results may have seen enough: `brigade … | head`. */
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(exitCode.complete);
+/** A terminal that goes may send it twice, so it is never "the second". Services ignore it: it will have another meaning for them. */
+const isHangupToBeIgnored = isHangupIgnored(process.env);
+let hungUpAt = Number.NEGATIVE_INFINITY;
+process.on("SIGHUP", () => {
+  hungUpAt = performance.now();
+  if (!isService && !isHangupToBeIgnored) stopBecauseOf("SIGHUP");
 });
+whenOrphanedByNpx(process.env, () => {
+  // Under `nohup npx` the hangup that we ignore has ended npx.
+  if (!(isHangupToBeIgnored && performance.now() - hungUpAt < 5_000)) stopBecauseOf("npx has ended");
+});
+
+function stopBecauseOf(reason: string): void {
+  if (stop.signal.aborted) return;
+  if (!isService)
+    process.stderr.write(`brigade: ${reason}: finishing what is in hand; once more to leave at once\n`);
+  stop.abort();
+}
+
+/** Whoever reads the results may have seen enough (`brigade … | head`), or the terminal is gone. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(exitCode.complete);
+  if (error.code === "EIO") return;
+  process.stderr.write(`brigade: cannot go on: standard output cannot be written: ${error.message}\n`);
+  process.exit(exitCode.cannotGoOn);
+});
+/** The work goes on where nobody reads what is told of it: a terminal that is closed, a pipe whose reader has ended, a full disk. */
+process.stderr.on("error", () => {});
 
 const program = new Command("brigade")
   .description(
