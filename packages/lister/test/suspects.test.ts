@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { DirectoryMessage, Suspicion } from "@brigade/core";
+import type { DirectoryMessage, Message, Suspicion } from "@brigade/core";
 import { at, files, job, ListedBucket, setUp } from "./set-up.ts";
 
 function positions(...directories: string[]) {
@@ -66,5 +66,36 @@ describe("a directory message whose process died again and again", () => {
       ["a", "failed", verdict.reason, []],
     );
     assert.deepEqual([bucket.asked, record?.job.id], [[], job.id]);
+  });
+});
+
+describe("a directory message that can be held no longer", () => {
+  test("comes back whole; while it is still being listed it is waited for, and what is recorded then is not listed again", async () => {
+    const bucket = new ListedBucket({ slow: [{ files: files("x") }] });
+    const gate = Promise.withResolvers<void>();
+    bucket.failing = () => gate.promise;
+    const recorded = new Set<string>();
+    const { broker } = await setUp(bucket, {
+      history: {
+        recorded: async ({ directory }) => (recorded.has(directory) ? { id: "p", end: "last" } : undefined),
+      },
+    });
+    broker.onPublish = (messages) => {
+      for (const one of messages) if (one.type === "page") recorded.add(one.directory);
+    };
+    let handOver: (() => Promise<readonly Message[]>) | undefined;
+    const listing = broker.deliver("directories", positions("slow"), {
+      onOverdue: (remainder) => {
+        handOver = remainder;
+      },
+    });
+    while (bucket.asked.length === 0) await new Promise(setImmediate);
+    assert.ok(handOver);
+    assert.deepEqual(await handOver(), [positions("slow")]);
+    const again = broker.deliver("directories", { ...positions("slow"), inHand: true });
+    for (let turns = 0; turns < 5; turns++) await new Promise(setImmediate);
+    gate.resolve();
+    assert.deepEqual([await listing, await again], [{ kind: "ack" }, { kind: "ack" }]);
+    assert.deepEqual([bucket.asked, broker.publishedOf("page").length], [["slow@"], 1]);
   });
 });

@@ -92,6 +92,25 @@ export function travel(check: Conformance): void {
     assert.equal(first.deliveries.length + second.deliveries.length, 12);
   });
 
+  check("what is ready goes to the consumer that is first", async (bench, context) => {
+    await using broker = await bench.broker();
+    const queue = queueOf(bench, "retry");
+    const others = new Hand();
+    const first = new Hand();
+    await using _ = await broker.consume(queue, { prefetch: 4 }, others.handle);
+    await using __ = await broker.consume(queue, { prefetch: 1, isFirst: true }, first.handle);
+    await broker.publish([filesMessage(bench.source)]);
+    const feeder = new Hand();
+    await using ___ = await broker.consume(queueOf(bench, "files"), { prefetch: 1 }, feeder.handle);
+    const remainder = [1, 2, 3].map((number) => filesMessage(bench.source, number));
+    (await feeder.next()).settle({ kind: "retry", remainder, delay: 1_000 });
+    await depthBecomes(broker, queueOf(bench, "wait"), 3, context);
+    await bench.pass(1_000);
+    const taken = [await first.next(), ...(await others.take(2))];
+    assert.equal(first.deliveries.length, 1);
+    for (const { settle } of taken) settle(ack);
+  });
+
   check("a handler may publish into the queue that it consumes", async (bench) => {
     await using broker = await bench.broker();
     const depths = Promise.withResolvers<number[]>();
