@@ -3,9 +3,9 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type Bucket, explicitTree, startBucket } from "../bucket/index.ts";
+import { type DiskFault, faultyDisk } from "../disks/faulty-disk.ts";
 import { brigade, environmentFor, type Finished, temporaryFolder } from "../e2e/brigade.ts";
 import { assertHolds, partFiles, temporaryFiles } from "../e2e/disk.ts";
-import { type DiskFault, faultyDisk } from "./disks/faulty-disk.ts";
 
 /*
  * One object that a disk cannot hold fails alone. The disk, and all others, go on.

@@ -14,11 +14,14 @@ let isService = false;
 const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   process.on(name, () => {
-    if (hurry.signal.aborted) process.exit(exitCode.interrupted);
+    if (hurry.signal.aborted) {
+      void leave(exitCode.interrupted);
+      return;
+    }
     if (stop.signal.aborted) {
       hurry.abort();
       // The first signal may be so fresh that nobody has acted on it yet.
-      if (!isService) setTimeout(() => process.exit(exitCode.interrupted), 200);
+      if (!isService) setTimeout(() => void leave(exitCode.interrupted), 200);
     } else stopBecauseOf(name);
   });
 }
@@ -79,7 +82,20 @@ try {
 } catch (error) {
   flushLog();
   process.exitCode = tell(firstOf(error));
-  if (isService) process.exit();
+}
+// Node waits for all threads, also for those that hang in a call of their disk.
+if (isService || stop.signal.aborted || (await hasLeftThreadsBehind()))
+  await leave(Number(process.exitCode ?? 0));
+
+/** `get` has no such threads, and starts faster without the package. */
+async function hasLeftThreadsBehind(): Promise<boolean> {
+  return process.argv[2] !== "get" && (await import("@brigade/volumes")).threadsHang();
+}
+
+/** At once. */
+async function leave(code: number): Promise<never> {
+  flushLog();
+  return await (await import("@brigade/volumes")).endProcess(code);
 }
 
 /** What failed first; what failed because of it, while all was left, is in the same error. */

@@ -25,7 +25,7 @@ import {
   withGate,
 } from "@brigade/core";
 import type { BatchParts } from "./batch.ts";
-import { ByteBudget } from "./byte-budget.ts";
+import { BodyMemory } from "./body-memory.ts";
 import { handleBatch } from "./handle-batch.ts";
 import { LargeObjects } from "./large-objects.ts";
 import { listedIn } from "./listed.ts";
@@ -140,7 +140,7 @@ export async function createDownloader(
     source,
     storeWord,
     health,
-    budget: new ByteBudget(options.memory, options.memory / (4 * options.concurrency)),
+    memory: new BodyMemory(options.memory, options.memory / (4 * options.concurrency), placement.volumes),
     large: new LargeObjects(
       { source, storeWord, log, delay: wait },
       {

@@ -12,7 +12,8 @@ import type {
   Volume,
 } from "@brigade/core";
 import { backoff, classify, failureClass, HostError, SourceError } from "@brigade/core";
-import type { ByteBudget, Share } from "./byte-budget.ts";
+import type { BodyMemory } from "./body-memory.ts";
+import type { Share } from "./byte-budget.ts";
 import type { LargeObjects, SizedEntry } from "./large-objects.ts";
 import type { ObjectHealth } from "./object-health.ts";
 import { type DatedEntry, expectation, presumedSize, smallBody, store } from "./store.ts";
@@ -35,7 +36,7 @@ export interface FetchParts {
   readonly source: Source;
   readonly storeWord: StoreWord;
   readonly health: ObjectHealth;
-  readonly budget: ByteBudget;
+  readonly memory: BodyMemory;
   readonly large: LargeObjects;
   readonly log: Log;
   readonly delay: Delayer;
@@ -52,7 +53,7 @@ export function bytesInMemory({ size = presumedSize }: { readonly size?: number 
   return Math.min(size, smallBody);
 }
 
-/** Fetches one object onto the volume where it has room; `share`: of the budget, for the first try. Rejects only for bugs. */
+/** Fetches one object onto the volume where it has room; `share`: of the memory, for the first try. Rejects only for bugs. */
 export async function fetchObject(
   parts: FetchParts,
   job: Job,
@@ -69,7 +70,7 @@ export async function fetchObject(
     let error: unknown;
     try {
       parts.health.assertNotRefused(entry);
-      held ??= await parts.budget.take(bytesInMemory(entry));
+      held ??= await parts.memory.take(reservation.volume, bytesInMemory(entry));
       const fetched = await fetchOnce(parts, job, entry, reservation, { share: held, begunAt }, signal);
       return entry === listed ? fetched : accounted(fetched, listed);
     } catch (thrown) {
@@ -121,7 +122,7 @@ function accounted(fetched: Fetched, listed: ObjectEntry): Fetched {
 }
 
 async function fetchOnce(
-  { source, health, storeWord, budget, large }: FetchParts,
+  { source, health, storeWord, memory, large }: FetchParts,
   job: Job,
   entry: ObjectEntry,
   reservation: Reservation,
@@ -134,7 +135,7 @@ async function fetchOnce(
     held.give();
     const brought = await large.bring(job, sized, reservation, signal);
     if (brought === undefined) {
-      held = await budget.take(bytesInMemory(entry));
+      held = await memory.take(reservation.volume, bytesInMemory(entry));
       return undefined;
     }
     health.answered(begunAt, brought.entry);

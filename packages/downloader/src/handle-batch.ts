@@ -69,12 +69,12 @@ async function fetchAll(
   signal: AbortSignal,
 ): Promise<void> {
   const { job } = batch.message;
-  const { id } = reservation.volume;
+  const { volume } = reservation;
   const fetch = async (one: Listed, share: Share) =>
-    batch.fetched(one, await fetchObject(parts, job, entryOf(one), reservation, share, signal), id);
+    batch.fetched(one, await fetchObject(parts, job, entryOf(one), reservation, share, signal), volume.id);
   const fetches: Promise<void>[] = [];
   for (const one of missing) {
-    const share = parts.budget.take(bytesInMemory(one.file));
+    const share = parts.memory.take(volume, bytesInMemory(one.file));
     fetches.push(fetch(one, share instanceof Promise ? await share : share));
   }
   await Promise.all(fetches);

@@ -4,6 +4,7 @@ import type { Commit } from "./commit.ts";
 import { type FileTimes, secondsOf } from "./file-times.ts";
 import { hashBuffer, hashFile, openUnlinked } from "./hash-file.ts";
 import type { Placing } from "./placing.ts";
+import { noteProgress } from "./progress.ts";
 
 /** Finds objects that lie here whole, hashes them and enters them in the manifest; the others come back as nothing. */
 export async function adopt(
@@ -15,6 +16,7 @@ export async function adopt(
   const buffer = hashBuffer();
   const commits: Promise<StoredObject | undefined>[] = [];
   for (const object of objects) {
+    noteProgress();
     const found = await recognise(object, placing, times, buffer);
     if (found === undefined) {
       commits.push(Promise.resolve(undefined));

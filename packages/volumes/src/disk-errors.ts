@@ -69,7 +69,7 @@ const remedies: Readonly<Record<string, string>> = {
 };
 
 /** What the system said, and what can be done; anything else as it is. */
-function inWords(error: unknown): string {
+export function inWords(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error);
   const remedy = remedies[errorCode(error)];
   return remedy === undefined ? said : `${said}: ${remedy}`;

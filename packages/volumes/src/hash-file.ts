@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { constants, openSync, readSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { isPlaceFault } from "./disk-errors.ts";
+import { noteProgress } from "./progress.ts";
 
 const chunkBytes = 1024 * 1024;
 /** After so many bytes other work of the thread gets its turn. */
@@ -32,6 +33,7 @@ export async function hashFile(descriptor: number, buffer: Buffer): Promise<stri
     sinceTurn += count;
     if (sinceTurn >= turnBytes) {
       sinceTurn = 0;
+      noteProgress();
       await turn();
     }
   }

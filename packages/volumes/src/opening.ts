@@ -1,4 +1,4 @@
-import { type Dir, opendirSync, readdirSync } from "node:fs";
+import { type Dir, mkdirSync, opendirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, HostError } from "@brigade/core";
 import { Bindings } from "./bindings.ts";
@@ -6,6 +6,7 @@ import { Commit } from "./commit.ts";
 import { Directories } from "./directories.ts";
 import { isPlaceFault } from "./disk-errors.ts";
 import { FileTimes } from "./file-times.ts";
+import { cannotBeUsed } from "./folder-trial.ts";
 import { noteHost } from "./host-note.ts";
 import { type Identity, identify, type Layout, prepareLayout } from "./identity.ts";
 import { Landing } from "./landing.ts";
@@ -36,6 +37,8 @@ export interface OpeningOptions {
   readonly label?: string;
   /** This machine's name, noted on the volume. */
   readonly host?: string;
+  /** The folder is made where it is not there. */
+  readonly make?: boolean;
 }
 
 export interface OpeningHooks {
@@ -58,9 +61,18 @@ const openingPatience = 60_000;
 
 /** Opens a volume for this process. Throws ConfigError. Blocks like everything that touches a disk. */
 export async function openForWriting(options: OpeningOptions, hooks: OpeningHooks): Promise<OpenedVolume> {
+  try {
+    return await open(options, hooks);
+  } catch (error) {
+    throw cannotBeUsed(options.root, error);
+  }
+}
+
+async function open(options: OpeningOptions, hooks: OpeningHooks): Promise<OpenedVolume> {
   if (!/^[\w-][\w.-]{0,99}$/.test(options.instance)) {
     throw new ConfigError([`"${options.instance}" cannot name an instance: letters, digits, _ - and . only`]);
   }
+  if (options.make === true) mkdirSync(options.root, { recursive: true });
   const layout = prepareLayout(options.root, options.init);
   const lock = tryLock(layout.lock, openingPatience);
   if (lock === undefined) throw new HostError("io", `${layout.lock} is held by another process for too long`);

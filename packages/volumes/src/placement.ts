@@ -60,9 +60,13 @@ export function createPlacement(
   }
 
   function best(wanted: Amount): VolumeAccount | undefined {
+    const all = accounts.reduce((sum, { batches }) => sum + batches, 0);
     return accounts
       .filter((account) => account.takes(wanted))
-      .sort((one, other) => other.free.bytes - one.free.bytes)[0];
+      .sort(
+        (one, other) =>
+          Number(one.isBusy(all)) - Number(other.isBusy(all)) || other.free.bytes - one.free.bytes,
+      )[0];
   }
 
   /** On the volume that holds some of it already: room for what it lacks. */

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "./disk-errors.ts";
+import { noteProgress } from "./progress.ts";
 
 /*
  * Node's rmSync throws errors without the system's code (on a disk that went read-only, say), which then look like
@@ -22,7 +23,10 @@ export function removeTree(path: string): void {
     removeFile(path);
     return;
   }
-  for (const name of readdirSync(path)) removeTree(join(path, name));
+  for (const name of readdirSync(path)) {
+    removeTree(join(path, name));
+    noteProgress();
+  }
   try {
     rmdirSync(path);
   } catch (error) {

@@ -7,6 +7,7 @@ import { errorCode } from "./disk-errors.ts";
 import type { FileTimes } from "./file-times.ts";
 import { hashBuffer, hashFile, openUnlinked } from "./hash-file.ts";
 import { NotTaken, type Place, type Placing } from "./placing.ts";
+import { noteProgress } from "./progress.ts";
 import type { Taken, TreeObject } from "./room.ts";
 import { otherFileSystem, type Trees } from "./trees.ts";
 
@@ -21,6 +22,7 @@ export async function take(
   const buffer = hashBuffer();
   const answers: Promise<Taken>[] = [];
   for (const object of objects) {
+    noteProgress();
     trees.check(dirname(object.from), object.source);
     const answer = await takeOne(object, trees, placing, commit, times, buffer);
     // Seen by Promise.all below, maybe later than it fails.

@@ -1,4 +1,5 @@
 import type { HostErrorKind, NewObject, ObjectEntry, Piece, StoredObject } from "@brigade/core";
+import type { FolderTrial, LockTrial, VolumeTrial } from "./folder-trial.ts";
 import type { OpeningOptions } from "./opening.ts";
 import type { LocalRoom, Taken, TreeObject } from "./room.ts";
 import type { Slot } from "./slots.ts";
@@ -29,6 +30,7 @@ export type PartCommand = { readonly id: number } & (
 export type Command =
   | PartCommand
   | ({ readonly id: number } & (
+      | { readonly op: "try"; readonly trial: LockTrial | FolderTrial | VolumeTrial }
       | { readonly op: "open"; readonly options: OpeningOptions }
       | { readonly op: "put"; readonly object: NewObject; readonly bytes: Uint8Array<ArrayBuffer> | Slot }
       | { readonly op: "sink"; readonly object: NewObject }
@@ -64,6 +66,7 @@ export interface OpenedPart {
 
 /** What each command is answered with. A sink's id is the id of the command that opened it. */
 export interface Answers {
+  try: undefined;
   open: OpenedReport;
   put: StoredObject;
   sink: undefined;
@@ -105,4 +108,6 @@ export interface FromThread {
   readonly read: readonly number[];
   readonly answers: readonly Answer[];
   readonly warnings: readonly { readonly reason: string; readonly message: string }[];
+  /** It is at work on something long. */
+  readonly progress?: true;
 }

@@ -12,6 +12,11 @@ export interface Amount {
 const staleMs = 10_000;
 /** A volume that said `full` is back when so much was freed (its quota, say, may be less than the disk's room). */
 const freedBytes = 64 * 1024 * 1024;
+/** A volume of which nothing is heard for so long is used only where no other takes the batch. Milliseconds. */
+const hesitationMs = 3_000;
+/** Batches that a volume may hold, whatever part of all they are; beyond, it holds this part at most, if others take more. */
+const fewBatches = 8;
+const largestPart = 3 / 4;
 /** What needs room waits this long for a volume that is silent. Milliseconds. */
 const patienceMs = 300_000;
 
@@ -41,6 +46,9 @@ export class VolumeAccount {
   /** Released since `#room` was asked for: maybe not in its figures yet. */
   #spent: Amount = none;
   #state: State = { kind: "open" };
+  /** Reservations that are not released, and when one of them last went on. */
+  #batches = 0;
+  #wentOnAt = Number.NEGATIVE_INFINITY;
 
   constructor(volume: LocalVolume, options: Required<PlacementOptions>, parts: AccountParts) {
     this.volume = volume;
@@ -63,6 +71,21 @@ export class VolumeAccount {
     return this.#state.kind === "open" || this.#state.kind === "full" ? undefined : this.#state.reason;
   }
 
+  get batches(): number {
+    return this.#batches;
+  }
+
+  /**
+   * Whether others are to be used before it, with so many batches on all volumes: it may hang, and must not hold all that
+   * is in hand.
+   */
+  isBusy(allBatches: number): boolean {
+    const now = this.#options.now();
+    if (this.#pending !== undefined && now - this.#askedAt > hesitationMs) return true;
+    if (this.#batches < fewBatches) return false;
+    return this.#batches > allBatches * largestPart || now - this.#wentOnAt > hesitationMs;
+  }
+
   takes(wanted: Amount): boolean {
     if (this.#state.kind !== "open" || this.#options.now() - this.#knownAt > staleMs) return false;
     return fits(wanted, this.free);
@@ -83,8 +106,12 @@ export class VolumeAccount {
 
   reserve(wanted: Amount): Reservation {
     this.#reserved = plus(this.#reserved, wanted);
+    if (this.#batches === 0) this.#wentOnAt = this.#options.now();
+    this.#batches += 1;
     let held = wanted;
+    let isHeld = true;
     const give = (amount: Amount) => {
+      this.#wentOnAt = this.#options.now();
       held = minus(held, amount);
       this.#reserved = minus(this.#reserved, amount);
       this.#spent = plus(this.#spent, amount);
@@ -94,6 +121,8 @@ export class VolumeAccount {
       spend: (bytes) => give({ bytes: Math.min(bytes, held.bytes), inodes: 0 }),
       release: () => {
         give(held);
+        if (isHeld) this.#batches -= 1;
+        isHeld = false;
         this.#parts.onChange();
       },
     };

@@ -1,4 +1,12 @@
-import type { Log, NewObject, ObjectEntry, Part, Sink, StoredObject } from "@brigade/core";
+import {
+  HostError,
+  type Log,
+  type NewObject,
+  type ObjectEntry,
+  type Part,
+  type Sink,
+  type StoredObject,
+} from "@brigade/core";
 import type { OpeningOptions } from "./opening.ts";
 import type { LocalRoom, LocalVolume, Taken, TreeObject } from "./room.ts";
 import { ThreadPart } from "./thread-part.ts";
@@ -15,13 +23,18 @@ export interface VolumeOptions extends Omit<OpeningOptions, "root"> {
  * existing folder becomes a volume. Throws ConfigError when `root` is no volume, or the instance is in use there.
  */
 export async function openVolume(root: string, { log, ...options }: VolumeOptions): Promise<LocalVolume> {
-  const link = new WriterLink((reason, message) => log.warn({ volume: root, reason }, message));
+  const link = new WriterLink(root, log);
   try {
-    return new ThreadVolume(link, await link.call({ op: "open", options: { ...options, root } }));
+    return await volumeOf(link, { ...options, root });
   } catch (error) {
     await link.end();
     throw error;
   }
+}
+
+/** The volume that the thread at the other end of the link opens. */
+export async function volumeOf(link: WriterLink, options: OpeningOptions): Promise<LocalVolume> {
+  return new ThreadVolume(link, await link.call({ op: "open", options }));
 }
 
 class ThreadVolume implements LocalVolume {
@@ -96,10 +109,13 @@ class ThreadVolume implements LocalVolume {
     return this.#link.call({ op: "bind", source, fingerprint });
   }
 
-  /** Waits for all commits; unfinished sinks are forgotten. */
+  /** Waits for all commits, as long as the disk answers; unfinished sinks are forgotten. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       await this.#link.call({ op: "close" });
+    } catch (error) {
+      // What was answered is safe already.
+      if (!(error instanceof HostError && error.kind === "silent")) throw error;
     } finally {
       await this.#link.end();
     }

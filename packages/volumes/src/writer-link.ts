@@ -1,33 +1,45 @@
 import { Worker } from "node:worker_threads";
-import { HostError, type NewObject, type StoredObject } from "@brigade/core";
+import { HostError, type Log, type NewObject, type StoredObject } from "@brigade/core";
+import { Silence } from "./silence.ts";
 import { Slots } from "./slots.ts";
 import { decodeFailure } from "./thread-failures.ts";
-import type { Answers, Command, FromThread, Op } from "./thread-protocol.ts";
+import type { Answer, Answers, Command, FromThread, Op } from "./thread-protocol.ts";
+import { endThread } from "./threads.ts";
 
-type Waiting = { resolve(value: Answers[Op]): void; reject(error: Error): void };
+type Waiting = { readonly op: Op; resolve(value: Answers[Op]): void; reject(error: Error): void };
 type Unnumbered<C> = C extends Command ? Omit<C, "id"> : never;
 
 /** To wake a thread costs as much as a file's part of a message: bodies wait for so many more, or so many milliseconds. */
 const worthWaking = 32;
 const longestWaitMs = 2;
 
+/** What gives things back is sent to a disk that hangs, too, and not waited for. */
+const releasing: ReadonlySet<Op> = new Set<Op>(["abort", "part-stop", "part-close", "close"]);
+
 /** The main thread's end of a writer thread. Commands travel together where they can, in order. */
 export class WriterLink {
   /** Memory shared with the thread. */
   readonly slots = new Slots();
+  readonly #root: string;
+  readonly #log: Log;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
+  /** Commands that nobody waits for any more: the disk hung, and may still answer. */
+  readonly #abandoned = new Map<number, Op>();
   /** What to do when the bytes of a `put` were read. */
   readonly #unread = new Map<number, () => void>();
-  readonly #onWarning: (reason: string, message: string) => void;
+  readonly #silence = new Silence((ms) => this.#giveUpWaiting(ms));
+  #silent: HostError | undefined;
   #lastId = 0;
   #outgoing: Command[] = [];
   #transfer: ArrayBuffer[] = [];
   #flushing: NodeJS.Immediate | undefined;
   #gone: Error | undefined;
 
-  constructor(onWarning: (reason: string, message: string) => void) {
-    this.#onWarning = onWarning;
+  /** `root`: of the volume, for those who read what is said of it. */
+  constructor(root: string, log: Log) {
+    this.#root = root;
+    this.#log = log;
     this.#worker = new Worker(new URL("./writer-thread.ts", import.meta.url), {
       workerData: this.slots.memory,
     });
@@ -41,21 +53,27 @@ export class WriterLink {
     return this.#lastId + 1;
   }
 
-  /** Sends a command; `owned` buffers are transferred away. */
+  /** Sends a command; `owned` buffers are transferred away. Rejects with HostError `silent` while the disk hangs. */
   call<O extends Op>(command: Unnumbered<Command & { op: O }>, owned?: ArrayBuffer): Promise<Answers[O]> {
     this.#lastId += 1;
     const id = this.#lastId;
-    if (this.#gone) {
+    const refused = this.#gone ?? this.#silent;
+    if (refused !== undefined) {
       this.#read(id);
-      return Promise.reject(this.#gone);
+      if (this.#gone || !releasing.has(command.op)) return Promise.reject(refused);
+      this.#post([{ ...command, id } as Command], []);
+      this.#abandoned.set(id, command.op);
+      this.#silence.asked(command.op);
+      return Promise.resolve(undefined as Answers[O]);
     }
+    this.#silence.asked(command.op);
     if (this.#outgoing.length === 0) setTimeout(() => this.#flush(), longestWaitMs);
     this.#outgoing.push({ ...command, id } as Command);
     if (owned) this.#transfer.push(owned);
     if (command.op !== "put" || this.#outgoing.length >= worthWaking)
       this.#flushing ??= setImmediate(() => this.#flush());
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
+      this.#waiting.set(id, { op: command.op, resolve: resolve as Waiting["resolve"], reject });
     });
   }
 
@@ -72,9 +90,11 @@ export class WriterLink {
     return this.call({ op: "put", object, bytes: owned }, owned.buffer);
   }
 
-  /** Ends the thread; what is not answered is rejected. */
+  /** Ends the thread; what is not answered is rejected. A thread that hangs in a call of the disk is left behind. */
   async end(): Promise<void> {
-    await this.#worker.terminate();
+    this.#silence.end();
+    this.#lose(undefined);
+    await endThread(this.#worker);
   }
 
   #flush(): void {
@@ -83,19 +103,50 @@ export class WriterLink {
     this.#outgoing = [];
     this.#transfer = [];
     this.#flushing = undefined;
-    if (commands.length === 0) return;
-    if (!this.#gone) this.#worker.postMessage(commands, transfer);
+    this.#post(commands, transfer);
   }
 
-  #receive({ answers, warnings, read }: FromThread): void {
+  #post(commands: readonly Command[], transfer: readonly ArrayBuffer[]): void {
+    if (commands.length > 0 && !this.#gone) this.#worker.postMessage(commands, transfer);
+  }
+
+  #receive({ answers, warnings, read, progress }: FromThread): void {
     for (const id of read) this.#read(id);
-    for (const { reason, message } of warnings) this.#onWarning(reason, message);
-    for (const answer of answers) {
-      const waiting = this.#waiting.get(answer.id);
-      this.#waiting.delete(answer.id);
-      if ("failure" in answer) waiting?.reject(decodeFailure(answer.failure));
-      else waiting?.resolve(answer.value);
+    for (const { reason, message } of warnings) this.#log.warn({ volume: this.#root, reason }, message);
+    if (progress) this.#silence.progressed();
+    for (const answer of answers) this.#settle(answer);
+    if (this.#silent && !this.#silence.isSilent) this.#silent = undefined;
+  }
+
+  #settle(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    const op = waiting?.op ?? this.#abandoned.get(answer.id);
+    if (op !== undefined) this.#silence.answered(op);
+    if (waiting === undefined) this.#settleAbandoned(answer, op);
+    else if ("failure" in answer) waiting.reject(decodeFailure(answer.failure));
+    else waiting.resolve(answer.value);
+  }
+
+  /** What was opened for somebody who has gone elsewhere is closed. */
+  #settleAbandoned({ id, ...answer }: Answer, op: Op | undefined): void {
+    this.#abandoned.delete(id);
+    const isOpened = "value" in answer;
+    if (isOpened && op === "sink") void this.call({ op: "abort", sink: id }).catch(() => undefined); // then it is gone
+    if (isOpened && op === "part") void this.call({ op: "part-close", part: id }).catch(() => undefined); // as well
+  }
+
+  #giveUpWaiting(ms: number): void {
+    const seconds = Math.round(ms / 1000);
+    this.#silent = new HostError(
+      "silent",
+      `${this.#root} has not answered for ${seconds} s: does its disk hang?`,
+    );
+    for (const [id, { op, reject }] of this.#waiting) {
+      this.#abandoned.set(id, op);
+      reject(this.#silent);
     }
+    this.#waiting.clear();
   }
 
   #read(id: number): void {

@@ -1,7 +1,9 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { tryFor } from "./folder-trial.ts";
 import { latestObjects } from "./latest-objects.ts";
 import { type OpenedVolume, openForWriting } from "./opening.ts";
 import { performOnPart } from "./part-commands.ts";
+import { onProgress } from "./progress.ts";
 import { encodeFailure } from "./thread-failures.ts";
 import type { Answer, Answers, Command, FromThread, Op } from "./thread-protocol.ts";
 import type { Writer } from "./writer.ts";
@@ -27,6 +29,16 @@ function flush(): void {
   answers = [];
   warnings = [];
 }
+
+/** Milliseconds between signs of life. */
+const progressEvery = 1_000;
+let toldProgressAt = 0;
+onProgress(() => {
+  const now = performance.now();
+  if (now - toldProgressAt < progressEvery) return;
+  toldProgressAt = now;
+  port.postMessage({ answers: [], warnings: [], read: [], progress: true } satisfies FromThread);
+});
 
 function resolve<O extends Op>(id: number, value: Answers[O]): void {
   answers.push({ id, value });
@@ -55,6 +67,9 @@ function perform(command: Command): void {
       return;
     case "finish":
       opened().finish(command.sink, settleOf(id, "finish"));
+      return;
+    case "try":
+      resolve(id, void tryFor(command.trial));
       return;
     case "open":
       later(command, async () => {
@@ -166,5 +181,7 @@ function later(command: Command, work: () => Promise<Answers[Op]>): void {
 }
 
 function wordsFor(command: Command): string {
-  return "object" in command ? command.object.key : command.op;
+  if ("object" in command) return command.object.key;
+  const key = "sink" in command ? volume?.writer.keyOf(command.sink) : undefined;
+  return key ?? command.op;
 }

@@ -70,6 +70,11 @@ export class Writer {
     this.#sink(sink).file.write(chunk);
   }
 
+  /** Of the object that comes through this sink. */
+  keyOf(sink: number): string | undefined {
+    return this.#sinks.get(sink)?.object.key;
+  }
+
   finish(sink: number, settle: Settle<StoredObject>): void {
     const { object, place, file } = this.#sink(sink);
     this.#sinks.delete(sink);

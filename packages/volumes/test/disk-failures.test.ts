@@ -4,8 +4,8 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { HostError } from "@brigade/core";
+import { loopDisk, noLoopDisks } from "../../../test/disks/loop-disk.ts";
 import { type Durability, type LocalVolume, openVolume, readManifest } from "../src/index.ts";
-import { loopDisk, noLoopDisks } from "./loop-disk.ts";
 import { openNew } from "./open-volume.ts";
 import { md5Of, newObject, silentLog } from "./scratch.ts";
 

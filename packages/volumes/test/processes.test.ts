@@ -130,7 +130,9 @@ test("a lock is held against other processes, and dies with its process", async 
   const lockUrl = new URL("../src/lock.ts", import.meta.url).href;
   const script = `
     const { tryLock } = await import(${JSON.stringify(lockUrl)});
-    console.log(tryLock(${JSON.stringify(path)}, 0) ? "held" : "busy");
+    // One that nobody can reach would be given back by the garbage collector.
+    globalThis.lock = tryLock(${JSON.stringify(path)}, 0);
+    console.log(globalThis.lock ? "held" : "busy");
     setInterval(() => {}, 1000);`;
   const holder = spawn(process.execPath, ["--input-type=module", "-e", script], {
     stdio: ["ignore", "pipe", "inherit"],

@@ -10,6 +10,7 @@ import { checkRoots } from "../copy/volumes.ts";
 import { readEnvironment } from "../environment.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { exitCode } from "../exit-code.ts";
+import { inTime } from "../in-time.ts";
 import { stateFolderOf } from "../ledger/state-folder.ts";
 import { createLog, flushLog } from "../logging.ts";
 import { Problems } from "../problems.ts";
@@ -83,7 +84,7 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
       await dryRun({ configuration, filters, log, view, signal, json: flags.json === true });
       return exitCode.complete;
     }
-    const report = await runCopy(
+    const run = runCopy(
       { configuration, roots, state, filters, restart: flags.restart === true, httpPort, log, view, signal },
       async (report, catalogue) => {
         flushLog();
@@ -91,6 +92,7 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
         else printSummary(process.stdout, report);
       },
     );
+    const report = await inTime(run, signal, configuration.settings.SHUTDOWN_GRACE_MS);
     return report.exitCode;
   } finally {
     flushLog();

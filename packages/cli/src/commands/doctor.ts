@@ -4,6 +4,7 @@ import { configure } from "../copy/configuration.ts";
 import { checkClock, checkDisk, checkListing, checkObject, type Finding } from "../doctor/checks.ts";
 import { readEnvironment } from "../environment.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
+import { createLog } from "../logging.ts";
 import { sourceArgument } from "./source-argument.ts";
 
 /** `brigade doctor`: tries each thing once and says what to mend. */
@@ -39,6 +40,7 @@ async function doctor(named: string, volumes: string[], signal: AbortSignal): Pr
   if (object !== undefined) tell(await checkObject(source, object, signal));
   else if (finding.ok) tell({ check: "object", ok: true, found: "none found to try" });
   const roots = volumes.length > 0 ? volumes.map((volume) => resolve(volume)) : volumeSettings.VOLUMES;
-  for (const root of roots ?? []) tell(await checkDisk(root));
+  const log = createLog("warn", process.stderr, process.stderr.isTTY === true);
+  for (const root of roots ?? []) tell(await checkDisk(root, log));
   return code;
 }

@@ -18,7 +18,13 @@ export function readKnownVolumes(state: string): KnownVolumes {
   try {
     return schema.parse(JSON.parse(readFileSync(path, "utf8")));
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
+    // Where no folder can be there was no run; what is wrong is told when the folder is tried.
+    if (
+      error instanceof Error &&
+      "code" in error &&
+      ["ENOENT", "ENOTDIR", "ELOOP"].includes(String(error.code))
+    )
+      return {};
     const reason = error instanceof Error && "syscall" in error ? error.message : "it is damaged";
     throw new ConfigError(
       [`${path} cannot be read (${reason}): see that all volumes are mounted, then remove it`],

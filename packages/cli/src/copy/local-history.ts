@@ -1,11 +1,26 @@
-import type { PageHistory, Volume } from "@brigade/core";
+import { HostError, type Log, type PageHistory, type Volume } from "@brigade/core";
 import type { Catalogue } from "@brigade/ledger";
 
 /**
  * What the catalogue knows, held against the disks that are here: a file that was deleted or cut is not "unchanged".
- * What lies on a volume that is not attached now is taken on the catalogue's word.
+ * What lies on a volume that is not attached now, or whose disk cannot answer, is taken on the catalogue's word.
  */
-export function localHistory(catalogue: Catalogue, volumes: readonly Volume[]): PageHistory {
+export function localHistory(catalogue: Catalogue, volumes: readonly Volume[], log: Log): PageHistory {
+  const mute = new Set<Volume>();
+  const present = async (volume: Volume, source: string, files: Parameters<Volume["present"]>[1]) => {
+    try {
+      return await volume.present(source, files);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      if (!mute.has(volume))
+        log.warn(
+          { volume: volume.label, reason: error.message },
+          "a volume cannot say what lies there: what the catalogue has of it counts as unchanged",
+        );
+      mute.add(volume);
+      return files.map(() => true);
+    }
+  };
   return {
     recorded: (position) => catalogue.recorded(position),
     async unchanged(job, directory, files) {
@@ -16,12 +31,13 @@ export function localHistory(catalogue: Catalogue, volumes: readonly Volume[]): 
           place?.volume === volume.id ? [{ place, index }] : [],
         );
         if (here.length === 0) continue;
-        const present = await volume.present(
+        const found = await present(
+          volume,
           job.source,
           here.map(({ place }) => place),
         );
         here.forEach(({ index }, i) => {
-          unchanged[index] = present[i] === true;
+          unchanged[index] = found[i] === true;
         });
       }
       return unchanged;

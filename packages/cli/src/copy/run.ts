@@ -7,7 +7,7 @@ import { type Catalogue, createLedger, openCatalogue } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
 import { withRetry } from "@brigade/sources";
 import { createPlacement } from "@brigade/volumes";
-import { catalogueFile, makeStateFolder, queuesFile } from "../ledger/state-folder.ts";
+import { catalogueFile, queuesFile } from "../ledger/state-folder.ts";
 import { logPace } from "../service/pace-log.ts";
 import { downloaderOptions, ledgerPrefetch, listerOptions } from "../settings.ts";
 import type { CopyConfiguration } from "./configuration.ts";
@@ -19,7 +19,7 @@ import { preflight } from "./preflight.ts";
 import type { ProgressView } from "./progress.ts";
 import { exitCodeOfProof, type RunReport, writeFailures } from "./report.ts";
 import { together } from "./together.ts";
-import { openVolumes } from "./volumes.ts";
+import { openRoots, tryRoots } from "./volumes.ts";
 
 export interface CopyRun {
   readonly configuration: CopyConfiguration;
@@ -65,9 +65,9 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
   if (reason !== undefined) log.warn({ reason }, "the first listing did not come: it is tried again");
 
   const { state } = run;
-  makeStateFolder(state);
+  await using tried = await tryRoots(run.roots, state, volumeSettings.DURABILITY, log);
   const [volumes, broker, opened] = await together([
-    openVolumes(run.roots, state, volumeSettings.DURABILITY, log, resources),
+    openRoots(tried, state, resources),
     createEmbeddedBroker({ path: join(state, queuesFile), log, onError: giveUp }).then((one) =>
       resources.use(one),
     ),
@@ -115,7 +115,7 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
   resources.defer(() => downloader.stop(trouble.signal.aborted ? 0 : settings.SHUTDOWN_GRACE_MS));
   const lister = resources.use(
     await createLister(
-      { ...parts, source, pace: withRetry, history: localHistory(catalogue, volumes) },
+      { ...parts, source, pace: withRetry, history: localHistory(catalogue, volumes, log) },
       listerOptions(settings),
     ),
   );

@@ -1,39 +1,53 @@
-import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
 import { ConfigError, type Log } from "@brigade/core";
-import { type Durability, type LocalVolume, openVolume } from "@brigade/volumes";
+import { type Durability, type LocalVolume, type TriedVolumes, tryVolumes } from "@brigade/volumes";
+import { makeStateFolder } from "../ledger/state-folder.ts";
 import { readKnownVolumes, writeKnownVolumes } from "./known-volumes.ts";
-import { together } from "./together.ts";
 
 /**
- * Opens the folders named on the command line, making them volumes where they are not. A folder that was a volume in an
- * earlier run and is none now is an unmounted disk: refused, so that nothing fills the disk below it.
+ * Tries the folders named on the command line, then makes the one of the state; no volume is made yet. A folder that was a volume in
+ * an earlier run and is none now is an unmounted disk: refused, so that nothing fills the disk below it.
  */
-export async function openVolumes(
+export async function tryRoots(
   roots: readonly string[],
   state: string,
   durability: Durability,
   log: Log,
+): Promise<TriedVolumes> {
+  const known = readKnownVolumes(state);
+  const candidates = roots.map((root) => ({
+    root,
+    make: true,
+    init: true,
+    instance: crypto.randomUUID().slice(0, 8),
+    durability,
+    host: hostname(),
+    wasVolume: root in known,
+  }));
+  const tried = await tryVolumes(candidates, log);
+  try {
+    makeStateFolder(state);
+    // What else is wrong with it is told by the queues and the catalogue, which have words of their own.
+    await tried.tryLocks(state).catch((error: unknown) => {
+      if (error instanceof ConfigError) throw error;
+    });
+    return tried;
+  } catch (error) {
+    await tried[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Opens them, making them volumes where they are not. */
+export async function openRoots(
+  tried: TriedVolumes,
+  state: string,
   resources: AsyncDisposableStack,
 ): Promise<LocalVolume[]> {
-  const known = readKnownVolumes(state);
-  const lost = roots.filter((root) => root in known && !existsSync(join(root, ".brigade", "volume.json")));
-  if (lost.length > 0) {
-    throw new ConfigError(lost.map((root) => `${root} was a volume and is none now: is its disk mounted?`));
-  }
-  const volumes = await together(
-    roots.map(async (root) => {
-      await mkdir(root, { recursive: true });
-      const instance = crypto.randomUUID().slice(0, 8);
-      return resources.use(
-        await openVolume(root, { init: true, instance, durability, log, host: hostname() }),
-      );
-    }),
-  );
+  const volumes = await tried.open();
+  for (const volume of volumes) resources.use(volume);
   const ids = Object.fromEntries(volumes.map(({ root, id }) => [root, id]));
-  writeKnownVolumes(state, { ...known, ...ids });
+  writeKnownVolumes(state, { ...readKnownVolumes(state), ...ids });
   return volumes;
 }
 

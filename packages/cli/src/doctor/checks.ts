@@ -1,7 +1,7 @@
-import { access, constants, statfs } from "node:fs/promises";
-import { join as joinPath } from "node:path";
-import { join, type ObjectEntry, type Source, SourceError } from "@brigade/core";
+import { statfs } from "node:fs/promises";
+import { join, type Log, type ObjectEntry, type Source, SourceError } from "@brigade/core";
 import type { StoreClock } from "@brigade/sources";
+import { readVolumeInfo, tryFolder } from "@brigade/volumes";
 import { formatBytes, formatCount } from "../units.ts";
 
 /** What a check found: a line for people, and what to do where it failed. */
@@ -85,15 +85,13 @@ export async function checkObject(
   }
 }
 
-export async function checkDisk(root: string): Promise<Finding> {
+/** As the user that runs: whoever stores is to be the same. */
+export async function checkDisk(root: string, log: Log): Promise<Finding> {
   const check = "disk";
   try {
-    await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
+    await tryFolder(root, log);
     const { bavail, bsize, frsize = bsize, ffree } = await statfs(root);
-    const isVolume = await access(joinPath(root, ".brigade", "volume.json")).then(
-      () => true,
-      () => false,
-    );
+    const isVolume = (await readVolumeInfo(root)) !== undefined;
     const found = `${root}: ${formatBytes(bavail * frsize)} and ${formatCount(ffree)} inodes free, ${isVolume ? "a volume" : "not a volume yet"}`;
     return { check, ok: true, found };
   } catch (error) {
@@ -101,7 +99,7 @@ export async function checkDisk(root: string): Promise<Finding> {
       check,
       ok: false,
       found: messageOf(error),
-      remedy: "mount the disk, or give this user the right to write there",
+      remedy: "mend it, then try again as the user that is to store there",
     };
   }
 }

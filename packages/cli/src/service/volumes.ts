@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { ConfigError, type Log, type Source } from "@brigade/core";
-import { type LocalVolume, openVolume, type VolumeSettings } from "@brigade/volumes";
+import { type LocalVolume, tryVolumes, type VolumeSettings } from "@brigade/volumes";
 import { inspectVolume } from "../volumes/inspection.ts";
 
 /**
@@ -13,31 +13,20 @@ export async function openServiceVolumes(
   log: Log,
   resources: AsyncDisposableStack,
 ): Promise<LocalVolume[]> {
-  const opened = await Promise.allSettled(
-    VOLUMES.map(async (root) => {
-      await refuseOtherObjects(root, sources);
-      const instance = crypto.randomUUID().slice(0, 8);
-      return resources.use(
-        await openVolume(root, {
-          init: VOLUME_AUTO_INIT,
-          instance,
-          durability: DURABILITY,
-          log,
-          host: hostname(),
-        }),
-      );
-    }),
-  );
-  const problems: string[] = [];
-  const volumes: LocalVolume[] = [];
-  for (const one of opened) {
-    if (one.status === "fulfilled") volumes.push(one.value);
-    else if (one.reason instanceof ConfigError) problems.push(...one.reason.problems);
-    else throw one.reason;
-  }
+  const candidates = VOLUMES.map((root) => ({
+    root,
+    init: VOLUME_AUTO_INIT,
+    instance: crypto.randomUUID().slice(0, 8),
+    durability: DURABILITY,
+    host: hostname(),
+  }));
+  await using tried = await tryVolumes(candidates, log);
+  for (const root of VOLUMES) await refuseOtherObjects(root, sources);
+  const volumes = await tried.open();
+  for (const volume of volumes) resources.use(volume);
   const twice = volumes.filter(({ id }, index) => volumes.findIndex((other) => other.id === id) !== index);
-  problems.push(
-    ...twice.map(({ root }) => `VOLUMES: ${root} is a volume that is named under another path too`),
+  const problems = twice.map(
+    ({ root }) => `VOLUMES: ${root} is a volume that is named under another path too`,
   );
   if (problems.length > 0) throw new ConfigError(problems);
   return volumes;

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { ConfigError } from "@brigade/core";
 import { diskError, errorCode } from "../disk-errors.ts";
 import { syncFolder } from "../durable-file.ts";
+import { noteProgress } from "../progress.ts";
 import { removeFile } from "../removal.ts";
 import { type Control, writeControl } from "./control-file.ts";
 import { type Piece, Pieces } from "./pieces.ts";
@@ -125,7 +126,10 @@ export class OpenPartFile implements PartFile {
       signal,
     });
     await this.#disk(async () => {
-      for await (const chunk of bytes) hash.update(chunk);
+      for await (const chunk of bytes) {
+        hash.update(chunk);
+        noteProgress();
+      }
     }, signal);
     return hash.digest("hex");
   }

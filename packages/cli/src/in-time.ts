@@ -1,0 +1,20 @@
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Milliseconds over the grace that giving back, and leaving the disks, may take. */
+const marginMs = 6_000;
+
+/** Waits for the work; once the signal is aborted for no longer than the grace: a disk that hangs holds up nobody who leaves. */
+export async function inTime<T>(work: Promise<T>, signal: AbortSignal, graceMs: number): Promise<T> {
+  const done = new AbortController();
+  const late = async (): Promise<never> => {
+    if (!signal.aborted) await once(signal, "abort", { signal: done.signal });
+    await sleep(graceMs + marginMs, undefined, { signal: done.signal });
+    throw new DOMException("what is in hand could not be finished in time", "AbortError");
+  };
+  try {
+    return await Promise.race([work, late()]);
+  } finally {
+    done.abort();
+  }
+}
