@@ -175,3 +175,17 @@ test("a server or a proxy that is not there is told at once, and the outage is c
     assert.ok(Date.now() - pause.time < 10_000, "it gave up when the limit was over");
   }
 });
+
+test("a server that says nothing is told of before its timeouts are over", async (t) => {
+  const silent = `http://127.0.0.1:${await tcpPort(t, () => {})}`;
+  const running = startBrigade(["copy", `${silent}/`, await temporaryFolder(t)]);
+  const began = performance.now();
+  let told = "";
+  running.child.stderr?.on("data", (bytes: Buffer) => {
+    told += bytes.toString();
+  });
+  await until("it says what it waits for", () => told.includes(`${silent} has not answered for 8 s`));
+  assert.ok(performance.now() - began < 15_000);
+  running.child.kill("SIGKILL");
+  await running.finished;
+});

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { startBucket, syntheticTree } from "../bucket/index.ts";
 import { brigade, environmentFor, type Finished, temporaryFolder } from "../e2e/brigade.ts";
+import { login, startMicrosocks, startSquid } from "../get/proxies.ts";
 import { refusingProxy, startTinyproxy } from "./servers/http-proxies.ts";
 import { httpPort, makeCertificate, tcpPort, tlsPort } from "./servers/ports.ts";
 
@@ -25,7 +26,7 @@ async function endsAtOnce(run: () => Promise<Finished>, words: RegExp, what: str
   assert.ok(seconds < soon, `${what}: ${seconds} s`);
   const last = stderr.trim().split("\n").at(-1) ?? "";
   assert.match(last, /^brigade: /, what);
-  assert.match(last, words, what);
+  assert.match(last, words, `${what}: ${stderr}`);
   assert.doesNotMatch(stderr, /SSL routines|\n +at /, what);
 }
 
@@ -120,16 +121,36 @@ test("every other mistake of an address ends a get at once, in words", async (t)
     await endsAtOnce(() => brigade(["get", `${origin}/a.zip`, "-d", folder], environment), words, origin);
 });
 
-test("a tinyproxy that does not allow the port is told as that", async (t) => {
+test("real proxies that refuse us are named with their variable, by what they are", async (t) => {
   const folder = await temporaryFolder(t);
-  await using proxy = await startTinyproxy(folder);
-  const ALL_PROXY = `http://${proxy.address}`;
-  const words = /the proxy http:\/\/127\.0\.0\.1:\d+ \(ALL_PROXY\)/;
-  await endsAtOnce(
-    () => brigade(["copy", "https://localhost:8443/", folder], { ALL_PROXY }),
-    words,
-    "CONNECT to a port that is not allowed",
-  );
+  chmodSync(folder, 0o755); // squid has a user of its own
+  await using tinyproxy = await startTinyproxy(folder);
+  await using squid = await startSquid(folder);
+  await using socks = await startMicrosocks();
+  const wrong = `http://${login.user}:wrong@${squid.address}`;
+  const right = `http://${login.user}:${encodeURIComponent(login.password)}@${squid.address}`;
+  const refused = [
+    [
+      "https://localhost:8443/",
+      { ALL_PROXY: `http://${tinyproxy.address}` },
+      /\(ALL_PROXY\) refuses to connect/,
+    ],
+    ["https://store.invalid/", { HTTPS_PROXY: wrong }, /\(HTTPS_PROXY\) refuses our user and password/],
+    ["http://store.invalid/", { http_proxy: wrong }, /\(http_proxy\) refuses our user and password/],
+    [
+      "http://store.invalid/",
+      { ALL_PROXY: `socks5://me:wrong@${socks.address}` },
+      /refuses our user and password/,
+    ],
+    // A squid connects to few ports as a rule; this one to all: TLS that fails behind it is the server's.
+    [`https://127.0.0.1:${await httpPort(t)}/`, { HTTPS_PROXY: right }, /: this port speaks no TLS/],
+  ] as const;
+  for (const [source, environment, words] of refused)
+    await endsAtOnce(
+      async () => brigade(["copy", source, await temporaryFolder(t)], environment),
+      words,
+      `${source} through ${Object.keys(environment)}`,
+    );
 });
 
 test("several URLs of get: one host's mistake fails its URL only; a proxy that all need ends the run", async (t) => {

@@ -2,8 +2,6 @@ import type { Environment, Source } from "@brigade/core";
 import type { Pacing } from "./pacing/pacing.ts";
 
 export interface StoreClock {
-  /** `https://host`. */
-  readonly endpoint: string;
   /** Unix milliseconds there; `undefined` where it tells none. Throws SourceError. */
   ask(signal: AbortSignal): Promise<number | undefined>;
 }
@@ -12,6 +10,8 @@ export interface StoreClock {
 export interface ConfiguredSource extends Source, AsyncDisposable {
   /** The most bodies at once that the configuration asks for. */
   readonly concurrency: number;
+  /** Which server lists it, `https://host`; absent where none does. */
+  readonly address?: string;
   /** Where requests are signed with this machine's time; absent where none are. */
   readonly clock?: StoreClock;
   /** How fast its servers are asked. */

@@ -34,7 +34,7 @@ async function doctor(named: string, volumes: string[], signal: AbortSignal): Pr
     }
   };
   tell({ check: "configuration", ok: true, found: "readable and consistent" });
-  if (source.clock !== undefined) tell(await checkClock(source.clock, signal));
+  if (source.clock !== undefined) tell(await checkClock(source, source.clock, signal));
   const { finding, object } = await checkListing(source, prefix, signal);
   tell(finding);
   if (object !== undefined) tell(await checkObject(source, object, signal));

@@ -35,8 +35,10 @@ export async function dryRun({ configuration, filters, json, log, view, signal }
   const trouble = new AbortController();
   const giveUp = (error: unknown) => trouble.abort(error);
   await using resources = new AsyncDisposableStack();
-  const source = withRetry(resources.use(configuration.source));
-  await preflight(source, prefix, signal);
+  const configured = resources.use(configuration.source);
+  const onSilence = (reason: string) => log.warn({ reason }, "the first listing has not come yet");
+  await preflight(configured, prefix, signal, onSilence);
+  const source = withRetry(configured);
   const state = await mkdtemp(join(tmpdir(), "brigade-dry-run-"));
   resources.defer(() => rm(state, { recursive: true, force: true }));
   const broker = resources.use(

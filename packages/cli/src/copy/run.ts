@@ -61,7 +61,8 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
   await using resources = new AsyncDisposableStack();
   const source = resources.use(configuration.source);
   logPace(source.pacing, log);
-  const reason = await preflight(source, prefix, signal);
+  const onSilence = (reason: string) => log.warn({ reason }, "the first listing has not come yet");
+  const reason = await preflight(source, prefix, signal, onSilence);
   if (reason !== undefined) log.warn({ reason }, "the first listing did not come: it is tried again");
 
   const { state } = run;

@@ -1,6 +1,6 @@
 import { statfs } from "node:fs/promises";
 import { join, type Log, type ObjectEntry, type Source, SourceError } from "@brigade/core";
-import type { StoreClock } from "@brigade/sources";
+import type { ConfiguredSource, StoreClock } from "@brigade/sources";
 import { readVolumeInfo, tryFolder } from "@brigade/volumes";
 import { formatBytes, formatCount } from "../units.ts";
 
@@ -15,13 +15,17 @@ export interface Finding {
 /** Seconds of difference that signatures may bear is 1800; from this much on it is worth a word. */
 const clockTolerance = 60;
 
-export async function checkClock({ endpoint, ask }: StoreClock, signal: AbortSignal): Promise<Finding> {
+export async function checkClock(
+  { address = "the store" }: Pick<ConfiguredSource, "address">,
+  clock: StoreClock,
+  signal: AbortSignal,
+): Promise<Finding> {
   const check = "clock";
   try {
-    const theirs = await ask(signal);
-    if (theirs === undefined) return { check, ok: true, found: `${endpoint} tells no date: not compared` };
+    const theirs = await clock.ask(signal);
+    if (theirs === undefined) return { check, ok: true, found: `${address} tells no date: not compared` };
     const ahead = Math.round((Date.now() - theirs) / 1000);
-    const found = `${Math.abs(ahead)} s ${ahead < 0 ? "behind" : "ahead of"} ${endpoint}`;
+    const found = `${Math.abs(ahead)} s ${ahead < 0 ? "behind" : "ahead of"} ${address}`;
     if (Math.abs(ahead) <= clockTolerance) return { check, ok: true, found };
     return {
       check,

@@ -21,7 +21,7 @@ export async function tryAgain<T>(
       const asked = error.retryAfterMs ?? 0;
       if (attempt >= retries || asked > longestRest)
         throw new FatalError(`${error.message} (tried ${attempt + 1} times)`, { cause: error });
-      log.info({ reason: error.message }, "asking again");
+      log[attempt === 0 ? "warn" : "info"]({ reason: error.message }, "asking again");
       await delay(Math.max(asked, backoff(attempt, { first: 250, most: 30_000 })), signal);
     }
   }

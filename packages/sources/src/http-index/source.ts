@@ -35,6 +35,7 @@ export class HttpIndex implements ConfiguredSource, Source {
   readonly capabilities = { ranges: true, listing: true } as const;
   readonly concurrency: number;
   readonly pacing: Pacing;
+  readonly address: string;
   readonly #client: HttpClient;
   readonly #site: Site;
   readonly #files: SiteFiles;
@@ -45,6 +46,7 @@ export class HttpIndex implements ConfiguredSource, Source {
 
   constructor(config: SiteConfig) {
     this.fingerprint = siteFingerprint(config);
+    this.address = config.origin;
     this.concurrency = config.FETCH_CONCURRENCY;
     this.#client = new HttpClient(clientOptions(config));
     this.pacing = this.#client.pacing;

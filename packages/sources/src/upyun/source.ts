@@ -36,6 +36,7 @@ export class UpyunSource implements Source, AsyncDisposable {
   readonly capabilities = { ranges: true, listing: true } as const;
   /** The most bodies at once that the configuration asks for (FETCH_CONCURRENCY). */
   readonly concurrency: number;
+  readonly address: string;
   readonly clock: StoreClock;
   readonly pacing: Pacing;
   readonly #client: HttpClient;
@@ -50,7 +51,8 @@ export class UpyunSource implements Source, AsyncDisposable {
     this.pacing = this.#client.pacing;
     const time = new StoreTime(clock);
     const rest = this.#rest(config, time);
-    this.clock = { endpoint: config.UPYUN_ENDPOINT, ask: (signal) => rest.clock(signal) };
+    this.address = config.UPYUN_ENDPOINT;
+    this.clock = { ask: (signal) => rest.clock(signal) };
     this.#store = new Store(rest);
     const { UPYUN_LIST_FORMAT: format, LIST_PAGE_SIZE: pageSize, UPYUN_VERSION: version } = config;
     this.#listing = new Listing(rest, this.#store, { format, pageSize });
