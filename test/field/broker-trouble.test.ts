@@ -29,6 +29,13 @@ test("an alarm from before the start is told by start and status, closes no job,
       (await fleet.run("status", "demo")).stdout,
     ),
   );
+  await until("status shows the services, though the broker carries no word of theirs", async () => {
+    const { stdout } = await fleet.run("status", "demo");
+    return (
+      stdout.match(/^(lister|downloader)@.* demo paused: publishing waits: the broker is short/gm)?.length ===
+      2
+    );
+  });
   await until("start tells", () => /waiting: the broker is short of memory/.test(starting.stderr()));
   await node.ctl("set_vm_memory_high_watermark", "0.6");
   const { code, stdout, stderr } = await starting.finished;

@@ -3,7 +3,7 @@ import { brokerVariables, ManagementApi } from "@brigade/broker";
 import { ConfigError, type Environment, parseEnvironment, valueOrThrow } from "@brigade/core";
 import type { z } from "zod";
 import { Problems } from "../problems.ts";
-import { httpVariables, type ServiceName, settingsSchema } from "../settings.ts";
+import { httpVariables, ledgerClientVariables, type ServiceName, settingsSchema } from "../settings.ts";
 
 /** Where the broker is. */
 export interface BrokerAddress {
@@ -52,8 +52,13 @@ export function configureService<S extends z.ZodObject, T>(
   );
   const broker = problems.try(() => readBrokerAddress(environment));
   const variables = problems.try(() => readVariables(own, environment));
+  // Whoever knows where the ledger is tells it over HTTP how he is, while the broker takes nothing.
+  const ledger =
+    service === "ledger" || environment.LEDGER_URL === undefined
+      ? undefined
+      : problems.try(() => readVariables(ledgerClientVariables, environment));
   const other = problems.try(() => ({ value: others(environment) }));
   problems.throwAny();
   if (!common || !broker || !variables || !other) throw new Error("a configuration problem was not told");
-  return { service, common, broker, own: variables, others: other.value };
+  return { service, common, broker, ledger, own: variables, others: other.value };
 }

@@ -1,4 +1,4 @@
-import type { Broker, Environment } from "@brigade/core";
+import type { Broker, Environment, Presence } from "@brigade/core";
 import {
   createStatus,
   type FailureFilter,
@@ -47,8 +47,20 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
         return await retryJob(parts, job.id, filter);
       });
     };
+    const holders = new Holders();
+    const notePresence = (presence: Presence): void => {
+      status.notePresence(presence);
+      holders.note(presence);
+    };
     await service.listen(
-      ledgerApp(answering, { token: own.LEDGER_TOKEN, sources, loopback, status, retry, log }),
+      ledgerApp(answering, {
+        token: own.LEDGER_TOKEN,
+        sources,
+        loopback,
+        status: { ...status, notePresence },
+        retry,
+        log,
+      }),
     );
     if (own.LEDGER_TOKEN === undefined && !loopback) {
       log.warn({}, "whoever reaches this ledger may see everything, open and close jobs: set LEDGER_TOKEN");
@@ -57,12 +69,8 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
     await settling.lookAtOpenJobs();
     const broker = await service.connect();
     connected.resolve(broker);
-    const holders = new Holders();
     const { management } = configuration.broker;
-    service.onPresence((presence) => {
-      status.notePresence(presence);
-      holders.note(presence);
-    });
+    service.onPresence(notePresence);
     for (const source of sources) {
       records.set(source, new Records(source, catalogue, broker, service, () => disk.trouble));
     }

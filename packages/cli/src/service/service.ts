@@ -11,6 +11,7 @@ import {
   type NewerMessages,
   type Presence,
 } from "@brigade/core";
+import { LedgerClient } from "@brigade/ledger";
 import type { LocalVolume } from "@brigade/volumes";
 import { Hono } from "hono";
 import { type ExitCode, exitCode, exitCodeOf } from "../exit-code.ts";
@@ -72,10 +73,14 @@ export interface ServiceConfiguration {
   readonly service: ServiceName;
   readonly common: Settings & { readonly HTTP_HOST: string; readonly HTTP_PORT: number };
   readonly broker: BrokerAddress;
+  /** Where the ledger is, as far as this service knows. */
+  readonly ledger?: { readonly LEDGER_URL: string; readonly LEDGER_TOKEN?: string | undefined } | undefined;
 }
 
 /** Milliseconds over the grace that giving back may take, and then leaving the broker, the disks, the catalogue. */
 const marginMs = 2_000;
+/** Milliseconds for a word to the ledger: less than until the next one. */
+const tellWithin = 4_000;
 
 /**
  * Runs a service until `stop` is aborted (then it drains and ends with 0) or until it gives up. Throws what is not for
@@ -103,7 +108,7 @@ export async function runService(
 }
 
 async function run(
-  { service: name, common, broker: address }: ServiceConfiguration,
+  { service: name, common, broker: address, ledger: told }: ServiceConfiguration,
   log: Log,
   stop: AbortSignal,
   open: (service: Service) => Promise<void>,
@@ -127,6 +132,13 @@ async function run(
   const host = hostname();
   const instance = `${name}@${host}#${process.pid}`;
   let broker: RabbitBroker | undefined;
+  const ledger =
+    told &&
+    new LedgerClient({ url: told.LEDGER_URL, token: told.LEDGER_TOKEN, signal, timeoutMs: tellWithin });
+  const announce = (presence: Presence): void => {
+    if (broker?.state !== "blocked") broker?.announce(presence);
+    else ledger?.tell(presence).catch((err: unknown) => log.debug({ err }, "the ledger does not hear us"));
+  };
   // The ledger is the one who is told.
   const announcing =
     name === "ledger"
@@ -149,7 +161,7 @@ async function run(
               };
             }),
           rooms,
-          announce: (presence) => broker?.announce(presence),
+          announce,
         });
   // Last to go: whoever asks how we are is answered until the end.
   await using listening = new AsyncDisposableStack();

@@ -1,4 +1,4 @@
-import type { FileEntry, PageHistory, RecordedPage } from "@brigade/core";
+import type { FileEntry, PageHistory, Presence, RecordedPage } from "@brigade/core";
 import { z } from "zod";
 import type {
   Comparison,
@@ -108,6 +108,11 @@ export class LedgerClient implements PageHistory {
   /** Puts failed objects and directories back to work; without a filter, all. */
   retry(id: string, filter: FailureFilter = {}): Promise<Retried> {
     return this.#connection.ask(`${pathOf(id)}/retry`, retriedSchema, { body: filter, unhurried: true });
+  }
+
+  /** Says how a service is. */
+  async tell(presence: Presence): Promise<void> {
+    await this.#connection.ask("presence", z.object({}), { body: presence });
   }
 
   async recorded(position: Parameters<PageHistory["recorded"]>[0]): Promise<RecordedPage | undefined> {

@@ -1,8 +1,9 @@
+import { presenceSchema } from "@brigade/core";
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { LiveStatus } from "../status/status.ts";
 import { eventStream } from "./event-stream.ts";
-import { query } from "./questions.ts";
+import { body, query } from "./questions.ts";
 import { ratesQuerySchema } from "./status-wire.ts";
 
 /** How it goes now, from memory: answered at once, however busy the catalogue is. */
@@ -21,6 +22,11 @@ export function statusRoutes(status: LiveStatus | undefined): Hono {
       throw new HTTPException(404, { message: `${job} is not the latest job of a source` });
     }
     return context.json(rates);
+  });
+  // For services whose broker takes nothing: otherwise it carries their words.
+  routes.post("/presence", async (context) => {
+    live().notePresence(await body(context, presenceSchema));
+    return context.json({});
   });
   return routes;
 }

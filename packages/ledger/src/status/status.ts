@@ -118,7 +118,8 @@ export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
   async function follow(): Promise<void> {
     for (let second = 1; await passed(secondMs); second++) {
       jobs.sample(now());
-      fleet.forgetSilent(now());
+      // Who cannot be heard is not gone.
+      if (parts.brokerTrouble?.() === undefined) fleet.forgetSilent(now());
       if (second % lookEvery === 0) {
         void refresh();
         lookAtQueues();

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startBucket, syntheticTree } from "../bucket/index.ts";
+import { temporaryFolder } from "../e2e/brigade.ts";
+import { Fleet, until } from "../fleet/fleet.ts";
+import { startCluster } from "../rabbitmq/index.ts";
+
+const tree = syntheticTree({ directories: 10, filesPerDirectory: 300, minSize: 100, maxSize: 900, seed: 31 });
+
+let cluster: Awaited<ReturnType<typeof startCluster>>;
+before(async () => {
+  cluster = await startCluster(3);
+});
+after(async () => {
+  await cluster[Symbol.asyncDispose]();
+});
+
+test("a job is completed while the node that led its queues is dead", async (t) => {
+  const [maker, other] = cluster.nodes;
+  await using bucket = await startBucket({ tree });
+  const folder = await temporaryFolder(t);
+  // The node that makes queues leads them: commands go there, services to another one.
+  const through = { AMQP_URL: other?.url };
+  const environment = { BATCH_FILES: "8" };
+  await using fleet = await Fleet.create({ amqpUrl: maker?.url ?? "", bucket, folder, environment });
+  await fleet.ledger(through);
+  const job = await fleet.start();
+  const leader = await cluster.leaderOf("brigade.demo.files");
+  assert.equal(leader, maker);
+  await fleet.lister(through);
+  const downloader = await fleet.downloader("a", { FETCH_CONCURRENCY: "8", ...through });
+  await until("it is under way", async () => ((await fleet.job(job))?.progress.stored.objects ?? 0) > 100);
+  await leader.kill();
+  const { state, progress } = await fleet.closed(job, 90_000);
+  assert.deepEqual([state, progress.stored.objects], ["complete", 3_000]);
+  const health = await (await fetch(`${downloader.url}/healthz`)).json();
+  assert.deepEqual(health, { service: "downloader", broker: "connected", pauses: { demo: [] } });
+});
