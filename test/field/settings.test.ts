@@ -7,7 +7,8 @@ import { getuid } from "node:process";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { temporaryFolder } from "../e2e/brigade.ts";
+import { explicitTree, startBucket } from "../bucket/index.ts";
+import { environmentFor, temporaryFolder } from "../e2e/brigade.ts";
 
 const command = fileURLToPath(new URL("../../packages/cli/bin/brigade.js", import.meta.url));
 
@@ -72,4 +73,50 @@ test("a .env with a byte order mark is read like any other", async (t) => {
   assert.equal(code, 2);
   assert.match(stderr, /MAX_ATTEMPTS/);
   assert.doesNotMatch(stderr, /UPYUN_OPERATOR/);
+});
+
+test("a # in a value without quotes is a part of it, as docker compose reads the same file; after a blank it is a comment", async (t) => {
+  const folder = await temporaryFolder(t);
+  const values = {
+    "ab#cd": "ab#cd",
+    "ab # a comment": "ab",
+    "'ab#cd'": "ab#cd",
+    '"ab#cd" # a comment': "ab#cd",
+    "ab'c#d": "ab'c#d",
+  };
+  for (const [written, meant] of Object.entries(values)) {
+    await using bucket = await startBucket({ tree: explicitTree([]), password: meant });
+    const own = { UPYUN_OPERATOR: bucket.operator, UPYUN_ENDPOINT: bucket.restUrl };
+    await writeFile(join(folder, ".env"), `UPYUN_PASSWORD=${written}\n`);
+    const { code, stderr } = await brigadeIn(folder, ["copy", "upyun://demo/", join(folder, "volume")], own);
+    assert.equal(code, 0, `${written}: ${stderr}`);
+  }
+});
+
+test("variables that resemble ours are one line each, with the one that was meant; copy takes its volumes from VOLUMES", async (t) => {
+  const folder = await temporaryFolder(t);
+  await using bucket = await startBucket({ tree: explicitTree([["a.txt", Buffer.from("a")]]) });
+  await writeFile(join(folder, ".env"), "FETCH_CONCURENCY=4\nVOLUMES=one:two\n");
+  const { code, stdout, stderr } = await brigadeIn(folder, ["copy", "upyun://demo/", "--json"], {
+    ...environmentFor(bucket),
+    UPYUN_OPERATER: "somebody",
+    HTTP_HOSTS: "another program's",
+  });
+  assert.equal(code, 0, stderr);
+  const warnings = stderr.split("\n").filter((line) => line.includes("is no variable"));
+  assert.equal(warnings.length, 2, stderr);
+  assert.match(warnings.join(), /FETCH_CONCURENCY is no variable of brigade: is FETCH_CONCURRENCY meant\?/);
+  assert.match(warnings.join(), /UPYUN_OPERATER is no variable of brigade: is UPYUN_OPERATOR meant\?/);
+  const { volumes } = JSON.parse(stdout) as { volumes: { root: string }[] };
+  assert.deepEqual(
+    volumes.map(({ root }) => root),
+    [join(folder, "one"), join(folder, "two")],
+  );
+});
+
+test("copy without volumes says how to name them", async (t) => {
+  const own = { UPYUN_OPERATOR: "operator", UPYUN_PASSWORD: "password" };
+  const { code, stderr } = await brigadeIn(await temporaryFolder(t), ["copy", "upyun://demo/"], own);
+  assert.equal(code, 2);
+  assert.match(stderr, /name a volume on the command line, or set VOLUMES/);
 });

@@ -5,11 +5,12 @@ import { parse } from "dotenv";
 /** Flags win over the environment, which wins over `.env` in the working directory. Throws ConfigError. */
 export function readEnvironment(flags: Environment, process: Environment): Environment {
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
-  return Object.freeze({ ...readFileOf(".env"), ...process, ...given });
+  return Object.freeze({ ...readEnvironmentFile(), ...process, ...given });
 }
 
-/** Variables of a file; none where there is no file. */
-function readFileOf(path: string): Environment {
+/** Variables of `.env`; none where there is no such file. Throws ConfigError. */
+export function readEnvironmentFile(): Environment {
+  const path = ".env";
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);
@@ -26,7 +27,16 @@ function readFileOf(path: string): Environment {
       cause: error,
     });
   }
-  return parse(decoded(path, bytes));
+  return parse(withHashes(decoded(path, bytes)));
+}
+
+/** In a value without quotes, # begins a comment only after a blank, as for docker compose; for dotenv it does anywhere. */
+function withHashes(text: string): string {
+  return text.replaceAll(/^(\s*(?:export\s+)?[\w.-]+\s*=[ \t]*)([^\s'"`#][^\r\n]*)/gm, (line, name, rest) => {
+    const value = rest.replace(/\s+#.*$/, "").trimEnd();
+    const quote = ["'", '"', "`"].find((one) => !value.includes(one));
+    return value.includes("#") && quote !== undefined ? name + quote + value + quote : line;
+  });
 }
 
 function decoded(path: string, bytes: Buffer): string {

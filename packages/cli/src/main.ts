@@ -66,9 +66,11 @@ const program = new Command("brigade")
 if (process.argv[2] === "get") addGet(program, setExitCode, stop.signal);
 else {
   const { addCommands } = await import("./commands/all.ts");
+  const { warnOfUnknownVariables } = await import("./unknown-variables.ts");
   const services = addCommands(program, setExitCode, stop.signal);
   program.hook("preAction", (_program, command) => {
     isService = services.includes(command);
+    warnOfUnknownVariables();
   });
 }
 for (const command of program.commands) command.addHelpText("after", exitCodeHelp).exitOverride();

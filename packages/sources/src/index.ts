@@ -6,6 +6,6 @@ export type { HttpFile } from "./http-file/http-file.ts";
 export { HttpFiles, type HttpFilesOptions, parseFileUrl } from "./http-file/http-files.ts";
 export type { PaceChange } from "./pacing/pace-change.ts";
 export type { Pacing } from "./pacing/pacing.ts";
-export { parseSource, sourceNames } from "./registry.ts";
+export { parseSource, sourceNames, sourceVariables } from "./registry.ts";
 export type { ConfiguredSource, StoreClock } from "./source-reference.ts";
 export { withRetry } from "./with-retry.ts";

@@ -1,6 +1,8 @@
 import { ConfigError, type Environment, sourceNameSchema } from "@brigade/core";
+import { siteVariables } from "./http-index/config.ts";
 import { parseSiteUrl } from "./http-index/url.ts";
 import type { SourceParser, SourceReference } from "./source-reference.ts";
+import { upyunVariables } from "./upyun/config.ts";
 import { parseUpyunUrl } from "./upyun/url.ts";
 import { parseListUrl } from "./url-list/url.ts";
 
@@ -27,6 +29,9 @@ export function parseSource(text: string, environment: Environment): SourceRefer
   }
   return { ...parseUrl(url), name: text };
 }
+
+/** Every variable that some adapter reads. */
+export const sourceVariables: readonly string[] = [...new Set([...upyunVariables, ...siteVariables])];
 
 /** The names that SOURCES configures, in its order. Throws ConfigError with all problems; URLs are not looked at. */
 export function sourceNames(environment: Environment): string[] {

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { ConfigError, integer } from "@brigade/core";
+import { ConfigError, type Environment, integer, parseEnvironment, valueOrThrow } from "@brigade/core";
+import { volumeVariables } from "@brigade/volumes";
 import type { Command } from "commander";
 import { configure } from "../copy/configuration.ts";
 import { dryRun } from "../copy/dry-run.ts";
@@ -37,7 +38,10 @@ export function addCopy(program: Command, done: (code: ExitCode) => void, signal
       "bring a bucket home onto local disks; run again: goes on, or fetches what is new or changed",
     )
     .argument("<source>", sourceArgument)
-    .argument("<volume...>", "folders to store in, one a disk; they are made volumes where they are not");
+    .argument(
+      "[volume...]",
+      "folders to store in, one a disk; they are made volumes where they are not (VOLUMES)",
+    );
   addFilterOptions(command)
     .option("--dry-run", "only list: objects and bytes by directory")
     .option("--json", "the result as one JSON document on stdout")
@@ -62,9 +66,8 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
     },
     process.env,
   );
-  const roots = volumes.map((volume) => resolve(volume));
   const problems = new Problems();
-  problems.try(() => checkRoots(roots));
+  const roots = problems.try(() => rootsOf(volumes, environment)) ?? [];
   const filters = problems.try(() => filtersOf(flags)) ?? {};
   const state = environment.STATE_DIR?.trim() || stateFolderOf(roots[0] ?? ".");
   const isDry = flags.dryRun === true; // and leaves nothing behind
@@ -98,6 +101,15 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
     flushLog();
     view.close();
   }
+}
+
+/** Those named on the command line, else those of VOLUMES. Throws ConfigError. */
+function rootsOf(named: readonly string[], environment: Environment): string[] {
+  const { VOLUMES } = valueOrThrow(parseEnvironment(volumeVariables.pick({ VOLUMES: true }), environment));
+  const roots = (named.length > 0 ? named : VOLUMES).map((root) => resolve(root));
+  if (roots.length === 0) throw new ConfigError(["name a volume on the command line, or set VOLUMES"]);
+  checkRoots(roots);
+  return roots;
 }
 
 /** Throws ConfigError. */

@@ -16,6 +16,9 @@ const schema = fetchVariables
     error: "is needed with SITE_PASSWORD",
   });
 
+/** The names of all variables. */
+export const siteVariables: readonly string[] = Object.keys(schema.shape);
+
 /** The adapter's settings. */
 export interface SiteConfig extends z.infer<typeof schema> {
   /** `https://host[:port]`. */

@@ -1,0 +1,115 @@
+import { brokerVariables } from "@brigade/broker";
+import type { Environment } from "@brigade/core";
+import { sourceNames, sourceVariables } from "@brigade/sources";
+import { volumeVariables } from "@brigade/volumes";
+import { readEnvironment, readEnvironmentFile } from "./environment.ts";
+import { createLog } from "./logging.ts";
+import { httpVariables, ledgerClientVariables, ledgerVariables, settingsSchema } from "./settings.ts";
+
+/** A variable that nobody reads, and the one that was probably meant. */
+export interface UnknownVariable {
+  readonly name: string;
+  readonly nearest: string;
+}
+
+/** Names that other programs use likewise: what resembles them in the environment is theirs. */
+const common: ReadonlySet<string> = new Set(
+  `ALL_PROXY DURABILITY EXTRA_HEADERS HTTP_HOST HTTP_PORT HTTP_PROXY HTTPS_PROXY LOG_LEVEL NO_PROXY NODE_EXTRA_CA_CERTS REFERER
+  SOURCES SSL_CERT_FILE STATE_DIR USER_AGENT VOLUMES all_proxy http_proxy https_proxy no_proxy`.split(/\s+/),
+);
+/** Of those, the ones that can be told from other programs' in our own file. */
+const ours = ["DURABILITY", "EXTRA_HEADERS", "REFERER", "SOURCES", "STATE_DIR", "USER_AGENT", "VOLUMES"];
+
+/** Every variable that some part of the program reads. */
+const knownVariables: ReadonlySet<string> = new Set([
+  ...Object.keys(settingsSchema.shape),
+  ...Object.keys(volumeVariables.shape),
+  ...Object.keys(brokerVariables.shape),
+  ...Object.keys(ledgerClientVariables.shape),
+  ...Object.keys(ledgerVariables.shape),
+  ...Object.keys(httpVariables("ledger").shape),
+  ...sourceVariables,
+  "SOURCES",
+]);
+const distinctive = [...knownVariables].filter((name) => !common.has(name));
+
+/** Variables that resemble ours and are none. `file`: those of `.env`. */
+export function unknownVariables(file: Environment, environment: Environment): UnknownVariable[] {
+  const prefixes = prefixesOf({ ...file, ...environment });
+  const names = Object.keys({ ...file, ...environment });
+  return names.flatMap((name) => {
+    if (knownVariables.has(name)) return [];
+    const nearest =
+      nearestOf(name, distinctive) ??
+      (name in file ? nearestOf(name, ours, 1) : undefined) ??
+      ofOneSource(name, prefixes);
+    return nearest === undefined ? [] : [{ name, nearest }];
+  });
+}
+
+/** `PHOTOS_` for each configured source. What is wrong with SOURCES itself is told by whoever needs it. */
+function prefixesOf(environment: Environment): string[] {
+  try {
+    return sourceNames(environment).map((name) => `${name.toUpperCase().replaceAll("-", "_")}_`);
+  } catch {
+    return [];
+  }
+}
+
+/** The form of a variable for one source, PHOTOS_UPYUN_OPERATOR, with a slip in it. */
+function ofOneSource(name: string, prefixes: readonly string[]): string | undefined {
+  const prefix =
+    prefixes.find((one) => name.startsWith(one)) ?? /^(?:[A-Z0-9]+_)+?(?=UPYUN_)/.exec(name)?.[0];
+  if (prefix === undefined) return undefined;
+  const rest = name.slice(prefix.length);
+  if (sourceVariables.includes(rest)) return undefined;
+  const nearest = nearestOf(rest, sourceVariables);
+  return nearest === undefined ? undefined : prefix + nearest;
+}
+
+/** At most one slip in a short name, two in a longer one; anything that begins with UPYUN_ is meant for us. */
+function nearestOf(name: string, known: readonly string[], most?: number): string | undefined {
+  const upper = name.toUpperCase();
+  let nearest: string | undefined;
+  let least = upper.startsWith("UPYUN_")
+    ? Number.POSITIVE_INFINITY
+    : (most ?? (name.length < 10 ? 1 : 2)) + 1;
+  for (const one of known) {
+    if (least < Number.POSITIVE_INFINITY && Math.abs(one.length - upper.length) >= least) continue;
+    const distance = slips(upper, one);
+    if (distance < least) [nearest, least] = [one, distance];
+  }
+  return nearest;
+}
+
+/** Letters that are wrong, missing, too many, or change places. */
+function slips(one: string, other: string): number {
+  let before: number[] = [];
+  let last = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (let row = 1; row <= one.length; row++) {
+    const next = [row];
+    for (let at = 1; at <= other.length; at++) {
+      const isSame = one[row - 1] === other[at - 1];
+      let least = Math.min(
+        (last[at] ?? 0) + 1,
+        (next[at - 1] ?? 0) + 1,
+        (last[at - 1] ?? 0) + Number(!isSame),
+      );
+      const isSwap = row > 1 && at > 1 && one[row - 1] === other[at - 2] && one[row - 2] === other[at - 1];
+      if (isSwap) least = Math.min(least, (before[at - 2] ?? 0) + 1);
+      next.push(least);
+    }
+    [before, last] = [last, next];
+  }
+  return last[other.length] ?? 0;
+}
+
+/** One line for each. Throws ConfigError where `.env` cannot be read. */
+export function warnOfUnknownVariables(): void {
+  const unknown = unknownVariables(readEnvironmentFile(), process.env);
+  if (unknown.length === 0) return;
+  const level = settingsSchema.shape.LOG_LEVEL.safeParse(readEnvironment({}, process.env).LOG_LEVEL);
+  const log = createLog(level.data ?? "warn", process.stderr, process.stderr.isTTY === true);
+  for (const { name, nearest } of unknown)
+    log.warn({}, `${name} is no variable of brigade: is ${nearest} meant?`);
+}
