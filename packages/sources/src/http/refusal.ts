@@ -41,8 +41,11 @@ export function routeRefusal(response: HttpResponse, text: string): SourceError 
 
 /** Whether a proxy that was asked for an http:// URL answers for itself. */
 function isProxys({ route, status, headers }: HttpResponse): boolean {
-  if (route.proxy === undefined || !route.name.startsWith("http:") || status < 400) return false;
-  if (status === 407 || headers["x-squid-error"] !== undefined) return true;
+  if (route.proxy === undefined || !route.name.startsWith("http:")) return false;
+  if (status === 407) return true;
+  // Its other refusals are of single URLs.
+  if (status !== 403 && status < 500) return false;
+  if (headers["x-squid-error"] !== undefined) return true;
   return /^tinyproxy\b/i.test(header(headers, "server") ?? "");
 }
 
