@@ -10,6 +10,7 @@ const packages = {
   python3: "python3",
   squid: "squid",
   microsocks: "microsocks",
+  haproxy: "haproxy",
   curl: "curl",
   rclone: "rclone",
   wget2: "wget2",

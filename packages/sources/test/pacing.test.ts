@@ -167,12 +167,27 @@ test("a server that serves three connections of many gets what waits over those,
     };
     turn.sending({ takeBack }, 0);
   }
+  const lines = given.map(() => ({
+    isServed: false,
+    isGivenUp: false,
+    answered() {
+      this.isServed = true;
+    },
+    giveUp() {
+      this.isGivenUp = true;
+    },
+  }));
+  for (const [n, turn] of given.entries()) turn.goesOver(lines[n] ?? assert.fail());
   await pass(20);
   for (const turn of given.slice(0, 3)) finish(turn);
   await pass(1900);
   assert.equal(takenBack.length, 0);
   await pass(400);
   assert.deepEqual(takenBack, given.slice(3));
+  assert.deepEqual(
+    lines.map(({ isGivenUp }) => isGivenUp),
+    [...Array(3).fill(false), ...Array(7).fill(true)],
+  );
   assert.deepEqual(changes.at(-1), {
     kind: "connections",
     origin: "http://a",

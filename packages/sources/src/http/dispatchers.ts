@@ -1,4 +1,5 @@
 import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent, Socks5ProxyAgent } from "undici";
+import { Connection } from "./connection.ts";
 import { markBeforeProxy } from "./faults/proxy-fault.ts";
 import type { ProxyServer } from "./proxies.ts";
 import type { TlsSettings } from "./trust.ts";
@@ -13,12 +14,14 @@ export interface DispatcherSettings {
 
 /** Keep-alive connections to one origin that is known beforehand. */
 export function directPool(origin: string, settings: DispatcherSettings): Dispatcher {
-  return new Pool(origin, common(settings));
+  return new Pool(origin, { ...common(settings), factory: connection });
 }
 
 /** Keep-alive connections to any origins. */
 export function directAgent(settings: DispatcherSettings): Dispatcher {
-  return new Agent(common(settings));
+  const factory = (origin: string | URL, options: object) =>
+    new Pool(origin, { ...options, factory: connection });
+  return new Agent({ ...common(settings), factory });
 }
 
 /** Connections through a proxy to any origins. */
@@ -51,6 +54,8 @@ export function throughProxy({ url }: ProxyServer, settings: DispatcherSettings)
       isSame(origin, url) ? toProxy(origin, options) : new Pool(origin, options as Pool.Options),
   });
 }
+
+const connection = (origin: string | URL, options: object) => new Connection(origin, options);
 
 function common({ connectTimeoutMs, connections, tls }: DispatcherSettings) {
   return {

@@ -1,6 +1,6 @@
 import { SourceError } from "@brigade/core";
 import type { Dispatcher } from "undici";
-import type { Turn } from "../pacing/turn.ts";
+import type { Line, Turn } from "../pacing/turn.ts";
 import { abortError, type Watch, watch } from "./cancelled.ts";
 import { explain, explainRefusal } from "./faults/explain.ts";
 import { type BodyFeed, ResponseBody } from "./response-body.ts";
@@ -68,6 +68,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#aborted = error;
     this.#finish(error);
     this.#controller?.abort(error);
+  }
+
+  goesOver(line: Line): void {
+    this.#held?.turn?.goesOver(line);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

@@ -1,6 +1,6 @@
 import { gateOf } from "@brigade/core";
 import type { Pace } from "../pacing/pace.ts";
-import type { Purpose, Turn } from "../pacing/turn.ts";
+import type { Purpose, Sender, Turn } from "../pacing/turn.ts";
 import type { Exchange, Holdings, HttpResponse } from "./exchange.ts";
 
 export interface Paced {
@@ -27,11 +27,10 @@ export function sendInTurn(paced: Paced): Promise<HttpResponse> {
   return new Promise((resolve, reject) => new PacedRequest(paced, resolve, reject).enter());
 }
 
-class PacedRequest implements Holdings {
+class PacedRequest implements Sender {
   readonly #paced: Paced;
   readonly #resolve: (response: HttpResponse) => void;
   readonly #reject: (error: unknown) => void;
-  #turn: Turn | undefined;
   #exchange: Exchange | undefined;
   #timesTakenBack = 0;
 
@@ -39,10 +38,6 @@ class PacedRequest implements Holdings {
     this.#paced = paced;
     this.#resolve = resolve;
     this.#reject = reject;
-  }
-
-  get turn(): Turn | undefined {
-    return this.#turn;
   }
 
   enter(): void {
@@ -55,29 +50,26 @@ class PacedRequest implements Holdings {
     }
   }
 
-  ended(error?: Error): void {
-    this.#turn?.ended(isTimeout(error));
-  }
-
   takeBack(): void {
     this.#exchange?.abort(new TakenBack("no answer came over this connection"));
   }
 
   /** The source may have been paused while the request waited. */
   #pass(turn: Turn): void {
-    this.#turn = turn;
     const passing = gateOf(this.#paced.signal)?.enter();
     if (passing === undefined) this.#start(turn);
-    else passing.then(() => this.#start(turn)).catch((error) => this.#fail(error));
+    else passing.then(() => this.#start(turn)).catch((error) => this.#fail(turn, error));
   }
 
   #start(turn: Turn): void {
     turn.sending(this, this.#timesTakenBack);
-    this.#exchange = this.#paced.start(this.#resolve, (error) => this.#fail(error), this);
+    // Of this turn only: undici may tell of an exchange's end again when another turn has begun.
+    const held: Holdings = { turn, ended: (error) => turn.ended(isTimeout(error)) };
+    this.#exchange = this.#paced.start(this.#resolve, (error) => this.#fail(turn, error), held);
   }
 
-  #fail(error: unknown): void {
-    this.#turn?.ended();
+  #fail(turn: Turn, error: unknown): void {
+    turn.ended();
     if (error instanceof TakenBack) {
       this.#timesTakenBack++;
       this.enter();

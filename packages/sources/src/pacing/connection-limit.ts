@@ -61,9 +61,12 @@ export class ConnectionLimit {
     return true;
   }
 
-  /** So many requests were never answered, while others were: they wait for connections that nobody serves. */
-  starved(now: number, requests: number): void {
-    const served = Math.max(1, Math.min(this.#limit, this.#peak) - requests);
+  /**
+   * So many requests were never answered, while others were: they wait for connections that nobody serves. `connections`: that are known
+   * to be served.
+   */
+  starved(now: number, requests: number, connections: number): void {
+    const served = Math.max(1, connections, Math.min(this.#limit, this.#peak) - requests);
     // Proved right: what was tried beyond it was starved.
     this.#caution = served >= this.#ceiling ? Math.min(longestCaution, this.#caution * 2) : firstCaution;
     this.#lower(now, served);

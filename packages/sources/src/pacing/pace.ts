@@ -157,20 +157,27 @@ export class Pace {
     return false;
   }
 
-  /** Of a turn: its place is free. */
+  /** Of a turn: nothing more comes. */
   ended(turn: Turn, timedOut: boolean): void {
-    const { bodies, clock, onBodyEnded } = this.#options;
     this.#silence.delete(turn);
+    if (timedOut && this.#connections.timedOut(this.#options.clock.now()))
+      this.#tellConnections("no answer in time");
+    // Its connection is used again a turn of the event loop later: before, another would be opened, which nobody may serve.
+    if (this.#connections.isLearnt) setImmediate(() => setImmediate(() => this.#free(turn)));
+    else this.#free(turn);
+  }
+
+  #free({ purpose }: Turn): void {
+    const { bodies, onBodyEnded } = this.#options;
     this.#connections.leave();
-    if (timedOut && this.#connections.timedOut(clock.now())) this.#tellConnections("no answer in time");
-    if (turn.purpose === "body") {
+    if (purpose === "body") {
       bodies.running--;
       onBodyEnded();
     }
     this.wakeSoon();
   }
 
-  /** Starts what waits, when the connection that was left knows that it is free: now a new one would be opened. */
+  /** Starts what waits, when the connection that was left may know that it is free. */
   wakeSoon(): void {
     if (this.#isWaking || this.#order.every(({ waiting }) => waiting.size === 0)) return;
     this.#isWaking = true;
@@ -249,7 +256,7 @@ export class Pace {
     const now = this.#options.clock.now();
     const starved = this.#silence.starved(now);
     if (starved.length === 0) return;
-    this.#connections.starved(now, starved.length);
+    this.#connections.starved(now, starved.length, this.#silence.served);
     this.#tellConnections("it answers no more at once");
     for (const turn of starved) turn.takeBack();
   }

@@ -1,4 +1,4 @@
-import type { Turn } from "./turn.ts";
+import type { Line, Turn } from "./turn.ts";
 
 /** Milliseconds: no connection counts as unserved before; nor before this many times the longest wait for an answer lately. */
 const leastPatience = 2_000;
@@ -17,6 +17,8 @@ const mostTakenBack = 3;
 export class Silence {
   /** In the order in which they were sent. */
   readonly #silent = new Set<Turn>();
+  /** Connections over which answers came; some may be closed by now. */
+  readonly #lines = new Set<Line>();
   #longest = 0;
   #longestBefore = 0;
   #turnedAt = Number.NEGATIVE_INFINITY;
@@ -37,14 +39,22 @@ export class Silence {
 
   answered(turn: Turn, now: number): void {
     this.#silent.delete(turn);
+    if (turn.line !== undefined) this.#lines.add(turn.line);
     if (turn.sentAt > this.#answered) this.#answered = turn.sentAt;
     if (now - this.#turnedAt > lately) {
+      this.#forget();
       this.#longestBefore = this.#longest;
       this.#longest = 0;
       this.#turnedAt = now;
     }
     const waited = now - turn.sentAt;
     if (waited > this.#longest) this.#longest = waited;
+  }
+
+  /** Connections that are served. */
+  get served(): number {
+    this.#forget();
+    return this.#lines.size;
   }
 
   /** Requests whose connections are most likely not served. */
@@ -54,9 +64,17 @@ export class Silence {
     for (const turn of this.#silent) {
       const waited = now - turn.sentAt;
       if (waited < patience || turn.sentAt > this.#answered + atOnce) break;
-      if (turn.isSent && turn.timesTakenBack < mostTakenBack && waited >= patience * 2 ** turn.timesTakenBack)
+      if (
+        turn.line?.isServed === false &&
+        turn.timesTakenBack < mostTakenBack &&
+        waited >= patience * 2 ** turn.timesTakenBack
+      )
         starved.push(turn);
     }
     return starved;
+  }
+
+  #forget(): void {
+    for (const line of this.#lines) if (!line.isServed) this.#lines.delete(line);
   }
 }

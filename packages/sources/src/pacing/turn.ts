@@ -19,6 +19,15 @@ export function verdictOn(status: number): Verdict {
   }
 }
 
+/** A connection, as far as it matters here. */
+export interface Line {
+  /** An answer came over it, and it has not been closed since. */
+  readonly isServed: boolean;
+  answered(): void;
+  /** Nobody serves it: it is not to be used again. */
+  giveUp(): void;
+}
+
 /** Whoever has sent a request. */
 export interface Sender {
   /** Breaks it off and asks for another turn: no answer comes over its connection. */
@@ -32,6 +41,7 @@ export class Turn {
   readonly sentAt: number;
   #sender: Sender | undefined;
   #timesTakenBack = 0;
+  #line: Line | undefined;
   readonly #pace: Pace;
   #presumed: Verdict = "broken";
   #isJudged = false;
@@ -55,8 +65,13 @@ export class Turn {
     this.#timesTakenBack = timesTakenBack;
   }
 
-  get isSent(): boolean {
-    return this.#sender !== undefined;
+  /** `undefined` as long as it has no connection, or where connections are not known. */
+  get line(): Line | undefined {
+    return this.#line;
+  }
+
+  goesOver(line: Line): void {
+    this.#line = line;
   }
 
   get timesTakenBack(): number {
@@ -65,10 +80,12 @@ export class Turn {
 
   takeBack(): void {
     this.#sender?.takeBack();
+    this.#line?.giveUp();
   }
 
   /** The head of an answer came. Whoever understands a refusal judges it, until its body has ended. */
   answered(status: number): void {
+    this.#line?.answered();
     this.#pace.answered(this);
     const verdict = verdictOn(status);
     if (verdict === "served" || verdict === "broken") this.judge(verdict);
