@@ -103,7 +103,7 @@ export class ObjectHealth {
 
   /** The object came; or, with `isGone`, the store has it no more. */
   answered(begunAt: number, object: ObjectEntry, { isGone = false } = {}): void {
-    const isWitness = !isGone && ((object.size ?? 0) <= smallBody || !this.#health.hasWorked);
+    const isWitness = !isGone && ((object.size ?? 0) <= smallBody || !this.#health.hasWitness);
     this.#health.succeeded(begunAt, object, isWitness);
   }
 

@@ -50,29 +50,19 @@ export class Refusals {
   /** What the object was refused with, if it was given back before there was a verdict. */
   refusalOf({ key }: ObjectEntry): SourceError | undefined {
     if (this.#givenBack.size === 0) return undefined;
-    if (this.#parts.health.hasWorked) this.#givenBack.clear();
+    if (this.#parts.health.hasWitness) this.#givenBack.clear();
     return this.#givenBack.get(key);
   }
 
   /** Whether it was the object's own fault, as soon as that is known. */
   async isOwn(object: ObjectEntry, error: SourceError): Promise<boolean> {
-    for (;;) {
-      switch (await this.#verdictOn(object, error)) {
-        case "own":
-          this.#givenBack.delete(object.key);
-          return true;
-        case "shared":
-          return false;
-        case "ask": {
-          this.#refused.clear();
-          const judgement = await this.#parts.health.judge(object, error);
-          if (judgement !== "unknown") return judgement === "own";
-        }
-      }
-    }
+    const answer = await this.#answerFor(object, error);
+    if (answer !== "ask") return answer === "own";
+    this.#refused.clear();
+    return (await this.#parts.health.judge(object, error)) !== "shared";
   }
 
-  async #verdictOn({ key }: ObjectEntry, error: SourceError): Promise<Answer> {
+  async #answerFor({ key }: ObjectEntry, error: SourceError): Promise<Answer> {
     if (!this.#refused.has(key)) {
       this.#refused.add(key);
       this.#newestAt = this.#parts.now();
@@ -83,6 +73,7 @@ export class Refusals {
     if (this.#open.size === 1) void this.#look();
     const answer = await promise;
     if (answer === "shared" && !this.#parts.health.isPaused) this.#givenBack.set(key, error);
+    else this.#givenBack.delete(key);
     return answer;
   }
 
@@ -103,7 +94,7 @@ export class Refusals {
   async #answer(): Promise<Answer | undefined> {
     const { health, ahead, signal, now } = this.#parts;
     if (signal.aborted || health.isPaused) return "shared";
-    if (health.hasWorked) return "ask";
+    if (health.hasWitness) return "ask";
     const quiet = now() - this.#newestAt;
     if (quiet >= noneCome) return "own";
     if (quiet < handsAreFull) return undefined;

@@ -72,6 +72,22 @@ describe("a source that gives nothing from the first object on", () => {
     assert.deepEqual([bucket.times("f0"), bucket.times("f1")], [1, 1]);
   });
 
+  test("has objects fail, too, where all else is gone", async () => {
+    const { bucket } = closedBucket(["f0"]);
+    bucket.failing = (key) => {
+      if (key === "f0") throw new SourceError("forbidden", "forbidden!");
+    };
+    const { broker } = await setUp(bucket);
+    assert.deepEqual(await broker.deliver("files", batch(["gone:1", "f0:1"])), { kind: "ack" });
+    assert.deepEqual(
+      outcomesIn(broker).map(({ name, outcome }) => [name, outcome]),
+      [
+        ["gone", "vanished"],
+        ["f0", "failed"],
+      ],
+    );
+  });
+
   test("leaves the verdict open while more objects wait, and gives back what would fill the hands", async () => {
     const { bucket } = closedBucket(numbered(4));
     const { broker } = await setUp(bucket);

@@ -110,6 +110,11 @@ export class SourceHealth<S extends Subject> {
     return this.#provenAt > Number.NEGATIVE_INFINITY;
   }
 
+  /** Whether anything came in this run that may be asked for again. */
+  get hasWitness(): boolean {
+    return !this.#witnesses.isEmpty;
+  }
+
   /** When a request is begun; to be given to `succeeded`. */
   begin(): number {
     return this.#now();

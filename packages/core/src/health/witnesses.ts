@@ -22,6 +22,11 @@ export class Witnesses<S extends Subject> {
     this.#ofEarlierRuns = ofEarlierRuns;
   }
 
+  /** Whether there is none of this run. */
+  get isEmpty(): boolean {
+    return this.#recent.length === 0;
+  }
+
   /** Takes the place of the oldest one. */
   add(subject: S): void {
     this.#recent[this.#next] = subject;
