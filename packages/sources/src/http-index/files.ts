@@ -1,7 +1,9 @@
 import { type ByteRange, type ObjectEntry, type ObjectKey, SourceError } from "@brigade/core";
 import { describe } from "../web/metadata.ts";
 import { isPageInPlace } from "../web/page-in-place.ts";
-import type { Site, SiteAnswer } from "./site.ts";
+import type { Asked, Site, SiteAnswer } from "./site.ts";
+
+const firstByte: Asked = { range: { from: 0, to: 0 }, purpose: "metadata" };
 
 /** Questions about a site's files. Throw SourceError; a page that comes in the place of a file is a refusal of the file. */
 export class SiteFiles {
@@ -12,7 +14,7 @@ export class SiteFiles {
   }
 
   async get(key: ObjectKey, range: ByteRange | undefined, signal: AbortSignal): Promise<SiteAnswer> {
-    const answer = await this.#ask("GET", key, range, signal);
+    const answer = await this.#ask("GET", key, { range }, signal);
     if (isDirectory(answer)) throw this.#refuse(answer, key, "it is a directory");
     return answer;
   }
@@ -20,7 +22,7 @@ export class SiteFiles {
   /** What HEAD tells of it, which may be wrong. Returns `undefined` if it does not exist, or is a directory. */
   async head(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined> {
     return await unlessMissing(async () => {
-      const answer = await this.#ask("HEAD", key, undefined, signal);
+      const answer = await this.#ask("HEAD", key, {}, signal);
       return describeFile(answer, key, true);
     });
   }
@@ -29,7 +31,7 @@ export class SiteFiles {
   async firstByte(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined> {
     return await unlessMissing(async () => {
       try {
-        const answer = await this.#ask("GET", key, { from: 0, to: 0 }, signal);
+        const answer = await this.#ask("GET", key, firstByte, signal);
         return describeFile(answer, key, false);
       } catch (error) {
         // There is no first byte.
@@ -50,13 +52,8 @@ export class SiteFiles {
     }
   }
 
-  async #ask(
-    method: "GET" | "HEAD",
-    key: ObjectKey,
-    range: ByteRange | undefined,
-    signal: AbortSignal,
-  ): Promise<SiteAnswer> {
-    const answer = await this.#site.ask(method, key, { range }, signal);
+  async #ask(method: "GET" | "HEAD", key: ObjectKey, asked: Asked, signal: AbortSignal): Promise<SiteAnswer> {
+    const answer = await this.#site.ask(method, key, asked, signal);
     const { redirected, response } = answer;
     if (redirected !== undefined && isPageInPlace(this.#site.urlOf(key), redirected, response))
       throw this.#refuse(answer, key, "a redirect to an HTML page in place of the file");

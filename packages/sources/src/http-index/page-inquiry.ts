@@ -2,8 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type FileEntry, join, type ObjectEntry, type ObjectKey, SourceError } from "@brigade/core";
 import type { SiteFiles } from "./files.ts";
 
-/** Milliseconds for one answer. */
-const longestWait = 10_000;
 /** Milliseconds until a failed question is asked again, and at most, where the server names a time. */
 const pause = 500;
 const longestPause = 5_000;
@@ -41,7 +39,7 @@ export class PageInquiry {
   }
 
   async #byHead(key: ObjectKey, signal: AbortSignal): Promise<Details | undefined> {
-    const told = await inTime(signal, (inner) => this.#files.head(key, inner));
+    const told = await answerOf(this.#files.head(key, signal));
     const details = told instanceof SourceError ? undefined : told;
     this.#badHeads = details === undefined ? this.#badHeads + 1 : 0;
     if (told instanceof SourceError && told.kind === "transport" && this.#hanging.size < mostHanging)
@@ -50,7 +48,7 @@ export class PageInquiry {
   }
 
   async #byFirstByte(key: ObjectKey, signal: AbortSignal): Promise<Details | undefined> {
-    const ask = () => inTime(signal, (inner) => this.#files.firstByte(key, inner));
+    const ask = () => answerOf(this.#files.firstByte(key, signal));
     let told = await ask();
     if (told instanceof SourceError && mayPass(told)) {
       await sleep(Math.min(longestPause, Math.max(pause, told.retryAfterMs ?? 0)), undefined, { signal });
@@ -70,16 +68,12 @@ function described(name: string, { size, modified }: Details): FileEntry {
 }
 
 /** What is told, or why nothing is. */
-async function inTime<T>(
-  signal: AbortSignal,
-  ask: (signal: AbortSignal) => Promise<T>,
-): Promise<T | SourceError> {
+async function answerOf<T>(asking: Promise<T>): Promise<T | SourceError> {
   try {
-    return await ask(AbortSignal.any([signal, AbortSignal.timeout(longestWait)]));
+    return await asking;
   } catch (error) {
     if (error instanceof SourceError) return error;
-    if (signal.aborted || !(error instanceof Error) || error.name !== "AbortError") throw error;
-    return new SourceError("transport", `no answer in ${longestWait / 1000} s`, { cause: error });
+    throw error;
   }
 }
 

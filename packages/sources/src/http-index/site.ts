@@ -21,7 +21,7 @@ export interface SiteAnswer {
   readonly redirected?: URL;
 }
 
-interface Asked {
+export interface Asked {
   readonly accept?: string;
   readonly range?: ByteRange | undefined;
   readonly purpose?: Purpose;

@@ -38,6 +38,8 @@ export interface Origin {
   ): Promise<HttpResponse>;
 }
 
+/** Milliseconds for the headers of an answer that is asked for nothing else. */
+const longestForMetadata = 10_000;
 /** Origins not known beforehand of which is remembered whether they have worked. */
 const mostRoutes = 4096;
 
@@ -110,16 +112,19 @@ export class HttpClient implements AsyncDisposable {
       ...(connections !== undefined && { connections }),
     };
     const pace = this.pacing.of(name);
-    const send: Origin["send"] = async (method, path, headers, signal, purpose) => {
+    const ofMetadata = { ...timeouts, headersTimeout: Math.min(timeouts.headersTimeout, longestForMetadata) };
+    const send: Origin["send"] = async (method, path, headers, signal, asked) => {
+      const purpose = asked ?? (method === "HEAD" ? "metadata" : "body");
+      const limits = purpose === "metadata" ? ofMetadata : timeouts;
       if (isPortZero(name)) throw route.lasting(`port 0 cannot be asked: check ${route.remedies.address}`);
       return await sendInTurn({
         pace,
-        purpose: purpose ?? (method === "HEAD" ? "metadata" : "body"),
+        purpose,
         signal,
         start: (resolve, reject, held) => {
           const exchange = new Exchange(route, signal, resolve, reject, held);
           if (!signal.aborted)
-            dispatcher.dispatch({ origin: name, path, method, headers, ...timeouts }, exchange);
+            dispatcher.dispatch({ origin: name, path, method, headers, ...limits }, exchange);
           return exchange;
         },
       });
