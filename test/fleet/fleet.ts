@@ -82,18 +82,17 @@ export class Fleet implements AsyncDisposable {
     return `http://127.0.0.1:${this.#ledgerPort}`;
   }
 
-  async ledger(environment: NodeJS.ProcessEnv = {}): Promise<Service> {
-    return await this.#start("ledger", this.#ledgerPort, {
-      LEDGER_PATH: join(this.#options.folder, "ledger.sqlite"),
-      ...environment,
-    });
+  /** `wrapper`, here and below: a command that runs it elsewhere, or within limits. */
+  async ledger(environment: NodeJS.ProcessEnv = {}, wrapper: readonly string[] = []): Promise<Service> {
+    const own = { LEDGER_PATH: join(this.#options.folder, "ledger.sqlite"), ...environment };
+    return await this.#start("ledger", this.#ledgerPort, own, wrapper);
   }
 
-  async lister(environment: NodeJS.ProcessEnv = {}): Promise<Service> {
-    return await this.#start("lister", await freePort(), environment);
+  async lister(environment: NodeJS.ProcessEnv = {}, wrapper: readonly string[] = []): Promise<Service> {
+    return await this.#start("lister", await freePort(), environment, wrapper);
   }
 
-  /** A downloader on a volume of this name; processes may share one. `wrapper`: a command that runs it elsewhere. */
+  /** A downloader on a volume of this name; processes may share one. */
   async downloader(
     volume: string,
     environment: NodeJS.ProcessEnv = {},

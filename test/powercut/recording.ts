@@ -38,7 +38,10 @@ export async function recordCopies(
     });
     const ended = positionOf(disk.log);
     if (code !== 0) throw new Error(`the copy to be cut off ended with ${code}: ${stderr}`);
-    phases.push({ bucket, ended, notes: z.array(noteSchema).parse(JSON.parse(readFileSync(notes, "utf8"))) });
+    const told = z.array(noteSchema).parse(JSON.parse(readFileSync(notes, "utf8")));
+    for (const kind of ["stored", "published"])
+      if (!told.some((note) => note.kind === kind)) throw new Error(`nothing was noted as ${kind}`);
+    phases.push({ bucket, ended, notes: told });
   }
   return phases;
 }

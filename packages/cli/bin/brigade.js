@@ -40,16 +40,21 @@ const proxied =
 const young = { lister: 2, get: proxied ? 1 : undefined };
 const command = process.argv[2] || "";
 const size = command in young ? young[command] : 8;
-const flags = size === undefined ? [] : [`--max-semi-space-size=${size}`];
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
 if (!(major > 24 || (major === 24 && minor >= 12))) {
   handOver(fileURLToPath(new URL("../../../node_modules/.bin/node", import.meta.url)));
-} else if (process.execve !== undefined && !flags.every((flag) => process.execArgv.includes(flag))) {
-  const [node, ...rest] = process.argv;
-  process.execve(node, [node, ...flags, ...process.execArgv, ...rest], process.env);
 } else {
+  void import("../src/limits/start.ts").then(({ startFor }) => start(startFor(size)));
+}
+
+/** Replaces the process by one with these flags, unless it has them already: then the program begins. */
+function start({ flags, environment }) {
+  if (process.execve !== undefined && !flags.every((flag) => process.execArgv.includes(flag))) {
+    const [node, ...rest] = process.argv;
+    process.execve(node, [node, ...flags, ...process.execArgv, ...rest], { ...environment, ...process.env });
+  }
   setDefault("NODE_COMPILE_CACHE", cache);
   // A volume that syncs holds one of these threads, and names are looked up on them.
   setDefault("UV_THREADPOOL_SIZE", "16");

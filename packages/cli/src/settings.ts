@@ -2,6 +2,7 @@ import { byteSize, httpUrl, integer } from "@brigade/core";
 import type { DownloaderOptions } from "@brigade/downloader";
 import type { ListerOptions } from "@brigade/lister";
 import { z } from "zod";
+import { memoryPlan } from "./limits/memory-plan.ts";
 
 /** Variables that belong to no single package; `.env.example` explains them. */
 export const settingsSchema = z.object({
@@ -32,9 +33,6 @@ export function listerOptions(settings: Settings): ListerOptions {
   };
 }
 
-/** Bytes of small bodies between request and disk at once. More would only wait longer for the disk. */
-const memory = 32 * 1024 * 1024;
-
 /** `concurrency`: bodies of the source at once. */
 export function downloaderOptions(settings: Settings, concurrency: number): DownloaderOptions {
   return {
@@ -43,7 +41,7 @@ export function downloaderOptions(settings: Settings, concurrency: number): Down
     maxAttempts: settings.MAX_ATTEMPTS,
     outageLimit: settings.OUTAGE_LIMIT_MS,
     endsWhenAllIsRefused: false,
-    memory,
+    memory: memoryPlan().bodies,
     largeObject: settings.LARGE_OBJECT,
     largeConnections: settings.LARGE_CONNECTIONS,
   };

@@ -136,6 +136,8 @@ export async function createDownloader(
 
   const storeWord = new StoreWord(source, now);
   const connections = Math.min(options.largeConnections, options.concurrency);
+  // Half of the places stay for small ones.
+  const atOnce = Math.max(1, Math.floor(options.concurrency / (2 * connections)));
   const batchParts: BatchParts = {
     source,
     storeWord,
@@ -146,8 +148,8 @@ export async function createDownloader(
       {
         from: options.largeObject,
         connections,
-        // Half of the places stay for small ones.
-        atOnce: Math.max(1, Math.floor(options.concurrency / (2 * connections))),
+        atOnce,
+        memory: options.memory / atOnce,
       },
     ),
     broker,

@@ -26,6 +26,8 @@ export interface LargeOptions {
   readonly connections: number;
   /** Objects. */
   readonly atOnce: number;
+  /** Bytes of what is received at once, before it is written; of one object. */
+  readonly memory: number;
 }
 
 export interface LargeParts {
@@ -133,7 +135,7 @@ export class LargeObjects {
     signal: AbortSignal,
   ): Promise<StoredObject | undefined> {
     const { log, delay } = this.#parts;
-    const { from, connections } = this.#options;
+    const { from, connections, memory } = this.#options;
     await using part = await volume.part(object, state.validator);
     if (part === undefined) {
       log.info({ key: entry.key }, "another process has its part: it is fetched in one stream");
@@ -145,7 +147,13 @@ export class LargeObjects {
     try {
       await fetchSegments(
         { open: (range, inner) => this.#open(entry, range, state, inner), file: part, log, delay, meter },
-        { length: entry.size, connections, minSegment: Math.min(longestLeast, Math.ceil(from / 8)), retries },
+        {
+          length: entry.size,
+          connections,
+          minSegment: Math.min(longestLeast, Math.ceil(from / 8)),
+          retries,
+          memory,
+        },
         signal,
       );
     } catch (error) {

@@ -62,8 +62,8 @@ export class Accounts {
   readonly #backups: Backups;
 
   /** Throws ConfigError when the file is no catalogue, or another process has it. */
-  constructor(path: string) {
-    const db = openStorage(path);
+  constructor(path: string, cacheBytes?: number) {
+    const db = openStorage(path, cacheBytes);
     const pages = new Pages(db);
     const totals = new Totals(db);
     const visits = new Visits(db, pages, totals);

@@ -28,7 +28,7 @@ import type { LocationCursor, LocationQuery, StoredName } from "./locations.ts";
 import type { OriginName } from "./origins.ts";
 import type { RecordMessage } from "./recorder.ts";
 import type { RelistingMode, TakenPositions } from "./relisting.ts";
-import { ThreadCall } from "./thread-call.ts";
+import { type CatalogueThreadData, ThreadCall } from "./thread-call.ts";
 
 /**
  * Pages and outcomes of all jobs, and where every object lies, in one file that one process has at a time. Answers come
@@ -124,6 +124,8 @@ export interface CatalogueParts {
   /** The database file; made when missing, its folder must be there. */
   readonly path: string;
   readonly log: Log;
+  /** Bytes of the database that stay in memory, where that is short. */
+  readonly cacheBytes?: number | undefined;
   /**
    * Told when the disk begins to fail (whoever asked is told, too), and without an argument when it takes writes again.
    */
@@ -140,10 +142,10 @@ const exampleCount = 20;
  * with HostError when the disk fails.
  */
 export async function openCatalogue(parts: CatalogueParts): Promise<Catalogue> {
-  const { path, log, onDisk = () => {}, now = Date.now } = parts;
+  const { path, cacheBytes, log, onDisk = () => {}, now = Date.now } = parts;
   const worker = new Worker(new URL("./catalogue-thread.ts", import.meta.url), {
-    workerData: { path },
-    resourceLimits: { maxYoungGenerationSizeMb: 16 },
+    workerData: { path, cacheBytes } satisfies CatalogueThreadData,
+    resourceLimits: { maxYoungGenerationSizeMb: cacheBytes === undefined ? 16 : 4 },
   });
   const thread = new ThreadCall(worker, onDisk);
   try {

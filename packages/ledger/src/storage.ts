@@ -82,8 +82,8 @@ create table holdings (volume integer not null, origin integer not null, objects
   },
 };
 
-/** Kept of the database in memory, and what the write-ahead log may grow to before it is moved over; bytes. */
-const cacheBytes = 32 * 2 ** 20;
+/** Kept of the database in memory where that is not short, and what the write-ahead log may grow to before it is moved over; bytes. */
+const usualCache = 32 * 2 ** 20;
 const walBytes = 32 * 2 ** 20;
 const pageBytes = 4096;
 
@@ -91,12 +91,12 @@ const pageBytes = 4096;
  * Opens or makes the catalogue for this process alone: a second one gets a FatalError until this one ends, however
  * it ends. Committed means synced.
  */
-export function openStorage(path: string): DatabaseSync {
+export function openStorage(path: string, cacheBytes = usualCache): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path);
     db.exec(`pragma page_size = ${pageBytes}; pragma locking_mode = exclusive; pragma journal_mode = wal;
-      pragma synchronous = full; pragma cache_size = -${cacheBytes / 1024}; pragma temp_store = memory;
+      pragma synchronous = full; pragma cache_size = -${Math.floor(cacheBytes / 1024)}; pragma temp_store = memory;
       pragma wal_autocheckpoint = ${walBytes / pageBytes}; pragma journal_size_limit = ${walBytes}`);
     db.exec("begin immediate");
     prepareSchema(db, path);

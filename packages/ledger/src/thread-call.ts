@@ -3,6 +3,13 @@ import { ConfigError, FatalError, HostError } from "@brigade/core";
 import type { Accounts } from "./accounts.ts";
 import { JobOpenError } from "./jobs.ts";
 
+/** What the thread is started with. */
+export interface CatalogueThreadData {
+  readonly path: string;
+  /** Bytes; `undefined`: as usual. */
+  readonly cacheBytes: number | undefined;
+}
+
 /** Questions to the thread and its answers. They stay within the process, so they are typed, not parsed. */
 export interface Question {
   readonly id: number;

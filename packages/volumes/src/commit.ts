@@ -46,6 +46,8 @@ export interface CommitParts {
   readonly manifest: ManifestWriter;
   readonly landing: Landing;
   readonly syncer: Syncer;
+  /** Files that wait open for their fsync at most; `undefined`: as many as usual. */
+  readonly keptOpen?: number | undefined;
   readonly times: FileTimes;
   /** Throws HostError when the disk is no longer mounted. */
   readonly guard: () => void;
@@ -63,7 +65,7 @@ export class Commit {
 
   constructor(parts: CommitParts) {
     this.#parts = parts;
-    this.#openFiles = new OpenFiles(parts.syncer.each);
+    this.#openFiles = new OpenFiles(parts.syncer.each, parts.keptOpen);
     this.#beats = new Beats<Entry>({
       sync: (written) => this.#sync(written),
       land: (group) => this.#land(group),

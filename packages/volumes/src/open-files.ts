@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync } from "node:fs";
 
-/** So many files wait open for their fsync at most, where the process may have as many. */
+/** Files that wait open for their fsync at most, where the process may have as many. */
 const usualMost = 512;
 
 /**
@@ -9,13 +9,17 @@ const usualMost = 512;
  */
 export class OpenFiles {
   readonly #keep: boolean;
-  #most = usualMost;
+  #most: number;
   #count = 0;
   #held: (() => void)[] = [];
 
-  /** `keep`: whether files are synced one by one; otherwise they are closed at once and nothing waits. */
-  constructor(keep: boolean) {
+  /**
+   * `keep`: whether files are synced one by one; otherwise they are closed at once and nothing waits. `most`: files that
+   * wait at once.
+   */
+  constructor(keep: boolean, most = usualMost) {
     this.#keep = keep;
+    this.#most = most;
   }
 
   get holds(): boolean {

@@ -37,6 +37,8 @@ export interface OpeningOptions {
   readonly label?: string;
   /** This machine's name, noted on the volume. */
   readonly host?: string;
+  /** Files that wait open for their fsync at most, where each is synced by itself; `undefined`: as many as usual. */
+  readonly keptOpen?: number | undefined;
   /** The folder is made where it is not there. */
   readonly make?: boolean;
 }
@@ -130,7 +132,10 @@ function assemble(
   const placing = new Placing(root, traits, directories, () => takesFiles(scratch()));
   const times = new FileTimes({ scratch, onWarning: hooks.onWarning });
   const landing = new Landing(temporary.folder);
-  const commit = new Commit({ ...hooks, placing, manifest, landing, syncer, times, guard });
+  const commit = new Commit({
+    ...{ ...hooks, placing, manifest, landing, syncer, times, guard },
+    keptOpen: options.keptOpen,
+  });
   enterLanded(temporary.landed, placing, manifest);
   const bindings = new Bindings(layout, scratch);
   const writer = new Writer({

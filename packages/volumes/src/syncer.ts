@@ -42,7 +42,7 @@ export function eachSyncer(): Syncer {
     each: true,
     sync: async ({ files, folders, manifest }) => {
       await all(files.map((file) => syncAndClose(file)));
-      await all(Array.from(folders, (folder) => syncAndClose(openSync(folder, constants.O_RDONLY))));
+      await syncFolders(folders);
       if (manifest !== undefined) await fsyncAsync(manifest);
     },
     close: () => {},
@@ -51,6 +51,17 @@ export function eachSyncer(): Syncer {
 
 /** For those who can fetch everything again. */
 export const noSyncer: Syncer = { each: false, sync: async () => {}, close: () => {} };
+
+/** So many at once, however many have changed: each takes one of the process's open files. */
+const foldersAtOnce = 4;
+
+async function syncFolders(folders: Iterable<string>): Promise<void> {
+  const left = new Set(folders).values();
+  const takeTurns = async () => {
+    for (const folder of left) await syncAndClose(openSync(folder, constants.O_RDONLY));
+  };
+  await all(Array.from({ length: foldersAtOnce }, takeTurns));
+}
 
 async function syncAndClose(descriptor: number): Promise<void> {
   try {

@@ -1,5 +1,5 @@
 import type { NewObject, Part, Sink, StoredObject } from "@brigade/core";
-import { type LocalVolume, openVolume as open, type VolumeOptions } from "@brigade/volumes";
+import { type LocalVolume, type TriedVolumes, tryVolumes as tryReal } from "@brigade/volumes";
 import { note } from "./noting.ts";
 
 export * from "@brigade/volumes";
@@ -8,8 +8,13 @@ export * from "@brigade/volumes";
  * The real one; what it reports as stored is noted at once.
  * @public `brigade` gets it in place of the package's
  */
-export async function openVolume(root: string, options: VolumeOptions): Promise<LocalVolume> {
-  const volume = await open(root, options);
+export async function tryVolumes(...args: Parameters<typeof tryReal>): Promise<TriedVolumes> {
+  const tried = await tryReal(...args);
+  const open = tried.open.bind(tried);
+  return Object.assign(tried, { open: async () => (await open()).map(watched) });
+}
+
+function watched(volume: LocalVolume): LocalVolume {
   const put = volume.put.bind(volume);
   const openSink = volume.open.bind(volume);
   const openPart = volume.part.bind(volume);

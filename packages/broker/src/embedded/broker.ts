@@ -37,6 +37,8 @@ export interface EmbeddedBrokerOptions {
   readonly delay?: Delayer;
   /** Bytes that the database file may grow to; reaching it is like a full disk. Default: no limit. */
   readonly maxBytes?: number;
+  /** Bytes of the database that stay in memory, where that is short. */
+  readonly cacheBytes?: number | undefined;
 }
 
 /** A durable broker within one process, on one SQLite file. */
@@ -92,7 +94,8 @@ export class SqliteBroker implements EmbeddedBroker {
   }
 
   static async open(options: EmbeddedBrokerOptions): Promise<SqliteBroker> {
-    const { link, opened } = await StoreLink.open({ path: options.path, maxBytes: options.maxBytes });
+    const { path, maxBytes, cacheBytes } = options;
+    const { link, opened } = await StoreLink.open({ path, maxBytes, cacheBytes });
     const broker = new SqliteBroker(link, options);
     const { ready, redelivered } = opened;
     options.log.debug({ path: options.path, waiting: ready, redelivered }, "queues opened");

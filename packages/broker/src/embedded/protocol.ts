@@ -113,4 +113,5 @@ export interface StoreOptions {
   readonly path: string;
   /** Bytes that the database file may grow to. */
   readonly maxBytes: number | undefined;
+  readonly cacheBytes?: number | undefined;
 }

@@ -16,8 +16,8 @@ const pageSize = 8_192;
 const checkpointAfter = 16 << 20;
 /** Bytes of write-ahead log that are kept on the disk; more comes of a large transaction, and is given back. */
 const keptLog = 64 << 20;
-/** Bytes. */
-const cache = 32 << 20;
+/** Bytes, where memory is not short. */
+const usualCache = 32 << 20;
 
 /**
  * A message's body is written once; where the message stands is a small row in exactly one of `ready`, `held`,
@@ -39,7 +39,7 @@ const tables = `
  * Opens or makes the database; holds it alone until it is closed or the process dies.
  * A lock needs EXCLUSIVE before the first look at the file; with it, WAL needs no shared memory either.
  */
-export function openDatabase({ path, maxBytes }: StoreOptions): Database {
+export function openDatabase({ path, maxBytes, cacheBytes = usualCache }: StoreOptions): Database {
   mkdirSync(dirname(path), { recursive: true });
   const db = new DatabaseSync(path, { timeout: 500 });
   try {
@@ -50,7 +50,7 @@ export function openDatabase({ path, maxBytes }: StoreOptions): Database {
       PRAGMA synchronous = FULL;
       PRAGMA wal_autocheckpoint = ${checkpointAfter / pageSize};
       PRAGMA journal_size_limit = ${keptLog};
-      PRAGMA cache_size = -${cache / 1024};
+      PRAGMA cache_size = -${Math.floor(cacheBytes / 1024)};
       PRAGMA temp_store = MEMORY;
       BEGIN IMMEDIATE;
     `);

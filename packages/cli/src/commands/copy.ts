@@ -13,6 +13,7 @@ import type { ExitCode } from "../exit-code.ts";
 import { exitCode } from "../exit-code.ts";
 import { inTime } from "../in-time.ts";
 import { stateFolderOf } from "../ledger/state-folder.ts";
+import { withinLimits } from "../limits/within-limits.ts";
 import { createLog, flushLog } from "../logging.ts";
 import { Problems } from "../problems.ts";
 import { httpPorts } from "../settings.ts";
@@ -57,7 +58,7 @@ export function addCopy(program: Command, done: (code: ExitCode) => void, signal
 }
 
 async function copy(source: string, volumes: string[], flags: Flags, signal: AbortSignal): Promise<ExitCode> {
-  const environment = readEnvironment(
+  const given = readEnvironment(
     {
       DURABILITY: flags.durability,
       FETCH_CONCURRENCY: flags.concurrency,
@@ -67,7 +68,10 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
     process.env,
   );
   const problems = new Problems();
-  const roots = problems.try(() => rootsOf(volumes, environment)) ?? [];
+  const roots = problems.try(() => rootsOf(volumes, given)) ?? [];
+  const needs = { volumes: Math.max(1, roots.length), service: false };
+  const tell = (line: string) => process.stderr.write(`brigade: ${line}\n`);
+  const environment = problems.try(() => withinLimits(given, needs, tell)) ?? given;
   const filters = problems.try(() => filtersOf(flags)) ?? {};
   const state = environment.STATE_DIR?.trim() || stateFolderOf(roots[0] ?? ".");
   const isDry = flags.dryRun === true; // and leaves nothing behind

@@ -4,6 +4,7 @@ import type { ExitCode } from "../exit-code.ts";
 import { configureGet, type GetFlags } from "../get/configuration.ts";
 import { getAll } from "../get/get-all.ts";
 import { GetBars, GetLines, noView } from "../get/progress.ts";
+import { getConnections } from "../limits/within-limits.ts";
 import { createLog } from "../logging.ts";
 
 /** `brigade get`: large files from web servers. */
@@ -42,7 +43,9 @@ function collect(line: string, before: readonly string[] = []): readonly string[
 }
 
 async function get(urls: readonly string[], flags: GetFlags, signal: AbortSignal): Promise<ExitCode> {
-  const configuration = configureGet(urls, flags, readEnvironment({}, process.env));
+  const wanted = configureGet(urls, flags, readEnvironment({}, process.env));
+  const say = (line: string) => process.stderr.write(`brigade: ${line}\n`);
+  const configuration = { ...wanted, connections: getConnections(wanted.connections, say) };
   const quiet = flags.quiet === true;
   const forPeople = process.stderr.isTTY === true;
   const bars = forPeople && !quiet ? new GetBars() : undefined;

@@ -2,6 +2,8 @@ import type { Environment } from "@brigade/core";
 import type { Command } from "commander";
 import { readEnvironment } from "../environment.ts";
 import type { ExitCode } from "../exit-code.ts";
+import { withinLimits } from "../limits/within-limits.ts";
+import { createLog } from "../logging.ts";
 import { runDownloader } from "../service/downloader.ts";
 import { runLedger } from "../service/ledger.ts";
 import { runLister } from "../service/lister.ts";
@@ -32,6 +34,13 @@ export function addServices(program: Command, done: (code: ExitCode) => void, st
     program
       .command(name)
       .description(description)
-      .action(async () => done(await run(readEnvironment({}, process.env), stop))),
+      .action(async () => done(await run(serviceEnvironment(), stop))),
   );
+}
+
+function serviceEnvironment(): Environment {
+  const environment = readEnvironment({}, process.env);
+  const volumes = (environment.VOLUMES ?? "").split(":").filter((root) => root.trim() !== "").length;
+  const log = createLog("info", process.stderr, false);
+  return withinLimits(environment, { volumes, service: true }, (line) => log.warn({}, line));
 }

@@ -8,6 +8,7 @@ import { createLister } from "@brigade/lister";
 import { withRetry } from "@brigade/sources";
 import { createPlacement } from "@brigade/volumes";
 import { catalogueFile, queuesFile } from "../ledger/state-folder.ts";
+import { memoryPlan } from "../limits/memory-plan.ts";
 import { logPace } from "../service/pace-log.ts";
 import { downloaderOptions, ledgerPrefetch, listerOptions } from "../settings.ts";
 import type { CopyConfiguration } from "./configuration.ts";
@@ -66,13 +67,14 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
   if (reason !== undefined) log.warn({ reason }, "the first listing did not come: it is tried again");
 
   const { state } = run;
+  const cacheBytes = memoryPlan().databaseCache;
   await using tried = await tryRoots(run.roots, state, volumeSettings.DURABILITY, log);
   const [volumes, broker, opened] = await together([
     openRoots(tried, state, resources),
-    createEmbeddedBroker({ path: join(state, queuesFile), log, onError: giveUp }).then((one) =>
+    createEmbeddedBroker({ path: join(state, queuesFile), cacheBytes, log, onError: giveUp }).then((one) =>
       resources.use(one),
     ),
-    openCatalogue({ path: join(state, catalogueFile), log }).then((one) => resources.use(one)),
+    openCatalogue({ path: join(state, catalogueFile), cacheBytes, log }).then((one) => resources.use(one)),
   ]);
   signal.addEventListener("abort", () => broker.absolve(), { once: true });
   for (const volume of volumes) await volume.bind(name, source.fingerprint);

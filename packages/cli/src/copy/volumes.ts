@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { ConfigError, type Log } from "@brigade/core";
 import { type Durability, type LocalVolume, type TriedVolumes, tryVolumes } from "@brigade/volumes";
 import { makeStateFolder } from "../ledger/state-folder.ts";
+import { filesKeptOpen } from "../limits/connections.ts";
 import { readKnownVolumes, writeKnownVolumes } from "./known-volumes.ts";
 
 /**
@@ -22,6 +23,7 @@ export async function tryRoots(
     instance: crypto.randomUUID().slice(0, 8),
     durability,
     host: hostname(),
+    keptOpen: filesKeptOpen({ volumes: roots.length, service: false }),
     wasVolume: root in known,
   }));
   const tried = await tryVolumes(candidates, log);

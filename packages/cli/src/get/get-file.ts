@@ -4,6 +4,7 @@ import { HostError, type Log, SourceError } from "@brigade/core";
 import { fetchSegments, fetchWhole, TransferMeter } from "@brigade/downloader";
 import { FileChanged, type HttpFile, type HttpFiles } from "@brigade/sources";
 import { openPartFile, type PartFile } from "@brigade/volumes";
+import { memoryPlan } from "../limits/memory-plan.ts";
 import { type Checksum, ChecksumError } from "./checksum.ts";
 import type { GetConfiguration } from "./configuration.ts";
 import type { GetView } from "./progress.ts";
@@ -112,7 +113,7 @@ async function transfer(
   }
   await fetchSegments(
     { open: (range, inner) => file.open(range, inner), file: part, log, meter },
-    { length, connections, minSegment, retries, rate },
+    { length, connections, minSegment, retries, rate, memory: memoryPlan().bodies },
     signal,
   );
   return length;

@@ -1,5 +1,6 @@
 import { backoff, ConfigError, delay, FatalError, HostError, type Log } from "@brigade/core";
 import { type Catalogue, openCatalogue } from "@brigade/ledger";
+import { memoryPlan } from "../limits/memory-plan.ts";
 
 /** A disk that fails under the catalogue of a service: the service stays, says so once, and goes on when the disk does. */
 export class CatalogueDisk {
@@ -19,7 +20,12 @@ export class CatalogueDisk {
   async open(path: string, signal: AbortSignal): Promise<Catalogue> {
     for (let attempt = 0; ; attempt++) {
       try {
-        const catalogue = await openCatalogue({ path, log: this.#log, onDisk: (one) => this.#watch(one) });
+        const catalogue = await openCatalogue({
+          path,
+          cacheBytes: memoryPlan().databaseCache,
+          log: this.#log,
+          onDisk: (one) => this.#watch(one),
+        });
         if (this.#trouble !== undefined) this.#watch(undefined);
         return catalogue;
       } catch (error) {

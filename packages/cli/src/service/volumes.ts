@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { ConfigError, type Log, type Source } from "@brigade/core";
 import { type LocalVolume, tryVolumes, type VolumeSettings } from "@brigade/volumes";
+import { filesKeptOpen } from "../limits/connections.ts";
 import { inspectVolume } from "../volumes/inspection.ts";
 
 /**
@@ -19,6 +20,7 @@ export async function openServiceVolumes(
     instance: crypto.randomUUID().slice(0, 8),
     durability: DURABILITY,
     host: hostname(),
+    keptOpen: filesKeptOpen({ volumes: VOLUMES.length, service: true }),
   }));
   await using tried = await tryVolumes(candidates, log);
   for (const root of VOLUMES) await refuseOtherObjects(root, sources);

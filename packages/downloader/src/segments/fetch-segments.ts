@@ -42,6 +42,8 @@ export interface SegmentOptions {
   readonly retries: number;
   /** Bytes a second, all connections together; absent: as fast as they come. */
   readonly rate?: number | undefined;
+  /** Bytes of what is received at once, before it is written; where memory is short. */
+  readonly memory?: number | undefined;
 }
 
 /** Milliseconds. */
@@ -95,7 +97,7 @@ class Transfer {
     this.#limit = new ConnectionLimit(connections, this.#now);
     this.#rate = rate === undefined ? undefined : new RateLimit(rate, this.#now);
     this.#checkpoints = new Checkpoints(() => this.#save(), this.#ended.reject, this.#now);
-    this.#slabs = new Slabs(connections);
+    this.#slabs = new Slabs(connections, options.memory);
     this.#meter = parts.meter ?? new TransferMeter();
     this.#meter.connections = this.#work.active;
     this.#signal = AbortSignal.any([signal, this.#stop.signal]);

@@ -1,14 +1,16 @@
-/** Bytes of one, and of all that are filled at once; of each connection one is filled, and others are written. */
+/** Bytes of one. */
 const largest = 1024 * 1024;
 const smallest = 64 * 1024;
-const together = 32 * 1024 * 1024;
+/** Bytes of all that are filled at once, where memory is not short; of each connection one is filled, and others are written. */
+const usualTogether = 32 * 1024 * 1024;
 
 /** Memory for the chunks of all connections, used again and again. */
 export class Slabs {
   readonly #size: number;
   readonly #free: Uint8Array[] = [];
 
-  constructor(connections: number) {
+  /** `together`: bytes of all that are filled at once. */
+  constructor(connections: number, together = usualTogether) {
     this.#size = Math.max(smallest, Math.min(largest, Math.floor(together / connections)));
   }
 

@@ -1,0 +1,105 @@
+import { ConfigError, type Environment } from "@brigade/core";
+import { connectionsWithin, leastOpenFiles, type Needs, ownOfGet } from "./connections.ts";
+import { leastMemory, type MemoryPlan, memoryPlan } from "./memory-plan.ts";
+import { openFilesLimit } from "./open-files-limit.ts";
+
+/** What this process may have. */
+export interface Limits {
+  readonly memory: MemoryPlan;
+  readonly openFiles: number | undefined;
+}
+
+function limitsOfThisProcess(): Limits {
+  return { memory: memoryPlan(), openFiles: openFilesLimit() };
+}
+
+/** As in the schemas of sources and of the lister. */
+const usual = { FETCH_CONCURRENCY: 64, LIST_CONCURRENCY: 8 } as const;
+
+/**
+ * The environment with no more connections than this process may have. `tell` gets one line where these are fewer than were
+ * wanted. Throws ConfigError where the limits leave too little to work with.
+ */
+export function withinLimits(
+  environment: Environment,
+  needs: Needs,
+  tell: (line: string) => void,
+  limits = limitsOfThisProcess(),
+): Environment {
+  refuseTooLow(limits, needs);
+  const { memory, openFiles } = limits;
+  const most = mostConnections(limits, needs);
+  const lowered: Record<string, string> = {};
+  let shortOfFiles = false;
+  for (const [name, wanted] of wantedOf(environment)) {
+    const { files, bodies } =
+      most[name.endsWith("LIST_CONCURRENCY") ? "LIST_CONCURRENCY" : "FETCH_CONCURRENCY"];
+    // What is not a number is refused by who reads it.
+    if (!(Number(wanted) > Math.min(files, bodies))) continue;
+    lowered[name] = String(Math.min(files, bodies));
+    shortOfFiles ||= Number(wanted) > files;
+  }
+  const changes = Object.entries(lowered).map(([name, value]) => `${name} is ${value}`);
+  const told = reasons({ memory, openFiles: shortOfFiles ? openFiles : undefined });
+  if (changes.length > 0) told.push(`so ${changes.join(", ")}`);
+  if (told.length > 0) tell(told.join(", "));
+  return Object.freeze({ ...environment, ...lowered });
+}
+
+/** Connections of `brigade get`: as many as wanted, or as this process may have. Throws ConfigError, as above. */
+export function getConnections(
+  wanted: number,
+  tell: (line: string) => void,
+  limits = limitsOfThisProcess(),
+): number {
+  const { memory, openFiles = Number.POSITIVE_INFINITY } = limits;
+  if (openFiles <= ownOfGet)
+    throw new ConfigError([
+      `open files are limited to ${openFiles}: at least ${ownOfGet + 1} are needed (ulimit -n ${ownOfGet + 1})`,
+    ]);
+  const connections = Math.min(wanted, openFiles - ownOfGet, memory.connections);
+  if (connections < wanted) tell(`${reasons(limits).join(", ")}, so there are ${connections} connections`);
+  return connections;
+}
+
+/** By open files, and by memory for bodies. */
+function mostConnections({ memory, openFiles }: Limits, needs: Needs) {
+  const unlimited = { fetch: Number.POSITIVE_INFINITY, list: Number.POSITIVE_INFINITY };
+  const files = openFiles === undefined ? unlimited : connectionsWithin(openFiles, needs);
+  return {
+    FETCH_CONCURRENCY: { files: files.fetch, bodies: memory.connections },
+    LIST_CONCURRENCY: { files: files.list, bodies: Math.max(1, Math.floor(memory.connections / 4)) },
+  } satisfies Record<keyof typeof usual, unknown>;
+}
+
+/** Each source may have variables of its own: PHOTOS_FETCH_CONCURRENCY. */
+function wantedOf(environment: Environment): [string, string][] {
+  const own = Object.entries(environment).filter(
+    ([name, value]) => value !== undefined && /(^|_)(FETCH|LIST)_CONCURRENCY$/.test(name),
+  ) as [string, string][];
+  const defaults = Object.entries(usual).filter(([name]) => environment[name] === undefined);
+  return [...own, ...defaults.map(([name, value]): [string, string] => [name, String(value)])];
+}
+
+function reasons({ memory, openFiles }: Limits): string[] {
+  return [
+    ...(memory.limit === undefined ? [] : [`memory is limited to ${mibOf(memory.limit)}`]),
+    ...(openFiles === undefined ? [] : [`open files are limited to ${openFiles} (ulimit -n)`]),
+  ];
+}
+
+function refuseTooLow({ memory, openFiles }: Limits, needs: Needs): void {
+  const problems: string[] = [];
+  if (memory.limit !== undefined && memory.limit < leastMemory)
+    problems.push(`memory is limited to ${mibOf(memory.limit)}: at least ${mibOf(leastMemory)} are needed`);
+  const files = leastOpenFiles(needs);
+  if (openFiles !== undefined && openFiles < files)
+    problems.push(
+      `open files are limited to ${openFiles}: at least ${files} are needed (ulimit -n ${files})`,
+    );
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+function mibOf(bytes: number): string {
+  return `${Math.floor(bytes / 2 ** 20)} MiB`;
+}
