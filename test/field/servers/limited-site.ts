@@ -103,10 +103,20 @@ export function useOf(seconds: readonly SecondOfSite[], from: number, to: number
   const sum = (of: keyof SecondOfSite) => some.reduce((total, second) => total + second[of], 0);
   const served = sum("served");
   const refused = sum("refused") + sum("banned");
-  const isBanned = (n: number) => (seconds[n]?.banned ?? 0) > 0 && (seconds[n]?.served ?? 0) === 0;
   return {
     served: served / some.length,
     refusedShare: refused / (served + refused),
-    bans: seconds.filter((_, n) => isBanned(n) && !isBanned(n - 1)).length,
+    bans: countBans(seconds),
   };
+}
+
+/** A ban lasts until something is served again. */
+function countBans(seconds: readonly SecondOfSite[]): number {
+  let bans = 0;
+  let isBanned = false;
+  for (const { banned, served } of seconds) {
+    if (banned > 0 && !isBanned) bans++;
+    isBanned = banned > 0 || (isBanned && served === 0);
+  }
+  return bans;
 }

@@ -254,7 +254,7 @@ export class Pace {
 
   #look(): void {
     const now = this.#options.clock.now();
-    const starved = this.#silence.starved(now);
+    const starved = this.#silence.starved(now, this.#connections.isLearnt);
     if (starved.length === 0) return;
     this.#connections.starved(now, starved.length, this.#silence.served);
     this.#tellConnections("it answers no more at once");

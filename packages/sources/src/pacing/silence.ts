@@ -57,13 +57,13 @@ export class Silence {
     return this.#lines.size;
   }
 
-  /** Requests whose connections are most likely not served. */
-  starved(now: number): Turn[] {
+  /** Requests whose connections are most likely not served. `isKnown`: that this server leaves some unserved. */
+  starved(now: number, isKnown: boolean): Turn[] {
     const patience = Math.max(leastPatience, timesLongest * Math.max(this.#longest, this.#longestBefore));
     const starved: Turn[] = [];
     for (const turn of this.#silent) {
       const waited = now - turn.sentAt;
-      if (waited < patience || turn.sentAt > this.#answered + atOnce) break;
+      if (waited < patience || (!isKnown && turn.sentAt > this.#answered + atOnce)) break;
       if (
         turn.line?.isServed === false &&
         turn.timesTakenBack < mostTakenBack &&
