@@ -16,10 +16,13 @@ type Call =
   | "sync"
   | "lock";
 
+/** Node has no names for some. */
+const numbers = { ...constants.errno, ENOLCK: 37, ESTALE: 116, EUCLEAN: 117, EDQUOT: 122 } as const;
+
 export interface DiskFault {
   readonly call: Call;
   /** `hang`: the call waits while the file named by `HANG_WHILE` is there. */
-  readonly error: keyof typeof constants.errno | "ENOLCK" | "EFBIG" | "hang";
+  readonly error: keyof typeof numbers | "hang";
   /** Paths that hold this text; one that begins with `=`: paths that end with the rest. */
   readonly path: string;
   /** Of such calls, counted from 1. */
@@ -30,7 +33,7 @@ export interface DiskFault {
 /** Environment of a process whose disks fail so: its calls of libc go through a library of the test. */
 export function faultyDisk(...faults: readonly DiskFault[]): NodeJS.ProcessEnv {
   const rules = faults.map(({ call, error, path, first = 1, last }) => {
-    const number = error === "hang" ? 0 : error === "ENOLCK" ? 37 : constants.errno[error];
+    const number = error === "hang" ? 0 : numbers[error];
     return [call, number, path, first, ...(last === undefined ? [] : [last])].join(":");
   });
   return { LD_PRELOAD: library(), FAULTS: rules.join(" ") };

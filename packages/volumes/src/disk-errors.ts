@@ -1,9 +1,25 @@
 import { HostError, NameError } from "@brigade/core";
 
-/** The system's name of an error (`ENOSPC`); `""` for any other error. */
+/** Linux's errors that Node has no names for, by number. */
+const nameless: Readonly<Record<number, string>> = {
+  37: "ENOLCK",
+  74: "EBADMSG",
+  116: "ESTALE",
+  117: "EUCLEAN",
+  122: "EDQUOT",
+  123: "ENOMEDIUM",
+  124: "EMEDIUMTYPE",
+};
+
+/** The system's name of an error (`ENOSPC`; `E131` where Node has none); `""` for any other error. */
 export function errorCode(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return /^E[A-Z0-9]+$/.test(code) ? code : "";
+  if (!(error instanceof Error && "code" in error)) return "";
+  const code = String(error.code);
+  if (/^E[A-Z0-9]+$/.test(code)) return code;
+  const isNameless = code === "UNKNOWN" || code.startsWith("Unknown system error");
+  if (!isNameless || !("errno" in error) || typeof error.errno !== "number") return "";
+  const number = Math.abs(error.errno);
+  return nameless[number] ?? `E${number}`;
 }
 
 /**
@@ -63,6 +79,7 @@ const remedies: Readonly<Record<string, string>> = {
   ENOSPC: "no room is left on the disk: make some",
   ENOTCONN: "its file system's server has gone away: mount it again",
   EPERM: "it may not be changed (is it immutable? see lsattr)",
+  EUCLEAN: "the file system is damaged: unmount and check it (fsck)",
   EROFS: "its file system is read-only: a disk that fails goes read-only, see the kernel's log (dmesg)",
   ESTALE: "its file server has lost it: mount it again",
   EXDEV: "its folder lies on another file system",
@@ -71,8 +88,10 @@ const remedies: Readonly<Record<string, string>> = {
 /** What the system said, and what can be done; anything else as it is. */
 export function inWords(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error);
-  const remedy = remedies[errorCode(error)];
-  return remedy === undefined ? said : `${said}: ${remedy}`;
+  const code = errorCode(error);
+  const remedy = remedies[code];
+  const named = said.includes(code) ? said : `${code}: ${said}`;
+  return remedy === undefined ? named : `${named}: ${remedy}`;
 }
 
 /**

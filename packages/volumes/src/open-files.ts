@@ -60,7 +60,7 @@ export class OpenFiles {
 
   /** Runs what was held, as far as there is space; with `all`, everything. */
   writeHeld(all: boolean): void {
-    for (const write of this.#held.splice(0, all ? this.#held.length : Math.max(0, this.#most - this.#count)))
-      write();
+    // One that fails makes no space and takes none: the next has its turn at once.
+    while (this.#held.length > 0 && (all || this.#count < this.#most)) this.#held.shift()?.();
   }
 }
