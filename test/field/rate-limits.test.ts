@@ -37,10 +37,10 @@ for (const [title, options] of [
     const site = await limitedSite(t, { ...tree, ...options });
     const volume = await volumeOf(t);
     const { child, finished } = startBrigade(["copy", `${site.url}/`, volume], { LOG_LEVEL: "info" });
-    await sleep(40_000);
+    await sleep(60_000);
     child.kill("SIGTERM");
     const { stderr } = await finished;
-    assertUsed(site, 20, 1);
+    assertUsed(site, 40, 1);
     assert.doesNotMatch(stderr, /an object failed|could not be listed/);
     assert.match(stderr, /the server refuses faster requests: they are paced from now on/);
   });
