@@ -65,6 +65,19 @@ export function gateOf(signal: AbortSignal): RequestGate | undefined {
   return gates.get(signal);
 }
 
+const probes = new WeakSet<AbortSignal>();
+
+/** A signal for requests that find out whether a source is well: they wait for nobody, since others wait for them. */
+export function probing(signal: AbortSignal): AbortSignal {
+  const own = AbortSignal.any([signal]);
+  probes.add(own);
+  return own;
+}
+
+export function isProbe(signal: AbortSignal): boolean {
+  return probes.has(signal);
+}
+
 /** The source, asked only while the gate lets requests pass. To be wrapped by what makes requests wait or repeats them. */
 export function withGate(source: Source, gate: RequestGate): Source {
   const behind = <T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> => {

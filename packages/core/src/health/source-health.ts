@@ -2,7 +2,7 @@ import { type Delayer, delay } from "../delay.ts";
 import { classify, FatalError, type SourceError } from "../failures.ts";
 import { Credentials, isUnauthorized } from "./credentials.ts";
 import { Outage, type OutageReport } from "./outage.ts";
-import type { RequestGate } from "./request-gate.ts";
+import { probing, type RequestGate } from "./request-gate.ts";
 import { type Subject, Witnesses } from "./witnesses.ts";
 
 /**
@@ -79,6 +79,7 @@ export class SourceHealth<S extends Subject> {
   readonly #witnesses: Witnesses<S>;
   readonly #outage: Outage;
   readonly #credentials: Credentials<S>;
+  readonly #probing: AbortSignal;
   /** Different subjects that failed since the latest success, by key. */
   readonly #failing = new Map<string, S>();
   /** Times in a row that a subject was refused as too fast, by key. */
@@ -97,7 +98,8 @@ export class SourceHealth<S extends Subject> {
     this.#delay = parts.delay ?? delay;
     this.#witnesses = new Witnesses(parts.ofEarlierRuns);
     const timed = { ...parts, now: this.#now, delay: this.#delay };
-    this.#credentials = new Credentials(timed);
+    this.#probing = probing(parts.signal);
+    this.#credentials = new Credentials({ ...timed, signal: this.#probing });
     this.#outage = new Outage({ ...timed, probe: (turn) => this.#probe(turn) }, options.limitMs);
   }
 
@@ -285,9 +287,8 @@ export class SourceHealth<S extends Subject> {
   async #refusalOf(subject: S): Promise<Error | undefined> {
     const begunAt = this.begin();
     try {
-      await this.#parts.ask(subject, this.#parts.signal);
-      this.succeeded(begunAt, subject, false);
-      return undefined;
+      await this.#parts.ask(subject, this.#probing);
+      return void this.succeeded(begunAt, subject, false);
     } catch (error) {
       return asError(error);
     }

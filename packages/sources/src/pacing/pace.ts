@@ -1,4 +1,4 @@
-import { gateOf, type RequestGate, SourceError, SourcePaused } from "@brigade/core";
+import { gateOf, isProbe, type RequestGate, SourceError, SourcePaused } from "@brigade/core";
 import { abortError, watch } from "../http/cancelled.ts";
 import type { Clock } from "./clock.ts";
 import { ConnectionLimit } from "./connection-limit.ts";
@@ -76,6 +76,8 @@ export class Pace {
   enter(purpose: Purpose, signal: AbortSignal): Turn | Promise<Turn> {
     if (signal.aborted) throw abortError(signal.reason);
     const lane = this.#lanes[purpose];
+    // Those whose turn it is may be held until it is answered.
+    if (isProbe(signal) && purpose !== "metadata") return this.#begin(lane);
     if (lane.rate.askedWait > this.#options.patience) throw this.#askedFor(lane);
     if (lane.waiting.size === 0 && this.#wait(lane, never) === 0) return this.#begin(lane);
     return new Promise((resolve, reject) => {
