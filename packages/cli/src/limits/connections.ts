@@ -12,10 +12,10 @@ const ownOfCopy = 35;
 const ownOfService = 32;
 /** Of each volume: its thread, lock, manifest and unfinished file. */
 const eachVolume = 11;
-/** Opened for a moment: as many as this, where so many are left, or half of what is left. */
-const momentary = 12;
+/** Opened for a moment, or kept until they are synced: as many as this, or two thirds of what is left. */
+const momentary = 14;
 /** For connections and what is opened for a moment, at the least. */
-const least = 5;
+const least = 6;
 /** Of `brigade get`, which has neither volumes nor queues. */
 export const ownOfGet = 40;
 
@@ -32,7 +32,7 @@ export function leastOpenFiles(needs: Needs): number {
 /** What a limit leaves for connections: a quarter lists. At least one of each. */
 export function connectionsWithin(openFiles: number, needs: Needs): Connections {
   const left = openFiles - ownOf(needs);
-  const connections = left - Math.min(momentary, Math.ceil(left / 2));
+  const connections = left - Math.min(momentary, Math.ceil((left * 2) / 3));
   const list = Math.max(1, Math.floor(connections / 4));
   return { list, fetch: Math.max(1, connections - list) };
 }
@@ -41,7 +41,7 @@ export function connectionsWithin(openFiles: number, needs: Needs): Connections 
 export function filesKeptOpen(needs: Needs, openFiles = openFilesLimit()): number | undefined {
   const left = (openFiles ?? Number.POSITIVE_INFINITY) - ownOf(needs);
   // Of 1,024 open files, which many systems give, one volume may have its usual 512.
-  return left >= 900 * needs.volumes ? undefined : Math.max(1, Math.floor(left / (4 * needs.volumes)));
+  return left >= 900 * needs.volumes ? undefined : Math.max(1, Math.floor(left / (6 * needs.volumes)));
 }
 
 function ownOf({ volumes, service }: Needs): number {

@@ -24,9 +24,9 @@ test("with few open files there are fewer connections, and one line says so", ()
     { PHOTOS_FETCH_CONCURRENCY: "500", LIST_CONCURRENCY: "1" },
     { openFiles: 64 },
   );
-  assert.deepEqual(result, { PHOTOS_FETCH_CONCURRENCY: "7", FETCH_CONCURRENCY: "7", LIST_CONCURRENCY: "1" });
+  assert.deepEqual(result, { PHOTOS_FETCH_CONCURRENCY: "5", FETCH_CONCURRENCY: "5", LIST_CONCURRENCY: "1" });
   assert.deepEqual(told, [
-    "open files are limited to 64 (ulimit -n), so PHOTOS_FETCH_CONCURRENCY is 7, FETCH_CONCURRENCY is 7",
+    "open files are limited to 64 (ulimit -n), so PHOTOS_FETCH_CONCURRENCY is 5, FETCH_CONCURRENCY is 5",
   ]);
 });
 
@@ -39,7 +39,7 @@ test("each further volume leaves less for connections; without any left it is re
   assert.equal(lower({}, { openFiles: 160 }, { volumes: 8, service: false }).told.length, 1);
   assert.throws(
     () => lower({}, { openFiles: 64 }, { volumes: 3, service: false }),
-    (error) => error instanceof ConfigError && /limited to 64: at least 73 are needed/.test(error.message),
+    (error) => error instanceof ConfigError && /limited to 64: at least 74 are needed/.test(error.message),
   );
 });
 
