@@ -57,8 +57,10 @@ class PacedRequest implements Sender {
   /** The source may have been paused while the request waited. */
   #pass(turn: Turn): void {
     const passing = gateOf(this.#paced.signal)?.enter();
-    if (passing === undefined) this.#start(turn);
-    else passing.then(() => this.#start(turn)).catch((error) => this.#fail(turn, error));
+    if (passing === undefined) return this.#start(turn);
+    // Whoever is held back keeps no place: the probe that decides about the source needs one.
+    turn.ended();
+    passing.then(() => this.enter()).catch(this.#reject);
   }
 
   #start(turn: Turn): void {
