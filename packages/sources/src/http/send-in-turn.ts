@@ -57,7 +57,10 @@ class PacedRequest implements Sender {
   /** The source may have been paused while the request waited. */
   #pass(turn: Turn): void {
     const passing = gateOf(this.#paced.signal)?.enter();
-    if (passing === undefined) return this.#start(turn);
+    if (passing === undefined) {
+      this.#start(turn);
+      return;
+    }
     // Whoever is held back keeps no place: the probe that decides about the source needs one.
     turn.ended();
     passing.then(() => this.enter()).catch(this.#reject);
