@@ -153,7 +153,10 @@ async function fetchOnce(
       body = await source.open(entry, undefined, signal);
     }
     const dated = await datedEntry(storeWord, entry, body, signal);
-    const stored = await store(expectation(source, job, dated, body), body, reservation.volume, held.give);
+    const stored = await store(expectation(source, job, dated, body), body, reservation.volume, () => {
+      held.give();
+      health.arrived();
+    });
     health.answered(begunAt, dated);
     return { kind: "stored", entry: dated, stored };
   } finally {

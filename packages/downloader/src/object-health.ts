@@ -101,6 +101,11 @@ export class ObjectHealth {
     return this.#health.begin();
   }
 
+  /** The bytes of an object came, and are on their way to a disk. */
+  arrived(): void {
+    this.#refusals.hasArrivals = true;
+  }
+
   /** The object came; or, with `isGone`, the store has it no more. */
   answered(begunAt: number, object: ObjectEntry, { isGone = false } = {}): void {
     const isWitness = !isGone && ((object.size ?? 0) <= smallBody || !this.#health.hasWitness);

@@ -41,6 +41,9 @@ export class Refusals {
   readonly #refused = new Set<string>();
   readonly #givenBack = new Map<string, SourceError>();
   readonly #open = new Set<(answer: Answer) => void>();
+  /** Something came, and may be stored soon. */
+  hasArrivals = false;
+  #isToldOf = false;
   #newestAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: RefusalsParts) {
@@ -66,7 +69,10 @@ export class Refusals {
     if (!this.#refused.has(key)) {
       this.#refused.add(key);
       this.#newestAt = this.#parts.now();
-      if (this.#refused.size === allRefused) this.#parts.onAllRefused(error, allRefused);
+      if (this.#refused.size >= allRefused && !this.hasArrivals && !this.#isToldOf) {
+        this.#isToldOf = true;
+        this.#parts.onAllRefused(error, allRefused);
+      }
     }
     const { promise, resolve } = Promise.withResolvers<Answer>();
     this.#open.add(resolve);

@@ -51,7 +51,8 @@ export class MemoryVolume implements Volume {
 
   giveBack(): void {}
 
-  async put(object: NewObject, bytes: Uint8Array<ArrayBuffer>): Promise<StoredObject> {
+  async put(object: NewObject, bytes: Uint8Array<ArrayBuffer>, onRead = () => {}): Promise<StoredObject> {
+    onRead();
     await this.failing(object.key);
     this.streamed.push(object.key);
     return this.#keep(object, bytes);

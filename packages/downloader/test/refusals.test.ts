@@ -46,6 +46,25 @@ describe("a source that gives nothing from the first object on", () => {
     assert.match(givenUp[0]?.message ?? "", /refuses everything.*first 200 objects.*forbidden!/);
   });
 
+  test("is not given up while something that came is on its way to the disk: that shows whether it is a ban", async () => {
+    const names = numbered(250);
+    const { bucket, open } = closedBucket([...names, "first"]);
+    open.add("first");
+    const volume = new MemoryVolume("v1");
+    const synced = Promise.withResolvers<void>();
+    volume.failing = () => synced.promise;
+    const { broker, givenUp, downloader } = await setUp(bucket, { volumes: [volume] });
+    const first = broker.deliver("files", batch(["first:1"]));
+    await until("it is on its way", () => bucket.times("first") === 1);
+    const refused = broker.deliver("files", batch(sized(names)));
+    await until("all are refused", () => bucket.opened.length > 250);
+    open.clear();
+    synced.resolve();
+    assert.deepEqual([await first, await refused], [{ kind: "ack" }, { kind: "release" }]);
+    assert.deepEqual([givenUp, downloader.pauses], [[], ["source refuses everything"]]);
+    await downloader.stop(0);
+  });
+
   test("pauses a service instead, which goes on when something is given", async () => {
     const names = numbered(200);
     const { bucket, open } = closedBucket(names);
