@@ -19,7 +19,7 @@ export interface MemoryPlan {
 }
 
 /** Below this nothing that moves objects works reliably: Node, its threads and their code take about so much. Bytes. */
-export const leastMemory = 192 * mib;
+export const leastMemory = 240 * mib;
 /** From here on memory is not short. Bytes. */
 const ample = 1024 * mib;
 

@@ -54,6 +54,6 @@ test("with little memory everything that may shrink shrinks, and 256 MiB are eno
 test("less memory than is needed is refused with the number", () => {
   assert.throws(
     () => lower({}, { memory: 128 * mib }),
-    (error) => error instanceof ConfigError && /limited to 128 MiB: at least 192 MiB/.test(error.message),
+    (error) => error instanceof ConfigError && /limited to 128 MiB: at least 240 MiB/.test(error.message),
   );
 });
