@@ -89,7 +89,7 @@ test("get has fewer connections where few files may be open", async (t) => {
   const body = { size: 30_000_000 };
   await using bucket = await startBucket({ tree: explicitTree([["film.mp4", body]]) });
   const folder = await temporaryFolder(t);
-  const { code, stderr } = await limitedBrigade(t, { memory: 256, openFiles: 64 }, [
+  const { code, stderr } = await limitedBrigade(t, { openFiles: 64 }, [
     "get",
     `${bucket.domainUrl}/film.mp4`,
     "-d",
