@@ -21,6 +21,8 @@ let volume: OpenedVolume | undefined;
 let answers: Answer[] = [];
 let read: number[] = [];
 let warnings: { reason: string; message: string }[] = [];
+/** Whoever asked was told that the disk has failed: what else fails because of that is no news. */
+let hasFailed = false;
 
 function flush(): void {
   if (answers.length + warnings.length + read.length === 0) return;
@@ -45,7 +47,9 @@ function resolve<O extends Op>(id: number, value: Answers[O]): void {
 }
 
 function reject(id: number, error: unknown, doing: string): void {
-  answers.push({ id, failure: encodeFailure(error, doing) });
+  const failure = encodeFailure(error, doing);
+  hasFailed ||= failure.kind === "io";
+  answers.push({ id, failure });
 }
 
 port.on("message", (commands: readonly Command[]) => {
@@ -76,6 +80,7 @@ function perform(command: Command): void {
         volume = await openForWriting(command.options, {
           onSettled: flush,
           onWarning: (error, message) => {
+            if (hasFailed) return;
             warnings.push({ reason: error instanceof Error ? error.message : String(error), message });
           },
         });
