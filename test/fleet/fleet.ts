@@ -54,6 +54,8 @@ export interface FleetOptions {
   readonly folder: string;
   /** For all services. */
   readonly environment?: NodeJS.ProcessEnv;
+  /** Another place of the command than this checkout's. */
+  readonly command?: string;
 }
 
 /** What a command said, and its exit code. */
@@ -76,6 +78,10 @@ export class Fleet implements AsyncDisposable {
 
   static async create(options: FleetOptions): Promise<Fleet> {
     return new Fleet(options, await freePort());
+  }
+
+  get #command(): string {
+    return this.#options.command ?? command;
   }
 
   get ledgerUrl(): string {
@@ -115,7 +121,7 @@ export class Fleet implements AsyncDisposable {
 
   /** As `run`, to be looked at while it runs. */
   launch(...args: string[]): { readonly stderr: () => string; readonly finished: Promise<Finished> } {
-    const child = spawn(process.execPath, [command, ...args], {
+    const child = spawn(process.execPath, [this.#command, ...args], {
       cwd: tmpdir(),
       env: this.#environment(),
       stdio: ["ignore", "pipe", "pipe"],
@@ -205,7 +211,7 @@ export class Fleet implements AsyncDisposable {
     environment: NodeJS.ProcessEnv,
     wrapper: readonly string[] = [],
   ): Promise<Service> {
-    const [program = "", ...args] = [...wrapper, process.execPath, command, role];
+    const [program = "", ...args] = [...wrapper, process.execPath, this.#command, role];
     const child = spawn(program, args, {
       cwd: tmpdir(),
       env: { ...this.#environment(), HTTP_PORT: String(port), ...environment },

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -18,6 +18,7 @@ export interface WallClock {
 /** Compiles what the programs preload (gcc). */
 export async function wallClock(t: TestContext): Promise<WallClock> {
   const folder = await temporaryFolder(t);
+  chmodSync(folder, 0o755); // for programs of every user
   const [library, file] = [join(folder, "wall-clock.so"), join(folder, "seconds")];
   execFileSync("gcc", ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], { stdio: "inherit" });
   writeFileSync(file, Buffer.alloc(8));

@@ -1,0 +1,74 @@
+import { execFileSync } from "node:child_process";
+import { chownSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+
+/** A fresh ext4 disk, with the `lost+found` that only root may read. */
+export interface FailingDisk {
+  readonly root: string;
+  /** From now on every call fails with EIO, as when its cable is pulled. */
+  fail(): void;
+  /** Mounts it again. Nothing may have a file of it open. */
+  comeBack(): void;
+}
+
+/** EXT4_IOC_SHUTDOWN without a last flush of the journal. */
+const shutDown =
+  "import fcntl,os,struct,sys; fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack('I', 2))";
+
+/** `owner`: the user and group who may write to it. Needs root. */
+export function failingDisk(t: TestContext, options: { mib: number; owner: number }): FailingDisk {
+  const folder = mkdtempSync(join(tmpdir(), "brigade-disk-"));
+  const undo: (() => void)[] = [() => rmSync(folder, { recursive: true })];
+  t.after(() => {
+    for (const step of undo.toReversed()) step();
+  });
+  run("chmod", "755", folder);
+  const [image, root] = [join(folder, "image"), join(folder, "root")];
+  mkdirSync(root);
+  run("truncate", "--size", `${options.mib}M`, image);
+  run("mkfs.ext4", "-q", "-F", image);
+  const device = run("losetup", "--find", "--show", image).trim();
+  undo.push(() => run("losetup", "--detach", device));
+  const mount = () => run("mount", "-t", "ext4", device, root);
+  mount();
+  undo.push(() => run("umount", "--lazy", root));
+  chownSync(root, options.owner, options.owner);
+  return {
+    root,
+    fail: () => run("python3", "-c", shutDown, root),
+    comeBack: () => {
+      run("umount", root);
+      mount();
+    },
+  };
+}
+
+/** A memory disk of this many MiB. */
+export function smallDisk(t: TestContext, options: { mib: number; owner: number }): string {
+  const root = mkdtempSync(join(tmpdir(), "brigade-state-"));
+  run("mount", "-t", "tmpfs", "-o", `size=${options.mib}m`, "none", root);
+  t.after(() => {
+    run("umount", "--lazy", root);
+    rmSync(root, { recursive: true });
+  });
+  chownSync(root, options.owner, options.owner);
+  return root;
+}
+
+/** The same folder where every user can reach it, whatever lies above it. Read-only. */
+export function readableByAll(t: TestContext, folder: string): string {
+  const root = mkdtempSync(join(tmpdir(), "brigade-checkout-"));
+  run("chmod", "755", root);
+  run("mount", "--bind", "-o", "ro", folder, root);
+  t.after(() => {
+    run("umount", "--lazy", root);
+    rmSync(root, { recursive: true });
+  });
+  return root;
+}
+
+function run(command: string, ...args: string[]): string {
+  return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}

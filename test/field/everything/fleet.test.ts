@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { randomStream } from "../../bucket/random.ts";
+import { assertHoldsAll } from "../../fleet/disks.ts";
+import { Fleet, type Service } from "../../fleet/fleet.ts";
+import { requirePrograms } from "../../programs.ts";
+import { type RabbitNode, startNode } from "../../rabbitmq/index.ts";
+import { wallClock } from "../clocks/wall-clock.ts";
+import { startOddBucket } from "./bucket.ts";
+import { asNobody, nobody } from "./copying.ts";
+import { failingDisk, readableByAll, smallDisk } from "./failing-disk.ts";
+import { assertToldOnce } from "./told-once.ts";
+
+const checkout = fileURLToPath(new URL("../../../", import.meta.url));
+const seed = Number(process.env.SEED ?? randomInt(1_000_000));
+
+let node: RabbitNode;
+before(async () => {
+  node = await startNode();
+});
+after(async () => {
+  await node[Symbol.asyncDispose]();
+});
+
+test("a fleet to which everything happens once brings in all but what cannot be had", async (t) => {
+  requirePrograms("python3");
+  console.error(`SEED=${seed}`);
+  const random = randomStream(seed);
+  const below = (n: number) => Math.floor(random() * n);
+  const { bucket, wanted, refused, always } = await startOddBucket(below);
+  t.after(() => bucket.close());
+  const disks = [1, 2, 3].map(() => failingDisk(t, { mib: 128, owner: nobody }));
+  const state = smallDisk(t, { mib: 64, owner: nobody });
+  const folder = mkdtempSync(join(tmpdir(), "brigade-everything-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  chownSync(folder, nobody, nobody);
+  const clock = await wallClock(t);
+  await using fleet = await Fleet.create({
+    amqpUrl: node.url,
+    bucket,
+    folder,
+    environment: { MAX_ATTEMPTS: "2", LOG_LEVEL: "info", ...clock.environment },
+    command: join(readableByAll(t, checkout), "packages/cli/bin/brigade.js"),
+  });
+  const ledger = await fleet.ledger({ LEDGER_PATH: join(state, "ledger.sqlite") });
+  const started: Service[] = [ledger, await fleet.lister()];
+  const downloaders: Service[] = [];
+  const start = async (n: number) => {
+    const service = await fleet.downloader(`d${n}`, { VOLUMES: disks[n]?.root ?? "" }, asNobody);
+    downloaders[n] = service;
+    started.push(service);
+  };
+  for (const n of disks.keys()) await start(n);
+  const began = performance.now();
+  const job = await fleet.start();
+
+  const happenings: Readonly<Record<string, () => Promise<void>>> = {
+    async "the store refuses our rate, then bans us"() {
+      const on = ["get", "list", "head"] as const;
+      bucket.setFaults([{ kind: "429", on, times: 8 }, { kind: "403", on }, ...always]);
+      await sleep(4_000);
+      bucket.setFaults(always);
+    },
+    async "the disk of the catalogue is full"() {
+      const filler = join(state, "filler");
+      try {
+        writeFileSync(filler, Buffer.alloc(64 * 1024 * 1024));
+      } catch {
+        // It is full: that was the aim.
+      }
+      await sleep(5_000);
+      rmSync(filler);
+    },
+    async "a disk fails"() {
+      const n = below(3);
+      disks[n]?.fail();
+      await sleep(3_000);
+      await downloaders[n]?.drain();
+      disks[n]?.comeBack();
+      await start(n);
+    },
+    async "the source is away, and the clock jumps by hours"() {
+      await bucket.setOutage("refused");
+      await sleep(2_000);
+      clock.set(below(2) === 0 ? 8 : -8);
+      await sleep(2_000);
+      await bucket.setOutage("off");
+    },
+    async "a downloader is killed"() {
+      const n = below(3);
+      await downloaders[n]?.kill();
+      await start(n);
+    },
+    async "a downloader is told to stop, and again"() {
+      const n = below(3);
+      const stopped = downloaders[n];
+      if (stopped !== undefined) process.kill(stopped.pid, "SIGTERM");
+      await sleep(300);
+      await stopped?.drain();
+      await start(n);
+    },
+  };
+  const order = Object.keys(happenings)
+    .map((name) => ({ name, at: random() }))
+    .sort((one, other) => one.at - other.at)
+    .map(({ name }) => name);
+  for (const [n, name] of order.entries()) {
+    const due = (wanted.length * (n + 1)) / (order.length + 2);
+    while (bucket.counters.get < due) await sleep(20);
+    console.error(`${Math.round(performance.now() - began)} ms: ${name}`);
+    await happenings[name]?.();
+  }
+  const { state: outcome } = await fleet.closed(job, 300_000);
+  const seconds = (performance.now() - began) / 1000;
+  console.error(`${seconds} s`);
+
+  const failed = await fleet.failures(job);
+  assert.deepEqual(failed.map(({ key }) => key).sort(), refused);
+  assert.equal(outcome, "incomplete", "a directory could not be listed");
+  const { stdout } = await fleet.run("status", "demo", "--json");
+  assert.match(stdout, /"directory":"dead"/);
+  assert.ok(seconds < 300, `it took ${seconds} s`);
+  await Promise.all(downloaders.map((one) => one.drain()));
+  for (const disk of disks) disk.comeBack();
+  await assertHoldsAll(
+    disks.map(({ root }) => root),
+    bucket,
+    wanted,
+  );
+  assertToldOnce(started.map(({ log }) => log.filter(({ level }) => level >= 40)));
+});
