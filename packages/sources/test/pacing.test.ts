@@ -118,9 +118,9 @@ for (const status of [429, 503]) {
 }
 
 test("a refusal that nobody explains is judged by its status", async () => {
-  const { changes, given, ask, finish } = setup(4);
-  await ask(1);
-  finish(given[0], 429);
+  const { changes, given, ask, finish } = setup(8);
+  await ask(8);
+  for (const one of [...given]) finish(one, 429);
   await settle();
   await settle();
   assert.equal(changes[0]?.kind, "rate");

@@ -113,9 +113,32 @@ test("nothing is paced before the first refusal", () => {
   assert.equal(rate.perSecond, Number.POSITIVE_INFINITY);
 });
 
-test("after a refusal nothing is sent for a moment, then one request; when that is served the others go on", () => {
+test("refusals that come at any rate, a few among many, slow nothing down", () => {
   const { rate, pass } = setup();
-  const under = [rate.sent(), rate.sent()];
+  for (let n = 0; n < 10_000; n++) {
+    if (n % 16 === 3) rate.refused(rate.sent());
+    else rate.served(rate.sent());
+    pass(1);
+  }
+  assert.equal(rate.perSecond, Number.POSITIVE_INFINITY);
+});
+
+test("a rate is learnt when more than one request of eight is refused, and at once when the source asks to wait", () => {
+  const { rate, pass } = setup();
+  for (let n = 0; n < 1_000; n++) {
+    if (n % 5 === 3) rate.refused(rate.sent());
+    else rate.served(rate.sent());
+    pass(1);
+  }
+  assert.ok(rate.perSecond < 1_000);
+  const other = setup().rate;
+  other.refused(other.sent(), 1_000);
+  assert.ok(other.perSecond < 1_000);
+});
+
+test("after refusals in a row nothing is sent for a moment, then one request; when that is served the others go on", () => {
+  const { rate, pass } = setup();
+  const under = Array.from({ length: 9 }, () => rate.sent());
   for (const sentAt of under) rate.refused(sentAt);
   assert.equal(rate.wait(), 50);
   pass(50);
@@ -130,7 +153,7 @@ test("after a refusal nothing is sent for a moment, then one request; when that 
 test("while all are refused the pauses grow to two seconds, and the rate that was learnt stays", () => {
   const { rate, pass } = setup();
   for (let n = 0; n < 1000; n++) rate.served(rate.sent());
-  rate.refused(rate.sent());
+  for (const sentAt of Array.from({ length: 8 }, () => rate.sent())) rate.refused(sentAt);
   const learnt = rate.perSecond;
   const pauses: number[] = [];
   for (let n = 0; n < 8; n++) {

@@ -1,4 +1,5 @@
 import { RateCurve } from "./rate-curve.ts";
+import { SteadyRefusals } from "./steady-refusals.ts";
 import { Tally } from "./tally.ts";
 
 /** Milliseconds without a request after a refusal; doubled while nothing is served, up to the longest. */
@@ -33,6 +34,7 @@ export class RequestRate {
   readonly #curve = new RateCurve();
   readonly #sentLately = new Tally();
   readonly #servedLately = new Tally();
+  readonly #steady = new SteadyRefusals();
   #served = 0;
   #refused = 0;
   #refusedInRow = 0;
@@ -93,6 +95,7 @@ export class RequestRate {
 
   served(sentAt: number): void {
     this.#servedLately.add(this.#now());
+    this.#steady.served();
     this.#refusedInRow = 0;
     this.#forbiddenInRow = 0;
     if (sentAt >= this.#curve.cutAt) this.#served++;
@@ -113,6 +116,7 @@ export class RequestRate {
     const now = this.#now();
     const waitMs = Math.min(retryAfterMs, longestWait);
     this.#refusedInRow++;
+    if (this.#curve.isFree && waitMs === 0 && this.#steady.bears(this.#refusedInRow)) return false;
     const isOfNow = sentAt >= this.#curve.cutAt;
     if (isOfNow) this.#refused++;
     const isCut = this.#state === "open" && isOfNow;
