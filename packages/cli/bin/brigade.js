@@ -46,6 +46,8 @@ const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (!(major > 24 || (major === 24 && minor >= 12))) {
   handOver(fileURLToPath(new URL("../../../node_modules/.bin/node", import.meta.url)));
 } else {
+  // Before the first import: what is stripped and compiled already need not load the stripper, which takes longer than all else.
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE || cache);
   void import("../src/limits/start.ts").then(({ startFor }) => start(startFor(size)));
 }
 
@@ -58,7 +60,6 @@ function start({ flags, environment }) {
   setDefault("NODE_COMPILE_CACHE", cache);
   // A volume that syncs holds one of these threads, and names are looked up on them.
   setDefault("UV_THREADPOOL_SIZE", "16");
-  module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   void import("../src/main.ts");
 }
 

@@ -113,11 +113,13 @@ export class HttpClient implements AsyncDisposable {
     };
     const pace = this.pacing.of(name);
     const ofMetadata = { ...timeouts, headersTimeout: Math.min(timeouts.headersTimeout, longestForMetadata) };
-    const send: Origin["send"] = async (method, path, headers, signal, asked) => {
+    const isAskable = !isPortZero(name);
+    const send: Origin["send"] = (method, path, headers, signal, asked) => {
       const purpose = asked ?? (method === "HEAD" ? "metadata" : "body");
       const limits = purpose === "metadata" ? ofMetadata : timeouts;
-      if (isPortZero(name)) throw route.lasting(`port 0 cannot be asked: check ${route.remedies.address}`);
-      return await sendInTurn({
+      if (!isAskable)
+        return Promise.reject(route.lasting(`port 0 cannot be asked: check ${route.remedies.address}`));
+      return sendInTurn({
         pace,
         purpose,
         signal,

@@ -1,7 +1,8 @@
-import { gateOf, isProbe, type RequestGate, SourceError, SourcePaused } from "@brigade/core";
+import { gateOf, isProbe, SourceError, SourcePaused } from "@brigade/core";
 import { abortError, watch } from "../http/cancelled.ts";
 import type { Clock } from "./clock.ts";
 import { ConnectionLimit } from "./connection-limit.ts";
+import { firstOf, type Lane, type Waiter } from "./lane.ts";
 import type { PaceChange } from "./pace-change.ts";
 import { RequestRate } from "./request-rate.ts";
 import { Silence } from "./silence.ts";
@@ -25,20 +26,6 @@ export interface PaceOptions {
   readonly onBodyEnded: () => void;
   /** Milliseconds: who would wait longer because the server asked for that gets a SourceError instead. */
   readonly patience: number;
-}
-
-interface Waiter {
-  readonly gate: RequestGate | undefined;
-  readonly abort: (error: Error) => void;
-  readonly since: number;
-  readonly start: (turn: Turn) => void;
-}
-
-/** What one kind of requests has: a rate of its own, and a queue. */
-interface Lane {
-  readonly purpose: Purpose;
-  readonly rate: RequestRate;
-  readonly waiting: Set<Waiter>;
 }
 
 /** Milliseconds between looks at requests that no answer came to. */
@@ -181,12 +168,20 @@ export class Pace {
 
   /** Starts what waits, when the connection that was left may know that it is free. */
   wakeSoon(): void {
-    if (this.#isWaking || this.#order.every(({ waiting }) => waiting.size === 0)) return;
+    if (this.#isWaking || !this.#hasWaiting()) return;
     this.#isWaking = true;
-    queueMicrotask(() => {
-      this.#isWaking = false;
-      this.#wake();
-    });
+    queueMicrotask(this.#wakeNow);
+  }
+
+  /** Made once: one for each answer costs more than the look. */
+  readonly #wakeNow = () => {
+    this.#isWaking = false;
+    this.#wake();
+  };
+
+  #hasWaiting(): boolean {
+    for (const { waiting } of this.#order) if (waiting.size > 0) return true;
+    return false;
   }
 
   #begin({ purpose, rate }: Lane): Turn {
@@ -213,12 +208,13 @@ export class Pace {
   #next(): { lane: Lane; waiter: Waiter } | undefined {
     let next: { lane: Lane; waiter: Waiter } | undefined;
     for (const lane of this.#order) {
-      const [waiter] = lane.waiting;
-      if (waiter?.gate?.isClosed) {
+      const waiter = firstOf(lane.waiting);
+      if (waiter === undefined) continue;
+      if (waiter.gate?.isClosed) {
         waiter.abort(new SourcePaused());
         return this.#next();
       }
-      if (waiter === undefined || (next !== undefined && next.waiter.since <= waiter.since)) continue;
+      if (next !== undefined && next.waiter.since <= waiter.since) continue;
       if (this.#wait(lane, waiter.since) === 0) next = { lane, waiter };
     }
     return next;
@@ -227,7 +223,7 @@ export class Pace {
   #setAlarm(): void {
     let soonest = never;
     for (const lane of this.#order) {
-      const [waiter] = lane.waiting;
+      const waiter = firstOf(lane.waiting);
       if (waiter !== undefined) soonest = Math.min(soonest, this.#wait(lane, waiter.since));
     }
     if (soonest === never) return;
