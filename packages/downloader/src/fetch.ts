@@ -155,7 +155,7 @@ async function fetchOnce(
     const dated = await datedEntry(storeWord, entry, body, signal);
     const stored = await store(expectation(source, job, dated, body), body, reservation.volume, () => {
       held.give();
-      health.arrived();
+      health.arrived(dated);
     });
     health.answered(begunAt, dated);
     return { kind: "stored", entry: dated, stored };

@@ -102,8 +102,9 @@ export class ObjectHealth {
   }
 
   /** The bytes of an object came, and are on their way to a disk. */
-  arrived(): void {
+  arrived(object: ObjectEntry): void {
     this.#refusals.hasArrivals = true;
+    this.#health.came(object);
   }
 
   /** The object came; or, with `isGone`, the store has it no more. */

@@ -25,7 +25,7 @@ const faults: Readonly<Record<string, readonly RegExp[]>> = {
   ],
   outage: [/^fetching pauses: the source is unwell/, /^listing pauses: the source is unwell/],
   "full state": [/no room on the disk for/],
-  "failed disk": [/EIO/],
+  "failed disk": [/^a volume is retired|^the volume could not be left tidy/],
   "dead directory": [/a directory could not be listed/],
 };
 

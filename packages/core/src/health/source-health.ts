@@ -122,16 +122,22 @@ export class SourceHealth<S extends Subject> {
     return this.#now();
   }
 
+  /** The subject was given, and is not yet where it belongs: a witness, where there is no other. */
+  came(subject: S): void {
+    if (this.#witnesses.isEmpty) this.#witnesses.add(subject);
+  }
+
   /** `witness`: the subject, where it may be asked for again later. */
   succeeded(begunAt: number, subject: S, isWitness: boolean): void {
     if (isWitness) this.#witnesses.add(subject);
     if (begunAt > this.#provenAt) this.#provenAt = begunAt;
-    this.#failuresInARow = 0;
-    if (this.#failingSince !== undefined) this.#recover();
+    // What was begun before the first failure, and only now lies on its disk, says nothing of the source as it is.
+    if (this.#failingSince !== undefined && begunAt >= this.#failingSince) this.#recover();
     if (this.#tooFast.size > 0) this.#tooFast.delete(subject.key);
   }
 
   #recover(): void {
+    this.#failuresInARow = 0;
     this.#failingSince = undefined;
     this.#failing.clear();
     this.#parts.gate.release();

@@ -7,6 +7,8 @@ const pause = 500;
 const longestPause = 5_000;
 /** Files in a row: of which HEAD told nothing, so that it is not asked any more; of which nothing could be learnt at all. */
 const enough = 3;
+/** Files in a row that are refused by either way: the others of the page are not asked for, as in a ban each question prolongs it. */
+const mostRefused = 8;
 /** Files whose HEAD is known to hang. */
 const mostHanging = 1_000;
 
@@ -21,6 +23,7 @@ export class PageInquiry {
   readonly #hanging: Set<ObjectKey>;
   #badHeads = 0;
   #silent = 0;
+  #refused = 0;
 
   /** `hanging`: files of the site of which HEAD was not answered in time. They are added to it, and not waited for again. */
   constructor(files: SiteFiles, directory: string, hanging: Set<ObjectKey>) {
@@ -30,6 +33,7 @@ export class PageInquiry {
   }
 
   async ask(name: string, signal: AbortSignal): Promise<FileEntry> {
+    if (this.#refused >= mostRefused) return { name };
     const key = join(this.#directory, name);
     const asksHead = this.#badHeads < enough && !this.#hanging.has(key);
     const byHead = asksHead ? await this.#byHead(key, signal) : undefined;
@@ -57,6 +61,7 @@ export class PageInquiry {
     const isSilent = told instanceof SourceError && mayPass(told);
     this.#silent = isSilent ? this.#silent + 1 : 0;
     if (isSilent && this.#silent >= enough) throw told;
+    this.#refused = told instanceof SourceError && !isSilent ? this.#refused + 1 : 0;
     return told instanceof SourceError ? undefined : told;
   }
 }
