@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   type Bucket,
   compositeTree,
@@ -59,3 +60,20 @@ export async function startOddBucket(random: (below: number) => number): Promise
 
 const pad = (n: number) => String(n).padStart(3, "0");
 const pad2 = (n: number) => String(n).padStart(2, "0");
+
+/** It refuses some requests for their rate, then all for some seconds. */
+export async function banUs({ bucket, always }: OddBucket): Promise<void> {
+  const on = ["get", "list", "head"] as const;
+  bucket.setFaults([{ kind: "429", on, times: 8 }, { kind: "403", on }, ...always]);
+  await sleep(4_000);
+  bucket.setFaults(always);
+}
+
+/** Nobody listens for some seconds; something else happens meanwhile. */
+export async function beAway({ bucket }: OddBucket, meanwhile: () => void): Promise<void> {
+  await bucket.setOutage("refused");
+  await sleep(2_000);
+  meanwhile();
+  await sleep(2_000);
+  await bucket.setOutage("off");
+}

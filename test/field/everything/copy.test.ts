@@ -9,7 +9,7 @@ import { randomStream } from "../../bucket/random.ts";
 import { assertHoldsAll } from "../../fleet/disks.ts";
 import { requirePrograms } from "../../programs.ts";
 import { wallClock } from "../clocks/wall-clock.ts";
-import { startOddBucket } from "./bucket.ts";
+import { banUs, beAway, startOddBucket } from "./bucket.ts";
 import { Copying, nobody } from "./copying.ts";
 import { failingDisk, readableByAll, smallDisk } from "./failing-disk.ts";
 import { assertToldOnce, warningsIn } from "./told-once.ts";
@@ -23,7 +23,7 @@ test("a copy to which everything happens once is complete but for what cannot be
   const random = randomStream(seed);
   const below = (n: number) => Math.floor(random() * n);
   const odd = await startOddBucket(below);
-  const { bucket, wanted, refused, deadDirectory, always } = odd;
+  const { bucket, wanted, refused, deadDirectory } = odd;
   t.after(() => bucket.close());
   const disks = [1, 2, 3].map(() => failingDisk(t, { mib: 128, owner: nobody }));
   const state = smallDisk(t, { mib: 64, owner: nobody });
@@ -48,12 +48,7 @@ test("a copy to which everything happens once is complete but for what cannot be
   );
 
   const happenings: Readonly<Record<string, () => Promise<void>>> = {
-    async "the store refuses our rate, then bans us"() {
-      const on = ["get", "list", "head"] as const;
-      bucket.setFaults([{ kind: "429", on, times: 8 }, { kind: "403", on }, ...always]);
-      await sleep(4_000);
-      bucket.setFaults(always);
-    },
+    "the store refuses our rate, then bans us": () => banUs(odd),
     async "the disk of queues and catalogue is full"() {
       const filler = join(state, "filler");
       try {
@@ -68,13 +63,8 @@ test("a copy to which everything happens once is complete but for what cannot be
     async "a disk fails"() {
       disks[below(3)]?.fail();
     },
-    async "the source is away, and the clock jumps by hours"() {
-      await bucket.setOutage("refused");
-      await sleep(2_000);
-      clock.set(below(2) === 0 ? 8 : -8);
-      await sleep(2_000);
-      await bucket.setOutage("off");
-    },
+    "the source is away, and the clock jumps by hours": () =>
+      beAway(odd, () => clock.set(below(2) === 0 ? 8 : -8)),
     async "the process is killed"() {
       await copying.kill();
     },
