@@ -112,7 +112,9 @@ test("a fleet to which everything happens once brings in all but what cannot be 
   console.error(`${seconds} s`);
 
   const failed = await fleet.failures(job);
-  assert.deepEqual(failed.map(({ key }) => key).sort(), refused);
+  const others = failed.filter(({ key }) => !refused.includes(key));
+  assert.deepEqual(others, []);
+  assert.equal(failed.length, refused.length);
   assert.equal(outcome, "incomplete", "a directory could not be listed");
   const { stdout } = await fleet.run("status", "demo", "--json");
   assert.match(stdout, /"directory":"dead"/);
