@@ -1,14 +1,12 @@
 import {
   type Broker,
   classify,
-  type Delayer,
   FatalError,
   type Job,
   type Log,
   type ObjectEntry,
-  type OutageReport,
+  type OutageParts,
   type Placement,
-  type RequestGate,
   type Source,
   SourceError,
   SourceHealth,
@@ -16,21 +14,13 @@ import {
 import { Refusals } from "./refusals.ts";
 import { smallBody } from "./store.ts";
 
-export interface ObjectHealthParts {
+export interface ObjectHealthParts extends Omit<OutageParts, "probe"> {
   /** As it is: probes wait for nothing. */
   readonly source: Source;
   readonly name: string;
-  readonly gate: RequestGate;
   readonly broker: Broker;
   readonly placement: Placement;
   readonly log: Log;
-  readonly onPause: (report: OutageReport) => void;
-  readonly onResume: (pausedMs: number) => void;
-  readonly onGiveUp: (error: FatalError) => void;
-  readonly signal: AbortSignal;
-  /** Monotonic, milliseconds. */
-  readonly now: () => number;
-  readonly delay: Delayer;
 }
 
 export interface ObjectHealthOptions {

@@ -18,6 +18,7 @@ export interface OutageParts {
   readonly onResume: (pausedMs: number) => void;
   readonly onGiveUp: (error: FatalError) => void;
   readonly signal: AbortSignal;
+  /** Monotonic, milliseconds. */
   readonly now: () => number;
   readonly delay: Delayer;
 }
