@@ -1,14 +1,26 @@
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { accessSync, chmodSync, constants, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, isAbsolute, join } from "node:path";
 
-/** Programs that tests and benchmarks start, and the Debian packages that bring them. */
+/** For every `brigade` that is started: what it remembers of its volumes must not meet what others do, or did. Any user may write there. */
+export const ownState = { XDG_STATE_HOME: mkdtempSync(join(tmpdir(), "brigade-state-home-")) } as const;
+chmodSync(ownState.XDG_STATE_HOME, 0o777);
+process.once("exit", () => rmSync(ownState.XDG_STATE_HOME, { recursive: true, force: true }));
+
+/** Programs that tests and benchmarks start, or the path of what these load, and the Debian packages that bring them. */
 const packages = {
   nginx: "nginx-light",
+  "/usr/lib/nginx/modules/ngx_http_fancyindex_module.so": "libnginx-mod-http-fancyindex",
   apache2: "apache2",
   caddy: "caddy",
+  lighttpd: "lighttpd",
+  mini_httpd: "mini-httpd",
   python3: "python3",
   squid: "squid",
+  tinyproxy: "tinyproxy",
+  privoxy: "privoxy",
+  varnishd: "varnish",
   microsocks: "microsocks",
   haproxy: "haproxy",
   curl: "curl",
@@ -48,6 +60,7 @@ export function findPrograms(
 }
 
 function locate(program: Program): string | undefined {
+  if (isAbsolute(program)) return existsSync(program) ? program : undefined;
   const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
   return folders.map((folder) => join(folder, program)).find(isExecutable);
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Starts RabbitMQ with exactly these users. Their passwords come from the environment and are hashed into the
-# definitions that the broker imports at every start, so a changed password counts after `up`.
+# definitions that the broker imports at every start, so a changed password counts after `up`. Without Docker, the arguments
+# are the command that starts it.
 set -eu
 
 : "${BROKER_ADMIN_PASSWORD:?set BROKER_ADMIN_PASSWORD in .env}"
@@ -22,6 +23,10 @@ permission() {
   printf '{"user":"%s","vhost":"/","configure":"%s","write":"%s","read":"%s"}' "$1" "$2" "$3" "$4"
 }
 
+# One more user for each download host that is named: BROKER_DOWNLOADERS="attic=password cellar=password". Such a user can
+# report in the name of its own host only, and is taken away by taking its name away. Names and passwords without blanks.
+host_users='' host_permissions=''
+
 nothing='^$'
 source='^brigade[.][^.]+[.]'
 # Every service publishes: what it makes, what it gives back, what is to be tried later, what nobody can read.
@@ -31,7 +36,23 @@ exchanges='x[.](work|wait[.][^.]+|records|dead)'
 depths='directories|files|retry|wait[.][^.]+|records'
 # Listers and downloaders say how they are through an exchange of RabbitMQ's own; the ledger hears it by a queue of its own.
 announcements='^amq[.]topic$'
+downloads="$source$exchanges\$|$announcements"
+fetched="$source(files|retry)\$"
 listening='^brigade[.]presence[.][0-9a-f-]{36}$'
+
+for pair in ${BROKER_DOWNLOADERS:-}; do
+  name=${pair%%=*}
+  case $name in
+    '' | *[!A-Za-z0-9.-]*)
+      echo "BROKER_DOWNLOADERS: \"$name\" is no host name" >&2
+      exit 1
+      ;;
+  esac
+  host_users="$host_users$(user "brigade-downloader-$name" "${pair#*=}" ''),
+    "
+  host_permissions="$host_permissions$(permission "brigade-downloader-$name" "$nothing" "$downloads" "$fetched"),
+    "
+done
 
 umask 077
 definitions=/etc/rabbitmq/definitions.json
@@ -42,14 +63,14 @@ cat >"$definitions" <<END
     $(user brigade-admin "$BROKER_ADMIN_PASSWORD" ''),
     $(user brigade-lister "$BROKER_LISTER_PASSWORD" ''),
     $(user brigade-downloader "$BROKER_DOWNLOADER_PASSWORD" ''),
-    $(user brigade-ledger "$BROKER_LEDGER_PASSWORD" ''),
+    $host_users$(user brigade-ledger "$BROKER_LEDGER_PASSWORD" ''),
     $(user brigade-monitor "$BROKER_MONITOR_PASSWORD" monitoring)
   ],
   "permissions": [
     $(permission brigade-admin '^brigade[.]' '^brigade[.]' '^brigade[.]'),
     $(permission brigade-lister "$nothing" "$source($exchanges|$depths)\$|$announcements" "${source}directories\$"),
-    $(permission brigade-downloader "$nothing" "$source$exchanges\$|$announcements" "$source(files|retry)\$"),
-    $(permission brigade-ledger "$listening" \
+    $(permission brigade-downloader "$nothing" "$downloads" "$fetched"),
+    $host_permissions$(permission brigade-ledger "$listening" \
       "$source($exchanges|$depths|dead)\$|$listening" "${source}records\$|$listening|$announcements"),
     $(permission brigade-monitor "$nothing" "$nothing" "$nothing")
   ]
@@ -63,4 +84,5 @@ if [ -d /run/certificates ]; then
   install -o rabbitmq -m 400 /run/certificates/*.pem /etc/rabbitmq/certificates/
 fi
 
-exec docker-entrypoint.sh rabbitmq-server
+[ $# -gt 0 ] || set -- docker-entrypoint.sh rabbitmq-server
+exec "$@"

@@ -1,4 +1,5 @@
 import type { Job, ObjectResult, PageMessage, ResultMessage } from "@brigade/core";
+import { randomOf } from "../random.ts";
 
 const pageLength = 1_000;
 const pagesPerDirectory = 10;
@@ -132,15 +133,4 @@ function hex(random: () => number): string {
   return Math.floor(random() * 2 ** 32)
     .toString(16)
     .padStart(8, "0");
-}
-
-/** Numbers in [0, 1) that depend on the seed alone (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -80,6 +80,7 @@ const lister = await createLister(
     host: hostname(),
     log,
     onGiveUp: fail,
+    onBan: () => {},
   },
   {
     concurrency: 8,

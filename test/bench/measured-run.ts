@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ownState } from "../programs.ts";
 
 export interface Command {
   readonly program: string;
@@ -39,7 +40,7 @@ export async function runMeasured(
   const began = performance.now();
   const child = spawn(command.program, command.args, {
     cwd,
-    env: { ...withoutProxies(process.env), ...command.env },
+    env: { ...withoutProxies(process.env), ...ownState, ...command.env },
     stdio: ["ignore", "pipe", "pipe"],
     signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     killSignal: "SIGKILL",

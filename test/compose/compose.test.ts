@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { stat } from "node:fs/promises";
+import { chown, readdir, stat } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { type BrokerAdmin, connectBrokerAdmin, connectRabbitBroker } from "@brigade/broker";
 import type { QueueKind } from "@brigade/core";
@@ -7,6 +7,7 @@ import { assertHoldsAll } from "../fleet/disks.ts";
 import { docker, engineAnswers, type Host } from "./host.ts";
 import {
   brigade,
+  damage,
   disksOf,
   inHand,
   keys,
@@ -71,6 +72,15 @@ describe("one host that runs everything", { skip }, () => {
     assert.match(await brigade(host, "audit", "photos"), /all stored as they are/);
   });
 
+  test("disks are read again and repaired with what `.env` has", async () => {
+    const [bucket] = site.buckets;
+    await damage(host, "photos", keys[0] ?? "");
+    await assert.rejects(brigade(host, "verify", "--repair"), { code: 3 });
+    await brigade(host, "start", "photos", "--wait");
+    await assertHoldsAll(disksOf(host), bucket, keys);
+    assert.match(await brigade(host, "verify"), /all as they were stored/);
+  });
+
   test("stored files belong to the configured user", async () => {
     const [first, second] = disksOf(host);
     for (const disk of [first, second]) assert.equal((await stat(`${disk}/photos`)).uid, user);
@@ -125,6 +135,17 @@ describe("one host that runs everything", { skip }, () => {
     const other = await site.host({ ...passwords, COMPOSE_PROFILES: "download", VOLUME_2: "./missing" });
     await assert.rejects(other.compose("up", "--no-build"), /missing/);
     await assert.rejects(stat(`${other.folder}/missing`), { code: "ENOENT" });
+  });
+
+  test("a disk that belongs to root is told in one line, with the user who may not write there", async () => {
+    const other = await site.host({ ...passwords, COMPOSE_PROFILES: "download" });
+    const [disk] = disksOf(other);
+    await chown(disk, 0, 0);
+    const told = new RegExp(
+      `\\n?brigade: configuration: /volumes/1 .*\\(user ${user}, group ${user}\\).*chown -R ${user}:${user}`,
+    );
+    await assert.rejects(makeVolumes(other), { code: 2, stderr: told });
+    assert.deepEqual(await readdir(disk), []);
   });
 
   async function downloaderUrl(): Promise<string> {

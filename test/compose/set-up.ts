@@ -1,4 +1,6 @@
-import { chown, mkdir } from "node:fs/promises";
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { chown, mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "@brigade/core";
@@ -21,7 +23,7 @@ export const log: Log = { debug() {}, info() {}, warn() {}, error() {}, child: (
 /** Objects that a downloader may have in hand, and so may fetch again what another was killed with. */
 export const inHand = 2 * 16;
 
-const tree = syntheticTree({ directories: 40, filesPerDirectory: 60, minSize: 500, maxSize: 3_000 });
+export const tree = syntheticTree({ directories: 40, filesPerDirectory: 60, minSize: 500, maxSize: 3_000 });
 export const keys: readonly string[] = [...objectsOf(tree)].map(({ key }) => key);
 
 /** Buckets on this machine and hosts with their folders on it. All of them go together. */
@@ -88,6 +90,13 @@ export function disksOf({ folder }: Host): readonly [string, string] {
   return [join(folder, "disk1"), join(folder, "disk2")];
 }
 
+/** Puts zeros in the place of a stored object's bytes. */
+export async function damage(host: Host, source: string, key: string): Promise<void> {
+  const paths = disksOf(host).map((disk) => join(disk, source, key));
+  const path = paths.find((one) => existsSync(one)) ?? assert.fail(`${key} lies nowhere`);
+  await writeFile(path, Buffer.alloc((await stat(path)).size));
+}
+
 /** Makes a host's disks volumes, as an operator does at first. */
 export async function makeVolumes(host: Host): Promise<void> {
   await host.compose(
@@ -95,7 +104,7 @@ export async function makeVolumes(host: Host): Promise<void> {
     "--rm",
     "-T",
     "--no-deps",
-    "downloader",
+    "brigade",
     "volume",
     "init",
     "/volumes/1",

@@ -9,6 +9,7 @@ import { buffer } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { type Bucket, objectsOf, sampleTree, startBucket } from "../bucket/index.ts";
 import { filesBelow } from "../e2e/disk.ts";
+import { ownState } from "../programs.ts";
 
 const command = fileURLToPath(new URL("../../packages/cli/bin/brigade.js", import.meta.url));
 
@@ -19,6 +20,7 @@ async function copy(bucket: Bucket, volumes: readonly string[]): Promise<void> {
     stdio: ["ignore", "inherit", "inherit"],
     env: {
       ...process.env,
+      ...ownState,
       UPYUN_OPERATOR: bucket.operator,
       UPYUN_PASSWORD: "password",
       UPYUN_ENDPOINT: bucket.restUrl,

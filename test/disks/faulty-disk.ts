@@ -17,12 +17,19 @@ type Call =
   | "lock";
 
 /** Node has no names for some. */
-const numbers = { ...constants.errno, ENOLCK: 37, ESTALE: 116, EUCLEAN: 117, EDQUOT: 122 } as const;
+const numbers = {
+  ...constants.errno,
+  ...{ ENOLCK: 37, ESTALE: 116, EUCLEAN: 117, EDQUOT: 122 },
+  ...{ hang: 0, hide: -1, zeros: -1 },
+} as const;
 
 export interface DiskFault {
   readonly call: Call;
-  /** `hang`: the call waits while the file named by `HANG_WHILE` is there. */
-  readonly error: keyof typeof numbers | "hang";
+  /**
+   * `hang`: the call waits while the file named by `HANG_WHILE` is there. `hide`, for `unlink`: an open file stays in its
+   * folder under another name until it is closed, as on FUSE and NFS. `zeros`, for `statfs`: nothing is counted.
+   */
+  readonly error: keyof typeof numbers;
   /** Paths that hold this text; one that begins with `=`: paths that end with the rest. */
   readonly path: string;
   /** Of such calls, counted from 1. */
@@ -33,8 +40,7 @@ export interface DiskFault {
 /** Environment of a process whose disks fail so: its calls of libc go through a library of the test. */
 export function faultyDisk(...faults: readonly DiskFault[]): NodeJS.ProcessEnv {
   const rules = faults.map(({ call, error, path, first = 1, last }) => {
-    const number = error === "hang" ? 0 : numbers[error];
-    return [call, number, path, first, ...(last === undefined ? [] : [last])].join(":");
+    return [call, numbers[error], path, first, ...(last === undefined ? [] : [last])].join(":");
   });
   return { LD_PRELOAD: library(), FAULTS: rules.join(" ") };
 }

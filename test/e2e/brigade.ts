@@ -9,6 +9,7 @@ import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import type { Bucket } from "../bucket/index.ts";
+import { ownState } from "../programs.ts";
 
 const command = fileURLToPath(new URL("../../packages/cli/bin/brigade.js", import.meta.url));
 
@@ -38,7 +39,7 @@ export function startBrigade(
   const [program = "", ...rest] = [...through, process.execPath, command, ...args];
   const child = spawn(program, rest, {
     cwd: tmpdir(),
-    env: { PATH: process.env.PATH, ...environment },
+    env: { PATH: process.env.PATH, ...ownState, ...environment },
     stdio: "pipe",
   });
   child.stdin.on("error", () => {}); // it may end before it has read all
@@ -67,7 +68,7 @@ export async function onTerminal(
   const line = [process.execPath, command, ...args].map((word) => `'${word}'`).join(" ");
   const child = spawn("script", ["--quiet", "--return", "--command", line, "/dev/null"], {
     cwd: tmpdir(),
-    env: { PATH: process.env.PATH, TERM: "xterm", ...environment },
+    env: { PATH: process.env.PATH, TERM: "xterm", ...ownState, ...environment },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [shown, [code]] = await Promise.all([text(child.stdout), once(child, "close")]);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import { objectsOf, startBucket, syntheticTree } from "../bucket/index.ts";
-import { random } from "../random.ts";
+import { randomOf } from "../random.ts";
 import { brigade, environmentFor, startBrigade, temporaryFolder } from "./brigade.ts";
 import { assertHolds, temporaryFiles } from "./disk.ts";
 
@@ -26,7 +26,7 @@ test("killed twenty times, a run goes on where it was and ends whole", async (t)
     PREFETCH_BATCHES: String(batchesInHand),
     LIST_PAGE_SIZE: "100",
   };
-  const chance = random(42);
+  const chance = randomOf(42);
   let killed = 0;
   while (killed < kills) {
     const { child, finished } = startBrigade(["copy", "upyun://demo/", volume], environment);

@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { type Bucket, objectsOf, startBucket, syntheticTree } from "../bucket/index.ts";
+import {
+  type Bucket,
+  explicitTree,
+  type ObjectSet,
+  objectsOf,
+  startBucket,
+  syntheticTree,
+} from "../bucket/index.ts";
 import { brigade, environmentFor, temporaryFolder } from "./brigade.ts";
 
 const tree = syntheticTree({ directories: 4, filesPerDirectory: 50, minSize: 100, maxSize: 900, seed: 21 });
@@ -18,8 +25,8 @@ interface Place {
 }
 
 /** A bucket and two volumes, nothing copied yet. */
-async function place(t: TestContext): Promise<Place> {
-  const bucket = await startBucket({ tree });
+async function place(t: TestContext, its: ObjectSet = tree): Promise<Place> {
+  const bucket = await startBucket({ tree: its });
   t.after(() => bucket.close());
   const folder = await temporaryFolder(t);
   const volumes = [join(folder, "red"), join(folder, "blue")] as const;
@@ -145,6 +152,31 @@ test("a tree that another tool left is taken in: only what differs, or is missin
   await run(0, "verify", root);
 });
 
+test("names with U+FFFD are taken in from a tree as others are, and not for names whose bytes are no UTF-8", async (t) => {
+  const names = ["\ufffd", "caf\ufffd.txt", "\ufffd\ufffd/a\ufffd", "caf\ufffd/b.txt"];
+  const { bucket, volumes, run } = await place(t, explicitTree(names.map((name) => [name, { size: 300 }])));
+  const [root] = volumes;
+  const old = join(root, "old-copy");
+  const latin1 = Buffer.from("caf\xe9.txt", "latin1"); // whoever reads it as UTF-8 reads the second name
+  for (const name of names) {
+    const bytes = name === names[1] ? latin1 : Buffer.from(name);
+    await mkdir(dirname(join(old, name)), { recursive: true });
+    await writeFile(Buffer.concat([Buffer.from(`${old}/`), bytes]), bucket.bodyOf(name));
+  }
+  await run(0, "volume", "init", root);
+  const adopted = await run(0, "adopt", "upyun://demo/", old, "--state-dir", root, "--json");
+  const { adopted: taken, different, missing } = JSON.parse(adopted);
+  assert.deepEqual([taken, different, missing], [3, 0, 1]);
+  const left = await readdir(old, { encoding: "buffer" });
+  assert.ok(left.some((name) => name.equals(latin1)));
+  await run(0, "copy", "upyun://demo/", root);
+  assert.equal(bucket.counters.get, 1);
+  for (const name of names) {
+    assert.ok((await readFile(join(root, "demo", name))).equals(bucket.bodyOf(name)), name);
+  }
+  await run(0, "verify", root);
+});
+
 test("of a disk that is lost, and forgotten, exactly what lay on it is fetched again", async (t) => {
   const { bucket, volumes, run, ask } = await place(t);
   const [first = ""] = keys;
@@ -178,5 +210,6 @@ test("a bucket that has changed is told from one that has not, whatever the volu
     `gone ${gone}`,
     "new new/object",
   ]);
-  assert.equal(bucket.counters.get, keys.length, "an audit fetches nothing");
+  // That an object is gone, only a GET of it tells.
+  assert.equal(bucket.counters.get, keys.length + 1, "an audit fetches nothing");
 });

@@ -32,8 +32,8 @@ test("an alarm from before the start is told by start and status, closes no job,
   await until("status shows the services, though the broker carries no word of theirs", async () => {
     const { stdout } = await fleet.run("status", "demo");
     return (
-      stdout.match(/^(lister|downloader)@.* demo paused: publishing waits: the broker is short/gm)?.length ===
-      2
+      stdout.match(/^(lister|downloader) {2,}.* demo paused: publishing waits: the broker is short/gm)
+        ?.length === 2
     );
   });
   await until("start tells", () => /waiting: the broker is short of memory/.test(starting.stderr()));

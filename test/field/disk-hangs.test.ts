@@ -41,7 +41,7 @@ async function hangingDisk(t: TestContext) {
   };
 }
 
-test("while one disk hangs the other goes on; its work goes there, the run ends, and one line names it", async (t) => {
+test("while one disk hangs the other goes on; its work goes there, the run ends, and the log names it", async (t) => {
   const { bucket, good, bad, environment, command } = await hangingDisk(t);
   const began = performance.now();
   const { finished } = startBrigade(command, environment);
@@ -53,7 +53,8 @@ test("while one disk hangs the other goes on; its work goes there, the run ends,
   clearInterval(looking);
   assert.equal(code, 0, stderr);
   assert.ok(onGood > 100, `${onGood} files came to the other disk while one hung`);
-  assert.equal(stderr.match(/has not answered/g)?.length, 1, stderr);
+  assert.equal(stderr.match(/has not answered for 1\d s: it is waited for/g)?.length, 1, stderr);
+  assert.equal(stderr.match(/does not answer: its work goes elsewhere/g)?.length, 1, stderr);
   assert.ok(performance.now() - began < 60_000, "the end came soon");
   const kept = (await filesBelow(join(bad, "demo"))).length;
   assert.ok(kept + (await filesBelow(join(good, "demo"))).length >= keys.length + 1);
@@ -73,4 +74,23 @@ test("a run whose disk hangs is stopped within its grace, and goes on when the d
   const again = await brigade(command, environmentFor(bucket));
   assert.equal(again.code, 0, again.stderr);
   await assertHolds([good, bad], bucket, [...keys, "big.bin"]);
+});
+
+test("the only disk hangs: one line says so after 10 s, and the run goes on when the disk does", async (t) => {
+  const { bucket, bad, environment, command, wake } = await hangingDisk(t);
+  const [copy = "", source = "", , , ...options] = command;
+  const { child, finished } = startBrigade([copy, source, bad, ...options], environment);
+  let stderr = "";
+  const told = new Promise<void>((resolve) =>
+    child.stderr?.on("data", (text) => {
+      stderr += text;
+      if (/has not answered for 1\d s: it is waited for/.test(stderr)) resolve();
+    }),
+  );
+  await Promise.race([told, finished]);
+  await wake();
+  const { code } = await finished;
+  assert.equal(code, 0, stderr);
+  assert.equal(stderr.match(/has not answered/g)?.length, 1, stderr);
+  await assertHolds([bad], bucket, [...keys, "big.bin"]);
 });

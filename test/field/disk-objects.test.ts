@@ -133,3 +133,16 @@ test("a date before 1970 or far ahead is kept, and the file is known again witho
   assert.equal(bucket.counters.get, fetched, "nothing was fetched again");
   assert.equal((await readdir(join(volume, "demo/old"))).length, dates.length);
 });
+
+test("a file system that keeps removed files while they are open (FUSE, NFS): stored, tidy, verified", async (t) => {
+  await using bucket = await bucketWith();
+  const volume = await temporaryFolder(t);
+  const fuse = faultyDisk({ call: "unlink", error: "hide", path: volume });
+  const copied = await brigade(["copy", "upyun://demo/", volume], { ...environmentFor(bucket), ...fuse });
+  assert.equal(copied.code, 0, copied.stderr);
+  assert.doesNotMatch(copied.stderr, /tidy/);
+  assert.deepEqual(await readdir(join(volume, ".brigade/tmp")), []);
+  const verified = await brigade(["verify", volume], fuse);
+  assert.equal(verified.code, 0, verified.stderr + verified.stdout);
+  assert.ok(!(await readdir(join(volume, ".brigade"))).includes("verify"));
+});

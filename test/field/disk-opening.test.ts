@@ -6,8 +6,10 @@ import { type TestContext, test } from "node:test";
 import { explicitTree, startBucket } from "../bucket/index.ts";
 import { faultyDisk } from "../disks/faulty-disk.ts";
 import { loopDisk, noLoopDisks } from "../disks/loop-disk.ts";
-import { brigade, environmentFor, type Finished, temporaryFolder } from "../e2e/brigade.ts";
+import { brigade, environmentFor, type Finished, startBrigade, temporaryFolder } from "../e2e/brigade.ts";
 import { assertHolds } from "../e2e/disk.ts";
+import { until } from "../fleet/fleet.ts";
+import { freePort } from "../free-ports.ts";
 
 /*
  * A disk that cannot be used is told in one line, with what to do, before anything is made on any disk.
@@ -76,7 +78,11 @@ test(
         undefined,
         asNobody,
       );
-      assertOneLine(finished, 2, /EACCES.*this user may not write there/);
+      assertOneLine(
+        finished,
+        2,
+        /EACCES.*this user may not write there \(user 65534, group 65534\).*chown -R 65534:65534/,
+      );
       assert.deepEqual([await readdir(good), await readdir(bad)], [[], []]);
     }
     const doctor = await brigade(
@@ -118,7 +124,7 @@ test(
 );
 
 test(
-  "a disk with no room at all: one line, exit 4; with room the same command goes on",
+  "a disk with no room at all is left out with one line; alone it ends the run with exit 4, and with room the same command goes on",
   withDisks,
   async (t: TestContext) => {
     await using bucket = await startBucket({ tree });
@@ -138,16 +144,16 @@ test(
       }
     };
     await fill();
-    const run = () =>
-      brigade(
-        ["copy", "upyun://demo/", other, root, "--state-dir", join(other, "s")],
-        environmentFor(bucket),
-      );
-    assertOneLine(await run(), 4, /ENOSPC.*make some/);
+    const run = (...roots: string[]) =>
+      brigade(["copy", "upyun://demo/", ...roots, "--state-dir", join(other, "s")], environmentFor(bucket));
+    assertOneLine(await run(root), 4, /ENOSPC.*make some/);
+    const without = await run(root, other);
+    assert.equal(without.code, 0, without.stderr);
+    assert.match(without.stderr, /^[^\n]*ENOSPC[^\n]*the work goes on without it[^\n]*\n$/);
+    await assertHolds([other], bucket, keys);
     await writeFile(ballast, "");
-    const copied = await run();
-    assert.equal(copied.code, 0, copied.stderr);
-    await assertHolds([root, other], bucket, keys);
+    const copied = await run(root, other);
+    assert.deepEqual([copied.code, copied.stderr], [0, ""]);
   },
 );
 
@@ -174,4 +180,28 @@ test("a disk that is read-only: one line, nothing made", async (t) => {
     ...faultyDisk({ call: "mkdir", error: "EROFS", path: volume }),
   });
   assertOneLine(finished, 2, /file system is read-only/);
+});
+
+test("a copy ends with exit 4 where a disk fails, and a service goes on with its others", async (t) => {
+  await using bucket = await startBucket({ tree });
+  for (const error of ["EIO", "EUCLEAN", "ESTALE"] as const) {
+    const [good, bad] = [await temporaryFolder(t), await temporaryFolder(t)];
+    const failing = { ...environmentFor(bucket), ...faultyDisk({ call: "mkdir", error, path: bad }) };
+    assertOneLine(await brigade(["copy", "upyun://demo/", good, bad], failing), 4, new RegExp(error));
+    const port = await freePort();
+    const { child, finished } = startBrigade(["downloader"], {
+      ...failing,
+      ...{ VOLUMES: `${bad}:${good}`, VOLUME_AUTO_INIT: "true", SOURCES: "demo=upyun://demo/" },
+      ...{ AMQP_URL: "amqp://guest:guest@127.0.0.1:1", HTTP_PORT: String(port) },
+    });
+    await until(
+      "it listens",
+      async () => (await fetch(`http://127.0.0.1:${port}/`).catch(() => false)) !== false,
+    );
+    child.kill("SIGTERM");
+    const { code, stderr } = await finished;
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, new RegExp(`${bad}.*${error}.*the work goes on without it`));
+    assert.deepEqual(await readdir(bad), []);
+  }
 });

@@ -33,6 +33,7 @@ test("hosts of a list that can never work fail their own objects, whichever is a
   writeFileSync(list, [...bad, ...fine].join("\n"));
   const { code, stdout, stderr } = await brigade(["copy", `list:${list}`, volume, "--json"], {
     MAX_ATTEMPTS: "2",
+    ALLOW_PRIVATE: "true",
   });
   assert.equal(code, 3, stderr);
   const told: Told = JSON.parse(stdout);
@@ -61,6 +62,7 @@ test("a dead host of a list is asked now and then, not once for each of its obje
   writeFileSync(list, [...lines.slice(0, 1_000), ...fine, ...lines.slice(1_000)].join("\n"));
   const { code, stdout, stderr } = await brigade(["copy", `list:${list}`, volume, "--json"], {
     MAX_ATTEMPTS: "2",
+    ALLOW_PRIVATE: "true",
   });
   assert.equal(code, 3, stderr.slice(-2_000));
   const told: Told = JSON.parse(stdout);
@@ -75,7 +77,9 @@ test("a list of one host is that host: what can never work ends the run", async 
   const origin = `https://127.0.0.1:${await httpPort(t)}`;
   writeFileSync(list, Array.from({ length: 20 }, (_, n) => `${origin}/${n}\n`).join(""));
   mkdirSync(join(folder, "volume"));
-  const { code, stderr } = await brigade(["copy", `list:${list}`, join(folder, "volume")]);
+  const { code, stderr } = await brigade(["copy", `list:${list}`, join(folder, "volume")], {
+    ALLOW_PRIVATE: "true",
+  });
   assert.equal(code, 4, stderr);
   assert.match(stderr.trim().split("\n").at(-1) ?? "", /speaks no TLS: http:\/\/ meant\?/);
 });

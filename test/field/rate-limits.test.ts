@@ -7,7 +7,7 @@ import { syntheticTree } from "../bucket/index.ts";
 import { brigade, startBrigade, temporaryFolder } from "../e2e/brigade.ts";
 import { place } from "../fleet/set-up.ts";
 import { startNode } from "../rabbitmq/index.ts";
-import { fixedWindow, tokenBucket, withBan } from "./servers/gates.ts";
+import { bansAbove, fixedWindow, tokenBucket, withBan } from "./servers/gates.ts";
 import { type LimitedSite, limitedSite, useOf } from "./servers/limited-site.ts";
 
 const perSecond = 300;
@@ -43,6 +43,28 @@ for (const [title, options] of [
     assertUsed(site, 40, 1);
     assert.doesNotMatch(stderr, /an object failed|could not be listed/);
     assert.match(stderr, /the server refuses faster requests: they are paced from now on/);
+  });
+}
+
+for (const what of ["objects", "listings"] as const) {
+  test(`a ban of ${what} without any refusal before it is learnt from, and told once`, async (t) => {
+    // Little, so that a busy machine gets beyond it.
+    const limit = { objects: 60, listings: 30 }[what];
+    let bans = 0;
+    const gate = bansAbove(limit, ban.ms, () => bans++);
+    const site = await limitedSite(t, {
+      directories: 4_000,
+      filesPerDirectory: 10,
+      gate: (now, { url = "" }) => (url.endsWith("/") === (what === "listings") ? gate(now) : "served"),
+    });
+    const { child, finished } = startBrigade(["copy", `${site.url}/`, await volumeOf(t)]);
+    await sleep(60_000);
+    child.kill("SIGTERM");
+    const { stderr } = await finished;
+    // One of each kind of requests, where the machine is busy and sends in bursts.
+    assert.ok(bans >= 1 && bans <= 2, `${bans} bans`);
+    assert.doesNotMatch(stderr, /an object failed|could not be listed/);
+    assert.equal(stderr.match(/the server refuses everything for a while/g)?.length, bans);
   });
 }
 

@@ -47,7 +47,7 @@ async function endsEveryWay(t: TestContext, { origin, words, environment = {} }:
     ],
     ["upyun://demo/", "UPYUN_DOMAIN", { ...environmentFor(bucket), UPYUN_DOMAIN: origin, ...local }],
     [`${origin}/`, "index", environment],
-    [`list:${list}`, "list", environment],
+    [`list:${list}`, "list", { ...environment, ALLOW_PRIVATE: "true" }],
   ];
   for (const [source, name, variables] of ways) {
     const volume = join(folder, name);
@@ -124,7 +124,7 @@ test("every other mistake of an address ends a get at once, in words", async (t)
 test("real proxies that refuse us are named with their variable, by what they are", async (t) => {
   const folder = await temporaryFolder(t);
   chmodSync(folder, 0o755); // squid has a user of its own
-  await using tinyproxy = await startTinyproxy(folder);
+  await using tinyproxy = await startTinyproxy(folder, [443]);
   await using squid = await startSquid(folder);
   await using socks = await startMicrosocks();
   const wrong = `http://${login.user}:wrong@${squid.address}`;

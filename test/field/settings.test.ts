@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { explicitTree, startBucket } from "../bucket/index.ts";
 import { environmentFor, temporaryFolder } from "../e2e/brigade.ts";
+import { ownState } from "../programs.ts";
 
 const command = fileURLToPath(new URL("../../packages/cli/bin/brigade.js", import.meta.url));
 
@@ -21,7 +22,7 @@ async function brigadeIn(
 ) {
   const child = spawn(process.execPath, [command, ...args], {
     cwd: folder,
-    env: { PATH: process.env.PATH, ...environment },
+    env: { PATH: process.env.PATH, ...ownState, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
     ...(user !== undefined && { uid: user, gid: user }),
   });

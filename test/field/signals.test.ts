@@ -10,6 +10,7 @@ import { type Bucket, objectsOf, startBucket, syntheticTree } from "../bucket/in
 import { brigade, environmentFor, temporaryFolder } from "../e2e/brigade.ts";
 import { assertHolds, filesBelow } from "../e2e/disk.ts";
 import { until } from "../fleet/fleet.ts";
+import { ownState } from "../programs.ts";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
 /** As npm links it. */
@@ -29,7 +30,12 @@ interface Scene {
 async function scene(t: TestContext): Promise<Scene> {
   const bucket = await startBucket({ tree, latencyMs: 100 });
   t.after(() => bucket.close());
-  const environment = { PATH: process.env.PATH, ...environmentFor(bucket), FETCH_CONCURRENCY: "8" };
+  const environment = {
+    PATH: process.env.PATH,
+    ...ownState,
+    ...environmentFor(bucket),
+    FETCH_CONCURRENCY: "8",
+  };
   return { bucket, volume: await temporaryFolder(t), environment };
 }
 

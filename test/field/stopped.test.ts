@@ -58,12 +58,12 @@ test("copy: killed and told twice to stop thirty times in a row while a slow sto
   await assertHolds([volume], bucket, keys);
 });
 
-test("fleet: a downloader that is killed and told twice to stop ten times in a row ends nothing: complete, none failed, no dead letters", async (t) => {
+test("fleet: a downloader that is killed and told twice to stop thirty times in a row ends nothing: complete, none failed, no dead letters", async (t) => {
   const { bucket, fleet, keys, amqpUrl } = await place(t, node, syntheticTree(files), environment, { pace });
   await fleet.ledger();
   await fleet.lister();
   const job = await fleet.start();
-  for (let time = 0; time < 10; time++) {
+  for (let time = 0; time < 30; time++) {
     const downloader = await fleet.downloader("a");
     const before = bucket.counters.get;
     await until("it works", () => bucket.counters.get > before, 3_000).catch(() => {});

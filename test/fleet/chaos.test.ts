@@ -7,7 +7,7 @@ import { syntheticTree } from "../bucket/index.ts";
 import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
 import { CutOffHost } from "./cut-off-host.ts";
 import { assertHoldsAll } from "./disks.ts";
-import { type Service, until } from "./fleet.ts";
+import { reaches, type Service, until } from "./fleet.ts";
 import { killLedgerAgainAndAgain } from "./ledger-kills.ts";
 import { assertDriftIsNamedAndMended, assertSumsClose } from "./proof.ts";
 import { place } from "./set-up.ts";
@@ -44,7 +44,7 @@ test("downloaders and a lister killed, the broker killed and restarted, connecti
   await fleet.downloader("c");
   const job = await fleet.start();
   const fetched = (share: number) =>
-    until(`${share} of the objects are fetched`, () => bucket.counters.get >= keys.length * share, 120_000);
+    reaches(`${share} of the objects are fetched`, () => bucket.counters.get, keys.length * share);
 
   let losses = 0;
   let closing = true;
@@ -102,7 +102,7 @@ test("ten rolling restarts of all downloaders put nothing into the dead letters 
   let running = [await fleet.downloader("a"), await fleet.downloader("b")];
   const job = await fleet.start();
   for (let round = 1; round <= 10; round++) {
-    await until("work goes on", () => bucket.counters.get >= (keys.length * round) / 20);
+    await reaches("work goes on", () => bucket.counters.get, (keys.length * round) / 20);
     const next: Service[] = [];
     for (const [index, service] of running.entries()) {
       assert.equal(await service.drain(), 0);
@@ -167,7 +167,7 @@ test("services wait for a broker that is not there yet, and for one that is gone
   await sleep(5_000);
   await node.start();
   const job = await fleet.start();
-  await until("work goes on", () => bucket.counters.get > keys.length / 5);
+  await reaches("work goes on", () => bucket.counters.get, keys.length / 5);
   await node.stop();
   await sleep(60_000);
   await node.start();
@@ -186,10 +186,10 @@ test("a download host that is cut off loses its work to the others, and joins in
   await using host = await CutOffHost.create({ amqpUrl, bucket, ledgerUrl: fleet.ledgerUrl });
   const away = await fleet.downloader("away", host.environment, host.wrapper);
   const job = await fleet.start();
-  await until("the host works", () => bucket.counters.get > keys.length / 20);
+  await reaches("the host works", () => bucket.counters.get, keys.length / 20);
   await fleet.downloader("a");
   await host.cut();
-  await until("the others go on", () => bucket.counters.get > keys.length / 3, 120_000);
+  await reaches("the others go on", () => bucket.counters.get, keys.length / 3);
   await host.join();
   assert.equal((await fleet.closed(job, 240_000)).state, "complete");
   await assertHoldsAll([fleet.volume("a"), fleet.volume("away")], bucket, keys);
@@ -205,7 +205,7 @@ test("the ledger may be down for most of a run", async (t) => {
   await fleet.downloader("a");
   const job = await fleet.start();
   await first.kill();
-  await until("nearly all is fetched", () => bucket.counters.get >= keys.length * 0.9, 120_000);
+  await reaches("nearly all is fetched", () => bucket.counters.get, keys.length * 0.9);
   await fleet.ledger();
   assert.equal((await fleet.closed(job)).state, "complete");
   await assertHoldsAll([fleet.volume("a")], bucket, keys);

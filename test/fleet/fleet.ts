@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Bucket } from "../bucket/index.ts";
 import { freePort } from "../free-ports.ts";
+import { ownState } from "../programs.ts";
 
 const command = fileURLToPath(new URL("../../packages/cli/bin/brigade.js", import.meta.url));
 const token = "a token for tests";
@@ -69,6 +70,7 @@ interface Finished {
 export class Fleet implements AsyncDisposable {
   readonly #options: FleetOptions;
   readonly #ledgerPort: number;
+  readonly #started: Service[] = [];
   readonly #running = new Set<Service>();
 
   private constructor(options: FleetOptions, ledgerPort: number) {
@@ -152,13 +154,14 @@ export class Fleet implements AsyncDisposable {
     return response === undefined ? undefined : JSON.parse(response);
   }
 
-  /** The job once it is closed. Throws after `withinMs`, with what was known last. */
+  /** The job once it is closed. Throws after `withinMs`, with what was known last and what each service said last. */
   async closed(id: string, withinMs = 180_000): Promise<JobView> {
     const deadline = Date.now() + withinMs;
     for (;;) {
       const job = await this.job(id);
       if (job !== undefined && job.state !== "open") return job;
-      if (Date.now() > deadline) throw new Error(`the job is not closed: ${JSON.stringify(job)}`);
+      if (Date.now() > deadline)
+        throw new Error(`the job is not closed: ${JSON.stringify(job)}\n${this.lastLines()}`);
       await sleep(100);
     }
   }
@@ -179,10 +182,19 @@ export class Fleet implements AsyncDisposable {
     await Promise.all([...this.#running].map((service) => service.kill()));
   }
 
+  /** The last lines of the log of each service that was started, also of those that have ended. */
+  lastLines(): string {
+    const lines = this.#started.flatMap(({ role, pid, log }) =>
+      log.slice(-10).map((line) => `${role} ${pid}: ${JSON.stringify(line)}`.slice(0, 600)),
+    );
+    return lines.join("\n");
+  }
+
   #environment(): NodeJS.ProcessEnv {
     const { amqpUrl, bucket, environment } = this.#options;
     return {
       PATH: process.env.PATH,
+      ...ownState,
       AMQP_URL: amqpUrl,
       SOURCES: "demo=upyun://demo/",
       UPYUN_OPERATOR: bucket.operator,
@@ -218,6 +230,7 @@ export class Fleet implements AsyncDisposable {
       stdio: ["ignore", "inherit", "pipe"],
     });
     const service = serviceOf(role, child, `http://127.0.0.1:${port}`);
+    this.#started.push(service);
     this.#running.add(service);
     void service.ended.then(() => this.#running.delete(service));
     return service;
@@ -252,6 +265,26 @@ function parsed(line: string): LogLine {
     return JSON.parse(line);
   } catch {
     return { level: 60, msg: line };
+  }
+}
+
+/**
+ * Waits until a count that only grows has reached `goal`; throws when it stands still for `stillMs`. How fast it grows is
+ * the machine's affair.
+ */
+export async function reaches(
+  what: string,
+  count: () => number,
+  goal: number,
+  stillMs = 60_000,
+): Promise<void> {
+  let [last, since] = [count(), performance.now()];
+  while (last < goal) {
+    await sleep(20);
+    const now = count();
+    if (now > last) [last, since] = [now, performance.now()];
+    else if (performance.now() - since > stillMs)
+      throw new Error(`it never came to this: ${what}; it stands still at ${last} of ${goal}`);
   }
 }
 

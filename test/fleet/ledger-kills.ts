@@ -3,7 +3,7 @@ import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ObjectSet } from "../bucket/index.ts";
 import type { RabbitNode } from "../rabbitmq/index.ts";
-import { until } from "./fleet.ts";
+import { reaches } from "./fleet.ts";
 import { assertSumsClose } from "./proof.ts";
 import { place } from "./set-up.ts";
 
@@ -20,7 +20,7 @@ export async function killLedgerAgainAndAgain(
   await fleet.downloader("a");
   const job = await fleet.start();
   for (const share of [0.1, 0.3, 0.5, 0.7]) {
-    await until(`${share} is fetched`, () => bucket.counters.get >= keys.length * share);
+    await reaches(`${share} is fetched`, () => bucket.counters.get, keys.length * share);
     await ledger.kill();
     if (share === 0.3) await sleep(awayMs);
     ledger = await fleet.ledger();

@@ -39,6 +39,7 @@ test("a fleet empties a web server's index pages and a list of URLs, and can say
   const { fleet } = await place(t, node, none, {
     SOURCES: `site=${nginx.url}/pub/ listed=list:${list}`,
     BATCH_FILES: "16",
+    ALLOW_PRIVATE: "true",
   });
   await fleet.ledger();
   await fleet.lister();

@@ -8,8 +8,16 @@ export interface Nginx extends AsyncDisposable {
   readonly url: string;
 }
 
-/** A private nginx that serves `root` below `/`; `rules`: what its one location says besides. Its files lie in `home`. */
-export async function startNginx(home: string, root: string, rules = ""): Promise<Nginx> {
+/**
+ * A private nginx that serves `root` below `/`; `rules`: what its one location says besides; `modules`: what it loads. Its files
+ * lie in `home`.
+ */
+export async function startNginx(
+  home: string,
+  root: string,
+  rules = "",
+  modules: readonly string[] = [],
+): Promise<Nginx> {
   const port = await freePort();
   const configuration = join(home, "nginx.conf");
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
@@ -17,7 +25,7 @@ export async function startNginx(home: string, root: string, rules = ""): Promis
   );
   writeFileSync(
     configuration,
-    `${process.getuid?.() === 0 ? "user root;" : ""} daemon off; worker_processes 2; pid ${home}/nginx.pid;
+    `${modules.map((module) => `load_module ${module}; `).join("")}${process.getuid?.() === 0 ? "user root;" : ""} daemon off; worker_processes 2; pid ${home}/nginx.pid;
 events { worker_connections 1024; }
 http {
   access_log off; sendfile on; tcp_nopush on; ${temporary.join(" ")}

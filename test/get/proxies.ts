@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../free-ports.ts";
+import { requirePrograms } from "../programs.ts";
 import { startInBackground } from "./background.ts";
 
 export interface RunningProxy extends AsyncDisposable {
@@ -13,6 +14,7 @@ export const login = { user: "me", password: "s3cret:@" };
 
 /** A squid that wants a user and a password. */
 export async function startSquid(home: string): Promise<RunningProxy> {
+  requirePrograms("squid");
   const port = await freePort();
   const folder = join(home, "squid");
   mkdirSync(folder, { mode: 0o755 });
@@ -48,8 +50,9 @@ ${isRoot ? "cache_effective_user proxy" : ""}
 
 /** A SOCKS5 proxy that wants a user and a password. */
 export async function startMicrosocks(): Promise<RunningProxy> {
+  requirePrograms("microsocks");
   const port = await freePort();
   const args = ["-i", "127.0.0.1", "-p", String(port), "-u", login.user, "-P", login.password];
-  const service = await startInBackground("microsocks", args, port);
+  const service = await startInBackground("microsocks", args, port, { quiet: true });
   return { address: `127.0.0.1:${port}`, [Symbol.asyncDispose]: () => service[Symbol.asyncDispose]() };
 }

@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { objectsOf } from "../bucket/index.ts";
 import { brigade } from "../e2e/brigade.ts";
 import { assertHolds } from "../e2e/disk.ts";
-import { random } from "../random.ts";
+import { randomOf } from "../random.ts";
 import { type Buckets, startBuckets } from "./buckets.ts";
 import { CutDisk } from "./cut.ts";
 import { findWrong, type Moment } from "./findings.ts";
@@ -49,7 +49,7 @@ async function cutOff(
 ): Promise<string[]> {
   const scratch = mkdtempSync(join(folder, `${fileSystem}-${durability}-`));
   const at = (name: string) => join(scratch, name);
-  const chance = random(seed);
+  const chance = randomOf(seed);
   const wrong: string[] = [];
   try {
     const { phases, log: path, before } = await record(scratch, fileSystem, durability);

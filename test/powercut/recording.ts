@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Bucket } from "../bucket/index.ts";
 import { brigade, environmentFor, type Finished } from "../e2e/brigade.ts";
+import { ownState } from "../programs.ts";
 import { type Buckets, largeObject } from "./buckets.ts";
 import { type LoggedDisk, positionOf } from "./logged-disk.ts";
 import { type Note, noteSchema } from "./witness/note.ts";
@@ -46,7 +47,10 @@ export async function recordCopies(
   return phases;
 }
 
-/** In small groups, so that there are many moments to be cut off. */
+/**
+ * In small groups, so that there are many moments to be cut off. The machine remembers nothing of the volume: what it remembers is
+ * written when the volume is safe, and the moment may be an earlier one.
+ */
 export function copy(
   volume: string,
   bucket: Bucket,
@@ -55,6 +59,7 @@ export function copy(
 ): Promise<Finished> {
   return brigade(["copy", "upyun://demo/", volume, "--durability", durability, "--json"], {
     ...environmentFor(bucket),
+    XDG_STATE_HOME: join(ownState.XDG_STATE_HOME, crypto.randomUUID()),
     LARGE_OBJECT: String(largeObject),
     BATCH_FILES: "16",
     ...environment,

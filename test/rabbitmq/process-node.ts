@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { freePorts } from "../free-ports.ts";
@@ -22,8 +23,7 @@ export class ProcessNode implements RabbitNode {
   /** Absent: a peer's serves it too. */
   readonly #epmd: ChildProcess | undefined;
   readonly #port: number;
-  /** `pid`: of the Erlang machine, which need not be the process that we started. */
-  #running: { readonly child: ChildProcess; readonly pid: number | undefined } | undefined;
+  #running: ChildProcess | undefined;
 
   private constructor(
     server: string,
@@ -84,6 +84,8 @@ export class ProcessNode implements RabbitNode {
       RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, "enabled_plugins"),
       RABBITMQ_PID_FILE: join(folder, "pid"),
       RABBITMQ_CONF_ENV_FILE: "/dev/null",
+      // Otherwise a node that cannot boot leaves it where the tests were started.
+      ERL_CRASH_DUMP: join(folder, "erl_crash.dump"),
     };
     const epmd = peer === undefined ? await startEpmd(epmdPort, environment) : undefined;
     const node = new ProcessNode(
@@ -93,7 +95,12 @@ export class ProcessNode implements RabbitNode {
       { amqp, management: managed ? management : undefined },
       epmd,
     );
-    await node.start();
+    try {
+      await node.start();
+    } catch (error) {
+      await node[Symbol.asyncDispose]();
+      throw error;
+    }
     return node;
   }
 
@@ -102,23 +109,31 @@ export class ProcessNode implements RabbitNode {
     return `brigade${this.#port}@localhost`;
   }
 
+  /** Of the Erlang machine, which need not be the process that we started. It writes this file early in its boot. */
   get pid(): number | undefined {
-    return this.#running?.pid;
+    if (this.#running === undefined) return undefined;
+    try {
+      return Number(readFileSync(this.#pidFile, "utf8")) || undefined;
+    } catch {
+      return undefined; // not written yet
+    }
+  }
+
+  get #pidFile(): string {
+    return join(this.#folder, "pid");
   }
 
   async start(): Promise<void> {
-    const pidFile = join(this.#folder, "pid");
-    await rm(pidFile, { force: true });
+    await rm(this.#pidFile, { force: true });
     const gone = new AbortController();
     const child = spawn(this.#server, { env: this.#environment, stdio: "ignore" });
-    this.#running = { child, pid: undefined };
+    this.#running = child;
     child.once("exit", () => {
       this.#running = undefined;
       gone.abort(new Error("RabbitMQ has ended"));
     });
     await once(child, "spawn");
     await becomesReady(this.#port, gone.signal);
-    this.#running = { child, pid: Number(await readFile(pidFile, "utf8")) };
   }
 
   async kill(): Promise<void> {
@@ -142,7 +157,7 @@ export class ProcessNode implements RabbitNode {
 
   async #end(signal: NodeJS.Signals): Promise<void> {
     if (this.#running === undefined) return;
-    const exited = once(this.#running.child, "exit");
+    const exited = once(this.#running, "exit");
     this.#signal(signal);
     await exited;
   }
@@ -153,8 +168,9 @@ export class ProcessNode implements RabbitNode {
   };
 
   #signal(signal: NodeJS.Signals): void {
-    if (this.#running?.pid !== undefined) process.kill(this.#running.pid, signal);
-    else this.#running?.child.kill(signal);
+    const { pid } = this;
+    if (pid !== undefined) process.kill(pid, signal);
+    else this.#running?.kill(signal);
   }
 }
 

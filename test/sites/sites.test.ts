@@ -7,9 +7,9 @@ import { before, type TestContext, test } from "node:test";
 import { brigade, temporaryFolder } from "../e2e/brigade.ts";
 import { filesBelow } from "../e2e/disk.ts";
 import { requirePrograms } from "../programs.ts";
-import { sites } from "./site.ts";
+import { programs, sites } from "./site.ts";
 
-before(() => requirePrograms("nginx", "apache2", "caddy", "python3"));
+before(() => requirePrograms(...programs));
 
 /** In winter and in summer time, none at a full minute. */
 const dates = [1_700_000_017, 1_752_000_029, 1_760_000_044];
@@ -34,6 +34,7 @@ const odd = [
   "a name that is longer than what index pages show of it, so that they end it with dots.jpg",
   "packed.tar.gz",
   "&amp;",
+  "\ufffd",
   "<script>alert(1)",
 ];
 
@@ -119,20 +120,27 @@ test("a directory with a page of its own in place of an index is named, not take
   assert.match(finished.stdout, new RegExp(`stored +${files.size - hidden} `));
 });
 
-test("names that are no UTF-8 are failed objects, with the reason", async (t) => {
-  const { root, volume, home, files } = await scene(t);
-  writeFileSync(
-    Buffer.concat([Buffer.from(`${join(root, "pub")}/`), Buffer.from([0xe9, 0x2e, 0x6a])]),
-    "latin",
-  );
-  await using site = await (sites.nginx ?? assert.fail())(home, root);
-  const told = await copy(3, `${site.url}/pub/`, volume);
-  assert.equal(told.counts.stored.objects, files.size);
-  assert.deepEqual(
-    told.failed.map(({ reason }) => /not UTF-8/.test(reason)),
-    [true],
-  );
-});
+for (const server of ["nginx", "nginx in JSON", "Apache"])
+  test(`${server}: names whose bytes are not UTF-8 fail by their bytes, beside ones of U+FFFD, which are stored`, async (t) => {
+    const { root, volume, home, files } = await scene(t);
+    const undecodable = (bytes: number[]) =>
+      Buffer.concat([Buffer.from(`${join(root, "pub")}/`), Buffer.from(bytes)]);
+    writeFileSync(undecodable([0xe9, 0x2e, 0x6a]), "latin");
+    writeFileSync(undecodable([0xe8]), "latin");
+    writeFileSync(join(root, "pub", "\ufffd.j"), "no latin");
+    await using site = await (sites[server] ?? assert.fail())(home, root);
+    const source = `${site.url}/pub/`;
+    const told = await copy(3, source, volume);
+    assert.equal(told.counts.stored.objects, files.size + 1);
+    assert.deepEqual(told.failed.map(({ key, reason }) => [key, /not UTF-8/.test(reason)]).sort(), [
+      ["pub/\\xE8", true],
+      ["pub/\\xE9.j", true],
+    ]);
+    const verified = await brigade(["verify", volume, "--json"]);
+    assert.equal(verified.code, 0, verified.stdout + verified.stderr);
+    const audited = await brigade(["audit", source, "--state-dir", volume, "--json"]);
+    assert.equal(audited.stdout.match(/"kind":"new"/g)?.length, 2, audited.stdout + audited.stderr);
+  });
 
 test("a wide directory comes in pages, whole", async (t) => {
   const { root, volume, home } = await scene(t);

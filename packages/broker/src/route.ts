@@ -11,6 +11,7 @@ export function queueOf(message: Message, delayed: boolean): WorkQueue {
     case "files":
       return delayed ? "retry" : "files";
     case "page":
+    case "page-part":
     case "result":
       return "records";
   }

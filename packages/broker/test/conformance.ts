@@ -1,4 +1,5 @@
 import { type BrokerBench, conformance } from "./conformance/bench.ts";
+import { bounds } from "./conformance/bounds.ts";
 import { crashes } from "./conformance/crashes.ts";
 import { disposal } from "./conformance/disposal.ts";
 import { pausing } from "./conformance/pausing.ts";
@@ -16,6 +17,7 @@ export function brokerConformance(name: string, open: () => Promise<BrokerBench>
   const check = conformance(name, open);
   travel(check);
   verdicts(check);
+  bounds(check);
   pausing(check);
   standingAside(check);
   crashes(check);

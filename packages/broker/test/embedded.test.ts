@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
+import { openDatabase } from "../src/embedded/schema.ts";
 import { abortError, ack, becomes, Hand } from "./conformance/bench.ts";
 import { embeddedTest } from "./embedded-bench.ts";
 import { directoryMessage, filesMessage, numberOf, pageMessage } from "./sample-messages.ts";
@@ -27,6 +28,25 @@ embeddedTest("a clean disposal gives back what is held, uncounted", async (bench
   );
 });
 
+embeddedTest("queues of a program that did not note what is repeated are gone on with", async (bench) => {
+  await (await bench.broker())[Symbol.asyncDispose]();
+  const db = openDatabase({ path: bench.path, maxBytes: undefined });
+  db.exec("ALTER TABLE message DROP COLUMN repeated");
+  db.close();
+  const broker = await bench.broker();
+  await broker.publish([filesMessage("photos")]);
+  const hand = new Hand();
+  await broker.consume(files, { prefetch: 1 }, hand.handle);
+  for (const [isRepeated, verdict] of [
+    [false, { kind: "release" }],
+    [true, ack],
+  ] as const) {
+    const { delivery, settle } = await hand.next();
+    assert.equal(delivery.isRepeated, isRepeated);
+    settle(verdict);
+  }
+});
+
 embeddedTest(
   "what was held when somebody ended the process does not count, however it ended",
   async (bench) => {
@@ -45,7 +65,8 @@ embeddedTest(
     const next = await bench.broker();
     const heir = new Hand();
     await next.consume(files, { prefetch: 2 }, heir.handle);
-    assert.equal((await heir.next()).delivery.deliveries, 0);
+    const { delivery } = await heir.next();
+    assert.deepEqual([delivery.deliveries, delivery.isRepeated], [0, true]);
   },
 );
 

@@ -7,6 +7,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Message, Presence } from "@brigade/core";
+import { connect } from "amqplib";
 import { z } from "zod";
 import { startNode } from "../../../test/rabbitmq/index.ts";
 import { connectBrokerAdmin } from "../src/rabbitmq/admin.ts";
@@ -17,6 +18,7 @@ import { directoryMessage, filesMessage, pageMessage, resultMessage } from "./sa
 
 const startScript = fileURLToPath(new URL("../../../deploy/broker/start.sh", import.meta.url));
 const password = "of no use elsewhere";
+const hostPassword = "of-no-use-elsewhere";
 
 const definitionsSchema = z.object({
   permissions: z.array(
@@ -33,7 +35,7 @@ async function rights() {
     const users = ["ADMIN", "LISTER", "DOWNLOADER", "LEDGER", "MONITOR"];
     const passwords = Object.fromEntries(users.map((user) => [`BROKER_${user}_PASSWORD`, password]));
     await promisify(execFile)("sh", ["-c", writing.replace("/etc/rabbitmq/definitions.json", file)], {
-      env: { ...process.env, ...passwords },
+      env: { ...process.env, ...passwords, BROKER_DOWNLOADERS: `attic=${hostPassword}` },
     });
     return definitionsSchema.parse(JSON.parse(await readFile(file, "utf8"))).permissions;
   } finally {
@@ -45,14 +47,14 @@ const node = await startNode();
 after(() => node[Symbol.asyncDispose]());
 const given = await rights();
 for (const { user, configure, write, read } of given) {
-  await node.ctl("add_user", user, password);
+  await node.ctl("add_user", user, user.endsWith("attic") ? hostPassword : password);
   await node.ctl("set_permissions", "-p", "/", user, configure, write, read);
 }
 
 function urlOf(user: string): string {
   const url = new URL(node.url);
   url.username = `brigade-${user}`;
-  url.password = encodeURIComponent(password);
+  url.password = encodeURIComponent(user.endsWith("attic") ? hostPassword : password);
   return url.href;
 }
 
@@ -134,6 +136,106 @@ rightsTest("each service reads its own queues and no others", async (bench, cont
       assert.equal(hand.deliveries.length > 0, own === queue, `${user} reads ${queue}`);
     }
   }
+});
+
+/** Puts messages there as a user, with what he says of himself. */
+async function forge(
+  user: string,
+  exchange: string,
+  message: Message,
+  { key = "record", ...properties }: { key?: string; userId?: string; headers?: object; expiration?: number },
+): Promise<void> {
+  const connection = await connect(urlOf(user));
+  connection.on("error", () => {});
+  try {
+    const channel = await connection.createConfirmChannel();
+    channel.on("error", () => {});
+    const content = Buffer.from(JSON.stringify(message));
+    await new Promise<void>((resolve, reject) => {
+      channel.on("error", reject);
+      channel.publish(exchange, key, content, properties, (error) => (error ? reject(error) : resolve()));
+    });
+  } finally {
+    await connection.close().catch(() => undefined);
+  }
+}
+
+rightsTest(
+  "what a downloader makes up of pages and directories is believed by nobody, whatever way it takes",
+  async (bench, context) => {
+    const { source } = bench;
+    const x = (name: string) => `brigade.${source}.x.${name}`;
+    const userId = "brigade-downloader";
+    const [page, directory] = [pageMessage(source), directoryMessage(source)];
+    await assert.rejects(
+      forge("downloader", x("records"), page, { userId: "brigade-lister" }),
+      /406|PRECONDITION/,
+    );
+    await forge("downloader", x("records"), page, { userId });
+    await forge("downloader", x("work"), page, { userId });
+    await forge("downloader", x("wait.1s"), page, {
+      userId,
+      headers: { "x-brigade-author": "brigade-lister" },
+    });
+    await forge("downloader", x("work"), directory, { userId, key: "directory" });
+    const [ledger, lister] = [
+      await bench.connect({ url: urlOf("ledger") }),
+      await bench.connect({ url: urlOf("lister") }),
+    ];
+    const hand = new Hand();
+    await ledger.consume(queueOf(bench, "records"), { prefetch: 1 }, hand.handle);
+    await lister.consume(queueOf(bench, "directories"), { prefetch: 1 }, hand.handle);
+    await depthBecomes(ledger, queueOf(bench, "dead"), 4, context);
+    await bench.admin.replay(source);
+    await depthBecomes(ledger, queueOf(bench, "dead"), 4, context);
+    for (const { reason } of await bench.admin.deadLetters(source))
+      assert.match(reason, /brigade-downloader may not/);
+    assert.deepEqual(hand.deliveries, []);
+  },
+);
+
+rightsTest(
+  "what nobody says the author of is believed until REQUIRE_USER_ID is set, then no more, given back or not",
+  async (bench, context) => {
+    const { source } = bench;
+    await forge("downloader", `brigade.${source}.x.records`, pageMessage(source), {});
+    const lenient = await bench.connect({ url: urlOf("ledger") });
+    const hand = new Hand();
+    const subscription = await lenient.consume(queueOf(bench, "records"), { prefetch: 1 }, hand.handle);
+    const { delivery, settle } = await hand.next();
+    assert.equal(delivery.message.type, "page");
+    const left = subscription[Symbol.asyncDispose]();
+    settle({ kind: "release" });
+    await left;
+    const strict = await bench.connect({ url: urlOf("ledger"), requireUserId: true });
+    await strict.consume(queueOf(bench, "records"), { prefetch: 1 }, hand.handle);
+    await depthBecomes(strict, queueOf(bench, "dead"), 1, context);
+    await (await bench.connect({ url: urlOf("lister") })).publish([pageMessage(source)]);
+    const believed = await hand.next();
+    believed.settle({ kind: "ack" });
+  },
+);
+
+rightsTest("the user of one host reports in the name of no other", async (bench, context) => {
+  const { source } = bench;
+  const attic = await bench.connect({ url: urlOf("downloader-attic") });
+  const own = { ...resultMessage(source), host: "attic" } as Message;
+  await attic.publish([resultMessage(source), own]);
+  const ledger = await bench.connect({ url: urlOf("ledger") });
+  const hand = new Hand();
+  await ledger.consume(queueOf(bench, "records"), { prefetch: 1 }, hand.handle);
+  const { delivery, settle } = await hand.next();
+  settle({ kind: "ack" });
+  assert.deepEqual(delivery.message, own);
+  await depthBecomes(ledger, queueOf(bench, "dead"), 1, context);
+  const heard: string[] = [];
+  ledger.onPresence(({ host }) => heard.push(host));
+  await becomes(() => {
+    attic.announce(presence("downloader"));
+    attic.announce({ ...presence("downloader"), host: "attic" });
+    return heard.length > 0;
+  }, context);
+  assert.deepEqual([...new Set(heard)], ["attic"]);
 });
 
 test("the ledger has some right to every queue: since RabbitMQ 4.3 a depth is not told without", () => {

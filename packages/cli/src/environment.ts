@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { ConfigError, type Environment } from "@brigade/core";
 import { parse } from "dotenv";
+import { isWorkingFolderGone } from "./working-folder.ts";
 
 /** Flags win over the environment, which wins over `.env` in the working directory. Throws ConfigError. */
 export function readEnvironment(flags: Environment, process: Environment): Environment {
@@ -11,6 +12,7 @@ export function readEnvironment(flags: Environment, process: Environment): Envir
 /** Variables of `.env`; none where there is no such file. Throws ConfigError. */
 export function readEnvironmentFile(): Environment {
   const path = ".env";
+  if (isWorkingFolderGone()) return {};
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);
@@ -39,7 +41,12 @@ function withHashes(text: string): string {
   });
 }
 
+/** Bytes of the file, and blanks and empty lines in a row: the parser's time grows with the square of the latter. */
+const mostBytes = 64 * 1024;
+const mostBlanks = 1_000;
+
 function decoded(path: string, bytes: Buffer): string {
+  if (bytes.length > mostBytes) throw new ConfigError([`${path} has more than ${mostBytes} bytes`]);
   const problem = `${path} is not text in UTF-8: save it in that encoding`;
   let text: string;
   try {
@@ -49,5 +56,9 @@ function decoded(path: string, bytes: Buffer): string {
   }
   // So UTF-16 of plain letters comes out.
   if (text.includes("\0")) throw new ConfigError([problem]);
+  if (new RegExp(`\\s{${mostBlanks + 1}}`).test(text))
+    throw new ConfigError([
+      `${path} has more than ${mostBlanks} blanks or empty lines in a row: remove them`,
+    ]);
   return text;
 }

@@ -18,7 +18,7 @@ Exit codes:
   1    internal error
   2    usage or configuration
   3    finished, but objects or directories failed or are unaccounted for
-  4    could not go on: no volume with room, credentials refused, source away for too long
+  4    could not go on: no room, a disk that fails, credentials refused, source away for too long
   130  interrupted; run the same command again to go on`;
 
 /** The one place where an error becomes an exit code. */

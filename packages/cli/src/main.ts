@@ -6,6 +6,9 @@ import { isHangupIgnored } from "./hangup.ts";
 import { hurry } from "./hurry.ts";
 import { flushLog } from "./logging.ts";
 import { whenOrphanedByNpx } from "./orphan.ts";
+import { leaveRemovedFolder } from "./working-folder.ts";
+
+leaveRemovedFolder();
 
 /** A service tells in its own log what it does. */
 let isService = false;
@@ -66,10 +69,12 @@ const program = new Command("brigade")
 if (process.argv[2] === "get") addGet(program, setExitCode, stop.signal);
 else {
   const { addCommands } = await import("./commands/all.ts");
+  const { refuseEmptyWords } = await import("./commands/empty-words.ts");
   const { warnOfUnknownVariables } = await import("./unknown-variables.ts");
   const services = addCommands(program, setExitCode, stop.signal);
   program.hook("preAction", (_program, command) => {
     isService = services.includes(command);
+    refuseEmptyWords(command);
     warnOfUnknownVariables();
   });
 }

@@ -1,7 +1,10 @@
+import { mostSum } from "@brigade/core";
+
 const units = ["B", "kB", "MB", "GB", "TB", "PB"];
 
 /** Decimal units, as disks are sold. */
 export function formatBytes(bytes: number): string {
+  if (bytes >= mostSum) return "at least 8 PiB";
   let value = bytes;
   let unit = 0;
   while (value >= 999.5 && unit < units.length - 1) {

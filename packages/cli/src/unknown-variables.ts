@@ -1,9 +1,10 @@
 import { brokerVariables } from "@brigade/broker";
 import type { Environment } from "@brigade/core";
-import { sourceNames, sourceVariables } from "@brigade/sources";
+import { sourceNames, sourceVariables, variablePrefix } from "@brigade/sources";
 import { volumeVariables } from "@brigade/volumes";
 import { readEnvironment, readEnvironmentFile } from "./environment.ts";
 import { createLog } from "./logging.ts";
+import { instanceVariables } from "./service/instance.ts";
 import { httpVariables, ledgerClientVariables, ledgerVariables, settingsSchema } from "./settings.ts";
 
 /** A variable that nobody reads, and the one that was probably meant. */
@@ -28,6 +29,7 @@ const knownVariables: ReadonlySet<string> = new Set([
   ...Object.keys(ledgerClientVariables.shape),
   ...Object.keys(ledgerVariables.shape),
   ...Object.keys(httpVariables("ledger").shape),
+  ...Object.keys(instanceVariables.shape),
   ...sourceVariables,
   "SOURCES",
 ]);
@@ -50,7 +52,7 @@ export function unknownVariables(file: Environment, environment: Environment): U
 /** `PHOTOS_` for each configured source. What is wrong with SOURCES itself is told by whoever needs it. */
 function prefixesOf(environment: Environment): string[] {
   try {
-    return sourceNames(environment).map((name) => `${name.toUpperCase().replaceAll("-", "_")}_`);
+    return sourceNames(environment).map((name) => `${variablePrefix(name)}_`);
   } catch {
     return [];
   }

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
-import { type Presence, presenceSchema } from "@brigade/core";
-import type { LocalRoom, LocalVolume } from "@brigade/volumes";
+import { type LocalRoom, type Presence, presenceSchema } from "@brigade/core";
+import type { LocalVolume } from "@brigade/volumes";
 import { Announcing } from "../src/service/announcing.ts";
 import { Metrics } from "../src/service/metrics.ts";
-import { VolumeRooms } from "../src/service/volume-rooms.ts";
+import { type VolumeRoom, VolumeRooms } from "../src/service/volume-rooms.ts";
+import { Lines } from "./fakes.ts";
 
 const who = { service: "downloader", host: "h", instance: "downloader@h#7" } as const;
 
@@ -15,34 +16,45 @@ const gigabytes = (free: number): LocalRoom => ({
   totalInodes: Number.POSITIVE_INFINITY,
 });
 
-/** A volume whose disk answers when, and what, the test says. */
-class SlowDisk {
+/** A volume whose disk is as the test says. */
+class Disk {
   asked = 0;
-  #answer = Promise.withResolvers<LocalRoom>();
+  /** What it answers; nothing while it hangs. */
+  room: LocalRoom | Error | undefined = gigabytes(3);
+  /** Whether the volume finds itself in its place. */
+  isThere = true;
+  #hanging = Promise.withResolvers<void>();
   readonly volume: LocalVolume;
 
   constructor(id: string) {
-    const room = () => {
+    const room = async () => {
       this.asked++;
-      return this.#answer.promise;
+      if (this.room === undefined) await this.#hanging.promise;
+      if (this.room instanceof Error) throw this.room;
+      return this.room;
     };
-    this.volume = { id, label: `the ${id} one`, root: `/disks/${id}`, room } as unknown as LocalVolume;
+    const look = async () => (this.isThere ? { volume: { id } } : {});
+    this.volume = { id, label: `the ${id} one`, root: `/disks/${id}`, room, look } as unknown as LocalVolume;
   }
 
-  async answers(room: LocalRoom | Error): Promise<void> {
-    if (room instanceof Error) this.#answer.reject(room);
-    else this.#answer.resolve(room);
-    await Promise.allSettled([this.#answer.promise]);
-    this.#answer = Promise.withResolvers();
+  async answersAgain(room: LocalRoom): Promise<void> {
+    this.room = room;
+    this.#hanging.resolve();
+    await settled();
   }
 }
 
+/** So long a word waits for the answers of disks, milliseconds. */
+const patience = 1_000;
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
 /** An announcing service, and a clock that the test turns. */
-function announcing(context: TestContext, disks: readonly SlowDisk[] = []) {
-  context.mock.timers.enable({ apis: ["setInterval", "Date"], now: 1_000_000 });
+function announcing(context: TestContext, disks: readonly Disk[] = []) {
+  context.mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"], now: 1_000_000 });
   const said: Presence[] = [];
+  let dueAt = 1_005_000;
   const pauses: Record<string, string[]> = { photos: [], docs: [] };
-  const rooms = new VolumeRooms();
+  const rooms = new VolumeRooms(new Lines());
   rooms.add(disks.map(({ volume }) => volume));
   const sources = () => Object.entries(pauses).map(([name, reasons]) => ({ name, pauses: [...reasons] }));
   const parts = { who, sources, rooms, announce: (presence: Presence) => said.push(presence) };
@@ -52,17 +64,24 @@ function announcing(context: TestContext, disks: readonly SlowDisk[] = []) {
     rooms,
     announcing: new Announcing(parts),
     free: () => said.at(-1)?.volumes.map(({ free }) => free),
-    pass: (ms: number) => context.mock.timers.tick(ms),
+    /** Until the next word is said, which waits for disks that do not answer. */
+    async word(): Promise<void> {
+      const before = said.length;
+      context.mock.timers.tick(Math.max(0, dueAt - Date.now()));
+      dueAt += 5_000;
+      await settled();
+      if (said.length > before) return;
+      context.mock.timers.tick(patience);
+      await settled();
+    },
   };
 }
 
 describe("a service", () => {
   test("says every five seconds who it is, why it pauses and how much room its disks have", async (context) => {
-    const disk = new SlowDisk("red");
-    const own = announcing(context, [disk]);
-    await disk.answers(gigabytes(3));
+    const own = announcing(context, [new Disk("red")]);
     own.pauses.photos = ["no room"];
-    own.pass(5_000);
+    await own.word();
     const presence: Presence = {
       v: 1,
       ...who,
@@ -74,20 +93,27 @@ describe("a service", () => {
       ],
       volumes: [{ id: "red", label: "the red one", root: "/disks/red", free: 3e9, size: 4_000e9 }],
     };
-    assert.deepEqual(own.said, [presence]);
-    assert.deepEqual(presenceSchema.parse(own.said[0]), presence);
-    own.pass(5_000);
-    own.pass(5_000);
+    const [word] = own.said as [Presence];
+    const { lookedMs, ...room } = word.volumes[0] as VolumeRoom;
+    assert.deepEqual({ ...word, volumes: [room] }, presence);
+    assert.ok(Number.isInteger(lookedMs), "it says when it looked");
+    assert.deepEqual(presenceSchema.parse(word), word);
+    await own.word();
+    await own.word();
     assert.deepEqual(
       own.said.map(({ at }) => at),
       [1_005_000, 1_010_000, 1_015_000],
     );
   });
 
-  test("says a last word, and none after it", (context) => {
-    const own = announcing(context);
+  test("says a last word, and none after it", async (context) => {
+    const disk = new Disk("red");
+    const own = announcing(context, [disk]);
+    await settled();
+    disk.room = undefined;
+    context.mock.timers.tick(5_000); // a word that waits for the disk
     own.announcing.leave();
-    own.pass(60_000);
+    for (let turn = 0; turn < 5; turn++) await own.word();
     assert.deepEqual(
       own.said.map(({ leaving }) => leaving),
       [true],
@@ -95,46 +121,64 @@ describe("a service", () => {
   });
 
   test("goes on saying the last known room of a disk that hangs, and asks it no more", async (context) => {
-    const [hanging, well] = [new SlowDisk("red"), new SlowDisk("blue")];
+    const [hanging, well] = [new Disk("red"), new Disk("blue")];
     const own = announcing(context, [hanging, well]);
-    own.pass(5_000);
-    assert.deepEqual(own.free(), [undefined, undefined]);
-    await Promise.all([hanging.answers(gigabytes(3)), well.answers(gigabytes(20))]);
-    own.pass(5_000);
-    await well.answers(gigabytes(19));
-    own.pass(5_000);
-    await well.answers(gigabytes(18));
-    own.pass(5_000);
+    await settled();
+    hanging.room = undefined;
+    for (const free of [20, 19, 18]) {
+      well.room = gigabytes(free);
+      await own.word();
+    }
     assert.deepEqual(own.free(), [3e9, 18e9]);
     assert.deepEqual([hanging.asked, well.asked], [2, 4]);
+    await hanging.answersAgain(gigabytes(2));
+    await own.word();
+    assert.deepEqual(own.free(), [2e9, 18e9]);
   });
 
   test("says nothing of the room of a disk that failed, until it answers again", async (context) => {
-    const disk = new SlowDisk("red");
+    const disk = new Disk("red");
     const own = announcing(context, [disk]);
-    await disk.answers(gigabytes(3));
-    own.pass(5_000);
-    await disk.answers(new Error("I/O error"));
-    own.pass(5_000);
-    assert.deepEqual(own.said.at(-1)?.volumes, [{ id: "red", label: "the red one", root: "/disks/red" }]);
-    await disk.answers(gigabytes(2));
-    own.pass(5_000);
+    await own.word();
+    assert.deepEqual(own.free(), [3e9]);
+    disk.room = new Error("I/O error");
+    await own.word();
+    assert.deepEqual(own.free(), [undefined]);
+    disk.room = gigabytes(2);
+    await own.word();
     assert.deepEqual(own.free(), [2e9]);
   });
 
-  test("may have disks of more bytes than can be counted", async (context) => {
-    const disk = new SlowDisk("red");
+  test("says that a disk is lost, and why, until it is in its place again", async (context) => {
+    const disk = new Disk("red");
     const own = announcing(context, [disk]);
-    await disk.answers({ ...gigabytes(3), bytes: 2 ** 60, totalBytes: 2 ** 64 });
-    own.pass(5_000);
+    const lost = () => own.said.at(-1)?.volumes[0]?.lost;
+    await own.word();
+    assert.equal(lost(), undefined);
+    disk.isThere = false;
+    // Why, says another thread, in its own time.
+    await own.rooms.refresh();
+    await own.word();
+    assert.match(lost() ?? "", /\/disks\/red/);
+    disk.isThere = true;
+    await own.word();
+    assert.equal(lost(), undefined);
+  });
+
+  test("may have disks of more bytes than can be counted", async (context) => {
+    const disk = new Disk("red");
+    disk.room = { ...gigabytes(3), bytes: 2 ** 60, totalBytes: 2 ** 64 };
+    const own = announcing(context, [disk]);
+    await own.word();
     assert.ok(presenceSchema.safeParse(own.said[0]).success);
   });
 
   test("shows the room of its disks in its figures", async () => {
-    const [known, unknown] = [new SlowDisk("red"), new SlowDisk("blue")];
-    const rooms = new VolumeRooms();
+    const [known, unknown] = [new Disk("red"), new Disk("blue")];
+    const rooms = new VolumeRooms(new Lines());
+    unknown.room = undefined;
     rooms.add([known.volume, unknown.volume]);
-    await known.answers(gigabytes(3));
+    await settled();
     const { registry } = new Metrics(() => ({ broker: "connected", pauses: {} }), rooms);
     const lines = (await registry.metrics()).split("\n").filter((line) => /^brigade_volume_/.test(line));
     assert.deepEqual(lines, [

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { ownState } from "../../../test/programs.ts";
 
 const command = fileURLToPath(new URL("../bin/brigade.js", import.meta.url));
 
@@ -34,7 +35,7 @@ export async function brigade(args: readonly string[], environment: NodeJS.Proce
 function spawnBrigade(args: readonly string[], environment: NodeJS.ProcessEnv) {
   return spawn(process.execPath, [command, ...args], {
     cwd: tmpdir(),
-    env: { PATH: process.env.PATH, ...environment },
+    env: { PATH: process.env.PATH, ...ownState, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { brokerVariables } from "@brigade/broker";
 import { volumeVariables } from "@brigade/volumes";
+import { instanceVariables } from "../src/service/instance.ts";
 import { httpVariables, ledgerClientVariables, ledgerVariables, settingsSchema } from "../src/settings.ts";
 
 const text = readFileSync(new URL("../../../.env.example", import.meta.url), "utf8");
@@ -16,6 +17,7 @@ const schemas = [
   ledgerClientVariables,
   ledgerVariables,
   httpVariables("ledger"),
+  instanceVariables,
 ];
 
 test(".env.example has every variable of the command line, and no default but the true one", () => {

@@ -56,6 +56,7 @@ export class ScriptedBroker implements Broker {
       queue,
       message,
       deliveries: 0,
+      isRepeated: false,
       signal: new AbortController().signal,
       standAside() {},
       onOverdue() {},

@@ -17,6 +17,11 @@ test("a rate is never negative", () => {
   assert.equal(rate.add(5, 1_000), 0);
 });
 
+test("a sum that was stopped at 2^53 - 1 is written as at least 8 PiB", () => {
+  assert.equal(formatBytes(Number.MAX_SAFE_INTEGER), "at least 8 PiB");
+  assert.equal(formatBytes(Number.MAX_SAFE_INTEGER - 1), "9.0 PB");
+});
+
 test("bytes are written in decimal units, as disks are sold", () => {
   assert.deepEqual([0, 999, 1_000, 33_400, 999_600, 10e12].map(formatBytes), [
     "0 B",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { ConfigError, FatalError, HostError, type Source } from "@brigade/core";
-import { LedgerClient, ledgerApp, openCatalogue } from "@brigade/ledger";
+import { createStatus, LedgerClient, ledgerApp, openCatalogue } from "@brigade/ledger";
 import { cancelJob } from "../src/fleet/cancel-job.ts";
 import { openFleetJob } from "../src/fleet/open-job.ts";
 import { waitForJob } from "../src/fleet/wait.ts";
@@ -19,12 +19,14 @@ async function ledgerOnly() {
   const folder = await temporaryFolder();
   const log = new Lines();
   const catalogue = await openCatalogue({ path: join(folder.path, "catalogue.sqlite"), log });
-  const listener = await listen(ledgerApp(catalogue, { log }), { host: "127.0.0.1", port: 0 });
+  const status = await createStatus({ catalogue, log });
+  const listener = await listen(ledgerApp(catalogue, { status, log }), { host: "127.0.0.1", port: 0 });
   return {
     catalogue,
     ledger: new LedgerClient({ url: listener.url }),
     async [Symbol.asyncDispose]() {
       await listener[Symbol.asyncDispose]();
+      status[Symbol.dispose]();
       await catalogue[Symbol.asyncDispose]();
       await folder[Symbol.asyncDispose]();
     },

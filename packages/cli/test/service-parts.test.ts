@@ -226,7 +226,7 @@ test("work of a cancelled job ends with the lister; other work goes on, also whi
 
 test("figures count outcomes, bytes, pages and what is in hand", async () => {
   const standing: Standing = { broker: "blocked", pauses: { photos: ["back-pressure"], docs: [] } };
-  const metrics = new Metrics(() => standing, new VolumeRooms());
+  const metrics = new Metrics(() => standing, new VolumeRooms(new Lines()));
   const broker = new ScriptedBroker();
   const counted = metered(broker, metrics);
   await counted.publish([stored, emptyRoot]);

@@ -90,7 +90,7 @@ describe("a downloader", () => {
       LOG_LEVEL: "error",
     });
     assert.equal(code, 2, stderr);
-    assert.match(stderr, /another path/);
+    assert.match(stderr, /the same folder/);
   });
 });
 

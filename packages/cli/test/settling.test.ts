@@ -71,6 +71,32 @@ async function opened() {
   };
 }
 
+test("a job that cannot be read is named when the ledger begins, and the others are closed", async () => {
+  await using own = await opened();
+  const { catalogue } = own;
+  await own.open("good");
+  await catalogue.record([root("good"), outcome("good", "stored")]);
+  const unreadable = {
+    ...jobOf("bad"),
+    prefix: "",
+    filters: {},
+    startedAt: 1,
+    state: "open",
+    unreadable: "why",
+  };
+  const jobs = async () => [unreadable, ...(await catalogue.jobs())] as const;
+  await using settling = new Settling({ ...catalogue, jobs } as typeof catalogue, own.log, fails);
+  await settling.lookAtOpenJobs();
+  await eventually("it is closed", async () => (await own.state("good")) === "complete");
+  const named = own.log.lines.find(({ message }) => message === "a job cannot be read: it is set apart");
+  assert.deepEqual(named?.fields, {
+    job: "bad",
+    source: "photos",
+    reason: "why",
+    remedy: "brigade cancel photos",
+  });
+});
+
 describe("a job that is settled", () => {
   test("is closed again each time that it was opened for a retry", async () => {
     await using own = await opened();

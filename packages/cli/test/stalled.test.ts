@@ -103,6 +103,13 @@ describe("a quiet job", () => {
     await own.closes();
   });
 
+  test("stays open while messages wait that a service had put there before it was started again", async () => {
+    await using own = await quietJob();
+    own.holders.note(word({ waiting: { job: "j", messages: 3 } }, { began: 1, leaving: true }));
+    own.holders.note(word({ waiting: { job: "j", messages: 0 } }, { began: 2 }));
+    await own.staysOpen();
+  });
+
   test("is not kept open by messages of another job", async () => {
     await using own = await quietJob();
     own.holders.note(word({ waiting: { job: "another", messages: 3 } }));

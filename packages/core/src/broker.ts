@@ -26,6 +26,11 @@ export interface Delivery {
   /** Times this message was delivered before and neither settled nor released: its consumer died. 0 at first. */
   readonly deliveries: number;
   /**
+   * It was delivered before, whatever became of that: some of what it causes may be there already. More than `deliveries`
+   * tells: a consumer that lost its connection, was stopped, or gave the message back is not dead.
+   */
+  readonly isRepeated: boolean;
+  /**
    * Aborted when the delivery is lost (its connection died): stop working, act on nothing, the verdict will be ignored.
    * One signal for all deliveries that are lost together.
    */

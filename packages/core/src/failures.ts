@@ -52,6 +52,8 @@ interface SourceErrorOptions {
   readonly retryAfterMs?: number | undefined;
   /** By default what is usual for the kind. */
   readonly scope?: FaultScope | undefined;
+  readonly isGuess?: boolean | undefined;
+  readonly isMalformed?: boolean | undefined;
   readonly cause?: unknown;
 }
 
@@ -64,6 +66,10 @@ export class SourceError extends Error {
   readonly retryAfterMs: number | undefined;
   /** `throttled` with `object`: too many requests at once for this object; others are served. */
   readonly scope: FaultScope;
+  /** The source did not say so: it looks like it, by what became of other requests. */
+  readonly isGuess: boolean;
+  /** What came is no proper HTTP, and most likely comes again as it is. */
+  readonly isMalformed: boolean;
 
   constructor(kind: SourceErrorKind, message: string, options: SourceErrorOptions = {}) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
@@ -71,7 +77,25 @@ export class SourceError extends Error {
     this.status = options.status;
     this.retryAfterMs = options.retryAfterMs;
     this.scope = options.scope ?? usualScope[kind];
+    this.isGuess = options.isGuess ?? false;
+    this.isMalformed = options.isMalformed ?? false;
   }
+}
+
+/** Tries after which a malformed answer is known to stay so. */
+const triesOfMalformed = 3;
+
+/** How often a failed request is sent again, of at most `retries` times. */
+export function retriesAfter({ isMalformed }: SourceError, retries: number): number {
+  return isMalformed ? Math.min(retries, triesOfMalformed - 1) : retries;
+}
+
+/**
+ * Whether something else came with the status of success in the object's place: a page, say, or packed bytes. It is a refusal in
+ * other words, or what a cache kept.
+ */
+export function cameInPlace(error: unknown): boolean {
+  return error instanceof SourceError && error.kind === "forbidden" && error.status === 200;
 }
 
 /** A request that was not sent, because its source is paused. What asked for it is given back. */
@@ -185,7 +209,7 @@ function classifySource({ kind, scope }: SourceError, manyOrigins: boolean): Fai
     case "bad-cursor":
       return { fault: "object", final: false };
     case "banned":
-      return { fault: "source", stop: true, slowDown: false };
+      return isObjects ? { fault: "object", final: false } : { fault: "source", stop: true, slowDown: false };
     case "unauthorized":
     case "misconfigured":
       return isObjects ? { fault: "object", final: true } : { fault: "source", stop: true, slowDown: false };

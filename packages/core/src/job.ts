@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { listOf } from "./bounded-json.ts";
 import { FatalError } from "./failures.ts";
 
 /** A source's name, also a folder's name and a part of queue names. */
@@ -21,9 +22,9 @@ export type Job = z.infer<typeof jobSchema>;
 /** Which listed objects are wanted. What is filtered out is neither counted nor accounted for. */
 export const filtersSchema = z.object({
   /** Globs on the whole key; an object is wanted when one matches, or when there are none. */
-  include: z.array(z.string()).optional(),
+  include: listOf(z.string()).optional(),
   /** Globs on the whole key; wins over include. A directory that matches is not walked. */
-  exclude: z.array(z.string()).optional(),
+  exclude: listOf(z.string()).optional(),
   /** Bytes. */
   minSize: z.int().nonnegative().optional(),
   /** Bytes. */

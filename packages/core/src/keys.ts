@@ -1,4 +1,8 @@
+import { z } from "zod";
 import type { ObjectKey } from "./source.ts";
+
+/** Characters of a name: no path of a file may have more bytes. */
+const longestName = 4_096;
 
 /**
  * Why a name from a listing cannot be requested nor stored, or nothing when it can.
@@ -6,14 +10,27 @@ import type { ObjectKey } from "./source.ts";
  */
 export function refusal(name: string): string | undefined {
   if (name === "") return "the name is empty";
+  if (name.length > longestName) return `the name has more than ${longestName} characters`;
   if (name === "." || name === "..") return `the name is "${name}"`;
   if (name.includes("/")) return "the name holds a slash";
   if (name.includes("\0")) return "the name holds a NUL";
-  if (name.includes("\ufffd")) return "the name is not UTF-8";
+  if (!name.isWellFormed()) return "the name is not UTF-8";
   return undefined;
 }
 
 /** The key of `name` in `directory` (`""` is the root). */
 export function join(directory: string, name: string): ObjectKey {
   return directory === "" ? name : `${directory}/${name}`;
+}
+
+/** A path below a folder that cannot lead out of it, whatever its case and its names are. */
+export const pathInsideSchema = z
+  .string()
+  .refine(
+    (path) => !path.includes("\0") && path.split("/").every(isOrdinaryPart),
+    "the path leaves its folder",
+  );
+
+function isOrdinaryPart(part: string): boolean {
+  return part !== "" && part !== "." && part !== "..";
 }

@@ -1,6 +1,9 @@
 import { z } from "zod";
+import { listOf, parseBounded } from "./bounded-json.ts";
 import { MessageError } from "./failures.ts";
 import { filtersSchema, jobSchema } from "./job.ts";
+import { pathInsideSchema } from "./keys.ts";
+import { sizeSchema, sumSchema } from "./sizes.ts";
 import { suspicionSchema } from "./suspicion.ts";
 
 /** Raised when a message changes so that an older consumer would misread it. */
@@ -28,7 +31,7 @@ export const directoryMessageSchema = z.object({
   type: z.literal("directory"),
   job: jobSchema,
   filters: filtersSchema,
-  positions: z.array(walkPositionSchema).min(1),
+  positions: listOf(walkPositionSchema, { least: 1 }),
   /** Times this work was tried and failed by its own fault. */
   attempt: count,
   suspicion: suspicionSchema.exactOptional(),
@@ -42,17 +45,19 @@ const listedFileSchema = z.object({
   index: count,
   name: z.string().min(1),
   /** Bytes of the original; absent where the listing does not tell. */
-  size: count.optional(),
+  size: sizeSchema.optional(),
   /** Unix seconds; absent where the listing does not tell. */
   modified: z.int().optional(),
   etag: z.string().optional(),
+  /** The size was told by a HEAD, which may be wrong. */
+  unproven: z.literal(true).optional(),
 });
 export type ListedFile = z.infer<typeof listedFileSchema>;
 
 const sliceSchema = z.object({
   page: pageId,
   directory: directoryPath,
-  files: z.array(listedFileSchema).min(1),
+  files: listOf(listedFileSchema, { least: 1 }),
 });
 /** Some files of one page. */
 export type Slice = z.infer<typeof sliceSchema>;
@@ -62,7 +67,7 @@ export const filesMessageSchema = z.object({
   v: version,
   type: z.literal("files"),
   job: jobSchema,
-  slices: z.array(sliceSchema).min(1),
+  slices: listOf(sliceSchema, { least: 1 }),
   attempt: count,
   suspicion: suspicionSchema.exactOptional(),
   /** It was published while somebody was at work on it: some of it may be done, or still be in hand. */
@@ -87,14 +92,29 @@ export const pageMessageSchema = z.object({
   /** The page's entries, filtered-out ones not among them: indexes run from 0 to count - 1. */
   count,
   /** Listed bytes of those. */
-  bytes: count,
+  bytes: sumSchema,
   /** Base64 of a bitmap, bit i of byte i>>3 (least significant first): entry i is stored already and has not changed. */
   unchanged: z.string().optional(),
-  unchangedBytes: count.optional(),
+  unchangedBytes: sumSchema.optional(),
   /** Full paths of the child directories named on this page (those that are to be walked). */
-  directories: z.array(directoryPath),
+  directories: listOf(directoryPath),
+  /** Entries that may be directories, and that nobody can list: which, and why, for people. The directory is not wholly listed. */
+  unlisted: z.string().exactOptional(),
 });
 export type PageMessage = z.infer<typeof pageMessageSchema>;
+
+/** For the ledger: a part of a page's record that is too large for one message. It counts when all parts have come. */
+export const pagePartMessageSchema = z.object({
+  v: version,
+  type: z.literal("page-part"),
+  job: jobSchema,
+  /** From 1. */
+  number: z.int().positive(),
+  of: z.int().positive().max(10_000),
+  /** The same in all parts, but for `directories`: each part has some of them. */
+  record: pageMessageSchema,
+});
+export type PagePartMessage = z.infer<typeof pagePartMessageSchema>;
 
 export const outcomeSchema = z.enum(["stored", "unchanged", "vanished", "failed"]);
 export type Outcome = z.infer<typeof outcomeSchema>;
@@ -104,17 +124,17 @@ const objectResultSchema = z.object({
   name: z.string(),
   outcome: outcomeSchema,
   /** As listed, or as the store's metadata said later when that was newer. Bytes, 0 where unknown; Unix seconds. */
-  listedSize: count,
+  listedSize: sizeSchema,
   /** Of `stored` always; otherwise absent where the listing does not tell. */
   modified: z.int().optional(),
   etag: z.string().optional(),
   /** Bytes on disk; of `stored` only, like the three below. */
-  size: count.optional(),
+  size: sizeSchema.optional(),
   md5: z.string().optional(),
   /** The source gave an MD5 and it was this one. */
   verified: z.boolean().optional(),
   /** Path below `<volume>/<source>/` where it is not the key itself. */
-  path: z.string().optional(),
+  path: pathInsideSchema.optional(),
   /** When it was stored, Unix seconds; by default when the message was made. */
   at: count.optional(),
   /** Why it failed, for people. */
@@ -134,24 +154,26 @@ export const resultMessageSchema = z.object({
   volume: z.string().optional(),
   /** Unix milliseconds. */
   at: z.int(),
-  pages: z
-    .array(z.object({ page: pageId, directory: directoryPath, objects: z.array(objectResultSchema).min(1) }))
-    .min(1),
+  pages: listOf(
+    z.object({ page: pageId, directory: directoryPath, objects: listOf(objectResultSchema, { least: 1 }) }),
+    { least: 1 },
+  ),
 });
 export type ResultMessage = z.infer<typeof resultMessageSchema>;
 
-/** Whether some of this work may be done already. `deliveries`: as in Delivery. */
+/** Whether some of this work may be done already. `isRepeated`: as in Delivery. */
 export function mayBeDone(
   { suspicion, inHand }: FilesMessage | DirectoryMessage,
-  deliveries: number,
+  isRepeated: boolean,
 ): boolean {
-  return deliveries > 0 || suspicion !== undefined || inHand === true;
+  return isRepeated || suspicion !== undefined || inHand === true;
 }
 
 const messageSchema = z.discriminatedUnion("type", [
   directoryMessageSchema,
   filesMessageSchema,
   pageMessageSchema,
+  pagePartMessageSchema,
   resultMessageSchema,
 ]);
 export type Message = z.infer<typeof messageSchema>;
@@ -178,14 +200,9 @@ function newerPart(value: unknown): string | undefined {
   return knownTypes.has(data.type) ? undefined : `messages of type "${data.type.slice(0, 40)}"`;
 }
 
-/** Throws MessageError, naming what is wrong; NewerMessageError if a newer program has made it. */
-export function decodeMessage(text: string): Message {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new MessageError(`not JSON: ${text.slice(0, 80)}`, { cause: error });
-  }
+/** Throws MessageError, naming what is wrong first; NewerMessageError if a newer program has made it. */
+export function decodeMessage(body: string | Buffer): Message {
+  const value = parseBounded(body);
   const parsed = messageSchema.safeParse(value);
   if (!parsed.success) {
     const cause = parsed.error;

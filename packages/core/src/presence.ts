@@ -1,6 +1,14 @@
 import { z } from "zod";
+import { listOf } from "./bounded-json.ts";
 
 const count = z.int().nonnegative();
+/** More disks than this has no service. */
+const mostVolumes = 1_000;
+
+/** A service is silent after so many times the interval that it speaks in. */
+export const silentIntervals = 3;
+/** More services than this are nobody's fleet. */
+export const mostServices = 1_000;
 
 /** What a service has in hand of a source, where it says so. */
 const holdingSchema = z.object({
@@ -24,35 +32,38 @@ export type NewerMessages = z.infer<typeof newerMessagesSchema>;
 
 /**
  * What a service says of itself every few seconds, to whoever listens. It may be lost, and it is not kept. It may keep a job
- * open that would be closed as stalled; it never closes one. A service that falls silent is only shown as such.
+ * open that would be closed as stalled; it never closes one. A service that falls silent is shown as such, and its disks are lost
+ * until somebody speaks of them again.
  */
 export const presenceSchema = z.object({
   v: z.literal(1),
   service: z.enum(["lister", "downloader", "copy"]),
   host: z.string(),
-  /** Names the process: `downloader@host#7`. */
+  /** Names the service: `host-1` where it keeps its name from start to start, else `downloader@host#7` by its process. */
   instance: z.string().min(1),
+  /** Unix milliseconds: tells the processes apart that had the name one after another. */
+  began: z.int().exactOptional(),
   /** Unix milliseconds. */
   at: z.int(),
   /** Milliseconds until the next word, at the latest. */
   everyMs: z.int().positive(),
   /** Its last word. */
   leaving: z.literal(true).exactOptional(),
-  sources: z.array(
+  sources: listOf(
     z.object({
       name: z.string(),
       /** Why its work for the source pauses, for people; empty while it runs. */
-      pauses: z.array(z.string()),
+      pauses: listOf(z.string()),
       holding: holdingSchema.exactOptional(),
       /**
        * Messages of this job that it has put into a wait queue, less those that it received from one: summed over all
        * services, what still waits. Negative where others put them there.
        */
       waiting: z.object({ job: z.string(), messages: z.int() }).exactOptional(),
-      newer: z.array(newerMessagesSchema).exactOptional(),
+      newer: listOf(newerMessagesSchema).exactOptional(),
     }),
   ),
-  volumes: z.array(
+  volumes: listOf(
     z.object({
       id: z.string().min(1),
       label: z.string(),
@@ -60,7 +71,12 @@ export const presenceSchema = z.object({
       /** Bytes that may still be written, and of the whole disk. Absent: the disk does not say. */
       free: count.exactOptional(),
       size: count.exactOptional(),
+      /** Milliseconds since somebody last looked whether its disk is there. Absent: nobody has looked. */
+      lookedMs: count.exactOptional(),
+      /** Why what lies on it could not be read then, for people. Absent: it is there. */
+      lost: z.string().exactOptional(),
     }),
+    { most: mostVolumes },
   ),
 });
 export type Presence = z.infer<typeof presenceSchema>;

@@ -182,3 +182,11 @@ export class Quarantine implements AsyncDisposable {
       await delay(look, leaving).catch(() => undefined);
   }
 }
+
+/** The same items in so many shares of about one size, or in one per item where there are fewer. */
+export function inShares<T>(items: readonly T[], shares: number): T[][] {
+  const size = Math.ceil(items.length / shares);
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, n) =>
+    items.slice(n * size, (n + 1) * size),
+  );
+}

@@ -13,6 +13,14 @@ export interface ObjectEntry {
   readonly modified?: number | undefined;
   /** Bare 32 lower-case hex digits are the object's MD5; anything else is opaque. */
   readonly etag?: string | undefined;
+  /** The size was told by a HEAD, which may be wrong, and by no listing: the bytes that come decide. */
+  readonly unproven?: true | undefined;
+}
+
+/** An object to be fetched. */
+export interface WantedObject extends ObjectEntry {
+  /** What came before did not fit: no cache on the way may answer. */
+  readonly fresh?: true | undefined;
 }
 
 /** A row of a listing: an object by its name within the listed directory. */
@@ -20,6 +28,8 @@ export type FileEntry = Omit<ObjectEntry, "key"> & {
   readonly name: string;
   /** Why it can never be fetched, where the source knows: it fails without being tried, whatever filters say. */
   readonly problem?: string;
+  /** With a problem: it may be a directory, of which nobody lists then what lies below it. */
+  readonly mayBeDirectory?: true;
 };
 
 /** Names are as the source gave them: not checked, not to be trusted, maybe repeated on another page. */
@@ -59,6 +69,8 @@ export interface ObjectBody {
   readonly variant: boolean;
   /** Tells the state of the object that is sent from any other, strongly enough to put pieces of it together; where the source says so. */
   readonly validator?: string | undefined;
+  /** Why this may be an old state that a cache kept: to be asked for once more, `fresh`. */
+  readonly doubt?: string | undefined;
   /** MD5 of the whole object, of which these may be a range; where the source gives one. */
   readonly objectMd5?: string | undefined;
   /** The whole body, in memory that `allocate` gives (called once at most, with the bytes needed) or in fresh memory. */
@@ -89,7 +101,10 @@ export interface Source {
    */
   listPage(directory: string, cursor: Cursor | undefined, signal: AbortSignal): Promise<Page>;
   /** Throws SourceError. A redirect, an error page or a listing in place of the object is an error. */
-  open(object: ObjectEntry, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody>;
-  /** The store's own word on an object, not a cache's. Nothing: it does not exist, or is a directory. Throws SourceError. */
+  open(object: WantedObject, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody>;
+  /**
+   * The store's own word on an object, not a cache's. Nothing: it is a directory, or does not exist, which only a GET of the whole
+   * object may say. Throws SourceError.
+   */
   stat(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined>;
 }

@@ -116,6 +116,8 @@ export interface Volume extends AsyncDisposable {
   adopt(objects: readonly NewObject[]): Promise<readonly (StoredObject | undefined)[]>;
   /** Whether files of these sizes lie under these paths (as StoredObject has them); in order. Reads no bytes. */
   present(source: string, files: readonly { path: string; size: number }[]): Promise<readonly boolean[]>;
+  /** Whether a file lies in the place of each of these objects, whatever it is, or was moved aside from there as damaged; in order. */
+  holds(source: string, keys: readonly ObjectKey[]): Promise<readonly boolean[]>;
   /** Objects of a source that were stored here last, `most` at most, the latest first. */
   latest(source: string, most: number): Promise<readonly ObjectEntry[]>;
   /** True when the source's folder was empty when this process opened the volume: nothing to `adopt`. */
@@ -151,10 +153,10 @@ export interface Placement {
     options?: { readonly begun?: Begun | undefined; readonly signal?: AbortSignal },
   ): Promise<Reservation | undefined>;
   /**
-   * What a volume said when it could not store. `full`: nothing is placed there until it has more room; `silent`: until
-   * it answers again; `io`: for good. It is logged once.
+   * What a volume said when it could not store an object, of so many bytes where they are known. `full`: nothing is placed
+   * there until it has more room, or nothing so large; `silent`: nothing until it answers again; `io`: for good. Logged once.
    */
-  failed(volume: Volume, error: HostError): void;
+  failed(volume: Volume, error: HostError, bytes?: number): void;
   /** Why no volume can take anything, now or when the promises of room are settled; `undefined` while one can. */
   exhausted(): Promise<string | undefined>;
 }

@@ -40,6 +40,7 @@ describe("classify", () => {
     assert.deepEqual(of("transport", "origin"), unreachable);
     assert.deepEqual(of("transport", "origin", { manyOrigins: true }), { fault: "object", final: false });
     assert.deepEqual(of("misconfigured", "origin", { manyOrigins: true }), { fault: "object", final: true });
+    assert.deepEqual(of("banned", "origin", { manyOrigins: true }), { fault: "object", final: false });
     assert.deepEqual(of("unauthorized", "object"), { fault: "object", final: true });
     assert.deepEqual(of("throttled", "object"), { fault: "object", final: false });
   });

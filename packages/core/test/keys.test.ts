@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { join, refusal, sourceNameSchema } from "../src/index.ts";
 
 describe("refusal", () => {
-  for (const name of ["", ".", "..", "a/b", "/", "../x", "a\0b", "a\ufffdb"]) {
+  for (const name of ["", ".", "..", "a/b", "/", "../x", "a\0b", "a\ud800b", "\udce9"]) {
     test(`says why ${JSON.stringify(name)} can neither be requested nor stored`, () => {
       assert.match(refusal(name) ?? "", /^the name /);
     });
@@ -17,6 +17,7 @@ describe("refusal", () => {
     " ",
     "a b",
     "图.jpg",
+    "a\ufffdb",
     "a\\b",
     "a%2e%2e",
     "%00",

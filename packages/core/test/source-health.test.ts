@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
   FatalError,
+  HostError,
   type OutageReport,
   RequestGate,
   SourceError,
@@ -27,7 +28,7 @@ function setUp({ limitMs = 600_000, earlier = [] as string[], manyOrigins = fals
   const pauses: OutageReport[] = [];
   const givenUp: FatalError[] = [];
   /** What `ask` and `list` answer with, by key. */
-  const answers = new Map<string, SourceError>();
+  const answers = new Map<string, Error>();
   let listing: SourceError | undefined;
   const health = new SourceHealth(
     {
@@ -60,7 +61,8 @@ function setUp({ limitMs = 600_000, earlier = [] as string[], manyOrigins = fals
     { limitMs, manyOrigins },
   );
   const came = (key: string) => health.succeeded(health.begin(), { key }, true);
-  const judge = (key: string, error: SourceError) => health.judge({ key }, error);
+  const judge = (key: string, error: SourceError, begunAt = health.begin()) =>
+    health.judge({ key }, error, begunAt);
   const refuseListing = (error: SourceError) => {
     listing = error;
   };
@@ -107,6 +109,17 @@ describe("a refusal", () => {
     assert.equal(pauses[0]?.isBan, true);
     assert.match(pauses[0]?.reason ?? "", /looks like a ban: forbidden!/);
     leaving.abort();
+  });
+
+  test("is not everybody's because this machine could not send what came before: it is sent again", async () => {
+    const { judge, came, answers, asked, clock } = setUp();
+    came("a");
+    answers.set("a", new HostError("limits", "EMFILE"));
+    const judged = judge("b", refused());
+    while (asked.length < 3) await turn();
+    answers.clear();
+    assert.equal(await judged, "own");
+    assert.ok(clock.now > 3_000, "not at once");
   });
 
   test("of one that came before is its own fault, too, when another still comes", async () => {
@@ -187,16 +200,17 @@ describe("an error that may pass", () => {
 });
 
 describe("a refusal by rate", () => {
-  test("is not counted, unless one object is refused each time while others come", async () => {
-    const { judge, came } = setUp();
-    for (let time = 1; time <= 15; time++) {
-      came("other");
-      assert.equal(await judge("a", refused("throttled")), "shared");
-    }
-    came("other");
-    assert.equal(await judge("a", refused("throttled")), "own");
-    assert.equal(await judge("a", refused("throttled")), "shared");
-  });
+  for (const isGuess of [false, true]) {
+    const times = isGuess ? 4 : 16;
+    test(`is not counted, unless one object is refused ${times} times; a guess: ${isGuess}`, async () => {
+      const { judge, came } = setUp();
+      const error = new SourceError("throttled", "no", { isGuess });
+      for (let time = 1; time <= times + 1; time++) {
+        came("other");
+        assert.equal(await judge("a", error), time === times ? "own" : "shared");
+      }
+    });
+  }
 
   test("pauses the source when nothing else comes for half a minute", async () => {
     const { judge, clock, events, leaving } = setUp();
@@ -225,6 +239,28 @@ describe("a pause", () => {
     clock.now += 100_000;
     for (let i = 0; i < 10; i++) await turn();
     assert.equal(asked.length, length);
+  });
+
+  test("is no object's fault that was asked for before its end, whatever is known to work after it", async () => {
+    const { health, judge, came, events } = setUp();
+    came("a");
+    const begunBefore = health.begin();
+    health.pause({ reason: "away", isBan: false });
+    for (let i = 0; i < 10; i++) await turn();
+    assert.match(events.join(), /pause,resume/);
+    assert.equal(await judge("slow", refused(), begunBefore), "shared");
+    assert.equal(await judge("asked for later", refused()), "own");
+  });
+
+  test("that begins and ends while a failure is judged is not the object's fault", async () => {
+    const { health, judge, came, clock, events } = setUp();
+    came("a");
+    clock.now += 10_000;
+    const judged = judge("b", refused("transport"));
+    health.pause({ reason: "away", isBan: false });
+    assert.equal(await judged, "shared");
+    for (let i = 0; i < 10; i++) await turn();
+    assert.match(events.join(), /pause,resume/);
   });
 
   test("is given up at its limit, which counts from the first failure, with what was last seen", async () => {

@@ -1,17 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { randomOf } from "../../../test/random.ts";
 import { type Suspicion, treat } from "../src/index.ts";
-
-/** Mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 interface World {
   /** Milliseconds that the nth process lives, whatever it handles. */
@@ -93,7 +83,7 @@ describe("blameless work", () => {
 
   test("is not called deadly by kills at random moments", () => {
     const endings = Array.from({ length: 2_000 }, (_, seed) => {
-      const random = randomFrom(seed);
+      const random = randomOf(seed);
       const mean = 2_000 + 60_000 * random();
       return live({ life: (n) => (n < 30 ? -mean * Math.log(1 - random()) : 1e9), takes: 100_000 });
     });

@@ -6,7 +6,7 @@ import { asListed } from "./store.ts";
 
 /** What already lies whole on a volume (after a crash, or a lost catalogue) is reported, not fetched. Returns the rest. */
 export async function adoptExisting(
-  { placement, source, log }: BatchParts,
+  { placement, hostFailed, source, log }: BatchParts,
   batch: Batch,
   open: readonly Listed[],
   isRepeated: boolean,
@@ -23,7 +23,7 @@ export async function adoptExisting(
     } catch (error) {
       if (classify(error).fault === "bug") throw error;
       log.debug({ volume: volume.label, reason: String(error) }, "a volume cannot say what lies there");
-      if (error instanceof HostError) placement.failed(volume, error);
+      if (error instanceof HostError) hostFailed(volume, error);
       continue;
     }
     const adopted = new Set(dated.filter((_, i) => found[i] !== undefined));

@@ -11,7 +11,7 @@ import type {
   StoredObject,
   Verdict,
 } from "@brigade/core";
-import { delayOf, delays } from "@brigade/core";
+import { delayOf, delays, inShares } from "@brigade/core";
 import type { Fetched, FetchParts } from "./fetch.ts";
 import { entryOf, idOf, keyOf, type Listed, listedIn, messageFor } from "./listed.ts";
 import { Report } from "./report.ts";
@@ -164,11 +164,14 @@ export class Batch implements Disposable {
 
   /** What was not settled comes again soon, in two messages. */
   async halve(left: readonly Listed[]): Promise<Verdict> {
+    return await this.split(inShares(left, 2));
+  }
+
+  /** What was not settled comes again soon, each part in a message of its own. */
+  async split(left: readonly (readonly Listed[])[]): Promise<Verdict> {
     await this.#toldAll();
     const { message } = this;
-    const half = Math.ceil(left.length / 2);
-    const halves = [left.slice(0, half), left.slice(half)];
-    const remainder = halves.map((some) => messageFor(message, some, message.attempt));
+    const remainder = left.map((some) => messageFor(message, some, message.attempt));
     return { kind: "retry", delay: delays[0], remainder };
   }
 

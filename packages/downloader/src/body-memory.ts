@@ -1,17 +1,25 @@
-import type { Volume } from "@brigade/core";
+import type { Restraint, Volume } from "@brigade/core";
 import { ByteBudget, type Share } from "./byte-budget.ts";
 
 /** Of several volumes, one may hold this part of the memory: a disk that hangs holds what it has. */
 const part = 1 / 2;
+/** Objects that are begun for each request at once: most of them wait for their turn. */
+const begun = 4;
 
-/** Memory for bodies on their way to volumes. */
+/** Memory for bodies on their way to volumes; it bounds the number of objects that are begun, too. */
 export class BodyMemory {
+  readonly #bytes: number;
+  readonly #restraint: Restraint;
   readonly #all: ByteBudget;
   /** `undefined` for a single volume, which may hold everything. */
   readonly #ofEach: ReadonlyMap<Volume, ByteBudget> | undefined;
+  #restrained = 1;
 
-  /** `least`: bytes that every body holds at least. */
-  constructor(bytes: number, least: number, volumes: readonly Volume[]) {
+  /** `requests`: at once, at most. */
+  constructor(bytes: number, requests: number, volumes: readonly Volume[], restraint: Restraint) {
+    const least = bytes / (begun * requests);
+    this.#bytes = bytes;
+    this.#restraint = restraint;
     this.#all = new ByteBudget(bytes, least);
     const own = (volume: Volume) => [volume, new ByteBudget(bytes * part, least)] as const;
     this.#ofEach = volumes.length > 1 ? new Map(volumes.map(own)) : undefined;
@@ -19,9 +27,18 @@ export class BodyMemory {
 
   /** Nothing to wait for: returns without a promise. */
   take(volume: Volume, bytes: number): Share | Promise<Share> {
+    if (this.#restraint.part !== this.#restrained) this.#resize(this.#restraint.part);
     const own = this.#ofEach?.get(volume)?.take(bytes);
     if (own === undefined) return this.#all.take(bytes);
     return own instanceof Promise ? own.then((share) => this.#with(share, bytes)) : this.#with(own, bytes);
+  }
+
+  /** What only waits for its turn has no files open: where less is done at once, nothing is begun beyond the requests. */
+  #resize(restrained: number): void {
+    this.#restrained = restrained;
+    const bytes = restrained < 1 ? (this.#bytes * restrained) / begun : this.#bytes;
+    this.#all.resize(bytes);
+    for (const own of this.#ofEach?.values() ?? []) own.resize(bytes * part);
   }
 
   #with(own: Share, bytes: number): Share | Promise<Share> {

@@ -9,7 +9,7 @@ export interface Share {
  * that are begun: each waiting one costs promises and closures. Waiting is first come, first served.
  */
 export class ByteBudget {
-  readonly #total: number;
+  #total: number;
   readonly #least: number;
   readonly #waiting: { bytes: number; resolve: (share: Share) => void }[] = [];
   #free: number;
@@ -27,6 +27,13 @@ export class ByteBudget {
     return new Promise((resolve) => this.#waiting.push({ bytes: wanted, resolve }));
   }
 
+  /** What is held beyond the new total is waited for. */
+  resize(total: number): void {
+    this.#free += total - this.#total;
+    this.#total = total;
+    this.#startWaiting();
+  }
+
   #share(bytes: number): Share {
     this.#free -= bytes;
     let held = bytes;
@@ -42,11 +49,11 @@ export class ByteBudget {
   #startWaiting(): void {
     for (
       let first = this.#waiting[0];
-      first !== undefined && first.bytes <= this.#free;
+      first !== undefined && Math.min(first.bytes, this.#total) <= this.#free;
       first = this.#waiting[0]
     ) {
       this.#waiting.shift();
-      first.resolve(this.#share(first.bytes));
+      first.resolve(this.#share(Math.min(first.bytes, this.#total)));
     }
   }
 }

@@ -21,6 +21,7 @@ import {
   otherMeaning,
   Quarantine,
   RequestGate,
+  Restraint,
   Valve,
   withGate,
 } from "@brigade/core";
@@ -47,8 +48,8 @@ export interface DownloaderParts {
   readonly log: Log;
   /** The source refuses us or is away for too long, or it can never work as configured. */
   readonly onGiveUp: (error: FatalError) => void;
-  /** The source refuses everything that it gave before. */
-  readonly onBan?: () => void;
+  /** The source refuses everything, which may be because it was asked too fast. */
+  readonly onBan: () => void;
   /** No volume can take anything, for this reason. Fetching pauses until one can. */
   readonly onExhausted: (reason: string) => void;
   /** Unix milliseconds. */
@@ -121,7 +122,7 @@ export async function createDownloader(
         const what = isBan ? "the source refuses everything" : "the source is unwell";
         log.warn({ reason }, `fetching pauses: ${what}`);
         void valve.close(pausedFor.reason);
-        if (isBan) parts.onBan?.();
+        if (isBan) parts.onBan();
       },
       onResume: (pausedMs) => {
         log.warn({ pausedMs }, "fetching goes on: the source answers again");
@@ -135,6 +136,7 @@ export async function createDownloader(
   );
 
   const storeWord = new StoreWord(source, now);
+  const restraint = new Restraint(log, monotonic);
   const connections = Math.min(options.largeConnections, options.concurrency);
   // Half of the places stay for small ones.
   const atOnce = Math.max(1, Math.floor(options.concurrency / (2 * connections)));
@@ -142,9 +144,9 @@ export async function createDownloader(
     source,
     storeWord,
     health,
-    memory: new BodyMemory(options.memory, options.memory / (4 * options.concurrency), placement.volumes),
+    memory: new BodyMemory(options.memory, options.concurrency, placement.volumes, restraint),
     large: new LargeObjects(
-      { source, storeWord, log, delay: wait },
+      { source, storeWord, log, delay: wait, restraint },
       {
         from: options.largeObject,
         connections,
@@ -154,6 +156,10 @@ export async function createDownloader(
     ),
     broker,
     placement,
+    hostFailed: (volume, error, bytes) => {
+      if (error.kind === "limits") restraint.reached(error);
+      else placement.failed(volume, error, bytes);
+    },
     host: parts.host,
     log,
     now,

@@ -10,12 +10,14 @@ import type {
   Source,
   StoredObject,
   Volume,
+  WantedObject,
 } from "@brigade/core";
 import { backoff, classify, failureClass, HostError, SourceError } from "@brigade/core";
 import type { BodyMemory } from "./body-memory.ts";
 import type { Share } from "./byte-budget.ts";
 import type { LargeObjects, SizedEntry } from "./large-objects.ts";
 import type { ObjectHealth } from "./object-health.ts";
+import { lookAgain, reasonOf } from "./second-look.ts";
 import { type DatedEntry, expectation, presumedSize, smallBody, store } from "./store.ts";
 import type { StoreWord } from "./store-word.ts";
 
@@ -40,7 +42,8 @@ export interface FetchParts {
   readonly large: LargeObjects;
   readonly log: Log;
   readonly delay: Delayer;
-  readonly placement: Pick<Placement, "failed">;
+  /** A fault of this machine, met on the way to this volume. */
+  readonly hostFailed: Placement["failed"];
 }
 
 /** Tries in process, the first included; what still fails goes back to the broker. */
@@ -62,9 +65,8 @@ export async function fetchObject(
   share: Share,
   signal: AbortSignal,
 ): Promise<Fetched> {
-  let entry = listed;
+  let entry: WantedObject = listed;
   let held: Share | undefined = share;
-  let asked = false;
   for (let attempt = 1; ; attempt++) {
     const begunAt = parts.health.begin();
     let error: unknown;
@@ -72,7 +74,7 @@ export async function fetchObject(
       parts.health.assertNotRefused(entry);
       held ??= await parts.memory.take(reservation.volume, bytesInMemory(entry));
       const fetched = await fetchOnce(parts, job, entry, reservation, { share: held, begunAt }, signal);
-      return entry === listed ? fetched : accounted(fetched, listed);
+      return entry === listed && !listed.unproven ? fetched : accounted(fetched, listed);
     } catch (thrown) {
       error = thrown;
     }
@@ -81,23 +83,20 @@ export async function fetchObject(
     if (signal.aborted)
       return { kind: "again", counted: false, waitMs: 0, reason: "interrupted", class: "other" };
     try {
-      if (needsStoreWord(error) && !asked) {
-        const now = await parts.storeWord.newer(entry, signal);
-        asked = true;
-        if (now === "gone") {
-          parts.health.answered(begunAt, entry, { isGone: true });
-          return { kind: "vanished" };
-        }
-        if (now !== undefined) {
-          entry = now;
-          attempt--;
-          continue;
-        }
+      const look = await lookAgain(parts.storeWord, entry, error, signal);
+      if (look === "gone") {
+        parts.health.answered(begunAt, entry, { isGone: true });
+        return { kind: "vanished" };
+      }
+      entry = look?.wanted ?? entry;
+      if (look?.atOnce) {
+        attempt--;
+        continue;
       }
     } catch (thrown) {
       error = thrown;
     }
-    const settled = await settle(parts, reservation.volume, entry, error);
+    const settled = await settle(parts, reservation.volume, entry, error, begunAt);
     if (settled.kind !== "again" || attempt >= tries || settled.waitMs > longestPause) return settled;
     if (parts.health.isPaused || classify(error).fault === "host") return settled;
     // Refused as too fast again and again, while others come: that is enough for this time.
@@ -124,12 +123,13 @@ function accounted(fetched: Fetched, listed: ObjectEntry): Fetched {
 async function fetchOnce(
   { source, health, storeWord, memory, large }: FetchParts,
   job: Job,
-  entry: ObjectEntry,
+  wanted: WantedObject,
   reservation: Reservation,
   { share, begunAt }: { readonly share: Share; readonly begunAt: number },
   signal: AbortSignal,
 ): Promise<Fetched> {
   let held = share;
+  const entry = wanted.unproven ? { ...wanted, size: undefined } : wanted;
   /** Nothing: in one stream, then. It is accounted for with the size that was listed, if any. */
   const inSegments = async (sized: SizedEntry): Promise<Fetched | undefined> => {
     held.give();
@@ -144,7 +144,8 @@ async function fetchOnce(
   try {
     const brought = large.takes(entry) ? await inSegments(entry) : undefined;
     if (brought !== undefined) return brought;
-    let body = await source.open(entry, undefined, signal);
+    const hearsay = wanted.unproven && wanted.size;
+    let body = await openUndoubted(source, storeWord, { entry, hearsay }, signal);
     const asSent = { ...entry, size: entry.size ?? body.size };
     if (entry.size === undefined && large.takes(asSent)) {
       body.cancel();
@@ -164,6 +165,24 @@ async function fetchOnce(
   }
 }
 
+/** What a cache may have kept, or what contradicts a HEAD that told `hearsay`, is asked for once more: two of the three count. */
+async function openUndoubted(
+  source: Source,
+  storeWord: StoreWord,
+  { entry, hearsay }: { readonly entry: WantedObject; readonly hearsay: number | undefined },
+  signal: AbortSignal,
+): Promise<ObjectBody> {
+  const body = await source.open(entry, undefined, signal);
+  const isContradiction = hearsay !== undefined && body.size !== undefined && body.size !== hearsay;
+  if (!isContradiction && (entry.fresh || !storeWord.doubts(body))) return body;
+  body.cancel();
+  const again = await source.open({ ...entry, fresh: true }, undefined, signal);
+  storeWord.settled(again);
+  if (!isContradiction || again.size === hearsay || again.size === body.size) return again;
+  again.cancel();
+  throw new SourceError("damaged", `${body.size} bytes came, then ${again.size}, where HEAD told ${hearsay}`);
+}
+
 async function datedEntry(
   storeWord: StoreWord,
   entry: ObjectEntry,
@@ -178,22 +197,18 @@ async function datedEntry(
   }
 }
 
-/** Bytes that are not what was listed, or a 404 that may be a cache's: the store decides. */
-function needsStoreWord(error: unknown): boolean {
-  return error instanceof SourceError && (error.kind === "damaged" || error.kind === "missing");
-}
-
 /** Whose fault it was, and what follows. */
 async function settle(
-  { health, placement }: FetchParts,
+  { health, hostFailed }: FetchParts,
   volume: Volume,
-  object: ObjectEntry,
+  object: WantedObject,
   error: unknown,
+  begunAt: number,
 ): Promise<Fetched> {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = error instanceof Error ? reasonOf(error, object) : String(error);
   const again = { kind: "again", counted: false, waitMs: 0, reason, class: failureClass(error) } as const;
   if (error instanceof SourceError) {
-    const isOwn = await health.isOwn(object, error);
+    const isOwn = await health.isOwn(object, error, begunAt);
     if (isOwn && isFinal(error)) return { kind: "failed", reason, class: failureClass(error) };
     return { ...again, counted: isOwn, waitMs: error.retryAfterMs ?? 0 };
   }
@@ -202,7 +217,7 @@ async function settle(
     case "object":
       return { kind: "failed", reason, class: failureClass(error) };
     case "host":
-      if (error instanceof HostError) placement.failed(volume, error);
+      if (error instanceof HostError) hostFailed(volume, error, object.size);
       return { ...again, waitMs: 1_000 };
     case "cancelled":
       return again;

@@ -4,7 +4,8 @@ import { Batch, type BatchParts } from "./batch.ts";
 import { findBegun } from "./begun.ts";
 import type { Share } from "./byte-budget.ts";
 import { bytesInMemory, fetchObject } from "./fetch.ts";
-import { entryOf, idOf, type Listed } from "./listed.ts";
+import { groupByHolder, type HolderGroup } from "./holders.ts";
+import { entryOf, idOf, keyOf, type Listed } from "./listed.ts";
 import { presumedSize } from "./store.ts";
 
 /** Milliseconds until a batch that found no room is tried again. */
@@ -14,14 +15,17 @@ const noRoomWait = 10_000;
 export async function handleBatch(
   parts: BatchParts,
   message: FilesMessage,
-  delivery: Pick<Delivery, "deliveries" | "standAside" | "onOverdue">,
+  delivery: Pick<Delivery, "isRepeated" | "standAside" | "onOverdue">,
   signal: AbortSignal,
 ): Promise<Verdict> {
   using batch = new Batch(parts, message, delivery);
   const open = message.inHand ? await afterOthers(parts, batch, delivery, signal) : batch.listed;
-  const missing = await adoptExisting(parts, batch, open, mayBeDone(message, delivery.deliveries));
+  const missing = await adoptExisting(parts, batch, open, mayBeDone(message, delivery.isRepeated));
   if (missing.length === 0) return await batch.conclude();
-  const reservation = await reserve(parts, message, missing, signal);
+  const { placement, log } = parts;
+  const groups = await groupByHolder(placement.volumes, message.job.source, missing, log);
+  if (groups.length > 1) return await batch.split(groups.map(({ listed }) => listed));
+  const reservation = await reserve(parts, message, { listed: missing, ...groups[0] }, signal);
   if (reservation !== undefined) {
     batch.hold(reservation);
     await fetchAll(parts, batch, missing, reservation, signal);
@@ -52,13 +56,14 @@ async function afterOthers(
 async function reserve(
   { placement, large, log }: BatchParts,
   { job }: FilesMessage,
-  missing: readonly Listed[],
+  { listed: missing, volume: holder }: HolderGroup,
   signal: AbortSignal,
 ): Promise<Reservation | undefined> {
   const bytes = missing.reduce((sum, { file }) => sum + (file.size ?? presumedSize), 0);
   const entries = missing.map(entryOf).filter((entry) => large.takes(entry));
   const begun = await findBegun(placement.volumes, job, entries, log);
-  return await placement.reserve(bytes, missing.length, { begun, signal });
+  const preferred = begun ?? (holder && { volume: holder, bytes: 0 });
+  return await placement.reserve(bytes, missing.length, { begun: preferred, signal });
 }
 
 async function fetchAll(
@@ -91,6 +96,8 @@ async function noRoom(parts: BatchParts, batch: Batch, missing: readonly Listed[
   const [only] = missing;
   if (missing.length > 1 || only === undefined) return await batch.halve(missing);
   const bytes = only.file.size ?? "unknown number of";
-  batch.failed(only, `no volume has room for its ${bytes} bytes`, "no-room");
+  const reason = `no volume has room for its ${bytes} bytes`;
+  parts.log.warn({ key: keyOf(only), attempt: batch.message.attempt, reason }, "an object failed");
+  batch.failed(only, reason, "no-room");
   return await batch.conclude();
 }

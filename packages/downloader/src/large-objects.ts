@@ -1,6 +1,7 @@
 import {
   type Delayer,
   FatalError,
+  isMd5,
   type Job,
   type Log,
   type NewObject,
@@ -8,6 +9,7 @@ import {
   type ObjectEntry,
   type Part,
   type Reservation,
+  type Restraint,
   type Source,
   SourceError,
   type StoredObject,
@@ -35,6 +37,7 @@ export interface LargeParts {
   readonly storeWord: StoreWord;
   readonly log: Log;
   readonly delay: Delayer;
+  readonly restraint: Restraint;
 }
 
 /** An object whose size is known. */
@@ -81,6 +84,8 @@ export class LargeObjects {
     reservation: Reservation,
     signal: AbortSignal,
   ): Promise<{ readonly entry: DatedEntry; readonly stored: StoredObject } | undefined> {
+    const { restraint } = this.#parts;
+    this.#atOnce.resize(restraint.of(this.#options.atOnce));
     const place = await this.#atOnce.take(1);
     try {
       signal.throwIfAborted();
@@ -124,7 +129,7 @@ export class LargeObjects {
     if (now === undefined || now.size !== entry.size) return undefined;
     // A list tells no dates.
     if (now.modified !== undefined && now.modified !== entry.modified) return undefined;
-    return now.etag !== undefined && /^[0-9a-f]{32}$/.test(now.etag) ? now.etag : undefined;
+    return isMd5(now.etag) ? now.etag : undefined;
   }
 
   async #transfer(
@@ -134,7 +139,7 @@ export class LargeObjects {
     { volume, spend }: Reservation,
     signal: AbortSignal,
   ): Promise<StoredObject | undefined> {
-    const { log, delay } = this.#parts;
+    const { log, delay, restraint } = this.#parts;
     const { from, connections, memory } = this.#options;
     await using part = await volume.part(object, state.validator);
     if (part === undefined) {
@@ -149,7 +154,7 @@ export class LargeObjects {
         { open: (range, inner) => this.#open(entry, range, state, inner), file: part, log, delay, meter },
         {
           length: entry.size,
-          connections,
+          connections: restraint.of(connections),
           minSegment: Math.min(longestLeast, Math.ceil(from / 8)),
           retries,
           memory,

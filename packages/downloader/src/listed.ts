@@ -23,8 +23,8 @@ export function keyOf({ directory, file }: Listed): string {
 }
 
 export function entryOf(listed: Listed): ObjectEntry {
-  const { size, modified, etag } = listed.file;
-  return { key: keyOf(listed), size, modified, etag };
+  const { size, modified, etag, unproven } = listed.file;
+  return { key: keyOf(listed), size, modified, etag, unproven };
 }
 
 /** Of an object in a job. */

@@ -86,7 +86,7 @@ export class ObjectHealth {
     this.#prefix = prefix;
   }
 
-  /** When a request is begun, for `answered`. */
+  /** When a request is begun, for `answered` and `isOwn`. */
   begin(): number {
     return this.#health.begin();
   }
@@ -110,9 +110,10 @@ export class ObjectHealth {
   }
 
   /** Whether it is the object's own fault that it did not come. */
-  async isOwn(object: ObjectEntry, error: SourceError): Promise<boolean> {
-    const judgement = await this.#health.judge(object, error);
-    return judgement === "unknown" ? await this.#refusals.isOwn(object, error) : judgement === "own";
+  async isOwn(object: ObjectEntry, error: SourceError, begunAt: number): Promise<boolean> {
+    const judgement = await this.#health.judge(object, error, begunAt);
+    if (judgement !== "unknown") return judgement === "own";
+    return await this.#refusals.isOwn(object, error, begunAt);
   }
 
   /**
@@ -123,7 +124,8 @@ export class ObjectHealth {
     const { source } = this.#parts;
     try {
       const body = await source.open(object, undefined, signal);
-      if ((body.size ?? object.size ?? Number.POSITIVE_INFINITY) <= smallBody) await body.bytes();
+      const size = body.size ?? (body.variant ? undefined : object.size);
+      if ((size ?? Number.POSITIVE_INFINITY) <= smallBody) await body.bytes();
       else for await (const _ of body.chunks()) break;
     } catch (error) {
       const missing = error instanceof SourceError && error.kind === "missing";

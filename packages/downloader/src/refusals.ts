@@ -58,11 +58,11 @@ export class Refusals {
   }
 
   /** Whether it was the object's own fault, as soon as that is known. */
-  async isOwn(object: ObjectEntry, error: SourceError): Promise<boolean> {
+  async isOwn(object: ObjectEntry, error: SourceError, begunAt: number): Promise<boolean> {
     const answer = await this.#answerFor(object, error);
     if (answer !== "ask") return answer === "own";
     this.#refused.clear();
-    return (await this.#parts.health.judge(object, error)) !== "shared";
+    return (await this.#parts.health.judge(object, error, begunAt)) !== "shared";
   }
 
   async #answerFor({ key }: ObjectEntry, error: SourceError): Promise<Answer> {

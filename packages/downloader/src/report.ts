@@ -50,13 +50,14 @@ export class Report {
   }
 
   failed(listed: Listed, reason: string, kind: FailureClass): void {
-    const { index, name, size: listedSize = 0, modified, etag } = listed.file;
+    const { index, name, size: listedSize = 0, modified, etag, unproven } = listed.file;
     this.#add("", listed, {
       index,
       name,
       outcome: "failed",
       listedSize,
-      modified,
+      // Without a date, a retry lists the directory again: the accounts do not say that its size is only what a HEAD told.
+      modified: unproven ? undefined : modified,
       etag,
       reason,
       class: kind,

@@ -1,4 +1,11 @@
-import type { ObjectBody, ObjectEntry, Source } from "@brigade/core";
+import {
+  isMd5,
+  type ObjectBody,
+  type ObjectEntry,
+  type Source,
+  SourceError,
+  sizeProblem,
+} from "@brigade/core";
 import type { DatedEntry } from "./store.ts";
 
 /** After this many contradictions a host's dates are not asked about any more. */
@@ -12,6 +19,8 @@ export class StoreWord {
   readonly #source: Source;
   readonly #now: () => number;
   #contradicted = 0;
+  /** Bodies in a row that seemed to be old, and came no newer past caches. */
+  #vainDoubts = 0;
 
   /** `now`: Unix milliseconds. */
   constructor(source: Source, now: () => number) {
@@ -19,12 +28,23 @@ export class StoreWord {
     this.#now = now;
   }
 
-  /** The entry as the store has it now, when that is not what was listed; "gone" when the store has it no more. */
+  /** The entry as the store has it now, when that is newer than what was listed; "gone" when the store has it no more. */
   async newer(entry: ObjectEntry, signal: AbortSignal): Promise<ObjectEntry | "gone" | undefined> {
     const now = await this.#source.stat(entry.key, signal);
     if (now === undefined) return "gone";
-    const isAsListed = isOrUnknown(entry.size, now.size) && isOrUnknown(entry.modified, now.modified);
-    return isAsListed ? undefined : now;
+    const problem = sizeProblem(now.size);
+    if (problem !== undefined) throw new SourceError("damaged", problem);
+    return isNewer(entry, now) ? now : undefined;
+  }
+
+  /** Whether it may be an old state, from a cache. */
+  doubts({ doubt }: ObjectBody): boolean {
+    return doubt !== undefined && this.#vainDoubts < contradictions;
+  }
+
+  /** What came when a doubtful body was asked for once more. */
+  settled({ doubt }: ObjectBody): void {
+    this.#vainDoubts = doubt === undefined ? 0 : this.#vainDoubts + 1;
   }
 
   /**
@@ -49,6 +69,16 @@ export class StoreWord {
     this.#contradicted++;
     return asListed;
   }
+}
+
+/** Without a digest only a later date tells a newer state from what a cache or a portal has in its place. */
+function isNewer(listed: ObjectEntry, now: ObjectEntry): boolean {
+  if (isOrUnknown(listed.size, now.size) && isOrUnknown(listed.modified, now.modified)) return false;
+  if (isMd5(now.etag)) return true;
+  if (now.size === undefined || now.modified === undefined || listed.modified === undefined) return false;
+  // Some listings tell minutes only.
+  const listedUntil = listed.modified % 60 === 0 ? listed.modified + 59 : listed.modified;
+  return now.modified > listedUntil;
 }
 
 /** What the listing did not tell cannot have changed. */

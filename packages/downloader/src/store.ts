@@ -29,9 +29,8 @@ export async function store(
   volume: Volume,
   onRead: () => void,
 ): Promise<StoredObject> {
-  if (
-    Math.max(object.listedSize, body.size ?? (object.listedSize || Number.POSITIVE_INFINITY)) <= smallBody
-  ) {
+  const size = body.size ?? object.expectedSize ?? Number.POSITIVE_INFINITY;
+  if (Math.max(object.listedSize, size) <= smallBody) {
     return await volume.put(object, await bytesOf(body, volume), onRead);
   }
   let sink: Sink;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ByteRange, ObjectBody, ObjectEntry, Page, Source } from "@brigade/core";
+import type { ByteRange, ObjectBody, ObjectEntry, Page, Source, WantedObject } from "@brigade/core";
 import { SourceError } from "@brigade/core";
 
 export interface Stored {
@@ -22,6 +22,8 @@ export class Bucket implements Source {
   readonly objects = new Map<string, Stored>();
   /** Keys in the order of their requests. */
   readonly opened: string[] = [];
+  /** Those of them for which no cache was to answer. */
+  readonly openedPastCaches: string[] = [];
   readonly asked: string[] = [];
   readonly cancelled: string[] = [];
   readonly listed: string[] = [];
@@ -29,7 +31,7 @@ export class Bucket implements Source {
   /** Called before an object is opened, with the how-manieth request for it this is (from 1); may throw or wait. */
   failing: (key: string, time: number, signal: AbortSignal) => unknown = () => undefined;
   failingStat: (key: string) => unknown = () => undefined;
-  body: (key: string, time: number) => BodyChanges = () => ({});
+  body: (key: string, time: number, fresh: boolean) => BodyChanges = () => ({});
 
   /** Puts objects of these texts, all modified at 1000. */
   constructor(objects: Record<string, string> = {}) {
@@ -40,9 +42,14 @@ export class Bucket implements Source {
     return this.opened.filter((one) => one === key).length;
   }
 
-  async open({ key }: ObjectEntry, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody> {
+  async open(
+    { key, fresh }: WantedObject,
+    range: ByteRange | undefined,
+    signal: AbortSignal,
+  ): Promise<ObjectBody> {
     signal.throwIfAborted();
     this.opened.push(key);
+    if (fresh) this.openedPastCaches.push(key);
     const time = this.times(key);
     await this.failing(key, time, signal);
     const object = this.objects.get(key);
@@ -69,7 +76,7 @@ export class Bucket implements Source {
       cancel: () => {
         this.cancelled.push(key);
       },
-      ...this.body(key, time),
+      ...this.body(key, time, fresh === true),
     };
   }
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { turn } from "../../../test/recording-broker.ts";
 import { ByteBudget, type Share } from "../src/byte-budget.ts";
 import { Bucket } from "./bucket.ts";
-import { turn } from "./recording-broker.ts";
 import { batch, setUp } from "./set-up.ts";
 
 /** Names in the order in which their bytes were given, and what each holds. */
@@ -56,6 +56,27 @@ describe("a byte budget", () => {
     assert.ok(!(budget.take(1) instanceof Promise));
     assert.ok(!(budget.take(0) instanceof Promise));
     assert.ok(budget.take(0) instanceof Promise);
+  });
+
+  test("that is made smaller gives no more until enough came back, and never waits for more than there is", async () => {
+    const budget = new ByteBudget(10);
+    const { granted, ask, give } = asking(budget);
+    ask("a", 6);
+    ask("b", 4);
+    ask("c", 8);
+    budget.resize(5);
+    give("b");
+    await turn();
+    assert.deepEqual(granted, ["a", "b"]);
+    give("a");
+    await turn();
+    assert.deepEqual(granted, ["a", "b", "c"]);
+    give("c");
+    assert.ok(!(budget.take(5) instanceof Promise));
+    assert.ok(budget.take(1) instanceof Promise);
+    budget.resize(10);
+    await turn();
+    assert.ok(!(budget.take(4) instanceof Promise));
   });
 
   test("bounds the small bodies that a downloader has in memory", async () => {

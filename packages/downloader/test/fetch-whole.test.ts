@@ -58,3 +58,17 @@ test("what trying again will not mend is not tried again", async () => {
   await assert.rejects(transfer, { kind: "missing" });
   assert.equal(asked(), 1);
 });
+
+test("an answer that is malformed comes again as it is: three tries are enough", async () => {
+  const { transfer, asked } = run(
+    [
+      // biome-ignore lint/correctness/useYield: it fails before the first byte
+      async function* () {
+        throw new SourceError("damaged", "malformed", { isMalformed: true });
+      },
+    ],
+    10,
+  );
+  await assert.rejects(transfer, { message: "malformed (tried 3 times)" });
+  assert.equal(asked(), 3);
+});

@@ -25,6 +25,8 @@ export class MemoryVolume implements Volume {
   readonly files = new Map<string, { object: NewObject; text: string }>();
   /** What lay here before, to be adopted; by key. */
   readonly lying = new Map<string, StoredObject>();
+  /** Keys that have another file in their place. */
+  readonly held = new Set<string>();
   /** Keys that somebody asked to adopt. */
   readonly adoptions: string[] = [];
   readonly aborted: string[] = [];
@@ -96,6 +98,10 @@ export class MemoryVolume implements Volume {
 
   async present(_source: string, files: readonly unknown[]): Promise<readonly boolean[]> {
     return files.map(() => false);
+  }
+
+  async holds(_source: string, keys: readonly string[]): Promise<readonly boolean[]> {
+    return keys.map((key) => this.held.has(key));
   }
 
   async latest(): Promise<readonly ObjectEntry[]> {

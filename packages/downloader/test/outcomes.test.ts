@@ -71,23 +71,6 @@ describe("an object", () => {
     ]);
   });
 
-  test("that answers 404, but that the store still knows, has not vanished: it has failed, after one try", async () => {
-    const bucket = new Bucket({ a: "hello", b: "b" });
-    bucket.failing = (key) => {
-      if (key === "a") throw new SourceError("missing", "404 of a cache", { status: 404 });
-    };
-    const { broker } = await setUp(bucket);
-    assert.deepEqual(await broker.deliver("files", batch(["a:5", "b:1"])), { kind: "ack" });
-    assert.deepEqual(
-      outcomesIn(broker).map(({ name, outcome }) => [name, outcome]),
-      [
-        ["b", "stored"],
-        ["a", "failed"],
-      ],
-    );
-    assert.deepEqual([bucket.times("a"), bucket.asked], [1, ["a"]]);
-  });
-
   test("that may be gone, when the store cannot be asked, has not vanished", async () => {
     const bucket = new Bucket();
     bucket.failingStat = () => {
@@ -251,7 +234,7 @@ describe("a batch", () => {
     const volume = new MemoryVolume("v1");
     volume.lying.set("a", { size: 5, md5: "m".repeat(32), verified: false, storedAt: 1 });
     const { broker } = await setUp(bucket, { volumes: [volume] });
-    assert.deepEqual(await broker.deliver("files", batch(["a:5", "b:5"]), { deliveries: 1 }), {
+    assert.deepEqual(await broker.deliver("files", batch(["a:5", "b:5"]), { isRepeated: true }), {
       kind: "ack",
     });
     assert.deepEqual(bucket.opened, ["b"]);

@@ -113,11 +113,3 @@ describe("a mistake of ours", () => {
     assert.deepEqual([broker.published, placement.reserved], [[], 0]);
   });
 });
-
-test("an object whose listing tells a wrong size each time is accounted for with that size", async () => {
-  const bucket = new Bucket({ a: "hello" });
-  const { broker } = await setUp(bucket);
-  assert.deepEqual(await broker.deliver("files", batch(["a:777"])), { kind: "ack" });
-  const [result] = outcomesIn(broker);
-  assert.deepEqual([result?.outcome, result?.listedSize, result?.size], ["stored", 777, 5]);
-});

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type ByteRange, FatalError, SourceError } from "@brigade/core";
+import { type ByteRange, FatalError, HostError, SourceError } from "@brigade/core";
 import { body, broken, bytesOf, length, run, turn, wholly } from "./segment-server.ts";
 
 /** Serves so many connections at once and refuses the others. */
-function narrow(most: number, refusal: SourceError) {
+function narrow(most: number, refusal: Error) {
   const seen = { open: 0, peak: 0, refused: 0 };
   async function* counted(range: Required<ByteRange>) {
     try {
@@ -46,6 +46,20 @@ test("a server that resets connections beyond two gets fewer, and the file comes
   await transfer;
   assert.deepEqual(file.bytes, bytesOf(0, length));
   assert.ok(seen.refused < 20, `${seen.refused} refused`);
+});
+
+test("a process that can open no more than two connections has two, and the file comes", async () => {
+  const { seen, open } = narrow(2, new HostError("limits", "EMFILE"));
+  const { transfer, file } = await run({ open, options: { connections: 8, minSegment: 100, retries: 0 } });
+  await transfer;
+  assert.deepEqual(file.bytes, bytesOf(0, length));
+  assert.equal(seen.refused, 6);
+});
+
+test("a process that can open no connection at all says so", async () => {
+  const { open } = narrow(0, new HostError("limits", "EMFILE"));
+  const { transfer } = await run({ open, options: { connections: 3 } });
+  await assert.rejects(transfer, { name: "HostError", kind: "limits" });
 });
 
 test("after a while one more connection is tried again", async () => {

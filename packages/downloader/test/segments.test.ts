@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FatalError, HostError, SourceError } from "@brigade/core";
-import { broken, bytesOf, length, MemoryFile, run, turn, wholly } from "./segment-server.ts";
+import { body, broken, bytesOf, length, MemoryFile, run, turn, wholly } from "./segment-server.ts";
 
 test("brings every byte to its place, each over the line once, in as many ranges as there are connections", async () => {
   const { transfer, file, meter, asked } = await run();
@@ -54,6 +54,33 @@ test("a body that ends early without an error is gone on with too", async () => 
   });
   await transfer;
   assert.deepEqual(file.bytes, bytesOf(0, length));
+});
+
+test("a body that is shorter than its range, and says so, is followed by the next without a pause", async () => {
+  const { transfer, file, asked, waits } = await run({
+    open: async ({ from, to }) => {
+      const short = { from, to: Math.min(to, from + 99) };
+      return body(short, wholly(short));
+    },
+    options: { retries: 0 },
+  });
+  await transfer;
+  assert.deepEqual(file.bytes, bytesOf(0, length));
+  assert.deepEqual([asked.length, waits], [length / 100, []]);
+});
+
+test("a body that says that it is empty is not asked for for ever", async () => {
+  const { transfer } = await run({
+    open: async (range) => ({ ...body(range, wholly({ from: 1, to: 0 })), size: 0 }),
+    options: { retries: 1 },
+  });
+  await assert.rejects(transfer, FatalError);
+});
+
+test("a transfer that is stopped before it begins is not taken for a whole one", async () => {
+  const { transfer, asked } = await run({ signal: AbortSignal.abort() });
+  await assert.rejects(transfer, { name: "AbortError" });
+  assert.equal(asked.length, 0);
 });
 
 test("bytes beyond the range that was asked for are not taken", async () => {

@@ -1,7 +1,7 @@
 import type { Alarm, Delayer, FatalError, FilesMessage, Job, Log, ObjectResult, Source } from "@brigade/core";
+import { RecordingBroker, turn } from "../../../test/recording-broker.ts";
 import { createDownloader, type DownloaderOptions } from "../src/index.ts";
 import { MemoryPlacement, MemoryVolume } from "./memory-volume.ts";
-import { RecordingBroker, turn } from "./recording-broker.ts";
 
 export const job: Job = { id: "job", source: "photos", fingerprint: "f1" };
 

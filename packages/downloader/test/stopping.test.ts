@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Delayer } from "@brigade/core";
 import { SourceError } from "@brigade/core";
+import { turn } from "../../../test/recording-broker.ts";
 import { Bucket } from "./bucket.ts";
 import { MemoryVolume } from "./memory-volume.ts";
-import { turn } from "./recording-broker.ts";
 import { batch, namesOf, outcomesIn, setUp, until } from "./set-up.ts";
 
 /** Waits that last until they are let pass. */

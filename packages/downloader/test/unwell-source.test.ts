@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { NameError, SourceError, type SourceErrorKind } from "@brigade/core";
+import { turn } from "../../../test/recording-broker.ts";
 import { ByteBudget } from "../src/byte-budget.ts";
 import { Bucket } from "./bucket.ts";
 import { MemoryVolume } from "./memory-volume.ts";
-import { turn } from "./recording-broker.ts";
 import { batch, outcomesIn, setUp, until } from "./set-up.ts";
 
 const names = Array.from({ length: 64 }, (_, i) => `f${i}`);

@@ -50,7 +50,7 @@ describe("a volume that fails", () => {
       throw new HostError("io", "EIO");
     };
     const { broker, placement } = await setUp(new Bucket({ a: "1" }), { volumes: [first, second] });
-    assert.deepEqual(await broker.deliver("files", batch(["a:1"]), { deliveries: 1 }), { kind: "ack" });
+    assert.deepEqual(await broker.deliver("files", batch(["a:1"]), { isRepeated: true }), { kind: "ack" });
     assert.deepEqual([[...placement.retired], [...second.files.keys()]], [[[first, "io"]], ["a"]]);
   });
 
@@ -127,13 +127,13 @@ describe("room", () => {
   test("that a single object finds nowhere, while others would, makes it fail", async () => {
     const volume = new MemoryVolume("v1");
     volume.capacity = 5;
-    const { broker, exhausted } = await setUp(new Bucket({ a: "1234567" }), { volumes: [volume] });
+    const { broker, exhausted, lines } = await setUp(new Bucket({ a: "1234567" }), { volumes: [volume] });
     assert.deepEqual(await broker.deliver("files", batch(["a:7"])), { kind: "ack" });
     assert.deepEqual(
       [outcomesIn(broker)[0]?.outcome, outcomesIn(broker)[0]?.reason],
       ["failed", "no volume has room for its 7 bytes"],
     );
-    assert.deepEqual(exhausted, []);
+    assert.deepEqual([exhausted, lines], [[], ["an object failed"]]);
   });
 
   test("on no volume at all pauses fetching, tells it once, keeps the work and goes on when there is some", async () => {
@@ -160,7 +160,7 @@ describe("room", () => {
       volumes: [volume],
     });
     placement.full = true;
-    const verdict = await broker.deliver("files", batch(["a:1", "b:1"]), { deliveries: 1 });
+    const verdict = await broker.deliver("files", batch(["a:1", "b:1"]), { isRepeated: true });
     assert.ok(verdict.kind === "retry");
     assert.deepEqual(
       verdict.remainder.map((one) => one.type === "files" && namesOf(one)),

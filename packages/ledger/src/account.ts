@@ -36,6 +36,8 @@ export interface JobRecord extends NewJob {
   readonly state: JobState;
   /** Unix milliseconds; absent while open. */
   readonly closedAt?: number;
+  /** Why what the catalogue has of it cannot be read: it is set apart. All that can be done is to close it. */
+  readonly unreadable?: string;
 }
 
 /** What of a job lies on one volume: each object where it was first reported stored. */
@@ -89,6 +91,8 @@ export interface FailedDirectory {
   readonly directory: string;
   readonly walk: number;
   readonly page: number;
+  /** The page itself was listed, but not what lies below some of its entries. */
+  readonly besides?: true;
   readonly reason: string;
 }
 
@@ -156,8 +160,11 @@ export interface Location {
   readonly source: string;
   readonly fingerprint: string;
   readonly key: string;
-  /** `current`: the last stored state. `duplicate`: the same once more. `superseded`: an older state on another volume. */
-  readonly standing: "current" | "duplicate" | "superseded";
+  /**
+   * `current`: the last stored state. `duplicate`: the same once more. `superseded`: an older state on another volume. `lost`: it lay
+   * there last, and is damaged or gone.
+   */
+  readonly standing: "current" | "duplicate" | "superseded" | "lost";
   /** The volume's id. */
   readonly volume: string;
   readonly label?: string;
@@ -177,6 +184,8 @@ export interface Location {
   readonly md5?: string;
   readonly verified?: boolean;
   readonly etag?: string;
+  /** Unix milliseconds: when a lost one was found to be so. */
+  readonly lostAt?: number;
 }
 
 /** What is known of a volume, and what lies on it: every state of every object that was stored there. */
@@ -190,6 +199,16 @@ export interface VolumeContents extends Amount {
   readonly free?: number;
   readonly size?: number;
   readonly sources: readonly (Amount & { readonly source: string })[];
+  /** Absent: it is here, as far as anybody has told. */
+  readonly gone?: GoneVolume;
+}
+
+/** A volume that no host has now. */
+export interface GoneVolume {
+  /** Since when, Unix milliseconds. */
+  readonly at: number;
+  /** It was lost: why, for people. Absent: it was taken away in good order. */
+  readonly lost?: string;
 }
 
 /** A volume as its host describes it. */
@@ -199,6 +218,8 @@ export interface VolumeDescription {
   readonly host: string;
   readonly free?: number;
   readonly size?: number;
+  /** Whether it is here no more; `null`: it is here. Absent: not told. What was lost stays lost until it is here again. */
+  readonly gone?: Omit<GoneVolume, "at"> | null;
 }
 
 /** A stored object as a manifest has it; taken over without a job. */

@@ -60,6 +60,8 @@ export class Accounts {
   readonly #holdings: Holdings;
   readonly #inventory: Inventory;
   readonly #backups: Backups;
+  /** Jobs whose sums were read: none becomes unreadable later, as sums stop before they overflow. */
+  readonly #readable = new Set<string>();
 
   /** Throws ConfigError when the file is no catalogue, or another process has it. */
   constructor(path: string, cacheBytes?: number) {
@@ -97,7 +99,8 @@ export class Accounts {
   }
 
   openJobOf(source: string): JobRecord | undefined {
-    return this.#tables.jobs.openOf(source);
+    const open = this.#tables.jobs.openOf(source);
+    return open && this.#checked(open);
   }
 
   closeJob(id: string, state: Exclude<JobState, "open">, at: number): void {
@@ -114,7 +117,7 @@ export class Accounts {
   }
 
   jobs(): JobRecord[] {
-    return this.#tables.jobs.all();
+    return this.#tables.jobs.all().map((job) => this.#checked(job));
   }
 
   /**
@@ -231,8 +234,8 @@ export class Accounts {
     this.#commit(() => this.#inventory.restore(of, on, states, at));
   }
 
-  forget(of: OriginName, on: string, keys: readonly string[]): number {
-    return this.#commit(() => this.#inventory.forget(of, on, keys));
+  forget(of: OriginName, on: string, keys: readonly string[], at: number): number {
+    return this.#commit(() => this.#inventory.forget(of, on, keys, at));
   }
 
   backup(): Promise<CatalogueCopy> {
@@ -242,6 +245,19 @@ export class Accounts {
   async close(): Promise<void> {
     await this.#backups.stop();
     this.#db.close();
+  }
+
+  /** With the reason why its sums cannot be read, where that is so: one such job must not stop all others. */
+  #checked(job: JobRecord): JobRecord {
+    if (this.#readable.has(job.id)) return job;
+    try {
+      this.progress(job.id);
+      this.#readable.add(job.id);
+      return job;
+    } catch (error) {
+      if (isDiskError(error)) throw error;
+      return { ...job, unreadable: `its sums: ${error instanceof Error ? error.message : String(error)}` };
+    }
   }
 
   #progress(n: number, id: string): Progress {

@@ -75,7 +75,7 @@ export interface Catalogue extends PageHistory, AsyncDisposable {
   restore(of: OriginName, on: VolumeDescription, states: readonly StoredState[]): Promise<void>;
   /**
    * These objects do not lie on the volume (its id) any more. Of one that lies elsewhere too, that counts from now on; of
-   * any other, nothing is stored. Resolves with how many were known there.
+   * any other, nothing is stored, and it is among the lost. Resolves with how many were known there.
    */
   forget(of: OriginName, on: string, keys: readonly string[]): Promise<number>;
   /** Copies the catalogue to a file beside it, `<path>.backup`, while it is used. One at a time: whoever asks meanwhile gets it too. */
@@ -205,7 +205,8 @@ export async function openCatalogue(parts: CatalogueParts): Promise<Catalogue> {
     noteVolumes: (volumes, at) => thread.ask("noteVolumes", volumes, at),
     restore: ({ source, fingerprint }, on, states) =>
       thread.ask("restore", { source, fingerprint }, on, states, now()),
-    forget: ({ source, fingerprint }, on, keys) => thread.ask("forget", { source, fingerprint }, on, keys),
+    forget: ({ source, fingerprint }, on, keys) =>
+      thread.ask("forget", { source, fingerprint }, on, keys, now()),
     backup: () => thread.ask("backup"),
     progress: (job) => thread.ask("progress", job),
     proof: (job, { examples = exampleCount } = {}) => thread.ask("proof", job, examples),

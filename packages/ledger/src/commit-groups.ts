@@ -89,6 +89,7 @@ function entriesOf(messages: readonly RecordMessage[]): number {
   for (const message of messages) {
     entries += 10;
     if (message.type === "page") entries += message.directories.length;
+    else if (message.type === "page-part") entries += message.record.directories.length;
     else for (const { objects } of message.pages) entries += objects.length;
   }
   return entries;

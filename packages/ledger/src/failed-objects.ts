@@ -40,7 +40,7 @@ export class FailedObjects {
     const undated = new Map<number, string>();
     for (const row of rows) {
       const { id: page, path: directory, idx: index, name, bytes: size, modified, etag } = row;
-      if (modified === null) {
+      if (modified === null || isUndecoded(row)) {
         undated.set(row.directory, directory);
         continue;
       }
@@ -48,12 +48,18 @@ export class FailedObjects {
       objects.push({
         page,
         directory,
-        file: { index, name, size, modified, ...(etag !== null && { etag }) },
+        // 0 bytes may mean that the listing told no size: then those that come decide.
+        file: { index, name, ...(size > 0 && { size }), modified, ...(etag !== null && { etag }) },
       });
     }
     const positions = [...undated].map(([n, path]) => this.#relisting.anew(job, n, path));
     return { objects, positions, ...(next !== undefined && { next }) };
   }
+}
+
+/** An older program recorded bytes that were not UTF-8 as U+FFFD: it is not the object's name. */
+function isUndecoded({ class: kind, name }: MissRow): boolean {
+  return kind === "name" && name.includes("\ufffd");
 }
 
 /** A name that nobody can ask for fails for ever. A directory that is to be listed again is so once for all its objects. */

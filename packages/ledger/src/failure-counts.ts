@@ -1,3 +1,4 @@
+import { plus } from "@brigade/core";
 import type { Amount, FailureCount } from "./account.ts";
 import type { MissCursor, Tally } from "./failures.ts";
 
@@ -16,7 +17,7 @@ export async function countFailures(
     const tally = await fetch(after);
     for (const [name, { objects, bytes }] of tally.counts) {
       const amount = counts.get(name) ?? { objects: 0, bytes: 0 };
-      counts.set(name, { objects: amount.objects + objects, bytes: amount.bytes + bytes });
+      counts.set(name, { objects: amount.objects + objects, bytes: plus(amount.bytes, bytes) });
     }
     if (counts.size > mostCounted) counts = new Map(most(counts, mostKept));
     after = tally.next;

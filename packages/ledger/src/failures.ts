@@ -1,4 +1,4 @@
-import { join } from "@brigade/core";
+import { join, plus } from "@brigade/core";
 import type { Amount, FailureFilter, Miss } from "./account.ts";
 import type { Part } from "./listings.ts";
 import { codes } from "./outcome.ts";
@@ -71,7 +71,7 @@ export class Failures {
       if (row.outcome !== codes.failed || !matches(row, filter)) return false;
       const name = by === "class" ? classOf(row) : row.path;
       const { objects, bytes } = counts.get(name) ?? { objects: 0, bytes: 0 };
-      counts.set(name, { objects: objects + 1, bytes: bytes + row.bytes });
+      counts.set(name, { objects: objects + 1, bytes: plus(bytes, row.bytes) });
       return false; // counted, not kept
     };
     const { next } = this.rows(job, wanted, after);

@@ -1,5 +1,6 @@
+import { mostSum, plus } from "@brigade/core";
 import type { Amount } from "./account.ts";
-import type { DatabaseSync, StatementSync } from "./sqlite.ts";
+import { atMost, type DatabaseSync, type StatementSync, sumIn } from "./sqlite.ts";
 
 /**
  * What lies on each volume of each origin, in `objects` and `copies` together. Changes are kept in memory until
@@ -14,16 +15,16 @@ export class Holdings {
 
   constructor(db: DatabaseSync) {
     this.#upsert = db.prepare(`insert into holdings (volume, origin, objects, bytes) values (?, ?, ?, ?)
-      on conflict do update set objects = objects + excluded.objects, bytes = bytes + excluded.bytes`);
+      on conflict do update set objects = objects + excluded.objects, bytes = case when bytes >= ${mostSum} then ${mostSum} else ${atMost("bytes + excluded.bytes")} end`);
     this.#any = db.prepare("select 1 from holdings where origin = ? and objects > 0 limit 1");
-    this.#ofVolume = db.prepare(`select source, sum(objects) objects, sum(bytes) bytes
+    this.#ofVolume = db.prepare(`select source, sum(objects) objects, max(0, ${sumIn("bytes")}) bytes
       from holdings join origins on origins.n = origin where volume = ? and objects > 0 group by source order by source`);
   }
 
   add(volume: number, origin: number, objects: number, bytes: number): void {
     const ofVolume = this.#changes.get(volume) ?? new Map<number, Amount>();
     const before = ofVolume.get(origin) ?? { objects: 0, bytes: 0 };
-    ofVolume.set(origin, { objects: before.objects + objects, bytes: before.bytes + bytes });
+    ofVolume.set(origin, { objects: before.objects + objects, bytes: plus(before.bytes, bytes) });
     this.#changes.set(volume, ofVolume);
   }
 
@@ -57,7 +58,7 @@ export function countHoldings(db: DatabaseSync): void {
   const holdings = new Holdings(db);
   const directories = db.prepare("select n, origin from directories");
   for (const table of ["objects", "copies"]) {
-    const lying = db.prepare(`select volume, count(*) objects, sum(coalesce(bytes, size)) bytes
+    const lying = db.prepare(`select volume, count(*) objects, ${sumIn("coalesce(bytes, size)")} bytes
       from ${table} where directory = ? group by volume`);
     for (const { n, origin } of directories.iterate() as Iterable<{ n: number; origin: number }>) {
       for (const { volume, objects, bytes } of lying.all(n) as unknown as Lying[]) {

@@ -34,6 +34,7 @@ export type {
   ServiceStatus,
   SourceStatus,
   Status,
+  UnreadableJob,
   VolumeStatus,
 } from "./http/status-wire.ts";
 export type { JobStanding, Retried } from "./http/wire.ts";

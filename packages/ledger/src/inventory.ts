@@ -28,11 +28,14 @@ export class Inventory {
   readonly #origins: Origins;
   readonly #tables: Parts;
   readonly #locations: Locations;
+  readonly #lost: Locations;
 
   constructor(db: DatabaseSync, tables: Parts) {
     this.#origins = new Origins(db);
     this.#tables = tables;
-    this.#locations = new Locations(db, { ...tables, origins: this.#origins });
+    const named = { ...tables, origins: this.#origins };
+    this.#locations = new Locations(db, named, "objects");
+    this.#lost = new Locations(db, named, "lost");
   }
 
   stored(of: OriginName, path: string, files: readonly FileEntry[]): (StoredPlace | undefined)[] {
@@ -53,7 +56,8 @@ export class Inventory {
   }
 
   where(query: LocationQuery, after?: LocationCursor): Part<Location, LocationCursor> {
-    return this.#locations.where(query, after);
+    if (query.lost !== true) return this.#locations.where(query, after);
+    return this.#tables.objects.hasLost ? this.#lost.where(query, after) : { rows: [] };
   }
 
   names(of: OriginName, path: string, after?: string): Part<StoredName, string> {
@@ -86,7 +90,7 @@ export class Inventory {
   }
 
   /** Returns how many were known there. */
-  forget(of: OriginName, on: string, keys: readonly string[]): number {
+  forget(of: OriginName, on: string, keys: readonly string[], at: number): number {
     const { directories, volumes, objects } = this.#tables;
     const origin = this.#origins.find(of);
     const volume = volumes.find(on);
@@ -95,7 +99,7 @@ export class Inventory {
     for (const key of keys) {
       const [path, name] = split(key);
       const directory = directories.find(origin, path);
-      if (directory !== undefined && objects.forget(directory, name, volume)) known++;
+      if (directory !== undefined && objects.forget(directory, name, volume, at)) known++;
     }
     return known;
   }

@@ -141,14 +141,27 @@ export class Jobs {
 }
 
 function record(row: Row): JobRecord {
+  const { filters, unreadable } = readFilters(row.filters);
   return {
     id: row.id,
     source: row.source,
     fingerprint: row.fingerprint,
     prefix: row.prefix,
-    filters: filtersSchema.parse(JSON.parse(row.filters)),
+    filters,
     startedAt: row.started_at,
     state: row.state,
     ...(row.closed_at !== null && { closedAt: row.closed_at }),
+    ...(unreadable !== undefined && { unreadable }),
   };
+}
+
+function readFilters(text: string): Pick<JobRecord, "filters" | "unreadable"> {
+  try {
+    return { filters: filtersSchema.parse(JSON.parse(text)) };
+  } catch (error) {
+    return {
+      filters: {},
+      unreadable: `its filters: ${error instanceof Error ? error.message : String(error)}`,
+    };
+  }
 }

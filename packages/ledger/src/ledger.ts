@@ -56,7 +56,7 @@ export async function createLedger(parts: LedgerParts, options: LedgerOptions): 
   }
 
   async function enter({ message, signal }: Delivery): Promise<Verdict> {
-    if (message.type !== "page" && message.type !== "result") {
+    if (message.type === "directory" || message.type === "files") {
       return { kind: "reject", reason: `a ${message.type} message among records` };
     }
     try {

@@ -1,4 +1,5 @@
 import type { DirectorySums, FailedDirectory } from "./account.ts";
+import { toldBreak } from "./breaks.ts";
 import type { DatabaseSync, StatementSync } from "./sqlite.ts";
 import { type Counts, sumColumns, sums } from "./totals.ts";
 import { isFinished } from "./visits.ts";
@@ -51,7 +52,7 @@ export class Listings {
     const rows = this.#breaks.all(job, ...after) as Row[];
     return part(
       rows,
-      ({ path, walk, page, reason }) => ({ directory: path, walk, page, reason }),
+      ({ path, walk, page, reason }) => ({ directory: path, walk, ...toldBreak(page), reason }),
       ({ n, walk, page }): BreakCursor => [n, walk, page],
     );
   }

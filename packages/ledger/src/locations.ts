@@ -12,6 +12,8 @@ export interface LocationQuery {
   readonly key?: string;
   readonly prefix?: string;
   readonly source?: string;
+  /** Those that lie nowhere any more, where they lay last; none of the others. */
+  readonly lost?: boolean;
 }
 
 /** The object, or without a name the directory, that a part ended with. */
@@ -36,7 +38,7 @@ const partLength = 500;
 type Origin = OriginName & { readonly n: number };
 /** The names in a directory that begin with `begin`. */
 type Span = { readonly n: number; readonly path: string; readonly begin: string };
-type Row = State & { readonly name: string };
+type Row = State & { readonly name: string; readonly lost_at?: number };
 
 /** Where objects lie, part by part; by ranges of the keys only. */
 export class Locations {
@@ -52,19 +54,21 @@ export class Locations {
   constructor(
     db: DatabaseSync,
     tables: { readonly origins: Origins; readonly directories: Directories; readonly volumes: Volumes },
+    table: "objects" | "lost",
   ) {
     this.#origins = tables.origins;
     this.#directories = tables.directories;
     this.#volumes = tables.volumes;
-    const objects = `select name, ${stateColumns} from objects where directory = ?`;
+    const lostAt = table === "lost" ? ", lost_at" : "";
+    const objects = `select name, ${stateColumns}${lostAt} from ${table} where directory = ?`;
     this.#object = db.prepare(`${objects} and name = ?`);
     this.#objects = db.prepare(`${objects} and name >= ? order by name`);
     this.#copies = db.prepare(
       `select ${stateColumns} from copies where directory = ? and name = ? order by at desc, modified desc, volume`,
     );
-    this.#names = db.prepare(`select name, volume, size, bytes from objects
+    this.#names = db.prepare(`select name, volume, size, bytes from ${table}
       where directory = ? and name > ? order by name limit ${partLength}`);
-    this.#any = db.prepare("select 1 from objects where directory = ? limit 1");
+    this.#any = db.prepare(`select 1 from ${table} where directory = ? limit 1`);
   }
 
   /** By origin, directory and name; of an object its last stored state first. */
@@ -161,6 +165,8 @@ export class Locations {
     const key = join(directory.path, current.name);
     const { size, modified } = current;
     const etag = etagOf(current);
+    if (current.lost_at !== undefined)
+      return [{ ...this.#location(origin, key, "lost", current), lostAt: current.lost_at }];
     const file = { size, modified, ...(etag !== undefined && { etag }) };
     const copies = this.#copies.all(directory.n, current.name) as State[];
     return [

@@ -21,7 +21,7 @@ type Lying = Pick<State, "size" | "bytes">;
 type Found = Omit<State, "at" | "verified">;
 
 /**
- * The last stored state of every object, and in `copies` where else states of it lie: one a volume, of objects that have
+ * The last stored state of every object, in `lost` those that lie nowhere any more, and in `copies` where else states of it lie: one a volume, of objects that have
  * a last stored one. `holdings` follows.
  */
 export class Objects {
@@ -36,6 +36,9 @@ export class Objects {
   readonly #putCopy: StatementSync;
   readonly #dropCopy: StatementSync;
   readonly #find: StatementSync;
+  readonly #lose: StatementSync;
+  readonly #found: StatementSync;
+  #hasLost: boolean;
 
   constructor(db: DatabaseSync, directories: Directories, holdings: Holdings) {
     this.#directories = directories;
@@ -56,6 +59,16 @@ export class Objects {
     this.#find = db.prepare(`select wanted.key i, volume, size, modified, bytes, md5, objects.path, etag
       from json_each(?) wanted cross join objects where directory = ? and name = wanted.value`);
     this.#find.setReturnArrays(true);
+    this.#lose = db.prepare(
+      `replace into lost (directory, name, ${stateColumns}, lost_at) values (?, ?, ${statePlaces}, ?)`,
+    );
+    this.#found = db.prepare("delete from lost where directory = ? and name = ?");
+    this.#hasLost = db.prepare("select 1 from lost limit 1").get() !== undefined;
+  }
+
+  /** Some may be lost. Most catalogues have none, and need not look for each object that is stored. */
+  get hasLost(): boolean {
+    return this.#hasLost;
   }
 
   /**
@@ -67,6 +80,7 @@ export class Objects {
     const state = stateOf(told, volume, at);
     if (this.#insert.run(directory, name, ...valuesOf(state)).changes === 1) {
       this.#changed(directory, volume, undefined, state);
+      if (this.#hasLost) this.#found.run(directory, name);
       return;
     }
     const current = this.#select.get(directory, name) as State | undefined;
@@ -90,9 +104,10 @@ export class Objects {
 
   /**
    * The object does not lie on this volume any more. Of what is left of it elsewhere the same state counts as the last
-   * stored one, else the newest. Returns whether anything of it was known there.
+   * stored one, else the newest; if nothing is left, it is lost. `at`: Unix milliseconds. Returns whether anything of it was
+   * known there.
    */
-  forget(directory: number, name: string, volume: number): boolean {
+  forget(directory: number, name: string, volume: number, at: number): boolean {
     const current = this.#select.get(directory, name) as State | undefined;
     if (current === undefined) return false;
     if (current.volume !== volume) {
@@ -104,6 +119,8 @@ export class Objects {
     const next = this.#bestCopy.get(directory, name, size, modified, etag) as State | undefined;
     if (next === undefined) {
       this.#delete.run(directory, name);
+      this.#lose.run(directory, name, ...valuesOf(current), at);
+      this.#hasLost = true;
     } else {
       this.#replace.run(directory, name, ...valuesOf(next));
       this.#dropped(directory, name, next.volume);

@@ -1,5 +1,5 @@
 import { pack, unpack } from "./outcome.ts";
-import type { DatabaseSync, SQLInputValue, StatementSync } from "./sqlite.ts";
+import { type DatabaseSync, type SQLInputValue, type StatementSync, sumIn } from "./sqlite.ts";
 import { addVolumes, type ByVolume, type Counts, noCounts, sumColumns } from "./totals.ts";
 
 /**
@@ -72,7 +72,7 @@ export class Pages {
     const walk = "from pages where job = ? and directory = ? and walk = ?";
     this.#top = db.prepare(`select page, last ${walk} order by page desc limit 1`);
     this.#ofWalk = db.prepare(
-      `select count(*) pages, ${sumColumns.map((column) => `sum(${column}) ${column}`).join(", ")} ${walk}`,
+      `select count(*) pages, ${sumColumns.map((column) => `${sumIn(column)} ${column}`).join(", ")} ${walk}`,
     );
     this.#volumesOfWalk = db.prepare(`select volumes ${walk} and volumes is not null`);
     this.#last = db.prepare("select max(n) n from pages");
@@ -153,6 +153,16 @@ export class Pages {
   top(job: number, directory: number, walk: number): { page: number; last: boolean } | undefined {
     const row = this.#top.get(job, directory, walk) as { page: number; last: number } | undefined;
     return row === undefined ? undefined : { page: row.page, last: row.last === 1 };
+  }
+
+  /** The highest page of a walk is not its last one: another walk is to follow. */
+  continues(job: number, directory: number, walk: number): void {
+    const top = this.top(job, directory, walk);
+    const found = top && this.at(job, directory, walk, top.page);
+    const page = found && this.get(job, found.id);
+    if (page === undefined) return;
+    page.last = false;
+    this.write(page);
   }
 
   /** What is counted on all pages of a walk; goes through all of them. */

@@ -1,7 +1,8 @@
 import type { DirectoryHole, Examples, FailedDirectory, PageHole, Proof } from "./account.ts";
+import { toldBreak } from "./breaks.ts";
 import { codes, isCode, unpack } from "./outcome.ts";
 import type { DatabaseSync } from "./sqlite.ts";
-import { type Counts, noCounts, sumColumns, sums } from "./totals.ts";
+import { addCounts, type Counts, noCounts, sumColumns, sums } from "./totals.ts";
 
 /** Indexes named of one page, and ranges of pages named of one directory. */
 const mostDetails = 20;
@@ -59,7 +60,7 @@ export function prove(db: DatabaseSync, job: number, mostExamples: number): Proo
     }
     pageCount += walk.pages;
     openObjects += walk.openObjects;
-    for (const column of sumColumns) total[column] += walk.counts[column];
+    addCounts(total, walk.counts, 1);
     const missing = missingOf(walk);
     if (missing.length > 0) {
       directories.add(() => ({
@@ -71,7 +72,12 @@ export function prove(db: DatabaseSync, job: number, mostExamples: number): Proo
     const [broken] = walk.breaks;
     if (broken !== undefined) {
       const { page, reason } = broken;
-      failedDirectories.add(() => ({ directory: pathOf(directory), walk: walk.walk, page, reason }));
+      failedDirectories.add(() => ({
+        directory: pathOf(directory),
+        walk: walk.walk,
+        ...toldBreak(page),
+        reason,
+      }));
     }
     pages.total += walk.openPageCount - walk.openPages.length;
     for (const open of walk.openPages) pages.add(() => ({ directory: pathOf(directory), ...open }));
@@ -148,7 +154,7 @@ function addPage(walk: Walk, row: Row): void {
   walk.pages++;
   walk.top = page;
   walk.ended = row.last === 1;
-  for (const column of sumColumns) walk.counts[column] += counts[column];
+  addCounts(walk.counts, counts, 1);
   const accounted = counts.stored + counts.unchanged + counts.vanished + counts.failed;
   if (accounted === counts.listed) return;
   walk.openPageCount++;

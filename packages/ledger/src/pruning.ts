@@ -8,6 +8,7 @@ const chunk = 5_000;
 const details = [
   { table: "misses", key: "job, page, idx" },
   { table: "breaks", key: "job, directory, walk, page" },
+  { table: "page_parts", key: "job, id, total, number" },
   { table: "pages", key: "n" },
   { table: "visits", key: "job, directory" },
 ];

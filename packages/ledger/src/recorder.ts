@@ -1,9 +1,20 @@
-import { MessageError, type ObjectResult, type PageMessage, type ResultMessage } from "@brigade/core";
+import {
+  isMd5,
+  MessageError,
+  type ObjectResult,
+  type Outcome,
+  type PageMessage,
+  type PagePartMessage,
+  plus,
+  type ResultMessage,
+} from "@brigade/core";
+import { besides } from "./breaks.ts";
 import type { Directories } from "./directories.ts";
 import type { JobNumbers, Jobs } from "./jobs.ts";
 import { Misses } from "./misses.ts";
 import type { Objects } from "./objects.ts";
 import { again, codes, isCode, nameOf } from "./outcome.ts";
+import { PageParts } from "./page-parts.ts";
 import type { PageAccount, Pages } from "./pages.ts";
 import type { DatabaseSync, StatementSync } from "./sqlite.ts";
 import type { Totals } from "./totals.ts";
@@ -11,7 +22,7 @@ import type { Visits } from "./visits.ts";
 import type { Volumes } from "./volumes.ts";
 
 /** What the ledger is told. */
-export type RecordMessage = PageMessage | ResultMessage;
+export type RecordMessage = PageMessage | PagePartMessage | ResultMessage;
 
 export interface Tables {
   readonly jobs: Jobs;
@@ -33,12 +44,14 @@ const mostEntries = 1_000_000;
 export class Recorder {
   readonly #tables: Tables;
   readonly #misses: Misses;
+  readonly #parts: PageParts;
   readonly #break: StatementSync;
   readonly #heal: StatementSync;
 
   constructor(db: DatabaseSync, tables: Tables) {
     this.#tables = tables;
     this.#misses = new Misses(db);
+    this.#parts = new PageParts(db);
     this.#break = db.prepare(
       "insert into breaks (job, directory, walk, page, id, reason) values (?, ?, ?, ?, ?, ?) on conflict do nothing",
     );
@@ -49,14 +62,15 @@ export class Recorder {
   record(message: RecordMessage): number {
     const job = this.#jobOf(message);
     if (job.isPruned) this.#late(job, message);
-    else if (message.type === "page") this.#page(job, message);
+    else if (message.type === "page") this.#page(job, message, message.directories);
+    else if (message.type === "page-part") this.#part(job, message);
     else this.#result(job, message);
     return job.n;
   }
 
   /** For a job whose pages were dropped: what it stored lies on a volume all the same; its totals stay as they are. */
   #late(job: JobNumbers, message: RecordMessage): void {
-    if (message.type === "page") return;
+    if (message.type !== "result") return;
     const { directories, volumes, objects: table } = this.#tables;
     for (const { page: id, objects } of message.pages) checkObjects(id, mostEntries, objects, message.volume);
     if (message.volume === undefined) return;
@@ -79,7 +93,18 @@ export class Recorder {
     return known;
   }
 
-  #page(job: JobNumbers, message: PageMessage): void {
+  /** The page counts from the last of its parts on: until then it is missing. */
+  #part(job: JobNumbers, message: PagePartMessage): void {
+    const { record } = message;
+    if (message.number > message.of)
+      throw new MessageError(`the page ${record.id} has no part ${message.number}`);
+    if (!this.#parts.add(job.n, message)) return;
+    this.#page(job, record, this.#parts.directories(job.n, message));
+    this.#parts.forget(job.n, record.id);
+  }
+
+  /** `named`: paths of the child directories. */
+  #page(job: JobNumbers, message: PageMessage, named: Iterable<string>): void {
     const { directories, pages, visits } = this.#tables;
     const { walk, page: number } = message;
     const directory = directories.number(job.origin, message.directory);
@@ -99,18 +124,22 @@ export class Recorder {
     pages.write(page);
     const healed = this.#heal.run(job.n, directory, walk, number).changes === 1;
     visits.placed(page, healed);
-    for (const child of message.directories) visits.name(job.n, directories.number(job.origin, child));
+    if (message.unlisted !== undefined) {
+      this.#break.run(job.n, directory, walk, besides(number), message.id, message.unlisted);
+      visits.broke(job.n, directory, walk);
+    }
+    for (const child of named) visits.name(job.n, directories.number(job.origin, child));
   }
 
   /** What the page's own record calls unchanged. `bytes`: listed, of all that it does. */
   #markUnchanged(page: PageAccount, bitmap: Uint8Array, bytes: number): void {
     const { counts, outcomes } = page;
-    counts.unchanged_bytes += bytes;
+    counts.unchanged_bytes = plus(counts.unchanged_bytes, bytes);
     for (let index = 0; index < outcomes.length; index++) {
       if (((bitmap[index >> 3] ?? 0) & (1 << (index & 7))) === 0) continue;
       const code = outcomes[index] ?? 0;
       if (isCode(code) && code >= codes.unchanged) {
-        counts.unchanged_bytes -= page.sizes.get(index) ?? 0;
+        counts.unchanged_bytes = plus(counts.unchanged_bytes, -(page.sizes.get(index) ?? 0));
         continue;
       }
       this.#withdraw(page, index, code, 0);
@@ -151,7 +180,7 @@ export class Recorder {
     const miss = { index, outcome: code, name, bytes: listedSize, reason, at, class: kind, modified, etag };
     const isMiss = outcome === "failed" || outcome === "vanished";
     if (had === code) {
-      if (isMiss) page.counts[`${outcome}_bytes`] += this.#misses.repeated(page, miss);
+      if (isMiss) addBytes(page, outcome, this.#misses.repeated(page, miss));
       return;
     }
     this.#withdraw(page, index, had, listedSize);
@@ -159,12 +188,12 @@ export class Recorder {
     page.outcomes[index] = code;
     const bytes = outcome === "stored" ? (object.size ?? listedSize) : listedSize;
     page.counts[outcome]++;
-    page.counts[`${outcome}_bytes`] += bytes;
+    addBytes(page, outcome, bytes);
     if (isMiss) this.#misses.put(page, miss);
     else if (page.position === undefined) page.sizes.set(index, listedSize);
     if (outcome === "stored" && volume !== undefined) {
       const amount = page.volumes.get(volume) ?? { objects: 0, bytes: 0 };
-      page.volumes.set(volume, { objects: amount.objects + 1, bytes: amount.bytes + bytes });
+      page.volumes.set(volume, { objects: amount.objects + 1, bytes: plus(amount.bytes, bytes) });
     }
   }
 
@@ -175,8 +204,12 @@ export class Recorder {
     const outcome = nameOf[code];
     const isMiss = outcome === "failed" || outcome === "vanished";
     page.counts[outcome]--;
-    page.counts[`${outcome}_bytes`] -= isMiss ? this.#misses.remove(page, index) : listedSize;
+    addBytes(page, outcome, -(isMiss ? this.#misses.remove(page, index) : listedSize));
   }
+}
+
+function addBytes({ counts }: PageAccount, outcome: Outcome, bytes: number): void {
+  counts[`${outcome}_bytes`] = plus(counts[`${outcome}_bytes`], bytes);
 }
 
 function place(page: PageAccount, message: PageMessage): void {
@@ -223,7 +256,7 @@ function checkObjects(
     if (outcome !== "stored") continue;
     if (volume === undefined)
       throw new MessageError(`entry ${index} of the page ${id} is stored on no volume`);
-    if (md5 !== undefined && !/^[0-9a-f]{32}$/.test(md5)) {
+    if (md5 !== undefined && !isMd5(md5)) {
       throw new MessageError(`entry ${index} of the page ${id} has no readable MD5`);
     }
   }

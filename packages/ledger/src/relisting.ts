@@ -94,7 +94,7 @@ export class Relisting {
     const isCut = mode === "idle" && row.ended === 0 && !breaks.includes(top + 1);
     const starts = [...breaks, ...(isCut ? [top + 1] : [])].map((page) => this.#start(job, row, walk, page));
     const known = starts.filter((position) => position !== undefined);
-    const hasGaps = pages + breaks.filter((page) => page < top).length < top;
+    const hasGaps = pages + breaks.filter((page) => page > 0 && page < top).length < top;
     const isLost = mode === "idle" && (hasGaps || this.#openPage.get(job, directory, walk) !== undefined);
     const positions = isLost || known.length < starts.length ? [this.anew(job, directory, path)] : known;
     if (breaks.length > 0) this.#withdrawal.positions(job, directory, walk);

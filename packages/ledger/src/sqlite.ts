@@ -1,2 +1,14 @@
+import { mostSum } from "@brigade/core";
+
 // biome-ignore lint/correctness/noUnresolvedImports: Biome's list of Node's own modules lacks it
 export { backup, DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+
+/** The sum of a column of bytes as a program can read it: SQLite's own fails when it overflows, and Node reads no more than this. */
+export function sumIn(column: string): string {
+  return atMost(`cast(total(${column}) as integer)`);
+}
+
+/** A number that a program can read. */
+export function atMost(expression: string): string {
+  return `max(-${mostSum}, min(${mostSum}, ${expression}))`;
+}

@@ -1,4 +1,4 @@
-import type { FileEntry, ObjectResult } from "@brigade/core";
+import { type FileEntry, isMd5, type ObjectResult } from "@brigade/core";
 
 export type Value = number | string | Uint8Array | null;
 
@@ -82,8 +82,4 @@ export function etagOf({ etag }: Pick<State, "etag">): string | undefined {
 function packEtag(etag: string | undefined): Value {
   if (etag === undefined) return null;
   return isMd5(etag) ? Buffer.from(etag, "hex") : etag;
-}
-
-function isMd5(etag: string): boolean {
-  return /^[0-9a-f]{32}$/.test(etag);
 }

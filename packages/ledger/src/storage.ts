@@ -1,9 +1,23 @@
 import { ConfigError, type DatabaseFile, databaseError } from "@brigade/core";
 import { countHoldings } from "./holdings.ts";
+import { pagePartsTable } from "./page-parts.ts";
 import { DatabaseSync } from "./sqlite.ts";
 
 /** Raised when the tables change so that an older program would misread them. */
-const schemaVersion = 2;
+const schemaVersion = 4;
+
+const lostTable = `
+-- the last stored state of objects that lie nowhere any more; lost_at: Unix milliseconds
+create table lost (directory integer not null, name text not null, volume integer not null, size integer not null,
+  modified integer not null, at integer not null, bytes integer, md5 blob, verified integer, path text, etag any,
+  lost_at integer not null, primary key (directory, name)) strict, without rowid;
+`;
+
+const goneColumns = `
+-- when a volume was told to be here no more, Unix milliseconds; why, if it was lost
+alter table volumes add column gone_at integer;
+alter table volumes add column lost text;
+`;
 
 /**
  * Rows are small and numbered, for hundreds of millions of objects:
@@ -12,7 +26,7 @@ const schemaVersion = 2;
  *   MD5 (and an etag that looks like one) as 16 bytes
  * - `pages.outcomes` has a byte an index, or a single one where all are equal
  */
-const schema = `
+const schema = `${lostTable}
 create table origins (n integer primary key, source text not null, fingerprint text not null,
   unique (source, fingerprint)) strict;
 create table jobs (n integer primary key, id text not null unique, source text not null, origin integer not null,
@@ -62,7 +76,7 @@ create table totals (job integer primary key, known integer not null, done integ
   vanished_bytes integer not null, failed integer not null, failed_bytes integer not null) strict;
 create table volume_totals (job integer not null, volume integer not null, objects integer not null,
   bytes integer not null, primary key (job, volume)) strict, without rowid;
-`;
+${goneColumns}`;
 
 /** From the version before to this one; in the same transaction. */
 const upgrades: Readonly<Record<number, (db: DatabaseSync) => void>> = {
@@ -80,6 +94,8 @@ create table holdings (volume integer not null, origin integer not null, objects
 `);
     countHoldings(db);
   },
+  3: (db) => db.exec(lostTable),
+  4: (db) => db.exec(goneColumns),
 };
 
 /** Kept of the database in memory where that is not short, and what the write-ahead log may grow to before it is moved over; bytes. */
@@ -100,6 +116,7 @@ export function openStorage(path: string, cacheBytes = usualCache): DatabaseSync
       pragma wal_autocheckpoint = ${walBytes / pageBytes}; pragma journal_size_limit = ${walBytes}`);
     db.exec("begin immediate");
     prepareSchema(db, path);
+    db.exec(pagePartsTable);
     db.exec("commit");
     return db;
   } catch (error) {

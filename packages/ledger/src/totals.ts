@@ -1,4 +1,5 @@
-import type { Progress } from "./account.ts";
+import { plus } from "@brigade/core";
+import type { Amount, Progress } from "./account.ts";
 import type { DatabaseSync, StatementSync } from "./sqlite.ts";
 import type { Volumes } from "./volumes.ts";
 
@@ -59,7 +60,7 @@ export class Totals {
   add(job: number, pages: number, counts: Counts, volumes: ByVolume, sign: 1 | -1): void {
     const totals = this.#change(job);
     totals.row.pages += sign * pages;
-    for (const column of sumColumns) totals.row[column] += sign * counts[column];
+    addCounts(totals.row, counts, sign);
     addVolumes(totals.volumes, volumes, sign);
   }
 
@@ -119,18 +120,28 @@ export function sums(
   counts: Counts,
 ): Pick<Progress, "listed" | "stored" | "unchanged" | "vanished" | "failed"> {
   return {
-    listed: { objects: counts.listed, bytes: counts.listed_bytes },
-    stored: { objects: counts.stored, bytes: counts.stored_bytes },
-    unchanged: { objects: counts.unchanged, bytes: counts.unchanged_bytes },
-    vanished: { objects: counts.vanished, bytes: counts.vanished_bytes },
-    failed: { objects: counts.failed, bytes: counts.failed_bytes },
+    listed: amountOf(counts.listed, counts.listed_bytes),
+    stored: amountOf(counts.stored, counts.stored_bytes),
+    unchanged: amountOf(counts.unchanged, counts.unchanged_bytes),
+    vanished: amountOf(counts.vanished, counts.vanished_bytes),
+    failed: amountOf(counts.failed, counts.failed_bytes),
   };
+}
+
+/** Messages that contradict each other about a size can make the bytes of an outcome negative. */
+function amountOf(objects: number, bytes: number): Amount {
+  return { objects, bytes: Math.max(0, bytes) };
+}
+
+/** Adds (`sign` 1) or takes away (-1). */
+export function addCounts(to: Counts, what: Counts, sign: 1 | -1): void {
+  for (const column of sumColumns) to[column] = plus(to[column], sign * what[column]);
 }
 
 export function addVolumes(to: ByVolume, what: ByVolume, sign: 1 | -1): void {
   for (const [volume, { objects, bytes }] of what) {
     const amount = to.get(volume) ?? { objects: 0, bytes: 0 };
-    to.set(volume, { objects: amount.objects + sign * objects, bytes: amount.bytes + sign * bytes });
+    to.set(volume, { objects: amount.objects + sign * objects, bytes: plus(amount.bytes, sign * bytes) });
   }
 }
 

@@ -1,3 +1,4 @@
+import { sumOf } from "@brigade/core";
 import type { Amount, VolumeContents, VolumeDescription } from "./account.ts";
 import type { DatabaseSync, StatementSync } from "./sqlite.ts";
 
@@ -15,14 +16,19 @@ type Row = {
   label: string | null;
   free: number | null;
   size: number | null;
+  gone_at: number | null;
+  lost: string | null;
 };
 
-/** Volumes by small numbers. Where one was seen last counts as its host. */
+/** Volumes by small numbers. Its host is the one that has said so: results of another do not move a volume. */
 export class Volumes {
   readonly #upsert: StatementSync;
+  readonly #seen: StatementSync;
   readonly #select: StatementSync;
   readonly #all: StatementSync;
-  readonly #known = new Map<string, { n: number; host: string; seenAt: number }>();
+  readonly #leave: StatementSync;
+  readonly #return: StatementSync;
+  readonly #known = new Map<string, { n: number; seenAt: number }>();
   readonly #names = new Map<number, VolumeName>();
 
   constructor(db: DatabaseSync) {
@@ -31,27 +37,37 @@ export class Volumes {
       on conflict (id) do update set host = excluded.host, seen_at = excluded.seen_at,
         label = coalesce(excluded.label, label), free = coalesce(excluded.free, free), size = coalesce(excluded.size, size)
       where excluded.seen_at >= seen_at returning n`);
+    this.#seen = db.prepare(`insert into volumes (id, host, seen_at) values (?, ?, ?)
+      on conflict (id) do update set seen_at = max(seen_at, excluded.seen_at) returning n`);
     this.#select = db.prepare("select * from volumes where id = ? or n = ?");
     this.#all = db.prepare("select * from volumes order by n");
+    this.#leave = db.prepare(
+      "update volumes set gone_at = coalesce(gone_at, ?), lost = coalesce(?, lost) where n = ?",
+    );
+    this.#return = db.prepare("update volumes set gone_at = null, lost = null where n = ?");
   }
 
   find(id: string): number | undefined {
     return (this.#select.get(id, -1) as Row | undefined)?.n;
   }
 
-  /** `at` in Unix milliseconds, noted to the minute. */
+  /** Of a result. `host`: where it came from, the volume's if none is known. `at` in Unix milliseconds, noted to the minute. */
   number(id: string, host: string, at: number): number {
     const known = this.#known.get(id);
-    if (known !== undefined && at < known.seenAt + (known.host === host ? 60_000 : 0)) return known.n;
-    return this.note({ id, host }, at);
+    if (known !== undefined && at < known.seenAt + 60_000) return known.n;
+    const { n } = this.#seen.get(id, host, at) as { n: number };
+    this.#known.set(id, { n, seenAt: at });
+    return n;
   }
 
   /** What is not told stays as it was told before. Returns the volume's number. */
-  note({ id, host, label, free, size }: VolumeDescription, at: number): number {
+  note({ id, host, label, free, size, gone }: VolumeDescription, at: number): number {
     const row = this.#upsert.get(id, host, at, label ?? null, free ?? null, size ?? null);
     const n = (row as { n: number } | undefined)?.n ?? this.find(id);
     if (n === undefined) throw new Error(`the volume ${id} was not inserted`);
-    this.#known.set(id, { n, host, seenAt: at });
+    if (gone === null) this.#return.run(n);
+    else if (gone !== undefined) this.#leave.run(at, gone.lost ?? null, n);
+    this.#known.set(id, { n, seenAt: at });
     this.#names.delete(n);
     return n;
   }
@@ -78,8 +94,11 @@ export class Volumes {
         ...(row.free !== null && { free: row.free }),
         ...(row.size !== null && { size: row.size }),
         objects: sources.reduce((sum, { objects }) => sum + objects, 0),
-        bytes: sources.reduce((sum, { bytes }) => sum + bytes, 0),
+        bytes: sumOf(sources.map(({ bytes }) => bytes)),
         sources,
+        ...(row.gone_at !== null && {
+          gone: { at: row.gone_at, ...(row.lost !== null && { lost: row.lost }) },
+        }),
       };
     });
   }

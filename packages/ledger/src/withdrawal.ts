@@ -1,3 +1,4 @@
+import { plus } from "@brigade/core";
 import { Misses } from "./misses.ts";
 import { again, codes } from "./outcome.ts";
 import type { Pages } from "./pages.ts";
@@ -12,6 +13,7 @@ export class Withdrawal {
   readonly #totals: Totals;
   readonly #misses: Misses;
   readonly #undated: StatementSync;
+  readonly #besides: StatementSync;
   readonly #breaks: StatementSync;
 
   constructor(db: DatabaseSync, { pages, visits, totals }: { pages: Pages; visits: Visits; totals: Totals }) {
@@ -23,7 +25,9 @@ export class Withdrawal {
       from visits join pages on pages.job = visits.job and pages.directory = visits.directory and pages.walk = visits.walk
         join misses on misses.job = pages.job and misses.page = pages.n
       where visits.job = ? and visits.directory = ? and outcome = ${codes.failed} and modified is null`);
-    this.#breaks = db.prepare("delete from breaks where job = ? and directory = ? and walk = ?");
+    const breaks = "from breaks where job = ? and directory = ? and walk = ?";
+    this.#besides = db.prepare(`select 1 ${breaks} and page < 0 limit 1`);
+    this.#breaks = db.prepare(`delete ${breaks}`);
   }
 
   /** A failed object of a page. Its row stays, marked, until anything is reported of it. `bytes`: as listed. */
@@ -36,7 +40,7 @@ export class Withdrawal {
     if (counted) this.#totals.add(job, 1, page.counts, page.volumes, -1);
     page.outcomes[index] = again;
     page.counts.failed--;
-    page.counts.failed_bytes -= bytes;
+    page.counts.failed_bytes = plus(page.counts.failed_bytes, -bytes);
     this.#misses.mark(page, index);
     this.#pages.changed(page);
     if (counted) this.#totals.add(job, 1, page.counts, page.volumes, 1);
@@ -48,8 +52,9 @@ export class Withdrawal {
     for (const { id, idx, bytes } of rows) this.object(job, id, idx, bytes);
   }
 
-  /** The failed positions of the walk of a directory that counts. */
+  /** The failed positions of the walk of a directory that counts. One that broke besides a page is not at its end any more. */
   positions(job: number, directory: number, walk: number): void {
+    if (this.#besides.get(job, directory, walk) !== undefined) this.#pages.continues(job, directory, walk);
     this.#breaks.run(job, directory, walk);
     this.#visits.withdrawn(job, directory);
   }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { below, grouped, randomOf, shuffled } from "../../../test/random.ts";
 import type { Catalogue, Progress, Proof, Sums } from "../src/index.ts";
 import { entries, page, pageId } from "./messages.ts";
-import { below, grouped, randomOf, shuffled } from "./random.ts";
 import { all, job, newCatalogue } from "./set-up.ts";
 import { syntheticJob } from "./synthetic-job.ts";
 

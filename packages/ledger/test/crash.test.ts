@@ -3,8 +3,8 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { below, randomOf } from "../../../test/random.ts";
 import { openCatalogue } from "../src/index.ts";
-import { below, randomOf } from "./random.ts";
 import { folder, job, openJob, silent } from "./set-up.ts";
 import { syntheticJob } from "./synthetic-job.ts";
 

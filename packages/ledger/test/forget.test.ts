@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { describe, test } from "node:test";
-import type { Catalogue } from "../src/index.ts";
+import { type Catalogue, openCatalogue } from "../src/index.ts";
 import { object, result } from "./messages.ts";
-import { all, job, newCatalogue } from "./set-up.ts";
+import { all, folder, job, newCatalogue, openJob, silent } from "./set-up.ts";
 
 const file = { name: "x", size: 100, modified: 1_100 };
 
@@ -31,6 +32,32 @@ describe("an object that is forgotten on a volume", () => {
     assert.deepEqual(await made.catalogue.compare(job, "a", [file]), ["new"]);
     assert.deepEqual(await states(made.catalogue), []);
     assert.deepEqual(await held(made.catalogue), { "vol-a": [0, 0] });
+  });
+
+  test("is lost until it is stored again, also when the catalogue was closed meanwhile", async () => {
+    await using own = await folder();
+    const open = () => openCatalogue({ path: join(own.path, "catalogue.db"), log: silent });
+    const lost = async (catalogue: Catalogue) =>
+      (await all(catalogue.where({ prefix: "", lost: true }))).map(({ key, volume, standing, size }) => [
+        key,
+        volume,
+        standing,
+        size,
+      ]);
+    const before = await open();
+    await openJob(before);
+    await store(before, [["vol-a", 100]]);
+    assert.deepEqual(await lost(before), []);
+    await before.forget(job, "vol-a", ["a/x"]);
+    assert.deepEqual(await lost(before), [["a/x", "vol-a", "lost", 100]]);
+    await before[Symbol.asyncDispose]();
+    await using catalogue = await open();
+    const other = [object(1, { name: "y", size: 1 }, "stored")];
+    await catalogue.record([result({ directory: "a", volume: "vol-a", objects: other })]);
+    assert.deepEqual(await lost(catalogue), [["a/x", "vol-a", "lost", 100]]);
+    await store(catalogue, [["vol-b", 100]]);
+    assert.deepEqual(await lost(catalogue), []);
+    assert.deepEqual(await states(catalogue), [["vol-b", "current"]]);
   });
 
   test("is unchanged where a duplicate of it lies", async () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Catalogue, RecordMessage, VolumeContents } from "../src/index.ts";
+import { below, grouped, randomOf, shuffled } from "../../../test/random.ts";
+import type { Catalogue, RecordMessage, VolumeContents, VolumeDescription } from "../src/index.ts";
 import { object, result } from "./messages.ts";
-import { below, grouped, randomOf, shuffled } from "./random.ts";
 import { all, job, newCatalogue } from "./set-up.ts";
 import { syntheticJob } from "./synthetic-job.ts";
 
@@ -129,14 +129,32 @@ describe("a volume", () => {
     ]);
   });
 
-  test("is at the host that saw it last, and keeps its label when a result does not say it", async () => {
+  test("that was lost stays lost, whatever late results say, until its host has it again", async () => {
+    await using made = await newCatalogue();
+    const told = async (gone: VolumeDescription["gone"], at: number) => {
+      await made.catalogue.noteVolumes(
+        [{ id: "vol-a", host: "host-1", ...(gone !== undefined && { gone }) }],
+        at,
+      );
+      return (await seen(made.catalogue))?.gone;
+    };
+    assert.equal(await told(null, 5), undefined);
+    assert.deepEqual(await told({}, 10), { at: 10 });
+    assert.deepEqual(await told({ lost: "unmounted" }, 20), { at: 10, lost: "unmounted" });
+    assert.deepEqual(await told({}, 30), { at: 10, lost: "unmounted" });
+    await made.catalogue.record([stored("vol-a", 100_000, 1)]);
+    assert.deepEqual(await told(undefined, 200_000), { at: 10, lost: "unmounted" });
+    assert.equal(await told(null, 300_000), undefined);
+  });
+
+  test("is at the host that said so last, whatever host its results come from, and keeps its label", async () => {
     await using made = await newCatalogue();
     await made.catalogue.noteVolumes([{ id: "vol-a", host: "host-1", label: "red", free: 10 }], 5_000_000);
     await made.catalogue.noteVolumes([{ id: "vol-a", host: "host-0", label: "old" }], 4_000_000);
     assert.equal((await seen(made.catalogue))?.label, "red");
     await made.catalogue.record([{ ...stored("vol-a", 6_000, 1), host: "host-2" } as RecordMessage]);
     const now = await seen(made.catalogue);
-    assert.deepEqual([now?.host, now?.label, now?.free, now?.seenAt], ["host-2", "red", 10, 6_000_000]);
+    assert.deepEqual([now?.host, now?.label, now?.free, now?.seenAt], ["host-1", "red", 10, 6_000_000]);
     assert.equal((await all(made.catalogue.where({ key: "a/x" })))[0]?.label, "red");
     await made.catalogue.noteVolumes([{ id: "vol-a", host: "host-3", label: "blue" }], 7_000_000);
     await made.catalogue.record([{ ...stored("vol-a", 6_500, 1), host: "host-2" } as RecordMessage]);

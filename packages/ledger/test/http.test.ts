@@ -193,6 +193,45 @@ test("a question that is too long is refused before it is read whole", async () 
   assert.match(await response.text(), /"error":"no question is longer than \d+ bytes"/);
 });
 
+test("a question that is a bomb is refused with its first problem, and the ledger's process hardly grows", async () => {
+  await using ledger = await answering();
+  const before = process.memoryUsage.rss();
+  const job = '"job":{"source":"photos","fingerprint":"f"},"directory":""';
+  for (const pattern of ["0,", "{},", "[],", '{"":0},']) {
+    for (const bytes of [7e6, 900_000]) {
+      const filling = Buffer.alloc(bytes - (bytes % pattern.length), pattern);
+      const body = `{${job},"files":[${filling}0]}`;
+      const response = await fetch(`${ledger.url}/api/history/unchanged`, { method: "POST", body });
+      assert.equal(response.status, 400);
+      const text = await response.text();
+      assert.ok(text.length < 1_000, text.slice(0, 100));
+    }
+  }
+  const grown = (process.memoryUsage.rss() - before) / 2 ** 20;
+  assert.ok(grown <= 150, `${grown} MiB`);
+});
+
+test("a question about more files than one body takes is asked in several", async () => {
+  await using ledger = await answering();
+  const files = Array.from({ length: 3_000 }, (_, i) => ({ name: `${i}`.padEnd(4_000, "x"), size: 1 }));
+  const client = new LedgerClient({ url: ledger.url });
+  assert.equal((await client.unchanged(origin, "", files)).length, 3_000);
+  assert.deepEqual(
+    await client.compare(origin, "", files),
+    files.map(() => "new"),
+  );
+  assert.equal(
+    await client.forget(
+      origin,
+      "vol-a",
+      files.map(({ name }) => name),
+    ),
+    0,
+  );
+});
+
+const origin = { source: "photos", fingerprint: "f1" };
+
 test("a command asks the catalogue of its own process without a socket", async () => {
   await using own = await newCatalogue();
   const app = ledgerApp(own.catalogue, { log: silent });

@@ -76,7 +76,16 @@ export class MemoryBroker implements Broker {
     const { message, deliveries } = waiting;
     const queue = this.consumed ?? { source: "", queue: "records" };
     const signal = new AbortController().signal;
-    const verdict = await handle({ queue, message, deliveries, signal, standAside() {}, onOverdue() {} });
+    const isRepeated = deliveries > 0;
+    const verdict = await handle({
+      queue,
+      message,
+      deliveries,
+      isRepeated,
+      signal,
+      standAside() {},
+      onOverdue() {},
+    });
     if (verdict.kind === "ack") this.acked.push(message);
     else if (verdict.kind === "reject") this.rejected.push({ message, reason: verdict.reason });
     else this.queue.push(waiting);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { randomOf, shuffled } from "../../../test/random.ts";
 import type { Catalogue, StoredState } from "../src/index.ts";
 import { object, result } from "./messages.ts";
-import { randomOf, shuffled } from "./random.ts";
 import { all, job, newCatalogue } from "./set-up.ts";
 
 const red = { id: "vol-a", host: "host-1", label: "red", free: 10, size: 100 };

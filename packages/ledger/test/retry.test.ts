@@ -35,6 +35,14 @@ const partial: readonly RecordMessage[] = [
 ];
 
 describe("a retry", () => {
+  test("of an object that was listed without a size asks for it in whatever size it has", async () => {
+    const unsized = result({ directory: "a", volume: undefined, objects: [{ ...f0, listedSize: 0 }] });
+    await using made = await prepared([...partial.slice(0, 2), unsized, ...partial.slice(3)]);
+    await made.retry({});
+    const files = made.broker.published.flatMap((one) => (one.type === "files" ? one.slices : []));
+    assert.deepEqual(files[0]?.files, [{ index: 0, name: "f0", modified: 1_100 }]);
+  });
+
   test("of one class asks for its objects only, and the job is open until they are accounted for", async () => {
     await using made = await prepared(partial);
     const { catalogue, broker } = made;
@@ -205,6 +213,24 @@ describe("a retry", () => {
     ]);
     assert.deepEqual(await made.retry(), { objects: 1, directories: 0 });
     assert.equal((await standing(made.catalogue)).progress.failed.objects, 1);
+  });
+
+  test("lists the directory again where the recorded name is not the object's: its bytes were not UTF-8", async () => {
+    const names = ["\ufffd.jpg", "\ufffd"].map((name) => ({ name, size: 1 }));
+    await using made = await prepared([
+      page({ directory: "", entries: names }),
+      result({
+        directory: "",
+        volume: undefined,
+        objects: names.map((entry, i) => object(i, entry, "failed", { class: i === 0 ? "name" : "damaged" })),
+      }),
+    ]);
+    assert.deepEqual(await made.retry(), { objects: 1, directories: 1 });
+    const asked = made.broker.published.flatMap((one) => (one.type === "files" ? one.slices : []));
+    assert.deepEqual(
+      asked.flatMap(({ files }) => files.map(({ name }) => name)),
+      ["\ufffd"],
+    );
   });
 
   test("is refused for a job that is cancelled, unknown, or followed by an open one; nothing is taken then", async () => {

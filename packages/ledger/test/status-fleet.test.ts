@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HostError } from "@brigade/core";
+import type { VolumeContents, VolumeDescription } from "../src/index.ts";
 import { disk, following, presence } from "./status-set-up.ts";
 
 test("a service is shown with why it pauses, as silent when it should have spoken, and then no more", async () => {
@@ -39,6 +40,34 @@ test("a fleet of too many services is cut off, not remembered", async () => {
   using live = await following();
   for (let i = 0; i < 5_000; i++) live.status.notePresence(presence({ instance: `x#${i}` }));
   assert.equal(live.status.current().services.length, 1_000);
+});
+
+test("invented disks are cut off at 10,000, and those that were there first stay", async () => {
+  using live = await following();
+  live.status.notePresence(presence({ volumes: [disk()] }));
+  for (let i = 0; i < 20; i++) {
+    const volumes = Array.from({ length: 1_000 }, (_, n) => disk({ id: `made-up-${i}-${n}` }));
+    live.status.notePresence(presence({ volumes, instance: "thief", host: "thief" }));
+  }
+  const { volumes } = live.status.current();
+  assert.equal(volumes.length, 10_000);
+  assert.ok(volumes.some(({ volume }) => volume === "vol-a"));
+  await live.clock.pass(1);
+  assert.equal(live.scripted.noted.length, 10_000);
+});
+
+test("a volume that another host says it has is told in the log, with both hosts", async () => {
+  using live = await following();
+  const { clock, scripted, status, warned } = live;
+  const known = { volume: "vol-a", seenAt: 5, objects: 0, bytes: 0, sources: [] };
+  scripted.volumeList = [{ ...known, host: "host-1" }];
+  await clock.pass(2);
+  status.notePresence(presence({ volumes: [disk()] }));
+  assert.deepEqual(warned, []);
+  status.notePresence(presence({ volumes: [disk()], host: "host-2", instance: "downloader@host-2#1" }));
+  assert.deepEqual(warned, ["a volume is at another host now, as that host says"]);
+  await clock.pass(1);
+  assert.equal(scripted.noted.at(-1)?.host, "host-2");
 });
 
 test("a disk is shown with its room as it was said last, and what the catalogue knows to lie there", async () => {
@@ -124,6 +153,100 @@ test("a volume that could not be entered is tried again with the next word", asy
   status.notePresence(presence({ volumes: [disk()] }));
   await clock.pass(1);
   assert.deepEqual(scripted.noted, [
-    { id: "vol-a", label: "disk a", host: "host-1", free: 400, size: 1_000 },
+    { id: "vol-a", label: "disk a", host: "host-1", free: 400, size: 1_000, gone: null },
   ]);
+});
+
+/** What the catalogue was told last of where the volume is. */
+const lastGone = (scripted: { readonly noted: readonly VolumeDescription[] }) => scripted.noted.at(-1)?.gone;
+
+test("a volume whose service says that it is lost is entered as lost at once, and as here when it is back", async () => {
+  using live = await following({ brokerTrouble: () => undefined });
+  const { clock, scripted, status } = live;
+  status.notePresence(presence({ volumes: [disk()] }));
+  status.notePresence(presence({ volumes: [disk({ lost: "unmounted" })] }));
+  await clock.pass(1);
+  assert.deepEqual(lastGone(scripted), { lost: "unmounted" });
+  assert.deepEqual(status.current().volumes[0]?.gone?.lost, "unmounted");
+  status.notePresence(presence({ volumes: [disk()] }));
+  await clock.pass(1);
+  assert.equal(lastGone(scripted), null);
+  assert.equal(status.current().volumes[0]?.gone, undefined);
+});
+
+test("a volume whose service leaves is gone in good order, unless another service has it, too", async () => {
+  using live = await following({ brokerTrouble: () => undefined });
+  const { clock, scripted, status } = live;
+  const other = { instance: "downloader@host-1#8" };
+  status.notePresence(presence({ volumes: [disk()] }));
+  status.notePresence(presence({ ...other, volumes: [disk()] }));
+  status.notePresence(presence({ ...other, volumes: [disk()], leaving: true }));
+  await clock.pass(1);
+  assert.equal(lastGone(scripted), null);
+  status.notePresence(presence({ volumes: [disk()], leaving: true }));
+  await clock.pass(60);
+  assert.deepEqual(lastGone(scripted), {});
+});
+
+test("a volume whose service falls silent is lost, and not while nobody can be heard", async () => {
+  let trouble: string | undefined = "the broker is away";
+  using live = await following({ brokerTrouble: () => trouble });
+  const { clock, scripted, status } = live;
+  status.notePresence(presence({ volumes: [disk()] }));
+  await clock.pass(60);
+  assert.equal(lastGone(scripted), null);
+  trouble = undefined;
+  await clock.pass(19);
+  assert.equal(lastGone(scripted), null);
+  await clock.pass(4);
+  assert.match(lastGone(scripted)?.lost ?? "", /nobody has been heard of it since/);
+  status.notePresence(presence({ volumes: [disk()] }));
+  await clock.pass(1);
+  assert.equal(lastGone(scripted), null);
+});
+
+test("a ledger that begins expects to hear of the volumes that were here", async () => {
+  const known = (volume: string, fields: Partial<VolumeContents> = {}): VolumeContents => {
+    return { volume, host: "host-1", seenAt: 5, objects: 1, bytes: 1, sources: [], ...fields };
+  };
+  const volumes = [known("vol-a"), known("vol-b", { gone: { at: 5 } }), known("vol-c")];
+  using live = await following({ brokerTrouble: () => undefined, volumes });
+  const { clock, scripted, status } = live;
+  status.notePresence(presence({ volumes: [disk({ id: "vol-c" })] }));
+  for (let words = 0; words < 5; words++) {
+    await clock.pass(5);
+    status.notePresence(presence({ volumes: [disk({ id: "vol-c" })] }));
+  }
+  assert.deepEqual(
+    scripted.noted.filter(({ gone }) => gone?.lost !== undefined).map(({ id }) => id),
+    ["vol-a"],
+  );
+});
+
+test("a volume that only results have told of is lost when nobody speaks of it; one that left is not", async () => {
+  using live = await following({ brokerTrouble: () => undefined });
+  const { clock, scripted, status } = live;
+  status.notePresence(presence({ volumes: [disk()], leaving: true }));
+  const known = { host: "host-1", seenAt: 5, objects: 1, bytes: 1, sources: [] };
+  scripted.volumeList = ["vol-a", "vol-b"].map((volume) => ({ volume, ...known }));
+  await clock.pass(19);
+  assert.deepEqual(lastGone(scripted), {});
+  await clock.pass(6);
+  const lost = scripted.noted.filter(({ gone }) => gone?.lost !== undefined);
+  assert.deepEqual(
+    lost.map(({ id }) => id),
+    ["vol-b"],
+  );
+});
+
+test("that a volume is lost is told again while the catalogue cannot take it", async () => {
+  using live = await following({ brokerTrouble: () => undefined });
+  const { clock, scripted, status } = live;
+  status.notePresence(presence({ volumes: [disk()] }));
+  await clock.pass(1);
+  scripted.failure = new HostError("full", "no room");
+  await clock.pass(30);
+  scripted.failure = undefined;
+  await clock.pass(2);
+  assert.match(lastGone(scripted)?.lost ?? "", /nobody has been heard/);
 });

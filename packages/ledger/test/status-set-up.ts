@@ -113,9 +113,13 @@ function progressOf({
 }
 
 /** A status over a catalogue with the job of set-up.ts open; `warned`: what it logged. */
-export async function following(parts: Partial<StatusParts> = {}) {
+export async function following({
+  volumes = [],
+  ...parts
+}: Partial<StatusParts> & { readonly volumes?: VolumeContents[] } = {}) {
   const clock = new StatusClock();
   const scripted = new ScriptedCatalogue();
+  scripted.volumeList = volumes;
   const warned: string[] = [];
   scripted.open();
   const { now, delay } = clock;

@@ -1,7 +1,7 @@
 import { type Outcome, outcomeSchema } from "@brigade/core";
+import { below, randomOf } from "../../../test/random.ts";
 import type { RecordMessage, Sums } from "../src/index.ts";
 import { type Entry, entries, object, page, pageId, result, unchanged } from "./messages.ts";
-import { below, randomOf } from "./random.ts";
 
 export interface SyntheticJob {
   /** As a lister and downloaders would send them, more or less in order. */

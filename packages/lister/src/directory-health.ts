@@ -41,7 +41,7 @@ export class DirectoryHealth {
     );
   }
 
-  /** When a request is begun, for `listed`. */
+  /** When a request is begun, for `listed` and `isOwn`. */
   begin(): number {
     return this.#health.begin();
   }
@@ -52,15 +52,19 @@ export class DirectoryHealth {
   }
 
   /** Whether it is the directory's own fault that it was not listed. */
-  async isOwn({ prefix }: Job, directory: string, error: SourceError): Promise<boolean> {
+  async isOwn({ prefix }: Job, directory: string, error: SourceError, begunAt: number): Promise<boolean> {
     if (error.kind === "bad-cursor") return true;
     this.#prefix = prefix;
-    const judgement = await this.#health.judge({ key: directory }, error);
-    const isAway = error.kind === "transport" || error.kind === "unavailable";
-    if (judgement === "shared" || !isAway || directory !== prefix || this.#health.hasWorked)
+    const judgement = await this.#health.judge({ key: directory }, error, begunAt);
+    if (judgement === "shared" || !isAway(error) || directory !== prefix || this.#health.hasWorked)
       return judgement !== "shared";
     // Nothing was ever listed, and what all the rest hangs on does not answer.
     this.#health.pause({ reason: error.message, isBan: false });
     return false;
   }
+}
+
+/** It does not answer, or says itself that it cannot. An answer that cannot be read is no sign of an outage. */
+function isAway({ kind, status }: SourceError): boolean {
+  return kind === "transport" || (kind === "unavailable" && status !== undefined);
 }

@@ -1,6 +1,6 @@
 import type { FileEntry, Filters } from "@brigade/core";
 import { join } from "@brigade/core";
-import picomatch from "picomatch";
+import { createGlob } from "./globs/glob.ts";
 
 export interface Filter {
   wantsFile(directory: string, file: FileEntry): boolean;
@@ -31,23 +31,8 @@ export function createFilter(filters: Filters): Filter {
   };
 }
 
-/** Why a glob is none; `undefined` for a good one. In a key such a character is meant by a backslash before it. */
-export function globProblem(glob: string): string | undefined {
-  if (glob === "") return "it is empty";
-  try {
-    picomatch(glob, { ...matching(glob), strictBrackets: true, debug: true });
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-function matching(glob: string) {
-  return { dot: true, basename: !glob.includes("/") };
-}
-
 function matcher(globs: readonly string[] | undefined): ((key: string) => boolean) | undefined {
   if (globs === undefined || globs.length === 0) return undefined;
-  const tests = globs.map((glob) => picomatch(glob, matching(glob)));
+  const tests = globs.map(createGlob);
   return (key) => tests.some((test) => test(key));
 }

@@ -20,11 +20,13 @@ import {
   delay,
   delays,
   eitherSignal,
+  HostError,
   InHand,
   mayBeDone,
   otherMeaning,
   Quarantine,
   RequestGate,
+  Restraint,
   SourceError,
   Valve,
   withGate,
@@ -53,6 +55,8 @@ export interface ListerParts {
   readonly log: Log;
   /** The source refuses us, or is away for too long. */
   readonly onGiveUp: (error: FatalError) => void;
+  /** The source refuses everything, which may be because it was asked too fast. */
+  readonly onBan: () => void;
   /** Unix milliseconds. */
   readonly now?: () => number;
   /** Milliseconds of a clock that nobody sets; by default since the beginning of this process. */
@@ -117,6 +121,7 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
       onPause: ({ reason, isBan }) => {
         log.warn({ reason }, `listing pauses: the source ${isBan ? "refuses everything" : "is unwell"}`);
         void valve.close("source unwell");
+        if (isBan) parts.onBan();
       },
       onResume: (pausedMs) => {
         log.warn({ pausedMs }, "listing goes on: the source answers again");
@@ -132,6 +137,7 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
   const historian = new Historian(parts.history, { isAway: parts.historyIsAway, log, now: monotonic });
   const inHand = new InHand();
   const slots = pLimit(options.concurrency);
+  const restraint = new Restraint(log, monotonic);
   const { batchFiles, batchBytes } = options;
   const announcing = { broker, batchSize: { files: batchFiles, bytes: batchBytes }, host: parts.host, now };
 
@@ -173,22 +179,23 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
       return [plain(message)];
     });
     const again: Again[] = [];
+    const isRepeated = mayBeDone(message, delivery.isRepeated);
+    slots.concurrency = restraint.of(options.concurrency);
     await Promise.all(
-      message.positions.map((position) =>
-        slots(async () => {
+      message.positions.map(async (position) => {
+        // Where it is still being listed, it is waited for: a recorded page is not listed again.
+        if (message.inHand) await inHand.find(idOf(message.job, position));
+        await slots(async () => {
           // A message may hold many pages: what was not begun at the mark waits like any other message.
           if (!isAlone && !(await gate.admits())) {
             again.push({ again: position, counted: false, waitMs: 0 });
             return;
           }
-          // Where it is still being listed, it is waited for: a recorded page is not listed again.
-          if (message.inHand) await inHand.find(idOf(message.job, position));
-          const isRepeated = mayBeDone(message, delivery.deliveries);
           const walked = await walk(message, position, filter, isRepeated, signal);
           if ("again" in walked) again.push(walked);
           else if (!delivery.signal.aborted) await told.add(walked);
-        }),
-      ),
+        });
+      }),
     );
     if (delivery.signal.aborted) return { kind: "release" };
     await told.publish();
@@ -212,10 +219,12 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
       }
       const page = await walkPage(job, position, source, filter, historian.unchangedOf(job), signal);
       health.listed(begunAt, page.record);
+      for (const { name: entry, reason } of page.refused)
+        log.warn({ directory: position.directory, name: entry, reason }, "an object failed");
       return { page };
     } catch (error) {
       if (signal.aborted) return { again: position, counted: false, waitMs: 0 };
-      return await afterFailure(message, position, error);
+      return await afterFailure(message, position, error, begunAt);
     }
   }
 
@@ -223,17 +232,23 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
     { job, attempt }: DirectoryMessage,
     position: WalkPosition,
     error: unknown,
+    begunAt: number,
   ): Promise<Walked | Again> {
     if (error instanceof HistoryAway) return { again: position, counted: false, waitMs: error.waitMs };
     const failure = classify(error);
     if (failure.fault === "cancelled" || leaving.signal.aborted) {
       return { again: position, counted: false, waitMs: 0 };
     }
+    if (error instanceof HostError && error.kind === "limits") {
+      restraint.reached(error);
+      return { again: position, counted: false, waitMs: delays[0] };
+    }
     if (!(error instanceof SourceError)) throw error;
     const { directory, page } = position;
     const waitMs = Math.max(delays[Math.min(attempt, delays.length - 1)] ?? 0, error.retryAfterMs ?? 0);
     // A host that answers 404 or 403 to everything must not make directories vanish or fail.
-    if (!(await health.isOwn(job, directory, error))) return { again: position, counted: false, waitMs };
+    if (!(await health.isOwn(job, directory, error, begunAt)))
+      return { again: position, counted: false, waitMs };
     const gone = error.kind === "missing" && page === 1 && directory !== job.prefix;
     if (gone && attempt + 1 >= triesBeforeGone) {
       log.info({ directory }, "a directory is gone since its parent was listed");

@@ -1,4 +1,11 @@
-import { type DirectoryMessage, delayOf, type Job, type Verdict, type WalkPosition } from "@brigade/core";
+import {
+  type DirectoryMessage,
+  delayOf,
+  inShares,
+  type Job,
+  type Verdict,
+  type WalkPosition,
+} from "@brigade/core";
 
 /** A position to be tried again later; `counted` when that was its own fault. */
 export interface Again {
@@ -19,12 +26,7 @@ export function plain({ suspicion: _, inHand: __, ...message }: DirectoryMessage
 
 /** The same work in so many messages, or in one per position where there are fewer. */
 export function split(message: DirectoryMessage, shares: number): DirectoryMessage[] {
-  const { positions } = message;
-  const size = Math.ceil(positions.length / shares);
-  return Array.from({ length: Math.ceil(positions.length / size) }, (_, n) => ({
-    ...plain(message),
-    positions: positions.slice(n * size, (n + 1) * size),
-  }));
+  return inShares(message.positions, shares).map((positions) => ({ ...plain(message), positions }));
 }
 
 /** What is left of a message when the rest was told. */

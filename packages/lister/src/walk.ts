@@ -9,7 +9,7 @@ import type {
   Source,
   WalkPosition,
 } from "@brigade/core";
-import { join, refusal, SourceError } from "@brigade/core";
+import { escapeLone, join, plus, refusal, SourceError, sizeProblem, sumOf } from "@brigade/core";
 import type { Filter } from "./filters.ts";
 import { pageId } from "./page-id.ts";
 
@@ -59,7 +59,10 @@ export async function walkPage(
     ...refusedFiles.map((file) => refuse(file, refusalOf(file))),
     ...refusedDirectories.map((name) => refuse({ name }, refusal(name), "directory: ")),
   ].map((result, n) => ({ ...result, index: listed.length + n }));
-  const refusedBytes = refused.reduce((sum, { listedSize }) => sum + listedSize, 0);
+  const unlisted = refused.filter(
+    (_, n) => n >= refusedFiles.length || refusedFiles[n]?.mayBeDirectory === true,
+  );
+  const refusedBytes = sumOf(refused.map(({ listedSize }) => listedSize));
 
   return {
     record: {
@@ -73,12 +76,13 @@ export async function walkPage(
       end: page.next === undefined ? "last" : "more",
       ...(page.next !== undefined && { next: following(position, page.next) }),
       count: listed.length + refused.length,
-      bytes: bytesOf(listed) + refusedBytes,
+      bytes: plus(bytesOf(listed), refusedBytes),
       ...(wanted.length < listed.length && {
         unchanged: bitmap(known),
         unchangedBytes: bytesOf(listed) - bytesOf(wanted),
       }),
       directories,
+      ...(unlisted.length > 0 && { unlisted: describeUnlisted(unlisted) }),
     },
     wanted: wanted.length > 0 ? { page: id, directory, files: wanted } : undefined,
     refused,
@@ -118,19 +122,29 @@ function following(position: WalkPosition, cursor: string): WalkPosition {
   return { directory: position.directory, walk: position.walk, page, cursor, ...(landmark && { landmark }) };
 }
 
+/** The first, and how many more. */
+function describeUnlisted([first, ...others]: readonly ObjectResult[]): string {
+  const more = others.length === 0 ? "" : `; and ${others.length} more`;
+  return `what lies below "${first?.name}" is not listed: ${first?.reason}${more}`;
+}
+
 /** Why an entry cannot be asked for; nothing when it can. */
-function refusalOf({ name, problem }: FileEntry): string | undefined {
-  return refusal(name) ?? problem;
+function refusalOf({ name, size, problem }: FileEntry): string | undefined {
+  return refusal(name) ?? problem ?? sizeProblem(size);
 }
 
 function refuse({ name, size = 0, modified }: FileEntry, why: string | undefined, kind = ""): ObjectResult {
   const reason = `${kind}cannot be requested: ${why}`;
-  return { index: 0, name, outcome: "failed", listedSize: size, modified, reason, class: "name" };
+  const listedSize = sizeProblem(size) === undefined ? size : 0;
+  const failed = { index: 0, outcome: "failed", listedSize, reason, class: "name" } as const;
+  // What people read is another name: without a time, a retry lists the directory again instead of asking for it.
+  if (!name.isWellFormed()) return { ...failed, name: escapeLone(name, "\\x") };
+  return { ...failed, name, modified };
 }
 
 /** As far as the listing tells. */
 function bytesOf(files: readonly ListedFile[]): number {
-  return files.reduce((sum, { size = 0 }) => sum + size, 0);
+  return sumOf(files.map(({ size }) => size));
 }
 
 function bitmap(bits: readonly boolean[]): string {

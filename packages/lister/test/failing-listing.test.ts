@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { SourceError } from "@brigade/core";
-import { turn } from "./recording-broker.ts";
+import { turn } from "../../../test/recording-broker.ts";
 import { at, files, ListedBucket, setUp } from "./set-up.ts";
 
 const unavailable = (retryAfterMs?: number) =>
@@ -168,6 +168,18 @@ describe("a source that is unwell", () => {
     assert.deepEqual(await broker.deliver("directories", at()), { kind: "ack" });
   });
 
+  test("is said to refuse everything, where it looks like a ban", async () => {
+    const bucket = new ListedBucket({ "": [{}], a: [{}], b: [{}] });
+    const { broker, bans, warnings, lister } = await setUp(bucket);
+    await broker.deliver("directories", at({ directory: "a" }));
+    bucket.failing = () => {
+      throw new SourceError("forbidden", "403");
+    };
+    assert.equal((await broker.deliver("directories", at({ directory: "b" }))).kind, "retry");
+    assert.deepEqual([bans.length, warnings], [1, ["listing pauses: the source refuses everything"]]);
+    await lister[Symbol.asyncDispose]();
+  });
+
   test("is given up soon when it refuses our credentials", async () => {
     const bucket = new ListedBucket({ "": [{}] });
     bucket.failing = () => {
@@ -192,6 +204,19 @@ describe("a source that is unwell", () => {
     assert.equal((await broker.deliver("directories", at())).kind, "retry");
     assert.deepEqual(lister.pauses, ["source unwell"]);
     assert.deepEqual(warnings, ["listing pauses: the source is unwell"]);
+    await lister[Symbol.asyncDispose]();
+  });
+
+  test("is a hole when its first listing cannot be read: that is no outage", async () => {
+    const unreadable = new SourceError("unavailable", "the answer is not HTTP");
+    const { broker, lister, warnings } = await setUp(new ListedBucket({ "": unreadable }), {
+      options: { maxAttempts: 2 },
+    });
+    assert.equal((await broker.deliver("directories", at())).kind, "retry");
+    assert.deepEqual(lister.pauses, []);
+    assert.deepEqual(await broker.deliver("directories", at({}, { attempt: 1 })), { kind: "ack" });
+    assert.equal(broker.publishedOf("page")[0]?.end, "failed");
+    assert.deepEqual(warnings, ["a directory could not be listed"]);
     await lister[Symbol.asyncDispose]();
   });
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { HostError, type Log, type PageHistory } from "@brigade/core";
+import { RecordingBroker } from "../../../test/recording-broker.ts";
 import { createLister } from "../src/index.ts";
-import { RecordingBroker } from "./recording-broker.ts";
 import { at, files, job, ListedBucket, setUp } from "./set-up.ts";
 
 const tree = { "": [{ files: files("a.jpg") }] };
@@ -49,6 +49,7 @@ async function patientLister(history: PageHistory, bucket = new ListedBucket(tre
       host: "here",
       log,
       onGiveUp: (error) => warnings.push(error.message),
+      onBan: () => {},
       monotonic: () => clock.now,
     },
     { concurrency: 4, batchFiles: 64, batchBytes: 1_000, highWater: 100, maxAttempts: 5, outageLimit: 1_000 },
@@ -108,7 +109,7 @@ describe("while the history is away", () => {
     const history = switchable();
     const { broker } = await patientLister(history);
     const message = { ...at(), job: { ...job, first: true as const } };
-    const verdict = await broker.deliver("directories", message, { deliveries: 1 });
+    const verdict = await broker.deliver("directories", message, { isRepeated: true });
     assert.equal(verdict.kind, "retry");
     assert.deepEqual(history.asked, ["recorded"]);
   });

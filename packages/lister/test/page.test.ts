@@ -25,6 +25,22 @@ describe("a page's messages", () => {
     assert.deepEqual(next?.positions, [{ directory: "", walk: 0, page: 2, cursor: "2", landmark: "2" }]);
   });
 
+  test("say of entries that may be directories, and cannot be listed, that the directory is not wholly listed", async () => {
+    const row = { name: "x y", problem: "has 2 columns" };
+    const listed = [...files("a"), row, { ...row, name: "z y", mayBeDirectory: true as const }];
+    const bucket = new ListedBucket({
+      "": [{ files: listed, directories: ["d", ".."] }],
+      d: [{ files: [row] }],
+    });
+    const { broker } = await setUp(bucket);
+    await broker.deliver("directories", at());
+    await broker.deliver("directories", at({ directory: "d" }));
+    const [top, below] = broker.publishedOf("page");
+    assert.match(top?.unlisted ?? "", /^what lies below "z y" is not listed: .*has 2 columns; and 1 more$/);
+    assert.deepEqual([top?.end, top?.count, top?.directories], ["last", 4, ["d"]]);
+    assert.equal(below?.unlisted, undefined);
+  });
+
   test("stop at the first that is not confirmed, with no verdict", async () => {
     const bucket = new ListedBucket({ "": [{ files: files("a") }, {}] });
     const { broker } = await setUp(bucket);
@@ -159,7 +175,7 @@ describe("names that can be neither requested nor stored", () => {
     const bucket = new ListedBucket({
       "": [{ files: files("a:1", "..:2", "x/y:3", "b:4", "n\0l:5"), directories: [".", "d", "..", ""] }],
     });
-    const { broker } = await setUp(bucket);
+    const { broker, warnings } = await setUp(bucket);
     await broker.deliver("directories", at());
     assert.deepEqual(broker.events.slice(0, 3), [
       "publish files+directory+result",
@@ -182,6 +198,7 @@ describe("names that can be neither requested nor stored", () => {
       ],
     );
     assert.ok(objects.every(({ reason }) => reason?.includes("cannot be requested")));
+    assert.deepEqual(warnings, Array(6).fill("an object failed"));
     assert.deepEqual([result?.pages[0]?.page, result?.volume], [record?.id, undefined]);
     assert.deepEqual(
       broker
@@ -190,6 +207,29 @@ describe("names that can be neither requested nor stored", () => {
       ["a", "b"],
     );
   });
+});
+
+test("names whose bytes are not UTF-8 are refused one by one, by their bytes, and U+FFFD is published", async () => {
+  const bucket = new ListedBucket({
+    "": [{ files: files("\udce9:1", "\udce8:2", "\ufffd:3"), directories: ["\udce9"] }],
+  });
+  const { broker } = await setUp(bucket);
+  await broker.deliver("directories", at());
+  const objects = broker.publishedOf("result").flatMap(({ pages }) => pages.flatMap((page) => page.objects));
+  assert.deepEqual(
+    objects.map(({ name, modified }) => [name, modified]),
+    [
+      ["\\xE9", undefined],
+      ["\\xE8", undefined],
+      ["\\xE9", undefined],
+    ],
+  );
+  assert.deepEqual(
+    broker
+      .publishedOf("files")
+      .flatMap(({ slices }) => slices.flatMap((slice) => slice.files.map(({ name }) => name))),
+    ["\ufffd"],
+  );
 });
 
 describe("files that are stored already and unchanged", () => {

@@ -1,7 +1,7 @@
 import type { FatalError, Job, Log, Message, Page, PageHistory, Source, WalkPosition } from "@brigade/core";
 import { SourceError } from "@brigade/core";
+import { RecordingBroker, turn } from "../../../test/recording-broker.ts";
 import { createLister, type ListerOptions, rootMessage } from "../src/index.ts";
-import { RecordingBroker, turn } from "./recording-broker.ts";
 
 export const job: Job = { id: "job", source: "photos", fingerprint: "f1", prefix: "" };
 
@@ -69,6 +69,7 @@ export async function setUp(
   const waits: number[] = [];
   const warnings: string[] = [];
   const givenUp: FatalError[] = [];
+  const bans: string[] = [];
   const log: Log = {
     debug: () => undefined,
     info: () => undefined,
@@ -85,6 +86,7 @@ export async function setUp(
       host: "here",
       log,
       onGiveUp: (error) => givenUp.push(error),
+      onBan: () => bans.push("banned"),
       now: () => clock.now,
       monotonic: () => clock.now++,
       delay: async (ms, signal) => {
@@ -104,7 +106,7 @@ export async function setUp(
       ...options,
     },
   );
-  return { lister, broker, clock, waits, warnings, givenUp };
+  return { lister, broker, clock, waits, warnings, givenUp, bans };
 }
 
 /** The message for one position. */

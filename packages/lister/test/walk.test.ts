@@ -120,7 +120,7 @@ describe("a redelivered position", () => {
         },
       },
     });
-    const verdict = await broker.deliver("directories", at({ directory: "d" }), { deliveries: 1 });
+    const verdict = await broker.deliver("directories", at({ directory: "d" }), { isRepeated: true });
     assert.deepEqual(asked, [[job.id, "d", 0, 1]]);
     assert.deepEqual([bucket.asked, verdict], [[], { kind: "ack" }]);
     assert.deepEqual(broker.published, [at(recorded.next)]);
@@ -129,7 +129,7 @@ describe("a redelivered position", () => {
   test("that is recorded as the last sends nothing", async () => {
     const bucket = new ListedBucket({});
     const { broker } = await setUp(bucket, { history: { recorded: async () => ({ id: "p", end: "last" }) } });
-    const verdict = await broker.deliver("directories", at({ directory: "d" }), { deliveries: 1 });
+    const verdict = await broker.deliver("directories", at({ directory: "d" }), { isRepeated: true });
     assert.deepEqual([verdict, broker.published, bucket.asked], [{ kind: "ack" }, [], []]);
   });
 
@@ -137,7 +137,7 @@ describe("a redelivered position", () => {
     for (const answer of [undefined, { id: "p", end: "failed" } as const]) {
       const bucket = new ListedBucket({ d: [{ files: files("a") }] });
       const { broker } = await setUp(bucket, { history: { recorded: async () => answer } });
-      await broker.deliver("directories", at({ directory: "d" }), { deliveries: 1 });
+      await broker.deliver("directories", at({ directory: "d" }), { isRepeated: true });
       assert.deepEqual(bucket.asked, ["d@"]);
       assert.equal(broker.publishedOf("page").length, 1);
     }
@@ -151,7 +151,7 @@ describe("a redelivered position", () => {
       },
     });
     const message = { ...at(), positions: ["a", "b"].map((directory) => ({ directory, walk: 0, page: 1 })) };
-    await broker.deliver("directories", message, { deliveries: 1 });
+    await broker.deliver("directories", message, { isRepeated: true });
     assert.deepEqual(bucket.asked, ["b@"]);
   });
 

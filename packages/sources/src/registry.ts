@@ -47,7 +47,7 @@ function configuredSources(environment: Environment): Map<string, string> {
     const [, name = "", url = ""] = /^([^=]*)=(.*)$/.exec(pair) ?? [];
     if (!sourceNameSchema.safeParse(name).success) problems.push(`SOURCES: "${pair}" is not name=url`);
     else if (sources.has(name)) problems.push(`SOURCES: "${name}" is named twice`);
-    else if (url === "list:-")
+    else if (/^list:-$/i.test(url))
       problems.push(`SOURCES: "${name}": standard input is for the command line only`);
     sources.set(name, url);
   }
@@ -56,7 +56,7 @@ function configuredSources(environment: Environment): Map<string, string> {
 }
 
 function parseUrl(text: string): SourceReference {
-  const scheme = text.slice(0, text.indexOf(":"));
+  const scheme = text.slice(0, text.indexOf(":")).toLowerCase();
   const parse = Object.hasOwn(adapters, scheme) ? adapters[scheme] : undefined;
   if (parse === undefined)
     throw new ConfigError([

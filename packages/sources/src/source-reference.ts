@@ -1,4 +1,5 @@
 import type { Environment, Source } from "@brigade/core";
+import type { Notices } from "./notices.ts";
 import type { Pacing } from "./pacing/pacing.ts";
 
 export interface StoreClock {
@@ -16,6 +17,8 @@ export interface ConfiguredSource extends Source, AsyncDisposable {
   readonly clock?: StoreClock;
   /** How fast its servers are asked. */
   readonly pacing: Pacing;
+  /** Absent where there is nothing to be told. */
+  readonly notices?: Notices;
 }
 
 /** What the text on the command line means. */

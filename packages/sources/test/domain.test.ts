@@ -238,6 +238,7 @@ for (const [status, code, kind, words] of [
   [403, "40310015", "forbidden", /403/],
   [403, "", "forbidden", /403/],
   [429, "", "throttled", /429/],
+  [509, "", "throttled", /509/],
   [502, "", "unavailable", /502/],
 ] as const) {
   test(`calls the domain's ${status} ${code} ${kind}`, async (t) => {

@@ -4,7 +4,7 @@ import { type TestContext, test } from "node:test";
 import type { SourceError } from "@brigade/core";
 import { httpPort, makeCertificate, tcpPort, tlsPort } from "../../../test/field/servers/ports.ts";
 import { HttpClient, type HttpClientOptions } from "../src/http/client.ts";
-import { noProxies } from "../src/http/proxies.ts";
+import { noProxies } from "../src/http/proxies/proxies.ts";
 import { tlsSettings } from "../src/http/trust.ts";
 import { caught, failure } from "./failure.ts";
 
@@ -17,6 +17,7 @@ function clientOf(t: TestContext, options: Partial<HttpClientOptions> = {}): Htt
     silenceTimeoutMs: 500,
     proxies: noProxies,
     tls: { rejectUnauthorized: false },
+    allowPrivate: false,
     ...options,
   });
   t.after(() => client[Symbol.asyncDispose]());
@@ -193,14 +194,20 @@ test("what begins after the origin has worked is an outage", async (t) => {
   await send();
 });
 
+test("an origin that many requests name is made once", (t) => {
+  const client = clientOf(t);
+  const to = () => client.elsewhere("http://127.0.0.1:1", { scope: "object", remedies, isNamed: true });
+  assert.equal(to(), to());
+});
+
 test("an origin that a redirect or a list names has faults of the scope that it was given", async (t) => {
   const client = clientOf(t);
-  const to = client.elsewhere("http://127.0.0.1:1", { scope: "object", remedies });
+  const to = client.elsewhere("http://127.0.0.1:1", { scope: "object", remedies, isNamed: true });
   const error = await caught(to.send("GET", "/", [], new AbortController().signal));
   assert.deepEqual([error.kind, error.scope], ["transport", "object"]);
   await assert.rejects(
     client
-      .elsewhere("http://127.0.0.1:0", { scope: "origin", remedies })
+      .elsewhere("http://127.0.0.1:0", { scope: "origin", remedies, isNamed: true })
       .send("GET", "/", [], AbortSignal.timeout(1000)),
     failure("misconfigured"),
   );

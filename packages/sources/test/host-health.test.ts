@@ -71,6 +71,15 @@ test("of a list of one host its fault is the source's; a proxy's is, of however 
   assert.equal(health.failed("http://a", mistaken("source")).scope, "origin");
 });
 
+for (const kind of ["throttled", "banned", "unavailable"] as const)
+  test(`"${kind}" is a host's own while another answers`, () => {
+    const { health } = healthOf(2);
+    const error = new SourceError(kind, "no", { scope: "source" });
+    assert.equal(health.judge("http://a", error).scope, "source");
+    health.answered("http://b");
+    assert.equal(health.judge("http://a", error).scope, "origin");
+  });
+
 test("what was seen stays what it was", () => {
   const { health } = healthOf(2);
   health.answered("http://b");

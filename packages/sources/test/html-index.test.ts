@@ -1,38 +1,31 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseHtmlIndex } from "../src/http-index/html-index.ts";
-import { parseJsonIndex } from "../src/http-index/json-index.ts";
+import { textOf } from "@brigade/core";
+import { parseHtmlIndex, parseJsonIndex } from "./index-texts.ts";
 
-const base = new URL("http://a.example/pub/");
-const parse = (links: string, title = "Index of /pub/") =>
-  parseHtmlIndex(`<html><head><title>${title}</title></head><body>${links}</body></html>`, base);
+const at = (url: string) => ({ asked: new URL(url), answered: new URL(url), isProvable: true });
+const pub = at("http://a.example/pub/");
+const parse = (links: string, title = "Index of /pub/", of = pub) =>
+  parseHtmlIndex(`<html><head><title>${title}</title></head><body>${links}</body></html>`, of);
 
-test("links to what lies directly in the directory are entries; all others are not", async () => {
-  const links = [
-    "a.txt",
-    "./b.txt",
-    "/pub/c.txt",
-    "http://a.example/pub/d%20e.txt",
-    "sub/",
-    "../",
-    "/",
-    "/other/x",
-    "sub/deep.txt",
-    "?C=N;O=D",
-    "a.txt?x=1",
-    "#top",
-    "mailto:me@a.example",
-    "javascript:alert(1)",
-    "http://b.example/pub/f.txt",
-    "https://a.example/pub/g.txt",
-    "%2e%2e/",
-    "http://[broken",
-  ];
-  const found = await parse(links.map((href) => `<a href="${href}">x</a>\n`).join(""));
-  assert.deepEqual(
-    found?.map(({ name, isDirectory }) => (isDirectory ? `${name}/` : name)),
-    ["a.txt", "b.txt", "c.txt", "d e.txt", "sub/"],
-  );
+const link = (href: string, text = href) => `<a href="${href}">${text}</a>\n`;
+
+test("a page that ends in the middle is none, wherever it was cut", async () => {
+  const page = `<!DOCTYPE html><html><head><title>Index of /</title></head><body><h1>Index of /</h1><hr><pre>${link("../")}${link("a.txt")}${link("b.txt")}</pre><hr></body></html>`;
+  const from = page.indexOf("<body>");
+  for (let end = from; end < page.length; end++)
+    await assert.rejects(parseHtmlIndex(page.slice(0, end), pub), /ends in the middle/, page.slice(0, end));
+  assert.equal((await parseHtmlIndex(`${page}\n`, pub))?.length, 2);
+  const fragment = `<title>Index of /</title>${link("a.txt")}<a href="b.tx`;
+  await assert.rejects(parseHtmlIndex(fragment, pub), /ends in the middle/);
+  await assert.rejects(parseJsonIndex('[{"name":"a","type":"dir'), /ends in the middle/);
+});
+
+test("where HTTP does not tell a cut page from a whole one, its own end does", async () => {
+  const unprovable = { ...pub, isProvable: false };
+  const page = `<title>Index of /</title>${link("a.txt")}`;
+  await assert.rejects(parseHtmlIndex(page, unprovable), /cut index page/);
+  assert.equal((await parseHtmlIndex(`<html>${page}</html>`, unprovable))?.length, 1);
 });
 
 test("nginx's exact sizes and minutes are believed, rounded ones are not", async () => {
@@ -55,7 +48,7 @@ test("nginx's exact sizes and minutes are believed, rounded ones are not", async
 test("servers that escape paths otherwise than we do, and write whole ones, are understood", async () => {
   const found = await parseHtmlIndex(
     "<title>Directory Listing For [/dir (x)/]</title><a href='/dir (x)/a.jpg'>a</a><a href=\"/dir%20(x)/it's%20b.jpg\">b</a>",
-    new URL("http://a.example/dir%20%28x%29/"),
+    at("http://a.example/dir%20%28x%29/"),
   );
   assert.deepEqual(
     found?.map(({ name }) => name),
@@ -75,24 +68,48 @@ test("icons that are links too make no entry twice", async () => {
   assert.deepEqual(found, [{ name: "a", isDirectory: false }]);
 });
 
-test("entities and percent signs in links are undone once; bytes that are no UTF-8 show as such", async () => {
+test("entities and percent signs in links are undone once; bytes that are not UTF-8 are no letter of any name", async () => {
   const found = await parse(
-    '<a href="a&amp;amp;b">x</a><a href="100%2525">x</a><a href="%E9.jpg">x</a><a href="a%2Fb">x</a>',
+    '<a href="a&amp;amp;b">x</a><a href="100%2525">x</a><a href="%E9.jpg">x</a><a href="a%2Fb">x</a><a href="%EF%BF%BD">x</a>',
   );
   assert.deepEqual(
     found?.map(({ name }) => name),
-    ["a&amp;b", "100%25", "\ufffd.jpg", "a/b"],
+    ["a&amp;b", "100%25", "\udce9.jpg", "a/b", "\ufffd"],
+  );
+});
+
+test("a name whose bytes are not UTF-8, written as they are, is not taken for U+FFFD", async () => {
+  const bytes = Buffer.concat([
+    Buffer.from('<title>Index of /pub/</title><a href="./'),
+    Buffer.from([0xe9]),
+    Buffer.from('.jpg">x</a><a href="/pub/\ufffd.jpg">\ufffd.jpg</a>'),
+  ]);
+  const found = await parseHtmlIndex(textOf(bytes), pub);
+  assert.deepEqual(
+    found?.map(({ name }) => name),
+    ["\udce9.jpg", "\ufffd.jpg"],
   );
 });
 
 test("a page that is no index gives nothing, rather than an empty directory", async () => {
   assert.equal(await parse('<a href="a">a</a>', "Welcome"), undefined);
   assert.equal(await parse('<a href="../">Back</a><a href="style.css">x</a>', "My holidays"), undefined);
-  assert.equal(parseJsonIndex('{"error":"no"}'), undefined);
-  assert.equal(parseJsonIndex("[1]"), undefined);
-  assert.equal(parseJsonIndex("<html>"), undefined);
+  assert.equal(await parseJsonIndex('{"error":"no"}'), undefined);
+  assert.equal(await parseJsonIndex("[1]"), undefined);
+  assert.equal(await parseJsonIndex("<html>"), undefined);
   assert.deepEqual(await parse("", "Directory listing for /pub/"), []);
-  assert.deepEqual(parseJsonIndex("[]"), []);
+  assert.deepEqual(await parseJsonIndex("[]"), []);
+});
+
+test("names that are not escaped in the texts of links hide no other links", async () => {
+  for (const name of ["<!--", "<script>", "<STYLE x", "<title>", "<?", "<base href=x>", "<textarea>"]) {
+    const row = `<a href="${encodeURIComponent(name)}">${name}</a>   27-Nov-2026 23:28   1\n`;
+    const found = await parse(`${link("a")}${row}${link("b")}${link("x-->", "x-->")}${link("c")}`);
+    assert.deepEqual(
+      found?.map((entry) => entry.name),
+      ["a", name, "b", "x-->", "c"],
+    );
+  }
 });
 
 test("a large page is read without keeping everybody else waiting", async () => {

@@ -60,7 +60,7 @@ test("headers that were given are not told to another server, of the Referer onl
     [elsewhere.authorization, elsewhere["x-key"], elsewhere.referer],
     [undefined, undefined, "http://example.com/"],
   );
-  assert.equal(elsewhere.cookie, "seen=1", "both are 127.0.0.1: cookies know no ports");
+  assert.equal(elsewhere.cookie, undefined, "of another port of the host");
 });
 
 test("an https Referer is not told to an http server elsewhere", async (t) => {
@@ -91,6 +91,22 @@ test("cookies of a file in curl's format go where they belong, and nowhere else"
   assert.equal(sent("https://example.com/"), "host=1; all=2; secure=4");
   assert.equal(sent("http://www.example.com/"), "all=2");
   assert.equal(sent("http://badexample.com/"), undefined);
+});
+
+test("cookies are read as browsers' add-ons write them", () => {
+  const cookies = jar(
+    "\xef\xbb\xbf.example.com\ttrue\t/\tfalse\t1800000000.123456\tfraction\t1\r",
+    "example.com\tFalse\t\tFalse\t\tnone\t2\r",
+    "#HttpOnly_.example.com\tTrue\t/\ttrue\t1.8e9\tdeep\t3\r",
+    "example.com\tFALSE\t/\tFALSE\t1600000000.5\told\t4",
+    `example.com\tFALSE\t/\tFALSE\t0\tutf8\t${Buffer.from("文").toString("latin1")}`,
+    "example.com\tFALSE\t/\tFALSE\t0\tempty",
+  );
+  assert.equal(
+    cookies.header(new URL("https://example.com/")),
+    `fraction=1; none=2; deep=3; utf8=${Buffer.from("文").toString("latin1")}; empty=`,
+  );
+  assert.equal(cookies.header(new URL("http://www.example.com/")), "fraction=1");
 });
 
 test("lines that are not in the format are named by their numbers", () => {

@@ -14,6 +14,10 @@ test("reads the name of every form of Content-Disposition", () => {
     ["attachment; filename*=ISO-8859-1''na%EFve.zip", "naïve.zip"],
     ["attachment; filename*=UTF-8''%FF; filename=fallback.zip", "fallback.zip"],
     [`attachment; filename="${Buffer.from("数据.zip").toString("latin1")}"`, "数据.zip"],
+    ["attachment; filename*=GBK''%CE%C4%BC%FE.zip", "文件.zip"],
+    ["attachment; filename*=no-such''a.zip; filename=fallback.zip", "fallback.zip"],
+    ["attachment; filename=two words.zip ; size=5", "two words.zip"],
+    ['filename="bare.zip"', "bare.zip"],
     ["attachment", undefined],
   ] as const)
     assert.equal(dispositionName(header), name, header);
@@ -35,7 +39,8 @@ test("a foreign name is safe in any folder", () => {
   ] as const)
     assert.equal(safeName(name), safe, JSON.stringify(name));
   const long = safeName(`${"文".repeat(300)}.tar.gz`);
-  assert.ok(Buffer.byteLength(long) <= 240 && long.endsWith(".gz"), long);
+  assert.equal(safeName("x".repeat(255)), "x".repeat(255));
+  assert.ok(Buffer.byteLength(long) <= 255 && long.endsWith(".gz"), long);
 });
 
 test("the server's name counts first, then the URL's that looks like a file, then the host's", async (t) => {

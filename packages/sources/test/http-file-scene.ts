@@ -57,6 +57,7 @@ export function filesOf(t: TestContext, options: Partial<HttpFilesOptions> = {})
     tls: { rejectUnauthorized: true },
     connectTimeoutMs: 5000,
     silenceTimeoutMs: 5000,
+    allowPrivate: false,
     ...options,
   });
   t.after(() => files[Symbol.asyncDispose]());

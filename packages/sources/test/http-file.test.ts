@@ -6,6 +6,7 @@ import { serve, signal } from "./scenario.ts";
 
 const digits = Buffer.from("0123456789");
 const etag = '"one"';
+const unusable = (message: RegExp) => ({ name: "RangesUnusable", message });
 const changed = { name: "FileChanged" };
 
 test("tells length, name and validator of a file, and brings any range of it", async (t) => {
@@ -62,28 +63,102 @@ test("a server that takes no heed of If-Range is caught by the ETag or the date 
   await assert.rejects(read(dated, 3, 5), changed);
 });
 
-test("the whole in place of a range is no new file when the server says that it is the same", async (t) => {
-  let ranges = true;
+test("a server that heeds no If-Range is asked without it; what it sends is told by its own ETag", async (t) => {
+  const content: Content = { bytes: digits, etag };
+  const { url, headers } = await serve(t, (request, response) => {
+    if (request.headers["if-range"] !== undefined) delete request.headers.range;
+    sendFile(request, response, content);
+  });
+  const file = await find(t, url);
+  assert.equal(await read(file, 3, 5), "345");
+  assert.equal(await read(file, 6, 7), "67");
+  assert.deepEqual(
+    headers.map((one) => one["if-range"]),
+    [undefined, etag, undefined, undefined],
+  );
+  content.etag = undefined;
+  await assert.rejects(read(file, 3, 5), unusable(/which state/));
+  content.etag = '"two"';
+  await assert.rejects(read(file, 3, 5), changed);
+});
+
+test("ranges that cannot be put together are told from a file that has changed", async (t) => {
+  let headers: Record<string, string> = {};
+  let refused = 0;
   const { url } = await serve(t, (request, response) => {
-    if (!ranges) delete request.headers.range;
+    if (refused === 0) sendFile(request, response, { bytes: digits, etag }, headers);
+    else if (refused === 416) response.writeHead(416, { ...headers, "content-range": "bytes */10" }).end();
+    else response.writeHead(200, { etag, "content-length": 10 }).end(digits);
+  });
+  const file = await find(t, url);
+  headers = { "content-range": "bytes 0-2/10" };
+  await assert.rejects(read(file, 3, 5), unusable(/other bytes than from 3 to 5/));
+  headers = { "content-range": "bytes */10" };
+  await assert.rejects(read(file, 3, 5), unusable(/do not say which bytes/));
+  headers = {};
+  for (refused of [200, 416]) await assert.rejects(read(file, 3, 5), unusable(/answers \d+ to a range/));
+  refused = 0;
+  assert.equal(await read(file, 3, 5), "345");
+});
+
+test("an ETag of each machine's own, with one date and length, is no change; pieces then need a proof", async (t) => {
+  const content: Content = { bytes: digits, etag, modified: "Wed, 09 Nov 2016 14:26:58 GMT" };
+  const { url } = await serve(t, (request, response) => sendFile(request, response, content));
+  const plain = await find(t, url);
+  const proven = await filesOf(t).find(new URL(url), signal(), { proven: true });
+  content.etag = '"another machine"';
+  await assert.rejects(read(plain, 3, 5), unusable(/different ETags/));
+  assert.equal(await read(proven, 3, 5), "345");
+  content.modified = "Wed, 09 Nov 2016 14:26:59 GMT";
+  await assert.rejects(read(proven, 3, 5), changed);
+  const again = await filesOf(t).find(new URL(url), signal(), { ranges: false });
+  assert.equal(again.ranges, false);
+});
+
+test("a range that is shorter or longer than asked for, and says so, is taken", async (t) => {
+  let last = 0;
+  const { url } = await serve(t, (request, response) => {
+    request.headers.range = request.headers.range?.replace(/\d+$/, (to) => String(last || to));
     sendFile(request, response, { bytes: digits, etag });
   });
   const file = await find(t, url);
-  ranges = false;
-  await assert.rejects(read(file, 3, 5), failure("unavailable", /ignored the range/));
+  last = 4;
+  assert.equal(await read(file, 3, 8), "34");
+  last = 9;
+  assert.equal(await read(file, 3, 5), "3456789");
 });
 
-test("another range than the one asked for, and a packed one, are refused", async (t) => {
-  let headers: Record<string, string> = {};
+test("any status to a range may mean that there are none: the whole is asked for, and its answer counts", async (t) => {
+  for (const status of [400, 401, 403, 404, 405, 409, 416, 429, 500, 501, 503]) {
+    const { url, asked } = await serve(t, (request, response) => {
+      if (request.headers.range !== undefined || request.url === "/gone")
+        response.writeHead(request.url === "/gone" ? 404 : status, { "content-length": 0 }).end();
+      else sendFile(request, response, { bytes: digits, etag });
+    });
+    const file = await find(t, `${url}/there`);
+    assert.deepEqual([file.ranges, file.length], [false, 10], String(status));
+    const body = await file.stream(signal(), { unprovable: false });
+    assert.equal(Buffer.from(await body.bytes()).toString(), "0123456789");
+    await assert.rejects(find(t, `${url}/gone`), failure("missing", /404/));
+    assert.equal(asked.length, 4);
+  }
+});
+
+test("what the server packed on the way is refused; an archive of which it says so is taken as it is", async (t) => {
+  const headers: Record<string, string> = {};
   const { url } = await serve(t, (request, response) =>
     sendFile(request, response, { bytes: digits, etag }, headers),
   );
-  const file = await find(t, url);
-  headers = { "content-range": "bytes 0-2/10" };
-  await assert.rejects(read(file, 3, 5), failure("damaged", /other than 3 to 5/));
-  headers = { "content-encoding": "gzip" };
-  await assert.rejects(read(file, 3, 5), failure("forbidden", /packed/));
-  await assert.rejects(find(t, url), failure("forbidden", /packed/));
+  const file = await find(t, `${url}/a.txt`);
+  for (const packing of ["gzip", "x-gzip"]) {
+    headers["content-encoding"] = packing;
+    await assert.rejects(read(file, 3, 5), failure("forbidden", /packed/));
+    await assert.rejects(find(t, `${url}/a.txt`), failure("forbidden", /packed/));
+    for (const name of ["a.tar.gz", "b.TGZ", "c.svgz"]) {
+      const archive = await find(t, `${url}/${name}`);
+      assert.deepEqual([archive.ranges, await read(archive, 3, 5)], [true, "345"], name);
+    }
+  }
 });
 
 test("a server without ranges is asked once, and its answer is the file", async (t) => {
@@ -133,6 +208,7 @@ for (const [status, kind, words] of [
   [404, "missing", /no such file/],
   [401, "unauthorized", /user and a password/],
   [429, "throttled", /429/],
+  [509, "throttled", /509/],
   [503, "unavailable", /503/],
 ] as const) {
   test(`${status} is ${kind}, in one line without secrets`, async (t) => {
@@ -185,3 +261,15 @@ test("a silent server is given up after the time that was set", async (t) => {
   const file = await files.find(new URL(url), signal());
   await assert.rejects(read(file, 3, 5), failure("transport", /in time/));
 });
+
+for (const [what, headers, words] of [
+  ["no Content-Range", {}, /does not say which \(no Content-Range/],
+  ["a Content-Range", { "content-range": "bytes 0-9/11" }, /calls it bytes 0 to 9 of 11: its operator/],
+] as const)
+  test(`a server that answers 206 with ${what} to who asks for the whole is told as such`, async (t) => {
+    const { url } = await serve(t, ({ headers: { range } }, response) => {
+      response.writeHead(206, range === undefined ? headers : {}).end(digits);
+    });
+    const file = await find(t, url);
+    await assert.rejects(file.stream(signal(), { unprovable: false }), failure("forbidden", words));
+  });

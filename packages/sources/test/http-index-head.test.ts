@@ -79,20 +79,22 @@ test("one HEAD that is not answered keeps a page waiting for ten seconds, and no
   assert.ok(seconds > 9 && seconds < 20, `${seconds} s`);
 });
 
-test("a file of which nothing can be learnt is listed by its name; where none tells anything the page fails", async (t) => {
+test("files of which nothing can be learnt are listed by their names; where the page comes no more either, it fails", async (t) => {
   const isBad = new Set(["/f1.bin"]);
+  let pages = Number.POSITIVE_INFINITY;
   const { source } = await siteOf(t, (request, response) => {
-    if (isBad.has(request.url ?? "") || (isBad.has("*") && request.url !== "/"))
-      response.writeHead(503).end();
+    const isRefused = request.url === "/" ? pages-- <= 0 : isBad.has(request.url ?? "") || isBad.has("*");
+    if (isRefused) response.writeHead(503).end();
     else
       namesOnly(9, (_request, head) => head.writeHead(200, { "content-length": 5 }).end())(request, response);
   });
-  const { files } = await source.listPage("", undefined, signal());
-  assert.deepEqual(
-    files.map(({ size }) => size),
-    [5, undefined, 5, 5, 5, 5, 5, 5, 5],
-  );
+  const sizes = async () => (await source.listPage("", undefined, signal())).files.map(({ size }) => size);
+  assert.deepEqual(await sizes(), [5, undefined, 5, 5, 5, 5, 5, 5, 5]);
+  for (const n of [3, 5, 7]) isBad.add(`/f${n}.bin`);
+  assert.deepEqual(await sizes(), [5, undefined, 5, undefined, 5, undefined, 5, undefined, 5]);
   isBad.add("*");
+  assert.deepEqual(await sizes(), Array(9).fill(undefined));
+  pages = 1;
   assert.equal((await caught(source.listPage("", undefined, signal()))).kind, "unavailable");
 });
 

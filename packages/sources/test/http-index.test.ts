@@ -93,7 +93,7 @@ test("where an index changes between two of its pages, the walk begins anew", as
   const { source, asked } = await siteOf(
     t,
     (_request, response) => {
-      const names = Array.from({ length: files }, (_, n) => `<a href="f${n}/">x</a>`);
+      const names = Array.from({ length: files }, (_, n) => `<a href="f${n}/">f${n}/</a>`);
       response.setHeader("content-type", "text/html");
       response.end(page(names.join("")));
     },
@@ -114,15 +114,6 @@ test("an index page that is cut off is an error, not a short directory", async (
     response.write(page('<a href="a/">a</a>'), () => response.socket?.end());
   });
   assert.equal((await caught(source.listPage("", undefined, signal()))).kind, "bad-listing");
-});
-
-test("what comes packed although nobody asked for that is refused, a stored packed file is not", async (t) => {
-  const { source } = await siteOf(t, (_request, response) => {
-    response.writeHead(200, { "content-encoding": "gzip", "content-length": 4 }).end("abcd");
-  });
-  const open = (size: number) => source.open({ key: "a", size, modified: 0 }, undefined, signal());
-  assert.equal((await caught(open(10))).kind, "damaged");
-  assert.equal((await (await open(4)).bytes()).byteLength, 4);
 });
 
 test("what wants other credentials says so, and the page that names it is listed all the same", async (t) => {
@@ -150,6 +141,22 @@ test("a page to log in, or a directory's index, is not taken for the file", asyn
     const opened = await caught(source.open({ key, size: 15, modified: 0 }, undefined, signal()));
     assert.equal(opened.kind, "forbidden", key);
   }
-  assert.equal((await caught(source.stat("a.jpg", signal()))).kind, "forbidden");
+  assert.deepEqual(await source.stat("a.jpg", signal()), { key: "a.jpg" }, "a page tells nothing of it");
   assert.equal(await source.stat("sub", signal()), undefined);
+});
+
+test("a page behind a redirect waits for no body's place", async (t) => {
+  const { source } = await siteOf(
+    t,
+    ({ url }, response) => {
+      if (url === "/pub/a") response.writeHead(200, { "content-length": "10" }).write("begun");
+      else if (url === "/pub/") response.writeHead(302, { location: "/pub/list/" }).end();
+      else response.setHeader("content-type", "text/html").end(page('<a href="/pub/b/">b</a>'));
+    },
+    { FETCH_CONCURRENCY: "1" },
+  );
+  const held = await source.open({ key: "pub/a" }, undefined, signal());
+  t.after(() => held.cancel());
+  const { directories } = await source.listPage("pub", undefined, AbortSignal.timeout(5_000));
+  assert.deepEqual(directories, ["b"]);
 });

@@ -1,42 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { PaceChange } from "../src/pacing/pace-change.ts";
-import { Pacing, type PacingOptions } from "../src/pacing/pacing.ts";
-import type { Purpose, Turn } from "../src/pacing/turn.ts";
+import type { Turn } from "../src/pacing/turn.ts";
+import { settle, setup } from "./pacing-scene.ts";
 import { signal } from "./scenario.ts";
-import { Timeline } from "./timeline.ts";
-
-const settle = () => new Promise(setImmediate);
-
-/** The pacing of a source, with a clock that is turned by hand. */
-function setup(bodies: number, options: PacingOptions = {}) {
-  const timeline = new Timeline();
-  const pacing = new Pacing(
-    { bodies, ...options },
-    { now: timeline.now, ring: timeline.ring, random: () => 0 },
-  );
-  const changes: PaceChange[] = [];
-  pacing.onChange = (change) => changes.push(change);
-  async function pass(ms: number): Promise<void> {
-    timeline.runUntil(timeline.now() + ms);
-    await settle();
-  }
-  /** Turns that were given, in order, of requests that ask for one. */
-  const given: Turn[] = [];
-  async function ask(count: number, purpose: Purpose = "body", origin = "http://a"): Promise<void> {
-    for (let n = 0; n < count; n++) {
-      const turn = pacing.of(origin).enter(purpose, signal());
-      if (turn instanceof Promise) void turn.then((later) => given.push(later));
-      else given.push(turn);
-    }
-    await settle();
-  }
-  function finish(turn: Turn | undefined, status = 200): void {
-    turn?.answered(status);
-    turn?.ended();
-  }
-  return { pacing, changes, pass, given, ask, finish };
-}
 
 test("runs as many bodies at once as it may, over all servers of a source; what waits longest is next", async () => {
   const { given, ask, finish } = setup(2);
@@ -117,14 +83,15 @@ for (const status of [429, 503]) {
   });
 }
 
-test("a refusal that nobody explains is judged by its status", async () => {
-  const { changes, given, ask, finish } = setup(8);
-  await ask(8);
-  for (const one of [...given]) finish(one, 429);
-  await settle();
-  await settle();
-  assert.equal(changes[0]?.kind, "rate");
-});
+for (const status of [429, 503, 509])
+  test(`a refusal that nobody explains is judged by its status: ${status}`, async () => {
+    const { changes, given, ask, finish } = setup(8);
+    await ask(8);
+    for (const one of [...given]) finish(one, status);
+    await settle();
+    await settle();
+    assert.equal(changes[0]?.kind, "rate");
+  });
 
 test("what its adapter explains otherwise slows nothing down", async () => {
   const { changes, given, ask } = setup(4);
@@ -137,36 +104,11 @@ test("what its adapter explains otherwise slows nothing down", async () => {
   assert.deepEqual(changes, []);
 });
 
-test("everything refused after many refusals is a ban: told once, and asked for one by one", async () => {
-  const { changes, given, ask, pass } = setup(64);
-  await ask(40);
-  for (const turn of given.slice(0, 6)) turn.judge("refused");
-  for (const turn of given.slice(6, 12)) turn.judge("forbidden");
-  assert.deepEqual(
-    given.slice(0, 12).map(({ isBan }) => isBan),
-    [...Array(6).fill(false), ...Array(6).fill(true)],
-  );
-  assert.equal(changes.filter(({ kind }) => kind === "ban").length, 1);
-  for (const turn of given.slice(0, 40)) turn.ended();
-  await ask(20);
-  await pass(10_000);
-  assert.equal(given.length, 41);
-  given[40]?.answered(200);
-  await pass(1000);
-  assert.ok(given.length > 41);
-});
-
-test("a server that serves three connections of many gets what waits over those, at once", async () => {
+/** Ten requests, each over a connection of its own, of which three were answered at once. */
+async function threeOfTenAnswered() {
   const { changes, given, ask, pass, finish } = setup(64);
   const takenBack: Turn[] = [];
   await ask(10);
-  for (const turn of given) {
-    const takeBack = () => {
-      takenBack.push(turn);
-      turn.ended();
-    };
-    turn.sending({ takeBack }, 0);
-  }
   const lines = given.map(() => ({
     isServed: false,
     isGivenUp: false,
@@ -177,13 +119,34 @@ test("a server that serves three connections of many gets what waits over those,
       this.isGivenUp = true;
     },
   }));
-  for (const [n, turn] of given.entries()) turn.goesOver(lines[n] ?? assert.fail());
+  for (const [n, turn] of given.entries()) {
+    const takeBack = () => {
+      takenBack.push(turn);
+      turn.ended();
+    };
+    turn.sending({ takeBack }, 0);
+    turn.goesOver(lines[n] ?? assert.fail());
+  }
   await pass(20);
   for (const turn of given.slice(0, 3)) finish(turn);
   await pass(1900);
   assert.equal(takenBack.length, 0);
+  await pass(200);
+  assert.deepEqual(takenBack, given.slice(3, 4), "one of them is asked for again, to find out");
+  assert.deepEqual(changes, []);
+  await ask(1);
+  const again = given[10] ?? assert.fail();
+  again.sending({ takeBack: () => takenBack.push(again) }, 1);
+  again.goesOver(lines[0] ?? assert.fail());
+  return { changes, given, lines, takenBack, again, ask, pass, finish };
+}
+
+test("a server that serves three connections of many gets what waits over those, at once", async () => {
+  const { changes, given, lines, takenBack, again, ask, pass, finish } = await threeOfTenAnswered();
+  await pass(20);
+  finish(again);
   await pass(400);
-  assert.deepEqual(takenBack, given.slice(3));
+  assert.deepEqual(takenBack, given.slice(3, 10));
   assert.deepEqual(
     lines.map(({ isGivenUp }) => isGivenUp),
     [...Array(3).fill(false), ...Array(7).fill(true)],
@@ -191,11 +154,24 @@ test("a server that serves three connections of many gets what waits over those,
   assert.deepEqual(changes.at(-1), {
     kind: "connections",
     origin: "http://a",
-    limit: 3,
+    // Ten less six that are silent; another look would find the fourth.
+    limit: 4,
     why: "it answers no more at once",
   });
   await ask(10);
-  assert.equal(given.length, 13);
+  assert.equal(given.length, 15);
+});
+
+test("a server that stands still is asked for one thing a second twice, and no fewer connections are used", async () => {
+  const { changes, given, takenBack, again, pass, finish } = await threeOfTenAnswered();
+  await pass(900);
+  assert.equal(takenBack.length, 1);
+  await pass(400);
+  assert.equal(takenBack.length, 2);
+  for (const turn of [...given.slice(5, 10), again]) finish(turn);
+  await pass(4000);
+  assert.equal(takenBack.length, 2);
+  assert.deepEqual(changes, []);
 });
 
 test("a server that takes its time with all answers is left to it", async () => {

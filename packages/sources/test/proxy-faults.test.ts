@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
+import { inspect } from "node:util";
 import type { SourceError } from "@brigade/core";
 import { httpPort, listening, makeCertificate, tcpPort, tlsPort } from "../../../test/field/servers/ports.ts";
 import { HttpClient } from "../src/http/client.ts";
-import { configuredProxies } from "../src/http/proxies.ts";
+import { configuredProxies } from "../src/http/proxies/proxies.ts";
 import { caught } from "./failure.ts";
 
 /** What comes of a request to `origin` with these variables. */
@@ -20,6 +21,7 @@ async function fault(
     silenceTimeoutMs: 500,
     proxies: configuredProxies(environment),
     tls: { rejectUnauthorized: true },
+    allowPrivate: false,
   });
   t.after(() => client[Symbol.asyncDispose]());
   const to = client.origin(origin, 4, { address: "MY_VARIABLE" });
@@ -73,6 +75,7 @@ async function answerOf(t: TestContext, origin: string, proxy: string): Promise<
     silenceTimeoutMs: 500,
     proxies: configuredProxies({ HTTP_PROXY: proxy }),
     tls: { rejectUnauthorized: true },
+    allowPrivate: false,
   });
   t.after(() => client[Symbol.asyncDispose]());
   const to = client.origin(origin, 4, { address: "MY_VARIABLE" });
@@ -120,11 +123,12 @@ test("a proxy that says nothing is waited for as long as a server is, not for mi
   assert.ok(performance.now() - began < 5000);
 });
 
-/** A SOCKS5 proxy that answers the greeting with this method and a request with this reply. */
+/** A SOCKS5 proxy that answers the greeting with this method, any login with a refusal, and a request with this reply. */
 async function socks(t: TestContext, method: number, reply: number): Promise<string> {
   const port = await tcpPort(t, (socket) =>
     socket.once("data", () => {
       socket.write(Buffer.from([5, method]));
+      if (method === 2) return void socket.once("data", () => socket.write(Buffer.from([1, 1])));
       socket.once("data", () => socket.write(Buffer.from([5, reply, 0, 1, 0, 0, 0, 0, 0, 0])));
     }),
   );
@@ -152,4 +156,63 @@ test("what a SOCKS5 proxy refuses is told in words", async (t) => {
   const web = `socks5://127.0.0.1:${await tcpPort(t, (socket) => void socket.once("data", () => socket.end("HTTP/1.1 400 Bad\r\n\r\n")))}`;
   const error = await fault(t, "http://store.invalid", { ALL_PROXY: web });
   assert.match(error.message, /it is no SOCKS5 proxy: http:\/\/ meant\?/);
+});
+
+test("a proxy that closes at any point of the handshake is noticed at once, and named", async (t) => {
+  const began = performance.now();
+  const words = (...bytes: number[]) => Buffer.from(bytes);
+  const stages: readonly (readonly [string, readonly Buffer[]])[] = [
+    ["http", []],
+    ["http", [Buffer.from("HTTP/1.1 200")]],
+    ["https", []],
+    ["socks5", []],
+    ["socks5", [words(5)]],
+    ["socks5", [words(5, 0)]],
+    ["socks5", [words(5, 2)]],
+    ["socks5", [words(5, 2), words(1, 0)]],
+    ["socks5", [words(5, 0), words(5, 0, 0, 1)]],
+  ];
+  for (const [scheme, answers] of stages)
+    for (const end of ["end", "resetAndDestroy"] as const) {
+      const port = await closingProxy(t, answers, end);
+      const ALL_PROXY = `${scheme}://u:geheim@127.0.0.1:${port}`;
+      const error = await fault(t, "https://store.invalid", { ALL_PROXY });
+      assert.deepEqual([error.kind, error.scope], ["transport", "source"], error.message);
+      assert.match(error.message, /the proxy .*\(ALL_PROXY\): it closes the connection without an answer/);
+      assert.doesNotMatch(inspect(error, { depth: 9 }), /geheim/);
+    }
+  // Each alone would wait half a second for a connection that does not come about.
+  assert.ok(performance.now() - began < 18 * 500);
+});
+
+/** Gives these answers, one to each thing that is said, and closes when they are used up. */
+async function closingProxy(
+  t: TestContext,
+  answers: readonly Buffer[],
+  end: "end" | "resetAndDestroy",
+): Promise<number> {
+  return await tcpPort(t, (socket) => {
+    const left = [...answers];
+    socket.on("data", () => {
+      const next = left.shift();
+      if (next !== undefined) socket.write(next);
+      if (left.length === 0) setImmediate(() => socket[end]());
+    });
+  });
+}
+
+test("a proxy that is asked for http:// and closes, or speaks something else, is named", async (t) => {
+  const cut = await tcpPort(t, (socket) => void socket.once("data", () => socket.end()));
+  const broken = await fault(t, "http://store.invalid", { http_proxy: `127.0.0.1:${cut}` });
+  assert.match(
+    broken.message,
+    /the proxy http:\/\/127\.0\.0\.1:\d+ \(http_proxy\): the connection broke off/,
+  );
+  assert.equal(broken.scope, "object");
+  const ssh = await tcpPort(t, (socket) => void socket.write("SSH-2.0-OpenSSH_9.2p1\r\n"));
+  for (const origin of ["http://store.invalid", "https://store.invalid"]) {
+    const error = await fault(t, origin, { ALL_PROXY: `127.0.0.1:${ssh}` });
+    assert.equal(error.kind, "misconfigured");
+    assert.match(error.message, /the proxy http:\/\/127\.0\.0\.1:\d+ \(ALL_PROXY\): .* speaks no HTTP/);
+  }
 });

@@ -15,6 +15,7 @@ test("sends http requests through the proxy, except to the hosts that need none"
   assert.equal(await read(environment), "proxied");
   assert.equal(proxy.asked[0], "GET http://store.invalid/bucket/a%23b");
   assert.equal(proxy.headers[0]?.host, "store.invalid");
+  assert.equal(proxy.headers[0]?.["proxy-connection"], "keep-alive");
   assert.match(proxy.headers[0]?.authorization ?? "", /^UPYUN /);
   assert.equal(await read({ ...environment, UPYUN_ENDPOINT: store.url, no_proxy: "127.0.0.1" }), "direct");
   assert.equal(await read({ ...environment, UPYUN_ENDPOINT: store.url }), "proxied");

@@ -25,11 +25,15 @@ const places = 32;
 /** 403s in a row after which whoever knows of objects calls it a ban. */
 const foundOut = 40;
 
-/** Clients that have no end of requests, against one server. Gives what the server did, and how often each client saw a ban. */
-export function simulate(setup: Simulated): { seconds: Second[]; bans: number[] } {
+/**
+ * Clients that have no end of requests, against one server. Gives what the server did, how often each client saw a ban, and how often
+ * one took refusals for those that come at any rate.
+ */
+export function simulate(setup: Simulated): { seconds: Second[]; bans: number[]; steady: number } {
   const timeline = new Timeline();
   const random = seeded(setup.seed ?? 7);
   const seconds = Array.from({ length: setup.seconds }, () => ({ served: 0, refused: 0, banned: 0 }));
+  let steady = 0;
   const ask = (): Decision => {
     const decision = setup.gate(timeline.now());
     const second = seconds[Math.floor(timeline.now() / 1000)];
@@ -37,17 +41,18 @@ export function simulate(setup: Simulated): { seconds: Second[]; bans: number[] 
     return decision;
   };
   const clients = setup.clients.map((stay) => {
-    const client = new Client(timeline, random, { ...setup, stay, ask });
+    const client = new Client(timeline, random, { ...setup, stay, ask, onSteady: () => steady++ });
     timeline.ring(stay.from, () => client.go());
     return client;
   });
   timeline.runUntil(setup.seconds * 1000);
-  return { seconds, bans: clients.map(({ bans }) => bans) };
+  return { seconds, bans: clients.map(({ bans }) => bans), steady };
 }
 
 interface ClientSetup extends Simulated {
   readonly stay: Stay;
   readonly ask: () => Decision;
+  readonly onSteady: () => void;
 }
 
 class Client {
@@ -64,7 +69,7 @@ class Client {
     this.#timeline = timeline;
     this.#random = random;
     this.#setup = setup;
-    this.#rate = new RequestRate({ now: timeline.now, random });
+    this.#rate = new RequestRate({ now: timeline.now, random }, setup.onSteady);
   }
 
   go(): void {

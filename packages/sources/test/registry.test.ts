@@ -13,6 +13,13 @@ test("takes a URL apart: name, prefix, and a source of its own variables", async
   assert.deepEqual(source.capabilities, { ranges: true, listing: true });
 });
 
+test("schemes of URLs ignore case", () => {
+  assert.equal(parseSource("UPYUN://Photos/a", {}).prefix, "a");
+  assert.equal(parseSource("HTTPS://Files.example.com/A/", {}).name, "files-example-com");
+  assert.equal(parseSource("List:urls.txt", {}).name, "urls");
+  assert.throws(() => parseSource("a", { SOURCES: "a=LIST:-" }), /standard input/);
+});
+
 test("takes the bucket's root with and without a slash", () => {
   assert.equal(parseSource("upyun://photos", {}).prefix, "");
   assert.equal(parseSource("upyun://photos/", {}).prefix, "");

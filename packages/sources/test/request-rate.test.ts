@@ -9,7 +9,7 @@ import {
 } from "../../../test/field/servers/gates.ts";
 import { RequestRate } from "../src/pacing/request-rate.ts";
 import { type Second, type Simulated, simulate } from "./rate-simulation.ts";
-import { Timeline } from "./timeline.ts";
+import { seeded, Timeline } from "./timeline.ts";
 
 const kinds: Readonly<Record<string, (perSecond: number) => Gate>> = {
   "a token bucket": (perSecond) => tokenBucket(perSecond),
@@ -94,6 +94,47 @@ test("a limit that rises is found again", () => {
   const { seconds } = simulate({ gate, latency: [1, 3], clients: [{ from: 0 }], seconds: 180 });
   const { served } = useOf(seconds, 120);
   assert.ok(served >= 850, `${served}/s`);
+});
+
+/** Refuses such a share of all requests, by chance. */
+function byChance(share: number, seed: number): Gate {
+  const random = seeded(seed);
+  return () => (random() < share ? "refused" : "served");
+}
+
+for (const share of [0.15, 0.3])
+  test(`${100 * share} % of refusals at any rate, by chance, slow requests down for some seconds a minute`, () => {
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
+      const gate = byChance(share, seed);
+      const { seconds } = simulate({ gate, latency: [20, 60], clients: [{ from: 0 }], seconds: 180, seed });
+      const { served } = useOf(seconds, 0);
+      // 32 at once, 40 ms each.
+      const natural = 800 * (1 - share);
+      assert.ok(served > 0.75 * natural, `seed ${seed}: ${served}/s of ${natural}`);
+    }
+  });
+
+test("a limit is found where a share was refused at any rate before", () => {
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
+    const before = byChance(0.3, seed);
+    const bucket = withBan(tokenBucket(300), ban);
+    const gate: Gate = (now) => (now < 30_000 ? before(now) : bucket(now));
+    const { seconds } = simulate({ gate, latency: [20, 60], clients: [{ from: 0 }], seconds: 180, seed });
+    const { served, refused } = useOf(seconds, 120);
+    assert.ok(served >= 0.85 * 300 && refused <= 0.05, `seed ${seed}: ${served}/s, ${refused} refused`);
+    const { refused: meanwhile } = useOf(seconds, 30, 120);
+    assert.ok(meanwhile <= 0.1, `seed ${seed}: ${meanwhile} refused until then`);
+  }
+});
+
+test("no limit that a client has for itself is taken for refusals at any rate", () => {
+  for (const [kind, gate] of Object.entries(kinds))
+    for (const perSecond of [3, 30, 300])
+      for (const retryAfterMs of [undefined, 1000]) {
+        const setup = { gate: withBan(gate(perSecond), ban), retryAfterMs, latency: [20, 60] } as const;
+        const { steady } = simulate({ ...setup, clients: [{ from: 0 }], seconds: 300 });
+        assert.equal(steady, 0, `${kind}, ${perSecond}/s, Retry-After ${retryAfterMs}`);
+      }
 });
 
 /** A rate with a clock that is turned by hand, and no chance. */
@@ -200,6 +241,25 @@ test("a rate that led to a ban is not tried again for ten minutes", () => {
   assert.equal(rate.perSecond, Number.POSITIVE_INFINITY);
 });
 
+test("a ban that is met while next to nothing is asked speaks of the rate before", () => {
+  const { rate, pass } = setup();
+  for (let n = 0; n < 200; n++) rate.served(rate.sent());
+  pass(20_000);
+  rate.served(rate.sent());
+  assert.equal(rate.banned(rate.sent()), 200);
+});
+
+test("a ban that meets the first requests speaks of no rate, and is waited for", () => {
+  const { rate, pass } = setup();
+  for (let n = 0; n < 5; n++) rate.served(rate.sent());
+  assert.equal(rate.banned(rate.sent()), undefined);
+  assert.ok(rate.isBanned && rate.wait() > 0);
+  pass(2_000);
+  rate.served(rate.sent());
+  pass(20_000);
+  assert.ok(rate.perSecond > 100, `${rate.perSecond}/s`);
+});
+
 test("a 403 is a ban only in the wake of refusals by rate", () => {
   const { rate } = setup();
   for (let n = 0; n < 100; n++) assert.equal(rate.isBan(rate.sent()), false);
@@ -207,4 +267,22 @@ test("a 403 is a ban only in the wake of refusals by rate", () => {
   assert.equal(rate.isBan(rate.sent()), false);
   rate.refused(rate.sent());
   assert.equal(rate.isBan(rate.sent()), true);
+});
+
+test("403s with no refusal before them: it is known how much was served until they began", () => {
+  const { rate, pass } = setup();
+  for (let n = 0; n < 200; n++) rate.served(rate.sent());
+  for (let n = 0; n < 30; n++) assert.equal(rate.isBan(rate.sent()), false);
+  pass(1500); // until it is found out that everything is refused
+  assert.deepEqual([rate.isForbidden, rate.servedBeforeForbidden], [true, 200]);
+  rate.foundBanned();
+  assert.equal(rate.isBan(rate.sent()), true);
+});
+
+test("403s of single objects end with the next that is served", () => {
+  const { rate } = setup();
+  for (let n = 0; n < 200; n++) rate.served(rate.sent());
+  rate.isBan(rate.sent());
+  rate.served(rate.sent());
+  assert.equal(rate.servedBeforeForbidden, 0);
 });

@@ -24,7 +24,11 @@ function open(pack: (text: string) => string | Uint8Array): OpenSource {
     if (setup.gone !== undefined) lines.push(`${setup.gone}\t${url}/${encodeURIComponent(setup.gone)}\n`);
     if (setup.stalledListing === undefined) writeFileSync(file, pack(lines.join("")));
     else keepOpen(t, file);
-    const environment = { LIST_PAGE_SIZE: String(setup.pageSize), STATE_DIR: join(folder, "state") };
+    const environment = {
+      LIST_PAGE_SIZE: String(setup.pageSize),
+      STATE_DIR: join(folder, "state"),
+      ALLOW_PRIVATE: "true",
+    };
     const source = parseSource(`list:${file}`, {}).create(environment, "urls");
     t.after(() => source[Symbol.asyncDispose]());
     return source;

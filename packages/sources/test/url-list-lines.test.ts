@@ -22,6 +22,11 @@ test("a line is a URL, whose key follows from it, or a key with its URL, size an
   assert.deepEqual(parseLine(`#1\t${url}`), { key: "#1", url });
 });
 
+test("a key may hold U+FFFD, escaped or not", () => {
+  assert.equal(parseLine("\ufffd\thttp://a.example/b")?.key, "\ufffd");
+  assert.equal(parseLine("http://a.example/%EF%BF%BD")?.key, "a.example/\ufffd");
+});
+
 test("blank lines and comments are passed over", () => {
   for (const line of ["", "  ", "\r", "# from the shop's export"]) assert.equal(parseLine(line), undefined);
 });
@@ -38,7 +43,9 @@ test("a line that names nothing that could be fetched or stored says why", () =>
     ["\thttp://a.example/b", /key is empty/],
     ["../b\thttp://a.example/b", /cannot be stored/],
     ["a//b\thttp://a.example/b", /cannot be stored/],
-    ["a\ufffd\thttp://a.example/b", /not UTF-8/],
+    ["a\udce9\thttp://a.example/b", /not UTF-8/],
+    ["http://a.example/\udce9", /percent-escape/],
+    ["a\thttp://a.example/\udce9", /percent-escape/],
     ["a\thttp://a.example/b\t12k", /no number of bytes/],
     ["a\thttp://a.example/b\t-1", /no number/],
     ["a\thttp://a.example/b\t1\tabc", /not 32 hex digits/],

@@ -54,7 +54,7 @@ export async function recognise(object: NewObject, placing: Placing, times: File
   }
 }
 
-export function findNamed({ source, key }: NewObject, placing: Placing) {
+export function findNamed({ source, key }: Pick<NewObject, "source" | "key">, placing: Placing) {
   try {
     return placing.find(source, key);
   } catch (error) {

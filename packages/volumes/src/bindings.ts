@@ -1,10 +1,11 @@
-import { existsSync, lstatSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, HostError, NameError, sourceNameSchema } from "@brigade/core";
 import { z } from "zod";
-import { writeDurably } from "./durable-file.ts";
 import { type Layout, readJson } from "./identity.ts";
 import { tryLock } from "./lock.ts";
+import { writeDurably } from "./own-files/durable-file.ts";
+import { readOwnNote } from "./own-files/files.ts";
 
 const bindingSchema = z.object({
   fingerprint: z.string().min(1),
@@ -13,10 +14,11 @@ const bindingSchema = z.object({
 });
 
 /** Which bytes lie under a source's name: `.brigade/sources/<name>.json`. A volume never mixes two meanings of a name. */
-export class Bindings {
+export class Bindings implements Disposable {
   readonly #layout: Layout;
   readonly #scratch: () => string;
   readonly #known = new Map<string, string>();
+  readonly #claims: Disposable[] = [];
 
   /** `scratch` gives paths for temporary files. */
   constructor(layout: Layout, scratch: () => string) {
@@ -34,6 +36,20 @@ export class Bindings {
     ]);
   }
 
+  /** Nobody else may claim the name on this volume until this is disposed. Throws ConfigError when another process has. */
+  claim(source: string): void {
+    const lock = tryLock(join(this.#layout.sources, `${source}.lock`), 0);
+    if (lock !== undefined) this.#claims.push(lock);
+    else
+      throw new ConfigError([
+        `another copy of "${source}" is at work on ${this.#layout.root}: wait for its end, or stop it`,
+      ]);
+  }
+
+  [Symbol.dispose](): void {
+    for (const claim of this.#claims) claim[Symbol.dispose]();
+  }
+
   #readOrWrite(source: string, fingerprint: string): string {
     const name = sourceNameSchema.safeParse(source);
     if (!name.success)
@@ -48,7 +64,7 @@ export class Bindings {
           `${join(this.#layout.root, source)} is not a folder of its own (a link or a file)`,
         ]);
       }
-      if (!existsSync(path)) {
+      if (readOwnNote(path) === undefined) {
         const binding = { fingerprint, since: new Date().toISOString() };
         writeDurably(path, `${JSON.stringify(binding)}\n`, this.#scratch());
       }

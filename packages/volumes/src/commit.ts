@@ -10,8 +10,8 @@ import type { Landing } from "./landing.ts";
 import { formatManifestLine } from "./manifest-line.ts";
 import type { ManifestWriter } from "./manifest-writer.ts";
 import { OpenFiles } from "./open-files.ts";
+import { removeFile } from "./own-files/removal.ts";
 import type { Place, Placing } from "./placing.ts";
-import { removeFile } from "./removal.ts";
 import type { Syncer } from "./syncer.ts";
 import { landTaken } from "./taking.ts";
 
@@ -183,23 +183,10 @@ export class Commit {
   #land(group: readonly Entry[]): readonly Entry[] {
     if (group.length === 0) return group;
     this.#parts.guard();
-    const landed: Entry[] = [];
-    let lines = "";
-    for (const entry of group) {
-      try {
-        entry.stored = this.#place(entry);
-        lines +=
-          entry.line !== undefined && entry.stored.path === undefined
-            ? entry.line
-            : formatManifestLine(entry.object, entry.stored);
-        landed.push(entry);
-      } catch (error) {
-        this.#failOne(entry, error);
-      }
-    }
+    const landed = this.#placeAll(group);
     if (landed.length < group.length) this.#parts.onSettled();
     try {
-      if (lines !== "") this.#parts.manifest.append(lines);
+      if (landed.length > 0) this.#parts.manifest.append(linesOf(landed));
       return landed;
     } catch (error) {
       // The files lie in place, unaccounted for; they are found when they are asked for again.
@@ -207,6 +194,24 @@ export class Commit {
       for (const entry of landed) entry.settle.reject(failure);
       this.#parts.onSettled();
       return [];
+    }
+  }
+
+  /** Gives those that have got their places. */
+  #placeAll(group: readonly Entry[]): readonly Entry[] {
+    const landed: Entry[] = [];
+    try {
+      for (const entry of group) {
+        try {
+          entry.stored = this.#place(entry);
+          landed.push(entry);
+        } catch (error) {
+          this.#failOne(entry, error);
+        }
+      }
+      return landed;
+    } finally {
+      this.#parts.placing.leave();
     }
   }
 
@@ -258,6 +263,15 @@ export class Commit {
       this.#parts.onWarning(error, "a temporary file stays until the volume is opened again");
     }
   }
+}
+
+function linesOf(landed: readonly Entry[]): string {
+  let lines = "";
+  for (const { line, object, stored } of landed) {
+    if (stored === undefined) continue;
+    lines += line !== undefined && stored.path === undefined ? line : formatManifestLine(object, stored);
+  }
+  return lines;
 }
 
 /** A bug stays what it is, but goes to the one who asked. */

@@ -1,7 +1,9 @@
 import { lstatSync, mkdirSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { NameError } from "@brigade/core";
 import { errorCode, volumeError } from "./disk-errors.ts";
 import { type Mark, mapPart } from "./names.ts";
+import { enter, told } from "./own-files/entered-folder.ts";
 import type { Traits } from "./traits.ts";
 
 export interface DirectoriesOptions {
@@ -118,7 +120,8 @@ export class Directories {
   #make(path: string): boolean {
     this.#options.guard();
     try {
-      mkdirSync(path);
+      using above = enter(dirname(path));
+      told(() => mkdirSync(above.at(basename(path))));
     } catch (error) {
       if (errorCode(error) !== "EEXIST") throw error;
       return kindOf(path) === "directory";

@@ -1,4 +1,5 @@
-import { HostError, NameError } from "@brigade/core";
+import { getgid, getuid } from "node:process";
+import { HostError, NameError, processLimits } from "@brigade/core";
 
 /** Linux's errors that Node has no names for, by number. */
 const nameless: Readonly<Record<number, string>> = {
@@ -56,26 +57,27 @@ const faults: Readonly<Record<string, Fault>> = {
   ENOSPC: "full",
   EAGAIN: "limits",
   EINTR: "limits",
-  EMFILE: "limits",
-  ENFILE: "limits",
-  ENOBUFS: "limits",
-  ENOMEM: "limits",
+  ...Object.fromEntries(Object.keys(processLimits).map((code) => [code, "limits"] as const)),
 };
+
+/** Who this process is: in a container no name tells it. Nothing where there are no such numbers. */
+const byId =
+  getuid === undefined
+    ? ": change the owner"
+    : ` (user ${getuid()}, group ${getgid?.()}): change the owner of the folder (chown -R ${getuid()}:${getgid?.()})`;
 
 /** What people can do, by error. */
 const remedies: Readonly<Record<string, string>> = {
-  EACCES: "this user may not write there: change the owner or the mode, or run as another user",
+  ...processLimits,
+  EACCES: `this user may not write there${byId}, or change the mode, or run as another user`,
   EBUSY: "something else uses it",
   EDQUOT: "the quota of this user or project is used up: raise it, or make room",
   EFBIG: "it is too large for the file system, or for the limit of this process (ulimit -f)",
   EILSEQ: "the file system cannot hold this name",
   EIO: "the disk fails: look into the kernel's log (dmesg)",
-  EMFILE: "raise the number of open files that a process may have (ulimit -n)",
   EMLINK: "the folder above it takes no more folders",
   ENAMETOOLONG: "the name or the path is too long for the file system",
-  ENFILE: "this machine has no more file descriptors (sysctl fs.file-max)",
   ENOLCK: "this file system has no locks",
-  ENOMEM: "this machine or its limit has no more memory",
   ENOSPC: "no room is left on the disk: make some",
   ENOTCONN: "its file system's server has gone away: mount it again",
   EPERM: "it may not be changed (is it immutable? see lsattr)",
@@ -90,7 +92,7 @@ export function inWords(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error);
   const code = errorCode(error);
   const remedy = remedies[code];
-  const named = said.includes(code) ? said : `${code}: ${said}`;
+  const named = said.includes(code) ? said : `${code}: ${said.replace(/^UNKNOWN: unknown error, /, "")}`;
   return remedy === undefined ? named : `${named}: ${remedy}`;
 }
 
@@ -136,7 +138,21 @@ export function isPlaceFault(error: unknown): boolean {
   return fault === "place" || fault === "object";
 }
 
+/** What a file system is, or was made by people: not that its disk fails. */
+const byNature = new Set(["EROFS", "ENOLCK", "ENOSYS", "EOPNOTSUPP", "ENOTSUP"]);
+
+/** Whether the error says that the disk fails, or that its server is gone. */
+export function isDiskFault(error: unknown): boolean {
+  const code = errorCode(error);
+  return code !== "" && faults[code] === undefined && !byNature.has(code);
+}
+
 /** Whether this process lacks descriptors or memory: later there may be some. */
 export function isLimit(error: unknown): boolean {
   return faults[errorCode(error)] === "limits";
+}
+
+/** Whether the error says that the disk has no room. */
+export function isFull(error: unknown): boolean {
+  return faults[errorCode(error)] === "full";
 }

@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, futimesSync, openSync, type Stats, statSync, utimesSync } from "node:fs";
+import { closeSync, fstatSync, futimesSync, lstatSync, lutimesSync, type Stats } from "node:fs";
 import { errorCode } from "./disk-errors.ts";
-import { removeFile } from "./removal.ts";
+import { createFile } from "./own-files/files.ts";
+import { removeFile } from "./own-files/removal.ts";
 
 export interface FileTimesParts {
   /** Gives paths for temporary files. */
@@ -52,8 +53,8 @@ export class FileTimes {
     const time = argument(modified);
     return this.#set(
       modified,
-      () => utimesSync(path, time, time),
-      () => statSync(path),
+      () => lutimesSync(path, time, time),
+      () => lstatSync(path),
     );
   }
 
@@ -88,7 +89,7 @@ export class FileTimes {
   #keptAs(modified: number): number | undefined {
     const path = this.#parts.scratch();
     try {
-      const descriptor = openSync(path, "wx", 0o644);
+      const descriptor = createFile(path);
       try {
         futimesSync(descriptor, argument(modified), argument(modified));
         return secondsOf(fstatSync(descriptor));

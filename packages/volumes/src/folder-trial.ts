@@ -1,22 +1,15 @@
 import { randomUUID } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  type Stats,
-  statSync,
-} from "node:fs";
+import { existsSync, lstatSync, renameSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ConfigError, HostError } from "@brigade/core";
-import { errorCode, inWords, volumeError } from "./disk-errors.ts";
-import { writeAll } from "./durable-file.ts";
-import { findLayout } from "./identity.ts";
+import { errorCode, inWords, isDiskFault, volumeError } from "./disk-errors.ts";
 import { refuseWithoutLocks } from "./lock.ts";
-import { removeTree } from "./removal.ts";
+import { writeNew } from "./own-files/durable-file.ts";
+import { type EnteredFolder, enter, told } from "./own-files/entered-folder.ts";
+import { createFile } from "./own-files/files.ts";
+import { makeIn } from "./own-files/make-folder.ts";
+import { enterFolder } from "./own-files/own-path.ts";
+import { removeFlat } from "./own-files/removal.ts";
 
 /** Whether a folder can be written. With `make` it need not be there: then the one above it is tried. */
 export interface FolderTrial {
@@ -29,19 +22,11 @@ export interface LockTrial {
   readonly locksIn: string;
 }
 
-/** Whether a folder can be opened as a volume. */
-export interface VolumeTrial extends FolderTrial {
-  /** It may become a volume. */
-  readonly init: boolean;
-  /** It was one in an earlier run: if it is none now, its disk is not mounted. */
-  readonly wasVolume: boolean;
-}
-
 /**
  * Does in a folder, as the user that runs, what storing needs: makes a folder and a file, syncs, renames, locks and
  * removes. Leaves nothing there. Throws ConfigError, with what is wrong and what to do.
  */
-export function tryFor(trial: LockTrial | FolderTrial | VolumeTrial): void {
+export function tryFor(trial: LockTrial | FolderTrial): void {
   if ("locksIn" in trial) {
     refuseWithoutLocks(trial.locksIn);
     return;
@@ -50,25 +35,21 @@ export function tryFor(trial: LockTrial | FolderTrial | VolumeTrial): void {
   const own = join(existing, ".brigade");
   try {
     const isVolume = existsSync(join(own, "volume.json"));
-    if ("init" in trial && !isVolume) refuseNoVolume(trial);
     tryIn(isVolume ? own : existing);
   } catch (error) {
     throw cannotBeUsed(trial.folder, error);
   }
 }
 
-function refuseNoVolume({ folder, init, wasVolume }: VolumeTrial): void {
-  if (wasVolume) throw new ConfigError([`${folder} was a volume and is none now: is its disk mounted?`]);
-  if (!init) findLayout(folder);
-}
-
-function tryIn(folder: string): void {
-  const trial = join(folder, `.brigade-trial-${randomUUID()}`);
-  mkdirSync(trial);
+function tryIn(path: string): void {
+  using folder = enterFolder(path);
+  const name = `.brigade-trial-${randomUUID()}`;
+  makeIn(folder, name);
   try {
-    tryWithin(trial, folder);
+    using trial = enter(join(folder.path, name));
+    tryWithin(trial, path);
   } finally {
-    removeTree(trial);
+    removeFlat(folder, name);
   }
 }
 
@@ -82,26 +63,20 @@ export function cannotBeUsed(folder: string, error: unknown): unknown {
   if (!(error instanceof HostError) && errorCode(error) === "") return error;
   const message = `${folder} cannot be used: ${inWords(error)}`;
   const failure = volumeError(error, folder);
-  const isDisks = failure.kind === "full" || errorCode(error) === "EIO";
+  const isDisks = failure.kind === "full" || isDiskFault(error);
   return isDisks
     ? new HostError(failure.kind, message, { cause: error })
     : new ConfigError([message], { cause: error });
 }
 
-function tryWithin(trial: string, told: string): void {
-  const [first, second] = [join(trial, "first"), join(trial, "second")];
-  const descriptor = openSync(first, "wx", 0o644);
-  try {
-    writeAll(descriptor, new Uint8Array(4096));
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  renameSync(first, second);
-  refuseWithoutLocks(trial, told);
+function tryWithin(trial: EnteredFolder, said: string): void {
+  writeNew(createFile(trial.at("first")), [new Uint8Array(4096)]);
+  told(() => renameSync(trial.at("first"), trial.at("second")));
+  refuseWithoutLocks(trial.path, said);
 }
 
-function existingFolder(folder: string, make: boolean): string {
+/** The folder, or with `make` the one above it that is there. Throws ConfigError. */
+export function existingFolder(folder: string, make: boolean): string {
   const stats = entryAt(folder, statSync);
   if (stats?.isDirectory()) return folder;
   if (stats !== undefined) throw new ConfigError([`${folder} is a file, not a folder`]);

@@ -8,10 +8,10 @@ const chunkBytes = 1024 * 1024;
 /** After so many bytes other work of the thread gets its turn. */
 const turnBytes = 8 * chunkBytes;
 
-/** `undefined` when it vanished meanwhile, is a link, or may not be read by this user. */
+/** `undefined` when it vanished meanwhile, is a link, or may not be read by this user. A pipe does not hold up. */
 export function openUnlinked(path: string): number | undefined {
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if (isPlaceFault(error)) return undefined;
     throw error;

@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { errorCode } from "./disk-errors.ts";
-import { writeDurably } from "./durable-file.ts";
 import type { Layout } from "./identity.ts";
+import { writeDurably } from "./own-files/durable-file.ts";
+import { readOwnNote } from "./own-files/files.ts";
 
 /** `.brigade/host`: the machine that wrote here last, for whoever finds the disk. */
 const hostNoteSchema = z.object({
@@ -13,7 +12,7 @@ const hostNoteSchema = z.object({
 
 /** Notes the host, where another or none was noted. Under the volume's lock. `temporary`: a path that nobody uses. */
 export function noteHost(layout: Layout, host: string, temporary: string): void {
-  if (parseHostNote(readNote(layout.host)) === host) return;
+  if (parseHostNote(readOwnNote(layout.host) ?? "") === host) return;
   const note: z.infer<typeof hostNoteSchema> = { host, at: Date.now() };
   writeDurably(layout.host, `${JSON.stringify(note)}\n`, temporary);
 }
@@ -24,14 +23,5 @@ export function parseHostNote(text: string): string | undefined {
     return hostNoteSchema.parse(JSON.parse(text)).host;
   } catch {
     return undefined;
-  }
-}
-
-function readNote(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return "";
-    throw error;
   }
 }

@@ -1,9 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { lstatSync, mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ConfigError } from "@brigade/core";
 import { z } from "zod";
-import { writeDurably } from "./durable-file.ts";
+import { writeDurably } from "./own-files/durable-file.ts";
+import { readOwnNote } from "./own-files/files.ts";
+import { makeFolder } from "./own-files/make-folder.ts";
+import { refusePlace } from "./place.ts";
 import { probeTraits, traitsSchema } from "./traits.ts";
 
 /** `.brigade/volume.json`. */
@@ -57,7 +60,7 @@ export function findLayout(root: string, init = false): Layout {
     throw new ConfigError([`${root} is not a folder: make it, or mount the disk`]);
   }
   const layout = layoutOf(realpathSync(root));
-  if (!init && lstatSync(layout.identity, { throwIfNoEntry: false }) === undefined) {
+  if (!init && readOwnNote(layout.identity) === undefined) {
     throw new ConfigError([
       `${root} is not a volume (or its disk is not mounted): \`brigade volume init ${root}\` makes it one`,
     ]);
@@ -68,11 +71,9 @@ export function findLayout(root: string, init = false): Layout {
 /** The volume's folders, checked; made with `init`. Throws ConfigError when this is no volume and is not to become one. */
 export function prepareLayout(root: string, init: boolean): Layout {
   const layout = findLayout(root, init);
+  if (init) refusePlace(layout.root);
   const { sources, tmp, parts, manifest } = layout;
-  for (const folder of [join(layout.root, ".brigade"), sources, tmp, parts, manifest]) {
-    mkdirSync(folder, { recursive: true });
-    if (!lstatSync(folder).isDirectory()) throw new ConfigError([`${folder} is not a folder`]);
-  }
+  for (const folder of [sources, tmp, parts, manifest]) makeFolder(folder);
   return layout;
 }
 
@@ -83,7 +84,7 @@ export function identify(
   create: boolean,
   label: string | undefined,
 ): Identity {
-  if (create && lstatSync(layout.identity, { throwIfNoEntry: false }) === undefined) {
+  if (create && readOwnNote(layout.identity) === undefined) {
     const identity: Identity = {
       version: 1,
       id: randomUUID(),
@@ -96,11 +97,24 @@ export function identify(
   return readJson(layout.identity, identitySchema);
 }
 
-/** A small file of ours; ConfigError when it is not what we write. */
+/** Who the volume at this root is; nothing where there is none. Throws ConfigError where that cannot be read. */
+export function identityOf(root: string): Identity | undefined {
+  const { identity } = layoutOf(root);
+  const text = readOwnNote(identity);
+  return text === undefined ? undefined : parseNote(identity, text, identitySchema);
+}
+
+/** A small file of ours; ConfigError when it is not there, or not what we write. */
 export function readJson<T>(path: string, schema: z.ZodType<T>): T {
+  const text = readOwnNote(path);
+  if (text === undefined) throw new ConfigError([`${path} is missing`]);
+  return parseNote(path, text, schema);
+}
+
+function parseNote<T>(path: string, text: string, schema: z.ZodType<T>): T {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, "utf8"));
+    value = JSON.parse(text);
   } catch (error) {
     throw new ConfigError([`${path} cannot be read: ${error instanceof Error ? error.message : error}`], {
       cause: error,

@@ -1,9 +1,10 @@
 import { createHash, hash } from "node:crypto";
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { type NewObject, SourceError } from "@brigade/core";
-import { writeAll } from "./durable-file.ts";
 import type { FileTimes } from "./file-times.ts";
-import { removeFile } from "./removal.ts";
+import { writeAll } from "./own-files/durable-file.ts";
+import { createFile } from "./own-files/files.ts";
+import { removeFile } from "./own-files/removal.ts";
 
 /** A file that is whole and checked, under its temporary name. */
 export interface WholeFile {
@@ -16,8 +17,6 @@ export interface WholeFile {
   /** Its own modification time, where it could not be given the object's. */
   readonly fileModified?: number;
 }
-
-const create = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /** Writes a file at once. Nothing remains of it when this throws. */
 export function writeWhole(
@@ -44,7 +43,14 @@ export class IncomingFile {
     this.#file = new OpenFile(temporary, object, times);
   }
 
+  /** Throws SourceError when more comes than was expected: nothing of that is written. */
   write(chunk: Uint8Array): void {
+    const { key, expectedSize } = this.#object;
+    const size = this.#file.size + chunk.length;
+    if (expectedSize !== undefined && size > expectedSize) {
+      this.#file.remove();
+      throw new SourceError("damaged", `${key}: more than the ${expectedSize} bytes came that were expected`);
+    }
     this.#file.write(chunk);
     this.#md5.update(chunk);
   }
@@ -77,7 +83,7 @@ class OpenFile {
     this.#temporary = temporary;
     this.#object = object;
     this.#times = times;
-    this.#descriptor = openSync(temporary, create, 0o644);
+    this.#descriptor = createFile(temporary);
   }
 
   write(bytes: Uint8Array): void {

@@ -1,7 +1,9 @@
-import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, lstatSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { errorCode } from "./disk-errors.ts";
+import { textOf } from "@brigade/core";
 import type { ManifestLine } from "./manifest-line.ts";
+import type { EnteredFolder } from "./own-files/entered-folder.ts";
+import { createFile, listOwnFolder, readOwnBytes } from "./own-files/files.ts";
 import { parseLine } from "./read-manifest.ts";
 
 const fileName = "landing.ndjson";
@@ -14,14 +16,14 @@ export class Landing implements Disposable {
   readonly #path: string;
   #descriptor: number | undefined;
 
-  /** `folder`: of the instance's unfinished files. */
-  constructor(folder: string) {
-    this.#path = join(folder, fileName);
+  /** `folder`: of the instance's unfinished files; empty. */
+  constructor(folder: EnteredFolder) {
+    this.#path = folder.at(fileName);
   }
 
   /** In place of what was noted before: that is in the manifest by now. Throws the system's error. */
   note(lines: string): void {
-    this.#descriptor ??= openSync(this.#path, "w", 0o644);
+    this.#descriptor ??= createFile(this.#path);
     ftruncateSync(this.#descriptor, 0);
     const bytes = Buffer.from(lines);
     for (let written = 0; written < bytes.length; ) {
@@ -35,22 +37,29 @@ export class Landing implements Disposable {
   }
 }
 
+/** A group of files has some thousand lines. */
+const mostBytes = 64 * 1024 * 1024;
+
 /** What an instance had noted; nothing where it had not, or its note is torn: then nothing of it was renamed. */
 export function readLanding(folder: string): ManifestLine[] {
-  let text: string;
-  try {
-    text = readFileSync(join(folder, fileName), "utf8");
-  } catch (error) {
-    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return [];
-    throw error;
-  }
-  return text.split("\n").flatMap((line) => {
-    const parsed = line === "" ? "" : parseLine(line);
-    return typeof parsed === "string" || "lost" in parsed ? [] : [parsed];
-  });
+  const bytes = readOwnBytes(join(folder, fileName), mostBytes);
+  if (bytes === undefined) return [];
+  return textOf(bytes)
+    .split("\n")
+    .flatMap((line) => {
+      const parsed = line === "" ? "" : parseLine(line);
+      return typeof parsed === "string" || "lost" in parsed ? [] : [parsed];
+    });
 }
 
-/** Of all instances, dead and living. */
+/** Folders of instances, dead and living. */
+export function instancesIn(tmp: string): string[] {
+  return listOwnFolder(tmp).filter(
+    (name) => lstatSync(join(tmp, name), { throwIfNoEntry: false })?.isDirectory() === true,
+  );
+}
+
+/** Of all instances. */
 export function readLandings(tmp: string): ManifestLine[] {
-  return readdirSync(tmp).flatMap((instance) => readLanding(join(tmp, instance)));
+  return instancesIn(tmp).flatMap((instance) => readLanding(join(tmp, instance)));
 }

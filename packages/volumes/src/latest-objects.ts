@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, lstatSync, readSync } from "node:fs";
 import { join } from "node:path";
-import type { ObjectEntry } from "@brigade/core";
+import { type ObjectEntry, textOf } from "@brigade/core";
 import { layoutOf } from "./identity.ts";
+import { listOwnFolder, openOwnFile } from "./own-files/files.ts";
 import { parseLine } from "./read-manifest.ts";
 
 /** Bytes of a segment's end that are looked at: some 200 lines. */
@@ -41,10 +42,10 @@ function entryOf({
 type Line = Exclude<ReturnType<typeof parseLine>, string>;
 
 function newestSegments(folder: string): string[] {
-  return readdirSync(folder)
+  return listOwnFolder(folder)
     .filter((name) => name.endsWith(".ndjson"))
     .map((name) => join(folder, name))
-    .map((path) => ({ path, at: statSync(path).mtimeMs }))
+    .map((path) => ({ path, at: lstatSync(path).mtimeMs }))
     .sort((one, other) => other.at - one.at)
     .slice(0, mostSegments)
     .map(({ path }) => path);
@@ -52,12 +53,13 @@ function newestSegments(folder: string): string[] {
 
 /** The first of them may be cut, which makes it unreadable. */
 function linesFromTheEnd(path: string): string[] {
-  const descriptor = openSync(path, "r");
+  const descriptor = openOwnFile(path);
+  if (descriptor === undefined) return [];
   try {
     const { size } = fstatSync(descriptor);
     const bytes = Buffer.alloc(Math.min(size, tailBytes));
     const read = readSync(descriptor, bytes, 0, bytes.length, size - bytes.length);
-    return bytes.toString("utf8", 0, read).split("\n").reverse();
+    return textOf(bytes.subarray(0, read)).split("\n").reverse();
   } finally {
     closeSync(descriptor);
   }

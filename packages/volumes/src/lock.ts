@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 import { ConfigError, HostError } from "@brigade/core";
+import { DatabaseFile } from "./own-files/database-file.ts";
+import { removeOwnFile } from "./own-files/removal.ts";
 import { noteProgress } from "./progress.ts";
-import { removeFile } from "./removal.ts";
 import { DatabaseSync } from "./sqlite.ts";
 
 /**
@@ -37,11 +38,12 @@ export function refuseWithoutLocks(folder: string, told = folder): void {
   } catch (error) {
     throw error instanceof ConfigError ? noLocks(told, error) : error;
   } finally {
-    removeFile(path);
+    removeOwnFile(path);
   }
 }
 
 function lockWithin(path: string, waitMs: number): Disposable | undefined {
+  const file = new DatabaseFile(path);
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path, { timeout: waitMs });
@@ -56,6 +58,11 @@ function lockWithin(path: string, waitMs: number): Disposable | undefined {
     throw notLocked(path, error);
   }
   const held = database;
+  // Another was put there while this one was opened.
+  if (!file.isSame) {
+    held.close();
+    return undefined;
+  }
   return { [Symbol.dispose]: () => held.close() };
 }
 

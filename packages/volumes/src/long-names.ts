@@ -36,7 +36,7 @@ export function joinPieces(pieces: readonly string[]): string[] {
 }
 
 /** Where the character begins that position `at` lies in: UTF-8 continuation bytes are 10xxxxxx. */
-function characterStart(text: Buffer, at: number): number {
+export function characterStart(text: Buffer, at: number): number {
   let start = at;
   while (((text[start] ?? 0) & 0xc0) === 0x80) start -= 1;
   return start;

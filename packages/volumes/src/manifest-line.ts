@@ -1,39 +1,48 @@
-import type { NewObject, StoredObject } from "@brigade/core";
+import {
+  type NewObject,
+  pathInsideSchema,
+  type StoredObject,
+  sizeSchema,
+  sourceNameSchema,
+} from "@brigade/core";
 import { z } from "zod";
-
-const count = z.int().nonnegative();
 
 /**
  * One object that was stored. A later line for the same source and key replaces an earlier one: by `storedAt`, then by
  * the order of lines.
  */
-export const manifestLineSchema = z.object({
-  source: z.string(),
-  variant: z.string().optional(),
-  key: z.string(),
-  /** Below `<volume>/<source>/`, where it is not the key itself. */
-  path: z.string().optional(),
-  /** Bytes of the original, as listed. */
-  listedSize: count,
-  /** Bytes on the disk. */
-  size: count,
-  md5: z.string(),
-  /** The source gave an MD5, and it was this one. */
-  verified: z.boolean(),
-  /** Unix seconds. */
-  modified: z.int(),
-  /** The file's own modification time, Unix seconds, where the file system could not hold `modified`. */
-  fileModified: z.int().optional(),
-  etag: z.string().optional(),
-  /** Unix milliseconds. */
-  storedAt: z.int(),
-  job: z.string(),
-});
+export const manifestLineSchema = z
+  .object({
+    source: sourceNameSchema,
+    variant: z.string().optional(),
+    key: z.string(),
+    /** Below `<volume>/<source>/`, where it is not the key itself. */
+    path: z.string().optional(),
+    /** Bytes of the original, as listed. */
+    listedSize: sizeSchema,
+    /** Bytes on the disk. */
+    size: sizeSchema,
+    md5: z.string(),
+    /** The source gave an MD5, and it was this one. */
+    verified: z.boolean(),
+    /** Unix seconds. */
+    modified: z.int(),
+    /** The file's own modification time, Unix seconds, where the file system could not hold `modified`. */
+    fileModified: z.int().optional(),
+    etag: z.string().optional(),
+    /** Unix milliseconds. */
+    storedAt: z.int(),
+    job: z.string(),
+  })
+  .refine(({ path, key }) => pathInsideSchema.safeParse(path ?? key).success, {
+    path: ["path"],
+    error: "the path leaves the volume",
+  });
 export type ManifestLine = z.infer<typeof manifestLineSchema>;
 
 /** One object that was found to be no longer there, or not as it was stored: it is to be stored anew. */
 export const lostLineSchema = z.object({
-  source: z.string(),
+  source: sourceNameSchema,
   key: z.string(),
   lost: z.enum(["missing", "size", "md5", "unreadable"]),
   /**

@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, openSync, readdirSync } from "node:fs";
+import { closeSync, fsyncSync } from "node:fs";
 import { join } from "node:path";
-import { syncFolder, writeAll } from "./durable-file.ts";
+import { syncFolder, writeAll } from "./own-files/durable-file.ts";
+import { createOwnFile, listOwnFolder } from "./own-files/files.ts";
 
 export interface ManifestWriterOptions {
   readonly folder: string;
@@ -61,7 +62,7 @@ export class ManifestWriter {
 
   #begin(): number {
     const { folder, instance, syncEach } = this.#options;
-    this.#descriptor = openSync(join(folder, `${instance}-${this.#next}.ndjson`), "ax", 0o644);
+    this.#descriptor = createOwnFile(join(folder, `${instance}-${this.#next}.ndjson`));
     this.#next += 1;
     if (syncEach) syncFolder(folder);
     return this.#descriptor;
@@ -69,7 +70,7 @@ export class ManifestWriter {
 }
 
 function lastSegment(folder: string, instance: string): number {
-  const numbers = readdirSync(folder)
+  const numbers = listOwnFolder(folder)
     .filter((name) => name.startsWith(`${instance}-`) && name.endsWith(".ndjson"))
     .map((name) => Number(name.slice(instance.length + 1, -".ndjson".length)))
     .filter(Number.isSafeInteger);

@@ -40,7 +40,7 @@ export function unmapPath(path: string): ObjectKey {
 
 /** One part of a key as a name, or as several with slashes between them when it is too long for one. Throws NameError. */
 export function mapPart(part: string, traits: Traits, mark: Mark = ""): string {
-  const why = refusal(part) ?? (part.isWellFormed() ? undefined : "the name is not Unicode");
+  const why = refusal(part);
   if (why !== undefined) throw new NameError(why);
   return splitPart(escapePart(part, traits) + mark, traits.nameMax);
 }

@@ -1,6 +1,6 @@
-import { type Dir, mkdirSync, opendirSync, readdirSync } from "node:fs";
+import { type Dir, opendirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigError, HostError } from "@brigade/core";
+import { ConfigError, type Floor, HostError } from "@brigade/core";
 import { Bindings } from "./bindings.ts";
 import { Commit } from "./commit.ts";
 import { Directories } from "./directories.ts";
@@ -13,6 +13,7 @@ import { Landing } from "./landing.ts";
 import { tryLock } from "./lock.ts";
 import { ManifestWriter } from "./manifest-writer.ts";
 import { mountGuard } from "./mount-guard.ts";
+import { makeFolder } from "./own-files/make-folder.ts";
 import { removeForgotten } from "./part-file/forgotten.ts";
 import { Placing } from "./placing.ts";
 import { enterLanded } from "./recovery.ts";
@@ -39,6 +40,8 @@ export interface OpeningOptions {
   readonly host?: string;
   /** Files that wait open for their fsync at most, where each is synced by itself; `undefined`: as many as usual. */
   readonly keptOpen?: number | undefined;
+  /** What objects of unknown size leave free of its disk; 1 % by default. */
+  readonly minFree?: Floor;
   /** The folder is made where it is not there. */
   readonly make?: boolean;
 }
@@ -74,7 +77,7 @@ async function open(options: OpeningOptions, hooks: OpeningHooks): Promise<Opene
   if (!/^[\w-][\w.-]{0,99}$/.test(options.instance)) {
     throw new ConfigError([`"${options.instance}" cannot name an instance: letters, digits, _ - and . only`]);
   }
-  if (options.make === true) mkdirSync(options.root, { recursive: true });
+  if (options.make === true) makeFolder(options.root);
   const layout = prepareLayout(options.root, options.init);
   const lock = tryLock(layout.lock, openingPatience);
   if (lock === undefined) throw new HostError("io", `${layout.lock} is held by another process for too long`);
@@ -140,6 +143,7 @@ function assemble(
   const bindings = new Bindings(layout, scratch);
   const writer = new Writer({
     root,
+    minFree: options.minFree ?? { share: 0.01 },
     bindings,
     placing,
     commit,
@@ -161,6 +165,7 @@ function assemble(
         () => landing[Symbol.dispose](),
         () => manifest.close(),
         () => syncer.close(),
+        () => bindings[Symbol.dispose](),
         () => temporary[Symbol.dispose](),
       ]) {
         try {

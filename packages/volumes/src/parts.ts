@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { closeSync, constants, openSync } from "node:fs";
-import { stat } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import type { NewObject, Piece, StoredObject } from "@brigade/core";
 import type { Commit } from "./commit.ts";
 import { errorCode } from "./disk-errors.ts";
 import type { FileTimes } from "./file-times.ts";
 import { assertExpected } from "./incoming-file.ts";
+import { told } from "./own-files/entered-folder.ts";
 import { openPartFile, PartInUse } from "./part-file/open-part-file.ts";
 import type { PartFile } from "./part-file/part-file.ts";
 import type { Place } from "./placing.ts";
@@ -66,7 +67,7 @@ export class Parts {
   /** Bytes of the disk that a part of this object takes. */
   async begun(object: NewObject): Promise<number> {
     try {
-      const { blocks } = await stat(`${this.#target(object)}.part`);
+      const { blocks } = await lstat(`${this.#target(object)}.part`);
       return blocks * 512;
     } catch (error) {
       if (errorCode(error) === "ENOENT") return 0;
@@ -93,7 +94,7 @@ export class Parts {
       await file.remove();
       throw error;
     }
-    const stored = await this.#land(object, length, file.path, md5);
+    const stored = await this.#land(object, length, file.atHand, md5);
     try {
       await file.disown();
     } catch (error) {
@@ -129,7 +130,7 @@ export class Parts {
   #land(object: NewObject, size: number, path: string, md5: string): Promise<StoredObject> {
     const { promise, ...settle } = Promise.withResolvers<StoredObject>();
     const place = this.#parts.prepare(object);
-    const descriptor = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
+    const descriptor = told(() => openSync(path, constants.O_RDWR | constants.O_NOFOLLOW));
     let fileModified: number | undefined;
     try {
       fileModified = this.#parts.times.set(descriptor, object.modified);

@@ -1,6 +1,5 @@
-import type { Begun, Delayer, HostError, Log, Placement, Reservation, Volume } from "@brigade/core";
+import type { Begun, Delayer, Floor, HostError, Log, Placement, Reservation, Volume } from "@brigade/core";
 import { delay } from "@brigade/core";
-import type { Floor } from "./floor.ts";
 import type { LocalVolume } from "./room.ts";
 import { type Amount, VolumeAccount } from "./volume-account.ts";
 
@@ -33,7 +32,6 @@ export function createPlacement(
   };
   const options = { ...floors, now, delay: wait };
   const accounts = volumes.map((volume) => new VolumeAccount(volume, options, { log, onChange }));
-  let toldOfLimits = Number.NEGATIVE_INFINITY;
 
   /** Asks the disks whose figures are too old for `enough` to be believed, until it holds or all have answered. */
   async function settle(enough: () => boolean, signal: AbortSignal): Promise<boolean> {
@@ -103,23 +101,24 @@ export function createPlacement(
     }
   }
 
-  function failed(volume: Volume, error: HostError): void {
-    if (error.kind !== "limits") {
-      accounts.find((account) => account.volume === volume)?.failed(error);
-    } else if (now() - toldOfLimits > limitsMs) {
-      toldOfLimits = now();
-      log.warn({ reason: error.message }, "this process has reached a limit: less is done at once");
-    }
+  function failed(volume: Volume, error: HostError, bytes?: number): void {
+    accounts.find((account) => account.volume === volume)?.failed(error, bytes);
   }
 
   async function exhausted(): Promise<string | undefined> {
     const canTake = () => accounts.some((account) => account.mayTake(least));
     await settle(() => best(least) !== undefined, never);
     if (canTake()) return undefined;
-    const reasons = accounts.flatMap(({ volume: { label }, reason }) =>
-      reason === undefined ? [] : [`${label}: ${reason}`],
-    );
-    if (reasons.length === 0) return "no volume has room: add one, or make room";
+    const told = (reasonOf: (account: VolumeAccount) => string | undefined) =>
+      accounts.flatMap((account) => {
+        const reason = reasonOf(account);
+        return reason === undefined ? [] : [`${account.volume.label}: ${reason}`];
+      });
+    const reasons = told(({ reason }) => reason);
+    if (reasons.length === 0) {
+      const said = told(({ fullReason }) => fullReason).map((one) => ` (${one})`);
+      return `no volume has room: add one, or make room${said.join("")}`;
+    }
     const others = accounts.length > reasons.length ? ["the others have no room"] : [];
     return `no volume can be written: ${[...reasons, ...others].join("; ")}`;
   }
@@ -133,6 +132,4 @@ const freshMs = 1000;
 const closeMs = 100;
 /** What waits for room looks again after this long, should nothing happen before. Milliseconds. */
 const againMs = 250;
-/** Between two lines about limits. Milliseconds. */
-const limitsMs = 60_000;
 const never = new AbortController().signal;

@@ -1,8 +1,10 @@
 import { lstatSync, renameSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { NameError, type ObjectKey } from "@brigade/core";
 import type { Directories } from "./directories.ts";
 import { errorCode, placeError } from "./disk-errors.ts";
 import { type Mark, mapPart } from "./names.ts";
+import { type EnteredFolder, enter, enterIfReal, told } from "./own-files/entered-folder.ts";
 import type { Traits } from "./traits.ts";
 
 /** Where an object is meant to lie: its folder exists, its name may be taken by a folder. */
@@ -19,6 +21,8 @@ export class Placing {
   readonly #traits: Traits;
   readonly #directories: Directories;
   readonly #hasRoom: () => boolean;
+  /** By path. */
+  readonly #entered = new Map<string, EnteredFolder>();
 
   /** `hasRoom` says whether the disk takes another file. */
   constructor(root: string, traits: Traits, directories: Directories, hasRoom: () => boolean) {
@@ -39,7 +43,16 @@ export class Placing {
     return { source, key, folder };
   }
 
-  /** Renames a whole file into place, over an older one. Gives its path below the source's folder, and its folder. */
+  /** The folders that files were given places in may have changed: they are looked at anew. */
+  leave(): void {
+    for (const folder of this.#entered.values()) folder[Symbol.dispose]();
+    this.#entered.clear();
+  }
+
+  /**
+   * Renames a whole file into place, over an older one. Returns its path below the source's folder, and its folder. After a group of
+   * them `leave` is to be called.
+   */
   land(temporary: string, place: Place): { path: string; folder: string } {
     const { source, key } = place;
     let at = place;
@@ -70,6 +83,7 @@ export class Placing {
       const code = errorCode(error);
       if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
       this.#directories.forget();
+      this.leave();
       prepare();
       return step();
     }
@@ -82,12 +96,13 @@ export class Placing {
     for (const mark of marks) {
       const mapped = mapPart(key.slice(key.lastIndexOf("/") + 1), this.#traits, mark);
       const holding = this.#folderOf(folder, mapped);
-      const absolute = `${holding}/${mapped.slice(mapped.lastIndexOf("/") + 1)}`;
-      const there = lstatSync(absolute, { throwIfNoEntry: false });
+      const last = mapped.slice(mapped.lastIndexOf("/") + 1);
+      using entered = enter(holding);
+      const there = lstatSync(entered.at(last), { throwIfNoEntry: false });
       if (there?.isDirectory()) continue;
       if (there !== undefined) throw new NotTaken("different");
-      renameSync(from, absolute);
-      return { path: this.#below(source, absolute), folder: holding };
+      told(() => renameSync(from, entered.at(last)));
+      return { path: this.#below(source, `${holding}/${last}`), folder: holding };
     }
     throw new NameError(`${place.folder}/${key}: a folder that is not ours is in the way`);
   }
@@ -103,7 +118,8 @@ export class Placing {
     if (folder === undefined) return undefined;
     for (const mark of marks) {
       const absolute = `${folder}/${mapPart(key.slice(slash + 1), this.#traits, mark)}`;
-      const entry = lstatSync(absolute, { throwIfNoEntry: false });
+      using holding = enterIfReal(dirname(absolute));
+      const entry = holding && lstatSync(holding.at(basename(absolute)), { throwIfNoEntry: false });
       if (entry?.isFile()) return { path: this.#below(source, absolute), absolute };
       if (!entry?.isDirectory()) return undefined;
     }
@@ -115,15 +131,26 @@ export class Placing {
     for (const mark of marks) {
       const mapped = mapPart(name, this.#traits, mark);
       const folder = this.#folderOf(place, mapped);
-      const absolute = `${folder}/${mapped.slice(mapped.lastIndexOf("/") + 1)}`;
+      const last = mapped.slice(mapped.lastIndexOf("/") + 1);
       try {
-        renameSync(temporary, absolute);
-        return { path: this.#below(place.source, absolute), folder };
+        const entered = this.#enter(folder);
+        told(() => renameSync(temporary, entered.at(last)));
+        return { path: this.#below(place.source, `${folder}/${last}`), folder };
       } catch (error) {
         if (errorCode(error) !== "EISDIR") throw error;
       }
     }
     throw new NameError(`${place.folder}/${name}: a folder that is not ours is in the way`);
+  }
+
+  /** Throws ENOTDIR where a link is on the way by now, and ENOENT where the folder is gone: they are looked for afresh. */
+  #enter(path: string): EnteredFolder {
+    const known = this.#entered.get(path);
+    if (known !== undefined) return known;
+    if (this.#entered.size >= mostEntered) this.leave();
+    const folder = enter(path);
+    this.#entered.set(path, folder);
+    return folder;
   }
 
   /** The folder that holds the file itself: a part too long for one name lies deeper. */
@@ -147,5 +174,8 @@ export class NotTaken extends Error {
     this.why = why;
   }
 }
+
+/** Folders that are held at once: each takes one of the process's open files. */
+const mostEntered = 16;
 
 const marks: readonly Mark[] = ["", "%~f"];

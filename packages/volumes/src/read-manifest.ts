@@ -1,8 +1,9 @@
-import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { HostError, textOf } from "@brigade/core";
 import { layoutOf } from "./identity.ts";
 import { type LostLine, lostLineSchema, type ManifestLine, manifestLineSchema } from "./manifest-line.ts";
+import { openOwnFileLater } from "./own-files/later.ts";
 
 /** A line that cannot be read: torn by a crash or a full disk, or damaged. */
 export interface BadLine {
@@ -52,12 +53,14 @@ export interface SegmentChunk {
 export async function* readSegment(path: string, start: number): AsyncGenerator<SegmentChunk> {
   let begun: Buffer = Buffer.alloc(0);
   let end = start;
-  for await (const chunk of createReadStream(path, { start, highWaterMark: 256 * 1024 })) {
+  const file = await openOwnFileLater(path);
+  if (file === undefined) throw new HostError("io", `${path} was there, and is gone`);
+  for await (const chunk of file.createReadStream({ start, highWaterMark: 256 * 1024 })) {
     const bytes: Buffer = begun.length === 0 ? chunk : Buffer.concat([begun, chunk]);
     const texts: string[] = [];
     let from = 0;
     for (let to = bytes.indexOf(lineFeed); to >= 0; to = bytes.indexOf(lineFeed, from)) {
-      texts.push(bytes.toString("utf8", from, to));
+      texts.push(textOf(bytes.subarray(from, to)));
       from = to + 1;
     }
     begun = bytes.subarray(from);
@@ -69,7 +72,7 @@ export async function* readSegment(path: string, start: number): AsyncGenerator<
     end += from;
     if (texts.length > 0) yield { texts, end, torn: false };
   }
-  if (begun.length > 0) yield { texts: [begun.toString()], end: end + begun.length, torn: true };
+  if (begun.length > 0) yield { texts: [textOf(begun)], end: end + begun.length, torn: true };
 }
 
 const lineFeed = 0x0a;
@@ -85,6 +88,7 @@ export const orderOfSegments = new Intl.Collator("en", { numeric: true }).compar
 
 /** The line, or why it is none. */
 export function parseLine(text: string): ManifestLine | LostLine | string {
+  if (!text.isWellFormed()) return "it is not UTF-8";
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -2,6 +2,8 @@ import type { Op } from "./thread-protocol.ts";
 
 /** Milliseconds without a sign of life after which a disk counts as silent; longer where it once took longer. */
 const usualLimit = 30_000;
+/** And after which it is told that it is waited for: it may only be busy. Milliseconds. */
+const usualNotice = 10_000;
 /** Between looks. Milliseconds. */
 const lookEvery = 1_000;
 
@@ -10,9 +12,11 @@ type Sort = "question" | "change";
 
 function sortOf(op: Op): Sort {
   switch (op) {
+    case "look":
     case "try":
     case "room":
     case "present":
+    case "holds":
     case "begun":
       return "question";
     default:
@@ -31,15 +35,24 @@ interface Waiting {
  * slow is given twice the time from then on.
  */
 export class Silence {
+  readonly #onNotice: (ms: number) => void;
   readonly #onSilent: (ms: number) => void;
   readonly #now: () => number;
   readonly #waiting: Readonly<Record<Sort, Waiting>>;
   #limit = usualLimit;
+  #notice = usualNotice;
+  /** Of the sort that is quiet, or silent, and was told of. */
+  #noticed: Sort | undefined;
   /** Of the sort that is silent. */
   #silent: Sort | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(onSilent: (ms: number) => void, now = () => performance.now()) {
+  /** `onNotice`: it is waited for; `onSilent`: it is so no longer. */
+  constructor(
+    { onNotice, onSilent }: { onNotice: (ms: number) => void; onSilent: (ms: number) => void },
+    now = () => performance.now(),
+  ) {
+    this.#onNotice = onNotice;
     this.#onSilent = onSilent;
     this.#now = now;
     const none = () => ({ count: 0, heardAt: 0 });
@@ -48,6 +61,11 @@ export class Silence {
 
   get isSilent(): boolean {
     return this.#silent !== undefined;
+  }
+
+  /** It was told that the disk is waited for, and nothing has come since. */
+  get isNoticed(): boolean {
+    return this.#noticed !== undefined;
   }
 
   asked(op: Op): void {
@@ -76,6 +94,10 @@ export class Silence {
       if (count === 0) continue;
       isIdle = false;
       const quiet = this.#now() - heardAt;
+      if (this.#noticed === undefined && quiet >= this.#notice) {
+        this.#noticed = sort;
+        this.#onNotice(quiet);
+      }
       if (this.#silent !== undefined || quiet < this.#limit) continue;
       this.#silent = sort;
       this.#onSilent(quiet);
@@ -91,6 +113,10 @@ export class Silence {
   #heard(sort: Sort): void {
     const waiting = this.#waiting[sort];
     const now = this.#now();
+    if (this.#noticed === sort) {
+      this.#noticed = undefined;
+      this.#notice = Math.max(this.#notice, 2 * (now - waiting.heardAt));
+    }
     if (this.#silent === sort) {
       this.#silent = undefined;
       this.#limit = Math.max(this.#limit, 2 * (now - waiting.heardAt));

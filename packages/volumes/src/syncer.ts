@@ -1,5 +1,7 @@
 import { close, closeSync, constants, fsync, openSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { isLimit } from "./disk-errors.ts";
 import type { Syncfs } from "./syncfs.ts";
 
 /** What has changed on the disk and is to be made safe. */
@@ -58,9 +60,26 @@ const foldersAtOnce = 4;
 async function syncFolders(folders: Iterable<string>): Promise<void> {
   const left = new Set(folders).values();
   const takeTurns = async () => {
-    for (const folder of left) await syncAndClose(openSync(folder, constants.O_RDONLY));
+    for (const folder of left) await syncAndClose(await openFolder(folder));
   };
   await all(Array.from({ length: foldersAtOnce }, takeTurns));
+}
+
+/** Milliseconds that a folder waits for one of the process's open files, and between two tries. */
+const patience = 20_000;
+const again = 50;
+
+/** What could not be opened for lack of open files is not lost: the files of this sync were closed, and others will be. */
+async function openFolder(folder: string): Promise<number> {
+  const until = performance.now() + patience;
+  for (;;) {
+    try {
+      return openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+    } catch (error) {
+      if (!isLimit(error) || performance.now() > until) throw error;
+      await sleep(again);
+    }
+  }
 }
 
 async function syncAndClose(descriptor: number): Promise<void> {

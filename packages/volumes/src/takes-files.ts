@@ -1,12 +1,13 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { errorCode } from "./disk-errors.ts";
-import { writeAll } from "./durable-file.ts";
-import { removeFile } from "./removal.ts";
+import { writeAll } from "./own-files/durable-file.ts";
+import { createFile } from "./own-files/files.ts";
+import { removeFile } from "./own-files/removal.ts";
 
 /** Whether the disk has room for another small file: asked by making it. `path`: nobody uses it. */
 export function takesFiles(path: string): boolean {
   try {
-    const descriptor = openSync(path, "wx", 0o644);
+    const descriptor = createFile(path);
     try {
       writeAll(descriptor, new Uint8Array(4096));
     } finally {

@@ -1,7 +1,8 @@
-import type { HostErrorKind, NewObject, ObjectEntry, Piece, StoredObject } from "@brigade/core";
-import type { FolderTrial, LockTrial, VolumeTrial } from "./folder-trial.ts";
+import type { HostErrorKind, LocalRoom, NewObject, ObjectEntry, Piece, StoredObject } from "@brigade/core";
+import type { FolderTrial, LockTrial } from "./folder-trial.ts";
+import type { FoundFolder, VolumeTrial } from "./found-folder.ts";
 import type { OpeningOptions } from "./opening.ts";
-import type { LocalRoom, Taken, TreeObject } from "./room.ts";
+import type { Taken, TreeObject } from "./room.ts";
 import type { Slot } from "./slots.ts";
 
 /*
@@ -30,7 +31,8 @@ export type PartCommand = { readonly id: number } & (
 export type Command =
   | PartCommand
   | ({ readonly id: number } & (
-      | { readonly op: "try"; readonly trial: LockTrial | FolderTrial | VolumeTrial }
+      | { readonly op: "look"; readonly trial: VolumeTrial }
+      | { readonly op: "try"; readonly trial: LockTrial | FolderTrial }
       | { readonly op: "open"; readonly options: OpeningOptions }
       | { readonly op: "put"; readonly object: NewObject; readonly bytes: Uint8Array<ArrayBuffer> | Slot }
       | { readonly op: "sink"; readonly object: NewObject }
@@ -38,6 +40,7 @@ export type Command =
       | { readonly op: "finish"; readonly sink: number }
       | { readonly op: "abort"; readonly sink: number }
       | { readonly op: "bind"; readonly source: string; readonly fingerprint: string }
+      | { readonly op: "claim"; readonly source: string }
       | { readonly op: "adopt"; readonly objects: readonly NewObject[] }
       | { readonly op: "take"; readonly objects: readonly TreeObject[] }
       | {
@@ -45,6 +48,7 @@ export type Command =
           readonly source: string;
           readonly files: readonly { readonly path: string; readonly size: number }[];
         }
+      | { readonly op: "holds"; readonly source: string; readonly keys: readonly string[] }
       | { readonly op: "latest"; readonly source: string; readonly most: number }
       | { readonly op: "room" }
       | { readonly op: "close" }
@@ -66,6 +70,7 @@ export interface OpenedPart {
 
 /** What each command is answered with. A sink's id is the id of the command that opened it. */
 export interface Answers {
+  look: FoundFolder;
   try: undefined;
   open: OpenedReport;
   put: StoredObject;
@@ -74,9 +79,11 @@ export interface Answers {
   finish: StoredObject;
   abort: undefined;
   bind: undefined;
+  claim: undefined;
   adopt: readonly (StoredObject | undefined)[];
   take: readonly Taken[];
   present: readonly boolean[];
+  holds: readonly boolean[];
   latest: readonly ObjectEntry[];
   room: LocalRoom;
   close: undefined;

@@ -1,10 +1,11 @@
-import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { syncFolder, writeAll } from "./durable-file.ts";
+import { replaceOwnFile } from "./own-files/durable-file.ts";
+import { listOwnFolder, readOwnBytes } from "./own-files/files.ts";
 import { orderOfSegments } from "./read-manifest.ts";
-import { removeFile } from "./removal.ts";
 
 const lineFeed = 0x0a;
+/** A segment of ours ends at half of this, or after the group of lines that passes it. */
+const mostBytes = 128 * 1024 * 1024;
 
 /**
  * Takes the lines that a power cut tore out of what a dead instance wrote last. What lacks its end was not written; where a
@@ -13,13 +14,13 @@ const lineFeed = 0x0a;
  * Under the volume's lock.
  */
 export function dropTornLines(folder: string, instance: string): void {
-  const segments = readdirSync(folder).filter((name) => isSegmentOf(name, instance));
+  const segments = listOwnFolder(folder).filter((name) => isSegmentOf(name, instance));
   for (const name of segments.sort(orderOfSegments).slice(-2)) {
     const path = join(folder, name);
-    const bytes = readFileSync(path);
-    if (bytes.length === 0 || (bytes.at(-1) === lineFeed && !bytes.includes(0))) continue;
-    replaceDurably(path, wholeLines(bytes));
-    syncFolder(folder);
+    const bytes = readOwnBytes(path, mostBytes);
+    if (bytes === undefined || bytes.length === 0 || (bytes.at(-1) === lineFeed && !bytes.includes(0)))
+      continue;
+    replaceOwnFile(path, wholeLines(bytes));
   }
 }
 
@@ -36,17 +37,4 @@ function wholeLines(bytes: Buffer): Buffer[] {
     from = to + 1;
   }
   return lines;
-}
-
-function replaceDurably(path: string, lines: readonly Buffer[]): void {
-  const temporary = `${path}.new`;
-  removeFile(temporary);
-  const descriptor = openSync(temporary, "wx", 0o644);
-  try {
-    writeAll(descriptor, Buffer.concat(lines));
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  renameSync(temporary, path);
 }

@@ -70,6 +70,7 @@ export function otherFileSystem(folder: string, root: string): ConfigError {
   ]);
 }
 
-function isInside(path: string, folder: string): boolean {
+/** Or the folder itself. */
+export function isInside(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder + sep);
 }

@@ -1,62 +1,178 @@
-import { ConfigError, HostError, type Log } from "@brigade/core";
+import { ConfigError, HostError, type HostErrorKind, type Log } from "@brigade/core";
+import type { FoundFolder } from "./found-folder.ts";
 import type { OpeningOptions } from "./opening.ts";
+import { refuseOverlaps } from "./place.ts";
 import type { LocalVolume } from "./room.ts";
 import { volumeOf } from "./volume.ts";
 import { WriterLink } from "./writer-link.ts";
 
-/** A folder that is to be opened as a volume. */
-export interface VolumeCandidate extends OpeningOptions {
-  /** It was a volume in an earlier run: if it is none now, its disk is not mounted. */
-  readonly wasVolume?: boolean;
-}
-
 /** Folders that can be opened as volumes. Nothing was made there yet. */
 export interface TriedVolumes extends AsyncDisposable {
+  /** In order. */
+  readonly found: readonly FoundFolder[];
+  /** Of those that are not left out, in order. */
+  readonly roots: readonly string[];
   /** Tries whether another folder has locks. Throws ConfigError. */
   tryLocks(folder: string): Promise<void>;
-  /** In order; all or none. Throws ConfigError. */
+  /** In order. Throws ConfigError or HostError. */
   open(): Promise<LocalVolume[]>;
+}
+
+export interface TrialOptions {
+  /** A disk with a fault of these kinds is left out, with one line, while there are others. */
+  readonly leavesOut: readonly HostErrorKind[];
+  /** Sees what the folders are before anything is written there, and may throw. */
+  readonly judge?: (found: readonly FoundFolder[]) => void;
 }
 
 /**
  * Tries folders that are to be volumes, each in a thread of its own, so that the caller never waits in a disk call.
- * Throws ConfigError with the problems of all.
+ * Throws the problems of all: ConfigError, or HostError where only disks are at fault.
  */
-export async function tryVolumes(candidates: readonly VolumeCandidate[], log: Log): Promise<TriedVolumes> {
-  const links = candidates.map(({ root }) => new WriterLink(root, log));
-  const end = async () => void (await Promise.all(links.map((link) => link.end())));
-  const each = async <T>(step: (link: WriterLink, candidate: VolumeCandidate) => Promise<T>) =>
-    await Promise.allSettled(links.map((link, at) => step(link, candidates[at] as VolumeCandidate)));
-  const tried = await each((link, { root, init, make = false, wasVolume = false }) =>
-    link.call({ op: "try", trial: { folder: root, make, init, wasVolume } }),
-  );
-  let isOpen = false;
-  const discard = async () => {
-    if (!isOpen) await end();
-  };
-  if (tried.some(({ status }) => status === "rejected")) await discard();
-  throwProblems(tried);
-  return {
-    tryLocks: async (folder) => {
-      await links[0]?.call({ op: "try", trial: { locksIn: folder } });
-    },
-    open: async () => {
-      const opened = await each((link, options) => volumeOf(link, options));
-      const volumes = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-      if (volumes.length < opened.length)
-        await Promise.allSettled(volumes.map((volume) => volume[Symbol.asyncDispose]()));
-      throwProblems(opened);
-      isOpen = true;
+export async function tryVolumes(
+  candidates: readonly OpeningOptions[],
+  log: Log,
+  options: TrialOptions,
+): Promise<TriedVolumes> {
+  const volumes = new Candidates(candidates, log, options);
+  await volumes.try();
+  return volumes;
+}
+
+/** A candidate, and the thread in which it is tried and opened. */
+interface Post {
+  readonly candidate: OpeningOptions;
+  readonly link: WriterLink;
+}
+
+class Candidates implements TriedVolumes {
+  readonly #log: Log;
+  readonly #options: TrialOptions;
+  #posts: readonly Post[];
+  #isOpen = false;
+  found: readonly FoundFolder[] = [];
+
+  constructor(candidates: readonly OpeningOptions[], log: Log, options: TrialOptions) {
+    this.#log = log;
+    this.#options = options;
+    this.#posts = candidates.map((candidate) => ({ candidate, link: new WriterLink(candidate.root, log) }));
+  }
+
+  get roots(): readonly string[] {
+    return this.#posts.map(({ candidate }) => candidate.root);
+  }
+
+  async try(): Promise<void> {
+    try {
+      this.found = await this.#each(({ link, candidate: { root, init, make = false } }) =>
+        link.call({ op: "look", trial: { folder: root, make, init } }),
+      );
+      refuseOverlaps(this.found);
+      this.#options.judge?.(this.found);
+      await this.#each(({ link, candidate: { root, make = false } }) =>
+        link.call({ op: "try", trial: { folder: root, make } }),
+      );
+    } catch (error) {
+      await endAll(this.#posts);
+      throw error;
+    }
+  }
+
+  async tryLocks(folder: string): Promise<void> {
+    await this.#posts[0]?.link.call({ op: "try", trial: { locksIn: folder } });
+  }
+
+  async open(): Promise<LocalVolume[]> {
+    const opened: LocalVolume[] = [];
+    try {
+      const volumes = await this.#each(async ({ link, candidate }) => {
+        const volume = await volumeOf(link, candidate);
+        opened.push(volume);
+        return volume;
+      });
+      this.#isOpen = true;
       return volumes;
-    },
-    [Symbol.asyncDispose]: discard,
-  };
+    } catch (error) {
+      await Promise.allSettled(opened.map((volume) => volume[Symbol.asyncDispose]()));
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isOpen) await endAll(this.#posts);
+  }
+
+  /** Takes a step with each, and leaves out those that it fails with where that may be. Gives the results of the others. */
+  async #each<T>(step: (post: Post) => Promise<T>): Promise<T[]> {
+    const posts = this.#posts;
+    const settled = await Promise.allSettled(posts.map(step));
+    const values = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    const failed = settled.flatMap((one, at) => {
+      const post = posts[at];
+      return one.status === "fulfilled" || post === undefined
+        ? []
+        : [{ post, reason: one.reason as unknown }];
+    });
+    const reasons = failed.map(({ reason }) => reason);
+    if (values.length === 0 || !reasons.every((reason) => this.#mayBeLeftOut(reason))) throwProblems(reasons);
+    for (const { post, reason } of failed)
+      this.#log.error(
+        {
+          volume: post.candidate.root,
+          reason: reason instanceof Error ? reason.message : String(reason),
+        },
+        "a volume cannot be used: the work goes on without it",
+      );
+    const out = failed.map(({ post }) => post);
+    this.#posts = posts.filter((post) => !out.includes(post));
+    await endAll(out);
+    return values;
+  }
+
+  #mayBeLeftOut(reason: unknown): boolean {
+    return reason instanceof HostError && this.#options.leavesOut.includes(reason.kind);
+  }
+}
+
+async function endAll(posts: readonly Post[]): Promise<void> {
+  await Promise.all(posts.map(({ link }) => link.end()));
+}
+
+/** A volume of this run; without `look`, one that was left out. */
+export type GivenVolume = Pick<LocalVolume, "root" | "id"> & Partial<Pick<LocalVolume, "look">>;
+
+/**
+ * Why what lies on a volume cannot be read now; nothing where it can. Where the volume's own thread has no good news, another
+ * one asks: the first may hang in a call for ever, while the disk answers others.
+ */
+export async function whyGone(volume: GivenVolume, log: Log): Promise<string | undefined> {
+  const { root, id } = volume;
+  if (await findsItself(volume)) return undefined;
+  const link = new WriterLink(root, log);
+  try {
+    const found = await link.call({ op: "look", trial: { folder: root, make: false, init: true } });
+    return found.volume?.id === id ? undefined : `${root} is no longer that volume: was its disk unmounted?`;
+  } catch (error) {
+    // Where this process can open no more files, nothing is known of the disk.
+    if (error instanceof HostError && error.kind === "limits") return undefined;
+    if (error instanceof ConfigError || error instanceof HostError) return error.message;
+    throw error;
+  } finally {
+    await link.end();
+  }
+}
+
+/** Whether the volume's own thread finds it in its place. */
+export async function findsItself(volume: GivenVolume): Promise<boolean> {
+  const found = await volume.look?.().catch(() => undefined); // whoever wants to know why asks `whyGone`
+  return found?.volume?.id === volume.id;
 }
 
 /** Does in a folder what a volume needs, and leaves nothing there. Throws ConfigError or HostError with what is wrong. */
 export async function tryFolder(folder: string, log: Log): Promise<void> {
   const link = new WriterLink(folder, log);
   try {
+    await link.call({ op: "look", trial: { folder, make: false, init: true } });
     await link.call({ op: "try", trial: { folder, make: false } });
   } finally {
     await link.end();
@@ -64,8 +180,7 @@ export async function tryFolder(folder: string, log: Log): Promise<void> {
 }
 
 /** Throws the problems of all: as a ConfigError, or as a HostError where only disks are at fault. */
-function throwProblems(settled: readonly PromiseSettledResult<unknown>[]): void {
-  const reasons = settled.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+function throwProblems(reasons: readonly unknown[]): void {
   const [first] = reasons;
   if (reasons.length <= 1) {
     if (first !== undefined) throw first;

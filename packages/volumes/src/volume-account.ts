@@ -1,7 +1,6 @@
-import { HostError, type Log, type Reservation } from "@brigade/core";
-import { aboveFloor } from "./floor.ts";
+import { aboveFloor, HostError, type LocalRoom, type Log, type Reservation } from "@brigade/core";
 import type { PlacementOptions } from "./placement.ts";
-import type { LocalRoom, LocalVolume } from "./room.ts";
+import type { LocalVolume } from "./room.ts";
 
 export interface Amount {
   readonly bytes: number;
@@ -12,6 +11,13 @@ export interface Amount {
 const staleMs = 10_000;
 /** A volume that said `full` is back when so much was freed (its quota, say, may be less than the disk's room). */
 const freedBytes = 64 * 1024 * 1024;
+/**
+ * An object of this size that finds the volume full, while the file system says that there is room, may be more than a quota
+ * leaves: smaller ones may fit. If a smaller one does not fit, the volume is full. Bytes.
+ */
+const largeBytes = 16 * 1024 * 1024;
+/** What a large object had written goes soon after others found no room for it. Milliseconds. */
+const largeEndsMs = 2_000;
 /** A volume of which nothing is heard for so long is used only where no other takes the batch. Milliseconds. */
 const hesitationMs = 3_000;
 /** Batches that a volume may hold, whatever part of all they are; beyond, it holds this part at most, if others take more. */
@@ -23,7 +29,7 @@ const patienceMs = 300_000;
 /** Whether a volume can be used, and if not, why. */
 type State =
   | { readonly kind: "open" }
-  | { readonly kind: "full"; readonly reason: string; readonly at: LocalRoom | undefined }
+  | { readonly kind: "full"; readonly reason: string; readonly since: number }
   | { readonly kind: "silent"; readonly reason: string; readonly since: number }
   | { readonly kind: "failed"; readonly reason: string };
 
@@ -46,6 +52,8 @@ export class VolumeAccount {
   /** Released since `#room` was asked for: maybe not in its figures yet. */
   #spent: Amount = none;
   #state: State = { kind: "open" };
+  /** What an object or a batch must be smaller than, until there is more room than there was then. Bytes. */
+  #ceiling = { bytes: Number.POSITIVE_INFINITY, at: undefined as LocalRoom | undefined };
   /** Reservations that are not released, and when one of them last went on. */
   #batches = 0;
   #wentOnAt = Number.NEGATIVE_INFINITY;
@@ -71,6 +79,11 @@ export class VolumeAccount {
     return this.#state.kind === "open" || this.#state.kind === "full" ? undefined : this.#state.reason;
   }
 
+  /** Why it is full although its file system says that there is room: a quota, most likely. */
+  get fullReason(): string | undefined {
+    return this.#state.kind === "full" && this.#above.bytes > largeBytes ? this.#state.reason : undefined;
+  }
+
   get batches(): number {
     return this.#batches;
   }
@@ -88,17 +101,19 @@ export class VolumeAccount {
 
   takes(wanted: Amount): boolean {
     if (this.#state.kind !== "open" || this.#options.now() - this.#knownAt > staleMs) return false;
-    return fits(wanted, this.free);
+    return wanted.bytes < this.#ceiling.bytes && fits(wanted, this.free);
   }
 
   /** Whether it may take this later: promises may be given back, a disk that is silent may answer. */
   mayTake(wanted: Amount): boolean {
     switch (this.#state.kind) {
       case "open":
+        if (wanted.bytes >= this.#ceiling.bytes) return false;
         return this.#room === undefined || fits(wanted, this.#above);
       case "silent":
         return this.#options.now() - this.#state.since < patienceMs;
       case "full":
+        return this.#batches > 0 && this.#options.now() - this.#state.since < largeEndsMs;
       case "failed":
         return false;
     }
@@ -128,16 +143,20 @@ export class VolumeAccount {
     };
   }
 
-  failed(error: HostError): void {
+  /** `bytes`: of the object that could not be stored. */
+  failed(error: HostError, bytes = 0): void {
     const { kind } = this.#state;
     const fields = { volume: this.volume.label, reason: error.message };
     switch (error.kind) {
       case "limits":
         return;
       case "full":
-        if (kind !== "open") return;
-        this.#parts.log.error(fields, "a volume is retired until it has more room");
-        this.#state = { kind: "full", reason: error.message, at: this.#room };
+        if (bytes >= largeBytes) this.#lower(bytes, fields);
+        else if (kind === "open") {
+          this.#parts.log.error(fields, "a volume is retired until it has more room");
+          this.#ceiling = { bytes: this.#ceiling.bytes, at: this.#room };
+          this.#state = { kind: "full", reason: error.message, since: this.#options.now() };
+        }
         return;
       case "silent":
         if (kind === "silent" || kind === "failed") return;
@@ -150,6 +169,15 @@ export class VolumeAccount {
         this.#state = { kind: "failed", reason: error.message };
         break;
     }
+    this.#parts.onChange();
+  }
+
+  /** What the large object had taken is free again: others may have found the volume full for it. */
+  #lower(bytes: number, fields: object): void {
+    if (bytes >= this.#ceiling.bytes) return;
+    this.#parts.log.warn({ ...fields, bytes }, "a volume takes nothing so large until it has more room");
+    this.#ceiling = { bytes, at: this.#room && { ...this.#room, bytes: this.#room.bytes + bytes } };
+    if (this.#state.kind === "full") this.#state = { kind: "open" };
     this.#parts.onChange();
   }
 
@@ -177,9 +205,10 @@ export class VolumeAccount {
   }
 
   #reopen(room: LocalRoom): void {
-    const state = this.#state;
-    const isBack = state.kind === "silent" || (state.kind === "full" && hasGrown(room, state.at));
-    if (!isBack) return;
+    const { kind } = this.#state;
+    const hasMore = hasGrown(room, this.#ceiling.at);
+    if (hasMore) this.#ceiling = { bytes: Number.POSITIVE_INFINITY, at: undefined };
+    if (kind !== "silent" && !(kind === "full" && hasMore)) return;
     this.#state = { kind: "open" };
     this.#parts.log.warn({ volume: this.volume.label }, "a volume is used again");
     this.#parts.onChange();

@@ -1,10 +1,11 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { ConfigError } from "@brigade/core";
 import { z } from "zod";
 import { errorCode } from "./disk-errors.ts";
 import { parseHostNote } from "./host-note.ts";
 import { layoutOf } from "./identity.ts";
+import { readOwnNoteLater } from "./own-files/later.ts";
 
 const identitySchema = z.object({ id: z.string().min(1), label: z.string() });
 const bindingSchema = z.object({ fingerprint: z.string().min(1) });
@@ -23,30 +24,23 @@ export interface VolumeInfo {
 export async function readVolumeInfo(root: string): Promise<VolumeInfo | undefined> {
   const layout = layoutOf(root);
   try {
-    const { id, label } = identitySchema.parse(JSON.parse(await readFile(layout.identity, "utf8")));
-    const host = parseHostNote(await readIfThere(layout.host));
+    const identity = await readOwnNoteLater(layout.identity);
+    if (identity === undefined) return undefined;
+    const { id, label } = identitySchema.parse(JSON.parse(identity));
+    const host = parseHostNote((await readOwnNoteLater(layout.host)) ?? "");
     const files = (await readdir(layout.sources)).filter((name) => name.endsWith(".json"));
     const sources = await Promise.all(
       files.sort().map(async (file) => {
-        const { fingerprint } = bindingSchema.parse(
-          JSON.parse(await readFile(join(layout.sources, file), "utf8")),
-        );
+        const binding = await readOwnNoteLater(join(layout.sources, file));
+        const { fingerprint } = bindingSchema.parse(JSON.parse(binding ?? ""));
         return { name: basename(file, ".json"), fingerprint };
       }),
     );
     return { id, label, ...(host !== undefined && { host }), sources };
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
+    if (error instanceof ConfigError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new ConfigError([`${root} cannot be read as a volume: ${reason}`], { cause: error });
-  }
-}
-
-async function readIfThere(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return "";
-    throw error;
   }
 }

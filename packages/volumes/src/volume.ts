@@ -1,5 +1,6 @@
 import {
   HostError,
+  type LocalRoom,
   type Log,
   type NewObject,
   type ObjectEntry,
@@ -7,8 +8,9 @@ import {
   type Sink,
   type StoredObject,
 } from "@brigade/core";
+import type { FoundFolder } from "./found-folder.ts";
 import type { OpeningOptions } from "./opening.ts";
-import type { LocalRoom, LocalVolume, Taken, TreeObject } from "./room.ts";
+import type { LocalVolume, Taken, TreeObject } from "./room.ts";
 import { ThreadPart } from "./thread-part.ts";
 import type { OpenedReport } from "./thread-protocol.ts";
 import { ThreadSink } from "./thread-sink.ts";
@@ -52,6 +54,10 @@ class ThreadVolume implements LocalVolume {
     this.#occupied = new Set(occupied);
   }
 
+  get pauses(): readonly string[] {
+    return this.#link.isWaitedFor ? [`${this.label} does not answer`] : [];
+  }
+
   lend(size: number): Uint8Array {
     return this.#link.slots.lend(size);
   }
@@ -93,6 +99,10 @@ class ThreadVolume implements LocalVolume {
     return this.#link.call({ op: "present", source, files });
   }
 
+  holds(source: string, keys: readonly string[]): Promise<readonly boolean[]> {
+    return this.#link.call({ op: "holds", source, keys });
+  }
+
   latest(source: string, most: number): Promise<readonly ObjectEntry[]> {
     return this.#link.call({ op: "latest", source, most });
   }
@@ -107,6 +117,14 @@ class ThreadVolume implements LocalVolume {
 
   bind(source: string, fingerprint: string): Promise<void> {
     return this.#link.call({ op: "bind", source, fingerprint });
+  }
+
+  look(): Promise<FoundFolder> {
+    return this.#link.call({ op: "look", trial: { folder: this.root, make: false, init: true } });
+  }
+
+  claim(source: string): Promise<void> {
+    return this.#link.call({ op: "claim", source });
   }
 
   /** Waits for all commits, as long as the disk answers; unfinished sinks are forgotten. */

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { HostError, type Log, type NewObject, type StoredObject } from "@brigade/core";
+import { inWords } from "./disk-errors.ts";
 import { Silence } from "./silence.ts";
 import { Slots } from "./slots.ts";
 import { decodeFailure } from "./thread-failures.ts";
@@ -28,13 +29,22 @@ export class WriterLink {
   readonly #abandoned = new Map<number, Op>();
   /** What to do when the bytes of a `put` were read. */
   readonly #unread = new Map<number, () => void>();
-  readonly #silence = new Silence((ms) => this.#giveUpWaiting(ms));
+  readonly #silence = new Silence({
+    onNotice: (ms) =>
+      this.#log.warn(
+        { volume: this.#root },
+        `a volume has not answered for ${inSeconds(ms)}: it is waited for`,
+      ),
+    onSilent: (ms) => this.#giveUpWaiting(ms),
+  });
   #silent: HostError | undefined;
   #lastId = 0;
   #outgoing: Command[] = [];
   #transfer: ArrayBuffer[] = [];
   #flushing: NodeJS.Immediate | undefined;
   #gone: Error | undefined;
+  /** Whether the thread has ever said anything. */
+  #isHeard = false;
 
   /** `root`: of the volume, for those who read what is said of it. */
   constructor(root: string, log: Log) {
@@ -46,6 +56,11 @@ export class WriterLink {
     this.#worker.on("message", (message: FromThread) => this.#receive(message));
     this.#worker.on("error", (error) => this.#lose(error));
     this.#worker.on("exit", () => this.#lose(undefined));
+  }
+
+  /** Whether the disk has been waited for so long that it was told. */
+  get isWaitedFor(): boolean {
+    return this.#silence.isNoticed;
   }
 
   /** The id that the next command will have. */
@@ -111,6 +126,7 @@ export class WriterLink {
   }
 
   #receive({ answers, warnings, read, progress }: FromThread): void {
+    this.#isHeard = true;
     for (const id of read) this.#read(id);
     for (const { reason, message } of warnings) this.#log.warn({ volume: this.#root, reason }, message);
     if (progress) this.#silence.progressed();
@@ -137,10 +153,9 @@ export class WriterLink {
   }
 
   #giveUpWaiting(ms: number): void {
-    const seconds = Math.round(ms / 1000);
     this.#silent = new HostError(
       "silent",
-      `${this.#root} has not answered for ${seconds} s: does its disk hang?`,
+      `${this.#root} has not answered for ${inSeconds(ms)}: does its disk hang?`,
     );
     for (const [id, { op, reject }] of this.#waiting) {
       this.#abandoned.set(id, op);
@@ -156,11 +171,19 @@ export class WriterLink {
   }
 
   #lose(cause: unknown): void {
-    this.#gone ??= new HostError("io", "the volume is closed, or its thread has died", { cause });
+    // A thread that never said a word has seen nothing of the disk: this process has no files or memory for it.
+    this.#gone ??=
+      cause !== undefined && !this.#isHeard
+        ? new HostError("limits", `no thread for ${this.#root} can begin: ${inWords(cause)}`, { cause })
+        : new HostError("io", "the volume is closed, or its thread has died", { cause });
     for (const { reject } of this.#waiting.values()) reject(this.#gone);
     this.#waiting.clear();
     for (const id of [...this.#unread.keys()]) this.#read(id);
   }
+}
+
+function inSeconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
 }
 
 /** A view of a larger buffer (a pool's, maybe) must not take that along. */

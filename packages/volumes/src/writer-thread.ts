@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { tryFor } from "./folder-trial.ts";
+import { lookAt } from "./found-folder.ts";
 import { latestObjects } from "./latest-objects.ts";
 import { type OpenedVolume, openForWriting } from "./opening.ts";
 import { performOnPart } from "./part-commands.ts";
@@ -72,6 +73,9 @@ function perform(command: Command): void {
     case "finish":
       opened().finish(command.sink, settleOf(id, "finish"));
       return;
+    case "look":
+      resolve(id, lookAt(command.trial));
+      return;
     case "try":
       resolve(id, void tryFor(command.trial));
       return;
@@ -114,8 +118,14 @@ function perform(command: Command): void {
     case "bind":
       resolve(id, void opened().bind(command.source, command.fingerprint));
       return;
+    case "claim":
+      resolve(id, void opened().claim(command.source));
+      return;
     case "present":
       resolve(id, opened().present(command.source, command.files));
+      return;
+    case "holds":
+      resolve(id, opened().holds(command.source, command.keys));
       return;
     case "latest":
       resolve(id, latestObjects(openedVolume().root, command.source, command.most));

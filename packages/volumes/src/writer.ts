@@ -1,19 +1,34 @@
 import { lstatSync, type Stats, statfsSync } from "node:fs";
-import type { NewObject, StoredObject } from "@brigade/core";
-import { adopt } from "./adopting.ts";
+import { dirname } from "node:path";
+import {
+  type Floor,
+  type LocalRoom,
+  NameError,
+  type NewObject,
+  roomIn,
+  type StoredObject,
+} from "@brigade/core";
+import { adopt, findNamed } from "./adopting.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Commit, Settle } from "./commit.ts";
-import { isLimit, isPlaceFault } from "./disk-errors.ts";
+import { isFull, isLimit, isPlaceFault } from "./disk-errors.ts";
 import type { FileTimes } from "./file-times.ts";
 import { IncomingFile, writeWhole } from "./incoming-file.ts";
 import { Parts } from "./parts.ts";
 import type { Place, Placing } from "./placing.ts";
-import type { LocalRoom, Taken, TreeObject } from "./room.ts";
+import type { Taken, TreeObject } from "./room.ts";
+import { RoomLeft } from "./room-left.ts";
 import { take } from "./taking.ts";
 import { Trees } from "./trees.ts";
+import { Folders } from "./verify/check-file.ts";
+
+/** Part of a disk: so much is left besides MIN_FREE, for objects whose sizes are known. */
+const spare = 0.05;
 
 export interface WriterParts {
   readonly root: string;
+  /** What objects of unknown size leave free. */
+  readonly minFree: Floor;
   readonly bindings: Bindings;
   readonly placing: Placing;
   readonly commit: Commit;
@@ -36,9 +51,11 @@ export class Writer {
   readonly #sinks = new Map<number, { object: NewObject; place: Place; file: IncomingFile }>();
 
   readonly parts: Parts;
+  readonly #roomLeft: RoomLeft;
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
+    this.#roomLeft = new RoomLeft(parts.minFree, spare);
     const prepare = (object: NewObject) => this.#prepare(object);
     this.parts = new Parts({ ...parts, folder: parts.partsFolder, prepare });
   }
@@ -67,7 +84,9 @@ export class Writer {
   }
 
   write(sink: number, chunk: Uint8Array): void {
-    this.#sink(sink).file.write(chunk);
+    const { object, file } = this.#sink(sink);
+    if (object.expectedSize !== undefined) file.write(chunk);
+    else this.#writeUnmeasured(object, file, chunk);
   }
 
   /** Of the object that comes through this sink. */
@@ -90,6 +109,10 @@ export class Writer {
     this.#parts.bindings.bind(source, fingerprint);
   }
 
+  claim(source: string): void {
+    this.#parts.bindings.claim(source);
+  }
+
   async adopt(objects: readonly NewObject[]): Promise<(StoredObject | undefined)[]> {
     for (const { source, fingerprint } of objects) this.#parts.bindings.bind(source, fingerprint);
     const { placing, commit, times } = this.#parts;
@@ -103,24 +126,37 @@ export class Writer {
     return take(objects, new Trees(root), placing, commit, times);
   }
 
+  holds(source: string, keys: readonly string[]): boolean[] {
+    const folders = new Folders(this.#parts.root);
+    const below = `.brigade/damaged/${source}`;
+    const hasAside = isReal(folders, below);
+    return keys.map(
+      (key) =>
+        findNamed({ source, key }, this.#parts.placing) !== undefined ||
+        (hasAside &&
+          !key.split("/").includes("..") &&
+          this.#fileAt(folders, `${below}/${key}`) !== undefined),
+    );
+  }
+
   present(source: string, files: readonly { path: string; size: number }[]): boolean[] {
+    this.#parts.guard();
+    const folders = new Folders(this.#parts.root);
     return files.map(({ path, size }) => {
       if (path.split("/").includes("..")) return false;
-      const entry = statOf(`${this.#parts.root}/${source}/${path}`);
-      return entry?.isFile() === true && entry.size === size;
+      return this.#fileAt(folders, `${source}/${path}`)?.size === size;
     });
   }
 
+  /** A file at this path below the root; nothing where there is none, or only behind a link. */
+  #fileAt(folders: Folders, path: string): Stats | undefined {
+    if (!isReal(folders, dirname(path))) return undefined;
+    const stats = statOf(`${this.#parts.root}/${path}`);
+    return stats?.isFile() === true ? stats : undefined;
+  }
+
   room(): LocalRoom {
-    const { bavail, bsize, frsize = bsize, blocks, ffree, files } = statfsSync(this.#parts.root);
-    // Some file systems (btrfs, vfat) make inodes as they need them and report none.
-    const counted = files > 0;
-    return {
-      bytes: bavail * frsize,
-      inodes: counted ? ffree : Number.POSITIVE_INFINITY,
-      totalBytes: blocks * frsize,
-      totalInodes: counted ? files : Number.POSITIVE_INFINITY,
-    };
+    return roomIn(statfsSync(this.#parts.root));
   }
 
   /** Forgets unfinished files and waits for all commits. */
@@ -129,6 +165,22 @@ export class Writer {
     this.parts.stopAll();
     await this.#parts.commit.idle();
     await this.parts.closeAll();
+  }
+
+  /** An object of unknown size that finds no room has failed alone: the others' room was left. */
+  #writeUnmeasured({ key }: NewObject, file: IncomingFile, chunk: Uint8Array): void {
+    const refuse = (cause?: unknown) =>
+      new NameError(`${key}: nobody knows its size, and the volume has no room for more of it (MIN_FREE)`, {
+        cause,
+      });
+    try {
+      file.write(chunk);
+    } catch (error) {
+      throw isFull(error) ? refuse(error) : error;
+    }
+    if (!this.#roomLeft.isToLook(chunk.length) || this.#roomLeft.isLeft(this.room())) return;
+    file.abort();
+    throw refuse();
   }
 
   #prepare({ source, fingerprint, key }: NewObject): Place {
@@ -141,6 +193,15 @@ export class Writer {
     const sink = this.#sinks.get(id);
     if (sink === undefined) throw new Error("this sink is closed");
     return sink;
+  }
+}
+
+function isReal(folders: Folders, path: string): boolean {
+  try {
+    return folders.isReal(path);
+  } catch (error) {
+    if (isPlaceFault(error)) return false;
+    throw error;
   }
 }
 

@@ -200,5 +200,24 @@ test("a link in the place of the file is not followed", async (t) => {
 });
 
 test("a name that is too long for the disk is refused as such", async (t) => {
-  await assert.rejects(openAt(t, join(scratchFolder(t), "a".repeat(255))), NameError);
+  await assert.rejects(openAt(t, join(scratchFolder(t), "a".repeat(256))), NameError);
+});
+
+test("a name of 255 bytes, the longest that disks take, is brought, and gone on with, like any other", async (t) => {
+  for (const name of ["a".repeat(255), `${"文".repeat(84)}abc`]) {
+    const folder = scratchFolder(t);
+    const target = join(folder, name);
+    {
+      await using part = await openAt(t, target);
+      await part.write(0, [Buffer.from("abc")]);
+      await part.sync();
+    }
+    await using part = await openAt(t, target);
+    assert.deepEqual(part.finished, [{ from: 0, to: 3 }]);
+    await part.complete(3);
+    assert.deepEqual(
+      readdirSync(folder).filter((one) => !one.includes(".lock")),
+      [name],
+    );
+  }
 });

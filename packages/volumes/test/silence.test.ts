@@ -5,8 +5,9 @@ import { Silence } from "../src/silence.ts";
 function watch() {
   let now = 0;
   const told: number[] = [];
+  const notices: number[] = [];
   const silence = new Silence(
-    (ms) => told.push(ms),
+    { onNotice: (ms) => notices.push(ms), onSilent: (ms) => told.push(ms) },
     () => now,
   );
   const pass = (seconds: number) => {
@@ -15,7 +16,7 @@ function watch() {
       silence.look();
     }
   };
-  return { silence, told, pass };
+  return { silence, told, notices, pass };
 }
 
 test("a disk that answers nothing for 30 s is silent, once", () => {
@@ -76,4 +77,25 @@ test("a disk that was only slow is given twice the time from then on", () => {
   assert.deepEqual(told, [30_000]);
   pass(1);
   assert.deepEqual(told, [30_000, 100_000]);
+});
+
+test("a disk that answers nothing for 10 s is told of, once; it is waited for, and given up only after 30 s", () => {
+  const { silence, told, notices, pass } = watch();
+  silence.asked("put");
+  pass(9);
+  assert.deepEqual([notices, silence.isNoticed], [[], false]);
+  pass(20);
+  assert.deepEqual([notices, silence.isNoticed, told], [[10_000], true, []]);
+  silence.answered("put");
+  assert.equal(silence.isNoticed, false);
+});
+
+test("a disk that is slow each time is told of once", () => {
+  const { silence, notices, pass } = watch();
+  for (let time = 1; time <= 5; time++) {
+    silence.asked("put");
+    pass(12);
+    silence.answered("put");
+  }
+  assert.deepEqual(notices, [10_000]);
 });

@@ -58,7 +58,12 @@ export function damage(root: string, key: string): void {
 }
 
 /** Appends to the manifest's first segment. */
-export function appendToManifest(root: string, text: string): void {
+export function appendToManifest(root: string, text: string | Uint8Array): void {
+  appendFileSync(firstSegment(root), text);
+}
+
+/** The path of the manifest's first segment. */
+export function firstSegment(root: string): string {
   const folder = join(root, ".brigade/manifest");
-  appendFileSync(join(folder, readdirSync(folder).sort()[0] ?? "here-1.ndjson"), text);
+  return join(folder, readdirSync(folder).sort()[0] ?? "here-1.ndjson");
 }

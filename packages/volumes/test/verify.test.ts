@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -15,7 +16,16 @@ import { test } from "node:test";
 import { ConfigError } from "@brigade/core";
 import { formatLostLine, formatManifestLine } from "../src/manifest-line.ts";
 import { md5Of, modified, newObject, scratchFolder } from "./scratch.ts";
-import { appendToManifest, contentOf, damage, manyKeys, storeOn, verified, volumeOf } from "./verified.ts";
+import {
+  appendToManifest,
+  contentOf,
+  damage,
+  firstSegment,
+  manyKeys,
+  storeOn,
+  verified,
+  volumeOf,
+} from "./verified.ts";
 
 const nothing = { missing: 0, size: 0, md5: 0, unreadable: 0, extra: 0 };
 
@@ -80,6 +90,26 @@ test("finds exactly what is deleted, damaged, cut, too much or a link", async (t
   });
   const extra = differences.find(({ path }) => path === "0/extra");
   assert.deepEqual([extra?.key, extra?.found], [undefined, { size: 5 }]);
+});
+
+test("tells a file and a folder whose names are not UTF-8, beside ones of U+FFFD", async (t) => {
+  const root = await volumeOf(t, ["\ufffd.jpg", "\ufffd/a"]);
+  const other = (text: string) =>
+    Buffer.concat([Buffer.from(`${root}/photos/`), Buffer.from([0xe9]), Buffer.from(text)]);
+  writeFileSync(other(".jpg"), "");
+  mkdirSync(other(""));
+  writeFileSync(other("/a"), "");
+  const { summary, told } = await verified(root);
+  assert.equal(summary.files, 2);
+  assert.deepEqual(told, ["extra photos/\\xE9.jpg", "unreadable photos/\\xE9"]);
+});
+
+test("a line of the manifest whose bytes are not UTF-8 is told as damaged", async (t) => {
+  const root = await volumeOf(t, ["a\ufffd"]);
+  const line = readFileSync(firstSegment(root));
+  line[line.indexOf("a\ufffd") + 1] = 0xff;
+  appendToManifest(root, line);
+  assert.equal((await verified(root)).summary.badLines, 1);
 });
 
 test("follows no link to a folder", async (t) => {

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -114,6 +115,17 @@ test("replaces an object that is stored again", async (t) => {
     (await manifestOf(root)).map(({ size }) => size),
     [3, 5],
   );
+});
+
+test("says what has a file in its place, or had one that was moved aside, whatever it is", async (t) => {
+  const { root, volume } = await openNew(t);
+  await volume.put(newObject("a/here"), bytesOf("12345"));
+  truncateSync(join(root, "photos/a/here"), 2);
+  mkdirSync(join(root, ".brigade/damaged/photos/a"), { recursive: true });
+  writeFileSync(join(root, ".brigade/damaged/photos/a/aside"), "x");
+  const keys = ["a/here", "a/aside", "a/other", "a", "b/c", "../photos/a/here", ""];
+  assert.deepEqual(await volume.holds("photos", keys), [true, true, false, false, false, false, false]);
+  assert.deepEqual(await volume.holds("films", ["a/here"]), [false]);
 });
 
 test("adopts what lies there whole, and only that", async (t) => {

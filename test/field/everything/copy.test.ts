@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
-import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,10 +7,11 @@ import { fileURLToPath } from "node:url";
 import { randomStream } from "../../bucket/random.ts";
 import { assertHoldsAll } from "../../fleet/disks.ts";
 import { requirePrograms } from "../../programs.ts";
+import { shuffled } from "../../random.ts";
 import { wallClock } from "../clocks/wall-clock.ts";
 import { banUs, beAway, startOddBucket } from "./bucket.ts";
 import { Copying, nobody } from "./copying.ts";
-import { failingDisk, readableByAll, smallDisk } from "./failing-disk.ts";
+import { failingDisk, fill, readableByAll, smallDisk } from "./failing-disk.ts";
 import { assertToldOnce, warningsIn } from "./told-once.ts";
 
 const checkout = fileURLToPath(new URL("../../../", import.meta.url));
@@ -50,14 +50,9 @@ test("a copy to which everything happens once is complete but for what cannot be
   const happenings: Readonly<Record<string, () => Promise<void>>> = {
     "the store refuses our rate, then bans us": () => banUs(odd),
     async "the disk of queues and catalogue is full"() {
-      const filler = join(state, "filler");
-      try {
-        writeFileSync(filler, Buffer.alloc(64 * 1024 * 1024));
-      } catch {
-        // It is full: that was the aim.
-      }
+      const empty = fill(state);
       const { code } = await copying.end();
-      rmSync(filler);
+      empty();
       assert.equal(code, 4);
     },
     async "a disk fails"() {
@@ -72,10 +67,7 @@ test("a copy to which everything happens once is complete but for what cannot be
       await copying.terminateTwice();
     },
   };
-  const order = Object.keys(happenings)
-    .map((name) => ({ name, at: random() }))
-    .sort((one, other) => one.at - other.at)
-    .map(({ name }) => name);
+  const order = shuffled(Object.keys(happenings), random);
 
   const began = performance.now();
   const goOn = () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ownState } from "../../programs.ts";
 
 export interface Ended {
   /** Exit code; null when a signal ended it. */
@@ -37,7 +38,7 @@ export class Copying {
     const [program = "", ...args] = [...asNobody, ...this.#command];
     const child = spawn(program, args, {
       cwd: "/",
-      env: { PATH: process.env.PATH, ...this.#environment },
+      env: { PATH: process.env.PATH, ...ownState, ...this.#environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;

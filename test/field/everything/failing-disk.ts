@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -11,6 +11,11 @@ export interface FailingDisk {
   fail(): void;
   /** Mounts it again. Nothing may have a file of it open. */
   comeBack(): void;
+  /** Also while files of it are open. */
+  unmount(): void;
+  mount(): void;
+  /** In place of it, an empty one. */
+  replace(): void;
 }
 
 /** EXT4_IOC_SHUTDOWN without a last flush of the journal. */
@@ -28,18 +33,26 @@ export function failingDisk(t: TestContext, options: { mib: number; owner: numbe
   const [image, root] = [join(folder, "image"), join(folder, "root")];
   mkdirSync(root);
   run("truncate", "--size", `${options.mib}M`, image);
-  run("mkfs.ext4", "-q", "-F", image);
+  const format = (where: string) => run("mkfs.ext4", "-q", "-F", where);
+  format(image);
   const device = run("losetup", "--find", "--show", image).trim();
   undo.push(() => run("losetup", "--detach", device));
-  const mount = () => run("mount", "-t", "ext4", device, root);
+  const mount = (): void => void run("mount", "-t", "ext4", device, root);
   mount();
   undo.push(() => run("umount", "--lazy", root));
   chownSync(root, options.owner, options.owner);
   return {
     root,
-    fail: () => run("python3", "-c", shutDown, root),
+    fail: () => void run("python3", "-c", shutDown, root),
     comeBack: () => {
       run("umount", root);
+      mount();
+    },
+    unmount: () => void run("umount", "--lazy", root),
+    mount,
+    replace: () => {
+      run("umount", root);
+      format(device);
       mount();
     },
   };
@@ -55,6 +68,17 @@ export function smallDisk(t: TestContext, options: { mib: number; owner: number 
   });
   chownSync(root, options.owner, options.owner);
   return root;
+}
+
+/** Takes all room of a disk of 64 MiB. Returns what gives it back. */
+export function fill(root: string): () => void {
+  const filler = join(root, "filler");
+  try {
+    writeFileSync(filler, Buffer.alloc(64 * 1024 * 1024));
+  } catch {
+    // It is full: that was the aim.
+  }
+  return () => rmSync(filler);
 }
 
 /** The same folder where every user can reach it, whatever lies above it. Read-only. */

@@ -39,6 +39,19 @@ export function slidingWindow(perSecond: number, { strict = false } = {}): Gate 
   };
 }
 
+/** Bans for so many milliseconds whoever sends more than this in a second, and refuses nothing before. */
+export function bansAbove(perSecond: number, ms: number, onBan: () => void): Gate {
+  const window = slidingWindow(perSecond);
+  let bannedUntil = Number.NEGATIVE_INFINITY;
+  return (now) => {
+    if (now >= bannedUntil && window(now) === "refused") {
+      bannedUntil = now + ms;
+      onBan();
+    }
+    return now < bannedUntil ? "banned" : "served";
+  };
+}
+
 /** Bans for so many milliseconds after so many refusals in a row. */
 export function withBan(gate: Gate, { after, ms }: { after: number; ms: number }): Gate {
   let inRow = 0;

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import type { TestContext } from "node:test";
 import { freePort } from "../../free-ports.ts";
 import { startInBackground } from "../../get/background.ts";
 import type { RunningProxy } from "../../get/proxies.ts";
+import { requirePrograms } from "../../programs.ts";
 import { listening } from "./ports.ts";
 
 /** The URL of a proxy that gives this status to CONNECT, and to requests for http:// URLs. */
@@ -54,13 +55,41 @@ export async function changingProxy(t: TestContext): Promise<ChangingProxy> {
   };
 }
 
-/** A tinyproxy that connects to port 443 only. */
-export async function startTinyproxy(home: string): Promise<RunningProxy> {
+/** A tinyproxy that connects to these ports; without them to all. */
+export async function startTinyproxy(home: string, ports: readonly number[] = []): Promise<RunningProxy> {
+  requirePrograms("tinyproxy");
+  const allowed = ports.map((port) => `ConnectPort ${port}\n`).join("");
+  return await startProxy(home, "tinyproxy", (port, file) => ({
+    settings: `Port ${port}\nListen 127.0.0.1\nTimeout 60\n${allowed}`,
+    args: ["-d", "-c", file],
+  }));
+}
+
+/** A privoxy with the rules that Debian ships. */
+export async function startPrivoxy(home: string): Promise<RunningProxy> {
+  requirePrograms("privoxy");
+  const rules = ["match-all.action", "default.action"].map((name) => `actionsfile ${name}\n`).join("");
+  return await startProxy(home, "privoxy", (port, file) => ({
+    settings: `confdir /etc/privoxy\n${rules}filterfile default.filter\nlisten-address 127.0.0.1:${port}\n`,
+    args: ["--no-daemon", file],
+  }));
+}
+
+interface ProxyProgram {
+  readonly settings: string;
+  readonly args: readonly string[];
+}
+
+/** Says on standard error whom it serves. */
+async function startProxy(
+  home: string,
+  program: "tinyproxy" | "privoxy",
+  configured: (port: number, file: string) => ProxyProgram,
+): Promise<RunningProxy> {
   const port = await freePort();
-  const folder = join(home, "tinyproxy");
-  mkdirSync(folder);
-  const configuration = join(folder, "tinyproxy.conf");
-  writeFileSync(configuration, `Port ${port}\nListen 127.0.0.1\nTimeout 60\nConnectPort 443\n`);
-  const service = await startInBackground("tinyproxy", ["-d", "-c", configuration], port, { quiet: true });
+  const file = join(home, `${program}.conf`);
+  const { settings, args } = configured(port, file);
+  writeFileSync(file, settings);
+  const service = await startInBackground(program, args, port, { quiet: true });
   return { address: `127.0.0.1:${port}`, [Symbol.asyncDispose]: () => service[Symbol.asyncDispose]() };
 }

@@ -13,7 +13,7 @@ import {
 } from "@brigade/core";
 import { workQueueOf } from "../route.ts";
 import { DueTimer } from "./due-timer.ts";
-import { entryOf } from "./entry.ts";
+import { entriesOf } from "./entry.ts";
 import type { Busy, Entry, HandedOut } from "./protocol.ts";
 import { StoreLink } from "./store-link.ts";
 import { EmbeddedSubscription } from "./subscription.ts";
@@ -105,7 +105,7 @@ export class SqliteBroker implements EmbeddedBroker {
 
   async publish(messages: readonly Message[]): Promise<void> {
     if (messages.length === 0) return;
-    await this.#publish(messages.map((message) => entryOf(message)));
+    await this.#publish(messages.flatMap((message) => entriesOf(message)));
   }
 
   absolve(): void {

@@ -63,11 +63,11 @@ export class Consumers {
     for (const [queue, consumers] of hungry) {
       const wanted = consumers.reduce((sum, { held, prefetch }) => sum + prefetch - held, 0);
       let next = 0;
-      for (const { id, deliveries, body } of store.take(queue, wanted)) {
+      for (const taken of store.take(queue, wanted)) {
         const consumer = mostHungry(consumers, next++);
         consumer.held++;
-        this.#holders.set(id, consumer);
-        handedOut.push({ consumer: consumer.id, id, deliveries, body });
+        this.#holders.set(taken.id, consumer);
+        handedOut.push({ consumer: consumer.id, ...taken });
       }
     }
     return handedOut;

@@ -1,13 +1,13 @@
-import type { Message } from "@brigade/core";
+import { bodiesOf, type Message } from "@brigade/core";
 import { queueOf } from "../route.ts";
 import type { Entry } from "./protocol.ts";
 
-/** A message as it is stored. `due`: Unix milliseconds; absent: at once. */
-export function entryOf(message: Message, due?: number): Entry {
-  const place = {
-    source: message.job.source,
-    queue: queueOf(message, due !== undefined),
-    body: JSON.stringify(message),
-  };
-  return due === undefined ? place : { ...place, due };
+/** A message as it is stored, in several entries where it is too large for one. `due`: Unix milliseconds; absent: at once. */
+export function entriesOf(message: Message, due?: number): Entry[] {
+  const { source } = message.job;
+  const queue = queueOf(message, due !== undefined);
+  return bodiesOf(message).map((body) => {
+    const entry = { source, queue, body };
+    return due === undefined ? entry : { ...entry, due };
+  });
 }

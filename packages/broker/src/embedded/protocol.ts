@@ -79,6 +79,7 @@ export interface HandedOut {
   readonly consumer: number;
   readonly id: number;
   readonly deliveries: number;
+  readonly isRepeated: boolean;
   readonly body: string;
 }
 

@@ -25,7 +25,8 @@ const usualCache = 32 << 20;
  */
 const tables = `
   CREATE TABLE queue (id INTEGER PRIMARY KEY, source TEXT NOT NULL, kind TEXT NOT NULL, UNIQUE (source, kind)) STRICT;
-  CREATE TABLE message (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+  CREATE TABLE message (id INTEGER PRIMARY KEY, body TEXT NOT NULL,
+    repeated INTEGER NOT NULL DEFAULT 0) STRICT;
   CREATE TABLE ready (queue INTEGER NOT NULL, id INTEGER NOT NULL, deliveries INTEGER NOT NULL,
     PRIMARY KEY (queue, id)) STRICT, WITHOUT ROWID;
   CREATE TABLE held (id INTEGER PRIMARY KEY, queue INTEGER NOT NULL, deliveries INTEGER NOT NULL) STRICT;
@@ -58,7 +59,10 @@ export function openDatabase({ path, maxBytes, cacheBytes = usualCache }: StoreO
     const made = db.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.count;
     if (found === 0 && made === 0) db.exec(tables);
     else if (found !== version) throw new Error("it is not a queue database of this version of brigade");
-    else checkPages(db);
+    else {
+      checkPages(db);
+      addRepeated(db);
+    }
     db.exec("COMMIT");
     if (maxBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / pageSize)}`);
     return db;
@@ -66,6 +70,13 @@ export function openDatabase({ path, maxBytes, cacheBytes = usualCache }: StoreO
     db.close();
     throw error;
   }
+}
+
+/** Earlier programs made no such column, and do not mind it. */
+function addRepeated(db: Database): void {
+  const columns = db.prepare("PRAGMA table_info(message)").all();
+  if (!columns.some(({ name }) => name === "repeated"))
+    db.exec("ALTER TABLE message ADD COLUMN repeated INTEGER NOT NULL DEFAULT 0");
 }
 
 /** Damage is found now: later it would lose messages, or end the run in its middle. Reads the file once. */

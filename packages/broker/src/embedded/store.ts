@@ -1,3 +1,5 @@
+// biome-ignore lint/correctness/noUnresolvedImports: Biome's list of Node's own modules lacks it
+import type { SQLOutputValue } from "node:sqlite";
 import { type DeadLetter, damagedDatabase, delays, type QueueKind } from "@brigade/core";
 import type { Busy, Entry } from "./protocol.ts";
 import type { Database } from "./schema.ts";
@@ -9,6 +11,7 @@ const longestDelay = delays[delays.length - 1] ?? 0;
 export interface Taken {
   readonly id: number;
   readonly deliveries: number;
+  readonly isRepeated: boolean;
   readonly body: string;
 }
 
@@ -65,16 +68,16 @@ export class Store {
   take(queue: number, limit: number): Taken[] {
     const tally = this.#tallies.of(queue);
     if (tally.ready === 0 || limit <= 0) return [];
-    const rows = this.#sql.readReady.all(queue, limit) as unknown as Taken[];
+    const rows = this.#sql.readReady.all(queue, limit);
     if (rows.length < Math.min(limit, tally.ready)) throw damagedDatabase("rows are missing");
-    for (const { id, deliveries, body } of rows) {
-      if (typeof body !== "string") throw damagedDatabase(`the body of message ${id} is missing`);
+    const taken = rows.map(takenOf);
+    for (const { id, deliveries } of taken) {
       this.#sql.dropReady.run(queue, id);
       this.#sql.addHeld.run(id, queue, deliveries);
     }
-    tally.ready -= rows.length;
-    tally.held += rows.length;
-    return rows;
+    tally.ready -= taken.length;
+    tally.held += taken.length;
+    return taken;
   }
 
   /** Like all settlements: nothing happens when the message is not held. */
@@ -85,6 +88,7 @@ export class Store {
   release(id: number, due?: number): void {
     const held = this.#unhold(id);
     if (!held) return;
+    this.#sql.markRepeated.run(id);
     if (due === undefined) this.#makeReady(held.queue, id, held.deliveries);
     else this.#delay(due, held.queue, id, held.deliveries);
   }
@@ -124,6 +128,7 @@ export class Store {
   /** Everything held is ready again; `counted` when its consumer died. Returns how many. */
   releaseAll(counted: boolean): number {
     let released = 0;
+    this.#sql.markHeld.run();
     for (const row of this.#sql.takeHeld.all()) {
       const queue = Number(row.queue);
       this.#tallies.of(queue).held--;
@@ -215,15 +220,22 @@ export class Store {
   }
 }
 
+function takenOf({ id, deliveries, repeated, body }: Record<string, SQLOutputValue>): Taken {
+  if (typeof body !== "string") throw damagedDatabase(`the body of message ${id} is missing`);
+  return { id: Number(id), deliveries: Number(deliveries), isRepeated: repeated === 1, body };
+}
+
 function prepare(db: Database) {
   return {
     addQueue: db.prepare("INSERT INTO queue (source, kind) VALUES (?, ?)"),
     addMessage: db.prepare("INSERT INTO message (id, body) VALUES (?, ?)"),
+    markRepeated: db.prepare("UPDATE message SET repeated = 1 WHERE id = ?"),
+    markHeld: db.prepare("UPDATE message SET repeated = 1 WHERE id IN (SELECT id FROM held)"),
     dropMessage: db.prepare("DELETE FROM message WHERE id = ?"),
     anyMessage: db.prepare("SELECT id FROM message LIMIT 1"),
     addReady: db.prepare("INSERT INTO ready (queue, id, deliveries) VALUES (?, ?, ?)"),
     readReady: db.prepare(
-      "SELECT ready.id, deliveries, body FROM ready LEFT JOIN message USING (id) WHERE queue = ? ORDER BY ready.id LIMIT ?",
+      "SELECT ready.id, deliveries, repeated, body FROM ready LEFT JOIN message USING (id) WHERE queue = ? ORDER BY ready.id LIMIT ?",
     ),
     dropReady: db.prepare("DELETE FROM ready WHERE queue = ? AND id = ?"),
     addHeld: db.prepare("INSERT INTO held (id, queue, deliveries) VALUES (?, ?, ?)"),

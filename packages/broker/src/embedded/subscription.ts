@@ -1,6 +1,5 @@
 import {
   type Delivery,
-  decodeMessage,
   FatalError,
   type Log,
   type Message,
@@ -10,7 +9,8 @@ import {
   type Subscription,
   type Verdict,
 } from "@brigade/core";
-import { entryOf } from "./entry.ts";
+import { decodeWithCare } from "../decode-with-care.ts";
+import { entriesOf } from "./entry.ts";
 import type { HandedOut, Settlement } from "./protocol.ts";
 import type { StoreLink } from "./store-link.ts";
 
@@ -107,10 +107,13 @@ export class EmbeddedSubscription implements Subscription {
     if (!signal.aborted) this.#around.link.settle(settlement);
   }
 
-  async #settlement({ id, deliveries, body }: HandedOut, signal: AbortSignal): Promise<Settlement> {
+  async #settlement(
+    { id, deliveries, isRepeated, body }: HandedOut,
+    signal: AbortSignal,
+  ): Promise<Settlement> {
     let message: Message;
     try {
-      message = decodeMessage(body);
+      message = await decodeWithCare(body, deliveries);
     } catch (error) {
       return error instanceof NewerMessageError ? this.#keep(id, error) : this.#bury(id, reasonOf(error));
     }
@@ -119,6 +122,7 @@ export class EmbeddedSubscription implements Subscription {
         queue: this.#queue,
         message,
         deliveries,
+        isRepeated,
         signal,
         standAside: () => this.#around.link.note({ kind: "aside", id }),
         onOverdue: () => {}, // it may be held for ever
@@ -145,7 +149,11 @@ export class EmbeddedSubscription implements Subscription {
         return { kind: verdict.kind, id };
       case "retry": {
         const due = this.#around.now() + verdict.delay;
-        return { kind: "retry", id, entries: verdict.remainder.map((message) => entryOf(message, due)) };
+        return {
+          kind: "retry",
+          id,
+          entries: verdict.remainder.flatMap((message) => entriesOf(message, due)),
+        };
       }
       case "reject":
         return this.#bury(id, verdict.reason);

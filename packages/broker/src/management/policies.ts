@@ -60,16 +60,30 @@ export function harmfulPolicies(
   policies: readonly Policy[],
   queues: readonly string[],
 ): HarmfulPolicy[] {
+  const harms = queues.flatMap((queue) =>
+    applied(policies, queue).map((policy) => ({
+      policy,
+      queue,
+      keys: harmfulKeys(queue, policy.definition),
+    })),
+  );
+  const byPolicy = Map.groupBy(
+    harms.filter(({ keys }) => keys.length > 0),
+    ({ policy }) => policy,
+  );
   return policies.flatMap((policy) => {
-    const hit = queues.filter(
-      (queue) =>
-        applied(policies, queue).includes(policy) && harmfulKeys(queue, policy.definition).length > 0,
-    );
-    if (hit.length === 0) return [];
-    const keys = [...new Set(hit.flatMap((queue) => harmfulKeys(queue, policy.definition)))];
+    const hit = byPolicy.get(policy);
+    if (hit === undefined) return [];
+    const keys = [...new Set(hit.flatMap((one) => one.keys))];
     const { name, pattern, definition } = policy;
     return [
-      { kind, name, pattern, queues: hit, keys: keys.map((key) => `${key} ${String(definition[key])}`) },
+      {
+        kind,
+        name,
+        pattern,
+        queues: hit.map(({ queue }) => queue),
+        keys: keys.map((key) => `${key} ${String(definition[key])}`),
+      },
     ];
   });
 }

@@ -6,11 +6,8 @@ import { closeConnection, part } from "./farewell.ts";
 import { openConnection } from "./link.ts";
 import { Probe } from "./probe.ts";
 import { codeOf, notFound, reasonOf, refusalOf } from "./refusal.ts";
-import { NotTaken, Sender } from "./sender.ts";
+import { confirmWithin, NotTaken, Sender } from "./sender.ts";
 import { untilAborted } from "./until-aborted.ts";
-
-/** Milliseconds without a confirmation after which a broker that has no alarm counts as away. */
-const confirmWithin = 30_000;
 
 /** AMQP reply code: it is there with other arguments than ours. */
 const preconditionFailed = 406;
@@ -67,7 +64,11 @@ export class AdminConnection implements AsyncDisposable {
     const ending = new AbortController();
     const lose = (reason: unknown) => ending.abort(reason);
     try {
-      const sender = await Sender.open(this.#model, { lost: ending.signal, lose }, { confirmWithin });
+      const sender = await Sender.open(
+        this.#model,
+        { lost: ending.signal, lose },
+        { user: this.#address.user, confirmWithin },
+      );
       const result = await untilAborted(steps(sender), ending.signal);
       await part(sender.close());
       return result;

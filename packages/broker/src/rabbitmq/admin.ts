@@ -7,7 +7,7 @@ import {
   type RabbitDeadLetter,
   replayDeadLetters,
 } from "./dead-letters.ts";
-import { type Parcel, parcelInto, parcelOf } from "./parcel.ts";
+import { type Parcel, parcelInto, parcelsOf } from "./parcel.ts";
 import { NotTaken, type Sender } from "./sender.ts";
 import { allQueueNames, declareTopology, exchangeName, queueNames, removeTopology } from "./topology.ts";
 import { untilAborted } from "./until-aborted.ts";
@@ -83,7 +83,9 @@ class AmqpAdmin implements BrokerAdmin {
 
   async publish(messages: readonly Message[]): Promise<void> {
     await this.#connection.sending(async (sender) => {
-      await Promise.all(messages.map((message) => sendPatiently(sender, parcelOf(message))));
+      await Promise.all(
+        messages.flatMap((message) => parcelsOf(message)).map((parcel) => sendPatiently(sender, parcel)),
+      );
     });
   }
 

@@ -27,7 +27,7 @@ export class Announcer {
   announce(presence: Presence): void {
     const sender = this.#link.current;
     if (sender === undefined) return;
-    if (this.#channel) send(this.#channel, presence);
+    if (this.#channel) send(this.#channel, sender.user, presence);
     else this.#running ??= this.#run(sender, presence);
   }
 
@@ -39,7 +39,7 @@ export class Announcer {
 
   async #run(sender: Sender, first: Presence): Promise<void> {
     await this.#side.run(sender, this.#leaving.signal, async (channel, ending) => {
-      send(channel, first);
+      send(channel, sender.user, first);
       this.#channel = channel;
       await abortion(ending);
       this.#channel = undefined;
@@ -48,12 +48,13 @@ export class Announcer {
   }
 }
 
-function send(channel: Channel, presence: Presence): void {
+function send(channel: Channel, userId: string, presence: Presence): void {
   channel.publish(presenceExchange, presenceKey, Buffer.from(JSON.stringify(presence)), {
     persistent: false,
     expiration: wordsKept * presence.everyMs,
     contentType: "application/json",
     appId: "brigade",
     type: "presence",
+    userId,
   });
 }

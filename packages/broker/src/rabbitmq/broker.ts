@@ -20,11 +20,11 @@ import { ConsumerTimeout } from "./consumer-timeout.ts";
 import { Link, type LinkOptions } from "./link.ts";
 import { NewerAccount } from "./newer-account.ts";
 import { OwnLosses } from "./own-losses.ts";
-import { parcelOf } from "./parcel.ts";
+import { parcelsOf } from "./parcel.ts";
 import { PresenceSubscription } from "./presence-subscription.ts";
 import { Publisher } from "./publisher.ts";
 import { Reception } from "./reception.ts";
-import { Sender } from "./sender.ts";
+import { confirmWithin, Sender } from "./sender.ts";
 import { RabbitSubscription } from "./subscription.ts";
 import { allQueueNames, exchangeName, exchangePrefix, queueNames } from "./topology.ts";
 import { untilAborted } from "./until-aborted.ts";
@@ -34,7 +34,6 @@ import { WaitAccount, type Waiting } from "./wait-account.ts";
 const consumerTimeout = 1_800_000;
 /** Milliseconds for giving back what is held when the broker is disposed. */
 const giveBackWithin = 5_000;
-const confirmWithin = 30_000;
 /** Milliseconds for the answer to `takesMessages`. */
 const answerWithin = 5_000;
 
@@ -50,6 +49,8 @@ export interface RabbitBrokerOptions {
   readonly consumerTimeout?: number;
   /** Errors of handlers; FatalError when the broker refuses our credentials, vhost or permissions (each once). */
   readonly onError: (error: unknown) => void;
+  /** Records and directories of which nobody says who made them end among the dead. Programs of the version before do not say it. */
+  readonly requireUserId?: boolean;
   /** Gives up waiting for the first connection. */
   readonly signal?: AbortSignal;
   readonly delay?: Delayer;
@@ -125,7 +126,7 @@ class AmqpBroker implements RabbitBroker {
       random: options.random,
     };
     const named = (does: string) => ({ ...link, connectionName: `${options.connectionName} ${does}` });
-    const expecting = { confirmWithin: options.confirmWithin ?? confirmWithin };
+    const expecting = { user: link.address.user, confirmWithin: options.confirmWithin ?? confirmWithin };
     this.#sending = new Link(named("publishes"), this.#watch.watch(), (model, life) =>
       Sender.open(model, life, expecting),
     );
@@ -178,7 +179,7 @@ class AmqpBroker implements RabbitBroker {
   }
 
   publish(messages: readonly Message[]): Promise<void> {
-    return this.#publisher.publish(messages.map((message) => parcelOf(message)));
+    return this.#publisher.publish(messages.flatMap((message) => parcelsOf(message)));
   }
 
   async consume(
@@ -199,6 +200,7 @@ class AmqpBroker implements RabbitBroker {
       onError: this.#options.onError,
       delay: this.#options.delay ?? delay,
       random: this.#options.random,
+      requireUserId: this.#options.requireUserId ?? false,
       forget: () => this.#subscriptions.delete(subscription),
     });
     this.#subscriptions.add(subscription);

@@ -3,6 +3,7 @@ import { type DeadLetter, decodeMessage, type Message, MessageError } from "@bri
 import type { GetMessage } from "amqplib";
 import { queueOf } from "../route.ts";
 import type { AdminConnection } from "./admin-connection.ts";
+import { authorOf } from "./author.ts";
 import { deathSchema, headerNames } from "./headers.ts";
 import { type Parcel, parcelInto } from "./parcel.ts";
 import { queueName, routes } from "./topology.ts";
@@ -10,6 +11,8 @@ import { queueName, routes } from "./topology.ts";
 /** Milliseconds until letters that were looked at are in their places again (somebody else may take them then). */
 const backWithin = 1_000;
 const backPoll = 10;
+/** Bytes of a letter's body that are shown. */
+const mostShown = 256 * 1024;
 
 export interface RabbitDeadLetter extends DeadLetter {
   /** Where it came from: "files", … */
@@ -105,7 +108,7 @@ function letterOf(raw: GetMessage): RabbitDeadLetter {
   const queue = Object.entries(routes).find(([, route]) => route.key === key)?.[0];
   return {
     id: idOf(raw),
-    body: raw.content.toString("utf8"),
+    body: raw.content.toString("utf8", 0, mostShown),
     reason: death[headerNames.error] ?? "not put here by brigade",
     at: Number(raw.properties.timestamp ?? 0) * 1_000,
     queue: queue ?? "unknown",
@@ -117,12 +120,17 @@ function letterOf(raw: GetMessage): RabbitDeadLetter {
 function revived(source: string, raw: GetMessage): Parcel | undefined {
   let message: Message;
   try {
-    message = decodeMessage(raw.content.toString("utf8"));
+    message = decodeMessage(raw.content);
   } catch (error) {
     if (error instanceof MessageError) return undefined;
     throw error;
   }
   const fresh = "attempt" in message ? { ...message, attempt: 0, suspicion: undefined } : message;
   const content = Buffer.from(JSON.stringify(fresh));
-  return { ...parcelInto({ source, queue: queueOf(message, true) }, content), type: message.type };
+  return {
+    ...parcelInto({ source, queue: queueOf(message, true) }, content),
+    type: message.type,
+    // Nobody becomes the author of what others have made up by replaying it.
+    headers: { [headerNames.author]: authorOf(raw.properties) },
+  };
 }

@@ -4,12 +4,15 @@ import { z } from "zod";
 export const headerNames = {
   /** Deaths of consumers before this message was given back. */
   deliveries: "x-brigade-deliveries",
+  /** Who made it, of what others give back; "" where that is not known. */
+  author: "x-brigade-author",
   /** Of dead letters: the routing key that leads to where they came from, why they died, on which host. */
   key: "x-brigade-key",
   error: "x-brigade-error",
   host: "x-brigade-host",
 } as const;
 
+const text = z.string().optional().catch(undefined);
 const count = z.int().nonnegative().catch(0);
 const countsSchema = z.object({
   /** Set by quorum queues. */
@@ -23,6 +26,17 @@ export function deliveriesOf(headers: unknown): number {
   return counts["x-delivery-count"] + counts[headerNames.deliveries];
 }
 
+/** Whether it was given back: only then has it this header. */
+export function wasGivenBack(headers: object | undefined): boolean {
+  return headers !== undefined && headerNames.deliveries in headers;
+}
+
+/** What a message that was given back says of its author. */
+export function authorHeader(headers: object | undefined): string | undefined {
+  if (headers === undefined || !(headerNames.author in headers)) return undefined;
+  return text.parse(headers[headerNames.author]) ?? "";
+}
+
 const deathsSchema = z.object({
   /** Set by the broker when it dead-letters; the latest first. */
   "x-death": z.array(z.object({ queue: z.string() })).catch([]),
@@ -34,7 +48,6 @@ export function hasWaited(headers: unknown, source: string): boolean {
   return latest?.queue.startsWith(`brigade.${source}.wait.`) === true;
 }
 
-const text = z.string().optional().catch(undefined);
 export const deathSchema = z.object({
   [headerNames.key]: text,
   [headerNames.error]: text,

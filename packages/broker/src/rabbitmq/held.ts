@@ -1,8 +1,8 @@
 import { type Delay, delayOf, type Message, type QueueName, type Verdict } from "@brigade/core";
-import type { ConsumeMessage } from "amqplib";
-import { deliveriesOf, hasWaited } from "./headers.ts";
+import type { ConsumeMessage, MessageProperties } from "amqplib";
+import { deliveriesOf, hasWaited, wasGivenBack } from "./headers.ts";
 import type { OwnLosses } from "./own-losses.ts";
-import { buried, givenBack, type Parcel, parcelOf, postponed } from "./parcel.ts";
+import { buried, givenBack, type Parcel, parcelsOf, postponed } from "./parcel.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Reception } from "./reception.ts";
 
@@ -35,12 +35,17 @@ export class Held {
     this.#around = around;
   }
 
-  get text(): string {
-    return this.#raw.content.toString("utf8");
+  get body(): Buffer {
+    return this.#raw.content;
   }
 
   get id(): unknown {
     return this.#raw.properties.messageId;
+  }
+
+  /** What it says of itself beside its body. */
+  get properties(): MessageProperties {
+    return this.#raw.properties;
   }
 
   /** For the first time, from a wait queue. */
@@ -52,6 +57,11 @@ export class Held {
   /** How often a consumer died over it. */
   get deliveries(): number {
     return Math.max(0, deliveriesOf(this.#raw.properties.headers) - this.#around.losses.of(this.id));
+  }
+
+  get isRepeated(): boolean {
+    const { fields, properties } = this.#raw;
+    return fields.redelivered || wasGivenBack(properties.headers);
   }
 
   /** Aborted when it is not ours any more. */
@@ -88,7 +98,7 @@ export class Held {
       case "ack":
         return [];
       case "retry":
-        return verdict.remainder.map((message) => parcelOf(message, verdict.delay));
+        return verdict.remainder.flatMap((message) => parcelsOf(message, verdict.delay));
       case "reject":
         return [buried(this.#queue, this.#raw, verdict.reason)];
       case "postpone":

@@ -1,7 +1,8 @@
 import { hostname } from "node:os";
-import type { Delay, Message, QueueName } from "@brigade/core";
+import { bodiesOf, type Delay, type Message, type QueueName } from "@brigade/core";
 import type { Message as RawMessage } from "amqplib";
 import { queueOf, workQueueOf } from "../route.ts";
+import { authorOf } from "./author.ts";
 import { deliveriesOf, headerNames } from "./headers.ts";
 import { exchangeName, routes, waitExchange } from "./topology.ts";
 
@@ -17,16 +18,12 @@ export interface Parcel {
 /** Longer reasons than this would not fit into a message's header frame. Characters. */
 const longestReason = 4_000;
 
-/** To the queue of its type, at once or after a delay. */
-export function parcelOf(message: Message, delay?: Delay): Parcel {
-  const { source } = message.job;
-  const { exchange, key } = routes[queueOf(message, delay !== undefined)];
-  return {
-    exchange: delay === undefined ? exchangeName(source, exchange) : waitExchange(source, delay),
-    key,
-    content: Buffer.from(JSON.stringify(message)),
-    type: message.type,
-  };
+/** To the queue of its type, at once or after a delay; several where the message is too large for one. */
+export function parcelsOf(message: Message, delay?: Delay): Parcel[] {
+  const { job, type } = message;
+  const { exchange: name, key } = routes[queueOf(message, delay !== undefined)];
+  const exchange = delay === undefined ? exchangeName(job.source, name) : waitExchange(job.source, delay);
+  return bodiesOf(message).map((body) => ({ exchange, key, content: Buffer.from(body), type }));
 }
 
 /** Text as it is. */
@@ -35,12 +32,12 @@ export function parcelInto({ source, queue }: QueueName, content: Buffer): Parce
   return { exchange: exchangeName(source, exchange), key, content };
 }
 
-/** A delivery on its way back to its queue; the deaths that it has seen stay counted. */
+/** A delivery on its way back to its queue; the deaths that it has seen stay counted, be there none. */
 export function givenBack(queue: QueueName, raw: RawMessage, deliveries: number): Parcel {
   return {
     ...parcelInto(queue, raw.content),
     type: raw.properties.type,
-    headers: deliveries > 0 ? { [headerNames.deliveries]: deliveries } : {},
+    headers: { [headerNames.deliveries]: deliveries, [headerNames.author]: authorOf(raw.properties) },
   };
 }
 
@@ -61,6 +58,7 @@ export function buried(queue: QueueName, raw: RawMessage, reason: string): Parce
       [headerNames.key]: routes[workQueueOf(queue.queue)].key,
       [headerNames.error]: reason.slice(0, longestReason),
       [headerNames.host]: hostname(),
+      [headerNames.author]: authorOf(raw.properties),
     },
   };
 }

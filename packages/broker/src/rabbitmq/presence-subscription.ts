@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Delayer, Log, Presence } from "@brigade/core";
-import type { Channel } from "amqplib";
+import type { Channel, ConsumeMessage } from "amqplib";
 import type { Link } from "./link.ts";
 import { decodePresence, presenceExchange, presenceKey, presenceQueue } from "./presence.ts";
 import type { Reception } from "./reception.ts";
@@ -64,18 +64,18 @@ export class PresenceSubscription implements AsyncDisposable {
       queue,
       (raw) => {
         if (raw === null) end(new Error(`the broker no longer lets us consume ${queue}`));
-        else this.#hear(raw.content.toString());
+        else this.#hear(raw);
       },
       { noAck: true },
     );
     await Promise.race([abortion(ending), ended]);
   }
 
-  #hear(text: string): void {
+  #hear(raw: ConsumeMessage): void {
     const { log, onError } = this.#around;
     let presence: Presence;
     try {
-      presence = decodePresence(text);
+      presence = decodePresence(raw);
     } catch (error) {
       log.debug({ reason: reasonOf(error) }, "a presence that cannot be read");
       return;

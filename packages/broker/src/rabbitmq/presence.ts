@@ -1,9 +1,13 @@
-import { type Presence, presenceSchema } from "@brigade/core";
-import { reasonOf } from "./refusal.ts";
+import { type Presence, parseBounded, presenceSchema } from "@brigade/core";
+import type { ConsumeMessage } from "amqplib";
+import { authorOf, ofHost } from "./author.ts";
 
 /** Every vhost has it: nothing needs to be made. What nobody listens to, it drops. */
 export const presenceExchange = "amq.topic";
 export const presenceKey = "brigade.presence";
+
+/** Bytes of one: 1,000 disks with long names need no more. */
+const mostBytes = 512 * 1024;
 
 /** For a queue of one listener; deploy/broker/start.sh allows just these names. */
 export function presenceQueue(uuid: string): string {
@@ -11,12 +15,14 @@ export function presenceQueue(uuid: string): string {
 }
 
 /** Throws an Error that tells in words what is wrong. */
-export function decodePresence(text: string): Presence {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`not JSON: ${reasonOf(error)}`, { cause: error });
-  }
-  return presenceSchema.parse(value);
+export function decodePresence({
+  content,
+  properties,
+}: Pick<ConsumeMessage, "content" | "properties">): Presence {
+  if (content.byteLength > mostBytes)
+    throw new Error(`${content.byteLength} bytes are too many for a presence`);
+  const presence = presenceSchema.parse(parseBounded(content));
+  const reason = ofHost(authorOf(properties), presence.host);
+  if (reason !== undefined) throw new Error(reason);
+  return presence;
 }

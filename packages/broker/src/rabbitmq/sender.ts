@@ -24,7 +24,12 @@ export class NotTaken extends Error {
   }
 }
 
+/** Milliseconds without a confirmation after which a broker that has no alarm counts as away. */
+export const confirmWithin = 30_000;
+
 export interface SenderOptions {
+  /** Who we are: the broker lets nobody else say so. */
+  readonly user: string;
   /** Milliseconds without any confirmation after which the connection is opened anew. */
   readonly confirmWithin?: number;
 }
@@ -34,6 +39,7 @@ export class Sender implements Session {
   readonly #model: ChannelModel;
   readonly #probe: Probe;
   readonly #life: Life;
+  readonly user: string;
   /** Where the next message goes. */
   #lane: Lane;
   /** While one is being opened. */
@@ -43,15 +49,16 @@ export class Sender implements Session {
   readonly #known = new Map<string, Promise<boolean>>();
   readonly #unconfirmed = new Stillness();
 
-  private constructor(model: ChannelModel, lane: Lane, life: Life) {
+  private constructor(model: ChannelModel, lane: Lane, life: Life, user: string) {
     this.#model = model;
+    this.user = user;
     this.#lane = lane;
     this.#probe = new Probe(model, life);
     this.#life = life;
   }
 
-  static async open(model: ChannelModel, life: Life, options: SenderOptions = {}): Promise<Sender> {
-    const sender = new Sender(model, await Lane.open(model, life), life);
+  static async open(model: ChannelModel, life: Life, options: SenderOptions): Promise<Sender> {
+    const sender = new Sender(model, await Lane.open(model, life), life, options.user);
     if (options.confirmWithin !== undefined) sender.#expectConfirms(options.confirmWithin);
     return sender;
   }
@@ -71,6 +78,7 @@ export class Sender implements Session {
       persistent: true,
       contentType: "application/json",
       appId: "brigade",
+      userId: this.user,
       timestamp: Math.floor(Date.now() / 1_000),
       ...(type === undefined ? {} : { type }),
     };

@@ -1,7 +1,6 @@
 import {
   type Delayer,
   type Delivery,
-  decodeMessage,
   type Log,
   type Message,
   MessageError,
@@ -11,7 +10,9 @@ import {
   type Verdict,
 } from "@brigade/core";
 import type { ConsumeMessage } from "amqplib";
+import { decodeWithCare } from "../decode-with-care.ts";
 import type { WorkQueue } from "../route.ts";
+import { disbelief } from "./author.ts";
 import type { ConsumerTimeout } from "./consumer-timeout.ts";
 import { Held, type Settlement } from "./held.ts";
 import type { Link } from "./link.ts";
@@ -53,6 +54,7 @@ interface Surroundings {
   readonly onError: (error: unknown) => void;
   readonly delay: Delayer;
   readonly random: (() => number) | undefined;
+  readonly requireUserId: boolean;
   /** When the subscription is over. */
   readonly forget: () => void;
 }
@@ -265,15 +267,17 @@ export class RabbitSubscription implements Subscription {
   }
 
   async #verdict(held: Held): Promise<Settlement> {
-    const { signal, deliveries } = held;
+    const { signal, deliveries, isRepeated } = held;
     let message: Message;
     try {
-      message = decodeMessage(held.text);
+      message = await decodeWithCare(held.body, deliveries);
     } catch (error) {
       if (!(error instanceof NewerMessageError)) return { kind: "reject", reason: reasonOf(error) };
       this.#around.newer.saw(this.#consumption.source, this.#consumption.queue, error.needs);
       return { kind: "postpone", delay: newerDelay };
     }
+    const reason = disbelief(message, held.properties, this.#around.requireUserId);
+    if (reason !== undefined) return { kind: "reject", reason };
     if (held.hasWaited) this.#around.waits.received(message.job);
     try {
       held.remainder = async () => [message];
@@ -281,6 +285,7 @@ export class RabbitSubscription implements Subscription {
         queue: this.#name,
         message,
         deliveries,
+        isRepeated,
         signal,
         standAside: () => this.#standAside(held),
         onOverdue: (remainder) => {

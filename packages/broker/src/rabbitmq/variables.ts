@@ -1,3 +1,4 @@
+import { flag } from "@brigade/core";
 import { z } from "zod";
 import { parseManagementAddress } from "../management/address.ts";
 import { parseAddress } from "./address.ts";
@@ -13,6 +14,8 @@ export const brokerVariables = z.object({
     ),
   /** PEM file of the CA that signed the broker's certificate, where it is a private one. */
   AMQP_CA_FILE: z.string().optional(),
+  /** Records and directories must say who made them. */
+  REQUIRE_USER_ID: flag.default(false),
   /** http[s]://user:password@host[:port], percent-encoded. */
   BROKER_MANAGEMENT_URL: z
     .string()

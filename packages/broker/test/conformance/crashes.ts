@@ -27,6 +27,7 @@ export function crashes(check: Conformance): void {
       await broker.consume(queueOf(bench, "files"), { prefetch: 1 }, hand.handle);
       const { delivery } = await hand.next();
       assert.equal(delivery.deliveries, deaths);
+      assert.equal(delivery.isRepeated, deaths > 0);
       assert.equal(numberOf(delivery.message), 9);
       await bench.crash(broker);
       assert.equal(delivery.signal.aborted, true);

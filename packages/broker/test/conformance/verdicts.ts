@@ -26,14 +26,14 @@ export function verdicts(check: Conformance): void {
     await nothingIsLeft(broker, bench, context);
   });
 
-  check("a released message comes again at once, and it does not count", async (bench) => {
+  check("a released message comes again at once, as repeated, and it does not count", async (bench) => {
     await using broker = await bench.broker();
     await broker.publish([filesMessage(bench.source, 7)]);
     const hand = new Hand();
     await using _ = await broker.consume(queueOf(bench, "files"), { prefetch: 1 }, hand.handle);
     for (let times = 0; times < 4; times++) {
       const { delivery, settle } = await hand.next();
-      assert.equal(delivery.deliveries, 0);
+      assert.deepEqual([delivery.deliveries, delivery.isRepeated], [0, times > 0]);
       assert.equal(numberOf(delivery.message), 7);
       settle(times < 3 ? release : ack);
     }
@@ -58,8 +58,11 @@ export function verdicts(check: Conformance): void {
       remainder,
     );
     assert.deepEqual(
-      back.map(({ delivery }) => delivery.deliveries),
-      [0, 0],
+      back.map(({ delivery }) => [delivery.deliveries, delivery.isRepeated]),
+      [
+        [0, false],
+        [0, false],
+      ],
     );
     await nothingIsLeft(broker, bench, context);
     assert.equal(hand.deliveries.length, 1);

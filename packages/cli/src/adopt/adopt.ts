@@ -1,6 +1,6 @@
 import { lstat } from "node:fs/promises";
 import { join as joinPath } from "node:path";
-import { type FileEntry, join, type NewObject, type ObjectEntry } from "@brigade/core";
+import { type FileEntry, isMd5, join, type NewObject, type ObjectEntry } from "@brigade/core";
 import type { LedgerClient, StoredState, VolumeDescription } from "@brigade/ledger";
 import type { LocalVolume } from "@brigade/volumes";
 import { storedState } from "../ledger/stored-state.ts";
@@ -132,7 +132,7 @@ class Adopter implements Visitor {
       expectedSize: size,
       modified,
       etag,
-      ...(etag !== undefined && /^[0-9a-f]{32}$/.test(etag) && { expectedMd5: etag }),
+      ...(isMd5(etag) && { expectedMd5: etag }),
     };
   }
 

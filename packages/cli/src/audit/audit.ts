@@ -3,13 +3,16 @@ import type { LedgerClient } from "@brigade/ledger";
 import { createFilter, type WalkedPage } from "@brigade/lister";
 import { type ListTreeParts, listTree, type Visitor } from "../listing/list-tree.ts";
 
-/** An object of the bucket that is not stored as it is there now, or one on disk that the bucket has no more. */
+/**
+ * An object of the bucket that is not stored as it is there now, one on disk that the bucket has no more, or one that is lost: the
+ * bucket has it no more, and on disk it is damaged or gone.
+ */
 export interface AuditDifference {
-  readonly kind: "new" | "changed" | "gone";
+  readonly kind: "new" | "changed" | "gone" | "lost";
   readonly key: string;
-  /** Bytes: as listed (0 where the listing does not tell), of `gone` as stored. */
+  /** Bytes: as listed (0 where the listing does not tell), of `gone` and `lost` as stored. */
   readonly size: number;
-  /** Where a gone one is kept: the volume's id. */
+  /** Where a gone one is kept, or a lost one was: the volume's id. */
   readonly volume?: string;
 }
 
@@ -20,11 +23,12 @@ export interface AuditTotals {
   new: number;
   changed: number;
   gone: number;
+  lost: number;
 }
 
 export interface AuditParts extends ListTreeParts {
   /** What is stored. */
-  readonly ledger: Pick<LedgerClient, "compare" | "storedNames" | "storedDirectories">;
+  readonly ledger: Pick<LedgerClient, "compare" | "storedNames" | "storedDirectories" | "where">;
   readonly log: Log;
   readonly onDifference: (difference: AuditDifference) => void;
 }
@@ -40,11 +44,20 @@ export async function audit(
   const auditor = new Auditor(parts);
   await listTree(parts, scope, auditor);
   await auditor.tellUnlisted(scope.prefix);
+  await auditor.tellLost(scope.prefix);
   return auditor.totals;
 }
 
 class Auditor implements Visitor {
-  readonly totals: AuditTotals = { directories: 0, listed: 0, unchanged: 0, new: 0, changed: 0, gone: 0 };
+  readonly totals: AuditTotals = {
+    directories: 0,
+    listed: 0,
+    unchanged: 0,
+    new: 0,
+    changed: 0,
+    gone: 0,
+    lost: 0,
+  };
   readonly #parts: AuditParts;
   readonly #of: { readonly source: string; readonly fingerprint: string };
 
@@ -90,6 +103,17 @@ class Auditor implements Visitor {
       for await (const { name, volume, size } of ledger.storedNames(this.#of, directory)) {
         this.#tell("gone", join(directory, name), size, volume);
       }
+    }
+  }
+
+  /** What lies nowhere any more, and the store has no more either. */
+  async tellLost(prefix: string): Promise<void> {
+    const { ledger, source, signal } = this.#parts;
+    const below = prefix === "" ? "" : `${prefix}/`;
+    for await (const one of ledger.where({ prefix: below, source: this.#of.source, lost: true })) {
+      if (one.fingerprint !== this.#of.fingerprint) continue;
+      if ((await source.stat(one.key, signal)) === undefined)
+        this.#tell("lost", one.key, one.size, one.volume);
     }
   }
 

@@ -17,6 +17,7 @@ import { printable } from "../printable.ts";
 import { readVariables } from "../service/configuration.ts";
 import { settingsSchema } from "../settings.ts";
 import { formatBytes, formatCount } from "../units.ts";
+import { namedFolder } from "../volumes/named-folders.ts";
 import { writeText } from "../write-text.ts";
 import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
 
@@ -48,10 +49,10 @@ async function run(argument: string, folder: string, flags: Flags, signal: Abort
   const environment = readEnvironment({}, process.env);
   const settings = readVariables(settingsSchema.extend(volumeVariables.shape), environment);
   const reference = parseSource(argument, environment);
-  const tree = await realpath(folder).catch((cause: unknown) => {
+  const tree = await realpath(namedFolder(folder)).catch((cause: unknown) => {
     throw new ConfigError([`${folder} is not a folder`], { cause });
   });
-  const root = flags.volume ?? volumeAround(tree);
+  const root = flags.volume === undefined ? volumeAround(tree) : namedFolder(flags.volume);
   const log = createLog(settings.LOG_LEVEL, process.stderr, process.stderr.isTTY === true);
   await using resources = new AsyncDisposableStack();
   const configured = resources.use(reference.create(environment, reference.name));

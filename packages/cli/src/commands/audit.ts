@@ -5,6 +5,7 @@ import { ConfigError, type Filters } from "@brigade/core";
 import { ListedNames } from "@brigade/ledger";
 import { type ConfiguredSource, parseSource, withRetry } from "@brigade/sources";
 import type { Command } from "commander";
+import { type AbsentVolume, absentVolumes, describeAbsent, hasLost } from "../absent/absent-volumes.ts";
 import { type AuditDifference, type AuditTotals, audit } from "../audit/audit.ts";
 import { preflight } from "../copy/preflight.ts";
 import { readEnvironment } from "../environment.ts";
@@ -15,9 +16,10 @@ import { printable } from "../printable.ts";
 import { readVariables } from "../service/configuration.ts";
 import { settingsSchema } from "../settings.ts";
 import { formatBytes, formatCount } from "../units.ts";
+import { type AllowPrivateFlags, allowPrivate, allowPrivateOption } from "./allow-private.ts";
 import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
 
-interface Flags extends LedgerFlags {
+interface Flags extends LedgerFlags, AllowPrivateFlags {
   readonly json?: true;
 }
 
@@ -26,10 +28,11 @@ export function addAudit(program: Command, done: (code: ExitCode) => void, signa
   const command = program
     .command("audit")
     .description(
-      "list the bucket again and name what is new, changed, or gone from it but kept; exit code 3 on any difference",
+      "list the bucket again and name what is new, changed, gone from it but kept, or lost for good, and which disks with its objects are not here; exit code 3 on any difference, and when a disk was lost",
     )
     .argument("<source>", "the name of a configured source, or its URL");
   addLedgerOptions(command)
+    .option(...allowPrivateOption)
     .option("--json", "one JSON document a difference, one a line, on stdout")
     .action(async (source: string, flags: Flags) => {
       done(await run(source, flags, signal));
@@ -37,7 +40,7 @@ export function addAudit(program: Command, done: (code: ExitCode) => void, signa
 }
 
 async function run(argument: string, flags: Flags, signal: AbortSignal): Promise<ExitCode> {
-  const environment = readEnvironment({}, process.env);
+  const environment = readEnvironment({ ALLOW_PRIVATE: allowPrivate(flags) }, process.env);
   const settings = readVariables(settingsSchema, environment);
   const reference = parseSource(argument, environment);
   await using resources = new AsyncDisposableStack();
@@ -64,9 +67,13 @@ async function run(argument: string, flags: Flags, signal: AbortSignal): Promise
     },
     { prefix, concurrency: settings.LIST_CONCURRENCY },
   );
-  const differences = totals.new + totals.changed + totals.gone;
+  const { sources, volumes } = await door.ledger.status();
+  const last = sources.find((one) => one.source === reference.name)?.job ?? noRun;
+  const absent = absentVolumes(volumes, reference.name, last);
   if (flags.json !== true) process.stdout.write(summary(reference.name, totals));
-  return differences === 0 ? exitCode.complete : exitCode.incomplete;
+  for (const one of absent) process.stdout.write(flags.json === true ? jsonOf(one) : lineOf(one));
+  const differences = totals.new + totals.changed + totals.gone + totals.lost;
+  return differences === 0 && !hasLost(absent) ? exitCode.complete : exitCode.incomplete;
 }
 
 /** What the last job was about. Throws ConfigError when that was another bucket, domain or version. */
@@ -84,19 +91,31 @@ async function scope(
   ]);
 }
 
+/** Of a source without a job: whatever is lost counts. */
+const noRun = { startedAt: 0, progress: { volumes: [] } };
+
+function jsonOf(one: AbsentVolume): string {
+  return `${JSON.stringify({ kind: "absent", ...one })}\n`;
+}
+
+function lineOf(one: AbsentVolume): string {
+  return `${printable(describeAbsent(one))}\n`;
+}
+
 function lineWith(labels: ReadonlyMap<string, string | undefined>) {
   return ({ kind, key, size, volume }: AuditDifference): string => {
-    const kept = volume === undefined ? "" : `  kept on ${labels.get(volume) ?? volume}`;
+    const where = kind === "lost" ? "lost for good: it was on" : "kept on";
+    const kept = volume === undefined ? "" : `  ${where} ${labels.get(volume) ?? volume}`;
     return `${kind.padEnd(8)} ${printable(key)}  ${formatBytes(size)}${printable(kept)}\n`;
   };
 }
 
 function summary(name: string, totals: AuditTotals): string {
   const listed = `${formatCount(totals.listed)} objects in ${formatCount(totals.directories)} directories`;
-  if (totals.new + totals.changed + totals.gone === 0) {
+  if (totals.new + totals.changed + totals.gone + totals.lost === 0) {
     return `${name}: ${listed}, all stored as they are\n`;
   }
-  const differences = (["new", "changed", "gone"] as const)
+  const differences = (["new", "changed", "gone", "lost"] as const)
     .filter((kind) => totals[kind] > 0)
     .map((kind) => `${formatCount(totals[kind])} ${kind}`);
   return `${name}: ${listed}: ${differences.join(", ")}. \`start\` or \`copy\` brings what is new or changed; nothing is deleted\n`;

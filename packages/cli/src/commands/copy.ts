@@ -1,32 +1,33 @@
-import { resolve } from "node:path";
-import { ConfigError, type Environment, integer, parseEnvironment, valueOrThrow } from "@brigade/core";
-import { volumeVariables } from "@brigade/volumes";
+import { ConfigError, type Environment, integer } from "@brigade/core";
 import type { Command } from "commander";
 import { configure } from "../copy/configuration.ts";
 import { dryRun } from "../copy/dry-run.ts";
 import { ProgressBar, ProgressLines } from "../copy/progress.ts";
 import { printJson, printSummary } from "../copy/report.ts";
 import { runCopy } from "../copy/run.ts";
-import { checkRoots } from "../copy/volumes.ts";
 import { readEnvironment } from "../environment.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { exitCode } from "../exit-code.ts";
 import { inTime } from "../in-time.ts";
-import { stateFolderOf } from "../ledger/state-folder.ts";
+import { stateFolderAt, stateFolderOf } from "../ledger/state-folder.ts";
 import { withinLimits } from "../limits/within-limits.ts";
 import { createLog, flushLog } from "../logging.ts";
 import { Problems } from "../problems.ts";
 import { httpPorts } from "../settings.ts";
+import { someFolders } from "../volumes/named-folders.ts";
+import { VolumeMemory } from "../volumes/volume-memory.ts";
+import { type AllowPrivateFlags, allowPrivate, allowPrivateOption } from "./allow-private.ts";
 import { addFilterOptions, type FilterFlags, filtersOf } from "./filter-options.ts";
 import { sourceArgument } from "./source-argument.ts";
 
-interface Flags extends FilterFlags {
+interface Flags extends FilterFlags, AllowPrivateFlags {
   readonly dryRun?: true;
   readonly json?: true;
   readonly restart?: true;
   readonly durability?: string;
   readonly concurrency?: string;
   readonly stateDir?: string;
+  readonly newVolume?: true;
   readonly logLevel?: string;
   readonly http?: string | true;
 }
@@ -49,7 +50,12 @@ export function addCopy(program: Command, done: (code: ExitCode) => void, signal
     .option("--restart", "forget an unfinished run instead of going on with it")
     .option("--durability <mode>", "group (default), file or none: see the README for what each risks")
     .option("--concurrency <n>", "fetches at once (FETCH_CONCURRENCY)")
+    .option(...allowPrivateOption)
     .option("--state-dir <folder>", "where queues and catalogue are kept (STATE_DIR)")
+    .option(
+      "--new-volume",
+      "let a new volume begin where another one was (its disk is lost, or has gone elsewhere)",
+    )
     .option("--http [port]", "show how it goes on a page of this machine, http://127.0.0.1:9100")
     .option("--log-level <level>", "debug, info, warn, error (LOG_LEVEL)")
     .action(async (source: string, volumes: string[], flags: Flags) => {
@@ -62,18 +68,19 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
     {
       DURABILITY: flags.durability,
       FETCH_CONCURRENCY: flags.concurrency,
+      ALLOW_PRIVATE: allowPrivate(flags),
       STATE_DIR: flags.stateDir,
       LOG_LEVEL: flags.logLevel,
     },
     process.env,
   );
   const problems = new Problems();
-  const roots = problems.try(() => rootsOf(volumes, given)) ?? [];
+  const roots = problems.try(() => someFolders(volumes, given)) ?? [];
   const needs = { volumes: Math.max(1, roots.length), service: false };
   const tell = (line: string) => process.stderr.write(`brigade: ${line}\n`);
   const environment = problems.try(() => withinLimits(given, needs, tell)) ?? given;
   const filters = problems.try(() => filtersOf(flags)) ?? {};
-  const state = environment.STATE_DIR?.trim() || stateFolderOf(roots[0] ?? ".");
+  const state = problems.try(() => stateOf(roots, environment)) ?? "";
   const isDry = flags.dryRun === true; // and leaves nothing behind
   const configuration = problems.try(() =>
     configure(source, { ...environment, STATE_DIR: isDry ? undefined : state }),
@@ -91,8 +98,23 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
       await dryRun({ configuration, filters, log, view, signal, json: flags.json === true });
       return exitCode.complete;
     }
+    const wanted = {
+      roots,
+      state,
+      memory: new VolumeMemory(environment),
+      newVolume: flags.newVolume === true,
+    };
     const run = runCopy(
-      { configuration, roots, state, filters, restart: flags.restart === true, httpPort, log, view, signal },
+      {
+        configuration,
+        volumes: wanted,
+        filters,
+        restart: flags.restart === true,
+        httpPort,
+        log,
+        view,
+        signal,
+      },
       async (report, catalogue) => {
         flushLog();
         if (flags.json === true) await printJson(process.stdout, report, catalogue);
@@ -107,13 +129,10 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
   }
 }
 
-/** Those named on the command line, else those of VOLUMES. Throws ConfigError. */
-function rootsOf(named: readonly string[], environment: Environment): string[] {
-  const { VOLUMES } = valueOrThrow(parseEnvironment(volumeVariables.pick({ VOLUMES: true }), environment));
-  const roots = (named.length > 0 ? named : VOLUMES).map((root) => resolve(root));
-  if (roots.length === 0) throw new ConfigError(["name a volume on the command line, or set VOLUMES"]);
-  checkRoots(roots);
-  return roots;
+/** Throws ConfigError. */
+function stateOf(roots: readonly string[], environment: Environment): string {
+  const given = environment.STATE_DIR?.trim() ?? "";
+  return given === "" ? stateFolderOf(roots[0] ?? "") : stateFolderAt(given, roots);
 }
 
 /** Throws ConfigError. */

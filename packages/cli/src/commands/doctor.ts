@@ -1,10 +1,11 @@
-import { resolve } from "node:path";
 import type { Command } from "commander";
 import { configure } from "../copy/configuration.ts";
 import { checkClock, checkDisk, checkListing, checkObject, type Finding } from "../doctor/checks.ts";
 import { readEnvironment } from "../environment.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { createLog } from "../logging.ts";
+import { namedFolders } from "../volumes/named-folders.ts";
+import { type AllowPrivateFlags, allowPrivate, allowPrivateOption } from "./allow-private.ts";
 import { sourceArgument } from "./source-argument.ts";
 
 /** `brigade doctor`: tries each thing once and says what to mend. */
@@ -16,14 +17,21 @@ export function addDoctor(program: Command, done: (code: ExitCode) => void, sign
     )
     .argument("<source>", sourceArgument)
     .argument("[volume...]", "folders that are to store objects")
-    .action(async (source: string, volumes: string[]) => {
-      done(await doctor(source, volumes, signal));
+    .option(...allowPrivateOption)
+    .action(async (source: string, volumes: string[], flags: AllowPrivateFlags) => {
+      done(await doctor(source, volumes, flags, signal));
     });
 }
 
-async function doctor(named: string, volumes: string[], signal: AbortSignal): Promise<ExitCode> {
-  const environment = readEnvironment({}, process.env);
-  const { source, prefix, volumeSettings } = configure(named, environment);
+async function doctor(
+  named: string,
+  volumes: string[],
+  flags: AllowPrivateFlags,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const environment = readEnvironment({ ALLOW_PRIVATE: allowPrivate(flags) }, process.env);
+  const roots = namedFolders(volumes, environment);
+  const { source, prefix } = configure(named, environment);
   await using _ = source;
   let code: ExitCode = exitCode.complete;
   const tell = ({ check, ok, found, remedy }: Finding) => {
@@ -39,8 +47,7 @@ async function doctor(named: string, volumes: string[], signal: AbortSignal): Pr
   tell(finding);
   if (object !== undefined) tell(await checkObject(source, object, signal));
   else if (finding.ok) tell({ check: "object", ok: true, found: "none found to try" });
-  const roots = volumes.length > 0 ? volumes.map((volume) => resolve(volume)) : volumeSettings.VOLUMES;
   const log = createLog("warn", process.stderr, process.stderr.isTTY === true);
-  for (const root of roots ?? []) tell(await checkDisk(root, log));
+  for (const root of roots) tell(await checkDisk(root, log));
   return code;
 }

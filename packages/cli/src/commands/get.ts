@@ -6,6 +6,7 @@ import { getAll } from "../get/get-all.ts";
 import { GetBars, GetLines, noView } from "../get/progress.ts";
 import { getConnections } from "../limits/within-limits.ts";
 import { createLog } from "../logging.ts";
+import { allowPrivateOption } from "./allow-private.ts";
 
 /** `brigade get`: large files from web servers. */
 export function addGet(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
@@ -31,6 +32,7 @@ export function addGet(program: Command, done: (code: ExitCode) => void, signal:
     .option("--retries <n>", "times that a range is asked for again while none of its bytes comes (10)")
     .option("--max-time-silent <seconds>", "a connection silent for so long is given up (30)")
     .option("--insecure", "do not check certificates: whoever answers is trusted")
+    .option(...allowPrivateOption)
     .option("--json", "the results as a JSON line a URL on stdout")
     .option("--quiet", "only errors")
     .action(async (urls: string[], flags: GetFlags) => {
@@ -50,6 +52,7 @@ async function get(urls: readonly string[], flags: GetFlags, signal: AbortSignal
   const forPeople = process.stderr.isTTY === true;
   const bars = forPeople && !quiet ? new GetBars() : undefined;
   const log = createLog(quiet ? "error" : configuration.logLevel, bars ?? process.stderr, forPeople);
+  for (const warning of configuration.warnings) log.warn({}, warning);
   const view = bars ?? (quiet ? noView : new GetLines(log));
   const results = flags.json === true ? "json" : quiet ? "none" : "text";
   const tell = (line: string) => process.stderr.write(line);

@@ -1,6 +1,4 @@
 import { hostname } from "node:os";
-import { resolve } from "node:path";
-import { ConfigError } from "@brigade/core";
 import type { Command } from "commander";
 import { readEnvironment } from "../environment.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
@@ -8,6 +6,7 @@ import { openLedger } from "../ledger/door.ts";
 import { rebuildFrom } from "../ledger/rebuild.ts";
 import { printable } from "../printable.ts";
 import { formatBytes, formatCount } from "../units.ts";
+import { namedFolder } from "../volumes/named-folders.ts";
 import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
 
 interface RebuildFlags extends LedgerFlags {
@@ -48,10 +47,9 @@ export function addLedgerCommands(
 }
 
 async function runRebuild(roots: string[], flags: RebuildFlags, signal: AbortSignal): Promise<ExitCode> {
-  if (flags.host === "") throw new ConfigError(["--host: is empty"]);
   await using door = await openLedger(flags, readEnvironment({}, process.env), signal, { create: true });
   let bad = 0;
-  for (const root of roots.map((one) => resolve(one))) {
+  for (const root of roots.map(namedFolder)) {
     const rebuilt = await rebuildFrom(root, door.ledger, {
       ...(flags.host !== undefined && { host: flags.host }),
       signal,
@@ -62,7 +60,11 @@ async function runRebuild(roots: string[], flags: RebuildFlags, signal: AbortSig
       },
     });
     bad += rebuilt.bad;
-    const told = `${root} "${rebuilt.label}": ${formatCount(rebuilt.states)} manifest lines entered`;
+    const absent =
+      rebuilt.absent === 0
+        ? ""
+        : `, ${formatCount(rebuilt.absent)} left out: no such file lies there any more`;
+    const told = `${root} "${rebuilt.label}": ${formatCount(rebuilt.states)} manifest lines entered${absent}`;
     process.stdout.write(flags.json === true ? `${JSON.stringify(rebuilt)}\n` : `${printable(told)}\n`);
   }
   return bad === 0 ? exitCode.complete : exitCode.incomplete;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LedgerClient, Proof, Status } from "@brigade/ledger";
+import type { LedgerClient, Status } from "@brigade/ledger";
 import type { Command } from "commander";
+import { absentVolumes } from "../absent/absent-volumes.ts";
 import { ProgressBar, ProgressLines } from "../copy/progress.ts";
 import { printJson, printSummary } from "../copy/report.ts";
 import { readEnvironment } from "../environment.ts";
@@ -8,9 +9,10 @@ import { type ExitCode, exitCode } from "../exit-code.ts";
 import { waitForJob } from "../fleet/wait.ts";
 import { openLedger } from "../ledger/door.ts";
 import { latestJob } from "../ledger/latest-job.ts";
+import { lostForGood } from "../ledger/lost.ts";
 import { createLog } from "../logging.ts";
 import { printable } from "../printable.ts";
-import { describeStatus } from "../status/describe.ts";
+import { describeStatus, type JobFindings } from "../status/describe.ts";
 import { formatTable, right } from "../table.ts";
 import { formatBytes, formatCount } from "../units.ts";
 import { writeText } from "../write-text.ts";
@@ -60,20 +62,41 @@ async function look(ledger: LedgerClient, source: string | undefined, { json }: 
   const isKnown = source === undefined || now.sources.some(({ job }) => job !== undefined);
   // A job that waits for the broker to be opened is not known yet.
   if (!isKnown && now.brokerTrouble === undefined) await latestJob(ledger, source);
-  const proofs = await proofsOf(ledger, now);
-  if (json !== true) return describeStatus(now, proofs);
-  return `${JSON.stringify({ ...now, holes: Object.fromEntries([...proofs].map(([id, { holes }]) => [id, holes])) })}\n`;
+  const findings = await findingsOf(ledger, now);
+  if (json !== true) return describeStatus(now, findings);
+  const holes = [...findings].flatMap(([id, { proof }]) => (proof === undefined ? [] : [[id, proof.holes]]));
+  const lost = [...findings].flatMap(([id, one]) =>
+    one.lost.length === 0 ? [] : [[id, one.lost.map(({ key }) => key)]],
+  );
+  const absent = [...findings].flatMap(([id, one]) => (one.absent.length === 0 ? [] : [[id, one.absent]]));
+  const found = {
+    holes: Object.fromEntries(holes),
+    lostForGood: Object.fromEntries(lost),
+    absent: Object.fromEntries(absent),
+  };
+  return `${JSON.stringify({ ...now, ...found })}\n`;
 }
 
-/** Of jobs that ended, or came to rest, with something unaccounted for. Reads all of their pages. */
-async function proofsOf(ledger: LedgerClient, { sources }: Status): Promise<Map<string, Proof>> {
-  const proofs = new Map<string, Proof>();
+/** Of each job: its holes where it ended, or came to rest, with something unaccounted for (reads all of its pages); what is lost. */
+async function findingsOf(
+  ledger: LedgerClient,
+  { sources, volumes }: Status,
+): Promise<Map<string, JobFindings>> {
+  const findings = new Map<string, JobFindings>();
+  const jobs = await ledger.jobs();
   for (const { job } of sources) {
-    const hasHoles = job?.state === "incomplete" || (job?.state === "open" && job.idle !== undefined);
-    const brokeOff = job !== undefined && job.state !== "cancelled" && job.progress.directories.failed > 0;
-    if (job !== undefined && (hasHoles || brokeOff)) proofs.set(job.id, await ledger.proof(job.id));
+    if (job === undefined) continue;
+    const hasHoles = job.state === "incomplete" || (job.state === "open" && job.idle !== undefined);
+    const brokeOff = job.state !== "cancelled" && job.progress.directories.failed > 0;
+    const proof = hasHoles || brokeOff ? await ledger.proof(job.id) : undefined;
+    const record = jobs.find(({ id }) => id === job.id);
+    findings.set(job.id, {
+      proof,
+      lost: record === undefined ? [] : await lostForGood(ledger, record),
+      absent: absentVolumes(volumes, job.source, job),
+    });
   }
-  return proofs;
+  return findings;
 }
 
 async function watch(

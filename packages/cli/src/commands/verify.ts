@@ -1,6 +1,5 @@
-import { resolve } from "node:path";
 import { ConfigError, type Environment, integer } from "@brigade/core";
-import { readVolumeInfo, type VolumeInfo, type VolumeSettings, volumeVariables } from "@brigade/volumes";
+import { readVolumeInfo, type VolumeInfo } from "@brigade/volumes";
 import { type Command, InvalidArgumentError } from "commander";
 import { readEnvironment } from "../environment.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
@@ -12,6 +11,7 @@ import { settingsSchema } from "../settings.ts";
 import { type VolumeToVerify, verify } from "../verify/verify.ts";
 import { VerifyBars, VerifyLines } from "../verify/view.ts";
 import { describeVerified, tellDifference } from "../verify/words.ts";
+import { someFolders } from "../volumes/named-folders.ts";
 import { writeText } from "../write-text.ts";
 import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
 
@@ -86,9 +86,7 @@ async function volumesToVerify(
   given: readonly string[],
   environment: Environment,
 ): Promise<VolumeToVerify[]> {
-  const { VOLUMES }: VolumeSettings = readVariables(volumeVariables, environment);
-  const roots = given.length > 0 ? given.map((root) => resolve(root)) : VOLUMES;
-  if (roots.length === 0) throw new ConfigError(["VOLUMES: is not set: name folders"]);
+  const roots = someFolders(given, environment);
   const problems: string[] = [];
   const volumes: VolumeToVerify[] = [];
   for (const root of roots) {

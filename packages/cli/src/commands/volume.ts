@@ -1,15 +1,16 @@
-import { resolve } from "node:path";
-import { ConfigError } from "@brigade/core";
-import { openVolume, volumeVariables } from "@brigade/volumes";
+import { ConfigError, type Log } from "@brigade/core";
+import { tryVolumes } from "@brigade/volumes";
 import type { Command } from "commander";
 import { readEnvironment } from "../environment.ts";
 import { openLedger } from "../ledger/door.ts";
 import { findVolume, forgetVolume } from "../ledger/forget-volume.ts";
 import { createLog } from "../logging.ts";
 import { printable } from "../printable.ts";
-import { readVariables } from "../service/configuration.ts";
 import { formatBytes, formatCount } from "../units.ts";
+import { initRemedy, judgeFolders } from "../volumes/earlier-volumes.ts";
 import { inspectVolume, type VolumeInspection } from "../volumes/inspection.ts";
+import { namedFolder, someFolders } from "../volumes/named-folders.ts";
+import { VolumeMemory } from "../volumes/volume-memory.ts";
 import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
 
 /** `brigade volume init | list`. */
@@ -20,6 +21,7 @@ export function addVolume(program: Command, signal: AbortSignal): void {
     .description("make existing, mounted folders volumes; one that is a volume stays as it is")
     .argument("<folder...>", "one a disk")
     .option("--label <text>", "what people call it; by default the folder's name")
+    .option("--new-volume", "also where another volume was (its disk is lost, or has gone elsewhere)")
     .action(init);
   command
     .command("list")
@@ -48,26 +50,38 @@ export function addVolume(program: Command, signal: AbortSignal): void {
     });
 }
 
-async function init(folders: string[], { label }: { label?: string }): Promise<void> {
+interface InitFlags {
+  readonly label?: string;
+  readonly newVolume?: true;
+}
+
+async function init(folders: string[], { label, newVolume }: InitFlags): Promise<void> {
   if (label !== undefined && folders.length > 1) throw new ConfigError(["--label: is for one folder"]);
   const log = createLog("warn", process.stderr, process.stderr.isTTY === true);
-  for (const root of folders.map((folder) => resolve(folder))) {
+  for (const root of folders.map(namedFolder)) {
     const before = await inspectVolume(root);
-    if (before === undefined) {
-      const instance = crypto.randomUUID().slice(0, 8);
-      const options = { init: true, instance, durability: "group", log, ...(label && { label }) } as const;
-      await (await openVolume(root, options))[Symbol.asyncDispose]();
-    }
+    if (before === undefined) await make(root, label, newVolume === true, log);
     const { id, label: found } = await inspect(root);
     const what = before === undefined ? "is a volume now" : "was a volume already";
     process.stdout.write(`${root} ${what}: ${id} "${found}"\n`);
   }
 }
 
+async function make(root: string, label: string | undefined, newVolume: boolean, log: Log): Promise<void> {
+  const memory = new VolumeMemory(readEnvironment({}, process.env));
+  const instance = crypto.randomUUID().slice(0, 8);
+  const options = { root, init: true, instance, durability: "group", ...(label && { label }) } as const;
+  await using tried = await tryVolumes([options], log, {
+    leavesOut: [],
+    judge: (found) => judgeFolders(found, { inAccounts: {}, memory }, { newVolume, remedy: initRemedy }, log),
+  });
+  const volumes = await tried.open();
+  memory.keep(tried.found, volumes);
+  for (const volume of volumes) await volume[Symbol.asyncDispose]();
+}
+
 async function list(folders: string[], { json }: { json?: true }): Promise<void> {
-  const { VOLUMES } = readVariables(volumeVariables, readEnvironment({}, process.env));
-  const roots = folders.length > 0 ? folders.map((folder) => resolve(folder)) : VOLUMES;
-  if (roots.length === 0) throw new ConfigError(["VOLUMES: is not set: name folders"]);
+  const roots = someFolders(folders, readEnvironment({}, process.env));
   const found = await Promise.allSettled(roots.map(inspect));
   const volumes = found.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   if (json) process.stdout.write(`${JSON.stringify(volumes)}\n`);
@@ -88,5 +102,6 @@ async function inspect(root: string): Promise<VolumeInspection> {
 
 function line({ root, id, label, free, sources }: VolumeInspection): string {
   const names = sources.map(({ name }) => name).join(" ") || "nothing yet";
-  return `${root}  ${id}  "${label}"  ${formatBytes(free)} free  ${names}\n`;
+  const room = free === undefined ? "unknown" : formatBytes(free);
+  return `${root}  ${id}  "${label}"  ${room} free  ${names}\n`;
 }

@@ -1,8 +1,9 @@
-import type { Location } from "@brigade/ledger";
+import type { LedgerClient, Location } from "@brigade/ledger";
 import type { Command } from "commander";
 import { readEnvironment } from "../environment.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { openLedger } from "../ledger/door.ts";
+import { lostForGood } from "../ledger/lost.ts";
 import { printable } from "../printable.ts";
 import { formatBytes } from "../units.ts";
 import { writeText } from "../write-text.ts";
@@ -13,11 +14,20 @@ interface Flags extends LedgerFlags {
   readonly json?: true;
 }
 
+/** `lost for good`: damaged or gone on disk, and gone at the source. */
+interface Told extends Omit<Location, "standing"> {
+  readonly standing: Location["standing"] | "lost for good";
+  /** Its disk is lost: why. */
+  readonly diskLost?: string;
+}
+
 /** `brigade where`: on which host and volume an object lies. */
 export function addWhere(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
   const command = program
     .command("where")
-    .description("where an object lies: host, volume and path; exit code 3 when nothing is known of it")
+    .description(
+      "where an object lies: host, volume and path; exit code 3 when it lies nowhere, or on lost disks only",
+    )
     .argument("<key>", "an object's key; or how keys begin, for all of them")
     .option("--source <name>", "only of this source");
   addLedgerOptions(command)
@@ -30,23 +40,75 @@ export function addWhere(program: Command, done: (code: ExitCode) => void, signa
 async function where(key: string, flags: Flags, signal: AbortSignal): Promise<ExitCode> {
   await using door = await openLedger(flags, readEnvironment({}, process.env), signal);
   const of = flags.source === undefined ? {} : { source: flags.source };
-  const tell = flags.json === true ? (one: Location) => `${JSON.stringify(one)}\n` : line;
-  let found = 0;
+  const tell = flags.json === true ? (one: Told) => `${JSON.stringify(one)}\n` : line;
+  const lost = new Map((await door.ledger.volumes()).map(({ volume, gone }) => [volume, gone?.lost]));
   for (const query of key === "" ? [{ prefix: key }] : [{ key }, { prefix: key }]) {
+    const found = new Reached();
     for await (const one of door.ledger.where({ ...query, ...of })) {
-      found++;
-      await writeText(tell(one));
+      const diskLost = lost.get(one.volume);
+      found.add(one, diskLost === undefined);
+      await writeText(tell(diskLost === undefined ? one : { ...one, diskLost }));
     }
-    if (found > 0) return exitCode.complete;
+    if (found.isAny) return found.isAllReached ? exitCode.complete : exitCode.incomplete;
   }
+  if (await tellLost(key, of, tell, door.ledger)) return exitCode.incomplete;
   if (flags.json !== true)
     process.stderr.write(`brigade: nothing is stored as or below "${printable(key)}"\n`);
   return exitCode.incomplete;
 }
 
-function line(one: Location): string {
-  const { key, standing, source, host, label, volume, path, size, md5, storedAt } = one;
-  const what = standing === "current" ? "" : `  (${standing})`;
+/** Whether every object lies on a disk that is not lost. Its places come one after the other. */
+class Reached {
+  #object = "";
+  #isReached = true;
+  #areOthersReached = true;
+  isAny = false;
+
+  add({ source, fingerprint, key }: Location, isReached: boolean): void {
+    const object = [source, fingerprint, key].join("\n");
+    if (this.isAny && object === this.#object) this.#isReached ||= isReached;
+    else {
+      this.#areOthersReached = this.isAllReached;
+      this.#object = object;
+      this.#isReached = isReached;
+    }
+    this.isAny = true;
+  }
+
+  get isAllReached(): boolean {
+    return this.#areOthersReached && this.#isReached;
+  }
+}
+
+/** What lies nowhere any more. Whether there was any. */
+async function tellLost(
+  key: string,
+  of: { readonly source?: string },
+  tell: (one: Told) => string,
+  ledger: LedgerClient,
+): Promise<boolean> {
+  const jobs = await ledger.jobs();
+  const forGood = new Map<string, ReadonlySet<string>>();
+  let isAny = false;
+  for await (const one of ledger.where({ prefix: key, ...of, lost: true })) {
+    const { source, fingerprint } = one;
+    const job = jobs.findLast((last) => last.source === source && last.fingerprint === fingerprint);
+    const known =
+      forGood.get(source) ?? new Set(job && (await lostForGood(ledger, job)).map((lost) => lost.key));
+    forGood.set(source, known);
+    await writeText(tell(known.has(one.key) ? { ...one, standing: "lost for good" } : one));
+    isAny = true;
+  }
+  return isAny;
+}
+
+function line(one: Told): string {
+  const { key, standing, diskLost, source, host, label, volume, path, size, md5, storedAt } = one;
+  const notes = [
+    ...(standing === "current" ? [] : [standing]),
+    ...(diskLost === undefined ? [] : [`its disk is lost: ${printable(diskLost)}`]),
+  ];
+  const what = notes.length === 0 ? "" : `  (${notes.join("; ")})`;
   const disk = label === undefined ? volume : `${label} (${volume})`;
   const when = new Date(storedAt * 1000).toISOString().slice(0, 19).replace("T", " ");
   return (

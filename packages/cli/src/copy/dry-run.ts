@@ -52,7 +52,16 @@ export async function dryRun({ configuration, filters, json, log, view, signal }
   );
   resources.use(
     await createLister(
-      { source, name, broker, history: nothingKnown, host: hostname(), log, onGiveUp: giveUp },
+      {
+        source,
+        name,
+        broker,
+        history: nothingKnown,
+        host: hostname(),
+        log,
+        onGiveUp: giveUp,
+        onBan: () => configured.pacing.banned(),
+      },
       listerOptions(settings),
     ),
   );

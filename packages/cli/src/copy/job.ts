@@ -31,6 +31,10 @@ export async function openJob(
   if (unfinished !== undefined && request.restart) {
     await broker.purge(name);
     await catalogue.closeJob(unfinished.id, "cancelled");
+  } else if (unfinished?.unreadable !== undefined) {
+    throw new ConfigError([
+      `the unfinished run of "${name}" cannot be read (${unfinished.unreadable}): forget it with --restart`,
+    ]);
   } else if (unfinished !== undefined) {
     const same =
       unfinished.fingerprint === source.fingerprint &&

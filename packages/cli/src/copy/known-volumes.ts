@@ -1,12 +1,15 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, HostError } from "@brigade/core";
+import { readOwnBytes, replaceOwnFile } from "@brigade/volumes";
 import { z } from "zod";
 
 const schema = z.record(z.string(), z.string());
 
 /** Roots that were volumes in earlier runs, with their ids; kept in the state folder. */
 export type KnownVolumes = Readonly<z.infer<typeof schema>>;
+
+/** Some thousand volumes. */
+const mostBytes = 1024 * 1024;
 
 function fileIn(state: string): string {
   return join(state, "volumes.json");
@@ -16,14 +19,12 @@ function fileIn(state: string): string {
 export function readKnownVolumes(state: string): KnownVolumes {
   const path = fileIn(state);
   try {
-    return schema.parse(JSON.parse(readFileSync(path, "utf8")));
+    const text = readOwnBytes(path, mostBytes)?.toString();
+    return text === undefined ? {} : schema.parse(JSON.parse(text));
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     // Where no folder can be there was no run; what is wrong is told when the folder is tried.
-    if (
-      error instanceof Error &&
-      "code" in error &&
-      ["ENOENT", "ENOTDIR", "ELOOP"].includes(String(error.code))
-    )
+    if (error instanceof Error && "code" in error && ["ENOTDIR", "ELOOP"].includes(String(error.code)))
       return {};
     const reason = error instanceof Error && "syscall" in error ? error.message : "it is damaged";
     throw new ConfigError(
@@ -36,12 +37,9 @@ export function readKnownVolumes(state: string): KnownVolumes {
 /** Whole, or as it was before. Throws HostError. */
 export function writeKnownVolumes(state: string, known: KnownVolumes): void {
   const path = fileIn(state);
-  const temporary = `${path}.new`;
   try {
-    writeFileSync(temporary, `${JSON.stringify(known, undefined, 2)}\n`, { flush: true });
-    renameSync(temporary, path);
+    replaceOwnFile(path, [Buffer.from(`${JSON.stringify(known, undefined, 2)}\n`)]);
   } catch (error) {
-    removeIfPossible(temporary);
     throw unwritten(path, error);
   }
 }
@@ -51,12 +49,4 @@ function unwritten(path: string, error: unknown): unknown {
   const isFull = "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
   const message = `the list of volumes ${path} cannot be written: ${error.message}`;
   return new HostError(isFull ? "full" : "io", message, { cause: error });
-}
-
-function removeIfPossible(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // The next attempt writes over it.
-  }
 }

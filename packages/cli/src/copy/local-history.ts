@@ -1,8 +1,9 @@
-import { HostError, type Log, type PageHistory, type Volume } from "@brigade/core";
+import { HostError, join, type Log, type PageHistory, type Volume } from "@brigade/core";
 import type { Catalogue } from "@brigade/ledger";
 
 /**
- * What the catalogue knows, held against the disks that are here: a file that was deleted or cut is not "unchanged".
+ * What the catalogue knows, held against the disks that are here: a file that was deleted or cut is not "unchanged", and is
+ * forgotten: should the source not have it any more, it is lost.
  * What lies on a volume that is not attached now, or whose disk cannot answer, is taken on the catalogue's word.
  */
 export function localHistory(catalogue: Catalogue, volumes: readonly Volume[], log: Log): PageHistory {
@@ -36,9 +37,10 @@ export function localHistory(catalogue: Catalogue, volumes: readonly Volume[], l
           job.source,
           here.map(({ place }) => place),
         );
-        here.forEach(({ index }, i) => {
-          unchanged[index] = found[i] === true;
-        });
+        const gone = here.filter((_, i) => found[i] !== true).map(({ index }) => index);
+        for (const index of gone) unchanged[index] = false;
+        const keys = gone.map((index) => join(directory, files[index]?.name ?? ""));
+        if (keys.length > 0) await catalogue.forget(job, volume.id, keys);
       }
       return unchanged;
     },

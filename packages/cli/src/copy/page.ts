@@ -38,13 +38,14 @@ export async function showPage(parts: PageParts): Promise<Page> {
   const app = ledgerApp(status.catalogue, { token, sources: [name], loopback: true, status, retry, log });
   const { url } = opening.use(await listen(app, { host: "127.0.0.1", port: parts.port }));
   log.info({ url }, "shown on a page");
-  const rooms = new VolumeRooms();
+  const rooms = new VolumeRooms(log);
   rooms.add(parts.volumes);
   const announcing = new Announcing({
     who: { service: "copy", host, instance: `copy@${host}#${process.pid}` },
     sources: () => [{ name, pauses: [...parts.pauses()] }],
     rooms,
-    announce: (presence) => status.notePresence(presence),
+    // Its last word would mean that its disks go with it.
+    announce: (presence) => presence.leaving || status.notePresence(presence),
   });
   opening.defer(() => announcing.leave());
   const resources = opening.move();

@@ -1,11 +1,13 @@
 import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Log } from "@brigade/core";
+import { ConfigError, type Log } from "@brigade/core";
 import type { Catalogue, Miss, Proof } from "@brigade/ledger";
+import { createOwnFile, makeFolder, removeOwnFile } from "@brigade/volumes";
+import { type AbsentVolume, describeAbsent, hasLost } from "../absent/absent-volumes.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
+import { printable } from "../printable.ts";
 import { formatRange } from "../status/holes.ts";
 import { formatBytes, formatCount, formatDuration } from "../units.ts";
 import { writeText } from "../write-text.ts";
@@ -18,15 +20,17 @@ export interface RunReport {
   readonly seconds: number;
   readonly proof: Proof;
   readonly volumes: readonly { id: string; label: string; root: string; objects: number; bytes: number }[];
+  /** Where more of the source lies than on what is here. */
+  readonly absent: readonly AbsentVolume[];
   readonly exitCode: ExitCode;
   /** Where the failed objects are listed, one JSON line each; absent when there are none. */
   readonly failedFile?: string;
 }
 
-/** 0 when all is accounted for and nothing failed, else 3. */
-export function exitCodeOfProof(proof: Proof): ExitCode {
+/** 0 when all is accounted for, nothing failed and no disk was lost, else 3. */
+export function exitCodeOfRun(proof: Proof, absent: readonly AbsentVolume[]): ExitCode {
   const failed = proof.failed.objects > 0 || proof.holes.failedDirectories.total > 0;
-  return proof.complete && !failed ? exitCode.complete : exitCode.incomplete;
+  return proof.complete && !failed && !hasLost(absent) ? exitCode.complete : exitCode.incomplete;
 }
 
 /**
@@ -48,11 +52,13 @@ export async function writeFailures(
     }
   }
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await pipeline(Readable.from(lines()), createWriteStream(path));
+    makeFolder(dirname(path));
+    removeOwnFile(path);
+    await pipeline(Readable.from(lines()), createWriteStream("", { fd: createOwnFile(path) }));
     return path;
   } catch (error) {
-    if (!(error instanceof Error && "syscall" in error)) throw error;
+    const isDisks = error instanceof ConfigError || (error instanceof Error && "syscall" in error);
+    if (!isDisks) throw error;
     const remedy = "the accounts have them all: `brigade failed --state-dir …` lists them";
     log.warn({ reason: error.message, remedy }, "the list of failed objects could not be written");
     return undefined;
@@ -106,18 +112,21 @@ export function printSummary(stream: Writable, report: RunReport): void {
       `  in ${formatDuration(seconds)}, ${speed}\n` +
       volumes.map((one) => line(one.label, one).replace("\n", `   ${one.root}\n`)).join(""),
   );
-  for (const { directory, reason } of proof.holes.failedDirectories.examples) {
-    stream.write(`  could not list "${directory}": ${reason}\n`);
+  for (const { directory, besides, reason } of proof.holes.failedDirectories.examples) {
+    stream.write(`  could not list ${besides ? "all of " : ""}"${directory}": ${reason}\n`);
   }
   for (const { directory, missing } of proof.holes.directories.examples) {
     stream.write(`  not fully listed: "${directory}", pages ${missing.map(formatRange).join(", ")}\n`);
   }
   if (proof.holes.pages.objects > 0) stream.write(`  ${proof.holes.pages.objects} objects have no outcome\n`);
+  for (const one of report.absent) stream.write(`  ${printable(describeAbsent(one))}\n`);
   if (report.failedFile !== undefined) stream.write(`  failed objects, with reasons: ${report.failedFile}\n`);
 }
 
-function headline({ proof, source, exitCode: code }: RunReport): string {
+function headline({ proof, source, absent, exitCode: code }: RunReport): string {
   if (code === exitCode.complete) return `${source}: complete. Every listed object is accounted for.`;
+  if (proof.complete && hasLost(absent))
+    return `${source}: finished, but a disk was lost. Bring it back, or see \`brigade volume forget --help\`.`;
   if (proof.complete)
     return `${source}: finished, but some objects failed. Run the same command to try them again.`;
   return `${source}: finished, but not everything is accounted for. Run the same command to fill the holes.`;

@@ -6,11 +6,12 @@ import { createDownloader } from "@brigade/downloader";
 import { type Catalogue, createLedger, openCatalogue } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
 import { withRetry } from "@brigade/sources";
-import { createPlacement } from "@brigade/volumes";
+import { createPlacement, withDatabaseFile } from "@brigade/volumes";
 import { catalogueFile, queuesFile } from "../ledger/state-folder.ts";
 import { memoryPlan } from "../limits/memory-plan.ts";
-import { logPace } from "../service/pace-log.ts";
+import { logSource } from "../service/source-log.ts";
 import { downloaderOptions, ledgerPrefetch, listerOptions } from "../settings.ts";
+import { absentHere } from "./absent-here.ts";
 import type { CopyConfiguration } from "./configuration.ts";
 import { finished } from "./finish.ts";
 import { openJob } from "./job.ts";
@@ -18,18 +19,15 @@ import { localHistory } from "./local-history.ts";
 import { showPage } from "./page.ts";
 import { preflight } from "./preflight.ts";
 import type { ProgressView } from "./progress.ts";
-import { exitCodeOfProof, type RunReport, writeFailures } from "./report.ts";
+import { exitCodeOfRun, type RunReport, writeFailures } from "./report.ts";
 import { together } from "./together.ts";
-import { openRoots, tryRoots } from "./volumes.ts";
+import { openRoots, tryRoots, type VolumeRequest } from "./volumes.ts";
 
 export interface CopyRun {
   readonly configuration: CopyConfiguration;
-  /** Volume roots, in the order given; they are initialised where needed. */
-  readonly roots: readonly string[];
+  readonly volumes: VolumeRequest;
   readonly filters: Filters;
   readonly restart: boolean;
-  /** The folder of queues and catalogue. */
-  readonly state: string;
   /** Shows how it goes on this port of the loopback; 0: any that is free, the log tells. */
   readonly httpPort?: number | undefined;
   readonly log: Log;
@@ -61,26 +59,28 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
   const giveUp = (error: unknown) => trouble.abort(error);
   await using resources = new AsyncDisposableStack();
   const source = resources.use(configuration.source);
-  logPace(source.pacing, log);
+  logSource(source, log);
   const onSilence = (reason: string) => log.warn({ reason }, "the first listing has not come yet");
   const reason = await preflight(source, prefix, signal, onSilence);
   if (reason !== undefined) log.warn({ reason }, "the first listing did not come: it is tried again");
 
-  const { state } = run;
+  const { state } = run.volumes;
   const cacheBytes = memoryPlan().databaseCache;
-  await using tried = await tryRoots(run.roots, state, volumeSettings.DURABILITY, log);
+  await using tried = await tryRoots(run.volumes, volumeSettings, log);
   const [volumes, broker, opened] = await together([
-    openRoots(tried, state, resources),
-    createEmbeddedBroker({ path: join(state, queuesFile), cacheBytes, log, onError: giveUp }).then((one) =>
-      resources.use(one),
+    openRoots(tried, { ...run.volumes, source: name }, resources, log),
+    withDatabaseFile(join(state, queuesFile), (path) =>
+      createEmbeddedBroker({ path, cacheBytes, log, onError: giveUp }),
+    ).then((one) => resources.use(one)),
+    withDatabaseFile(join(state, catalogueFile), (path) => openCatalogue({ path, cacheBytes, log })).then(
+      (one) => resources.use(one),
     ),
-    openCatalogue({ path: join(state, catalogueFile), cacheBytes, log }).then((one) => resources.use(one)),
   ]);
   signal.addEventListener("abort", () => broker.absolve(), { once: true });
   for (const volume of volumes) await volume.bind(name, source.fingerprint);
   const host = hostname();
   await opened.noteVolumes(
-    volumes.map(({ id, label }) => ({ id, label, host })),
+    volumes.map(({ id, label }) => ({ id, label, host, gone: null })),
     Date.now(),
   );
   const pausing: { readonly pauses: readonly string[] }[] = [];
@@ -99,7 +99,7 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
   const { job, resumed } = await openJob(catalogue, broker, { ...run, name, prefix, source });
   if (resumed) log.info({ job: job.id }, "going on with the unfinished run");
 
-  const parts = { name, broker, host, log, onGiveUp: giveUp };
+  const parts = { name, broker, host, log, onGiveUp: giveUp, onBan: () => source.pacing.banned() };
   resources.use(
     await createLedger(
       { ...parts, catalogue, source: name, onTrouble: giveUp },
@@ -123,7 +123,7 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
     ),
   );
 
-  pausing.push(lister, downloader);
+  pausing.push(lister, downloader, ...volumes);
   await finished(
     catalogue,
     broker,
@@ -144,6 +144,9 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
   if (failedFile !== undefined) {
     log.info({ objects: proof.failed.objects, file: failedFile }, "the failed objects are listed in a file");
   }
+  const full = tried.found.flatMap(({ root, volume }) => (volume ? [{ root, id: volume.id }] : []));
+  const here = [...new Map([...full, ...volumes].map((one) => [one.id, one])).values()];
+  const absent = await absentHere(catalogue, name, here, log);
   const report: RunReport = {
     job: job.id,
     source: name,
@@ -154,7 +157,8 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
       const amount = amounts.find((one) => one.volume === id);
       return { id, label, root, objects: amount?.objects ?? 0, bytes: amount?.bytes ?? 0 };
     }),
-    exitCode: exitCodeOfProof(proof),
+    absent,
+    exitCode: exitCodeOfRun(proof, absent),
     ...(failedFile !== undefined && { failedFile }),
   };
   view.close();

@@ -1,32 +1,53 @@
 import { hostname } from "node:os";
 import { ConfigError, type Log } from "@brigade/core";
-import { type Durability, type LocalVolume, type TriedVolumes, tryVolumes } from "@brigade/volumes";
+import { type LocalVolume, type TriedVolumes, tryVolumes, type VolumeSettings } from "@brigade/volumes";
 import { makeStateFolder } from "../ledger/state-folder.ts";
 import { filesKeptOpen } from "../limits/connections.ts";
+import { judgeFolders } from "../volumes/earlier-volumes.ts";
+import type { VolumeMemory } from "../volumes/volume-memory.ts";
 import { readKnownVolumes, writeKnownVolumes } from "./known-volumes.ts";
 
+export interface VolumeRequest {
+  /** In the order given. */
+  readonly roots: readonly string[];
+  /** The folder of queues and catalogue. */
+  readonly state: string;
+  readonly memory: VolumeMemory;
+  /** A folder may become a new volume where another one was. */
+  readonly newVolume: boolean;
+}
+
 /**
- * Tries the folders named on the command line, then makes the one of the state; no volume is made yet. A folder that was a volume in
- * an earlier run and is none now is an unmounted disk: refused, so that nothing fills the disk below it.
+ * Tries the folders named on the command line, then makes the one of the state; no volume is made yet. A full disk keeps what it
+ * has, and is left out while there are others; one that fails ends the run, since what lies on it may be lost.
  */
 export async function tryRoots(
-  roots: readonly string[],
-  state: string,
-  durability: Durability,
+  request: VolumeRequest,
+  { DURABILITY: durability, MIN_FREE: minFree }: Pick<VolumeSettings, "DURABILITY" | "MIN_FREE">,
   log: Log,
 ): Promise<TriedVolumes> {
-  const known = readKnownVolumes(state);
+  const { roots, state, memory, newVolume } = request;
+  const keptOpen = filesKeptOpen({ volumes: roots.length, service: false });
   const candidates = roots.map((root) => ({
     root,
     make: true,
     init: true,
     instance: crypto.randomUUID().slice(0, 8),
     durability,
+    minFree,
     host: hostname(),
-    keptOpen: filesKeptOpen({ volumes: roots.length, service: false }),
-    wasVolume: root in known,
+    keptOpen,
   }));
-  const tried = await tryVolumes(candidates, log);
+  const tried = await tryVolumes(candidates, log, {
+    leavesOut: ["full"],
+    judge: (found) =>
+      judgeFolders(
+        found,
+        { inAccounts: readKnownVolumes(state), memory },
+        { newVolume, remedy: "--new-volume goes on without it" },
+        log,
+      ),
+  });
   try {
     makeStateFolder(state);
     // What else is wrong with it is told by the queues and the catalogue, which have words of their own.
@@ -40,20 +61,21 @@ export async function tryRoots(
   }
 }
 
-/** Opens them, making them volumes where they are not. */
+/** Opens them, making them volumes where they are not, and remembers them. */
 export async function openRoots(
   tried: TriedVolumes,
-  state: string,
+  { source, state, memory }: VolumeRequest & { readonly source: string },
   resources: AsyncDisposableStack,
+  log: Log,
 ): Promise<LocalVolume[]> {
   const volumes = await tried.open();
   for (const volume of volumes) resources.use(volume);
+  // In one order for all runs: so one of two goes on.
+  for (const volume of volumes.toSorted((one, other) => (one.id < other.id ? -1 : 1)))
+    await volume.claim(source);
   const ids = Object.fromEntries(volumes.map(({ root, id }) => [root, id]));
   writeKnownVolumes(state, { ...readKnownVolumes(state), ...ids });
+  memory.keep(tried.found, volumes);
+  memory.tellTrouble(log);
   return volumes;
-}
-
-/** Throws ConfigError when a root is named twice. */
-export function checkRoots(roots: readonly string[]): void {
-  if (new Set(roots).size !== roots.length) throw new ConfigError(["a volume is named twice"]);
 }

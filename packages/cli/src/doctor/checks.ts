@@ -1,5 +1,5 @@
 import { statfs } from "node:fs/promises";
-import { join, type Log, type ObjectEntry, type Source, SourceError } from "@brigade/core";
+import { join, type Log, type ObjectEntry, roomIn, type Source, SourceError } from "@brigade/core";
 import type { ConfiguredSource, StoreClock } from "@brigade/sources";
 import { readVolumeInfo, tryFolder } from "@brigade/volumes";
 import { formatBytes, formatCount } from "../units.ts";
@@ -64,7 +64,10 @@ export async function checkListing(
   }
 }
 
-/** Fetches one object whole. */
+/** Bytes. */
+const mostOfObject = 1024 * 1024 * 1024;
+
+/** Fetches one object whole, unless it is very long. */
 export async function checkObject(
   source: Source,
   object: ObjectEntry,
@@ -74,7 +77,14 @@ export async function checkObject(
   try {
     const body = await source.open(object, undefined, signal);
     let bytes = 0;
-    for await (const chunk of body.chunks()) bytes += chunk.length;
+    for await (const chunk of body.chunks()) {
+      bytes += chunk.length;
+      if (bytes > mostOfObject) break;
+    }
+    if (bytes > mostOfObject) {
+      const found = `"${object.key}": more than ${formatBytes(mostOfObject)}: the rest was not fetched`;
+      return { check, ok: true, found };
+    }
     const found = `"${object.key}": ${formatBytes(bytes)}${body.variant ? ` as ${source.variant}` : ""}, MD5 ${body.md5 === undefined ? "not given" : "given"}`;
     if (body.variant || bytes === (object.size ?? bytes)) return { check, ok: true, found };
     return {
@@ -94,9 +104,13 @@ export async function checkDisk(root: string, log: Log): Promise<Finding> {
   const check = "disk";
   try {
     await tryFolder(root, log);
-    const { bavail, bsize, frsize = bsize, ffree } = await statfs(root);
+    const { bytes, inodes } = roomIn(await statfs(root));
     const isVolume = (await readVolumeInfo(root)) !== undefined;
-    const found = `${root}: ${formatBytes(bavail * frsize)} and ${formatCount(ffree)} inodes free, ${isVolume ? "a volume" : "not a volume yet"}`;
+    const free = [
+      Number.isFinite(bytes) ? formatBytes(bytes) : "an unknown number of bytes",
+      ...(Number.isFinite(inodes) ? [`${formatCount(inodes)} inodes`] : []),
+    ];
+    const found = `${root}: ${free.join(" and ")} free, ${isVolume ? "a volume" : "not a volume yet"}`;
     return { check, ok: true, found };
   } catch (error) {
     return {

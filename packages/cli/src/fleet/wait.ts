@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { FatalError, HostError, type Log } from "@brigade/core";
 import type { JobStanding, LedgerClient } from "@brigade/ledger";
 import type { ProgressView } from "../copy/progress.ts";
-import { exitCodeOfProof, type RunReport } from "../copy/report.ts";
+import { exitCodeOfRun, type RunReport } from "../copy/report.ts";
+import { absentThere } from "./absent-there.ts";
 
 export interface WaitParts {
   readonly ledger: LedgerClient;
@@ -16,10 +17,11 @@ export interface WaitParts {
 
 /** Follows a job until it is closed; a ledger that is away is waited for. Throws FatalError when it was cancelled. */
 export async function waitForJob(id: string, parts: WaitParts): Promise<RunReport> {
-  const { ledger } = parts;
+  const { ledger, signal } = parts;
   const job = await closed(id, parts);
   if (job.state === "cancelled") throw new FatalError(`the job ${id} was cancelled`);
   const proof = await ledger.proof(id);
+  const absent = await absentThere(ledger, job, signal);
   return {
     job: id,
     source: job.source,
@@ -29,7 +31,8 @@ export async function waitForJob(id: string, parts: WaitParts): Promise<RunRepor
     volumes: job.progress.volumes.map(({ volume, host, objects, bytes }) => {
       return { id: volume, label: host, root: volume, objects, bytes };
     }),
-    exitCode: exitCodeOfProof(proof),
+    absent,
+    exitCode: exitCodeOfRun(proof, absent),
   };
 }
 

@@ -4,19 +4,25 @@ import {
   byteSize,
   ConfigError,
   type Environment,
+  type Floor,
+  flag,
+  floorVariables,
   integer,
   parseEnvironment,
   valueOrThrow,
 } from "@brigade/core";
-import { CookieJar, chooseProxies, type HttpFilesOptions, parseFileUrl, tlsSettings } from "@brigade/sources";
+import { chooseProxies, type HttpFilesOptions, parseFileUrl, tlsSettings } from "@brigade/sources";
 import { z } from "zod";
+import type { AllowPrivateFlags } from "../commands/allow-private.ts";
 import { Problems } from "../problems.ts";
 import { settingsSchema } from "../settings.ts";
+import { absolutePath } from "../working-folder.ts";
 import { type Checksum, parseChecksum } from "./checksum.ts";
-import { parseHeaders, readOption } from "./headers.ts";
+import { readCookieFile } from "./cookie-file.ts";
+import { parseHeaders } from "./headers.ts";
 
 /** As the command line gives them. */
-export interface GetFlags {
+export interface GetFlags extends AllowPrivateFlags {
   readonly output?: string;
   readonly directory?: string;
   readonly overwrite?: true;
@@ -50,6 +56,11 @@ const numbers = z.object({
   limitRate: byteSize.refine((bytes) => bytes > 0, "must be more than 0").optional(),
 });
 
+/** What it reads of the environment, besides what its connections do. */
+const getVariables = settingsSchema
+  .pick({ LOG_LEVEL: true })
+  .extend({ MIN_FREE: floorVariables.MIN_FREE, ALLOW_PRIVATE: flag.default(false) });
+
 export interface GetConfiguration extends z.infer<typeof numbers> {
   readonly urls: readonly URL[];
   /** The file's path, where it was told. */
@@ -59,6 +70,10 @@ export interface GetConfiguration extends z.infer<typeof numbers> {
   readonly checksum: Checksum | undefined;
   readonly http: HttpFilesOptions;
   readonly logLevel: string;
+  /** What stays free on the disk. */
+  readonly minFree: Floor;
+  /** To be told before anything else. */
+  readonly warnings: readonly string[];
 }
 
 /** Throws ConfigError with all problems. */
@@ -71,38 +86,39 @@ export function configureGet(
   const parsedUrls = urls.map((url) => problems.try(() => parseFileUrl(url)));
   const values = problems.try(() => parseNumbers(flags));
   const headers = problems.try(() => parseHeaders(flags.header ?? [])) ?? [];
-  const cookies = problems.try(() => readCookies(flags.cookieFile));
+  const cookieFile = problems.try(() => readCookieFile(flags.cookieFile));
   const proxies = problems.try(() => chooseProxies(flags.proxy, environment));
   const insecure = flags.insecure === true;
   const tls = problems.try(() => tlsSettings(environment, { insecure }));
   const checksum = problems.try(() =>
     flags.checksum === undefined ? undefined : parseChecksum(flags.checksum),
   );
-  const settings = problems.try(() =>
-    valueOrThrow(parseEnvironment(settingsSchema.pick({ LOG_LEVEL: true }), environment)),
-  );
+  const settings = problems.try(() => valueOrThrow(parseEnvironment(getVariables, environment)));
   problems.try(() => checkTarget(urls.length, flags));
   problems.try(() => parseHeaders(textHeaders(flags)));
   problems.throwAny();
-  if (!values || !cookies || !proxies || !settings || !tls)
+  if (!values || !cookieFile || !proxies || !settings || !tls)
     throw new Error("a configuration problem was not told");
 
   const given = (name: string) => headers.find(([one]) => one.toLowerCase() === name)?.[1];
   return {
     ...values,
     urls: parsedUrls.filter((url) => url !== undefined),
-    output: flags.output === undefined ? undefined : resolve(flags.output),
-    directory: resolve(flags.directory ?? "."),
+    output: flags.output === undefined ? undefined : absolutePath(flags.output),
+    directory: absolutePath(flags.directory ?? dirname(flags.output ?? ".")),
     overwrite: flags.overwrite === true,
     checksum,
     logLevel: settings.LOG_LEVEL,
+    minFree: settings.MIN_FREE,
+    warnings: cookieFile.warnings,
     http: {
       userAgent: flags.userAgent ?? given("user-agent") ?? "bucket-brigade/0.1",
       referer: flags.referer ?? given("referer"),
       headers: headers.filter(([name]) => !/^(user-agent|referer)$/i.test(name)),
-      cookies,
+      cookies: cookieFile.cookies,
       proxies,
       tls,
+      allowPrivate: flags.allowPrivate === true || settings.ALLOW_PRIVATE,
       connectTimeoutMs: Math.min(values.maxTimeSilent, 30_000),
       silenceTimeoutMs: values.maxTimeSilent,
     },
@@ -132,19 +148,6 @@ function textHeaders({ referer, userAgent }: GetFlags): string[] {
     ...(referer === undefined ? [] : [`Referer: ${referer}`]),
     ...(userAgent === undefined ? [] : [`User-Agent: ${userAgent}`]),
   ];
-}
-
-function readCookies(path: string | undefined): CookieJar {
-  const jar = new CookieJar();
-  if (path === undefined) return jar;
-  const problems: string[] = [];
-  const bad = jar.read(readOption("--cookie-file", path, problems));
-  if (bad.length > 0)
-    problems.push(
-      `--cookie-file: ${path}: not in Netscape's format (as of curl -c) in line ${bad.join(", ")}`,
-    );
-  if (problems.length > 0) throw new ConfigError(problems);
-  return jar;
 }
 
 function checkTarget(urls: number, { output, directory, checksum }: GetFlags): void {

@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { HostError, type Log, SourceError } from "@brigade/core";
+import { ConfigError, HostError, type Log } from "@brigade/core";
 import { fetchSegments, fetchWhole, TransferMeter } from "@brigade/downloader";
-import { FileChanged, type HttpFile, type HttpFiles } from "@brigade/sources";
-import { openPartFile, type PartFile } from "@brigade/volumes";
+import { FileChanged, type HttpFile, type HttpFiles, RangesUnusable } from "@brigade/sources";
+import { isPartName, openPartFile, type PartFile } from "@brigade/volumes";
 import { memoryPlan } from "../limits/memory-plan.ts";
 import { type Checksum, ChecksumError } from "./checksum.ts";
 import type { GetConfiguration } from "./configuration.ts";
@@ -32,32 +32,33 @@ export interface GetParts {
   readonly view: GetView;
 }
 
-/** Times that a file may change while it is fetched. */
-const changes = 3;
+/** Times that a file may change while it is fetched in pieces; one stream has always one state. */
+const mostChanges = 2;
 
 /** Brings one file, whole. Throws SourceError, ChecksumError, ConfigError, HostError, FatalError. */
 export async function getFile(url: URL, parts: GetParts, signal: AbortSignal): Promise<Got> {
   const startedAt = performance.now();
   const meter = new TransferMeter();
-  for (let change = 0; ; change++) {
+  const { checksum } = parts.configuration;
+  for (let changes = 0; ; ) {
+    const how = { ranges: changes < mostChanges, proven: checksum !== undefined };
     const file = await tryAgain(
-      () => parts.files.find(url, signal),
+      () => parts.files.find(url, signal, how),
       { ...parts.configuration, log: parts.log },
       signal,
     );
     try {
-      const brought = await bring(file, meter, parts, signal);
-      return {
-        ...brought,
-        url: file.url,
-        seconds: (performance.now() - startedAt) / 1000,
-        fetchedBytes: meter.received,
-        checksum: parts.configuration.checksum,
-      };
+      const brought = await bring(file, { meter, isFirst: how.ranges }, parts, signal);
+      const seconds = (performance.now() - startedAt) / 1000;
+      return { ...brought, url: file.url, seconds, fetchedBytes: meter.received, checksum };
     } catch (error) {
-      if (!(error instanceof FileChanged)) throw error;
-      if (change === changes) throw restless(error);
-      parts.log.warn({}, `${error.message} meanwhile: it is fetched anew`);
+      if (error instanceof FileChanged) changes += 1;
+      else if (error instanceof RangesUnusable) changes = mostChanges;
+      else throw error;
+      parts.log.warn(
+        {},
+        `${error.message}: it is fetched anew${changes < mostChanges ? "" : ", in one stream"}`,
+      );
     } finally {
       file.cancel();
     }
@@ -68,21 +69,18 @@ type Brought = Pick<Got, "file" | "bytes" | "resumedBytes">;
 
 async function bring(
   file: HttpFile,
-  meter: TransferMeter,
+  { meter, isFirst }: { readonly meter: TransferMeter; readonly isFirst: boolean },
   parts: GetParts,
   signal: AbortSignal,
 ): Promise<Brought> {
   const { configuration, log, view } = parts;
-  const { overwrite, checksum } = configuration;
+  const { overwrite, minFree, checksum } = configuration;
   const target = targetOf(file, configuration);
   const { url, length } = file;
   const validator = file.ranges ? file.validator : undefined;
-  await using part = await openPartFile(target, { url, length, validator }, { overwrite });
-  if (part.startedOver !== undefined) log.warn({}, `${part.path}: fetched anew: ${part.startedOver}`);
-  else if (!file.ranges) log.warn({}, `${url}: the server sends no ranges: one connection, and no resuming`);
-  else if (validator === undefined)
-    log.warn({}, `${url}: the server gives neither a strong ETag nor Last-Modified: no resuming`);
-
+  await using part = await openPartFile(target, { url, length, validator }, { overwrite, minFree });
+  // Why one stream is used after all was told already.
+  if (isFirst) warnOfFound(file, part, log);
   const resumedBytes = part.finished.reduce((sum, piece) => sum + piece.to - piece.from, 0);
   if (resumedBytes > 0) log.info({ bytes: resumedBytes }, `${part.path}: going on with it`);
   view.begin(target, length, resumedBytes, meter);
@@ -91,9 +89,26 @@ async function bring(
     if (checksum !== undefined) await verify(part, bytes, checksum, signal);
     await part.complete(bytes);
     return { file: target, bytes, resumedBytes };
+  } catch (error) {
+    // Nobody can go on with it, and the disk is at its end.
+    if (length === undefined && error instanceof HostError && error.kind === "full") await part.remove();
+    throw error;
   } finally {
     view.end();
   }
+}
+
+function warnOfFound(file: HttpFile, part: PartFile, log: Log): void {
+  const { url, ranges, validator, mayBePage } = file;
+  if (mayBePage)
+    log.warn(
+      {},
+      `${url}: the server calls it an HTML page: to log in, or to say sorry, in place of the file?`,
+    );
+  if (part.startedOver !== undefined) log.warn({}, `${part.path}: fetched anew: ${part.startedOver}`);
+  else if (!ranges) log.warn({}, `${url}: the server sends no ranges: one connection, and no resuming`);
+  else if (validator === undefined)
+    log.warn({}, `${url}: the server gives neither a strong ETag nor Last-Modified: no resuming`);
 }
 
 /** Gives the bytes of the whole. */
@@ -131,16 +146,16 @@ async function verify(part: PartFile, bytes: number, checksum: Checksum, signal:
 
 function targetOf({ name }: HttpFile, { output, directory }: GetConfiguration): string {
   if (output !== undefined) return output;
+  if (isPartName(name))
+    throw new ConfigError([
+      `the file's name is "${name}": brigade calls unfinished files so: name it yourself with -o`,
+    ]);
   try {
     mkdirSync(directory, { recursive: true });
   } catch (error) {
     throw unmakeable(directory, error);
   }
   return join(directory, name);
-}
-
-function restless(cause: FileChanged): SourceError {
-  return new SourceError("unavailable", `${cause.message} again and again`, { cause });
 }
 
 function unmakeable(directory: string, cause: unknown): HostError {

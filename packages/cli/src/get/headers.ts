@@ -39,9 +39,14 @@ function linesOf(text: string, problems: string[]): { line: string; where: strin
 }
 
 /** A file that an option names; empty, with a problem noted, when it cannot be read. */
-export function readOption(option: string, path: string, problems: string[]): string {
+export function readOption(
+  option: string,
+  path: string,
+  problems: string[],
+  encoding: "utf8" | "latin1" = "utf8",
+): string {
   try {
-    return readFileSync(path, "utf8");
+    return readFileSync(path, encoding);
   } catch (error) {
     problems.push(`${option}: ${path} cannot be read: ${error instanceof Error ? error.message : error}`);
     return "";

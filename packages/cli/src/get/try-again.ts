@@ -1,4 +1,4 @@
-import { backoff, classify, delay, FatalError, type Log, SourceError } from "@brigade/core";
+import { backoff, classify, delay, FatalError, type Log, retriesAfter, SourceError } from "@brigade/core";
 
 /** Milliseconds: a server that wants a longer rest is not waited for. */
 const longestRest = 600_000;
@@ -19,7 +19,7 @@ export async function tryAgain<T>(
         failure.fault === "object" ? !failure.final : failure.fault === "source" && !failure.stop;
       if (!mayPass) throw error;
       const asked = error.retryAfterMs ?? 0;
-      if (attempt >= retries || asked > longestRest)
+      if (attempt >= retriesAfter(error, retries) || asked > longestRest)
         throw new FatalError(`${error.message} (tried ${attempt + 1} times)`, { cause: error });
       log[attempt === 0 ? "warn" : "info"]({ reason: error.message }, "asking again");
       await delay(Math.max(asked, backoff(attempt, { first: 250, most: 30_000 })), signal);

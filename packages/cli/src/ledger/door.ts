@@ -11,6 +11,7 @@ import {
   openCatalogue,
   type Retried,
 } from "@brigade/ledger";
+import { withDatabaseFile } from "@brigade/volumes";
 import type { LedgerFlags } from "../commands/ledger-options.ts";
 import { retryCopy } from "../copy/retry.ts";
 import { createLog } from "../logging.ts";
@@ -45,7 +46,9 @@ export async function openLedger(
 async function openLocally(state: string, settings: Settings, signal: AbortSignal): Promise<LedgerDoor> {
   const log = createLog(settings.LOG_LEVEL, process.stderr, process.stderr.isTTY === true);
   await using opening = new AsyncDisposableStack();
-  const catalogue = opening.use(await openCatalogue({ path: join(state, catalogueFile), log }));
+  const catalogue = opening.use(
+    await withDatabaseFile(join(state, catalogueFile), (path) => openCatalogue({ path, log })),
+  );
   const status = opening.use(await createStatus({ catalogue, log }));
   const app = ledgerApp(catalogue, {
     log,
@@ -71,10 +74,8 @@ async function retryLocally(
 ): Promise<Retried> {
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {}); // seen by the race, or never
-  await using broker = await createEmbeddedBroker({
-    path: join(state, queuesFile),
-    log,
-    onError: failed.reject,
-  });
+  await using broker = await withDatabaseFile(join(state, queuesFile), (path) =>
+    createEmbeddedBroker({ path, log, onError: failed.reject }),
+  );
   return await Promise.race([retryCopy(catalogue, broker, settings, job, filter), failed.promise]);
 }

@@ -3,6 +3,7 @@ import { ConfigError } from "@brigade/core";
 import type { LedgerClient, StoredState } from "@brigade/ledger";
 import {
   type BadLine,
+  FilesThere,
   type ManifestLine,
   readManifest,
   readVolumeInfo,
@@ -16,6 +17,8 @@ export interface Rebuilt {
   readonly label: string;
   /** Manifest lines that were entered; an object that was stored several times has as many. */
   readonly states: number;
+  /** Lines that were not entered: at their path lies no file of their size. The object was stored anew, or is gone. */
+  readonly absent: number;
   /** Lines that cannot be read. */
   readonly bad: number;
 }
@@ -30,7 +33,7 @@ export interface RebuildOptions {
 /** States that are sent at once. */
 const batch = 2_000;
 
-/** Tells the ledger everything that a volume's manifest has. Again changes nothing. Throws ConfigError for a folder that is no volume. */
+/** Tells the ledger what a volume's manifest has, as far as the files are there. Again changes nothing. Throws ConfigError for a folder that is no volume. */
 export async function rebuildFrom(
   root: string,
   ledger: Pick<LedgerClient, "restore">,
@@ -43,6 +46,8 @@ export async function rebuildFrom(
   const lost = await lostOn(root);
   let bad = 0;
   let states = 0;
+  let absent = 0;
+  const files = new FilesThere(root);
   const pending = new Map<string, StoredState[]>();
   const send = async (source: string) => {
     const some = pending.get(source) ?? [];
@@ -58,12 +63,16 @@ export async function rebuildFrom(
     signal.throwIfAborted();
     if ("lost" in line || line.storedAt <= (lost.get(nameOf(line)) ?? 0)) continue;
     if (!fingerprints.has(line.source)) throw unbound(root, line, info);
+    if (!(await files.has(line.source, line.path ?? line.key, line.size))) {
+      absent++;
+      continue;
+    }
     const some = pending.get(line.source) ?? [];
     pending.set(line.source, some);
     if (some.push(storedState(line)) === batch) await send(line.source);
   }
   for (const source of pending.keys()) await send(source);
-  return { root, volume: info.id, label: info.label, states, bad };
+  return { root, volume: info.id, label: info.label, states, absent, bad };
 }
 
 /** Until when what lines say of an object is void, Unix milliseconds; few objects are ever lost. */

@@ -1,6 +1,9 @@
-import { existsSync, mkdirSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { getuid } from "node:process";
 import { ConfigError, HostError } from "@brigade/core";
+import { makeFolder } from "@brigade/volumes";
+import { namedFolder } from "../volumes/named-folders.ts";
 
 /** The files in a state folder: the accounts, and work that is under way. */
 export const catalogueFile = "catalogue.sqlite";
@@ -12,13 +15,20 @@ export function stateFolderOf(volume: string): string {
 }
 
 /**
- * The folder with a copy's accounts: the one given, or that of the volume given. With `create` it is made where there is
- * none; else throws ConfigError.
+ * What `--state-dir` and STATE_DIR mean, for every command: a folder of accounts, or the volume that has them. `volumes`: what
+ * becomes a volume in this run. Throws ConfigError.
  */
+export function stateFolderAt(given: string, volumes: readonly string[] = []): string {
+  const folder = namedFolder(given);
+  const inVolume = stateFolderOf(folder);
+  const isVolume = volumes.includes(folder) || existsSync(join(folder, ".brigade", "volume.json"));
+  const hasAccounts = (one: string) => existsSync(join(one, catalogueFile));
+  return isVolume && (hasAccounts(inVolume) || !hasAccounts(folder)) ? inVolume : folder;
+}
+
+/** The folder with a copy's accounts. With `create` it is made where there is none; else throws ConfigError. */
 export function stateFolder(given: string, create = false): string {
-  const root = resolve(given);
-  const isVolume = existsSync(join(root, ".brigade", "volume.json"));
-  const folder = isVolume ? stateFolderOf(root) : root;
+  const folder = stateFolderAt(given);
   if (create) makeStateFolder(folder);
   else if (!existsSync(join(folder, catalogueFile))) {
     throw new ConfigError([
@@ -31,14 +41,14 @@ export function stateFolder(given: string, create = false): string {
 /** Makes the folder where there is none. Throws HostError when its disk is full or fails, ConfigError when no folder can be there. */
 export function makeStateFolder(folder: string): void {
   try {
-    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     throw unmade(folder, error);
   }
 }
 
 function unmade(folder: string, error: unknown): unknown {
+  if (error instanceof ConfigError) return error;
   if (!(error instanceof Error && "code" in error)) return error;
   const cause = { cause: error };
   switch (error.code) {
@@ -52,7 +62,8 @@ function unmade(folder: string, error: unknown): unknown {
     case "EIO":
       return new HostError("io", `the disk of the state folder ${folder} failed: see dmesg`, cause);
     default: {
-      const remedy = "let this user write there, or name another place with --state-dir (STATE_DIR)";
+      const user = getuid === undefined ? "this user" : `this user (${getuid()})`;
+      const remedy = `let ${user} write there, or name another place with --state-dir (STATE_DIR)`;
       return new ConfigError([`the state folder ${folder} cannot be made (${error.code}): ${remedy}`], cause);
     }
   }

@@ -3,32 +3,40 @@ import type { VolumeRooms } from "./volume-rooms.ts";
 
 /** Milliseconds from word to word. */
 const everyMs = 5_000;
+/** Milliseconds that a word waits for the answers of disks, to tell how they are now. */
+const answersWithinMs = 1_000;
 
 export interface AnnouncingParts {
-  readonly who: Pick<Presence, "service" | "host" | "instance">;
+  readonly who: Pick<Presence, "service" | "host" | "instance" | "began">;
   readonly sources: () => Presence["sources"];
   readonly rooms: VolumeRooms;
   /** May drop it; must not throw. */
   readonly announce: (presence: Presence) => void;
 }
 
-/** Says every few seconds how a service is, until it leaves. Waits for nothing, and keeps no process alive. */
+/** Says every few seconds how a service is, until it leaves. Keeps no process alive. */
 export class Announcing {
   readonly #parts: AnnouncingParts;
   readonly #timer: NodeJS.Timeout;
+  #hasLeft = false;
 
   constructor(parts: AnnouncingParts) {
     this.#parts = parts;
-    this.#timer = setInterval(() => {
-      parts.rooms.refresh();
-      parts.announce(this.#presence());
-    }, everyMs).unref();
+    this.#timer = setInterval(() => void this.#speak(), everyMs).unref();
   }
 
   /** Says the last word. */
   leave(): void {
+    this.#hasLeft = true;
     clearInterval(this.#timer);
     this.#parts.announce({ ...this.#presence(), leaving: true });
+  }
+
+  async #speak(): Promise<void> {
+    const { rooms, announce } = this.#parts;
+    const late = new Promise((resolve) => void setTimeout(resolve, answersWithinMs).unref());
+    await Promise.race([rooms.refresh(), late]);
+    if (!this.#hasLeft) announce(this.#presence());
   }
 
   #presence(): Presence {

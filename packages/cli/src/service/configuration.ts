@@ -10,6 +10,8 @@ export interface BrokerAddress {
   readonly url: string;
   /** PEM of a private CA. */
   readonly ca: string | undefined;
+  /** Records and directories must say who made them. */
+  readonly requireUserId: boolean;
   /** Where BROKER_MANAGEMENT_URL is set. */
   readonly management: ManagementApi | undefined;
 }
@@ -21,13 +23,14 @@ export function readVariables<S extends z.ZodObject>(schema: S, environment: Env
 
 /** Throws ConfigError. */
 export function readBrokerAddress(environment: Environment): BrokerAddress {
-  const { AMQP_URL, AMQP_CA_FILE, BROKER_MANAGEMENT_URL } = readVariables(brokerVariables, environment);
+  const variables = readVariables(brokerVariables, environment);
+  const { AMQP_URL, AMQP_CA_FILE, REQUIRE_USER_ID, BROKER_MANAGEMENT_URL } = variables;
   const ca = AMQP_CA_FILE === undefined ? undefined : readCertificate(AMQP_CA_FILE);
   const management =
     BROKER_MANAGEMENT_URL === undefined
       ? undefined
       : new ManagementApi({ url: BROKER_MANAGEMENT_URL, amqpUrl: AMQP_URL, ca });
-  return { url: AMQP_URL, ca, management };
+  return { url: AMQP_URL, ca, requireUserId: REQUIRE_USER_ID, management };
 }
 
 function readCertificate(path: string): string {

@@ -3,13 +3,16 @@ import { createDownloader } from "@brigade/downloader";
 import { createPlacement, volumeVariables } from "@brigade/volumes";
 import type { ExitCode } from "../exit-code.ts";
 import { downloaderOptions } from "../settings.ts";
+import { VolumeMemory } from "../volumes/volume-memory.ts";
 import { configureService } from "./configuration.ts";
-import { logPace } from "./pace-log.ts";
+import { instanceOf, instanceVariables } from "./instance.ts";
 import { runService } from "./service.ts";
+import { logSource } from "./source-log.ts";
 import { configuredSources } from "./sources.ts";
 import { openServiceVolumes } from "./volumes.ts";
 
 const variables = volumeVariables.extend({
+  ...instanceVariables.shape,
   VOLUMES: volumeVariables.shape.VOLUMES.refine((roots) => roots.length > 0, "is not set"),
 });
 
@@ -17,10 +20,12 @@ const variables = volumeVariables.extend({
 export async function runDownloader(environment: Environment, stop: AbortSignal): Promise<ExitCode> {
   const configuration = configureService("downloader", environment, variables, configuredSources);
   const { common, own, others: configured } = configuration;
-  return await runService(configuration, stop, async (service) => {
-    const { log, giveUp, host } = service;
+  const instance = await instanceOf(own.BRIGADE_INSTANCE);
+  return await runService({ ...configuration, instance }, stop, async (service) => {
+    const { log, host } = service;
     const sources = configured.map(({ name, source }) => ({ name, source: service.resources.use(source) }));
-    const volumes = await openServiceVolumes(own, sources, log, service.resources);
+    const memory = new VolumeMemory(environment);
+    const volumes = await openServiceVolumes(own, sources, memory, log, service.resources);
     const placement = createPlacement(volumes, log, {
       minFree: own.MIN_FREE,
       minFreeInodes: own.MIN_FREE_INODES,
@@ -29,28 +34,32 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
     await service.listen();
     const broker = await service.connect();
     const download = async ({ name, source }: (typeof sources)[number]) => {
-      logPace(source.pacing, log.child({ source: name }));
-      const downloader = await createDownloader(
-        {
-          source,
-          name,
-          broker,
-          placement,
-          host,
-          log: log.child({ source: name }),
-          onGiveUp: giveUp,
-          onExhausted: () => {}, // it pauses and says so; other hosts go on, and so does this one when there is room
-        },
-        downloaderOptions(common, source.concurrency),
-      );
-      service.add(name, {
-        get pauses() {
-          return downloader.pauses;
-        },
-        get received() {
-          return source.pacing.received;
-        },
-        stop: (graceMs) => downloader.stop(graceMs),
+      const ofSource = log.child({ source: name });
+      logSource(source, ofSource);
+      await service.work(name, async (onGiveUp) => {
+        const downloader = await createDownloader(
+          {
+            source,
+            name,
+            broker,
+            placement,
+            host,
+            log: ofSource,
+            onGiveUp,
+            onBan: () => source.pacing.banned(),
+            onExhausted: () => {}, // it pauses and says so; other hosts go on, and so does this one when there is room
+          },
+          downloaderOptions(common, source.concurrency),
+        );
+        return {
+          get pauses() {
+            return [...downloader.pauses, ...volumes.flatMap((volume) => volume.pauses)];
+          },
+          get received() {
+            return source.pacing.received;
+          },
+          stop: (graceMs) => downloader.stop(graceMs),
+        };
       });
     };
     await Promise.all(sources.map(download));

@@ -1,4 +1,4 @@
-import type { Presence } from "@brigade/core";
+import { mostServices, type Presence, silentIntervals } from "@brigade/core";
 
 interface Word {
   /** By `performance.now()`. */
@@ -8,20 +8,17 @@ interface Word {
   readonly hasLeft: boolean;
 }
 
-/** Silent after so many times the interval that a service speaks in. */
-const silentIntervals = 3;
-/** More services than this are nobody's fleet. */
-const mostServices = 1_000;
-
 /** What services have said that they hold. It keeps a job open for as long as they are heard and show progress. */
 export class Holders {
   readonly #words = new Map<string, Word>();
 
-  note({ instance, everyMs, sources, leaving }: Presence): void {
+  note({ instance, began, everyMs, sources, leaving }: Presence): void {
+    // What a process has put into wait queues still counts when another has its name.
+    const speaker = `${began ?? ""} ${instance}`;
     // The longest silent goes first.
-    this.#words.delete(instance);
+    this.#words.delete(speaker);
     if (this.#words.size >= mostServices) this.#words.delete(this.#words.keys().next().value ?? "");
-    this.#words.set(instance, {
+    this.#words.set(speaker, {
       heardAt: performance.now(),
       everyMs,
       sources: new Map(sources.map((source) => [source.name, source])),

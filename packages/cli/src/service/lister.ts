@@ -6,9 +6,9 @@ import type { ExitCode } from "../exit-code.ts";
 import { ledgerClientVariables, listerOptions } from "../settings.ts";
 import { CancelledJobs, withoutCancelled } from "./cancelled.ts";
 import { configureService } from "./configuration.ts";
-import { logPace } from "./pace-log.ts";
 import { logPauses } from "./pause-log.ts";
 import { runService } from "./service.ts";
+import { logSource } from "./source-log.ts";
 import { configuredSources } from "./sources.ts";
 
 /** `brigade lister`: lists every configured source. */
@@ -27,30 +27,37 @@ export async function runLister(environment: Environment, stop: AbortSignal): Pr
     cancelled.follow(signal).catch(giveUp);
     const broker = withoutCancelled(await service.connect(), cancelled);
     const list = async ({ name, source }: (typeof sources)[number]) => {
-      logPace(source.pacing, log.child({ source: name }));
-      const lister = await createLister(
-        {
-          source,
-          pace: withRetry,
-          name,
-          broker,
-          history,
-          historyIsAway: (error) => error instanceof HostError,
-          host,
-          log: log.child({ source: name }),
-          onGiveUp: giveUp,
-        },
-        listerOptions(common),
-      );
-      service.add(name, {
-        get pauses() {
-          return lister.pauses;
-        },
-        async stop() {
-          await lister[Symbol.asyncDispose]();
-        },
+      const ofSource = log.child({ source: name });
+      logSource(source, ofSource);
+      await service.work(name, async (onGiveUp) => {
+        const lister = await createLister(
+          {
+            source,
+            pace: withRetry,
+            name,
+            broker,
+            history,
+            historyIsAway: (error) => error instanceof HostError,
+            host,
+            log: ofSource,
+            onGiveUp,
+            onBan: () => source.pacing.banned(),
+          },
+          listerOptions(common),
+        );
+        const over = new AbortController();
+        const working = AbortSignal.any([signal, over.signal]);
+        logPauses({ source: name, pauses: () => lister.pauses, broker, log, signal: working }).catch(giveUp);
+        return {
+          get pauses() {
+            return lister.pauses;
+          },
+          async stop() {
+            over.abort();
+            await lister[Symbol.asyncDispose]();
+          },
+        };
       });
-      logPauses({ source: name, pauses: () => lister.pauses, broker, log, signal }).catch(giveUp);
     };
     await Promise.all(sources.map(list));
     log.info({ sources: sources.map(({ name }) => name) }, "at work");

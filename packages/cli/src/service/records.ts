@@ -60,7 +60,7 @@ export class Records {
   /** Begins when the catalogue knows of jobs; watches for another ledger all the time. */
   async open(): Promise<void> {
     if ((await this.#catalogue.jobs()).some(({ source }) => source === this.source)) this.enter();
-    this.#service.add(this.source, this);
+    await this.#service.work(this.source, async () => this);
     this.#other.watch().catch(this.#service.giveUp);
   }
 

@@ -26,16 +26,7 @@ import { listen } from "./listen.ts";
 import { metered } from "./metered-broker.ts";
 import { Metrics, type Standing } from "./metrics.ts";
 import { VolumeRooms } from "./volume-rooms.ts";
-
-/** What a service does for one source. */
-export interface Worker {
-  /** Why it pauses, for people; empty while it runs. */
-  readonly pauses: readonly string[];
-  /** Bytes of objects that came since it began; absent where it fetches none. */
-  readonly received?: number;
-  /** Takes nothing new, lets what is in hand finish within `graceMs`, then gives it back. */
-  stop(graceMs: number): Promise<void>;
-}
+import { type Begin, Workers } from "./workers.ts";
 
 /** What a service is built with. */
 export interface Service {
@@ -53,8 +44,8 @@ export interface Service {
   listen(app?: Hono): Promise<void>;
   /** Waits for the broker, as long as it takes. */
   connect(): Promise<Broker>;
-  /** Shows what the worker is up to, and stops it when the service leaves. */
-  add(source: string, worker: Worker): void;
+  /** Begins the work for a source, shows what it is up to, and stops it when the service leaves. */
+  work(source: string, begin: Begin): Promise<void>;
   /** Shows how much room they have. */
   addVolumes(volumes: readonly LocalVolume[]): void;
   /** Whether the broker takes messages of this source now; false while there is none. */
@@ -75,6 +66,8 @@ export interface ServiceConfiguration {
   readonly broker: BrokerAddress;
   /** Where the ledger is, as far as this service knows. */
   readonly ledger?: { readonly LEDGER_URL: string; readonly LEDGER_TOKEN?: string | undefined } | undefined;
+  /** What tells it from others of its kind on this host, from start to start; by default the process's id does. */
+  readonly instance?: string | undefined;
 }
 
 /** Milliseconds over the grace that giving back may take, and then leaving the broker, the disks, the catalogue. */
@@ -108,29 +101,33 @@ export async function runService(
 }
 
 async function run(
-  { service: name, common, broker: address, ledger: told }: ServiceConfiguration,
+  { service: name, common, broker: address, ledger: told, instance: number }: ServiceConfiguration,
   log: Log,
   stop: AbortSignal,
   open: (service: Service) => Promise<void>,
 ): Promise<void> {
   const trouble = new AbortController();
   const signal = AbortSignal.any([stop, trouble.signal]);
-  const workers: { readonly source: string; readonly worker: Worker }[] = [];
+  const workers = new Workers({ log, signal, onTrouble: giveUp });
   const standing = (): Standing => ({
     broker: broker?.state ?? "connecting",
     pauses: Object.fromEntries(
-      workers.map(({ source, worker }) => [source, [...worker.pauses, ...publishingWaits(source)]]),
+      Object.entries(workers.pauses).map(([source, pauses]) => [
+        source,
+        [...pauses, ...publishingWaits(source)],
+      ]),
     ),
   });
   const publishingWaits = (source: string): string[] => {
     const reason = broker?.waits(source);
     return reason === undefined ? [] : [`publishing waits: ${reason}`];
   };
-  const rooms = new VolumeRooms();
+  const rooms = new VolumeRooms(log);
   const metrics = new Metrics(standing, rooms);
   const inHand = new InHand();
   const host = hostname();
-  const instance = `${name}@${host}#${process.pid}`;
+  const ofProcess = `${name}@${host}#${process.pid}`;
+  const instance = number === undefined ? ofProcess : `${host}-${number}`;
   let broker: RabbitBroker | undefined;
   const ledger =
     told &&
@@ -144,7 +141,7 @@ async function run(
     name === "ledger"
       ? undefined
       : new Announcing({
-          who: { service: name, host, instance },
+          who: { service: name, host, instance, began: Math.round(performance.timeOrigin) },
           sources: () =>
             Object.entries(standing().pauses).map(([name, pauses]) => {
               const waiting = broker?.waiting(name);
@@ -190,16 +187,16 @@ async function run(
       broker = await connectRabbitBroker({
         ...address,
         consumerTimeout: common.CONSUMER_TIMEOUT_MS,
-        connectionName: instance,
+        connectionName: number === undefined ? ofProcess : `${name}@${instance}`,
         log,
         onError: giveUp,
         signal,
       });
       return metered(inHand.following(broker), metrics);
     },
-    add(source, worker) {
-      workers.push({ source, worker });
-      inHand.count(source, () => worker.received ?? 0);
+    async work(source, begin) {
+      inHand.count(source, () => workers.received(source));
+      await workers.add(source, begin);
     },
     takesMessages: async (source) => (await broker?.takesMessages(source)) ?? false,
     waits: (source) => broker?.waits(source),
@@ -213,7 +210,7 @@ async function run(
   };
 
   async function leave(graceMs: number): Promise<void> {
-    const stopping = Promise.all(workers.map(({ worker }) => worker.stop(graceMs)));
+    const stopping = workers.stop(graceMs);
     await Promise.race([stopping, sleep(graceMs + marginMs, undefined, { ref: false }), hurried]);
     announcing?.leave();
     // Whoever still waits for a broker that is away is let go by this.

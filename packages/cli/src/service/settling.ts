@@ -28,8 +28,14 @@ export class Settling implements AsyncDisposable {
 
   /** For jobs that were settled before this process began, and for what it left to be dropped. */
   async lookAtOpenJobs(): Promise<void> {
-    for (const { id, state } of await this.#catalogue.jobs()) {
-      if (state === "open") this.#look(await this.#catalogue.progress(id));
+    for (const { id, source, state, unreadable } of await this.#catalogue.jobs()) {
+      if (unreadable !== undefined) {
+        const remedy = state === "open" ? `brigade cancel ${source}` : undefined;
+        this.#log.error(
+          { job: id, source, reason: unreadable, remedy },
+          "a job cannot be read: it is set apart",
+        );
+      } else if (state === "open") this.#look(await this.#catalogue.progress(id));
     }
     this.#run(() => this.#prune());
   }

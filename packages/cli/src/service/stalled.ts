@@ -53,7 +53,7 @@ async function watch(parts: StalledParts): Promise<void> {
     const takes = await parts.takesMessages();
     const job = await catalogue.openJobOf(source);
     if (signal.aborted) return;
-    if (job === undefined) {
+    if (job === undefined || job.unreadable !== undefined) {
       standing = "";
       continue;
     }

@@ -1,44 +1,72 @@
-import type { Presence } from "@brigade/core";
-import type { LocalRoom, LocalVolume } from "@brigade/volumes";
+import type { LocalRoom, Log, Presence } from "@brigade/core";
+import { findsItself, type LocalVolume, whyGone } from "@brigade/volumes";
 
 export type VolumeRoom = Presence["volumes"][number];
 
-/** What volumes last said of their room, so that nobody has to wait for a disk that hangs. */
+interface Entry {
+  readonly volume: LocalVolume;
+  room: LocalRoom | undefined;
+  /** When the last look began that was answered, by `performance.now()`. */
+  lookedAt: number | undefined;
+  /** Why the disk was not there then. */
+  lost: string | undefined;
+  /** While it has not answered. */
+  asking: Promise<void> | undefined;
+}
+
+/** What volumes last said of their room, and whether their disks are there: so nobody has to wait for a disk that hangs. */
 export class VolumeRooms {
-  readonly #entries: { readonly volume: LocalVolume; room: LocalRoom | undefined; isAsked: boolean }[] = [];
+  readonly #log: Log;
+  readonly #entries: Entry[] = [];
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
 
   add(volumes: readonly LocalVolume[]): void {
-    this.#entries.push(...volumes.map((volume) => ({ volume, room: undefined, isAsked: false })));
-    this.refresh();
+    const unknown = { room: undefined, lookedAt: undefined, lost: undefined, asking: undefined };
+    this.#entries.push(...volumes.map((volume) => ({ volume, ...unknown })));
+    void this.refresh();
   }
 
   /** In the order of `add`. */
   get latest(): VolumeRoom[] {
-    return this.#entries.map(({ volume: { id, label, root }, room }) => ({
+    const now = performance.now();
+    return this.#entries.map(({ volume: { id, label, root }, room, lookedAt, lost }) => ({
       id,
       label,
       root,
       ...(room && { free: countable(room.bytes), size: countable(room.totalBytes) }),
+      ...(lookedAt !== undefined && { lookedMs: Math.round(now - lookedAt) }),
+      ...(lost !== undefined && { lost }),
     }));
   }
 
-  /** Asks; whoever has not answered the last time is not asked again. */
-  refresh(): void {
-    for (const entry of this.#entries) {
-      if (entry.isAsked) continue;
-      entry.isAsked = true;
-      entry.volume.room().then(
-        (room) => {
-          entry.room = room;
-          entry.isAsked = false;
-        },
-        () => {
-          // A failed disk has no figures; storing on it tells why.
-          entry.room = undefined;
-          entry.isAsked = false;
-        },
-      );
-    }
+  /** Asks; whoever has not answered the last time is not asked again. Resolves when all have answered. */
+  async refresh(): Promise<void> {
+    await Promise.all(
+      this.#entries.map((entry) => {
+        entry.asking ??= this.#ask(entry);
+        return entry.asking;
+      }),
+    );
+  }
+
+  async #ask(entry: Entry): Promise<void> {
+    const { volume } = entry;
+    const began = performance.now();
+    // A failed disk has no figures.
+    const room = volume.room().catch(() => undefined);
+    entry.lost = await this.#whyLost(entry);
+    entry.lookedAt = began;
+    entry.room = await room;
+    entry.asking = undefined;
+  }
+
+  /** A disk that is known to be lost is asked by its own thread only: each thread that asks a disk that hangs may stay in that call. */
+  async #whyLost({ volume, lost }: Entry): Promise<string | undefined> {
+    if (lost === undefined) return await whyGone(volume, this.#log);
+    return (await findsItself(volume)) ? undefined : lost;
   }
 }
 

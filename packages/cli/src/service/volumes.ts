@@ -2,35 +2,45 @@ import { hostname } from "node:os";
 import { ConfigError, type Log, type Source } from "@brigade/core";
 import { type LocalVolume, tryVolumes, type VolumeSettings } from "@brigade/volumes";
 import { filesKeptOpen } from "../limits/connections.ts";
+import { initRemedy, judgeFolders } from "../volumes/earlier-volumes.ts";
 import { inspectVolume } from "../volumes/inspection.ts";
+import { namedFolder } from "../volumes/named-folders.ts";
+import type { VolumeMemory } from "../volumes/volume-memory.ts";
 
 /**
  * Opens this host's volumes. Throws ConfigError with the problems of all: folders that are no volumes (unless they may
- * become some), and volumes that hold other objects under a source's name. Nothing is written on a folder that is refused.
+ * become some), and volumes that hold other objects under a source's name. Nothing is written on a folder that is refused. A disk
+ * that is full, fails or hangs is left out while there are others.
  */
 export async function openServiceVolumes(
-  { VOLUMES, VOLUME_AUTO_INIT, DURABILITY }: VolumeSettings,
+  { VOLUMES, VOLUME_AUTO_INIT, DURABILITY, MIN_FREE: minFree }: VolumeSettings,
   sources: readonly { readonly name: string; readonly source: Source }[],
+  memory: VolumeMemory,
   log: Log,
   resources: AsyncDisposableStack,
 ): Promise<LocalVolume[]> {
-  const candidates = VOLUMES.map((root) => ({
+  const roots = VOLUMES.map(namedFolder);
+  const keptOpen = filesKeptOpen({ volumes: VOLUMES.length, service: true });
+  const candidates = roots.map((root) => ({
     root,
     init: VOLUME_AUTO_INIT,
     instance: crypto.randomUUID().slice(0, 8),
     durability: DURABILITY,
+    minFree,
     host: hostname(),
-    keptOpen: filesKeptOpen({ volumes: VOLUMES.length, service: true }),
+    keptOpen,
   }));
-  await using tried = await tryVolumes(candidates, log);
-  for (const root of VOLUMES) await refuseOtherObjects(root, sources);
+  await using tried = await tryVolumes(candidates, log, {
+    leavesOut: ["full", "io", "silent"],
+    judge: (found) =>
+      judgeFolders(found, { inAccounts: {}, memory }, { newVolume: false, remedy: initRemedy }, log),
+  });
+  for (const root of tried.roots) await refuseOtherObjects(root, sources);
   const volumes = await tried.open();
   for (const volume of volumes) resources.use(volume);
-  const twice = volumes.filter(({ id }, index) => volumes.findIndex((other) => other.id === id) !== index);
-  const problems = twice.map(
-    ({ root }) => `VOLUMES: ${root} is a volume that is named under another path too`,
-  );
-  if (problems.length > 0) throw new ConfigError(problems);
+  memory.keep(tried.found, volumes);
+  // Otherwise a folder that is none is refused, whatever it was.
+  if (VOLUME_AUTO_INIT) memory.tellTrouble(log);
   return volumes;
 }
 

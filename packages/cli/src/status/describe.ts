@@ -1,5 +1,6 @@
 import type { NewerMessages } from "@brigade/core";
-import type { JobStatus, Proof, SourceStatus, Status } from "@brigade/ledger";
+import type { JobStatus, Location, Proof, SourceStatus, Status, UnreadableJob } from "@brigade/ledger";
+import { type AbsentVolume, describeAbsent } from "../absent/absent-volumes.ts";
 import { ago, span } from "../ago.ts";
 import { describeDepths, describeMissing } from "../fleet/depths.ts";
 import { printable } from "../printable.ts";
@@ -7,11 +8,21 @@ import { type Cell, formatTable, right } from "../table.ts";
 import { formatBytes, formatCount, formatDuration } from "../units.ts";
 import { describeHoles } from "./holes.ts";
 
-/** Where everything stands, for people. `proofs`: by job, of those whose holes are to be named. */
-export function describeStatus(status: Status, proofs: ReadonlyMap<string, Proof>): string {
+/** What is told of a job beyond its status. */
+export interface JobFindings {
+  /** Of jobs whose holes are to be named. */
+  readonly proof?: Proof | undefined;
+  /** Objects that are lost for good. */
+  readonly lost: readonly Location[];
+  /** Volumes with objects of its source that are on no host. */
+  readonly absent: readonly AbsentVolume[];
+}
+
+/** Where everything stands, for people. `findings`: by job. */
+export function describeStatus(status: Status, findings: ReadonlyMap<string, JobFindings>): string {
   const sections = [
     status.brokerTrouble === undefined ? "" : `broker  ${status.brokerTrouble}\n`,
-    ...status.sources.map((source) => describeSource(source, status.at, proofs)),
+    ...status.sources.map((source) => describeSource(source, status.at, findings)),
     describeVolumes(status),
     describeServices(status),
   ];
@@ -19,12 +30,13 @@ export function describeStatus(status: Status, proofs: ReadonlyMap<string, Proof
 }
 
 function describeSource(
-  { source, job, queues, lost, newer }: SourceStatus,
+  { source, job, unreadable, queues, lost, newer }: SourceStatus,
   now: number,
-  proofs: ReadonlyMap<string, Proof>,
+  findings: ReadonlyMap<string, JobFindings>,
 ): string {
+  if (unreadable !== undefined) return describeUnreadable(source, unreadable);
   if (job === undefined) return `${source}  no job yet: \`brigade start ${source}\`\n`;
-  const proof = proofs.get(job.id);
+  const { proof, lost: lostForGood = [], absent = [] } = findings.get(job.id) ?? {};
   const waiting = queues && describeDepths(queues);
   const lines = [
     ...(job.state === "open" ? speed(job) : []),
@@ -35,8 +47,17 @@ function describeSource(
     ...(newer ?? []).map(describeNewer),
     ...(lost === undefined ? [] : [describeLost(source, lost)]),
     ...(proof === undefined ? [] : describeHoles(proof)),
+    ...(lostForGood.length === 0 ? [] : [describeLostForGood(lostForGood)]),
+    ...absent.map((one) => printable(describeAbsent(one))),
   ];
   return `${source}  ${headline(job, now)}\n${counts(job)}${lines.map((line) => `  ${line}\n`).join("")}`;
+}
+
+function describeUnreadable(source: string, { job, state, reason }: UnreadableJob): string {
+  const remedy = state === "open" ? `; \`brigade cancel ${source}\` closes it` : "";
+  return printable(`${source}  the job ${job} cannot be read and is set apart (${reason})${remedy}`).concat(
+    "\n",
+  );
 }
 
 const readers = {
@@ -57,6 +78,11 @@ function describeLost(source: string, { missing }: NonNullable<SourceStatus["los
     return `${what}: nothing is queued and no service holds anything; \`brigade retry ${source}\` lists again what is missing`;
   const remedy = `\`brigade cancel ${source}\`, then \`brigade start ${source}\` (what is stored is not fetched again)`;
   return `${what}: ${describeMissing(missing)}; ${remedy}`;
+}
+
+function describeLostForGood(lost: readonly Location[]): string {
+  const what = `${formatCount(lost.length)} ${lost.length === 1 ? "object" : "objects"}`;
+  return `lost for good: ${what}, such as "${printable(lost[0]?.key ?? "")}" (gone at the source, and damaged or gone on disk; \`brigade audit\` names all)`;
 }
 
 function headline(job: JobStatus, now: number): string {
@@ -124,12 +150,13 @@ function describeVolumes({ volumes, at }: Status): string {
 
 function describeServices({ services, at }: Status): string {
   if (services.length === 0) return "";
-  const rows = services.map(({ instance, sources, seenAt, silentSince }): Cell[] => {
+  const rows = services.map(({ service, instance, sources, seenAt, silentSince }): Cell[] => {
     const pauses = sources.flatMap(({ name, pauses: why }) =>
       why.map((reason) => `${name} paused: ${reason}`),
     );
     const silent = silentSince === undefined ? [] : [`silent since ${span(at - silentSince)}`];
-    return [printable(instance), ago(at - seenAt), printable([...silent, ...pauses].join("; ") || "at work")];
+    const how = printable([...silent, ...pauses].join("; ") || "at work");
+    return [service, printable(instance), ago(at - seenAt), how];
   });
-  return formatTable([["service", "last word", ""], ...rows]);
+  return formatTable([["service", "name", "last word", ""], ...rows]);
 }

@@ -5,9 +5,10 @@ import { formatCount } from "../units.ts";
 /** What a job has no account of, a line each; nothing when all is accounted for. The first few of each kind are named. */
 export function describeHoles({ holes }: Proof): string[] {
   const { failedDirectories, directories, pages } = holes;
-  const failed = failedDirectories.examples.map(
-    ({ directory, page, reason }) => `could not list "${directory}" from page ${page} on: ${reason}`,
-  );
+  const failed = failedDirectories.examples.map(({ directory, page, besides, reason }) => {
+    const what = besides ? `all of "${directory}" at page ${page}` : `"${directory}" from page ${page} on`;
+    return `could not list ${what}: ${reason}`;
+  });
   const unlisted = directories.examples.map(
     ({ directory, missing }) =>
       `not fully listed: "${directory}", pages ${missing.map(formatRange).join(", ")}`,

@@ -28,6 +28,7 @@ export class Outage {
   readonly #parts: OutageParts;
   readonly #limitMs: number;
   #isOn = false;
+  #endedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: OutageParts, limitMs: number) {
     this.#parts = parts;
@@ -36,6 +37,11 @@ export class Outage {
 
   get isOn(): boolean {
     return this.#isOn;
+  }
+
+  /** Whether it was on at any time since then. */
+  wasOnSince(moment: number): boolean {
+    return this.#isOn || this.#endedAt >= moment;
   }
 
   /** `since`: when the first request failed. */
@@ -70,6 +76,7 @@ export class Outage {
       const refusal = await probe(turn);
       if (refusal === undefined) {
         this.#isOn = false;
+        this.#endedAt = now();
         gate.open();
         onResume(now() - pausedAt);
         return;

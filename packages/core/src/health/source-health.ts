@@ -1,7 +1,8 @@
 import { type Delayer, delay } from "../delay.ts";
-import { classify, FatalError, type SourceError } from "../failures.ts";
+import { classify, FatalError, HostError, type SourceError } from "../failures.ts";
 import { Credentials, isUnauthorized } from "./credentials.ts";
 import { Outage, type OutageReport } from "./outage.ts";
+import { Proof } from "./proof.ts";
 import { probing, type RequestGate } from "./request-gate.ts";
 import { type Subject, Witnesses } from "./witnesses.ts";
 
@@ -38,33 +39,20 @@ export interface HealthOptions {
   readonly manyOrigins: boolean;
 }
 
-/** What witnesses were asked. */
-interface Asked {
-  readonly began: number;
-  /** Of the last one that did not come; `undefined` if one came, or there is none. */
-  readonly refusal: Error | undefined;
-}
-
-/** Milliseconds that a success of ordinary traffic is waited for, before something is asked in its place. */
-const grace = 250;
-/** Milliseconds for which ordinary traffic counts as under way. */
-const lately = 1_000;
 /** Failures in a row at which no new request is sent until it is known whether the source is well. */
 const holdAt = { refusedCredentials: 2, others: 8 };
-/** Witnesses that are asked, one after the other, before all of them are believed to be refused. */
-const witnessesAsked = 3;
 /** Different subjects that fail in a row, with nothing that is known to work, before the source is at fault. */
 const suspicious = 32;
-/** Different subjects that failed in a row, to be asked again by probes. */
-const rememberedFailing = 256;
-/** Times that one subject alone is refused as too fast, before that is its own fault. */
-const alone = 16;
+/** Times that one subject alone is refused as too fast, before that is its own fault; as far as it is said, or guessed. */
+const alone = { said: 16, guessed: 4 };
 /** Subjects whose refusals by rate are remembered. */
 const remembered = 10_000;
 /** Milliseconds for which everything is refused as too fast, before the source is paused. */
 const longestRefusal = 30_000;
 /** Milliseconds for which good credentials are believed to be good still, where nothing else is known. */
 const longestTrust = 10_000;
+/** Milliseconds until a probe that could not be sent is sent again. */
+const againMs = 1_000;
 
 /**
  * Tells one subject's misfortune from the source's (I8). The source is unwell only when what is known to work has
@@ -75,31 +63,32 @@ export class SourceHealth<S extends Subject> {
   readonly #parts: HealthParts<S>;
   readonly #options: HealthOptions;
   readonly #now: () => number;
-  readonly #delay: Delayer;
   readonly #witnesses: Witnesses<S>;
+  readonly #proof: Proof<S>;
   readonly #outage: Outage;
   readonly #credentials: Credentials<S>;
   readonly #probing: AbortSignal;
-  /** Different subjects that failed since the latest success, by key. */
-  readonly #failing = new Map<string, S>();
   /** Times in a row that a subject was refused as too fast, by key. */
   readonly #tooFast = new Map<string, number>();
-  readonly #waiting = new Set<{ readonly failedAt: number; readonly resolve: () => void }>();
-  /** The latest time at which a request was begun that succeeded. */
-  #provenAt = Number.NEGATIVE_INFINITY;
-  #failuresInARow = 0;
-  #failingSince: number | undefined;
-  #asking: Promise<Asked> | undefined;
 
   constructor(parts: HealthParts<S>, options: HealthOptions) {
     this.#parts = parts;
     this.#options = options;
     this.#now = parts.now ?? (() => performance.now());
-    this.#delay = parts.delay ?? delay;
     this.#witnesses = new Witnesses(parts.ofEarlierRuns);
-    const timed = { ...parts, now: this.#now, delay: this.#delay };
+    const timed = { ...parts, now: this.#now, delay: parts.delay ?? delay };
+    this.#proof = new Proof({
+      ...timed,
+      witnesses: this.#witnesses,
+      refusalOf: (subject) => this.#refusalOf(subject),
+      isPaused: () => this.isPaused,
+    });
     this.#probing = probing(parts.signal);
-    this.#credentials = new Credentials({ ...timed, signal: this.#probing });
+    this.#credentials = new Credentials({
+      ...timed,
+      list: (subject, signal) => this.#sent(() => parts.list(subject, signal)),
+      signal: this.#probing,
+    });
     this.#outage = new Outage({ ...timed, probe: (turn) => this.#probe(turn) }, options.limitMs);
   }
 
@@ -109,7 +98,7 @@ export class SourceHealth<S extends Subject> {
 
   /** Whether anything came in this run. */
   get hasWorked(): boolean {
-    return this.#provenAt > Number.NEGATIVE_INFINITY;
+    return this.#proof.hasWorked;
   }
 
   /** Whether anything came in this run that may be asked for again. */
@@ -117,7 +106,7 @@ export class SourceHealth<S extends Subject> {
     return !this.#witnesses.isEmpty;
   }
 
-  /** When a request is begun; to be given to `succeeded`. */
+  /** When a request is begun; to be given to `succeeded` or `judge`. */
   begin(): number {
     return this.#now();
   }
@@ -130,29 +119,25 @@ export class SourceHealth<S extends Subject> {
   /** `witness`: the subject, where it may be asked for again later. */
   succeeded(begunAt: number, subject: S, isWitness: boolean): void {
     if (isWitness) this.#witnesses.add(subject);
-    if (begunAt > this.#provenAt) this.#provenAt = begunAt;
-    // What was begun before the first failure, and only now lies on its disk, says nothing of the source as it is.
-    if (this.#failingSince !== undefined && begunAt >= this.#failingSince) this.#recover();
+    this.#proof.succeeded(begunAt);
     if (this.#tooFast.size > 0) this.#tooFast.delete(subject.key);
   }
 
-  #recover(): void {
-    this.#failuresInARow = 0;
-    this.#failingSince = undefined;
-    this.#failing.clear();
-    this.#parts.gate.release();
-    for (const waiter of this.#waiting) if (waiter.failedAt <= this.#provenAt) waiter.resolve();
+  /**
+   * To be called when the failure has just come. What fails while the source is paused, or has been paused since the
+   * request was begun, is never the subject's own fault. Never rejects but for bugs.
+   */
+  async judge(subject: S, error: SourceError, begunAt: number): Promise<Judgement> {
+    if (this.#outage.wasOnSince(begunAt)) return "shared";
+    const judgement = await this.#judge(subject, error);
+    // The probe that ended an outage meanwhile proves that the source works now, and not that it worked then.
+    return this.#outage.wasOnSince(begunAt) ? "shared" : judgement;
   }
 
-  /** To be called when the failure has just come. Never rejects but for bugs. */
-  async judge(subject: S, error: SourceError): Promise<Judgement> {
-    if (this.isPaused) return "shared";
+  async #judge(subject: S, error: SourceError): Promise<Judgement> {
     // One host of many: the source's adapter has seen that it is that host's own, and nothing follows for the others.
     if (error.scope === "origin" && this.#options.manyOrigins) return "own";
-    const failedAt = this.#now();
-    this.#failingSince ??= failedAt;
-    this.#failuresInARow++;
-    if (this.#failing.size < rememberedFailing) this.#failing.set(subject.key, subject);
+    const failedAt = this.#proof.failed(subject);
     const failure = classify(error, this.#options);
     if (failure.fault === "object") return await this.#judgeObject(error, failedAt, failure.final);
     if (failure.fault !== "source") return "own";
@@ -168,7 +153,7 @@ export class SourceHealth<S extends Subject> {
   /** Nothing is sent any more but probes, until one is answered. */
   pause(report: OutageReport): void {
     if (this.#parts.signal.aborted) this.#parts.gate.close();
-    else this.#outage.begin(report, this.#failingSince ?? this.#now());
+    else this.#outage.begin(report, this.#proof.failingSince ?? this.#now());
   }
 
   giveUp(error: FatalError): void {
@@ -180,7 +165,7 @@ export class SourceHealth<S extends Subject> {
     if (proof === "works") return "own";
     if (proof === "stopped") return this.#pauseFor(error, isRefusal);
     if (isRefusal) return "unknown";
-    if (this.#failing.size < suspicious) return "own";
+    if (this.#proof.failing.size < suspicious) return "own";
     this.pause({ reason: error.message, isBan: false });
     return "shared";
   }
@@ -193,11 +178,12 @@ export class SourceHealth<S extends Subject> {
 
   /** Never counted while others are refused, too: a subject that is refused each time, while others come, is at fault. */
   async #judgeTooFast(subject: S, error: SourceError, failedAt: number): Promise<Judgement> {
-    if (failedAt - (this.#failingSince ?? failedAt) >= longestRefusal) return this.#pauseFor(error, false);
+    if (failedAt - (this.#proof.failingSince ?? failedAt) >= longestRefusal)
+      return this.#pauseFor(error, false);
     if (this.#tooFast.size >= remembered) this.#tooFast.clear();
     const times = (this.#tooFast.get(subject.key) ?? 0) + 1;
     this.#tooFast.set(subject.key, times);
-    if (times < alone) return "shared";
+    if (times < (error.isGuess ? alone.guessed : alone.said)) return "shared";
     const proof = await this.#proofAfter(failedAt);
     this.#parts.gate.release();
     if (proof !== "works") return "shared";
@@ -226,60 +212,14 @@ export class SourceHealth<S extends Subject> {
     return "shared";
   }
 
-  /** Whether what is known to work still works, after a failure: seen in ordinary traffic, or asked for. */
-  async #proofAfter(failedAt: number, hold = holdAt.others): Promise<"works" | "stopped" | "unknown"> {
-    const isHeld = this.#failuresInARow >= hold;
-    if (!isHeld && this.#provenAt > failedAt - lately) await this.#trafficSince(failedAt);
-    for (;;) {
-      if (this.#provenAt >= failedAt) return "works";
-      if (this.isPaused || this.#parts.signal.aborted) return "stopped";
-      if (isHeld) this.#parts.gate.hold();
-      this.#asking ??= this.#askWitnesses().finally(() => {
-        this.#asking = undefined;
-      });
-      const { began, refusal } = await this.#asking;
-      // What is held is let go only by whoever knows that there will be no pause.
-      if (refusal === undefined) this.#parts.gate.release();
-      if (this.#provenAt >= failedAt) return "works";
-      if (began >= failedAt) return refusal === undefined ? "unknown" : "stopped";
-    }
-  }
-
-  async #trafficSince(failedAt: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const waiter = { failedAt, resolve };
-    const over = new AbortController();
-    this.#waiting.add(waiter);
-    try {
-      const inTime = this.#delay(grace, AbortSignal.any([over.signal, this.#parts.signal])).catch(() => {});
-      await Promise.race([promise, inTime]);
-    } finally {
-      over.abort();
-      this.#waiting.delete(waiter);
-    }
-  }
-
-  async #askWitnesses(): Promise<Asked> {
-    const began = this.#now();
-    const refused: S[] = [];
-    let refusal: Error | undefined;
-    for (const witness of await this.#witnesses.all()) {
-      if (refused.length >= witnessesAsked) break;
-      if (this.#failing.has(witness.key) || refused.some(({ key }) => key === witness.key)) continue;
-      refusal = await this.#refusalOf(witness);
-      if (refusal === undefined) {
-        for (const one of refused) this.#witnesses.drop(one);
-        return { began, refusal };
-      }
-      refused.push(witness);
-    }
-    return { began, refusal };
+  #proofAfter(failedAt: number, hold = holdAt.others): Promise<"works" | "stopped" | "unknown"> {
+    return this.#proof.after(failedAt, hold);
   }
 
   /** While it is paused: the witnesses in turn, and what failed in turn. */
   async #probe(turn: number): Promise<Error | undefined> {
     const witnesses = await this.#witnesses.all();
-    const subjects = [witnesses, [...this.#failing.values()]].flatMap(
+    const subjects = [witnesses, [...this.#proof.failing.values()]].flatMap(
       (list) => list[turn % list.length] ?? [],
     );
     let refusal: Error | undefined;
@@ -290,10 +230,22 @@ export class SourceHealth<S extends Subject> {
     return refusal;
   }
 
+  /** What this machine could not send says nothing of the source: it is sent later. */
+  async #sent(ask: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof HostError)) throw error;
+        await (this.#parts.delay ?? delay)(againMs, this.#probing);
+      }
+    }
+  }
+
   async #refusalOf(subject: S): Promise<Error | undefined> {
     const begunAt = this.begin();
     try {
-      await this.#parts.ask(subject, this.#probing);
+      await this.#sent(() => this.#parts.ask(subject, this.#probing));
       return void this.succeeded(begunAt, subject, false);
     } catch (error) {
       return asError(error);

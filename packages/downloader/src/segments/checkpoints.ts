@@ -15,6 +15,7 @@ export class Checkpoints {
   #nextAt: number;
   #saving: Promise<void> | undefined;
   #error: unknown;
+  #isLast = false;
 
   /** `onError` hears of a failed saving when it happens; `last` throws it too. */
   constructor(save: () => Promise<void>, onError: (error: unknown) => void, now: () => number) {
@@ -35,8 +36,10 @@ export class Checkpoints {
     this.#saveIfTime();
   }
 
-  /** Saves what is left. */
+  /** Saves what is left; nothing is saved after that. */
   async last(): Promise<void> {
+    // Two at once would get in each other's way.
+    this.#isLast = true;
     await this.#saving;
     // A disk tells of lost data once: that the next saving succeeds proves nothing.
     if (this.#error !== undefined) throw this.#error;
@@ -44,7 +47,7 @@ export class Checkpoints {
   }
 
   #saveIfTime(): void {
-    if (this.#saving !== undefined || this.#unsaved === 0) return;
+    if (this.#isLast || this.#saving !== undefined || this.#unsaved === 0) return;
     const startedAt = this.#now();
     if (this.#unsaved < most && startedAt < this.#nextAt) return;
     this.#unsaved = 0;

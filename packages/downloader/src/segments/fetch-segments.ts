@@ -5,8 +5,10 @@ import {
   type Delayer,
   delay,
   FatalError,
+  HostError,
   type Log,
   type ObjectBody,
+  retriesAfter,
   SourceError,
 } from "@brigade/core";
 import { Checkpoints } from "./checkpoints.ts";
@@ -20,7 +22,10 @@ import { WorkList } from "./work-list.ts";
 import { WriteBehind } from "./write-behind.ts";
 
 export interface SegmentParts {
-  /** Exactly these bytes, from a connection of their own; a silent one ends with an error. Throws SourceError. */
+  /**
+   * These bytes from the first on, as many as the body's size says, from a connection of their own; a silent one ends with an
+   * error. Throws SourceError.
+   */
   open(range: Required<ByteRange>, signal: AbortSignal): Promise<ObjectBody>;
   readonly file: SegmentFile;
   readonly log: Log;
@@ -140,7 +145,9 @@ class Transfer {
       );
       this.#running.add(running);
     }
-    if (this.#running.size === 0) this.#ended.resolve();
+    if (this.#running.size > 0) return;
+    if (this.#signal.aborted) this.#ended.reject(this.#signal.reason);
+    else this.#ended.resolve();
   }
 
   async #leave(): Promise<void> {
@@ -154,13 +161,15 @@ class Transfer {
       const { at } = segment;
       try {
         await this.#waitForQuiet(segment);
-        await this.#receive(segment);
+        // Some servers send less than they are asked for, and say so.
+        do await this.#receive(segment);
+        while (segment.left > 0);
         this.#work.finish(segment);
         return;
       } catch (error) {
-        if (this.#signal.aborted || !(error instanceof SourceError)) throw error;
+        if (this.#signal.aborted || !(error instanceof SourceError || isLimit(error))) throw error;
         if (segment.at > at) segment.attempts = 0;
-        this.#heedRetryAfter(error);
+        if (error instanceof SourceError) this.#heedRetryAfter(error);
         const served = this.#servedBeside(segment, error);
         if (served > 0) {
           this.#limit.lower(served);
@@ -168,6 +177,7 @@ class Transfer {
           this.#work.giveBack(segment);
           return;
         }
+        if (error instanceof HostError) throw error;
         await this.#waitToRetry(segment, error);
       }
     }
@@ -179,11 +189,14 @@ class Transfer {
     segment.state = "receiving";
     segment.begin(this.#now());
     const slabs = this.#slabs.lend();
-    const writer = new WriteBehind(this.#parts.file, segment.at, slabs);
+    const from = segment.at;
+    const writer = new WriteBehind(this.#parts.file, from, slabs);
+    let announced = body.size ?? segment.left;
     this.#writers.add(writer);
     try {
       for await (const chunk of body.chunks(slabs.next)) {
         segment.heardAt = this.#now();
+        announced -= chunk.byteLength;
         this.#meter.received += chunk.byteLength;
         // A helper may have taken the end.
         const mine = chunk.byteLength > segment.left ? chunk.subarray(0, segment.left) : chunk;
@@ -200,17 +213,19 @@ class Transfer {
       this.#writers.delete(writer);
       slabs.end();
     }
-    if (segment.left > 0) throw new SourceError("damaged", `the body ended ${segment.left} bytes early`);
+    if (segment.left > 0 && (announced > 0 || segment.at === from))
+      throw new SourceError("damaged", `the body ended ${segment.left} bytes early`);
   }
 
   /**
    * How many other connections the source serves, where the error means that this one is too many; otherwise 0.
    * A status says so clearly; a connection that cannot be made says it the second time, when bytes came over others since the first.
    */
-  #servedBeside(segment: Segment, error: SourceError): number {
+  #servedBeside(segment: Segment, error: SourceError | HostError): number {
     const { failedAt } = segment;
     segment.failedAt = this.#now();
     const others = [...this.#work.active].filter((other) => other !== segment && other.state !== "waiting");
+    if (error instanceof HostError) return segment.state === "opening" ? others.length : 0;
     if (isRefusal(error)) return others.length;
     if (segment.state !== "opening" || segment.attempts === 0) return 0;
     return others.filter(({ heardAt }) => heardAt >= failedAt).length;
@@ -240,7 +255,7 @@ class Transfer {
 
   async #waitToRetry(segment: Segment, error: SourceError): Promise<void> {
     if (!this.#mayPass(error)) throw error;
-    if (segment.attempts >= this.#options.retries) {
+    if (segment.attempts >= retriesAfter(error, this.#options.retries)) {
       if (error.kind === "forbidden") throw error;
       const tries = `tried ${segment.attempts + 1} times from byte ${segment.at} on`;
       throw new FatalError(`${error.message} (${tries})`, { cause: error });
@@ -267,6 +282,11 @@ class Transfer {
     await Promise.all([...this.#writers].map((writer) => writer.settle()));
     await this.#parts.file.sync();
   }
+}
+
+/** This process may have no more connections than it has. */
+function isLimit(error: unknown): error is HostError {
+  return error instanceof HostError && error.kind === "limits";
 }
 
 /** Statuses that servers give to one connection too many. */

@@ -6,6 +6,7 @@ import {
   FatalError,
   type Log,
   type ObjectBody,
+  retriesAfter,
   SourceError,
 } from "@brigade/core";
 import { RateLimit } from "./rate-limit.ts";
@@ -46,7 +47,7 @@ export async function fetchWhole(
       const failure = classify(error);
       if (failure.fault === "object" ? failure.final : failure.fault !== "source" || failure.stop)
         throw error;
-      if (attempt >= options.retries)
+      if (attempt >= retriesAfter(error, options.retries))
         throw new FatalError(`${error.message} (tried ${attempt + 1} times)`, { cause: error });
       parts.log.info({ reason: error.message }, "begins again");
       await wait(Math.max(error.retryAfterMs ?? 0, backoff(attempt, { first: 250, most: 30_000 })), signal);

@@ -1,4 +1,4 @@
-import { ConfigError, HostError, type Log } from "@brigade/core";
+import { ConfigError, HostError, type Log, mostBodyBytes } from "@brigade/core";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
@@ -31,9 +31,6 @@ export interface LedgerAppOptions {
   /** Unix milliseconds. */
   readonly now?: () => number;
 }
-
-/** Bytes of a question; the largest asks about a page of 10,000 long names. */
-const mostBytes = 32 * 1024 * 1024;
 
 /** The catalogue over HTTP, below `/api`, and a page to look at it. Errors are JSON: `{"error": "…"}`. */
 export function ledgerApp(catalogue: Catalogue, options: LedgerAppOptions): Hono {
@@ -68,9 +65,9 @@ export function ledgerApp(catalogue: Catalogue, options: LedgerAppOptions): Hono
   app.use("/api/*", ownPagesOnly);
   if (token !== undefined) app.use("/api/*", tokenNeeded(token, now));
   const onError = () => {
-    throw new HTTPException(413, { message: `no question is longer than ${mostBytes} bytes` });
+    throw new HTTPException(413, { message: `no question is longer than ${mostBodyBytes} bytes` });
   };
-  app.use("/api/*", bodyLimit({ maxSize: mostBytes, onError }));
+  app.use("/api/*", bodyLimit({ maxSize: mostBodyBytes, onError }));
   app.use("/api/*", async (context, next) => {
     await next();
     if (!context.res.headers.has("cache-control")) context.header("cache-control", "no-store");

@@ -126,10 +126,10 @@ export class LedgerClient implements PageHistory {
     directory: string,
     files: readonly FileEntry[],
   ): Promise<readonly boolean[]> {
-    if (files.length === 0) return [];
-    const body = filesOf(of, directory, files);
-    const { unchanged } = await this.#connection.ask("history/unchanged", unchangedSchema, { body });
-    return this.#asMany(unchanged, files);
+    return await this.#ofFiles(files, async (some) => {
+      const body = filesOf(of, directory, some);
+      return (await this.#connection.ask("history/unchanged", unchangedSchema, { body })).unchanged;
+    });
   }
 
   async compare(
@@ -137,10 +137,10 @@ export class LedgerClient implements PageHistory {
     directory: string,
     files: readonly FileEntry[],
   ): Promise<readonly Comparison[]> {
-    if (files.length === 0) return [];
-    const body = filesOf(of, directory, files);
-    const { compared } = await this.#connection.ask("history/compare", comparedSchema, { body });
-    return this.#asMany(compared, files);
+    return await this.#ofFiles(files, async (some) => {
+      const body = filesOf(of, directory, some);
+      return (await this.#connection.ask("history/compare", comparedSchema, { body })).compared;
+    });
   }
 
   volumes(): Promise<readonly VolumeContents[]> {
@@ -148,8 +148,11 @@ export class LedgerClient implements PageHistory {
   }
 
   /** Where an object lies, or all whose keys begin so. */
-  where({ key, prefix, source }: LocationQuery): AsyncIterable<Location> {
-    return this.#connection.rows("objects", locationSchema, { key, prefix, source });
+  where({ key, prefix, source, lost }: LocationQuery): AsyncIterable<Location> {
+    return this.#connection.rows("objects", locationSchema, {
+      ...{ key, prefix, source },
+      ...(lost !== undefined && { lost: String(lost) }),
+    });
   }
 
   /** What is stored in one directory, by name. */
@@ -168,8 +171,10 @@ export class LedgerClient implements PageHistory {
     volume: VolumeDescription,
     states: readonly StoredState[],
   ): Promise<void> {
-    const body = { source, fingerprint, volume, states };
-    await this.#connection.ask("objects/restore", restoredSchema, { body });
+    for (const some of inQuestions(states, ({ key, path = "" }) => key + path)) {
+      const body = { source, fingerprint, volume, states: some };
+      await this.#connection.ask("objects/restore", restoredSchema, { body });
+    }
   }
 
   /** These objects do not lie on the volume any more. Returns how many were known to. */
@@ -178,8 +183,12 @@ export class LedgerClient implements PageHistory {
     volume: string,
     keys: readonly string[],
   ): Promise<number> {
-    const body = { source, fingerprint, volume, keys };
-    return (await this.#connection.ask("objects/forget", forgottenSchema, { body })).forgotten;
+    let forgotten = 0;
+    for (const some of inQuestions(keys, (key) => key)) {
+      const body = { source, fingerprint, volume, keys: some };
+      forgotten += (await this.#connection.ask("objects/forget", forgottenSchema, { body })).forgotten;
+    }
+    return forgotten;
   }
 
   /** Copies the catalogue beside itself, on the ledger's disk. */
@@ -201,10 +210,41 @@ export class LedgerClient implements PageHistory {
     return this.#connection.ask("rates", z.array(rateSchema), { query: { job } });
   }
 
-  #asMany<T>(answers: readonly T[], files: readonly FileEntry[]): readonly T[] {
-    if (answers.length !== files.length) throw this.#connection.away("it answers about other files");
+  /** An answer for each file. `ask`: about as many as fit into one question. */
+  async #ofFiles<T>(
+    files: readonly FileEntry[],
+    ask: (some: readonly FileEntry[]) => Promise<readonly T[]>,
+  ): Promise<readonly T[]> {
+    if (files.length === 0) return [];
+    const answers: T[] = [];
+    for (const some of inQuestions(files, ({ name }) => name)) {
+      const found = await ask(some);
+      if (found.length !== some.length) throw this.#connection.away("it answers about other files");
+      answers.push(...found);
+    }
     return answers;
   }
+}
+
+/** Characters of the keys of one question, at most: none takes more than six bytes, and the ledger reads 8 MiB. */
+const mostAsked = 2 ** 20;
+/** What stands beside a key, counted as characters of it. */
+const beside = 64;
+
+/** In groups that fit into one question each; there is at least one. */
+function* inQuestions<T>(items: readonly T[], keyOf: (item: T) => string): Generator<readonly T[]> {
+  let begin = 0;
+  let length = 0;
+  for (const [i, item] of items.entries()) {
+    const more = keyOf(item).length + beside;
+    if (i > begin && length + more > mostAsked) {
+      yield items.slice(begin, i);
+      begin = i;
+      length = 0;
+    }
+    length += more;
+  }
+  yield items.slice(begin);
 }
 
 function filesOf(

@@ -67,7 +67,8 @@ export class Connection {
   away(error: unknown): Error {
     const { url, signal } = this.#options;
     if (signal?.aborted === true && error instanceof Error) return error;
-    return new HostError("io", `the ledger at ${url} does not answer: ${told(error)}`, { cause: error });
+    const reason = `does not answer: ${told(error)} (LEDGER_URL says where it is)`;
+    return new HostError("io", `the ledger at ${url} ${reason}`, { cause: error });
   }
 
   #parsed<S extends z.ZodType>(text: string, schema: S): z.infer<S> {

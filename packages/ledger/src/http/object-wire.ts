@@ -1,4 +1,4 @@
-import { sourceNameSchema } from "@brigade/core";
+import { isMd5, listOf, pathInsideSchema, sizeSchema, sourceNameSchema } from "@brigade/core";
 import { z } from "zod";
 import type { Location, StoredState, VolumeContents, VolumeDescription } from "../account.ts";
 import type { CatalogueCopy } from "../backup.ts";
@@ -20,6 +20,7 @@ export const whereQuerySchema = z
     key: z.string().min(1).exactOptional(),
     prefix: z.string().exactOptional(),
     source: sourceNameSchema.exactOptional(),
+    lost: z.stringbool().exactOptional(),
   })
   .refine(
     ({ key, prefix }) => (key === undefined) !== (prefix === undefined),
@@ -30,7 +31,7 @@ export const locationSchema = z.object({
   source: z.string(),
   fingerprint: z.string(),
   key: z.string(),
-  standing: z.enum(["current", "duplicate", "superseded"]),
+  standing: z.enum(["current", "duplicate", "superseded", "lost"]),
   volume: z.string(),
   label: z.string().exactOptional(),
   host: z.string(),
@@ -42,6 +43,7 @@ export const locationSchema = z.object({
   md5: z.string().exactOptional(),
   verified: z.boolean().exactOptional(),
   etag: z.string().exactOptional(),
+  lostAt: time.exactOptional(),
 }) satisfies z.ZodType<Location>;
 
 export const volumeContentsSchema = amountSchema.extend({
@@ -52,6 +54,7 @@ export const volumeContentsSchema = amountSchema.extend({
   free: count.exactOptional(),
   size: count.exactOptional(),
   sources: z.array(amountSchema.extend({ source: z.string() })).readonly(),
+  gone: z.object({ at: time, lost: z.string().exactOptional() }).exactOptional(),
 }) satisfies z.ZodType<VolumeContents>;
 
 export const namesQuerySchema = z.strictObject({ ...originSchema.shape, directory: z.string() });
@@ -66,7 +69,7 @@ export const directoriesQuerySchema = z.strictObject({ ...originSchema.shape, pr
 export const forgettingSchema = originSchema.extend({
   /** The volume's id. */
   volume: z.string().min(1),
-  keys: z.array(z.string()),
+  keys: listOf(z.string()),
 });
 export const forgottenSchema = z.object({ forgotten: count });
 
@@ -76,26 +79,24 @@ const volumeDescriptionSchema = z.object({
   host: z.string(),
   free: count.exactOptional(),
   size: count.exactOptional(),
+  gone: z.object({ lost: z.string().exactOptional() }).nullable().exactOptional(),
 }) satisfies z.ZodType<VolumeDescription>;
 
 const storedStateSchema = z.object({
   key: z.string().min(1),
-  listedSize: count,
-  size: count,
+  listedSize: sizeSchema,
+  size: sizeSchema,
   modified: z.int(),
   storedAt: z.int(),
-  md5: z
-    .string()
-    .regex(/^[0-9a-f]{32}$/)
-    .exactOptional(),
+  md5: z.string().refine(isMd5, "must be 32 lower-case hex digits").exactOptional(),
   verified: z.boolean().exactOptional(),
-  path: z.string().exactOptional(),
+  path: pathInsideSchema.exactOptional(),
   etag: z.string().exactOptional(),
 }) satisfies z.ZodType<StoredState>;
 
 export const restoringSchema = originSchema.extend({
   volume: volumeDescriptionSchema,
-  states: z.array(storedStateSchema),
+  states: listOf(storedStateSchema),
 });
 export const restoredSchema = z.object({ restored: count });
 

@@ -1,3 +1,4 @@
+import { MessageError, parseBounded } from "@brigade/core";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { z } from "zod";
@@ -9,9 +10,10 @@ import type { Catalogue } from "../catalogue.ts";
 export async function body<S extends z.ZodType>(context: Context, schema: S): Promise<z.infer<S>> {
   let value: unknown;
   try {
-    value = await context.req.json();
+    value = parseBounded(await context.req.text());
   } catch (cause) {
-    throw new HTTPException(400, { message: "the body is not JSON", cause });
+    if (!(cause instanceof MessageError)) throw cause;
+    throw new HTTPException(400, { message: `the body cannot be read: ${cause.message}`, cause });
   }
   return parsed(value, schema);
 }

@@ -1,7 +1,7 @@
 import { newerMessagesSchema, presenceSchema } from "@brigade/core";
 import { z } from "zod";
 import { volumeContentsSchema } from "./object-wire.ts";
-import { count, jobStandingSchema, time } from "./wire.ts";
+import { count, jobRecordSchema, jobStandingSchema, time } from "./wire.ts";
 
 /** What travels about how it goes now, as JSON. */
 
@@ -39,10 +39,19 @@ const jobStatusSchema = jobStandingSchema.extend({
 });
 export type JobStatus = z.infer<typeof jobStatusSchema>;
 
+const unreadableJobSchema = z.object({
+  job: z.string(),
+  state: jobRecordSchema.shape.state,
+  reason: z.string(),
+});
+export type UnreadableJob = z.infer<typeof unreadableJobSchema>;
+
 const sourceStatusSchema = z.object({
   source: z.string(),
   /** Its latest. */
   job: jobStatusSchema.exactOptional(),
+  /** Its latest, where the catalogue's account of it cannot be read: it is set apart, and can only be closed. */
+  unreadable: unreadableJobSchema.exactOptional(),
   /** Absent: the broker does not tell. */
   queues: queuesSchema.exactOptional(),
   /**
@@ -67,6 +76,8 @@ export type ServiceStatus = z.infer<typeof serviceStatusSchema>;
 const volumeStatusSchema = volumeContentsSchema.extend({
   /** The folder on its host, as long as a service there is heard. */
   root: z.string().exactOptional(),
+  /** When somebody there last looked whether its disk is there; of services that do not look, when they last spoke. */
+  lookedAt: time.exactOptional(),
 });
 export type VolumeStatus = z.infer<typeof volumeStatusSchema>;
 

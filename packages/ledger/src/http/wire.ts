@@ -1,4 +1,10 @@
-import { filtersSchema, type RecordedPage, sourceNameSchema, walkPositionSchema } from "@brigade/core";
+import {
+  filtersSchema,
+  listOf,
+  type RecordedPage,
+  sourceNameSchema,
+  walkPositionSchema,
+} from "@brigade/core";
 import { z } from "zod";
 import type {
   DirectorySums,
@@ -36,6 +42,7 @@ export const closingSchema = z.object({ state: z.enum(["complete", "incomplete",
 export const jobRecordSchema = newJobSchema.extend({
   state: z.enum(["open", "complete", "incomplete", "cancelled"]),
   closedAt: time.exactOptional(),
+  unreadable: z.string().exactOptional(),
 }) satisfies z.ZodType<JobRecord>;
 
 export const amountSchema = z.object({ objects: count, bytes: count });
@@ -86,7 +93,13 @@ export const proofSchema = sumsSchema.extend({
       }),
     ).extend({ objects: count }),
     failedDirectories: examplesOf(
-      z.object({ directory: z.string(), walk: count, page: count, reason: z.string() }),
+      z.object({
+        directory: z.string(),
+        walk: count,
+        page: count,
+        besides: z.literal(true).exactOptional(),
+        reason: z.string(),
+      }),
     ),
   }),
   unnamed: examplesOf(z.string()),
@@ -147,7 +160,7 @@ export const recordedSchema = z.object({
 export const filesSchema = z.object({
   job: z.object({ source: sourceNameSchema, fingerprint: z.string().min(1) }),
   directory: z.string(),
-  files: z.array(
+  files: listOf(
     z.object({
       name: z.string(),
       size: z.number().optional(),

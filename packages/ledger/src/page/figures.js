@@ -4,6 +4,8 @@ const units = ["B", "kB", "MB", "GB", "TB", "PB"];
 
 /** Decimal units, as disks are sold. @param {number} bytes */
 export function formatBytes(bytes) {
+  // A sum that would be larger stays there.
+  if (bytes >= Number.MAX_SAFE_INTEGER) return "at least 8 PiB";
   let value = bytes;
   let unit = 0;
   while (value >= 999.5 && unit < units.length - 1) {

@@ -26,11 +26,16 @@ export function hostsOf({ services, volumes, at }) {
 function serviceLine({ service, instance, seenAt, silentSince, sources }, now) {
   const pauses = sources.flatMap(({ name, pauses }) => pauses.map((reason) => `${name} pauses: ${reason}`));
   const state = silentSince !== undefined ? "silent" : pauses.length > 0 ? "pausing" : "working";
-  const seen = silentSince === undefined ? "" : `last heard ${formatAgo(seenAt, now)}`;
+  const seen = silentSince === undefined ? [] : [`last heard ${formatAgo(seenAt, now)}`];
   return element(
     "div",
-    { class: "service", "data-state": state, title: instance },
-    element("p", { class: "line" }, element("span", { class: "name" }, service), element("small", {}, seen)),
+    { class: "service", "data-state": state },
+    element(
+      "p",
+      { class: "line" },
+      element("span", { class: "name" }, service),
+      element("small", {}, [instance, ...seen].join(", ")),
+    ),
     ...pauses.map((pause) => element("p", { class: "pause" }, pause)),
   );
 }

@@ -57,12 +57,14 @@ export class SourceCard {
    * @param {readonly ServiceStatus[]} services
    * @param {number} now
    */
-  update({ source, job, queues }, services, now) {
+  update(status, services, now) {
+    const { job, unreadable, queues } = status;
     const isIdle = job?.idle !== undefined && now - job.idle.since >= idleMs;
-    const state = job === undefined ? "no job yet" : isIdle && job.state === "open" ? "idle" : job.state;
+    const known = isIdle && job.state === "open" ? "idle" : job?.state;
+    const state = unreadable === undefined ? (known ?? "no job yet") : "unreadable";
     this.#badge.textContent = state === "open" && job?.progress.listingFinished === false ? "listing" : state;
     this.#badge.dataset.state = state;
-    this.#notes.replaceChildren(...notesOf(source, job, isIdle, services, now));
+    this.#notes.replaceChildren(...notesOf(status, isIdle, services, now));
     this.#queues.replaceChildren(...(queues === undefined ? [] : [queueTerms(queues)]));
     this.#queues.hidden = queues === undefined;
     this.#body.hidden = job === undefined;
@@ -184,18 +186,19 @@ function queueTerms({ directories, files, retry, wait, records, dead }) {
 /**
  * What somebody may have to do something about.
  *
- * @param {string} source
- * @param {JobStatus | undefined} job
+ * @param {SourceStatus} status
  * @param {boolean} isIdle
  * @param {readonly ServiceStatus[]} services
  * @param {number} now
  */
-function notesOf(source, job, isIdle, services, now) {
+function notesOf({ source, job, unreadable }, isIdle, services, now) {
   const notes = services.flatMap(({ service, host, sources }) =>
     sources
       .filter(({ name }) => name === source)
       .flatMap(({ pauses }) => pauses.map((reason) => `${service} on ${host} pauses: ${reason}`)),
   );
+  if (unreadable !== undefined)
+    notes.push(`the job ${unreadable.job} cannot be read and is set apart: ${unreadable.reason}`);
   if (job !== undefined && (isIdle || job.state === "incomplete") && !job.progress.settled) {
     const { listed, directories } = job.progress;
     const open = listed.objects - accountedOf(job.progress);

@@ -1,5 +1,5 @@
 import type { JobRecord, Progress } from "../account.ts";
-import type { JobStatus, Rate } from "../http/status-wire.ts";
+import type { JobStatus, Rate, UnreadableJob } from "../http/status-wire.ts";
 import type { RecordMessage } from "../recorder.ts";
 import { Rates } from "./rates.ts";
 
@@ -52,7 +52,8 @@ export class LatestJobs {
     const job = this.#find(id);
     if (job === undefined) return;
     job.heardAt = at;
-    const directories = message.type === "page" ? [message] : message.pages;
+    const directories =
+      message.type === "result" ? message.pages : [message.type === "page" ? message : message.record];
     for (const { directory } of directories) {
       job.working.delete(directory);
       job.working.set(directory, at);
@@ -88,6 +89,13 @@ export class LatestJobs {
       working: isOpen ? [...job.working].map(([directory, at]) => ({ directory, at })).reverse() : [],
       ...(isOpen && emptySince !== undefined && { idle: { since: Math.max(heardAt, emptySince) } }),
     };
+  }
+
+  /** The source's latest job, where it cannot be read. */
+  unreadable(source: string): UnreadableJob | undefined {
+    const record = this.#jobs.get(source)?.record;
+    if (record?.unreadable === undefined) return undefined;
+    return { job: record.id, state: record.state, reason: record.unreadable };
   }
 
   #find(id: string): Followed | undefined {

@@ -8,7 +8,7 @@ import {
   type Presence,
   steadyTime,
 } from "@brigade/core";
-import type { VolumeContents } from "../account.ts";
+import type { VolumeContents, VolumeDescription } from "../account.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Queues, Rate, Status } from "../http/status-wire.ts";
 import { Fleet } from "./fleet.ts";
@@ -27,7 +27,7 @@ export interface StatusParts {
   readonly missingQueues?: (source: string) => Promise<readonly string[]>;
   /** Messages that this process was handed, and that need a newer program. */
   readonly newer?: (source: string) => readonly NewerMessages[];
-  /** Why the broker takes no messages; undefined while it does. */
+  /** Why the broker takes no messages; undefined while it does. Absent: there are no services that could be heard. */
   readonly brokerTrouble?: () => string | undefined;
   readonly log: Log;
   /** Unix milliseconds. */
@@ -53,6 +53,8 @@ export interface LiveStatus extends Disposable {
 const secondMs = 1_000;
 /** Jobs, volumes and queues are looked at every so many seconds. */
 const lookEvery = 2;
+/** Milliseconds between two seconds of ours; after more, this process was held up. */
+const longestTurnMs = 5_000;
 
 /**
  * Follows the catalogue until it is disposed of, which must be before the catalogue. Resolves when it has looked once.
@@ -78,8 +80,8 @@ export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
 
   async function look(): Promise<void> {
     try {
-      for (const { id } of jobs.follow(await catalogue.jobs(), now())) {
-        jobs.progressed(await catalogue.progress(id));
+      for (const { id, unreadable } of jobs.follow(await catalogue.jobs(), now())) {
+        if (unreadable === undefined) jobs.progressed(await catalogue.progress(id));
       }
       volumes = await catalogue.volumes();
       reading.end();
@@ -116,10 +118,15 @@ export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
   }
 
   async function follow(): Promise<void> {
+    let lookedAt = now();
     for (let second = 1; await passed(secondMs); second++) {
       jobs.sample(now());
-      // Who cannot be heard is not gone.
-      if (parts.brokerTrouble?.() === undefined) fleet.forgetSilent(now());
+      // Who cannot be heard is not gone: while the broker is away, and after this process was held up.
+      const isDeaf = parts.brokerTrouble?.() !== undefined || now() - lookedAt > longestTurnMs;
+      lookedAt = now();
+      if (isDeaf) fleet.volumes.postpone(lookedAt);
+      else fleet.forgetSilent(lookedAt);
+      if (parts.brokerTrouble !== undefined) enterGone(lookedAt);
       if (second % lookEvery === 0) {
         void refresh();
         lookAtQueues();
@@ -127,14 +134,26 @@ export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
     }
   }
 
-  async function enter(presence: Presence): Promise<void> {
-    const news = fleet.note(presence, now());
+  function enterGone(at: number): void {
+    fleet.volumes.expect(volumes, at);
+    for (const { seenAt, ...volume } of fleet.volumes.gone(at)) void enter([volume], seenAt);
+  }
+
+  async function enter(news: readonly VolumeDescription[], at: number): Promise<void> {
     if (news.length === 0) return;
+    for (const { id, label, host } of news) {
+      const was = volumes.find(({ volume }) => volume === id);
+      if (was !== undefined && was.host !== host)
+        log.warn(
+          { volume: id, label, was: was.host, host },
+          "a volume is at another host now, as that host says",
+        );
+    }
     try {
-      await catalogue.noteVolumes(news, now());
+      await catalogue.noteVolumes(news, at);
       entering.end();
     } catch (error) {
-      fleet.notEntered(news);
+      fleet.volumes.notEntered(news, at);
       // Of a disk that fails, whoever opened the catalogue is told.
       if (!(error instanceof HostError)) entering.begin(error);
     }
@@ -182,23 +201,27 @@ export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
         ...(trouble !== undefined && { brokerTrouble: trouble }),
         sources: names.map((source) => {
           const job = jobs.statusOf(source, queues?.emptySince(source, at));
+          const unreadable = jobs.unreadable(source);
           const waiting = queues?.of(source, at);
           const lost = waiting && lostOf(job, queues?.missing(source) ?? [], fleet.holds(source, at), at);
           const newer = fleet.newer(source, at, parts.newer?.(source) ?? []);
           return {
             source,
-            ...(job && { job }),
+            ...(unreadable ? { unreadable } : job && { job }),
             ...(waiting && { queues: waiting }),
             ...(lost && { lost }),
             ...(newer.length > 0 && { newer }),
           };
         }),
         services: fleet.services(at),
-        volumes: fleet.volumes(volumes),
+        volumes: fleet.disks(volumes),
       };
     },
     rates: (job) => jobs.rates(job),
-    notePresence: (presence) => void enter(presence),
+    notePresence(presence) {
+      const at = now();
+      void enter(fleet.note(presence, at), at);
+    },
     refresh,
     passed,
     [Symbol.dispose]() {

@@ -1,3 +1,5 @@
+import { isSameDoor } from "../http/origins/same-origin.ts";
+
 interface Cookie {
   readonly name: string;
   readonly value: string;
@@ -8,6 +10,8 @@ interface Cookie {
   readonly secure: boolean;
   /** Unix milliseconds; absent: as long as the process lives. */
   readonly expires: number | undefined;
+  /** Who set it; absent: the user, by a file. */
+  readonly setBy: URL | undefined;
 }
 
 /** Cookies from a file as curl and browsers' exports have it, and those that servers set on the way. */
@@ -21,14 +25,16 @@ export class CookieJar {
   }
 
   /**
-   * Takes in Netscape's format: a line a cookie, seven fields with tabs between them: domain, whether subdomains get it too,
-   * path, whether https only, expiry (Unix seconds, 0: none), name, value. Gives the numbers of lines that are not so.
+   * Takes in Netscape's format, as browsers' add-ons write it: a line a cookie, seven fields with tabs between them: domain,
+   * whether subdomains get it too, path, whether https only, expiry (Unix seconds, 0 or nothing: none), name, value. `text`: bytes
+   * as Latin-1, since they are sent as they are. Gives the numbers of lines that are not so.
    */
   read(text: string): number[] {
     const bad: number[] = [];
-    for (const [index, line] of text.split(/\r?\n/).entries()) {
+    const lines = text.replace(byteOrderMark, "").split(/\r\n|\n|\r/);
+    for (const [index, line] of lines.entries()) {
       // "#HttpOnly_" is no comment but a mark for browsers.
-      const fields = line.replace(/^#HttpOnly_/, "");
+      const fields = line.replace(/^#HttpOnly_/i, "");
       if (fields.trim() === "" || fields.startsWith("#")) continue;
       const cookie = parseLine(fields);
       if (cookie === undefined) bad.push(index + 1);
@@ -37,16 +43,23 @@ export class CookieJar {
     return bad;
   }
 
+  get isEmpty(): boolean {
+    return this.#cookies.length === 0;
+  }
+
   /** Takes in what a server sets by Set-Cookie, as far as that is for itself. */
   set(url: URL, header: string): void {
     const cookie = parseSetCookie(url, header, this.#now());
     if (cookie !== undefined) this.#put(cookie);
   }
 
-  /** What is to be sent to this URL; nothing when there is none. */
-  header(url: URL): string | undefined {
+  /**
+   * What is to be sent to this URL; nothing when there is none. Servers hear their cookies by the scheme and port by which they
+   * set them, and those of a file by those of `first`, the URL that the user named.
+   */
+  header(url: URL, first = url): string | undefined {
     const fitting = this.#cookies
-      .filter((cookie) => this.#fits(cookie, url))
+      .filter((cookie) => this.#fits(cookie, url) && isSameDoor(cookie.setBy ?? first, url))
       .sort((a, b) => b.path.length - a.path.length);
     return fitting.length === 0 ? undefined : fitting.map(({ name, value }) => `${name}=${value}`).join("; ");
   }
@@ -71,21 +84,32 @@ export class CookieJar {
 /** Nothing in it may end the header or begin another cookie. */
 const harmless = /^[\x21-\x3a\x3c-\x7e\x80-\xff \t]*$/;
 
+/** UTF-8's, read as Latin-1. */
+const byteOrderMark = /^\xef\xbb\xbf/;
+
 function parseLine(line: string): Cookie | undefined {
-  const [domain = "", subdomains, path = "", secure, expires = "", name = "", value = ""] = line.split("\t");
-  const isFlag = (text: string | undefined) => text === "TRUE" || text === "FALSE";
-  if (domain === "" || name === "" || !path.startsWith("/") || !isFlag(subdomains) || !isFlag(secure))
+  const [domain = "", subdomains = "", path = "", secure = "", expires = "", name = "", value = ""] =
+    line.split("\t");
+  const isFlag = (text: string) => /^(TRUE|FALSE)$/i.test(text);
+  if (domain === "" || name === "" || !/^(\/|$)/.test(path) || !isFlag(subdomains) || !isFlag(secure))
     return undefined;
-  if (!/^-?\d+$/.test(expires) || !harmless.test(name) || !harmless.test(value)) return undefined;
+  // Some write parts of a second, or 1.8e9.
+  if (!/^(-?\d+(\.\d*)?(e\+?\d+)?)?$/i.test(expires) || !harmless.test(name) || !harmless.test(value))
+    return undefined;
   return {
     name,
     value,
     domain: domain.replace(/^\./, "").toLowerCase(),
-    subdomains: subdomains === "TRUE",
-    path,
-    secure: secure === "TRUE",
+    subdomains: isTrue(subdomains),
+    path: path === "" ? "/" : path,
+    secure: isTrue(secure),
     expires: Number(expires) === 0 ? undefined : Number(expires) * 1000,
+    setBy: undefined,
   };
+}
+
+function isTrue(flag: string): boolean {
+  return flag.toUpperCase() === "TRUE";
 }
 
 function parseSetCookie(url: URL, header: string, now: number): Cookie | undefined {
@@ -113,6 +137,7 @@ function parseSetCookie(url: URL, header: string, now: number): Cookie | undefin
     path: path?.startsWith("/") === true ? path : defaultPath(url),
     secure: attributes.has("secure"),
     expires: expiry(attributes, now),
+    setBy: url,
   };
 }
 

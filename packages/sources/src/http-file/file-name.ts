@@ -1,13 +1,13 @@
-/** Bytes; what is put behind it (`.part.json.new`) has to fit into the 255 that disks take. */
-const longest = 240;
+/** Bytes that disks take. */
+const longest = 255;
 
 /** What Content-Disposition calls the file (RFC 6266), as it stands there. `header`: bytes as Latin-1, as HTTP has it. */
 export function dispositionName(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   const parameters = new Map<string, string>();
-  const pattern = /;\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))/g;
+  const pattern = /(?:^|;)\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))/g;
   for (const [, name = "", quoted, plain = ""] of header.matchAll(pattern))
-    parameters.set(name.toLowerCase(), quoted?.replaceAll(/\\(.)/g, "$1") ?? plain);
+    parameters.set(name.toLowerCase(), quoted?.replaceAll(/\\(.)/g, "$1") ?? plain.trim());
   const extended = extendedValue(parameters.get("filename*"));
   const simple = parameters.get("filename");
   return extended ?? (simple === undefined ? undefined : bytesAsText(simple));
@@ -20,20 +20,19 @@ function extendedValue(text: string | undefined): string | undefined {
     encoded.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
     "latin1",
   );
-  if (/^utf-?8$/i.test(charset)) return utf8(bytes);
-  return /^iso-8859-1$/i.test(charset) ? bytes.toString("latin1") : undefined;
+  return charset === "" ? undefined : decoded(bytes, charset);
 }
 
 /** Many servers send UTF-8 where Latin-1 is meant to be. */
 function bytesAsText(latin1: string): string {
-  return utf8(Buffer.from(latin1, "latin1")) ?? latin1;
+  return decoded(Buffer.from(latin1, "latin1"), "utf-8") ?? latin1;
 }
 
-function utf8(bytes: Uint8Array): string | undefined {
+function decoded(bytes: Uint8Array, charset: string): string | undefined {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder(charset, { fatal: true }).decode(bytes);
   } catch {
-    // Not UTF-8: the caller has another way to read it.
+    // Not in that charset, or one that nobody knows: the caller has another way to read it.
     return undefined;
   }
 }
@@ -50,21 +49,26 @@ export function urlName(url: URL): string {
 }
 
 /** A foreign name as one that is safe in any folder: no path, no control characters, no leading dot or dash, not too long. */
-export function safeName(name: string): string {
-  const last = name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
+export function safeName(foreign: string): string {
+  const last = foreign.slice(Math.max(foreign.lastIndexOf("/"), foreign.lastIndexOf("\\")) + 1);
   const clean = last
     .toWellFormed()
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "")
     .replaceAll(/[<>:"|?*]/g, "_")
-    .replace(/^[\s.-]+/, "")
-    .replace(/[\s.]+$/, "");
-  return clean === "" ? "download" : shorten(clean);
+    .replace(/^[\s.-]+/, "");
+  const name = withoutTail(shorten(withoutTail(clean)));
+  return name === "" ? "download" : name;
+}
+
+/** Blanks and dots that some disks drop. Only a run's beginning is tried: else one in the middle would take the square of its length. */
+function withoutTail(name: string): string {
+  return name.replace(/(?<![\s.])[\s.]+$/, "");
 }
 
 /** Keeps the ending, which says what the file is. */
 function shorten(name: string): string {
   if (Buffer.byteLength(name) <= longest) return name;
-  const [ending = ""] = /\.[^.]{1,20}$/.exec(name) ?? [];
+  const [ending = ""] = /(\.tar)?\.[^.]{1,20}$/i.exec(name) ?? [];
   const room = longest - Buffer.byteLength(ending);
   let stem = "";
   let bytes = 0;

@@ -1,5 +1,6 @@
 import { SourceError } from "@brigade/core";
-import { type HttpResponse, header } from "../http/exchange.ts";
+import type { HttpResponse } from "../http/exchange.ts";
+import { locationOf } from "../http/location.ts";
 import { shown } from "./shown.ts";
 
 const statuses = new Set([301, 302, 303, 307, 308]);
@@ -18,7 +19,7 @@ export async function follow(start: URL, send: (url: URL) => Promise<HttpRespons
     const response = await send(url);
     if (!statuses.has(response.status)) return { url, response };
     response.body.cancel();
-    url = target(url, header(response.headers, "location"), response.status);
+    url = target(url, locationOf(response.headers), response.status);
   }
   throw new SourceError("forbidden", `${shown(start)}: more than ${most} redirects`);
 }

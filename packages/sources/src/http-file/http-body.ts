@@ -1,5 +1,6 @@
 import { type Allocate, type NextSlab, type ObjectBody, SourceError } from "@brigade/core";
-import { type HttpResponse, header } from "../http/exchange.ts";
+import type { HttpResponse } from "../http/exchange.ts";
+import { isStoredPacked, packingOf } from "../http/reading/packing.ts";
 import type { ResponseBody } from "../http/response-body.ts";
 
 /** A body as it is stored. */
@@ -10,13 +11,15 @@ export class HttpBody implements ObjectBody {
   readonly variant = false;
   readonly #body: ResponseBody;
 
-  constructor({ body }: HttpResponse) {
-    this.size = body.length;
+  /** `size`: bytes, where the headers tell them in another way than by Content-Length. */
+  constructor({ body }: HttpResponse, size = body.length) {
+    this.size = size;
     this.#body = body;
+    body.limitTo(size);
   }
 
   bytes(allocate?: Allocate): Promise<Uint8Array> {
-    return this.#body.bytes({ allocate });
+    return this.#body.bytes(allocate);
   }
 
   chunks(nextSlab?: NextSlab): AsyncIterable<Uint8Array> {
@@ -28,12 +31,18 @@ export class HttpBody implements ObjectBody {
   }
 }
 
-/** Throws, and drops the body, when the server packed the bytes although we asked it not to. */
-export function refuseEncoded({ headers, body, status }: HttpResponse, what: string): void {
-  const encoding = header(headers, "content-encoding")?.trim().toLowerCase() ?? "";
-  if (encoding === "" || encoding === "identity") return;
+/**
+ * Throws, and drops the body, when the server packed the bytes although we asked it not to. Of an archive, whose name says that it
+ * is packed, servers say so too, and send it as it is stored. `names`: what it is called by its URLs.
+ */
+export function refuseEncoded(
+  { headers, body, status }: HttpResponse,
+  what: string,
+  names: readonly string[] = [],
+): void {
+  const packing = packingOf(headers);
+  if (packing === undefined) return;
+  if (body.length !== undefined && names.some((name) => isStoredPacked(name, packing))) return;
   body.cancel();
-  throw new SourceError("forbidden", `${what}: comes packed (Content-Encoding: ${encoding.slice(0, 40)})`, {
-    status,
-  });
+  throw new SourceError("forbidden", `${what}: comes packed (Content-Encoding: ${packing})`, { status });
 }

@@ -1,10 +1,13 @@
 import { type ByteRange, type ObjectBody, SourceError } from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
+import { suspicionOf } from "../http/reading/page-in-place.ts";
 import { refusal } from "../http/refusal.ts";
 import { type Validator, validatorOf } from "../http/validator.ts";
 import { FileChanged } from "./file-changed.ts";
+import { FileState } from "./file-state.ts";
 import { follow, type Reply } from "./follow.ts";
 import { HttpBody, refuseEncoded } from "./http-body.ts";
+import { RangesUnusable } from "./ranges-unusable.ts";
 import { shown } from "./shown.ts";
 
 /** A file on a web server, as it was found. */
@@ -17,9 +20,14 @@ export interface HttpFile {
   readonly length: number | undefined;
   /** It can be had in pieces. */
   readonly ranges: boolean;
+  /** The server calls it HTML, though its name says something else: it may be a page to log in. */
+  readonly mayBePage: boolean;
   /** Absent: the server gives nothing by which a changed file could be told, other than its length. */
   readonly validator: Validator | undefined;
-  /** These bytes. Throws SourceError, or FileChanged when they would be another file's. */
+  /**
+   * These bytes from the first on; a server may send less, or more. Throws SourceError; FileChanged when they would be another
+   * file's; RangesUnusable.
+   */
   open(range: Required<ByteRange>, signal: AbortSignal): Promise<ObjectBody>;
   /** All of them. `unprovable`: even where nobody could tell a cut from the end. */
   stream(signal: AbortSignal, options: { readonly unprovable: boolean }): Promise<ObjectBody>;
@@ -40,6 +48,8 @@ interface Found extends Reply {
   readonly name: string;
   readonly length: number | undefined;
   readonly ranges: boolean;
+  /** A checksum will tell whether all pieces were of one state. */
+  readonly proven: boolean;
 }
 
 /** Statuses of a redirect's target whose signature has expired. */
@@ -50,24 +60,29 @@ export class FoundFile implements HttpFile {
   readonly name: string;
   readonly length: number | undefined;
   readonly ranges: boolean;
+  readonly mayBePage: boolean;
   readonly validator: Validator | undefined;
   readonly #ask: Ask;
   readonly #first: URL;
-  readonly #etag: string | undefined;
-  readonly #modified: string | undefined;
+  readonly #state: FileState;
+  readonly #proven: boolean;
+  /** Sent as If-Range; no more where the server does not understand it. */
+  #ifStill: Validator | undefined;
   /** Where redirects led last. */
   #at: URL;
   /** The answer by which it was found, where its body is the file. */
   #held: HttpResponse | undefined;
 
-  constructor({ first, url, response, name, length, ranges }: Found, ask: Ask) {
+  constructor({ first, url, response, name, length, ranges, proven }: Found, ask: Ask) {
     this.url = shown(first);
     this.name = name;
     this.length = length;
     this.ranges = ranges;
+    this.mayBePage = suspicionOf(response.headers, name) === "declared";
     this.validator = validatorOf(response.headers);
-    this.#etag = header(response.headers, "etag");
-    this.#modified = header(response.headers, "last-modified");
+    this.#state = new FileState(response.headers, length);
+    this.#proven = proven;
+    this.#ifStill = this.validator;
     this.#ask = ask;
     this.#first = first;
     this.#at = url;
@@ -75,26 +90,31 @@ export class FoundFile implements HttpFile {
   }
 
   async open(range: Required<ByteRange>, signal: AbortSignal): Promise<ObjectBody> {
-    const { url, response } = await this.#request(range, signal);
-    if (response.status === 206) {
-      this.#check(response, range);
-      this.#at = url;
-      return new HttpBody(response);
-    }
-    if (response.status === 200 || response.status === 416) {
+    for (;;) {
+      const ifStill = this.#ifStill;
+      const { url, response } = await this.#request(range, ifStill, signal);
+      if (response.status === 206) {
+        const size = this.#check(response, range, ifStill);
+        this.#at = url;
+        return new HttpBody(response, size);
+      }
+      if (response.status !== 200 && response.status !== 416)
+        throw await refusal(response, this.url, Date.now());
       response.body.cancel();
-      if (response.status === 416 || this.#differs(response)) throw this.#changed();
-      throw new SourceError("unavailable", `${this.url}: the server ignored the range`, { status: 200 });
+      this.#checkState(response, response.status === 200 ? response.body.length : totalOf(response));
+      // It may be If-Range that it does not understand.
+      if (ifStill === undefined) throw this.#unusable(`it answers ${response.status} to a range`);
+      this.#ifStill = undefined;
     }
-    throw await refusal(response, this.url, Date.now());
   }
 
   async stream(signal: AbortSignal, { unprovable }: { readonly unprovable: boolean }): Promise<ObjectBody> {
     const held = this.#held;
     this.#held = undefined;
     const response = held ?? (await this.#go(this.#first, undefined, signal)).response;
+    if (response.status === 206) throw onlyPart(response, this.url);
     if (response.status !== 200) throw await refusal(response, this.url, Date.now());
-    refuseEncoded(response, this.url);
+    refuseEncoded(response, this.url, this.#names);
     if (!response.body.provable && !unprovable) {
       response.body.cancel();
       const why = "the server gives neither a length nor chunks, so nobody could tell a cut from the end";
@@ -108,48 +128,63 @@ export class FoundFile implements HttpFile {
     this.#held = undefined;
   }
 
-  /** Where the last redirect led; when that is no good any more, from the beginning again. */
-  async #request(range: Required<ByteRange>, signal: AbortSignal): Promise<Reply> {
-    const at = this.#at;
-    const reply = await this.#go(at, range, signal);
-    if (at.href === this.#first.href || !expired.has(reply.response.status)) return reply;
-    reply.response.body.cancel();
-    return await this.#go(this.#at === at ? this.#first : this.#at, range, signal);
+  get #names(): readonly string[] {
+    return [this.name, this.#first.pathname, this.#at.pathname];
   }
 
-  async #go(start: URL, bytes: Required<ByteRange> | undefined, signal: AbortSignal): Promise<Reply> {
-    const range = bytes === undefined ? undefined : { bytes, ifStill: this.validator };
+  /** Where the last redirect led; when that is no good any more, from the beginning again. */
+  async #request(
+    range: Required<ByteRange>,
+    ifStill: Validator | undefined,
+    signal: AbortSignal,
+  ): Promise<Reply> {
+    const at = this.#at;
+    const reply = await this.#go(at, { bytes: range, ifStill }, signal);
+    if (at.href === this.#first.href || !expired.has(reply.response.status)) return reply;
+    reply.response.body.cancel();
+    return await this.#go(this.#at === at ? this.#first : this.#at, { bytes: range, ifStill }, signal);
+  }
+
+  async #go(start: URL, range: Parameters<Ask>[2], signal: AbortSignal): Promise<Reply> {
     return await follow(start, (url) => this.#ask(url, this.#first, range, signal));
   }
 
-  /** Throws, and drops the body, unless it brings these bytes of this file. */
-  #check(response: HttpResponse, { from, to }: Required<ByteRange>): void {
-    refuseEncoded(response, this.url);
+  /** Bytes that it brings of this range. Throws, and drops the body, unless they are of this file, from the right one on. */
+  #check(response: HttpResponse, { from, to }: Required<ByteRange>, ifStill: Validator | undefined): number {
     try {
+      refuseEncoded(response, this.url, this.#names);
       const range = contentRange(response);
-      if (range?.total !== this.length || this.#differs(response)) throw this.#changed();
+      if (range === undefined) throw this.#unusable("its answers do not say which bytes they hold");
+      this.#checkState(response, range.total);
+      if (
+        this.validator !== undefined &&
+        ifStill === undefined &&
+        !this.#proven &&
+        !this.#state.isIn(response.headers)
+      )
+        throw this.#unusable("its answers do not say which state they are of");
+      const size = range.to - range.from + 1;
       const { length } = response.body;
-      if (range?.from !== from || range.to !== to || (length !== undefined && length !== to - from + 1))
-        throw new SourceError("damaged", `${this.url}: bytes other than ${from} to ${to} came`, {
-          status: 206,
-        });
+      if (range.from !== from || size < 1 || (length !== undefined && length !== size))
+        throw this.#unusable(`other bytes than from ${from} to ${to} came`);
+      return size;
     } catch (error) {
       response.body.cancel();
       throw error;
     }
   }
 
-  /** Headers may be left out of a part's answer; one that is there must be as it was, a weak ETag too. */
-  #differs({ headers }: HttpResponse): boolean {
-    const [etag, modified] = [header(headers, "etag"), header(headers, "last-modified")];
-    const isOther = (was: string | undefined, is: string | undefined) =>
-      was !== undefined && is !== undefined && was !== is;
-    if (etag !== undefined && etag === this.#etag) return false;
-    return isOther(this.#etag, etag) || isOther(this.#modified, modified);
+  /** Throws FileChanged; RangesUnusable where only the ETag tells another state, and nothing will prove that it is not. */
+  #checkState({ headers }: HttpResponse, length: number | undefined): void {
+    const verdict = this.#state.compare(headers, length);
+    if (verdict === "changed")
+      throw new FileChanged(`${this.url}: the file on the server has changed meanwhile`);
+    if (verdict === "same date" && !this.#proven)
+      throw this.#unusable("its answers have different ETags, with one date and length");
   }
 
-  #changed(): FileChanged {
-    return new FileChanged(`${this.url}: the file on the server has changed`);
+  #unusable(why: string): RangesUnusable {
+    return new RangesUnusable(`${this.url}: the server's ranges cannot be put together: ${why}`);
   }
 }
 
@@ -160,4 +195,25 @@ export function contentRange({
   const text = header(headers, "content-range") ?? "";
   const [, from, to, total] = /^bytes\s+(\d+)-(\d+)\/(\d+)$/i.exec(text.trim()) ?? [];
   return total === undefined ? undefined : { from: Number(from), to: Number(to), total: Number(total) };
+}
+
+/** All of the file was asked for. */
+function onlyPart(response: HttpResponse, url: string): SourceError {
+  response.body.cancel();
+  const range = contentRange(response);
+  const part =
+    range === undefined
+      ? "does not say which (no Content-Range that can be read)"
+      : `calls it bytes ${range.from} to ${range.to} of ${range.total}`;
+  return new SourceError(
+    "forbidden",
+    `${url}: the server was asked for the whole file, answers that it sends a part (status 206), and ${part}: its operator must mend that; another address of the file (a mirror) may do`,
+    { status: 206 },
+  );
+}
+
+/** The length that a 416 tells. */
+function totalOf({ headers }: HttpResponse): number | undefined {
+  const [, total] = /^bytes\s+\*\/(\d+)$/i.exec((header(headers, "content-range") ?? "").trim()) ?? [];
+  return total === undefined ? undefined : Number(total);
 }

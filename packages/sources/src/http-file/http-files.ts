@@ -14,6 +14,13 @@ export interface HttpFilesOptions extends HeaderSettings, RouteOptions {
   readonly cookies: CookieJar;
 }
 
+export interface FindOptions {
+  /** False: it is to be brought in one stream. By default it may come in pieces. */
+  readonly ranges?: boolean;
+  /** A checksum will tell whether all pieces were of one state. */
+  readonly proven?: boolean;
+}
+
 /** Files on web servers, by their URLs, and the connections to them. */
 export class HttpFiles implements AsyncDisposable {
   readonly #options: HttpFilesOptions;
@@ -24,38 +31,44 @@ export class HttpFiles implements AsyncDisposable {
     this.#routes = new Routes(options);
   }
 
-  /** Asks for the first byte, which tells all that is to be known. Throws SourceError. */
-  async find(url: URL, signal: AbortSignal): Promise<HttpFile> {
+  /** Asks for the first byte, which tells all that is to be known; or for the whole at once. Throws SourceError. */
+  async find(url: URL, signal: AbortSignal, how: FindOptions = {}): Promise<HttpFile> {
+    const { ranges = true, proven = false } = how;
+    const whole = () => follow(url, (hop) => this.#ask(hop, url, undefined, signal));
+    if (!ranges) return await this.#found(url, await whole(), proven, [200]);
     const firstByte = { bytes: { from: 0, to: 0 }, ifStill: undefined };
     const probe = await follow(url, (hop) => this.#ask(hop, url, firstByte, signal));
-    // An empty file has no first byte.
-    if (probe.response.status !== 416) return await this.#found(url, probe);
+    if (probe.response.status < 400) return await this.#found(url, probe, proven, [200, 206]);
+    // An empty file has no first byte; and some servers refuse any range, each with a status of its own.
     probe.response.body.cancel();
-    return await this.#found(url, await follow(url, (hop) => this.#ask(hop, url, undefined, signal)));
+    return await this.#found(url, await whole(), proven, [200]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#routes[Symbol.asyncDispose]();
   }
 
-  async #found(first: URL, { url, response }: Reply): Promise<HttpFile> {
+  async #found(
+    first: URL,
+    { url, response }: Reply,
+    proven: boolean,
+    good: readonly number[],
+  ): Promise<HttpFile> {
     const what = shown(first);
-    if (response.status !== 200 && response.status !== 206) throw await refusal(response, what, Date.now());
-    refuseEncoded(response, what);
+    if (!good.includes(response.status)) throw await refusal(response, what, Date.now());
+    const name = nameOf(first, url, response);
+    refuseEncoded(response, what, [name, first.pathname, url.pathname]);
     const total = response.status === 206 ? contentRange(response)?.total : response.body.length;
     const refusesRanges = header(response.headers, "accept-ranges")?.trim().toLowerCase() === "none";
     const ranges = response.status === 206 && total !== undefined && !refusesRanges;
     if (response.status === 206) response.body.cancel();
-    return new FoundFile(
-      { first, url, response, name: nameOf(first, url, response), length: total, ranges },
-      this.#ask,
-    );
+    return new FoundFile({ first, url, response, name, length: total, ranges, proven }, this.#ask);
   }
 
   readonly #ask: Ask = async (url, first, range, signal) => {
     const headers = requestHeaders(url, first, this.#options, range);
     const expected = range === undefined ? undefined : range.bytes.to - range.bytes.from + 1;
-    const response = await this.#routes.get(url, headers, signal, expected);
+    const response = await this.#routes.get(url, first, headers, signal, expected);
     const cookies = response.headers["set-cookie"] ?? [];
     for (const cookie of typeof cookies === "string" ? [cookies] : cookies)
       this.#options.cookies.set(url, cookie);

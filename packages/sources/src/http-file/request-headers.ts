@@ -1,4 +1,5 @@
 import type { ByteRange } from "@brigade/core";
+import { isSameOrigin, refererElsewhere } from "../http/origins/same-origin.ts";
 import type { Validator } from "../http/validator.ts";
 import type { CookieJar } from "./cookies.ts";
 
@@ -20,7 +21,7 @@ export function requestHeaders(
   settings: HeaderSettings,
   range?: { readonly bytes: Required<ByteRange>; readonly ifStill: Validator | undefined },
 ): string[] {
-  const isFirst = url.origin === first.origin;
+  const isFirst = isSameOrigin(first, url);
   const headers = new Map([
     ["user-agent", settings.userAgent],
     ["accept", "*/*"],
@@ -29,7 +30,7 @@ export function requestHeaders(
   const referer = isFirst ? settings.referer : refererElsewhere(settings.referer, url);
   if (referer !== undefined) headers.set("referer", referer);
   if (isFirst && (first.username !== "" || first.password !== "")) headers.set("authorization", basic(first));
-  const cookies = [settings.cookies.header(url)];
+  const cookies = [settings.cookies.header(url, first)];
   for (const [name, value] of isFirst ? settings.headers : []) {
     if (name.toLowerCase() === "cookie") cookies.push(value);
     else headers.set(name.toLowerCase(), value);
@@ -41,13 +42,6 @@ export function requestHeaders(
     if (range.ifStill !== undefined) headers.set("if-range", range.ifStill.value);
   }
   return [...headers].flat();
-}
-
-function refererElsewhere(referer: string | undefined, url: URL): string | undefined {
-  if (referer === undefined || !URL.canParse(referer)) return undefined;
-  const from = new URL(referer);
-  const isDowngrade = from.protocol === "https:" && url.protocol !== "https:";
-  return isDowngrade || !/^https?:$/.test(from.protocol) ? undefined : `${from.origin}/`;
 }
 
 function basic({ username, password }: URL): string {

@@ -1,6 +1,6 @@
 import { HttpClient } from "../http/client.ts";
 import type { HttpResponse } from "../http/exchange.ts";
-import type { Proxies } from "../http/proxies.ts";
+import type { Proxies } from "../http/proxies/proxies.ts";
 import type { Remedies } from "../http/route.ts";
 import { TappedConnections } from "../http/tapped-connections.ts";
 import type { TlsSettings } from "../http/trust.ts";
@@ -11,6 +11,8 @@ export interface RouteOptions {
   readonly connectTimeoutMs: number;
   /** Longest wait for an answer's headers, and between two pieces of its body. */
   readonly silenceTimeoutMs: number;
+  /** Redirects may lead to private addresses. */
+  readonly allowPrivate: boolean;
 }
 
 /** Bytes of a body for which a connection of its own, that no request follows on, is no waste. */
@@ -41,13 +43,20 @@ export class Routes implements AsyncDisposable {
   }
 
   /**
-   * One request, its answer; redirects are answers. `headers`: name, value, name, value… `expected`: bytes of the body, as
-   * far as that is known. Rejects with SourceError.
+   * One request, its answer; redirects are answers. `first`: the URL that the user named. `headers`: name, value, name, value…
+   * `expected`: bytes of the body, as far as that is known. Rejects with SourceError.
    */
-  async get(url: URL, headers: string[], signal: AbortSignal, expected = 0): Promise<HttpResponse> {
+  async get(
+    url: URL,
+    first: URL,
+    headers: string[],
+    signal: AbortSignal,
+    expected = 0,
+  ): Promise<HttpResponse> {
     const path = url.pathname + url.search;
-    const { route, send } = this.#client.elsewhere(url.origin, { scope: "origin", remedies });
-    if (route.proxy !== undefined || expected < worthAConnection)
+    const isNamed = url.hostname === first.hostname;
+    const { route, send, isOdd } = this.#client.elsewhere(url.origin, { scope: "origin", remedies, isNamed });
+    if (route.proxy !== undefined || expected < worthAConnection || isOdd(path))
       return await send("GET", path, headers, signal);
     const timeouts = { headersTimeout: this.#silenceMs, bodyTimeout: this.#silenceMs };
     return await this.#tapped.send({ path, method: "GET", headers, ...timeouts }, route, signal);

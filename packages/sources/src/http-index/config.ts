@@ -1,10 +1,17 @@
 import { createHash } from "node:crypto";
-import { type Environment, parseEnvironment, valueOrThrow } from "@brigade/core";
+import type { Environment } from "@brigade/core";
 import { z } from "zod";
-import { fetchVariables, variablePrefix } from "../http/fetch-variables.ts";
+import {
+  fetchVariables,
+  namesOf,
+  type Routed,
+  readVariables,
+  stateVariables,
+} from "../http/fetch-variables.ts";
 
 const schema = fetchVariables
   .extend({
+    ...stateVariables,
     SITE_USER: z
       .string()
       .regex(/^[^:]+$/, "must be a user's name, without a colon")
@@ -17,17 +24,17 @@ const schema = fetchVariables
   });
 
 /** The names of all variables. */
-export const siteVariables: readonly string[] = Object.keys(schema.shape);
+export const siteVariables: readonly string[] = namesOf(schema);
 
 /** The adapter's settings. */
-export interface SiteConfig extends z.infer<typeof schema> {
+export interface SiteConfig extends z.infer<typeof schema>, Routed {
   /** `https://host[:port]`. */
   readonly origin: string;
 }
 
 /** Throws ConfigError with all problems. `name`: the source's. */
 export function readSiteConfig(environment: Environment, origin: string, name: string): SiteConfig {
-  const variables = valueOrThrow(parseEnvironment(schema, environment, variablePrefix(name)));
+  const variables = readVariables(schema, environment, name);
   return Object.freeze({ ...variables, origin });
 }
 

@@ -1,9 +1,20 @@
-import { type ByteRange, type ObjectEntry, type ObjectKey, SourceError } from "@brigade/core";
+import {
+  type ByteRange,
+  cameInPlace,
+  type ObjectEntry,
+  type ObjectKey,
+  SourceError,
+  type WantedObject,
+} from "@brigade/core";
+import { isPageInPlace, pageInPlace } from "../http/reading/page-in-place.ts";
 import { describe } from "../web/metadata.ts";
-import { isPageInPlace } from "../web/page-in-place.ts";
 import type { Asked, Site, SiteAnswer } from "./site.ts";
 
-const firstByte: Asked = { range: { from: 0, to: 0 }, purpose: "metadata" };
+/** What the server knows by a key: a file, a directory, or nothing. */
+export type Known = ObjectEntry | "directory" | undefined;
+
+const metadata: Asked = { purpose: "metadata" };
+const firstByte: Asked = { ...metadata, range: { from: 0, to: 0 } };
 
 /** Questions about a site's files. Throw SourceError; a page that comes in the place of a file is a refusal of the file. */
 export class SiteFiles {
@@ -13,74 +24,112 @@ export class SiteFiles {
     this.#site = site;
   }
 
-  async get(key: ObjectKey, range: ByteRange | undefined, signal: AbortSignal): Promise<SiteAnswer> {
-    const answer = await this.#ask("GET", key, { range }, signal);
-    if (isDirectory(answer)) throw this.#refuse(answer, key, "it is a directory");
+  async get(
+    { key, fresh }: WantedObject,
+    range: ByteRange | undefined,
+    signal: AbortSignal,
+  ): Promise<SiteAnswer> {
+    const answer = await this.#ask("GET", key, { range, fresh }, signal);
+    if (endsInSlash(answer)) {
+      answer.response.body.cancel();
+      throw new SourceError("forbidden", `${this.#site.shown(key)}: it is a directory`);
+    }
     return answer;
   }
 
-  /** What HEAD tells of it, which may be wrong. Returns `undefined` if it does not exist, or is a directory. */
-  async head(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined> {
-    return await unlessMissing(async () => {
-      const answer = await this.#ask("HEAD", key, {}, signal);
-      return describeFile(answer, key, true);
-    });
+  /** What HEAD tells of it, which may be wrong. */
+  async head(key: ObjectKey, signal: AbortSignal): Promise<Known> {
+    return await this.#describe("HEAD", key, metadata, signal);
   }
 
   /** The same from the answer to a GET of its first byte. */
-  async firstByte(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined> {
-    return await unlessMissing(async () => {
-      try {
-        const answer = await this.#ask("GET", key, firstByte, signal);
-        return describeFile(answer, key, false);
-      } catch (error) {
-        // There is no first byte.
-        if (error instanceof SourceError && error.status === 416) return { key, size: 0 };
-        throw error;
-      }
-    });
-  }
-
-  /** What HEAD tells of a file that GET does not know. A server that refuses HEAD does not know it either. */
-  async headDespiteGet(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined> {
+  async firstByte(key: ObjectKey, signal: AbortSignal, asked = firstByte): Promise<Known> {
     try {
-      return await this.head(key, signal);
+      return await this.#describe("GET", key, asked, signal);
     } catch (error) {
-      if (error instanceof SourceError && (error.status ?? 500) < 500 && error.kind !== "throttled")
-        return undefined;
+      // There is no first byte.
+      if (error instanceof SourceError && error.status === 416) return { key, size: 0 };
       throw error;
     }
+  }
+
+  /** Whether there is such a directory, whatever its page is like. */
+  async hasDirectory(key: ObjectKey, signal: AbortSignal): Promise<boolean> {
+    const found = await unlessMissing(this.#site.ask("GET", key === "" ? "" : `${key}/`, metadata, signal));
+    found?.response.body.cancel();
+    return found !== undefined;
+  }
+
+  /**
+   * The site's own word, past caches. Some servers refuse ranges with a 404 or another status, so that only a GET of the whole file
+   * can say that it is gone. But what HEAD still knows of is not gone.
+   */
+  async stat(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined> {
+    const fresh = { ...metadata, fresh: true } as const;
+    try {
+      const byFirstByte = await unlessRefused(this.firstByte(key, signal, { ...firstByte, fresh: true }));
+      const known =
+        byFirstByte ??
+        (await this.#describe("GET", key, fresh, signal)) ??
+        (await unlessRefused(this.#describe("HEAD", key, fresh, signal)));
+      return known === "directory" ? undefined : known;
+    } catch (error) {
+      // A page says nothing of the file.
+      if (cameInPlace(error)) return { key };
+      throw error;
+    }
+  }
+
+  async #describe(method: "GET" | "HEAD", key: ObjectKey, asked: Asked, signal: AbortSignal): Promise<Known> {
+    const answer = await unlessMissing(this.#ask(method, key, asked, signal));
+    if (answer === undefined) return undefined;
+    if (this.#isDirectory(answer, key)) {
+      answer.response.body.cancel();
+      return "directory";
+    }
+    const shown = this.#site.shown(key);
+    const entry = describe(answer.response, key, method === "HEAD", shown);
+    if (endsInSlash(answer)) throw new SourceError("forbidden", `${shown}: it leads to a directory`);
+    return entry;
   }
 
   async #ask(method: "GET" | "HEAD", key: ObjectKey, asked: Asked, signal: AbortSignal): Promise<SiteAnswer> {
     const answer = await this.#site.ask(method, key, asked, signal);
     const { redirected, response } = answer;
-    if (redirected !== undefined && isPageInPlace(this.#site.urlOf(key), redirected, response))
-      throw this.#refuse(answer, key, "a redirect to an HTML page in place of the file");
+    if (redirected === undefined || this.#isDirectory(answer, key)) return answer;
+    if (isPageInPlace(this.#site.urlOf(key), redirected, response)) {
+      response.body.cancel();
+      throw pageInPlace(this.#site.shown(key), "a redirect to an HTML page in place of the file");
+    }
     return answer;
   }
 
-  #refuse({ response }: SiteAnswer, key: ObjectKey, why: string): SourceError {
-    response.body.cancel();
-    return new SourceError("forbidden", `${this.#site.shown(key)}: ${why}`);
+  /** Servers send whoever asks for a directory without its slash to the one with it. */
+  #isDirectory({ redirected }: SiteAnswer, key: ObjectKey): boolean {
+    return redirected !== undefined && redirected.pathname === `${this.#site.urlOf(key).pathname}/`;
   }
 }
 
-function describeFile(answer: SiteAnswer, key: ObjectKey, isHead: boolean): ObjectEntry | undefined {
-  const entry = describe(answer.response, key, isHead);
-  return isDirectory(answer) ? undefined : entry;
+/** Nothing where the way of asking was refused: by a status below 500 that is not about our haste. */
+async function unlessRefused<T>(asking: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (!(error instanceof SourceError) || error.kind === "throttled" || cameInPlace(error)) throw error;
+    if ((error.status ?? 500) < 500) return undefined;
+    throw error;
+  }
 }
 
-async function unlessMissing<T>(ask: () => Promise<T>): Promise<T | undefined> {
+async function unlessMissing<T>(asking: Promise<T>): Promise<T | undefined> {
   try {
-    return await ask();
+    return await asking;
   } catch (error) {
     if (error instanceof SourceError && error.kind === "missing") return undefined;
     throw error;
   }
 }
 
-/** Servers send whoever asks for a directory without its slash to the one with it. */
-function isDirectory({ redirected }: SiteAnswer): boolean {
+function endsInSlash({ redirected }: SiteAnswer): boolean {
   return redirected?.pathname.endsWith("/") === true;
 }

@@ -1,131 +1,167 @@
-import { unescape as unescapeBytes } from "node:querystring";
-import { setImmediate as turn } from "node:timers/promises";
+import { SourceError } from "@brigade/core";
+import { inTurns } from "../pages/in-turns.ts";
+import { NumberedTexts } from "../pages/numbered-texts.ts";
+import { Spool } from "../pages/spool.ts";
+import type { StateFolder } from "../pages/state-folder.ts";
+import { Entries } from "./entries.ts";
+import { type Anchor, type HtmlPage, readHtmlPage } from "./html-page.ts";
+import { IndexedDirectory } from "./indexed-directory.ts";
+import { type Astray, readLink } from "./link.ts";
 import type { Listed } from "./listed.ts";
+import { readsTwoAsOne } from "./two-as-one.ts";
 
-/** Characters that are parsed before other work gets its turn. */
-const piece = 256 * 1024;
-/** Of a link's row, after the link: more than date and size need. */
-const longestTail = 200;
-
-/** What the title or the heading of an index page begins with: nginx, Apache, lighttpd; Python; Jetty. */
-const titles = /^\s*(index of|directory listing|directory:)/i;
 /** nginx, with exact sizes: `</a>   27-Nov-2026 23:28      12345`. */
 const nginxRow = /^\s+(\d{2})-([A-Z][a-z]{2})-(\d{4}) (\d{2}):(\d{2})\s+(\d+)\s*$/;
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+export interface HtmlIndexOf {
+  readonly asked: URL;
+  /** Where redirects led; it ends with a slash. */
+  readonly answered: URL;
+  /** HTTP tells where the page ends. */
+  readonly isProvable: boolean;
+}
+
 /**
- * The entries of an HTML index page: its links to what lies directly in this directory, `base` (which ends with a slash). Sizes
- * and times only as far as they are exact, to the minute: nginx's. Nothing where the page is no index.
+ * The entries of an HTML index page: its links to what lies directly in this directory. Sizes and times only as far as they are
+ * exact, to the minute: nginx's. Nothing where the page is no index. Throws SourceError where it is no whole one.
  */
-export async function parseHtmlIndex(text: string, base: URL): Promise<Listed[] | undefined> {
-  // Loaded by those who need it only: it takes its time.
-  const { Parser } = await import("htmlparser2");
-  const reader = new IndexReader(base);
-  const parser = new Parser(reader);
-  for (let at = 0; at < text.length; at += piece) {
-    if (at > 0) await turn();
-    parser.write(text.slice(at, at + piece));
-  }
-  parser.end();
-  return reader.isIndex ? reader.entries : undefined;
+export async function parseHtmlIndex(
+  pieces: AsyncIterable<string>,
+  of: HtmlIndexOf,
+  folder: StateFolder,
+): Promise<Entries | undefined> {
+  const page = await readHtmlPage(pieces, folder);
+  using _ = page.anchors;
+  if (!page.isIndex) return undefined;
+  if (page.isCut) throw new SourceError("bad-listing", "the index page ends in the middle");
+  if (!of.isProvable && !page.isClosed)
+    throw new SourceError("bad-listing", "nobody could tell a cut index page from a whole one");
+  return await entriesOf(page, new IndexedDirectory(of.asked, of.answered, page.base), folder);
 }
 
-class IndexReader {
-  readonly #base: URL;
-  /** By what their links say: not by names, of which several may be unreadable, and a file's may be a directory's too. */
-  readonly #entries = new Map<string, Listed>();
-  #isIndex = false;
-  #heading: string | undefined;
-  #inLink = false;
-  #link: Link | undefined;
+/** An entry, by what its link says: not by names, of which several may be unreadable, and a file's may be a directory's too. */
+interface Candidate {
+  readonly key: string;
+  readonly entry: Listed;
+}
 
-  constructor(base: URL) {
-    this.#base = base;
+async function entriesOf(page: HtmlPage, directory: IndexedDirectory, folder: StateFolder): Promise<Entries> {
+  const isEscaped = page.isEscaped && !(await readsTwoAsOne(page.anchors, directory));
+  using named = new Spool<Listed>(folder);
+  const best = new Best(page.anchors.length);
+  let astray = 0;
+  for await (const anchor of inTurns(page.anchors)) {
+    const meaning = meaningOf(anchor, directory, isEscaped);
+    if (meaning === undefined) continue;
+    if (!("named" in meaning)) best.add(meaning);
+    else {
+      astray++;
+      if (meaning.named !== undefined) named.push(meaning.named);
+    }
   }
+  if (best.isEmpty && astray > 0) return await collect(namedBy(named, astray), folder);
+  const found = bestOf(page.anchors, best, (anchor) => meaningOf(anchor, directory, isEscaped));
+  return await collect(withoutRepeats(found, page.anchors.length), folder);
+}
 
-  get isIndex(): boolean {
-    return this.#isIndex;
-  }
+function meaningOf(
+  anchor: Anchor,
+  directory: IndexedDirectory,
+  isEscaped: boolean,
+): Candidate | Astray | undefined {
+  const meaning = readLink(anchor, directory, isEscaped);
+  if (meaning === undefined || "named" in meaning) return meaning;
+  return { key: keyOf(anchor), entry: { ...meaning, ...rowOf(anchor, meaning) } };
+}
 
-  get entries(): Listed[] {
-    return [...this.#entries.values()];
-  }
-
-  onopentag(name: string, { href }: Record<string, string>): void {
-    if (name === "title" || name === "h1") this.#heading = "";
-    if (name !== "a") return;
-    this.#finishLink();
-    this.#inLink = true;
-    if (href === undefined) return;
-    this.#link = entryOf(href, this.#base);
-  }
-
-  ontext(text: string): void {
-    if (this.#heading !== undefined) this.#heading += text;
-    if (this.#link !== undefined && !this.#inLink && this.#link.tail.length < longestTail)
-      this.#link.tail += text;
-  }
-
-  onclosetag(name: string): void {
-    if (name === "a") this.#inLink = false;
-    if (name !== "title" && name !== "h1") return;
-    this.#isIndex ||= titles.test(this.#heading ?? "");
-    this.#heading = undefined;
-  }
-
-  onend(): void {
-    this.#finishLink();
-  }
-
-  #finishLink(): void {
-    const link = this.#link;
-    this.#link = undefined;
-    this.#inLink = false;
-    // Icons may be links too: the first of a name counts, unless a later one tells more.
-    if (link === undefined) return;
-    const { tail, raw, ...entry } = link;
-    const row = entry.isDirectory ? undefined : readRow(tail);
-    if (row !== undefined || !this.#entries.has(raw)) this.#entries.set(raw, { ...entry, ...row });
+/** Read once more, as they may be too many to be kept. */
+function* bestOf(
+  anchors: Iterable<Anchor>,
+  best: Best,
+  read: (anchor: Anchor) => Candidate | Astray | undefined,
+): Generator<Listed, void, void> {
+  for (const anchor of anchors) {
+    const meaning = read(anchor);
+    if (meaning === undefined || "named" in meaning) continue;
+    const entry = best.take(meaning);
+    if (entry !== undefined) yield entry;
   }
 }
 
-interface Link {
-  readonly raw: string;
-  readonly name: string;
-  readonly isDirectory: boolean;
-  /** Text of the row behind the link. */
-  tail: string;
+async function collect(found: Iterable<Listed>, folder: StateFolder): Promise<Entries> {
+  using unused = new DisposableStack();
+  const entries = unused.use(new Entries(folder));
+  for await (const entry of inTurns(found)) entries.add(entry);
+  unused.move();
+  return entries;
 }
 
-/** What lies directly in `base`; nothing for other links: the parent, sorting, other hosts. */
-function entryOf(href: string, base: URL): Link | undefined {
-  const url = URL.canParse(href, base.href) ? new URL(href, base.href) : undefined;
-  if (url === undefined || url.origin !== base.origin || url.search !== "" || url.hash !== "")
-    return undefined;
-  // Servers and we may escape differently.
-  const [parents, above] = [url.pathname, base.pathname].map((path) => path.split("/"));
-  const depth = (above?.length ?? 0) - 1;
-  if (
-    parents === undefined ||
-    !above?.slice(0, depth).every((part, n) => decode(part) === decode(parents[n] ?? ""))
-  )
-    return undefined;
-  const [raw = "", ...rest] = parents.slice(depth);
-  if (raw === "" || rest.length > 1 || (rest[0] ?? "") !== "") return undefined;
-  const isDirectory = rest.length === 1;
-  return { raw: raw + (isDirectory ? "/" : ""), name: decode(raw), isDirectory, tail: "" };
+function keyOf({ href, text, isTorn }: Anchor): string {
+  return isTorn ? text : href.replace(/^\.\//, "");
 }
 
-/** Bytes that are no UTF-8 become U+FFFD: whoever asks for such a name refuses it. */
-function decode(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return unescapeBytes(name);
+/** No link leads into the directory: it may have another path for the server than for us, and then their names are right. */
+function namedBy(named: Spool<Listed>, astray: number): Iterable<Listed> {
+  if (named.length > 0) return withoutRepeats(named, named.length, true);
+  throw new SourceError(
+    "forbidden",
+    `none of the index page's ${astray} links leads into this directory, and it may not be empty`,
+  );
+}
+
+/** Of the links that say the same: icons may be links too. The first counts, unless a later one tells more. */
+class Best {
+  /** By key: the number of the candidate, from 1; with it, whether a size is known, and whether it is a guess. */
+  readonly #seen: NumberedTexts;
+  #added = 0;
+  #taken = 0;
+
+  constructor(most: number) {
+    this.#seen = new NumberedTexts(most);
+  }
+
+  get isEmpty(): boolean {
+    return this.#added === 0;
+  }
+
+  add({ key, entry: { size, guess } }: Candidate): void {
+    const known = this.#seen.get(key);
+    const [sized, guessed] = [size === undefined ? 0 : 1, guess === undefined ? 0 : 1];
+    const isBetter =
+      known === undefined || ((known & 1) === 0 && sized === 1) || ((known & 2) !== 0 && guessed === 0);
+    this.#added++;
+    if (isBetter) this.#seen.set(key, this.#added * 4 + guessed * 2 + sized);
+  }
+
+  /**
+   * The entry, if it is the best; candidates come in the order in which they were added. `a.txt?download=1` beside `a.txt` is what may be
+   * done with it, unless the server knows such a name.
+   */
+  take({ key, entry }: Candidate): Listed | undefined {
+    this.#taken++;
+    if (Math.floor((this.#seen.get(key) ?? 0) / 4) !== this.#taken) return undefined;
+    const plain = key.replace(/[?#].*$/s, "");
+    const isAction =
+      entry.guess === "name" && plain !== key && plain !== "" && this.#seen.get(plain) !== undefined;
+    return isAction ? { ...entry, guess: "link" } : entry;
   }
 }
 
-function readRow(tail: string): { size: number; modified: number } | undefined {
+/** Links that surely name the same are one entry, however they are written. `all`: and so are the others. */
+function* withoutRepeats(entries: Iterable<Listed>, most: number, all = false): Generator<Listed> {
+  const names = new NumberedTexts(most);
+  for (const entry of entries) {
+    const name = entry.name + (entry.isDirectory && !all ? "/" : "");
+    const isSure = all || (entry.guess === undefined && name.isWellFormed());
+    if (isSure && names.get(name) !== undefined) continue;
+    if (isSure) names.set(name, 1);
+    yield entry;
+  }
+}
+
+function rowOf({ tail }: Anchor, { isDirectory }: Listed): { size: number; modified: number } | undefined {
+  if (isDirectory) return undefined;
   const [, day, month = "", year, hour, minute, size] = nginxRow.exec(tail) ?? [];
   if (size === undefined || !months.includes(month)) return undefined;
   const at = Date.UTC(Number(year), months.indexOf(month), Number(day), Number(hour), Number(minute));

@@ -1,4 +1,9 @@
+import { SourceError } from "@brigade/core";
 import { z } from "zod";
+import { JsonRows } from "../pages/json-rows.ts";
+import type { StateFolder } from "../pages/state-folder.ts";
+import { WorkTime } from "../pages/work-time.ts";
+import { Entries } from "./entries.ts";
 import type { Listed } from "./listed.ts";
 
 const date = z.string().refine((text) => !Number.isNaN(Date.parse(text)), "must be a date");
@@ -39,18 +44,47 @@ const caddy = z
     }),
   );
 
-const rows = z.array(z.union([nginx, caddy]));
+const row = z.union([nginx, caddy]);
 
-/** Nothing where this is no index: a JSON file, say, in place of one. */
-export function parseJsonIndex(text: string): Listed[] | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
+/** Nothing where this is no index: a JSON file, say, in place of one. Throws SourceError where it is no whole one. */
+export async function parseJsonIndex(
+  pieces: AsyncIterable<string>,
+  folder: StateFolder,
+): Promise<Entries | undefined> {
+  using unused = new DisposableStack();
+  const entries = unused.use(new Entries(folder));
+  const rows = new JsonRows();
+  const work = new WorkTime();
+  for await (const piece of pieces) {
+    if (!work.spend(() => addRows(rows.push(piece), entries))) return undefined;
+    // A member of an object, or a text, is no entry of a directory.
+    if (!/^\s*(\[|n|$)/.test(rows.frame)) return undefined;
   }
   // Caddy 2.6 writes null for an empty directory.
-  if (value === null) return [];
-  const parsed = rows.safeParse(value);
-  return parsed.success ? parsed.data : undefined;
+  const frame = parsed(rows.frame);
+  if (frame !== null && !Array.isArray(frame)) return undefined;
+  unused.move();
+  return entries;
+}
+
+/** Whether all of them are entries. */
+function addRows(rows: readonly string[], entries: Entries): boolean {
+  for (const text of rows) {
+    const found = row.safeParse(parsed(text));
+    if (!found.success) return false;
+    entries.add(found.data);
+  }
+  return true;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw cut(error);
+  }
+}
+
+function cut(cause: unknown): SourceError {
+  return new SourceError("bad-listing", "the index ends in the middle, or is no JSON", { cause });
 }

@@ -6,4 +6,13 @@ export interface Listed {
   readonly size?: number | undefined;
   /** Unix seconds. */
   readonly modified?: number | undefined;
+  /**
+   * The page can be read in another way. The server is asked whether there is such a thing: if not, `name` has failed, since
+   * something is there that was not understood; `link` is forgotten, since it most likely was no entry.
+   */
+  readonly guess?: "name" | "link" | undefined;
+  /** Why it cannot be asked for. */
+  readonly problem?: string | undefined;
+  /** With a problem: more may lie below it. */
+  readonly mayBeDirectory?: true;
 }

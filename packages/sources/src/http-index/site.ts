@@ -1,13 +1,16 @@
 import { type ByteRange, SourceError } from "@brigade/core";
 import type { HttpClient, Origin } from "../http/client.ts";
 import { encodePath } from "../http/encode.ts";
-import { type HttpResponse, header } from "../http/exchange.ts";
-import { visitorHeaders } from "../http/fetch-variables.ts";
-import { rangeHeaders } from "../http/range-headers.ts";
+import type { HttpResponse } from "../http/exchange.ts";
+import { visitorHeaders, visitorHeadersElsewhere } from "../http/fetch-variables.ts";
+import { locationOf } from "../http/location.ts";
+import { isSameOrigin } from "../http/origins/same-origin.ts";
 import { refusal } from "../http/refusal.ts";
+import { freshHeaders, rangeHeaders } from "../http/request-headers.ts";
 import type { Purpose } from "../pacing/turn.ts";
 import { webRemedies } from "../web/remedies.ts";
 import type { SiteConfig } from "./config.ts";
+import { decode } from "./indexed-directory.ts";
 
 const redirects = new Set([301, 302, 303, 307, 308]);
 const mostRedirects = 5;
@@ -25,16 +28,23 @@ export interface Asked {
   readonly accept?: string;
   readonly range?: ByteRange | undefined;
   readonly purpose?: Purpose;
+  /** No cache on the way may answer. */
+  readonly fresh?: boolean | undefined;
 }
 
-/** Requests to one web site, by path. A redirect is followed within its host only, over whatever scheme and port. */
+/**
+ * Requests to one web site, by path. A redirect is followed within its host only, over whatever scheme and port; what is configured
+ * for the site (user, password, headers, the Referer) goes to its own origin.
+ */
 export class Site {
   readonly #client: HttpClient;
   readonly #origin: Origin;
+  readonly #config: SiteConfig;
   readonly #headers: readonly string[];
 
   constructor(client: HttpClient, config: SiteConfig) {
     this.#client = client;
+    this.#config = config;
     this.#origin = client.origin(config.origin, config.FETCH_CONCURRENCY + besideBodies, webRemedies);
     const { SITE_USER: user, SITE_PASSWORD: password = "" } = config;
     this.#headers = [
@@ -51,14 +61,18 @@ export class Site {
   async ask(
     method: "GET" | "HEAD",
     path: string,
-    { accept = "*/*", range, purpose }: Asked,
+    { accept = "*/*", range, purpose, fresh }: Asked,
     signal: AbortSignal,
   ): Promise<SiteAnswer> {
-    const headers = ["accept", accept, ...this.#headers, ...rangeHeaders(range)];
+    const what = ["accept", accept, ...rangeHeaders(range), ...freshHeaders(fresh)];
+    const headers = [...what, ...this.#headers];
     const target = `/${encodePath(path)}`;
     const response = await this.#origin.send(method, target, headers, signal, purpose);
     if (response.status < 300) return { response };
-    if (redirects.has(response.status)) return await this.#follow(method, target, response, headers, signal);
+    if (redirects.has(response.status))
+      return await this.#follow(target, response, (to, hop, own) =>
+        to.send(method, hop, [...what, ...own], signal, purpose),
+      );
     throw await refusal(response, this.shown(path), Date.now());
   }
 
@@ -71,37 +85,51 @@ export class Site {
     return `${this.#origin.name}/${path}`;
   }
 
+  /** `send`: the same request, for another path and maybe to another of the site's addresses. */
   async #follow(
-    method: "GET" | "HEAD",
     target: string,
     first: HttpResponse,
-    headers: string[],
-    signal: AbortSignal,
+    send: (to: Origin, path: string, own: readonly string[]) => Promise<HttpResponse>,
   ): Promise<SiteAnswer> {
     const start = new URL(this.#origin.name + target);
     let [url, response] = [start, first];
     for (let hops = 0; redirects.has(response.status); hops++) {
       response.body.cancel();
-      url = this.#next(url, header(response.headers, "location"), response.status, hops);
-      response = await this.#client
-        .elsewhere(url.origin, { scope: "object", remedies: webRemedies })
-        .send(method, url.pathname + url.search, headers, signal);
+      url = this.#next(url, locationOf(response.headers), response.status, hops);
+      const options = { scope: "object", remedies: webRemedies, isNamed: true } as const;
+      const to = this.#client.elsewhere(url.origin, options);
+      response = await send(to, url.pathname + url.search, this.#headersFor(start, url));
     }
     if (response.status < 300) return { response, redirected: url };
     throw await refusal(response, start.origin + start.pathname, Date.now());
   }
 
+  #headersFor(start: URL, url: URL): readonly string[] {
+    if (isSameOrigin(start, url)) return this.#headers;
+    return ["accept-encoding", "identity", ...visitorHeadersElsewhere(this.#config, url)];
+  }
+
   #next(from: URL, location: string | undefined, status: number, hops: number): URL {
+    if (location !== undefined && addsSlash(from, location)) return new URL(`${from.pathname}/`, from);
     const to =
       location !== undefined && URL.canParse(location, from.href) ? new URL(location, from.href) : undefined;
     const refuse = (why: string) =>
       new SourceError("forbidden", `${from.origin}${from.pathname}: ${why}`, { status });
     if (to === undefined || !/^https?:$/.test(to.protocol)) throw refuse("a redirect to nowhere");
     if (hops >= mostRedirects) throw refuse(`more than ${mostRedirects} redirects`);
-    // The credentials in our headers are this host's.
     const isDowngrade = from.protocol === "https:" && to.protocol === "http:";
     if (to.hostname !== from.hostname || isDowngrade)
       throw refuse(`a redirect to ${to.origin}, which is another site`);
     return to;
   }
+}
+
+/**
+ * Whether a redirect only adds the slash of a directory, escaped in whatever way or not at all. Servers that are reached by another
+ * name or port than they know of tell their own: the directory is where it was asked for.
+ */
+function addsSlash(from: URL, location: string): boolean {
+  const path = location.replace(/^(https?:)?\/\/[^/]*/i, "");
+  const directory = `${decode(from.pathname)}/`;
+  return path === directory || decode(path) === directory;
 }

@@ -8,23 +8,27 @@ import {
   type ObjectKey,
   type Page,
   type Source,
+  type WantedObject,
 } from "@brigade/core";
 import pLimit from "p-limit";
 import { HttpClient } from "../http/client.ts";
 import { assertRequestable } from "../http/encode.ts";
 import { clientOptions } from "../http/fetch-variables.ts";
 import type { Pacing } from "../pacing/pacing.ts";
+import { StateFolder } from "../pages/state-folder.ts";
 import type { ConfiguredSource } from "../source-reference.ts";
 import { acceptWebBody } from "../web/web-body.ts";
 import { type SiteConfig, siteFingerprint } from "./config.ts";
 import { SiteFiles } from "./files.ts";
 import { IndexDocuments } from "./index-documents.ts";
 import type { Listed } from "./listed.ts";
-import { PageInquiry } from "./page-inquiry.ts";
+import { type Found, PageInquiry } from "./page-inquiry.ts";
 import { Site } from "./site.ts";
 
 /** Questions about single files at once, for a page of an index that does not tell sizes or times exactly. */
 const askedAtOnce = 32;
+/** Files of which it is asked whether the page's times are right, until one settles it. */
+const mostSamples = 4;
 
 /**
  * A web site whose directories have index pages. Where these tell exact sizes and times (nginx, Caddy) a file costs one request,
@@ -52,61 +56,86 @@ export class HttpIndex implements ConfiguredSource, Source {
     this.pacing = this.#client.pacing;
     this.#site = new Site(this.#client, config);
     this.#files = new SiteFiles(this.#site);
-    this.#documents = new IndexDocuments(this.#site, config.LIST_PAGE_SIZE);
+    this.#documents = new IndexDocuments(
+      this.#site,
+      config.LIST_PAGE_SIZE,
+      new StateFolder(config.STATE_DIR, config.MIN_FREE),
+    );
   }
 
   async listPage(directory: string, cursor: Cursor | undefined, signal: AbortSignal): Promise<Page> {
     if (directory !== "") assertRequestable(directory);
     const { entries, next } = await this.#documents.slice(directory, cursor, signal);
-    const files = entries.filter(({ isDirectory }) => !isDirectory);
+    const found = await this.#exact(directory, entries, signal);
     return {
-      files: await this.#exact(directory, files, signal),
-      directories: entries.flatMap(({ name, isDirectory }) => (isDirectory ? [name] : [])),
+      files: found.filter((entry) => typeof entry !== "string"),
+      directories: found.filter((entry) => typeof entry === "string"),
       next,
     };
   }
 
-  async open(object: ObjectEntry, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody> {
+  async open(object: WantedObject, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody> {
     assertRequestable(object.key);
-    const { response } = await this.#files.get(object.key, range, signal);
+    const { response } = await this.#files.get(object, range, signal);
     return acceptWebBody(response, { object, range, what: this.#site.shown(object.key) });
   }
 
-  /** A GET has the last word, since it is what brings the file. But what HEAD still knows of is not gone. */
   async stat(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined> {
     assertRequestable(key);
-    return (await this.#files.firstByte(key, signal)) ?? (await this.#files.headDespiteGet(key, signal));
+    return await this.#files.stat(key, signal);
   }
 
   /** Breaks what is still under way. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client[Symbol.asyncDispose]();
+    this.#documents[Symbol.dispose]();
   }
 
-  /** What the page does not tell exactly is asked of the files themselves. */
-  async #exact(directory: string, files: readonly Listed[], signal: AbortSignal): Promise<FileEntry[]> {
+  /** What the page does not tell exactly is asked of the files themselves, and so is what it does not tell for sure. */
+  async #exact(directory: string, entries: readonly Listed[], signal: AbortSignal): Promise<Found[]> {
     const inquiry = new PageInquiry(this.#files, directory, this.#hangingHeads);
-    const isTold = await this.#believes(inquiry, files, signal);
+    const isTold = await this.#believes(inquiry, entries, signal);
     const slots = pLimit(askedAtOnce);
-    return await Promise.all(
-      files.map(async ({ name, size, modified }): Promise<FileEntry> => {
-        if (isTold && size !== undefined && modified !== undefined) return { name, size, modified };
-        if (nameRefusal(name) !== undefined) return { name };
-        return await slots(() => inquiry.ask(name, signal));
+    const found = await Promise.all(
+      entries.map(async (entry) => {
+        const { name, isDirectory, size, modified, guess, problem, mayBeDirectory } = entry;
+        if (problem !== undefined) return [{ name, problem, ...(mayBeDirectory && { mayBeDirectory }) }];
+        if (nameRefusal(name) !== undefined) return [isDirectory ? name : { name }];
+        if (guess !== undefined) return await slots(() => inquiry.verify(entry, signal));
+        if (isDirectory) return [name];
+        if (isTold && size !== undefined && modified !== undefined) return [{ name, size, modified }];
+        const asked = await slots(() => inquiry.ask(name, signal));
+        return [size === undefined || typeof asked === "string" ? asked : ofExactSize(size, asked)];
       }),
     );
+    return found.flat();
   }
 
-  /** Whether exact-looking figures are to be believed: some servers write local times. One file of the site settles it. */
-  async #believes(inquiry: PageInquiry, files: readonly Listed[], signal: AbortSignal): Promise<boolean> {
-    const sample = files.find(
-      ({ name, size, modified }) =>
-        size !== undefined && modified !== undefined && nameRefusal(name) === undefined,
-    );
-    if (this.#tellsGmt !== undefined || sample?.modified === undefined) return this.#tellsGmt ?? true;
-    const { modified, size } = await inquiry.ask(sample.name, signal);
-    if (size === undefined || modified === undefined) return false;
-    this.#tellsGmt = sample.size === size && Math.floor(sample.modified / 60) === Math.floor(modified / 60);
-    return this.#tellsGmt;
+  /**
+   * Whether times that look exact are to be believed: some servers write local times. One file of the site settles it, if it is as
+   * large as its page says: of another, something else came. Sizes that a page tells exactly are exact.
+   */
+  async #believes(inquiry: PageInquiry, entries: readonly Listed[], signal: AbortSignal): Promise<boolean> {
+    let isKnown = true;
+    let asked = 0;
+    for (const { name, size, modified: told, guess } of entries) {
+      if (this.#tellsGmt !== undefined) return this.#tellsGmt;
+      if (asked >= mostSamples) break;
+      if (size === undefined || told === undefined || guess !== undefined) continue;
+      if (nameRefusal(name) !== undefined) continue;
+      isKnown = false;
+      asked++;
+      const found = await inquiry.ask(name, signal);
+      if (typeof found === "string") continue;
+      const { modified, size: sent } = found;
+      if (sent === size && modified !== undefined)
+        this.#tellsGmt = Math.floor(told / 60) === Math.floor(modified / 60);
+    }
+    return this.#tellsGmt ?? isKnown;
   }
+}
+
+/** The page's size counts. A time that comes with another one is of something else. */
+function ofExactSize(size: number, { name, size: sent = size, modified }: FileEntry): FileEntry {
+  return { name, size, ...(sent === size && modified !== undefined && { modified }) };
 }

@@ -1,9 +1,19 @@
-import type { Dispatcher } from "undici";
+import type { buildConnector, Dispatcher } from "undici";
 import { Pacing, type PacingOptions } from "../pacing/pacing.ts";
 import type { Purpose } from "../pacing/turn.ts";
-import { type DispatcherSettings, directAgent, directPool, throughProxy } from "./dispatchers.ts";
+import {
+  type DispatcherSettings,
+  directAgent,
+  directPool,
+  serverConnector,
+  throughProxy,
+} from "./dispatchers.ts";
 import { Exchange, type HttpResponse } from "./exchange.ts";
-import { type Proxies, type ProxyServer, proxyFor } from "./proxies.ts";
+import { OddAnswers } from "./odd-answers.ts";
+import { anywhere, NamedHosts, publicOnly, type Reach } from "./origins/reach.ts";
+import { type Proxies, proxyFor } from "./proxies/proxies.ts";
+import type { ProxyServer } from "./proxies/proxy-server.ts";
+import { remember } from "./remember.ts";
 import { type Remedies, Route, type RouteOptions } from "./route.ts";
 import { sendInTurn } from "./send-in-turn.ts";
 import type { TlsSettings } from "./trust.ts";
@@ -17,6 +27,14 @@ export interface HttpClientOptions extends PacingOptions {
   readonly tls: TlsSettings;
   /** To each origin that was not known beforehand, at most. Default 16. Infinity: as many as there are requests. */
   readonly connectionsElsewhere?: number;
+  /** Hosts that the user did not name may have private addresses, too. */
+  readonly allowPrivate: boolean;
+}
+
+/** Of an origin that was not known beforehand. */
+export interface ElsewhereOptions extends Omit<RouteOptions, "proxy" | "reach"> {
+  /** The user named this host, though maybe with another port: it may have a private address. */
+  readonly isNamed: boolean;
 }
 
 /** One origin, reached over its own connections. */
@@ -24,9 +42,11 @@ export interface Origin {
   /** `http://host:port`. */
   readonly name: string;
   readonly route: Route;
+  /** Whether the answers for this path are known to be malformed: then only `send` can read them. */
+  isOdd(path: string): boolean;
   /**
    * `path` goes over the wire as it is. `headers`: name, value, name, value…; not changed, so may be shared.
-   * Waits for its turn. Rejects with SourceError, or AbortError. Redirects are answers like any other. What a 403, 429 or 503
+   * Waits for its turn. Rejects with SourceError, or AbortError. Redirects are answers like any other. What a 403, 429, 503 or 509
    * says of our pace is judged by its status, unless `turn` is told better. `purpose`: by default `metadata` for HEAD, else `body`.
    */
   send(
@@ -41,48 +61,60 @@ export interface Origin {
 /** Milliseconds for the headers of an answer that is asked for nothing else. */
 const longestForMetadata = 10_000;
 /** Origins not known beforehand of which is remembered whether they have worked. */
-const mostRoutes = 4096;
+const mostElsewhere = 4096;
 
 /** Keep-alive HTTP/1.1: a pool for each origin that is known beforehand, shared ones for all others (redirects, lists). */
 export class HttpClient implements AsyncDisposable {
   readonly pacing: Pacing;
   readonly #options: HttpClientOptions;
+  readonly #odd = new OddAnswers();
   readonly #dispatchers: Dispatcher[] = [];
-  /** By the proxy that they go through; `undefined`: directly. */
-  readonly #others = new Map<ProxyServer | undefined, Dispatcher>();
-  readonly #routes = new Map<string, Route>();
+  /** By the proxy that they go through; directly: by where they may lead. */
+  readonly #others = new Map<ProxyServer | Reach, Dispatcher>();
+  /** How servers are reached, by the same; `undefined` through a proxy that speaks HTTP for them. */
+  readonly #connectors = new Map<ProxyServer | Reach, buildConnector.connector | undefined>();
+  /** Those that were not known beforehand, the latest used last. */
+  readonly #elsewhere = new Map<string, Origin>();
+  readonly #named: Reach;
+  readonly #foreign: Reach;
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
     this.pacing = new Pacing(options);
+    this.#named = options.allowPrivate ? anywhere : new NamedHosts();
+    this.#foreign = options.allowPrivate ? anywhere : publicOnly;
   }
 
   /** An origin that much is asked of, with at most so many connections. Its faults are those of the whole source. */
   origin(name: string, connections: number, remedies: Remedies): Origin {
     const proxy = proxyFor(new URL(name), this.#options.proxies);
-    const settings = { ...this.#options, connections };
+    const reach = this.#named;
+    const settings = { ...this.#options, connections, reach };
     const dispatcher = this.#keep(
       proxy === undefined ? directPool(name, settings) : throughProxy(proxy, settings),
     );
-    return this.#origin(new Route(name, { proxy, scope: "source", remedies }), dispatcher, connections);
+    return this.#origin(
+      new Route(name, { proxy, reach, scope: "source", remedies }),
+      dispatcher,
+      connections,
+    );
   }
 
   /** An origin that was not known beforehand: a redirect or a list named it. `scope`: which requests share its faults. */
-  elsewhere(name: string, options: Omit<RouteOptions, "proxy">): Origin {
-    const route = this.#route(name, options);
-    const { connectionsElsewhere: most = 16 } = this.#options;
-    const connections = Number.isFinite(most) ? most : undefined;
-    const dispatcher = this.#others.get(route.proxy) ?? this.#create(route.proxy, connections);
-    this.#others.set(route.proxy, dispatcher);
-    return this.#origin(route, dispatcher, connections);
+  elsewhere(name: string, options: ElsewhereOptions): Origin {
+    const key = options.isNamed ? `named ${name}` : name;
+    const origin = this.#elsewhere.get(key) ?? this.#newOrigin(name, options);
+    remember(this.#elsewhere, key, origin, mostElsewhere);
+    return origin;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#odd[Symbol.dispose]();
     await Promise.all(this.#dispatchers.map((dispatcher) => dispatcher.destroy()));
   }
 
-  #create(proxy: ProxyServer | undefined, connections: number | undefined): Dispatcher {
-    const settings: DispatcherSettings = { ...this.#options, connections };
+  #create({ proxy, reach }: Route, connections: number | undefined): Dispatcher {
+    const settings: DispatcherSettings = { ...this.#options, connections, reach };
     return this.#keep(proxy === undefined ? directAgent(settings) : throughProxy(proxy, settings));
   }
 
@@ -91,16 +123,23 @@ export class HttpClient implements AsyncDisposable {
     return dispatcher;
   }
 
-  /** The latest used stay. */
-  #route(name: string, options: Omit<RouteOptions, "proxy">): Route {
-    const known = this.#routes.get(name);
-    this.#routes.delete(name);
-    const route =
-      known ?? new Route(name, { ...options, proxy: proxyFor(new URL(name), this.#options.proxies) });
-    this.#routes.set(name, route);
-    const [oldest] = this.#routes.keys();
-    if (this.#routes.size > mostRoutes && oldest !== undefined) this.#routes.delete(oldest);
-    return route;
+  #newOrigin(name: string, { isNamed, ...options }: ElsewhereOptions): Origin {
+    const proxy = proxyFor(new URL(name), this.#options.proxies);
+    const reach = isNamed ? this.#named : this.#foreign;
+    const route = new Route(name, { ...options, reach, proxy });
+    const { connectionsElsewhere: most = 16 } = this.#options;
+    const connections = Number.isFinite(most) ? most : undefined;
+    const way = proxy ?? reach;
+    const dispatcher = this.#others.get(way) ?? this.#create(route, connections);
+    this.#others.set(way, dispatcher);
+    return this.#origin(route, dispatcher, connections);
+  }
+
+  #connectorOf({ proxy, reach }: Route): buildConnector.connector | undefined {
+    const way = proxy ?? reach;
+    if (!this.#connectors.has(way))
+      this.#connectors.set(way, serverConnector(proxy, { ...this.#options, reach }));
+    return this.#connectors.get(way);
   }
 
   #origin(route: Route, dispatcher: Dispatcher, connections: number | undefined): Origin {
@@ -111,31 +150,30 @@ export class HttpClient implements AsyncDisposable {
       // For SOCKS5, whose connections are made as the first request to an origin wants.
       ...(connections !== undefined && { connections }),
     };
-    const pace = this.pacing.of(name);
     const ofMetadata = { ...timeouts, headersTimeout: Math.min(timeouts.headersTimeout, longestForMetadata) };
-    const isAskable = !isPortZero(name);
-    const send: Origin["send"] = (method, path, headers, signal, asked) => {
-      const purpose = asked ?? (method === "HEAD" ? "metadata" : "body");
+    const connect = this.#connectorOf(route);
+    const send: Origin["send"] = (method, path, headers, signal, kind) => {
+      const purpose = kind ?? (method === "HEAD" ? "metadata" : "body");
       const limits = purpose === "metadata" ? ofMetadata : timeouts;
-      if (!isAskable)
-        return Promise.reject(route.lasting(`port 0 cannot be asked: check ${route.remedies.address}`));
+      const unaskable = route.unaskable();
+      if (unaskable !== undefined) return Promise.reject(unaskable);
+      const asked = { origin: name, path, method, headers, ...limits };
       return sendInTurn({
-        pace,
+        // Looked up per request: where there are many servers, the pace of an idle one is forgotten.
+        pace: this.pacing.of(name),
         purpose,
+        path,
         signal,
         start: (resolve, reject, held) => {
           const exchange = new Exchange(route, signal, resolve, reject, held);
-          if (!signal.aborted)
-            dispatcher.dispatch({ origin: name, path, method, headers, ...limits }, exchange);
+          if (signal.aborted) return exchange;
+          if (connect !== undefined && this.#odd.has(asked)) this.#odd.dispatch(asked, connect, exchange);
+          else dispatcher.dispatch(asked, exchange);
           return exchange;
         },
+        isReadAnew: (error) => connect !== undefined && this.#odd.note(asked, error),
       });
     };
-    return { name, route, send };
+    return { name, route, send, isOdd: (path) => this.#odd.has({ origin: name, path }) };
   }
-}
-
-/** The system would say that nothing listens there, as if something could. */
-function isPortZero(origin: string): boolean {
-  return origin.endsWith(":0");
 }

@@ -19,8 +19,9 @@ const longestBuffer = 2 ** 32;
 
 const fresh: Allocate = (size) => new Uint8Array(size);
 
-function tooLong(length: number): SourceError {
-  return new SourceError("damaged", `${length} bytes are more than one piece can be`);
+function tooLong(length: number, most: number): SourceError {
+  const why = most === longestBuffer ? "one piece can be" : `the ${most} that were expected`;
+  return new SourceError("damaged", `${length} bytes are more than ${why}`);
 }
 
 /**
@@ -35,7 +36,7 @@ export class ResponseBody {
   readonly #feed: BodyFeed;
   #queue: Uint8Array[] = [];
   #queued = 0;
-  #most = longestBuffer;
+  #most = Number.POSITIVE_INFINITY;
   #allocate: Allocate = fresh;
   #received = 0;
   #mode: "waiting" | "bytes" | "chunks" | "dropped" = "waiting";
@@ -55,16 +56,17 @@ export class ResponseBody {
     if (this.#mode === "dropped") return;
     const at = this.#received;
     this.#received += chunk.byteLength;
+    if (this.#received > this.#most) {
+      this.#refuse(tooLong(this.#received, this.#most));
+      return;
+    }
     if (this.#whole !== undefined) {
       this.#whole.set(chunk, at);
       return;
     }
     this.#queue.push(chunk);
     this.#queued += chunk.byteLength;
-    if (this.#mode === "bytes") {
-      if (this.#received > this.#most) this.#refuse(tooLong(this.#received));
-      return;
-    }
+    if (this.#mode === "bytes") return;
     if (this.#queued >= highWater) this.#feed.pause();
     this.#wake?.();
   }
@@ -86,22 +88,26 @@ export class ResponseBody {
     this.#wake?.();
   }
 
-  /** The whole body in one piece of memory; `damaged` when it is longer than `most` bytes. */
-  bytes({
-    most = longestBuffer,
-    allocate = fresh,
-  }: {
-    most?: number;
-    allocate?: Allocate | undefined;
-  } = {}): Promise<Uint8Array> {
-    this.#take("bytes");
+  /**
+   * A body of more than `most` bytes has failed as `damaged`: no more than one read beyond them is ever in memory. `undefined`: its length
+   * is not known.
+   */
+  limitTo(most: number | undefined): void {
+    if (most === undefined) return;
     this.#most = most;
+    if (this.#received > most) this.#refuse(tooLong(this.#received, most));
+  }
+
+  /** The whole body in one piece of memory. */
+  bytes(allocate: Allocate = fresh): Promise<Uint8Array> {
+    this.#take("bytes");
+    this.#most = Math.min(this.#most, longestBuffer);
     this.#allocate = allocate;
     if (this.#error !== undefined) return Promise.reject(this.#error);
     if (this.#state === "ended") return Promise.resolve(this.#assemble());
     if (this.length !== undefined) {
-      if (!(this.length <= most)) {
-        const error = tooLong(this.length);
+      if (!(this.length <= this.#most)) {
+        const error = tooLong(this.length, this.#most);
         this.#refuse(error);
         return Promise.reject(error);
       }

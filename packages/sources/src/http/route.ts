@@ -1,5 +1,7 @@
 import { type FaultScope, SourceError, type SourceErrorKind } from "@brigade/core";
-import type { ProxyServer } from "./proxies.ts";
+import { reachFault } from "./faults/reach-fault.ts";
+import { outOfReach, type PrivateAddress, type Reach } from "./origins/reach.ts";
+import type { ProxyServer } from "./proxies/proxy-server.ts";
 
 /** What the user may do about a fault, in the words of whoever configured the request. */
 export interface Remedies {
@@ -15,6 +17,8 @@ export interface Remedies {
 
 export interface RouteOptions {
   readonly proxy: ProxyServer | undefined;
+  /** Which addresses it may lead to. */
+  readonly reach: Reach;
   /** Which requests share a fault of the whole origin. */
   readonly scope: FaultScope;
   readonly remedies: Remedies;
@@ -28,6 +32,9 @@ interface Seen {
   readonly scope?: FaultScope;
 }
 
+/** Names under which the machines of one origin answer; more are not remembered. */
+const mostNames = 64;
+
 /**
  * The way to one origin, and whether it has worked in this process. It makes the errors of all that fails on it: what no
  * waiting can mend is `misconfigured` while nothing has worked yet, and an outage (`transport`) afterwards.
@@ -36,15 +43,30 @@ export class Route {
   /** `https://host:port`. */
   readonly name: string;
   readonly proxy: ProxyServer | undefined;
+  readonly reach: Reach;
   readonly scope: FaultScope;
   readonly remedies: Remedies;
+  /** Through a proxy, which alone knows what addresses names have. */
+  readonly #outOfReach: PrivateAddress | undefined;
   #hasWorked = false;
+  /** What the origin calls itself ("" for nothing) in answers that no proxy can have made up. */
+  readonly #ownNames = new Set<string>();
 
-  constructor(name: string, { proxy, scope, remedies }: RouteOptions) {
+  constructor(name: string, { proxy, reach, scope, remedies }: RouteOptions) {
     this.name = name;
     this.proxy = proxy;
+    this.reach = reach;
     this.scope = scope;
     this.remedies = remedies;
+    this.#outOfReach = proxy === undefined ? undefined : outOfReach(reach, new URL(name).hostname);
+  }
+
+  /** Why no request is sent to it at all; `undefined`: it can be asked. */
+  unaskable(): SourceError | undefined {
+    if (this.#outOfReach !== undefined) return reachFault(this.#outOfReach, this);
+    // The system would say that nothing listens there, as if something could.
+    if (!this.name.endsWith(":0")) return undefined;
+    return this.lasting(`port 0 cannot be asked: check ${this.remedies.address}`);
   }
 
   /** It has given something other than a refusal. */
@@ -54,6 +76,21 @@ export class Route {
 
   answered(status: number): void {
     if (status < 400) this.#hasWorked = true;
+  }
+
+  /** An answer brought what only the origin has: an object, a listing. `server`: the header of that name. */
+  cameFromOrigin(server: string | undefined): void {
+    if (this.isReadByProxy && this.#ownNames.size < mostNames) this.#ownNames.add(server ?? "");
+  }
+
+  /** Whether an answer of this `server` may be a proxy's own: the origin has not yet answered as itself, or calls itself otherwise. */
+  mayBeProxys(server: string | undefined): boolean {
+    return this.isReadByProxy && !this.#ownNames.has(server ?? "");
+  }
+
+  /** A proxy reads http:// itself; what goes through a tunnel it cannot answer. */
+  get isReadByProxy(): boolean {
+    return this.proxy !== undefined && this.proxy.url.protocol !== "socks5:" && this.name.startsWith("http:");
   }
 
   /** A fault of the whole origin that stays until somebody mends it. */

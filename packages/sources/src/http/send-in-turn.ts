@@ -2,10 +2,13 @@ import { gateOf } from "@brigade/core";
 import type { Pace } from "../pacing/pace.ts";
 import type { Purpose, Sender, Turn } from "../pacing/turn.ts";
 import type { Exchange, Holdings, HttpResponse } from "./exchange.ts";
+import { codeOf } from "./faults/seen.ts";
 
 export interface Paced {
   readonly pace: Pace;
   readonly purpose: Purpose;
+  /** What is asked for. */
+  readonly path: string;
   readonly signal: AbortSignal;
   /** Sends it; may be called again where its promise was rejected with TakenBack. */
   readonly start: (
@@ -13,6 +16,8 @@ export interface Paced {
     reject: (error: Error) => void,
     held: Holdings,
   ) => Exchange;
+  /** Whether what has failed so is read in another way when it is sent again. */
+  readonly isReadAnew: (error: Error) => boolean;
 }
 
 const timeouts = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_CONNECT_TIMEOUT"]);
@@ -33,6 +38,7 @@ class PacedRequest implements Sender {
   readonly #reject: (error: unknown) => void;
   #exchange: Exchange | undefined;
   #timesTakenBack = 0;
+  #isReadAnew = false;
 
   constructor(paced: Paced, resolve: (response: HttpResponse) => void, reject: (error: unknown) => void) {
     this.#paced = paced;
@@ -42,7 +48,7 @@ class PacedRequest implements Sender {
 
   enter(): void {
     try {
-      const turn = this.#paced.pace.enter(this.#paced.purpose, this.#paced.signal);
+      const turn = this.#paced.pace.enter(this.#paced.purpose, this.#paced.signal, this.#paced.path);
       if (turn instanceof Promise) turn.then((later) => this.#pass(later)).catch(this.#reject);
       else this.#pass(turn);
     } catch (error) {
@@ -69,7 +75,7 @@ class PacedRequest implements Sender {
   #start(turn: Turn): void {
     turn.sending(this, this.#timesTakenBack);
     // Of this turn only: undici may tell of an exchange's end again when another turn has begun.
-    const held: Holdings = { turn, ended: (error) => turn.ended(isTimeout(error)) };
+    const held: Holdings = { turn, ended: (error) => this.#ended(turn, error) };
     this.#exchange = this.#paced.start(this.#resolve, (error) => this.#fail(turn, error), held);
   }
 
@@ -78,10 +84,19 @@ class PacedRequest implements Sender {
     if (error instanceof TakenBack) {
       this.#timesTakenBack++;
       this.enter();
+    } else if (this.#isReadAnew) {
+      this.#isReadAnew = false;
+      this.enter();
     } else this.#reject(error);
+  }
+
+  /** In the middle of a body, too: then whoever asks for it again has it read so. */
+  #ended(turn: Turn, error: Error | undefined): void {
+    turn.ended(isTimeout(error));
+    if (error !== undefined && this.#paced.isReadAnew(error)) this.#isReadAnew = true;
   }
 }
 
 function isTimeout(error: Error | undefined): boolean {
-  return error !== undefined && "code" in error && typeof error.code === "string" && timeouts.has(error.code);
+  return error !== undefined && timeouts.has(codeOf(error));
 }

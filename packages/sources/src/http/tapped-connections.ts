@@ -1,12 +1,11 @@
-import { buildConnector, Client, type Dispatcher } from "undici";
+import type { Socket } from "node:net";
+import { type buildConnector, Client, type Dispatcher } from "undici";
+import { beginner, type ConnectorSettings, toAnyAddress } from "./connecting/connector.ts";
 import { Exchange, type HttpResponse } from "./exchange.ts";
 import type { Route } from "./route.ts";
 import { SocketTap } from "./socket-tap.ts";
-import type { TlsSettings } from "./trust.ts";
 
-export interface TappedOptions {
-  readonly tls: TlsSettings;
-  readonly connectTimeoutMs: number;
+export interface TappedOptions extends ConnectorSettings {
   /** Longest pause between two pieces of a body. */
   readonly silenceTimeoutMs: number;
 }
@@ -23,18 +22,10 @@ export class TappedConnections implements AsyncDisposable {
   /** Rejects with SourceError, or AbortError. */
   async send(request: Dispatcher.DispatchOptions, route: Route, signal: AbortSignal): Promise<HttpResponse> {
     let tap: SocketTap | undefined;
-    const client = new Client(route.name, {
-      allowH2: false,
-      connect: (where, done) => {
-        const fresh = new SocketTap(this.#options.silenceTimeoutMs);
-        this.#connect(fresh, where, (...[error, socket]) => {
-          if (error !== null) return done(error, null);
-          tap = fresh;
-          fresh.attach(socket);
-          done(null, socket);
-        });
-      },
+    const connect = this.#connector(route, (fresh) => {
+      tap = fresh;
     });
+    const client = new Client(route.name, { allowH2: false, connect });
     this.#clients.add(client);
     return await new Promise((resolve, reject) => {
       const exchange = new Exchange(route, signal, resolve, reject, {
@@ -52,14 +43,24 @@ export class TappedConnections implements AsyncDisposable {
     await Promise.all([...this.#clients].map((client) => client.destroy()));
   }
 
-  #connect(tap: SocketTap, where: buildConnector.Options, done: buildConnector.Callback): void {
-    const { tls, connectTimeoutMs } = this.#options;
-    const connect = buildConnector({
-      allowH2: false,
-      timeout: connectTimeoutMs,
-      ...tls,
-      onread: tap.onread,
-    });
-    connect(where, done);
+  /** Each address that is tried has a tap of its own; `use` gets that of the one that is taken. */
+  #connector({ reach }: Route, use: (tap: SocketTap) => void): buildConnector.connector {
+    const { tls, connectTimeoutMs, silenceTimeoutMs } = this.#options;
+    const taps = new WeakMap<Socket, SocketTap>();
+    const begin = (where: buildConnector.Options, done: buildConnector.Callback) => {
+      const tap = new SocketTap(silenceTimeoutMs);
+      const socket = beginner(tls, tap.onread)(where, done);
+      taps.set(socket, tap);
+      return socket;
+    };
+    const connect = toAnyAddress(begin, connectTimeoutMs, reach);
+    return (where, done) =>
+      connect(where, (...[error, socket]) => {
+        if (error !== null) return done(error, null);
+        const tap = taps.get(socket);
+        tap?.attach(socket);
+        if (tap !== undefined) use(tap);
+        done(null, socket);
+      });
   }
 }

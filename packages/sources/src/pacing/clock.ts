@@ -1,3 +1,11 @@
+/** Milliseconds by which requests may be late and still count as paced. */
+const lateness = 20;
+
+/** When a request may start after one that starts now, where they are to be `gapMs` apart; that one might have started at `due`. */
+export function nextAfter(now: number, due: number, gapMs: number): number {
+  return Math.max(due, now - lateness) + gapMs;
+}
+
 /** Time and chance, for tests. */
 export interface Clock {
   /** Monotonic milliseconds. */

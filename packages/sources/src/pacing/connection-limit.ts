@@ -1,15 +1,21 @@
+import { RefusedAtOnce } from "./refused-at-once.ts";
+
 /** After a cut the limit is not passed for so many milliseconds; twice as long each time that it proves right. */
 const firstCaution = 10_000;
 const longestCaution = 600_000;
 /** Halved at most once in this many milliseconds: many requests meet the same bad moment. */
 const halvingMs = 1_000;
 
+/** Where a limit was met before, one more is tried after this many times as many answers. */
+const cautiously = 8;
+
 /**
  * How many requests may be under way at one server at once: half of the most at first, one more after as many answers as there are
- * places. Where a server serves fewer connections than we open, as many as it serves.
+ * places. Where a server serves fewer connections than we open, or refuses more than some at once, as many as it serves.
  */
 export class ConnectionLimit {
   readonly #most: number;
+  readonly #refusedAtOnce = new RefusedAtOnce();
   #limit: number;
   #running = 0;
   /** The most that ran at once since the limit was last looked at. */
@@ -42,22 +48,37 @@ export class ConnectionLimit {
     return this.#ceiling !== Number.POSITIVE_INFINITY;
   }
 
-  enter(): void {
-    this.#running++;
+  /** Gives how many others are under way. */
+  enter(): number {
+    const beside = this.#running++;
     if (this.#running > this.#peak) this.#peak = this.#running;
+    return beside;
   }
 
   leave(): void {
     this.#running--;
   }
 
-  /** True when the limit rose. */
-  answered(now: () => number): boolean {
+  /** A request was served that was sent beside so many others. True when the limit rose. */
+  served(now: number, beside: number): boolean {
+    this.#refusedAtOnce.served(now, beside);
     this.#answers++;
-    if (this.#answers < this.#limit || this.#limit >= this.#most) return false;
+    const enough = this.isLearnt ? cautiously * this.#limit : this.#limit;
+    if (this.#answers < enough || this.#limit >= this.#most) return false;
     this.#answers = 0;
-    if (this.#limit >= this.#ceiling && now() < this.#ceilingUntil) return false;
+    if (this.#limit >= this.#ceiling) {
+      // A limit that is not reached proves nothing.
+      if (now < this.#ceilingUntil || this.#peak < this.#limit) return false;
+      this.#peak = this.#running;
+    }
     this.#limit++;
+    return true;
+  }
+
+  /** A request was refused. True when that was for the others that were under way, and not for the rate. */
+  refused(now: number, beside: number): boolean {
+    if (!this.#refusedAtOnce.refused(now, beside)) return false;
+    if (this.#refusedAtOnce.tooMany < this.#limit) this.#cut(now, this.#refusedAtOnce.tooMany);
     return true;
   }
 
@@ -67,7 +88,11 @@ export class ConnectionLimit {
    */
   starved(now: number, requests: number, connections: number): void {
     const served = Math.max(1, connections, Math.min(this.#limit, this.#peak) - requests);
-    // Proved right: what was tried beyond it was starved.
+    this.#cut(now, served);
+  }
+
+  #cut(now: number, served: number): void {
+    // Proved right: what was tried beyond it was not served.
     this.#caution = served >= this.#ceiling ? Math.min(longestCaution, this.#caution * 2) : firstCaution;
     this.#lower(now, served);
   }

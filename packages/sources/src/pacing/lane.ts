@@ -1,10 +1,12 @@
-import type { RequestGate } from "@brigade/core";
+import { type RequestGate, SourceError } from "@brigade/core";
+import type { OwnRefusals } from "./own-refusals.ts";
 import type { RequestRate } from "./request-rate.ts";
 import type { Purpose, Turn } from "./turn.ts";
 
 /** A request that waits for its turn. */
 export interface Waiter {
   readonly gate: RequestGate | undefined;
+  readonly path: string | undefined;
   readonly abort: (error: Error) => void;
   readonly since: number;
   readonly start: (turn: Turn) => void;
@@ -14,10 +16,19 @@ export interface Waiter {
 export interface Lane {
   readonly purpose: Purpose;
   readonly rate: RequestRate;
+  readonly own: OwnRefusals;
   readonly waiting: Set<Waiter>;
 }
 
 /** Without an iterator where there is none to be found, which is so most of the time. */
 export function firstOf(waiting: ReadonlySet<Waiter>): Waiter | undefined {
   return waiting.size === 0 ? undefined : waiting.values().next().value;
+}
+
+/** What is told to a request that would wait longer than it may. */
+export function askedToWait(origin: string, { rate }: Lane): SourceError {
+  const seconds = Math.ceil(rate.askedWait / 1000);
+  return new SourceError("throttled", `${origin}: the server asked us to wait, for ${seconds} s yet`, {
+    retryAfterMs: rate.askedWait,
+  });
 }

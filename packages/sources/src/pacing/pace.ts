@@ -1,33 +1,16 @@
-import { gateOf, isProbe, SourceError, SourcePaused } from "@brigade/core";
+import { gateOf, isProbe, SourcePaused } from "@brigade/core";
 import { abortError, watch } from "../http/cancelled.ts";
-import type { Clock } from "./clock.ts";
+import { BanCeiling } from "./ban-ceiling.ts";
 import { ConnectionLimit } from "./connection-limit.ts";
-import { firstOf, type Lane, type Waiter } from "./lane.ts";
-import type { PaceChange } from "./pace-change.ts";
+import { askedToWait, firstOf, type Lane, type Waiter } from "./lane.ts";
+import { OwnRefusals } from "./own-refusals.ts";
+import type { PaceOptions } from "./pace-options.ts";
 import { RequestRate } from "./request-rate.ts";
 import { Silence } from "./silence.ts";
-import { type Purpose, Turn, type Verdict } from "./turn.ts";
-
-/** Bodies under way, over all servers of a source. */
-export interface Bodies {
-  readonly most: number;
-  running: number;
-  /** Bytes of all answers. */
-  received: number;
-}
+import { type Finding, type Purpose, Turn, type Verdict } from "./turn.ts";
 
 /** Requests at one server at once, beyond those for bodies. */
 const besideBodies = 32;
-
-export interface PaceOptions {
-  readonly bodies: Bodies;
-  readonly clock: Clock;
-  readonly onChange: (change: PaceChange) => void;
-  readonly onBodyEnded: () => void;
-  /** Milliseconds: who would wait longer because the server asked for that gets a SourceError instead. */
-  readonly patience: number;
-}
-
 /** Milliseconds between looks at requests that no answer came to. */
 const lookEvery = 250;
 /** Milliseconds for which a question about an object waits for a place: a body that has one may wait for its answer. */
@@ -40,6 +23,7 @@ export class Pace {
   readonly #options: PaceOptions;
   readonly #connections: ConnectionLimit;
   readonly #silence = new Silence();
+  readonly #ceiling: BanCeiling;
   readonly #lanes: Readonly<Record<Purpose, Lane>>;
   readonly #order: readonly Lane[];
   #alarmAt = never;
@@ -50,26 +34,33 @@ export class Pace {
     this.#origin = origin;
     this.#options = options;
     this.#connections = new ConnectionLimit(options.bodies.most + besideBodies);
+    this.#ceiling = new BanCeiling(options.clock.now);
     const lane = (purpose: Purpose): Lane => ({
       purpose,
-      rate: new RequestRate(options.clock),
+      rate: new RequestRate(options.clock, (refusedShare) =>
+        options.onChange({ kind: "steady", origin, purpose, refusedShare }),
+      ),
+      own: new OwnRefusals(),
       waiting: new Set(),
     });
     this.#lanes = { page: lane("page"), metadata: lane("metadata"), body: lane("body") };
     this.#order = Object.values(this.#lanes);
   }
 
-  /** A turn where a request may start at once (the common case costs no promise), else a promise of one. */
-  enter(purpose: Purpose, signal: AbortSignal): Turn | Promise<Turn> {
+  /**
+   * A turn where a request may start at once (the common case costs no promise), else a promise of one. `path`: what is asked for.
+   */
+  enter(purpose: Purpose, signal: AbortSignal, path?: string): Turn | Promise<Turn> {
     if (signal.aborted) throw abortError(signal.reason);
     const lane = this.#lanes[purpose];
     // Those whose turn it is may be held until it is answered.
-    if (isProbe(signal) && purpose !== "metadata") return this.#begin(lane);
-    if (lane.rate.askedWait > this.#options.patience) throw this.#askedFor(lane);
-    if (lane.waiting.size === 0 && this.#wait(lane, never) === 0) return this.#begin(lane);
+    if (isProbe(signal) && purpose !== "metadata") return this.#begin(lane, path);
+    if (lane.rate.askedWait > this.#options.patience) throw askedToWait(this.#origin, lane);
+    if (lane.waiting.size === 0 && this.#wait(lane, never) === 0) return this.#begin(lane, path);
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         gate: gateOf(signal),
+        path,
         since: this.#options.clock.now(),
         start: (turn: Turn) => {
           watched.delete(waiter);
@@ -98,43 +89,43 @@ export class Pace {
   #wake(): void {
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       next.lane.waiting.delete(next.waiter);
-      next.waiter.start(this.#begin(next.lane));
+      next.waiter.start(this.#begin(next.lane, next.waiter.path));
     }
     this.#setAlarm();
   }
 
-  /** The source refuses everything, as somebody else found out. */
+  /** The source refuses everything, also what it gave before, as somebody else found out. */
   banned(): void {
-    for (const lane of this.#order) if (lane.rate.isUsed) this.#ban(lane, Number.NaN);
+    const perSecond = this.#ceiling.found(this.#order);
+    if (perSecond !== undefined) this.#tell({ kind: "ban", perSecond });
   }
 
   /** Of a turn: an answer began. */
   answered(turn: Turn): void {
-    const { now } = this.#options.clock;
-    this.#silence.answered(turn, now());
-    if (this.#connections.answered(now)) this.#wake();
+    this.#silence.answered(turn, this.#options.clock.now());
   }
 
   received(bytes: number): void {
     this.#options.bodies.received += bytes;
   }
 
-  /** Of a turn. Gives whether the answer is a ban. */
-  judged({ purpose, sentAt }: Turn, verdict: Verdict, retryAfterMs?: number): boolean {
+  /** Of a turn. */
+  judged(turn: Turn, verdict: Verdict, retryAfterMs?: number): Finding | undefined {
+    const { purpose, path, sentAt, beside } = turn;
     const lane = this.#lanes[purpose];
     const { rate } = lane;
+    let finding: Finding | undefined;
     switch (verdict) {
       case "served":
         rate.served(sentAt);
+        if (path !== undefined) lane.own.served(path);
+        if (this.#connections.served(this.#options.clock.now(), beside)) this.#wake();
         break;
       case "broken":
         rate.ended(sentAt);
         break;
       case "refused":
-        if (rate.refused(sentAt, retryAfterMs))
-          this.#tell({ kind: "rate", purpose, perSecond: rate.perSecond });
-        if (rate.askedWait > this.#options.patience)
-          for (const waiter of [...lane.waiting]) waiter.abort(this.#askedFor(lane));
+        finding = this.#refused(turn, lane, retryAfterMs);
         break;
       case "forbidden":
         if (rate.isBan(sentAt)) return this.#ban(lane, sentAt);
@@ -143,7 +134,26 @@ export class Pace {
         return this.#ban(lane, sentAt, retryAfterMs);
     }
     if (lane.waiting.size > 0) this.#wake();
-    return false;
+    return finding;
+  }
+
+  #refused({ path, sentAt, beside }: Turn, lane: Lane, retryAfterMs?: number): Finding | undefined {
+    const { purpose, rate } = lane;
+    if (path !== undefined && lane.own.refused(path) && !rate.isHeld) return "own";
+    const isTooManyAtOnce = this.#isTooManyAtOnce(beside);
+    if (isTooManyAtOnce && retryAfterMs === undefined) rate.ended(sentAt);
+    else if (rate.refused(sentAt, retryAfterMs))
+      this.#tell({ kind: "rate", purpose, perSecond: rate.perSecond });
+    if (rate.askedWait > this.#options.patience)
+      for (const waiter of [...lane.waiting]) waiter.abort(askedToWait(this.#origin, lane));
+    return rate.isServing && (isTooManyAtOnce || rate.isLimited) ? "haste" : undefined;
+  }
+
+  #isTooManyAtOnce(beside: number): boolean {
+    const before = this.#connections.limit;
+    const isSo = this.#connections.refused(this.#options.clock.now(), beside);
+    if (this.#connections.limit < before) this.#tellConnections("it refuses more at once");
+    return isSo;
   }
 
   /** Of a turn: nothing more comes. */
@@ -184,10 +194,11 @@ export class Pace {
     return false;
   }
 
-  #begin({ purpose, rate }: Lane): Turn {
-    this.#connections.enter();
+  #begin({ purpose, rate }: Lane, path: string | undefined): Turn {
+    const beside = this.#connections.enter();
     if (purpose === "body") this.#options.bodies.running++;
-    const turn = new Turn(this, purpose, rate.sent());
+    const turn = new Turn(this, purpose, path, rate.sent(), beside);
+    this.#ceiling.sent(purpose);
     this.#silence.add(turn);
     if (!this.#isLooking) this.#lookLater();
     return turn;
@@ -197,7 +208,7 @@ export class Pace {
   #wait({ purpose, rate }: Lane, since: number): number {
     const { bodies, clock } = this.#options;
     if (purpose === "body" && bodies.running >= bodies.most) return never;
-    const wait = rate.wait();
+    const wait = Math.max(rate.wait(), this.#ceiling.wait(purpose));
     if (wait > 0 || this.#connections.isFree) return wait;
     if (purpose !== "metadata") return never;
     if (!this.#connections.isLearnt) return 0;
@@ -253,31 +264,21 @@ export class Pace {
   #look(): void {
     const now = this.#options.clock.now();
     const starved = this.#silence.starved(now, this.#connections.isLearnt);
-    if (starved.length === 0) return;
-    this.#connections.starved(now, starved.length, this.#silence.served);
-    this.#tellConnections("it answers no more at once");
+    if (starved.length > 0 && this.#silence.isAnswering(now)) {
+      this.#connections.starved(now, starved.length, this.#silence.served);
+      this.#tellConnections("it answers no more at once");
+    }
     for (const turn of starved) turn.takeBack();
   }
 
-  #ban({ purpose, rate }: Lane, sentAt: number, retryAfterMs?: number): true {
+  #ban({ purpose, rate }: Lane, sentAt: number, retryAfterMs?: number): "ban" {
     const perSecond = rate.banned(sentAt, retryAfterMs);
     if (perSecond !== undefined) this.#tell({ kind: "ban", purpose, perSecond });
     this.#wake();
-    return true;
+    return "ban";
   }
 
-  #askedFor({ rate }: Lane): SourceError {
-    const seconds = Math.ceil(rate.askedWait / 1000);
-    return new SourceError(
-      "throttled",
-      `${this.#origin}: the server asked us to wait, for ${seconds} s yet`,
-      {
-        retryAfterMs: rate.askedWait,
-      },
-    );
-  }
-
-  #tell(change: { kind: "rate" | "ban"; purpose: Purpose; perSecond: number }): void {
+  #tell(change: { kind: "rate" | "ban"; purpose?: Purpose; perSecond: number }): void {
     this.#options.onChange({ ...change, origin: this.#origin });
   }
 

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "./clock.ts";
-import { type Bodies, Pace } from "./pace.ts";
-import type { PaceChange } from "./pace-change.ts";
+import { Pace } from "./pace.ts";
+import type { Bodies, PaceChange } from "./pace-options.ts";
 
 /** Servers that are remembered though nothing is asked of them. */
 const remembered = 1_000;
@@ -50,7 +50,10 @@ export class Pacing {
     return pace;
   }
 
-  /** For whoever knows that all servers refuse everything, though none says why: what was asked lately is not asked so fast again. */
+  /**
+   * For whoever knows that everything is refused, also what was given before, though no server says why: where requests were served
+   * until then, they are not sent so fast again for a while.
+   */
   banned(): void {
     for (const pace of this.#paces.values()) pace.banned();
   }

@@ -1,3 +1,6 @@
+import { banMemory, shareAfterBan } from "./ban-ceiling.ts";
+import { Fall } from "./fall.ts";
+
 /** A refusal takes at least this share of the rate, and the curve is as flat as that around its middle. */
 const cutBy = 0.07;
 /** Milliseconds from a cut until the rate is again what it was: at least this many, and as many as these requests take. */
@@ -13,12 +16,11 @@ const shortestDoubling = 1_000;
 const requestsUntilDouble = 10;
 /** Seeking ends between a rate that was served and twice that. */
 const afterSeeking = 0.7;
+/** Requests that are taken as served beside those that are counted, so that one refusal is no flood. */
+const takenAsServed = 5;
 /** Requests a second. */
 const lowest = 0.1;
 const lowestAtFirst = 3;
-/** Milliseconds for which a rate that led to a ban is not tried again; what is allowed of it meanwhile. */
-const banMemory = 600_000;
-const shareAfterBan = 0.95;
 
 const free = Number.POSITIVE_INFINITY;
 
@@ -33,6 +35,10 @@ export class RateCurve {
   #base = free;
   #cutAt = Number.NEGATIVE_INFINITY;
   #returnMs = shortestReturn;
+  /** Requests since the last cut. */
+  #served = 0;
+  #refused = 0;
+  readonly #fall = new Fall();
   #ceiling = free;
   #ceilingUntil = Number.NEGATIVE_INFINITY;
 
@@ -66,18 +72,52 @@ export class RateCurve {
     return ceiling;
   }
 
-  /** `served`: requests in the last second; `share`: of the requests since the last cut that were served; `waitMs`: asked for. */
-  cut(now: number, { served, share, waitMs }: { served: number; share: number; waitMs: number }): void {
+  served(sentAt: number): void {
+    if (sentAt >= this.#cutAt) this.#served++;
+  }
+
+  refused(sentAt: number): void {
+    if (sentAt >= this.#cutAt) this.#refused++;
+  }
+
+  /**
+   * `servedLately`: in the last second. `waitMs`: that the source asks us to wait. Gives the share of requests that is refused at
+   * any rate, once that has shown.
+   */
+  cut(now: number, servedLately: number, waitMs: number): number | undefined {
     const before = this.at(now);
-    const phase = this.#phase;
-    const rate =
-      phase === "free"
-        ? Math.max(lowestAtFirst, served)
-        : Math.max(lowest, before * (phase === "seeking" ? afterSeeking : Math.min(1 - cutBy, share)));
-    this.#phase = phase === "free" ? "seeking" : "known";
-    this.#base = phase === "free" ? rate : rate / (1 - cutBy);
+    const isFirst = this.#phase === "free";
+    const steadyShare = this.#follow(now, before, servedLately);
+    const rate = isFirst ? Math.max(lowestAtFirst, servedLately) : Math.max(lowest, before * this.#part);
+    this.#phase = isFirst ? "seeking" : "known";
+    this.#base = isFirst ? rate : rate / (1 - cutBy);
     this.#returnMs = Math.max(shortestReturn, (1000 * requestsUntilReturn) / rate, waitsUntilReturn * waitMs);
     this.#cutAt = now;
+    this.#served = 0;
+    this.#refused = 0;
+    return steadyShare;
+  }
+
+  #follow(now: number, rate: number, servedLately: number): number | undefined {
+    const isBack = this.isFree || now - this.#cutAt >= this.#returnMs;
+    if (!isBack) return this.#fall.goOn(rate, this.#served, this.#refused, servedLately);
+    this.#fall.begin(servedLately);
+    return undefined;
+  }
+
+  /** What a cut leaves of the rate. */
+  get #part(): number {
+    if (this.#phase === "seeking") return afterSeeking;
+    const served = this.#served + takenAsServed;
+    return Math.min(1 - cutBy, served / (served + this.#refused));
+  }
+
+  /** It doubles again, from what was served before it fell. */
+  restore(now: number): void {
+    this.#phase = "seeking";
+    this.#base = Math.max(lowestAtFirst, this.#fall.mostServed);
+    this.#cutAt = now;
+    this.#fall.begin(this.#base);
   }
 
   /** The curve stands still for so long: a rate that is not used proves nothing. */

@@ -3,6 +3,8 @@ import type { Line, Turn } from "./turn.ts";
 /** Milliseconds: no connection counts as unserved before; nor before this many times the longest wait for an answer lately. */
 const leastPatience = 2_000;
 const timesLongest = 4;
+/** Milliseconds: a server that is asked, and has answered nothing for so long, may stand still. */
+const answersLately = 1_000;
 /** Milliseconds: "lately" is one to two of these. */
 const lately = 60_000;
 /** Milliseconds: requests that were sent so close together were sent at once. */
@@ -24,6 +26,9 @@ export class Silence {
   #turnedAt = Number.NEGATIVE_INFINITY;
   /** When the latest of the requests that were answered was sent. */
   #answered = Number.NEGATIVE_INFINITY;
+  /** When the last answer came, and when the last request was sent. */
+  #answeredAt = Number.NEGATIVE_INFINITY;
+  #sentAt = Number.NEGATIVE_INFINITY;
 
   get isEmpty(): boolean {
     return this.#silent.size === 0;
@@ -31,6 +36,7 @@ export class Silence {
 
   add(turn: Turn): void {
     this.#silent.add(turn);
+    this.#sentAt = turn.sentAt;
   }
 
   delete(turn: Turn): void {
@@ -41,6 +47,7 @@ export class Silence {
     this.#silent.delete(turn);
     if (turn.line !== undefined) this.#lines.add(turn.line);
     if (turn.sentAt > this.#answered) this.#answered = turn.sentAt;
+    this.#answeredAt = now;
     if (now - this.#turnedAt > lately) {
       this.#forget();
       this.#longestBefore = this.#longest;
@@ -57,8 +64,22 @@ export class Silence {
     return this.#lines.size;
   }
 
-  /** Requests whose connections are most likely not served. `isKnown`: that this server leaves some unserved. */
-  starved(now: number, isKnown: boolean): Turn[] {
+  /** Answers came lately: what is silent meanwhile is not silent because the server stands still. */
+  isAnswering(now: number): boolean {
+    return now - this.#answeredAt < answersLately;
+  }
+
+  /**
+   * Requests whose connections are most likely not served. `isKnown`: that this server leaves some unserved. While no answers come
+   * at all, it is one of them, each second at most: the server may stand still, and what is sent in its place will tell.
+   */
+  starved(now: number, isKnown: boolean): readonly Turn[] {
+    const silent = this.#silentFor(now, isKnown);
+    if (this.isAnswering(now)) return silent;
+    return now - this.#sentAt < answersLately ? [] : silent.slice(0, 1);
+  }
+
+  #silentFor(now: number, isKnown: boolean): Turn[] {
     const patience = Math.max(leastPatience, timesLongest * Math.max(this.#longest, this.#longestBefore));
     const starved: Turn[] = [];
     for (const turn of this.#silent) {

@@ -1,9 +1,33 @@
-/** Refusals that are borne while nothing is known of a limit, as a share of the requests. Six per cent must never exceed it by chance. */
-const borne = 0.12;
-/** Requests over which the share is measured, at least; after twice as many, older ones count half. */
-const measured = 400;
-/** So many refusals in a row speak of a limit. */
-const inARow = 8;
+/**
+ * Refusals that are borne while nothing is known of a limit, as a share of the requests: six per cent must never exceed it by chance.
+ * And those beyond the share that is known to come at any rate: chance, with few requests.
+ */
+const borne = { unknown: 0.12, beyond: 0.2 };
+/** Requests over which the share is measured, at least; fewer where a share is known, so that a limit is soon found. */
+const measured = { unknown: 400, known: 100 };
+/** Where so many were counted, older ones count half. */
+const counted = 800;
+/** So many refusals in a row speak of a limit, or as many as come by chance no oftener than this. */
+const inARow = { least: 8, most: 32, chance: 1e-5 };
+/** More than these, among those that are measured, are not one object's. */
+const ofOneObject = 8;
+/** Milliseconds for which a share is known, until it is tried anew whether slowing down helps. */
+const knownFor = 60_000;
+
+/** What is borne. */
+interface Bounds {
+  readonly share: number;
+  readonly measured: number;
+  readonly inARow: number;
+  readonly until: number;
+}
+
+const usual: Bounds = {
+  share: borne.unknown,
+  measured: measured.unknown,
+  inARow: inARow.least,
+  until: Number.POSITIVE_INFINITY,
+};
 
 /**
  * Tells single refusals that come at any rate, as from one of many servers that is unwell, from those of a limit. A rate that is
@@ -12,6 +36,17 @@ const inARow = 8;
 export class SteadyRefusals {
   #served = 0;
   #refused = 0;
+  #bounds = usual;
+
+  /** Too many to be a single object's own. */
+  get areMany(): boolean {
+    return this.#refused > ofOneObject;
+  }
+
+  /** Their share is known, and slowing down does not lower it. */
+  get areKnown(): boolean {
+    return this.#bounds !== usual;
+  }
 
   served(): void {
     this.#served++;
@@ -19,16 +54,39 @@ export class SteadyRefusals {
   }
 
   /** `inRow`: refusals in a row, this one included. Returns whether this refusal is borne. */
-  bears(inRow: number): boolean {
+  bears(inRow: number, now: number): boolean {
     this.#refused++;
+    const { share, measured, inARow, until } = this.#bounds;
     const isBorne =
-      inRow < inARow && this.#refused <= borne * Math.max(measured, this.#served + this.#refused);
+      now < until &&
+      inRow < inARow &&
+      this.#refused <= share * Math.max(measured, this.#served + this.#refused);
+    if (!isBorne) this.forget();
     this.#age();
     return isBorne;
   }
 
+  /** This share of the requests is refused, however slowly they are sent. */
+  learn(refusedShare: number, now: number): void {
+    const share = Math.min(0.9, refusedShare + borne.beyond);
+    const byChance = Math.ceil(Math.log(inARow.chance) / Math.log(share));
+    this.#bounds = {
+      share,
+      measured: measured.known,
+      inARow: Math.min(inARow.most, Math.max(inARow.least, byChance)),
+      until: now + knownFor,
+    };
+    this.#served = 0;
+    this.#refused = 0;
+  }
+
+  /** What was known holds no longer. */
+  forget(): void {
+    this.#bounds = usual;
+  }
+
   #age(): void {
-    if (this.#served + this.#refused < 2 * measured) return;
+    if (this.#served + this.#refused < counted) return;
     this.#served /= 2;
     this.#refused /= 2;
   }

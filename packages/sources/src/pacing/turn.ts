@@ -6,17 +6,22 @@ export type Purpose = "page" | "metadata" | "body";
 /** What an answer says of our pace. `forbidden`: a 403, which may be a ban; `broken`: it says nothing. */
 export type Verdict = "served" | "refused" | "forbidden" | "banned" | "broken";
 
+/**
+ * What the pace knows of a refusal. `ban`: everything is refused, because too much was asked before; `haste`: so many are refused
+ * that it is no object's own, while others are served; `own`: this object is refused each time, while others are served.
+ */
+export type Finding = "ban" | "haste" | "own";
+
+/** Says that too much is asked, and nothing else. 509: of bytes, most often. */
+export function isTooMuch(status: number): boolean {
+  return status === 429 || status === 509;
+}
+
 /** What a status says by itself; a server's own words may say more. */
 export function verdictOn(status: number): Verdict {
-  switch (status) {
-    case 403:
-      return "forbidden";
-    case 429:
-    case 503:
-      return "refused";
-    default:
-      return status >= 500 ? "broken" : "served";
-  }
+  if (status === 403) return "forbidden";
+  if (isTooMuch(status) || status === 503) return "refused";
+  return status >= 500 ? "broken" : "served";
 }
 
 /** A connection, as far as it matters here. */
@@ -37,8 +42,12 @@ export interface Sender {
 /** One request's leave to be sent: it holds a place from its start until its answer has ended. */
 export class Turn {
   readonly purpose: Purpose;
+  /** What is asked for, where that is known. */
+  readonly path: string | undefined;
   /** Monotonic milliseconds. */
   readonly sentAt: number;
+  /** Others that were under way at its server. */
+  readonly beside: number;
   #sender: Sender | undefined;
   #timesTakenBack = 0;
   #line: Line | undefined;
@@ -46,17 +55,19 @@ export class Turn {
   #presumed: Verdict = "broken";
   #isJudged = false;
   #isOver = false;
-  #isBan = false;
+  #finding: Finding | undefined;
 
-  constructor(pace: Pace, purpose: Purpose, sentAt: number) {
+  constructor(pace: Pace, purpose: Purpose, path: string | undefined, sentAt: number, beside: number) {
     this.#pace = pace;
     this.purpose = purpose;
+    this.path = path;
     this.sentAt = sentAt;
+    this.beside = beside;
   }
 
-  /** The answer is a refusal because too much was asked of the server before. */
-  get isBan(): boolean {
-    return this.#isBan;
+  /** Why it was refused, where the pace knows more than the answer says. */
+  get finding(): Finding | undefined {
+    return this.#finding;
   }
 
   /** The request is under way; it was taken back so many times before. */
@@ -100,7 +111,7 @@ export class Turn {
   judge(verdict: Verdict, retryAfterMs?: number): void {
     if (this.#isJudged) return;
     this.#isJudged = true;
-    this.#isBan = this.#pace.judged(this, verdict, retryAfterMs);
+    this.#finding = this.#pace.judged(this, verdict, retryAfterMs);
   }
 
   /** Nothing more comes. May be called twice. `timedOut`: nobody answered in time. */

@@ -1,4 +1,12 @@
 import type { SourceErrorKind } from "@brigade/core";
+import { isTooMuch } from "../pacing/turn.ts";
+
+/** Too many requests at once for one object. */
+export const sameUri = 42900002;
+/** Requests are refused for a while: too many were refused. */
+export const tooMuch = 42900004;
+/** Too many requests from one address, counted by the minute. */
+export const perAddress = 40310003;
 
 /** What a refusal is, and what to do about it. */
 export type Meaning = readonly [kind: SourceErrorKind, words: string];
@@ -57,9 +65,9 @@ const rest: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   [40800001, ["unavailable", "the store did not read the request in time"]],
   [41200001, ["damaged", "it was changed meanwhile"]],
   [42900001, ["throttled", slower]],
-  [42900002, ["throttled", "too many requests at once for this object"]],
+  [sameUri, ["throttled", "too many requests at once for this object"]],
   [42900003, ["throttled", slower]],
-  [42900004, ["banned", "the store has banned these requests for a while"]],
+  [tooMuch, ["banned", "the store has banned these requests for a while"]],
   [42900005, ["throttled", "more bytes a second than the store allows"]],
   [42900006, ["throttled", slower]],
   [50300028, ["unavailable", "the store cannot read it now"]],
@@ -101,7 +109,7 @@ const switchedOff = "the domain or its service is switched off: see UpYun's cons
 /** What the console can forbid on a domain. */
 const domain: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   [40310002, ["misconfigured", "the domain refuses this machine's region"]],
-  [40310003, ["throttled", "the domain limits requests per address"]],
+  [perAddress, ["throttled", "the domain limits requests per address"]],
   [40310011, ["misconfigured", "the domain refuses this User-Agent: set USER_AGENT"]],
   [40310012, ["misconfigured", "the domain refuses this machine's address"]],
   [40310013, ["misconfigured", "the domain wants a token: check UPYUN_TOKEN_SECRET and the clock"]],
@@ -123,9 +131,8 @@ export function domainMeaning(status: number, code: number | undefined): Meaning
   return commonMeaning(status, code);
 }
 
-/** 503 is an outage as much as a plea to slow down: it stays `unavailable`, and the limit looks at the status. */
 function commonMeaning(status: number, code: number | undefined): Meaning {
-  if (status === 429) return ["throttled", slower];
+  if (isTooMuch(status)) return ["throttled", slower];
   if (status === 408 || status === 499 || status >= 500)
     return [
       "unavailable",

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { type Environment, parseEnvironment, valueOrThrow } from "@brigade/core";
+import type { Environment } from "@brigade/core";
 import { z } from "zod";
-import { fetchVariables, origin, variablePrefix } from "../http/fetch-variables.ts";
+import { fetchVariables, origin, type Routed, readVariables } from "../http/fetch-variables.ts";
 
 const separators = "!-_";
 
@@ -53,14 +53,14 @@ function isConfidential(endpoint: unknown): boolean {
 type Variables = z.infer<typeof schema>;
 
 /** The adapter's settings: variables, and what follows from them. */
-export interface UpyunConfig extends Variables {
+export interface UpyunConfig extends Variables, Routed {
   readonly bucket: string;
   readonly separator: string;
 }
 
 /** Throws ConfigError with all problems. `name`: the source's. */
 export function readConfig(environment: Environment, bucket: string, name: string): UpyunConfig {
-  const variables = valueOrThrow(parseEnvironment(schema, environment, variablePrefix(name)));
+  const variables = readVariables(schema, environment, name);
   const { UPYUN_VERSION, UPYUN_SEPARATOR } = variables;
   return Object.freeze({
     ...variables,

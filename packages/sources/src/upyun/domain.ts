@@ -1,26 +1,22 @@
 import type { ByteRange, ObjectKey } from "@brigade/core";
 import type { HttpClient, Origin } from "../http/client.ts";
 import { encodePath } from "../http/encode.ts";
-import { type HttpResponse, header } from "../http/exchange.ts";
-import { rangeHeaders } from "../http/range-headers.ts";
+import type { HttpResponse } from "../http/exchange.ts";
+import { visitorHeaders, visitorHeadersElsewhere } from "../http/fetch-variables.ts";
+import { locationOf } from "../http/location.ts";
+import { isSameOrigin } from "../http/origins/same-origin.ts";
+import { rangeHeaders } from "../http/request-headers.ts";
+import type { Notices } from "../notices.ts";
+import type { UpyunConfig } from "./config.ts";
 import { type ErrorReply, printable, readErrorReply } from "./error-reply.ts";
-import { allowedHop, type Hop } from "./redirect.ts";
+import { allowedHop, type Hop, isDowngrade } from "./redirect.ts";
 import type { StoreTime } from "./signature.ts";
 import { tokenQuery } from "./token.ts";
 
 const mostHops = 3;
 const remedies = { address: "UPYUN_DOMAIN" };
 
-export interface DomainOptions {
-  /** `https://host`. */
-  readonly origin: string;
-  readonly connections: number;
-  /** Sent with every request: name, value, name, value… Never credentials. */
-  readonly headers: readonly string[];
-  /** What divides a key from a version, `!`, `-` or `_`. */
-  readonly separator: string;
-  readonly tokenSecret?: string | undefined;
-}
+const common = ["accept", "*/*", "accept-encoding", "identity"];
 
 /** A redirect that must not be followed: most likely to the picture or page of an error. */
 export interface Refused {
@@ -30,24 +26,28 @@ export interface Refused {
 /** Objects through the bucket's public host name: a CDN, with its caches, rules and redirects. */
 export class Domain {
   readonly #client: HttpClient;
+  readonly #config: UpyunConfig;
   readonly #origin: Origin;
+  readonly #url: URL;
+  /** Never credentials. */
   readonly #headers: string[];
-  readonly #separator: string;
-  readonly #tokenSecret: string | undefined;
   readonly #time: StoreTime;
+  readonly #notices: Notices;
 
-  constructor(client: HttpClient, options: DomainOptions, time: StoreTime) {
+  /** `origin`: `https://host`. */
+  constructor(client: HttpClient, origin: string, config: UpyunConfig, time: StoreTime, notices: Notices) {
     this.#client = client;
-    this.#origin = client.origin(options.origin, options.connections, remedies);
-    this.#headers = ["accept", "*/*", "accept-encoding", "identity", ...options.headers];
-    this.#separator = options.separator;
-    this.#tokenSecret = options.tokenSecret;
+    this.#config = config;
+    this.#origin = client.origin(origin, config.FETCH_CONCURRENCY, remedies);
+    this.#url = new URL(origin);
+    this.#headers = [...common, ...visitorHeaders(config)];
     this.#time = time;
+    this.#notices = notices;
   }
 
   /** The CDN cuts keys at the separator, and takes `!!` for a list of files to be put together. */
   canName(key: ObjectKey): boolean {
-    return !key.includes(this.#separator) && !key.includes("!!");
+    return !key.includes(this.#config.separator) && !key.includes("!!");
   }
 
   /** `version` with its separator, or empty. Gives a response of status 2xx, or what came in its place. */
@@ -57,36 +57,55 @@ export class Domain {
     range: ByteRange | undefined,
     signal: AbortSignal,
   ): Promise<HttpResponse | ErrorReply | Refused> {
-    const secret = this.#tokenSecret;
+    const secret = this.#config.UPYUN_TOKEN_SECRET;
     const query = secret === undefined ? "" : tokenQuery(secret, `/${key}${version}`, this.#time.now());
     const headers = range === undefined ? this.#headers : [...this.#headers, ...rangeHeaders(range)];
     const target = `/${encodePath(key)}${version}${query}`;
     const response = await this.#origin.send("GET", target, headers, signal);
     if (response.status < 300) return response;
     if (!isRedirect(response)) return await readErrorReply(response, this.#time.now());
-    return await this.#follow({ origin: this.#origin.name, target }, response, headers, signal);
+    return await this.#follow({ origin: this.#origin.name, target }, response, rangeHeaders(range), signal);
   }
 
   async #follow(
     start: Hop,
     first: HttpResponse,
-    headers: string[],
+    range: readonly string[],
     signal: AbortSignal,
   ): Promise<HttpResponse | ErrorReply | Refused> {
     let response = first;
     let hop = start;
     for (let hops = 0; isRedirect(response); hops++) {
       response.body.cancel();
-      const location = header(response.headers, "location");
-      const next = hops < mostHops ? allowedHop(hop, location) : undefined;
+      const location = locationOf(response.headers);
+      const allowPrivate = this.#config.ALLOW_PRIVATE;
+      const next = hops < mostHops ? allowedHop(hop, location, { allowPrivate }) : undefined;
+      if (isDowngrade(hop, location)) this.#tellOfDowngrade();
       if (next === undefined) return { redirect: printable(location ?? "nowhere").replace(/\?.*$/, "") };
       hop = next;
-      response = await this.#client
-        .elsewhere(hop.origin, { scope: "object", remedies })
-        .send("GET", hop.target, headers, signal);
+      response = await this.#send(hop, range, signal);
     }
     if (response.status < 300) return response;
     return await readErrorReply(response, this.#time.now());
+  }
+
+  /** To whatever address a redirect leads: another origin hears nothing that was configured for the domain. */
+  async #send({ origin, target }: Hop, range: readonly string[], signal: AbortSignal): Promise<HttpResponse> {
+    const url = new URL(origin);
+    const isNamed = url.hostname === this.#url.hostname;
+    const headers = isSameOrigin(this.#url, url)
+      ? this.#headers
+      : [...common, ...visitorHeadersElsewhere(this.#config, url)];
+    return await this.#client
+      .elsewhere(origin, { scope: "object", remedies, isNamed })
+      .send("GET", target, [...headers, ...range], signal);
+  }
+
+  #tellOfDowngrade(): void {
+    const { host } = this.#url;
+    this.#notices.once(
+      `UPYUN_DOMAIN: ${host} redirects from https to http, which is not followed: these objects come by the REST API, image versions fail (UPYUN_DOMAIN=http://${host} allows it)`,
+    );
   }
 }
 

@@ -1,9 +1,10 @@
+import type { FaultScope } from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
 import { readText } from "../http/read-text.ts";
-import { routeRefusal } from "../http/refusal.ts";
+import { meaningOfPace, routeRefusal, scopeByPace } from "../http/refusal.ts";
 import { retryAfterMs } from "../http/retry-after.ts";
 import { type Verdict, verdictOn } from "../pacing/turn.ts";
-import { perAddress, sameUri, tooMuch } from "./pace-codes.ts";
+import { type Meaning, perAddress, sameUri, tooMuch } from "./codes.ts";
 
 /** A refusal as the store or the CDN words it: `{code, msg, id}`, the code a number or a text, or no JSON at all. */
 export interface ErrorReply {
@@ -16,8 +17,9 @@ export interface ErrorReply {
   readonly body: string;
   readonly retryAfterMs: number | undefined;
   readonly date: string | undefined;
-  /** Everything is refused for a while, because too much was asked. */
-  readonly isBan: boolean;
+  /** What the pace of its server makes of it, if anything. */
+  readonly ofPace: Meaning | undefined;
+  readonly scopeByPace: FaultScope | undefined;
 }
 
 /** Throws SourceError where the answer is not the store's, but a proxy's or that of a mistaken port. */
@@ -40,7 +42,8 @@ export async function readErrorReply(response: HttpResponse, nowMs: number): Pro
     body,
     retryAfterMs: waitMs,
     date: header(headers, "date"),
-    isBan: response.turn?.isBan ?? false,
+    ofPace: meaningOfPace(response),
+    scopeByPace: scopeByPace(response),
   };
 }
 

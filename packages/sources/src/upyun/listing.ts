@@ -1,20 +1,19 @@
 import { type Cursor, join, NameError, type Page, SourceError } from "@brigade/core";
 import { assertRequestable } from "../http/encode.ts";
 import { type HttpResponse, header } from "../http/exchange.ts";
+import { packingOf } from "../http/reading/packing.ts";
+import { textPieces } from "../pages/text-pieces.ts";
 import { DoubtfulPages } from "./doubtful-pages.ts";
 import { printable } from "./error-reply.ts";
 import { restError } from "./errors.ts";
-import { type JsonRows, parseJsonListing } from "./listing-json.ts";
-import { parseTextListing } from "./listing-text.ts";
-import { isEncoded } from "./object-body.ts";
+import { readJsonListing } from "./listing-json.ts";
+import { readTextListing } from "./listing-text.ts";
+import { PagePrint } from "./page-print.ts";
 import { isResponse, isStranger, type Rest } from "./rest.ts";
 import type { Store } from "./store.ts";
 
 /** The cursor that ends a directory, and the only thing that does: an Erlang term {next, eof} in Base64. */
 const endMarker = "g2gCZAAEbmV4dGQAA2VvZg";
-
-/** Bytes: 10,000 rows with the longest names are a tenth of this. */
-const longestPage = 256 * 1024 * 1024;
 
 export interface ListingOptions {
   readonly format: "text" | "json";
@@ -47,11 +46,11 @@ export class Listing {
       if (isStranger(answer)) await this.#rest.assertUpyun(signal);
       throw restError(answer, what);
     }
-    const body = await this.#body(answer, what, signal);
+    const pieces = await this.#pieces(answer, what, signal);
     const page =
       this.#options.format === "json"
-        ? await this.#json(answer, body, directory, what, signal)
-        : this.#text(answer, body, `${directory}/${cursor ?? ""}`, what);
+        ? await this.#json(answer, pieces, directory, what, signal)
+        : await this.#text(answer, pieces, `${directory}/${cursor ?? ""}`, what);
     if (page.next !== undefined && page.next === cursor)
       throw badListing(`${what}: the same cursor came again`);
     return page;
@@ -65,7 +64,8 @@ export class Listing {
     return headers;
   }
 
-  async #body(response: HttpResponse, what: string, signal: AbortSignal): Promise<Uint8Array> {
+  /** Of a page that may be one; what else came is not read. */
+  async #pieces(response: HttpResponse, what: string, signal: AbortSignal): Promise<AsyncIterable<string>> {
     const { status, body } = response;
     const refuse = async (why: string): Promise<never> => {
       body.cancel();
@@ -73,7 +73,7 @@ export class Listing {
       throw badListing(`${what}: ${why}`);
     };
     if (status !== 200) await refuse(`unexpected status ${status}`);
-    if (isEncoded(response)) await refuse("the listing came compressed");
+    if (packingOf(response.headers) !== undefined) await refuse("the listing came compressed");
     // JSON proves its own end; rows of text do not.
     // A directory that became a file answers with its bytes, which may be many.
     if (this.#options.format === "text" && response.headers["x-upyun-list-iter"] === undefined)
@@ -82,29 +82,30 @@ export class Listing {
       await refuse(
         "nobody could tell a cut page from a whole one (no length, not chunked); try UPYUN_LIST_FORMAT=json",
       );
-    try {
-      return await body.bytes({ most: longestPage });
-    } catch (error) {
-      if (!(error instanceof SourceError) || error.kind !== "damaged") throw error;
-      throw badListing(`${what}: ${error.message}`, error);
-    }
+    return textPieces(body.chunks());
   }
 
-  #text(response: HttpResponse, body: Uint8Array, position: string, what: string): Page {
-    const { doubt, files, directories } = parseTextListing(body);
-    if (!this.#doubts.isSettled(position, body, doubt))
+  async #text(
+    response: HttpResponse,
+    pieces: AsyncIterable<string>,
+    position: string,
+    what: string,
+  ): Promise<Page> {
+    const print = new PagePrint();
+    const { doubt, files, directories } = await reading(readTextListing(print.of(pieces)), what);
+    if (!this.#doubts.isSettled(position, print, doubt))
       throw badListing(`${what}: ${printable(doubt ?? "")}`);
     return { files, directories, next: this.#next(header(response.headers, "x-upyun-list-iter"), what) };
   }
 
   async #json(
     response: HttpResponse,
-    body: Uint8Array,
+    pieces: AsyncIterable<string>,
     directory: string,
     what: string,
     signal: AbortSignal,
   ): Promise<Page> {
-    const { files, directories, doubtful, iter } = readJson(body, what);
+    const { files, directories, doubtful, iter } = await reading(readJsonListing(pieces), what);
     const next = this.#next(iter ?? header(response.headers, "x-upyun-list-iter"), what);
     if (doubtful.length === 0) return { files, directories, next };
     const page = { files: [...files], directories: [...directories], next };
@@ -134,13 +135,23 @@ export class Listing {
   }
 }
 
-function readJson(body: Uint8Array, what: string): JsonRows {
+async function reading<T>(rows: Promise<T>, what: string): Promise<T> {
   try {
-    return parseJsonListing(body);
+    return await rows;
   } catch (error) {
-    const why = printable(error instanceof Error ? error.message : String(error));
-    throw badListing(`${what}: ${why}`, error);
+    throw ofPage(error, what);
   }
+}
+
+/** What is wrong with the page's text makes it no listing; what is over a limit is a refusal. Others tell of the way that it came. */
+function ofPage(error: unknown, what: string): unknown {
+  if (error instanceof Error && error.name === "AbortError") return error;
+  const why = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof SourceError)) return badListing(`${what}: ${printable(why)}`, error);
+  if (error.kind === "damaged") return badListing(`${what}: ${why}`, error);
+  return error.kind === "forbidden"
+    ? new SourceError("forbidden", `${what}: ${why}`, { cause: error })
+    : error;
 }
 
 function badListing(message: string, cause?: unknown): SourceError {

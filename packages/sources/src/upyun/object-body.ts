@@ -1,5 +1,8 @@
 import { type Allocate, type ByteRange, type ObjectBody, type ObjectEntry, SourceError } from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
+import { checkedFirst } from "../http/reading/first-bytes.ts";
+import { packingOf } from "../http/reading/packing.ts";
+import { assertNoPage, type Suspicion, suspicionOf, tellingBytes } from "../http/reading/page-in-place.ts";
 import type { ResponseBody } from "../http/response-body.ts";
 import { stateOf } from "../http/validator.ts";
 import { imageHead, isImage } from "./image-type.ts";
@@ -28,9 +31,12 @@ function accept(response: HttpResponse, { object, range, variant, what }: Delive
   if (headers["x-upyun-list-iter"] !== undefined)
     throw new SourceError("damaged", `${what}: a directory's listing came in place of the object`);
   const expected = expectedLength(response, range, variant ? undefined : object.size, what);
-  const storedEncoded = body.length === object.size && md5Of(response) !== undefined;
-  if (isEncoded(response) && (variant || range !== undefined || !storedEncoded))
-    throw new SourceError("damaged", `${what}: came compressed (${header(headers, "content-encoding")})`);
+  // Stored objects may carry a Content-Encoding: those come in their listed size and with a digest. The size alone proves
+  // little: a picture packed with gzip may well come out as long as it was.
+  const isStoredSo = () => body.length === object.size && md5Of(response) !== undefined;
+  const packing = packingOf(headers);
+  if (packing !== undefined && (variant || range !== undefined || !isStoredSo()))
+    throw new SourceError("damaged", `${what}: came compressed (${packing})`);
   if (body.length !== undefined && !Number.isSafeInteger(body.length))
     throw new SourceError("damaged", `${what}: its length is not a number`);
   if (range !== undefined && body.length !== undefined && expected !== undefined && body.length !== expected)
@@ -40,26 +46,23 @@ function accept(response: HttpResponse, { object, range, variant, what }: Delive
       "damaged",
       `${what}: nobody could tell a cut from its end (no length, not chunked)`,
     );
-  const whole = response.status === 200;
+  if (body.length !== undefined && body.length === expected)
+    response.route.cameFromOrigin(header(headers, "server"));
+  body.limitTo(body.length ?? expected);
+  const isOriginal = response.status === 200 && !variant;
+  const md5 = isOriginal ? md5Of(response) : undefined;
   return new UpyunBody(body, {
-    md5: whole && !variant ? md5Of(response) : undefined,
+    md5,
     modified: variant ? undefined : modifiedOf(response),
     variant,
     validator: variant ? undefined : stateOf(headers),
     objectMd5: variant ? undefined : md5Text(header(headers, "etag")),
     // Where the end proves nothing, the length is what it must have been.
     mustBe: body.provable ? undefined : expected,
+    // A digest proves more than first bytes.
+    suspicion: isOriginal && md5 === undefined ? suspicionOf(headers, object.key) : undefined,
     what,
   });
-}
-
-/**
- * A Content-Encoding that says more than nothing. Stored objects may carry one too: those come in their listed size and
- * with a digest. The size alone proves little: a picture packed with gzip may well come out as long as it was.
- */
-export function isEncoded({ headers }: HttpResponse): boolean {
-  const encoding = header(headers, "content-encoding");
-  return encoding !== undefined && encoding !== "" && encoding.toLowerCase() !== "identity";
 }
 
 /** Of the whole original: Content-MD5 (hexadecimal at UpYun), or an ETag in MD5 form that is not weak. */
@@ -85,6 +88,7 @@ interface Traits {
   readonly validator: string | undefined;
   readonly objectMd5: string | undefined;
   readonly mustBe: number | undefined;
+  readonly suspicion: Suspicion | undefined;
   readonly what: string;
 }
 
@@ -97,6 +101,7 @@ class UpyunBody implements ObjectBody {
   readonly objectMd5: string | undefined;
   readonly #body: ResponseBody;
   readonly #mustBe: number | undefined;
+  readonly #suspicion: Suspicion | undefined;
   readonly #what: string;
 
   constructor(body: ResponseBody, traits: Traits) {
@@ -108,51 +113,47 @@ class UpyunBody implements ObjectBody {
     this.validator = traits.validator;
     this.objectMd5 = traits.objectMd5;
     this.#mustBe = traits.mustBe;
+    this.#suspicion = traits.suspicion;
     this.#what = traits.what;
   }
 
   bytes(allocate?: Allocate): Promise<Uint8Array> {
-    const bytes = this.#body.bytes({ allocate });
-    return this.variant || this.#mustBe !== undefined ? bytes.then((whole) => this.#check(whole)) : bytes;
+    const bytes = this.#body.bytes(allocate);
+    return this.#isToBeChecked ? bytes.then((whole) => this.#check(whole)) : bytes;
   }
 
   chunks(): AsyncIterable<Uint8Array> {
     const chunks = this.#body.chunks();
-    return this.variant || this.#mustBe !== undefined ? this.#checked(chunks) : chunks;
+    return this.#isToBeChecked ? this.#checked(chunks) : chunks;
   }
 
   cancel(): void {
     this.#body.cancel();
   }
 
+  get #isToBeChecked(): boolean {
+    return this.variant || this.#mustBe !== undefined || this.#suspicion !== undefined;
+  }
+
   #check(whole: Uint8Array): Uint8Array {
-    if (this.variant) this.#checkImage(whole);
+    this.#checkFirst(whole);
     this.#checkLength(whole.byteLength);
     return whole;
   }
 
   async *#checked(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-    let head: Uint8Array | undefined = this.variant ? new Uint8Array() : undefined;
     let size = 0;
-    for await (const chunk of chunks) {
+    for await (const chunk of checkedFirst(chunks, tellingBytes, (first) => this.#checkFirst(first))) {
       size += chunk.byteLength;
-      if (head === undefined) {
-        yield chunk;
-        continue;
-      }
-      head = Buffer.concat([head, chunk]);
-      if (head.byteLength < imageHead) continue;
-      this.#checkImage(head);
-      yield head;
-      head = undefined;
+      yield chunk;
     }
-    if (head !== undefined) this.#checkImage(head);
     this.#checkLength(size);
   }
 
-  #checkImage(bytes: Uint8Array): void {
-    if (bytes.byteLength < imageHead || !isImage(bytes))
+  #checkFirst(first: Uint8Array): void {
+    if (this.variant && (first.byteLength < imageHead || !isImage(first)))
       throw new SourceError("damaged", `${this.#what}: what came is not a picture`);
+    if (this.#suspicion !== undefined) assertNoPage(first, this.#suspicion, this.#what);
   }
 
   #checkLength(size: number): void {

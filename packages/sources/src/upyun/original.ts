@@ -1,4 +1,10 @@
-import { type ByteRange, type ObjectBody, type ObjectEntry, SourceError } from "@brigade/core";
+import {
+  type ByteRange,
+  type ObjectBody,
+  type ObjectEntry,
+  SourceError,
+  type WantedObject,
+} from "@brigade/core";
 import type { HttpResponse } from "../http/exchange.ts";
 import { type Domain, isRefused } from "./domain.ts";
 import { domainError } from "./errors.ts";
@@ -25,8 +31,9 @@ export class OriginalByDomain {
     this.#store = store;
   }
 
-  async open(object: ObjectEntry, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody> {
-    if (!this.#domain.canName(object.key)) return await this.#store.open(object, range, signal);
+  async open(object: WantedObject, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody> {
+    if (object.fresh || !this.#domain.canName(object.key))
+      return await this.#store.open(object, range, signal);
     const answer = await this.#domain.get(object.key, "", range, signal);
     if (isRefused(answer)) return await this.#store.open(object, range, signal);
     if (!isResponse(answer)) {

@@ -1,4 +1,5 @@
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
+import { privateKind } from "../http/origins/private-address.ts";
 
 /** A place to send the request to next. */
 export interface Hop {
@@ -11,20 +12,31 @@ export interface Hop {
 /**
  * Where a redirect from the public domain may lead; nothing where it must not be followed. Two are the domain's own
  * doing: the same object over https, and the "302 dispatch" of big files to an edge server by its address, whose path
- * holds the original host and path. Everything else is a picture or page put in the place of an error.
+ * holds the original host and path. Everything else is a picture or page put in the place of an error. Never from https to http.
+ * `allowPrivate`: the edge server may have a private address.
  */
-export function allowedHop(from: Hop, location: string | undefined): Hop | undefined {
+export function allowedHop(
+  from: Hop,
+  location: string | undefined,
+  { allowPrivate = false } = {},
+): Hop | undefined {
   const here = split(`${from.origin}${from.target}`);
   const there = location === undefined ? undefined : split(location);
-  if (here === undefined || there === undefined) return undefined;
+  if (here === undefined || there === undefined || isDowngrade(from, location)) return undefined;
   if (there.hostname === here.hostname && there.path === here.path) {
-    const upgrade = here.scheme === "http" && there.scheme === "https";
-    return upgrade ? { origin: `https://${there.host}`, target: from.target } : undefined;
+    return here.scheme !== there.scheme
+      ? { origin: `https://${there.host}`, target: from.target }
+      : undefined;
   }
   const dispatched = [here.host, here.hostname].some((host) => there.path.endsWith(`/${host}${here.path}`));
   if (!dispatched || isIP(there.hostname) === 0) return undefined;
-  if (isInner(there.hostname) && !isInner(here.hostname)) return undefined;
+  if (isInner(there.hostname) && there.hostname !== here.hostname && !allowPrivate) return undefined;
   return { origin: `${there.scheme}://${there.host}`, target: there.target };
+}
+
+/** Whether it leads from https to http, which everybody on the way could read and change. */
+export function isDowngrade({ origin }: Hop, location: string | undefined): boolean {
+  return origin.startsWith("https:") && /^http:/i.test(location ?? "");
 }
 
 interface Place {
@@ -60,27 +72,7 @@ function split(url: string): Place | undefined {
   }
 }
 
-const inner = new BlockList();
-for (const [network, prefix] of [
-  ["0.0.0.0", 8],
-  ["10.0.0.0", 8],
-  ["100.64.0.0", 10],
-  ["127.0.0.0", 8],
-  ["169.254.0.0", 16],
-  ["172.16.0.0", 12],
-  ["192.168.0.0", 16],
-] as const)
-  inner.addSubnet(network, prefix, "ipv4");
-for (const [network, prefix] of [
-  ["::", 127],
-  ["fc00::", 7],
-  ["fe80::", 10],
-] as const)
-  inner.addSubnet(network, prefix, "ipv6");
-
 /** Of this machine or this site: no edge server of a public CDN. */
 function isInner(hostname: string): boolean {
-  if (hostname === "localhost") return true;
-  const family = isIP(hostname);
-  return family !== 0 && inner.check(hostname, family === 6 ? "ipv6" : "ipv4");
+  return isIP(hostname) !== 0 && privateKind(hostname) !== undefined;
 }

@@ -94,9 +94,11 @@ export class Rest {
 
   async #read(response: HttpResponse): Promise<HttpResponse | ErrorReply> {
     if (response.status < 300) {
-      this.#isUpyun ||=
-        response.headers["x-upyun-list-iter"] !== undefined ||
-        response.headers["x-upyun-file-type"] !== undefined;
+      const { headers, route } = response;
+      const isUpyuns =
+        headers["x-upyun-list-iter"] !== undefined || headers["x-upyun-file-type"] !== undefined;
+      if (isUpyuns) route.cameFromOrigin(header(headers, "server"));
+      this.#isUpyun ||= isUpyuns;
       return response;
     }
     const reply = await readErrorReply(response, this.time.now());

@@ -7,10 +7,12 @@ import type {
   ObjectKey,
   Page,
   Source,
+  WantedObject,
 } from "@brigade/core";
 import { HttpClient } from "../http/client.ts";
 import { assertRequestable } from "../http/encode.ts";
-import { clientOptions, visitorHeaders } from "../http/fetch-variables.ts";
+import { clientOptions } from "../http/fetch-variables.ts";
+import { Notices } from "../notices.ts";
 import type { Pacing } from "../pacing/pacing.ts";
 import type { StoreClock } from "../source-reference.ts";
 import { fingerprint, readConfig, type UpyunConfig } from "./config.ts";
@@ -26,7 +28,7 @@ import { VariantByDomain } from "./variant.ts";
 const besideBodies = 32;
 
 interface Delivery {
-  open(object: ObjectEntry, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody>;
+  open(object: WantedObject, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody>;
 }
 
 /** A UpYun (USS) bucket: listing and metadata by the REST API, bodies by its public domain where one is set. */
@@ -39,6 +41,7 @@ export class UpyunSource implements Source, AsyncDisposable {
   readonly address: string;
   readonly clock: StoreClock;
   readonly pacing: Pacing;
+  readonly notices = new Notices();
   readonly #client: HttpClient;
   readonly #store: Store;
   readonly #listing: Listing;
@@ -64,7 +67,7 @@ export class UpyunSource implements Source, AsyncDisposable {
     return await this.#listing.page(directory, cursor, signal);
   }
 
-  async open(object: ObjectEntry, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody> {
+  async open(object: WantedObject, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody> {
     assertRequestable(object.key);
     return await this.#delivery.open(object, range, signal);
   }
@@ -96,14 +99,7 @@ export class UpyunSource implements Source, AsyncDisposable {
   #chooseDelivery(config: UpyunConfig, time: StoreTime): Delivery {
     const { UPYUN_DOMAIN: origin, UPYUN_VERSION: version } = config;
     if (origin === undefined) return this.#store;
-    const options = {
-      origin,
-      connections: config.FETCH_CONCURRENCY,
-      headers: visitorHeaders(config),
-      separator: config.separator,
-      tokenSecret: config.UPYUN_TOKEN_SECRET,
-    };
-    const domain = new Domain(this.#client, options, time);
+    const domain = new Domain(this.#client, origin, config, time, this.notices);
     const original = new OriginalByDomain(domain, this.#store);
     if (version === undefined) return original;
     const fallback = config.UPYUN_VERSION_FALLBACK;

@@ -6,7 +6,7 @@ import {
   SourceError,
 } from "@brigade/core";
 import { header } from "../http/exchange.ts";
-import { rangeHeaders } from "../http/range-headers.ts";
+import { rangeHeaders } from "../http/request-headers.ts";
 import { restError } from "./errors.ts";
 import { acceptBody, md5Text } from "./object-body.ts";
 import { isResponse, isStranger, type Rest, requireInteger } from "./rest.ts";
@@ -39,13 +39,13 @@ export class Store {
     return acceptBody(answer, { object, range, variant: false, what });
   }
 
-  /** Nothing: it does not exist, or is a directory. */
+  /** Nothing: it is a directory, or does not exist, which GET has to say, too. */
   async stat(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined> {
     const what = `ask for ${key}`;
     const answer = await this.#rest.send("HEAD", key, ["accept", "*/*"], signal);
     if (!isResponse(answer)) {
       if (isStranger(answer)) await this.#rest.assertUpyun(signal);
-      if (answer.status === 404) return undefined;
+      if (answer.status === 404) return await this.#assertGone(key, what, signal);
       throw restError(answer, what);
     }
     answer.body.cancel();
@@ -62,5 +62,15 @@ export class Store {
       modified: requireInteger(answer, "x-upyun-file-date", what),
       ...(md5 === undefined ? {} : { etag: md5 }),
     };
+  }
+
+  async #assertGone(key: ObjectKey, what: string, signal: AbortSignal): Promise<undefined> {
+    const answer = await this.#rest.send("GET", key, objectHeaders, signal, "metadata");
+    if (!isResponse(answer)) {
+      if (answer.status === 404 || answer.status === 410) return;
+      throw restError(answer, what);
+    }
+    answer.body.cancel();
+    throw new SourceError("unavailable", `${what}: HEAD says 404, but GET gives it`, { status: 404 });
   }
 }

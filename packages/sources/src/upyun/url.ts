@@ -9,7 +9,7 @@ import { createUpyunSource } from "./source.ts";
  * `?` and `#` mean themselves. A slash at its end makes no difference.
  */
 export function parseUpyunUrl(url: string): SourceReference {
-  const [, bucket, rest = ""] = /^upyun:\/\/([^/]*)(.*)$/s.exec(url) ?? [];
+  const [, bucket, rest = ""] = /^upyun:\/\/([^/]*)(.*)$/is.exec(url) ?? [];
   if (bucket === undefined || !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(bucket))
     throw new ConfigError([`${url}: must be upyun://<bucket>/<prefix>`]);
   const prefix = rest.replace(/^\//, "").replace(/\/$/, "");

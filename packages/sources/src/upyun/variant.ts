@@ -1,4 +1,10 @@
-import { type ByteRange, type ObjectBody, type ObjectEntry, SourceError } from "@brigade/core";
+import {
+  type ByteRange,
+  type ObjectBody,
+  type ObjectEntry,
+  SourceError,
+  type WantedObject,
+} from "@brigade/core";
 import { type Domain, isRefused } from "./domain.ts";
 import type { ErrorReply } from "./error-reply.ts";
 import { domainError } from "./errors.ts";
@@ -31,7 +37,7 @@ export class VariantByDomain {
     this.#options = options;
   }
 
-  async open(object: ObjectEntry, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody> {
+  async open(object: WantedObject, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody> {
     const { version } = this.#options;
     const what = `get ${object.key}${version}`;
     if (!this.#domain.canName(object.key))
@@ -71,7 +77,7 @@ export class VariantByDomain {
   }
 
   async #fallBack(
-    object: ObjectEntry,
+    object: WantedObject,
     range: ByteRange | undefined,
     signal: AbortSignal,
     why: string,

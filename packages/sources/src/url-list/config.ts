@@ -1,13 +1,13 @@
 import type { Readable } from "node:stream";
-import { type Environment, parseEnvironment, valueOrThrow } from "@brigade/core";
-import { z } from "zod";
-import { fetchVariables, variablePrefix } from "../http/fetch-variables.ts";
+import type { Environment } from "@brigade/core";
+import type { z } from "zod";
+import { fetchVariables, type Routed, readVariables, stateVariables } from "../http/fetch-variables.ts";
 import type { ListFile } from "./list-file.ts";
 
-const schema = fetchVariables.extend({ STATE_DIR: z.string().optional() });
+const schema = fetchVariables.extend(stateVariables);
 
 /** The adapter's settings. */
-export interface ListConfig extends z.infer<typeof schema> {
+export interface ListConfig extends z.infer<typeof schema>, Routed {
   /** The source's. */
   readonly name: string;
   readonly file: ListFile;
@@ -18,7 +18,7 @@ export interface ListConfig extends z.infer<typeof schema> {
 
 /** Throws ConfigError with all problems. */
 export function readListConfig(environment: Environment, file: ListFile, name: string): ListConfig {
-  const variables = valueOrThrow(parseEnvironment(schema, environment, variablePrefix(name)));
+  const variables = readVariables(schema, environment, name);
   const { STATE_DIR: stateFolder } = variables;
   return Object.freeze({
     ...variables,

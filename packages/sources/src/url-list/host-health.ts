@@ -1,4 +1,5 @@
 import { type FaultScope, SourceError, type SourceErrorKind } from "@brigade/core";
+import { remember } from "../http/remember.ts";
 
 /** Milliseconds for which another host's answer counts. */
 const recently = 60_000;
@@ -11,6 +12,8 @@ const pause = { first: 1_000, longest: 60_000 };
 /** Hosts of which something is remembered. */
 const most = 10_000;
 
+/** Kinds that tell of a host's own state. */
+const ofHost = new Set<SourceErrorKind>(["throttled", "banned", "unavailable"]);
 const unreachable = new Set<SourceErrorKind>(["transport", "misconfigured"]);
 
 interface Failing {
@@ -56,7 +59,7 @@ export class HostHealth {
   /** It has answered, whatever it said. */
   answered(origin: string): void {
     this.#failing.delete(origin);
-    remember(this.#answered, origin, this.#now());
+    remember(this.#answered, origin, this.#now(), most);
   }
 
   /** It has not answered. Gives the error with the scope that is its own. */
@@ -66,14 +69,14 @@ export class HostHealth {
     const inRow = (before?.inRow ?? 0) + 1;
     const isDown = error.scope !== "object" || inRow >= enough;
     const pauseMs = before?.isDown === true ? Math.min(before.pauseMs * 2, pause.longest) : pause.first;
-    remember(this.#failing, origin, { error, inRow, isDown, pauseMs, askAgainAt: this.#now() + pauseMs });
+    const askAgainAt = this.#now() + pauseMs;
+    remember(this.#failing, origin, { error, inRow, isDown, pauseMs, askAgainAt }, most);
     return isDown ? rescoped(error, this.#scopeOf(origin, error)) : error;
   }
 
-  /** The error of an answer that tells of a host's own state (429, 5xx). */
+  /** The error of an answer. */
   judge(origin: string, error: SourceError): SourceError {
-    const isHosts = error.kind === "throttled" || error.kind === "unavailable";
-    return isHosts && this.#othersAnswer(origin) ? rescoped(error, "origin") : error;
+    return ofHost.has(error.kind) && this.#othersAnswer(origin) ? rescoped(error, "origin") : error;
   }
 
   /** Of a host that is down. A fault of scope `source` is a proxy's. */
@@ -99,11 +102,4 @@ function rescoped(error: SourceError, scope: FaultScope): SourceError {
   const { kind, message, status } = error;
   const retryAfterMs = scope === "source" ? error.retryAfterMs : undefined;
   return new SourceError(kind, message, { status, retryAfterMs, scope, cause: error });
-}
-
-function remember<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key);
-  map.set(key, value);
-  const [oldest] = map.keys();
-  if (map.size > most && oldest !== undefined) map.delete(oldest);
 }

@@ -1,11 +1,15 @@
-import { createReadStream, statSync } from "node:fs";
+import { createReadStream, lstatSync, statSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { databaseError, FatalError, SourceError } from "@brigade/core";
+import type { StateFolder } from "../pages/state-folder.ts";
 import { ifDamaged, ListIndex, ListIndexWriter } from "./list-index.ts";
 import { LineError, parseLine } from "./list-line.ts";
 import { readLines } from "./read-lines.ts";
+
+/** Lines after which the disk of the index is asked for its room. */
+const roomEvery = 5_000;
 
 /** Where a list comes from. */
 export interface ListFile {
@@ -29,7 +33,7 @@ export async function openList(
     return await open(file, options, signal);
   } catch (error) {
     if (signal.aborted || error instanceof SourceError || error instanceof FatalError) throw error;
-    throw unkept(file.label, options.folder, error);
+    throw unkept(file.label, options.folder.path, error);
   }
 }
 
@@ -41,7 +45,7 @@ function unkept(label: string, folder: string, cause: unknown): FatalError {
 }
 
 export interface ListOptions {
-  readonly folder: string;
+  readonly folder: StateFolder;
   /** The source's. */
   readonly name: string;
   readonly stdin: Readable;
@@ -52,8 +56,11 @@ async function open(
   { folder, name, stdin }: ListOptions,
   signal: AbortSignal,
 ): Promise<ListIndex> {
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, `${name}.sqlite`);
+  await mkdir(folder.path, { recursive: true });
+  // Somebody else may have prepared the disk.
+  if (!lstatSync(folder.path).isDirectory())
+    throw new FatalError(`${folder.path} is a link, not a folder: remove it`);
+  const path = join(folder.path, `${name}.sqlite`);
   const origin = originOf(file);
   using unused = new DisposableStack();
   const kept = openKept(path);
@@ -70,7 +77,7 @@ async function open(
   // Its own, whoever else reads a list of this name: the last to finish stays.
   const temporary = `${path}.${crypto.randomUUID()}`;
   try {
-    const lines = await readInto(temporary, { bytes, label: file.label, origin }, signal);
+    const lines = await readInto(temporary, { bytes, label: file.label, origin, folder }, signal);
     if (isSame && lines === 0) {
       unused.move();
       return kept;
@@ -93,7 +100,7 @@ export function originOf({ path }: ListFile): string {
 }
 
 function openKept(path: string): ListIndex | undefined {
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
   let index: ListIndex | undefined;
   try {
     index = new ListIndex(path);
@@ -112,7 +119,13 @@ async function readInto(
     bytes,
     label,
     origin,
-  }: { readonly bytes: AsyncIterable<Uint8Array>; readonly label: string; readonly origin: string },
+    folder,
+  }: {
+    readonly folder: StateFolder;
+    readonly bytes: AsyncIterable<Uint8Array>;
+    readonly label: string;
+    readonly origin: string;
+  },
   signal: AbortSignal,
 ): Promise<number> {
   using index = new ListIndexWriter(path);
@@ -122,6 +135,7 @@ async function readInto(
       for (const { number, text } of lines) {
         enterLine(index, number, text, label);
         last = number;
+        if (number % roomEvery === 0 && !folder.hasRoom) throw noRoom(label, folder.path, number);
       }
     }
   } catch (error) {
@@ -129,6 +143,13 @@ async function readInto(
   }
   index.finish(origin);
   return last;
+}
+
+/** A list may be long, and a packed one far longer than its file. */
+function noRoom(label: string, folder: string, line: number): FatalError {
+  return new FatalError(
+    `the index of the list ${label} has no room in ${folder}, at line ${line}: no more than MIN_FREE is free there; make room, or set STATE_DIR`,
+  );
 }
 
 function unreadable(label: string, line: number, cause: unknown): SourceError {

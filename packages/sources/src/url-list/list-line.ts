@@ -42,6 +42,8 @@ export function parseLine(text: string): ListLine | undefined {
 }
 
 function parseUrl(text: string): URL {
+  // `URL` would take another letter for each byte.
+  if (!text.isWellFormed()) throw new LineError("its URL is not UTF-8: percent-escape such bytes (%E9)");
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) throw new LineError("no http:// or https:// URL");
   url.hash = "";
@@ -50,12 +52,12 @@ function parseUrl(text: string): URL {
 
 function checkedKey(key: string): string {
   if (key === "") throw new LineError("its key is empty");
+  if (!key.isWellFormed()) throw new LineError("its key is not UTF-8");
   try {
     assertRequestable(key);
   } catch (error) {
     const why = "an empty part, . or .., or a NUL is in it";
     throw new LineError(`its key cannot be stored: ${why}`, { cause: error });
   }
-  if (key.includes("\ufffd")) throw new LineError("its key is not UTF-8");
   return key;
 }

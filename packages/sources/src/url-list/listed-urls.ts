@@ -1,15 +1,15 @@
 import { type ByteRange, SourceError } from "@brigade/core";
 import type { HttpClient } from "../http/client.ts";
 import type { HttpResponse } from "../http/exchange.ts";
-import { rangeHeaders } from "../http/range-headers.ts";
+import { isPageInPlace, pageInPlace } from "../http/reading/page-in-place.ts";
 import { refusal } from "../http/refusal.ts";
+import { freshHeaders, rangeHeaders } from "../http/request-headers.ts";
 import type { Remedies } from "../http/route.ts";
 import { CookieJar } from "../http-file/cookies.ts";
 import { follow } from "../http-file/follow.ts";
 import { type HeaderSettings, requestHeaders } from "../http-file/request-headers.ts";
 import { shown } from "../http-file/shown.ts";
 import type { Purpose } from "../pacing/turn.ts";
-import { isPageInPlace } from "../web/page-in-place.ts";
 import type { ListConfig } from "./config.ts";
 import { HostHealth } from "./host-health.ts";
 
@@ -18,6 +18,13 @@ const remedies: Remedies = {
   unauthorized: "https://user:password@… in the list",
   forbidden: "some want REFERER or USER_AGENT",
 };
+
+interface Asked {
+  readonly range?: ByteRange | undefined;
+  readonly purpose?: Purpose;
+  /** No cache on the way may answer. */
+  readonly fresh?: boolean | undefined;
+}
 
 /** Requests to listed URLs. Redirects are followed; user and password of a URL are told to its own host only. */
 export class ListedUrls {
@@ -39,21 +46,27 @@ export class ListedUrls {
   }
 
   /** A 2xx answer. Throws SourceError for all others. */
-  async get(url: URL, range: ByteRange | undefined, signal: AbortSignal): Promise<HttpResponse> {
-    const { last, response } = await this.#send(url, range, signal);
+  async get(url: URL, asked: Asked, signal: AbortSignal): Promise<HttpResponse> {
+    const { last, response } = await this.#send(url, asked, signal);
     if (response.status >= 300) throw await this.#refused(url, response);
     if (isPageInPlace(url, last, response)) {
       response.body.cancel();
-      throw new SourceError("forbidden", `${shown(url)}: a redirect to an HTML page in place of the file`);
+      throw pageInPlace(shown(url), "a redirect to an HTML page in place of the file");
     }
     return response;
   }
 
-  /** An answer whose headers tell of the object: asks for its first byte, as some servers (and signatures) know no HEAD. */
+  /**
+   * An answer whose headers tell of the object, past caches: asks for its first byte, as some servers (and signatures) know no
+   * HEAD. Where that is refused, for all of it: some refuse ranges, with a 404 or another status.
+   */
   async look(url: URL, signal: AbortSignal): Promise<HttpResponse> {
-    const { response } = await this.#send(url, { from: 0, to: 0 }, signal, "metadata");
+    const asked = { purpose: "metadata", fresh: true } as const;
+    const { response } = await this.#send(url, { ...asked, range: { from: 0, to: 0 } }, signal);
     if (response.status < 300 || response.status === 416) return response;
-    throw await this.#refused(url, response);
+    const refused = await this.#refused(url, response);
+    if (refused.kind !== "missing" && refused.kind !== "forbidden") throw refused;
+    return await this.get(url, asked, signal);
   }
 
   async #refused(url: URL, response: HttpResponse): Promise<SourceError> {
@@ -61,27 +74,26 @@ export class ListedUrls {
     return this.#health.judge(url.origin, error.kind === "unauthorized" ? ofOneObject(error) : error);
   }
 
-  async #send(
-    url: URL,
-    range: ByteRange | undefined,
-    signal: AbortSignal,
-    purpose: Purpose = "body",
-  ): Promise<{ last: URL; response: HttpResponse }> {
-    const reply = await follow(url, (hop) => this.#ask(hop, url, { range, purpose }, signal));
+  async #send(url: URL, asked: Asked, signal: AbortSignal): Promise<{ last: URL; response: HttpResponse }> {
+    const reply = await follow(url, (hop) => this.#ask(hop, url, asked, signal));
     return { last: reply.url, response: reply.response };
   }
 
   async #ask(
     hop: URL,
     first: URL,
-    { range, purpose }: { readonly range: ByteRange | undefined; readonly purpose: Purpose },
+    { range, purpose = "body", fresh }: Asked,
     signal: AbortSignal,
   ): Promise<HttpResponse> {
     const { origin } = hop;
     this.#health.admit(origin);
-    const headers = [...requestHeaders(hop, first, this.#headers), ...rangeHeaders(range)];
+    const headers = [
+      ...requestHeaders(hop, first, this.#headers),
+      ...rangeHeaders(range),
+      ...freshHeaders(fresh),
+    ];
     try {
-      const to = this.#client.elsewhere(origin, { scope: "origin", remedies });
+      const to = this.#client.elsewhere(origin, { scope: "origin", remedies, isNamed: false });
       const response = await to.send("GET", hop.pathname + hop.search, headers, signal, purpose);
       this.#health.answered(origin);
       return response;

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
+import { textOf } from "@brigade/core";
 
 /** A line of a text file. */
 export interface NumberedLine {
@@ -25,7 +26,7 @@ export async function* readLines(
     let from = 0;
     for (let to = block.indexOf(newline); to !== -1; to = block.indexOf(newline, from)) {
       const isShort = !tooLong && to - from <= longest;
-      lines.push({ number: ++number, text: isShort ? block.toString("utf8", from, to) : undefined });
+      lines.push({ number: ++number, text: isShort ? textOf(block.subarray(from, to)) : undefined });
       tooLong = false;
       from = to + 1;
     }
@@ -36,8 +37,7 @@ export async function* readLines(
     }
     if (lines.length > 0) yield lines;
   }
-  if (tooLong || rest.length > 0)
-    yield [{ number: ++number, text: tooLong ? undefined : rest.toString("utf8") }];
+  if (tooLong || rest.length > 0) yield [{ number: ++number, text: tooLong ? undefined : textOf(rest) }];
 }
 
 async function* unpacked(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void, void> {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import {
   type ByteRange,
   type Cursor,
+  cameInPlace,
   NameError,
   type ObjectBody,
   type ObjectEntry,
@@ -12,6 +13,7 @@ import {
   type Page,
   type Source,
   SourceError,
+  type WantedObject,
 } from "@brigade/core";
 import { abortError, watch } from "../http/cancelled.ts";
 import { HttpClient } from "../http/client.ts";
@@ -19,6 +21,7 @@ import { assertRequestable } from "../http/encode.ts";
 import { clientOptions } from "../http/fetch-variables.ts";
 import { shown } from "../http-file/shown.ts";
 import type { Pacing } from "../pacing/pacing.ts";
+import { StateFolder } from "../pages/state-folder.ts";
 import type { ConfiguredSource } from "../source-reference.ts";
 import { describe } from "../web/metadata.ts";
 import { acceptWebBody } from "../web/web-body.ts";
@@ -64,13 +67,13 @@ export class UrlList implements ConfiguredSource, Source {
     return index.page(directory, cursor, this.#config.LIST_PAGE_SIZE);
   }
 
-  async open(object: ObjectEntry, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody> {
+  async open(object: WantedObject, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody> {
     assertRequestable(object.key);
     const row = await this.#find(object.key, signal);
     // Not missing, which would be for the server to say.
     if (row === undefined) throw new NameError("the list does not name it (any more, or on this host)");
     const url = this.#urlOf(row);
-    const response = await this.#urls.get(url, range, signal);
+    const response = await this.#urls.get(url, { range, fresh: object.fresh }, signal);
     return acceptWebBody(response, {
       object,
       range,
@@ -84,11 +87,15 @@ export class UrlList implements ConfiguredSource, Source {
     assertRequestable(key);
     const row = await this.#find(key, signal);
     if (row === undefined) return undefined;
+    const listed = { key, size: row.size ?? undefined, etag: etagOf(row) };
+    const url = this.#urlOf(row);
     try {
-      const { size, modified } = describe(await this.#urls.look(this.#urlOf(row), signal), key, false);
-      return { key, size: row.size ?? size, modified, etag: etagOf(row) };
+      const { size, modified } = describe(await this.#urls.look(url, signal), key, false, shown(url));
+      return { ...listed, size: listed.size ?? size, modified };
     } catch (error) {
       if (error instanceof SourceError && error.kind === "missing") return undefined;
+      // A page says nothing of the file.
+      if (cameInPlace(error)) return listed;
       throw error;
     }
   }
@@ -132,10 +139,14 @@ export class UrlList implements ConfiguredSource, Source {
   }
 
   async #open(): Promise<ListIndex> {
-    const { file, name, stateFolder, stdin } = this.#config;
+    const { file, name, stateFolder, stdin, MIN_FREE: minFree } = this.#config;
     if (stateFolder === undefined) this.#temporary ??= await mkdtemp(join(tmpdir(), "brigade-list-"));
     const folder = stateFolder === undefined ? this.#temporary : join(stateFolder, "lists");
-    const opened = await openList(file, { folder: folder ?? tmpdir(), name, stdin }, this.#closing.signal);
+    const opened = await openList(
+      file,
+      { folder: new StateFolder(folder, minFree), name, stdin },
+      this.#closing.signal,
+    );
     this.#opened = opened;
     this.#urls.hosts = opened.hosts;
     return opened;

@@ -1,12 +1,19 @@
 import type { ObjectEntry, ObjectKey } from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
+import { isPackedForUs } from "../http/reading/packing.ts";
+import { pageInPlace, suspicionOf } from "../http/reading/page-in-place.ts";
 import { contentRange } from "../http-file/http-file.ts";
 
-/** What an answer's headers tell of an object; its body is dropped. Of a 416: that it is empty. */
-export function describe(response: HttpResponse, key: ObjectKey, isHead: boolean): ObjectEntry {
+/**
+ * What an answer's headers tell of an object; its body is dropped. Of a 416: that it is empty. Throws SourceError where they are
+ * those of a page. `what`: the URL as it may be shown.
+ */
+export function describe(response: HttpResponse, key: ObjectKey, isHead: boolean, what: string): ObjectEntry {
+  const { status, headers } = response;
   response.body.cancel();
-  const size = sizeOf(response, isHead);
-  const at = Date.parse(header(response.headers, "last-modified") ?? "");
+  if (status !== 416 && suspicionOf(headers, key) === "declared") throw pageInPlace(what);
+  const size = isPackedForUs(headers, key) ? undefined : sizeOf(response, isHead);
+  const at = Date.parse(header(headers, "last-modified") ?? "");
   return {
     key,
     ...(size !== undefined && { size }),

@@ -1,11 +1,26 @@
-import { type Allocate, type ByteRange, type ObjectBody, type ObjectEntry, SourceError } from "@brigade/core";
+import {
+  type Allocate,
+  type ByteRange,
+  type ObjectBody,
+  SourceError,
+  type WantedObject,
+} from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
+import { checkedFirst } from "../http/reading/first-bytes.ts";
+import { isStoredPacked, packingOf } from "../http/reading/packing.ts";
+import {
+  assertNoPage,
+  pageInPlace,
+  type Suspicion,
+  suspicionOf,
+  tellingBytes,
+} from "../http/reading/page-in-place.ts";
 import type { ResponseBody } from "../http/response-body.ts";
 import { stateOf } from "../http/validator.ts";
 import { contentRange } from "../http-file/http-file.ts";
 
 export interface Wanted {
-  readonly object: ObjectEntry;
+  readonly object: WantedObject;
   readonly range: ByteRange | undefined;
   /** Of the whole object, 32 lower-case hex digits, where it is known beforehand. */
   readonly md5?: string | undefined;
@@ -14,58 +29,74 @@ export interface Wanted {
 }
 
 /**
- * The body of a web server's 2xx answer. Throws SourceError `damaged`, and drops the body, where it cannot be the object's
- * bytes as they are stored, or where nobody could tell a cut from the end.
+ * The body of a web server's 2xx answer. Throws SourceError, and drops the body, where it cannot be the object's bytes as they
+ * are stored (they are packed, or a page's: `forbidden` with the status of success), or where nobody could tell a cut from the end.
  */
 export function acceptWebBody(response: HttpResponse, wanted: Wanted): ObjectBody {
   try {
-    assertFits(response, wanted);
+    return accept(response, wanted);
   } catch (error) {
     response.body.cancel();
     throw error;
   }
-  const whole = response.status === 200;
-  return new WebBody(response.body, {
-    md5: whole ? (wanted.md5 ?? contentMd5(response)) : undefined,
-    modified: modifiedOf(response, wanted.object.modified),
-    validator: stateOf(response.headers),
-    objectMd5: wanted.md5,
+}
+
+function accept(response: HttpResponse, wanted: Wanted): ObjectBody {
+  const { object, range, md5, what } = wanted;
+  const { body, headers, status } = response;
+  const damaged = (why: string) => new SourceError("damaged", `${what}: ${why}`, { status });
+  if (range === undefined && status !== 200) throw damaged(`unexpected status ${status}`);
+  if (range === undefined) body.limitTo(body.length ?? object.size);
+  else body.limitTo(assertRange(response, range, object.size, damaged));
+  assertUnpacked(response, wanted);
+  if (!body.provable) throw damaged("nobody could tell a cut from its end (no length, not chunked)");
+  // A digest that was known beforehand proves more than first bytes.
+  const suspicion = md5 === undefined ? suspicionOf(headers, object.key) : undefined;
+  if (range !== undefined && suspicion === "declared") throw pageInPlace(what);
+  if (
+    suspicion !== "declared" &&
+    (object.size === undefined || range !== undefined || body.length === object.size)
+  )
+    response.route.cameFromOrigin(header(headers, "server"));
+  const whole = status === 200;
+  const modified = modifiedOf(response, object.modified);
+  const isOlder = object.modified !== undefined && modified !== undefined && modified < object.modified;
+  return new WebBody(body, {
+    md5: whole ? (md5 ?? contentMd5(response)) : undefined,
+    modified,
+    validator: stateOf(headers),
+    objectMd5: md5,
+    doubt: isOlder && md5 === undefined ? "an older state of it came than was listed" : undefined,
+    suspicion: range === undefined || range.from === 0 ? suspicion : undefined,
+    what,
   });
 }
 
-function assertFits(response: HttpResponse, { object, range, what }: Wanted): void {
-  const damaged = (why: string) => new SourceError("damaged", `${what}: ${why}`, { status: response.status });
-  const { body, status } = response;
-  if (range === undefined && status !== 200) throw damaged(`unexpected status ${status}`);
-  if (range !== undefined) assertRange(response, range, object.size, damaged);
-  const encoding = encodingOf(response);
-  if (encoding !== undefined && !isStoredEncoded(response, object))
-    throw damaged(`came compressed (${encoding})`);
-  if (!body.provable) throw damaged("nobody could tell a cut from its end (no length, not chunked)");
-}
-
+/** Gives the bytes that will come. */
 function assertRange(
   response: HttpResponse,
   { from, to }: ByteRange,
   size: number | undefined,
   damaged: (why: string) => SourceError,
-): void {
+): number {
   const sent = response.status === 206 ? contentRange(response) : undefined;
   if (sent === undefined) throw damaged(`the range was ignored (status ${response.status})`);
   const last = Math.min(to ?? Number.POSITIVE_INFINITY, sent.total - 1);
   if (sent.from !== from || sent.to !== last) throw damaged(`bytes other than ${from} to ${last} came`);
   if (size !== undefined && sent.total !== size) throw damaged(`its size is ${sent.total} now, not ${size}`);
-}
-
-function encodingOf({ headers }: HttpResponse): string | undefined {
-  const encoding = header(headers, "content-encoding")?.trim().toLowerCase() ?? "";
-  return encoding === "" || encoding === "identity" ? undefined : encoding.slice(0, 40);
+  return last - from + 1;
 }
 
 /** We ask for the bytes as they are: some servers name the encoding of a packed file all the same, with the file's length. */
-function isStoredEncoded({ body, status }: HttpResponse, { key, size }: ObjectEntry): boolean {
-  if (status !== 200 || body.length === undefined) return false;
-  return size === undefined ? /\.(gz|tgz|z|br|zst|bz2|xz)$/i.test(key) : body.length === size;
+function assertUnpacked({ headers, body, status }: HttpResponse, { object, what }: Wanted): void {
+  const packing = packingOf(headers);
+  if (packing === undefined) return;
+  const { key, size } = object;
+  const isListedSize = status === 200 && size !== undefined && body.length === size;
+  if (body.length !== undefined && (isListedSize || isStoredPacked(key, packing))) return;
+  throw new SourceError("forbidden", `${what}: it comes packed (${packing}), though nobody asked for that`, {
+    status,
+  });
 }
 
 /** RFC 1864: 16 bytes in Base64. */
@@ -83,7 +114,10 @@ function modifiedOf({ headers }: HttpResponse, listed: number | undefined): numb
   return listed !== undefined && listed === seconds - (seconds % 60) ? listed : seconds;
 }
 
-type Traits = Required<Pick<ObjectBody, "md5" | "modified" | "validator" | "objectMd5">>;
+type Traits = Required<Pick<ObjectBody, "md5" | "modified" | "validator" | "objectMd5" | "doubt">> & {
+  readonly suspicion: Suspicion | undefined;
+  readonly what: string;
+};
 
 class WebBody implements ObjectBody {
   readonly size: number | undefined;
@@ -91,24 +125,39 @@ class WebBody implements ObjectBody {
   readonly modified: number | undefined;
   readonly validator: string | undefined;
   readonly objectMd5: string | undefined;
+  readonly doubt: string | undefined;
   readonly variant = false;
   readonly #body: ResponseBody;
+  readonly #suspicion: Suspicion | undefined;
+  readonly #what: string;
 
-  constructor(body: ResponseBody, { md5, modified, validator, objectMd5 }: Traits) {
+  constructor(body: ResponseBody, { md5, modified, validator, objectMd5, doubt, suspicion, what }: Traits) {
     this.#body = body;
     this.size = body.length;
     this.md5 = md5;
     this.modified = modified;
     this.validator = validator;
     this.objectMd5 = objectMd5;
+    this.doubt = doubt;
+    this.#suspicion = suspicion;
+    this.#what = what;
   }
 
   bytes(allocate?: Allocate): Promise<Uint8Array> {
-    return this.#body.bytes({ allocate });
+    const bytes = this.#body.bytes(allocate);
+    const suspicion = this.#suspicion;
+    if (suspicion === undefined) return bytes;
+    return bytes.then((whole) => {
+      assertNoPage(whole, suspicion, this.#what);
+      return whole;
+    });
   }
 
   chunks(): AsyncIterable<Uint8Array> {
-    return this.#body.chunks();
+    const chunks = this.#body.chunks();
+    const suspicion = this.#suspicion;
+    if (suspicion === undefined) return chunks;
+    return checkedFirst(chunks, tellingBytes, (first) => assertNoPage(first, suspicion, this.#what));
   }
 
   cancel(): void {

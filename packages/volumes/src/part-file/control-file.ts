@@ -1,6 +1,10 @@
-import { open, readFile, rename } from "node:fs/promises";
+import { close, fdatasync, renameSync } from "node:fs";
+import { promisify } from "node:util";
 import { z } from "zod";
-import { errorCode } from "../disk-errors.ts";
+import { writeAll } from "../own-files/durable-file.ts";
+import { type EnteredFolder, told } from "../own-files/entered-folder.ts";
+import { createFile, readIn } from "../own-files/files.ts";
+import { removeFile } from "../own-files/removal.ts";
 
 /** What tells one state of a remote file from another. `state`: in the words of the source of an object. */
 const validatorSchema = z.object({
@@ -21,15 +25,13 @@ const controlSchema = z.object({
 });
 export type Control = z.infer<typeof controlSchema>;
 
-/** Nothing when there is none. Throws what the disk says; `damaged` for one that is not as we write it. */
-export async function readControl(path: string): Promise<Control | "damaged" | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
+/** Some hundred thousand pieces; bytes. */
+const mostBytes = 16 * 1024 * 1024;
+
+/** Nothing when there is none. Throws what the disk says, ConfigError; `damaged` for one that is not as we write it. */
+export function readControl(folder: EnteredFolder, name: string): Control | "damaged" | undefined {
+  const text = readIn(folder, name, mostBytes)?.toString();
+  if (text === undefined) return undefined;
   const parsed = controlSchema.safeParse(parseJson(text));
   if (!parsed.success) return "damaged";
   const { finished, length } = parsed.data;
@@ -46,18 +48,22 @@ function parseJson(text: string): unknown {
   }
 }
 
+const datasync = promisify(fdatasync);
+const closeFile = promisify(close);
+
 /**
  * Replaces it: after a crash it is there as it was, or as it is now. That the renaming itself is not synced may bring
  * back an older one, which says less, and that is true too.
  */
-export async function writeControl(path: string, control: Control): Promise<void> {
-  const temporary = `${path}.new`;
-  const file = await open(temporary, "w", 0o644);
+export async function writeControl(folder: EnteredFolder, name: string, control: Control): Promise<void> {
+  const temporary = folder.at(`${name}.new`);
+  removeFile(temporary);
+  const descriptor = createFile(temporary);
   try {
-    await file.writeFile(`${JSON.stringify(control)}\n`);
-    await file.datasync();
+    writeAll(descriptor, Buffer.from(`${JSON.stringify(control)}\n`));
+    await datasync(descriptor);
   } finally {
-    await file.close();
+    await closeFile(descriptor);
   }
-  await rename(temporary, path);
+  told(() => renameSync(temporary, folder.at(name)));
 }

@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, rename, stat } from "node:fs/promises";
-import { dirname } from "node:path";
-import { ConfigError } from "@brigade/core";
-import { diskError, errorCode } from "../disk-errors.ts";
-import { syncFolder } from "../durable-file.ts";
+import { lstatSync, renameSync } from "node:fs";
+import { type FileHandle, statfs } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { ConfigError, type Floor, HostError, roomIn } from "@brigade/core";
+import { diskError } from "../disk-errors.ts";
+import { syncFolder } from "../own-files/durable-file.ts";
+import { type EnteredFolder, told } from "../own-files/entered-folder.ts";
+import { removeFile } from "../own-files/removal.ts";
 import { noteProgress } from "../progress.ts";
-import { removeFile } from "../removal.ts";
+import { RoomLeft } from "../room-left.ts";
 import { type Control, writeControl } from "./control-file.ts";
 import { type Piece, Pieces } from "./pieces.ts";
 
@@ -25,6 +28,8 @@ export interface Remote {
  */
 export interface PartFile extends AsyncDisposable {
   readonly path: string;
+  /** The path for system calls, while it is open. */
+  readonly atHand: string;
   /** Synced, in order. At the beginning: what an earlier process left. */
   readonly finished: readonly Piece[];
   /** Why bytes that were there are not used. */
@@ -43,44 +48,51 @@ export interface PartFile extends AsyncDisposable {
   remove(): Promise<void>;
 }
 
-export async function refuseExisting(target: string): Promise<void> {
-  if (await exists(target))
+/** Throws ConfigError where something is in the target's place: a file that is not to be overwritten, or no file. */
+export function refuseExisting(folder: EnteredFolder, target: string, overwrite: boolean): void {
+  const there = lstatSync(folder.at(basename(target)), { throwIfNoEntry: false });
+  if (there === undefined) return;
+  if (!overwrite)
     throw new ConfigError([`${target} is there already: give --overwrite, or another name with -o`]);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return false;
-    throw error;
-  }
+  if (!there.isFile() && !there.isSymbolicLink())
+    throw new ConfigError([`${target} is no file that could be overwritten: give another name with -o`]);
 }
 
 interface Opened {
   readonly target: string;
+  /** The target's. It is left when the part is closed. */
+  readonly folder: EnteredFolder;
   readonly remote: Remote;
   readonly finished: readonly Piece[];
   readonly startedOver: string | undefined;
   readonly overwrite: boolean;
+  readonly minFree: Floor;
   readonly lock: Disposable;
 }
 
 export class OpenPartFile implements PartFile {
   readonly path: string;
+  readonly atHand: string;
   readonly startedOver: string | undefined;
   readonly #file: FileHandle;
   readonly #opened: Opened;
   readonly #written: Pieces;
   #finished: readonly Piece[];
   #closed = false;
+  /** Where it is not known how long it becomes. */
+  readonly #roomLeft: RoomLeft | undefined;
 
-  constructor(file: FileHandle, opened: Opened) {
-    this.path = `${opened.target}.part`;
+  readonly #name: string;
+
+  /** `name`: the part's. */
+  constructor(file: FileHandle, name: string, opened: Opened) {
+    this.path = join(dirname(opened.target), name);
+    this.atHand = opened.folder.at(name);
+    this.#name = name;
     this.startedOver = opened.startedOver;
     this.#file = file;
     this.#opened = opened;
+    this.#roomLeft = opened.remote.length === undefined ? new RoomLeft(opened.minFree) : undefined;
     this.#written = new Pieces(opened.finished);
     this.#finished = this.#written.list;
   }
@@ -98,6 +110,7 @@ export class OpenPartFile implements PartFile {
         rest = after(rest, bytesWritten);
       }
       this.#written.add({ from: offset, to: at });
+      if (this.#roomLeft?.isToLook(at - offset) === true) await this.#assertRoomLeft(this.#roomLeft);
     });
   }
 
@@ -106,10 +119,11 @@ export class OpenPartFile implements PartFile {
     if (written === this.#finished) return;
     await this.#disk(async () => {
       await this.#file.datasync();
-      const { url, length, validator } = this.#opened.remote;
+      const { folder, remote } = this.#opened;
+      const { url, length, validator } = remote;
       if (validator !== undefined && length !== undefined) {
         const finished = written.map(({ from, to }): [number, number] => [from, to]);
-        await writeControl(`${this.path}.json`, { version: 1, url, validator, length, finished });
+        await writeControl(folder, `${this.#name}.json`, { version: 1, url, validator, length, finished });
       }
     });
     this.#finished = written;
@@ -135,24 +149,24 @@ export class OpenPartFile implements PartFile {
   }
 
   async disown(): Promise<void> {
-    await this.#disk(async () => removeFile(`${this.path}.json`));
+    await this.#disk(async () => removeFile(this.#opened.folder.at(`${this.#name}.json`)));
   }
 
   async remove(): Promise<void> {
     await this.disown();
-    await this.#disk(async () => removeFile(this.path));
+    await this.#disk(async () => removeFile(this.atHand));
   }
 
   async complete(length: number): Promise<void> {
-    const { target, overwrite } = this.#opened;
+    const { target, folder, overwrite } = this.#opened;
     await this.#disk(async () => {
       await this.#file.truncate(length);
       await this.#file.sync();
       // The name may have been taken meanwhile.
-      if (!overwrite) await refuseExisting(target);
-      await rename(this.path, target);
-      syncFolder(dirname(target));
-      removeFile(`${this.path}.json`);
+      refuseExisting(folder, target, overwrite);
+      told(() => renameSync(this.atHand, folder.at(basename(target))));
+      syncFolder(folder.path);
+      removeFile(folder.at(`${this.#name}.json`));
     });
   }
 
@@ -165,7 +179,16 @@ export class OpenPartFile implements PartFile {
       // What counts was synced, and what was not is fetched again.
     } finally {
       this.#opened.lock[Symbol.dispose]();
+      this.#opened.folder[Symbol.dispose]();
     }
+  }
+
+  async #assertRoomLeft(room: RoomLeft): Promise<void> {
+    if (room.isLeft(roomIn(await statfs(this.path)))) return;
+    throw new HostError(
+      "full",
+      `${this.path}: nobody knows how long it becomes, and its disk has no room for more of it (MIN_FREE)`,
+    );
   }
 
   async #disk(call: () => Promise<void>, signal?: AbortSignal): Promise<void> {

@@ -6,33 +6,46 @@ export interface Piece {
 
 /** A set of bytes, as pieces in order of which no two touch. */
 export class Pieces {
-  #pieces: readonly Piece[];
+  readonly #pieces: Piece[] = [];
+  #copy: readonly Piece[] | undefined;
 
   constructor(pieces: readonly Piece[] = []) {
-    this.#pieces = [];
     for (const piece of pieces) this.add(piece);
   }
 
-  /** Never changed afterwards: may be kept as it was at this moment. */
+  /** Never changed afterwards, and the same until something is added. */
   get list(): readonly Piece[] {
-    return this.#pieces;
+    this.#copy ??= [...this.#pieces];
+    return this.#copy;
   }
 
   get bytes(): number {
     return this.#pieces.reduce((sum, { from, to }) => sum + to - from, 0);
   }
 
-  add(piece: Piece): void {
-    let { from, to } = piece;
+  add({ from, to }: Piece): void {
     if (to <= from) return;
-    const apart = (one: Piece) => one.to < from || one.from > to;
-    const before = this.#pieces.filter((one) => one.to < from);
-    const after = this.#pieces.filter((one) => one.from > to);
-    for (const one of this.#pieces) {
-      if (apart(one)) continue;
-      from = Math.min(from, one.from);
-      to = Math.max(to, one.to);
+    const first = this.#firstEndingAt(from);
+    let after = first;
+    let [start, end] = [from, to];
+    for (let one = this.#pieces[after]; one !== undefined && one.from <= to; one = this.#pieces[after]) {
+      start = Math.min(start, one.from);
+      end = Math.max(end, one.to);
+      after++;
     }
-    this.#pieces = [...before, { from, to }, ...after];
+    this.#pieces.splice(first, after - first, { from: start, to: end });
+    this.#copy = undefined;
+  }
+
+  /** Where the first piece is that ends at `at` or behind it. */
+  #firstEndingAt(at: number): number {
+    let low = 0;
+    let high = this.#pieces.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#pieces[middle]?.to ?? at) < at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

@@ -1,9 +1,11 @@
-import { linkSync, lstatSync, mkdirSync, renameSync, unlinkSync } from "node:fs";
-import { dirname } from "node:path";
+import { linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { errorCode } from "../disk-errors.ts";
-import { syncFolder } from "../durable-file.ts";
 import type { Layout } from "../identity.ts";
-import { Folders } from "../verify/check-file.ts";
+import { syncFolder } from "../own-files/durable-file.ts";
+import { type EnteredFolder, enterIfReal, told } from "../own-files/entered-folder.ts";
+import { makeFolder } from "../own-files/make-folder.ts";
+import { enterFolder, FileInTheWay } from "../own-files/own-path.ts";
 
 /** Moves damaged files out of the way; never over anything. */
 export class MovingAside {
@@ -19,18 +21,20 @@ export class MovingAside {
    * (`any`: whatever it is; nothing: there was no file); another one that has its place by now stays there: then false.
    */
   move(source: string, path: string, meant: bigint | "any" | undefined): boolean {
-    const { root } = this.#layout;
-    const place = `${root}/${source}/${path}`;
+    const place = `${this.#layout.root}/${source}/${path}`;
+    const folder = enterIfReal(dirname(place));
     // A folder on the way that is a link leads to files that are not ours.
-    if (!new Folders(root).isReal(dirname(`${source}/${path}`))) return true;
-    const entry = lstatSync(place, { bigint: true, throwIfNoEntry: false });
+    if (folder === undefined) return true;
+    using _ = folder;
+    const from = folder.at(basename(place));
+    const entry = lstatSync(from, { bigint: true, throwIfNoEntry: false });
     if (entry === undefined || entry.isDirectory()) return true;
     if (entry.isFile() && meant !== "any" && entry.ino !== meant) return false;
-    const aside = this.#freePath(source, path);
-    renameSync(place, aside);
-    this.#changed.add(dirname(place)).add(dirname(aside));
-    if (lstatSync(aside, { bigint: true }).ino === entry.ino) return true;
-    putBack(aside, place);
+    using free = this.#freePlace(source, path);
+    told(() => renameSync(from, free.at(basename(path))));
+    this.#changed.add(folder.path).add(free.path);
+    if (lstatSync(free.at(basename(path)), { bigint: true }).ino === entry.ino) return true;
+    putBack(free.at(basename(path)), from);
     return false;
   }
 
@@ -49,24 +53,26 @@ export class MovingAside {
     this.#changed.clear();
   }
 
-  /** Where nothing lies: `damaged/photos/…`, or `damaged/photos.1/…` and so on; no source is named so. */
-  #freePath(source: string, path: string): string {
+  /** A folder where nothing lies in its place: `damaged/photos/…`, or `damaged/photos.1/…` and so on; no source is named so. */
+  #freePlace(source: string, path: string): EnteredFolder {
+    makeFolder(this.#layout.damaged);
     for (let attempt = 0; ; attempt += 1) {
       const top = attempt === 0 ? source : `${source}.${attempt}`;
-      const aside = `${this.#layout.damaged}/${top}/${path}`;
-      if (makeFolder(dirname(aside)) && lstatSync(aside, { throwIfNoEntry: false }) === undefined)
-        return aside;
+      const folder = tryMake(dirname(`${this.#layout.damaged}/${top}/${path}`));
+      if (folder === undefined) continue;
+      if (lstatSync(folder.at(basename(path)), { throwIfNoEntry: false }) === undefined) return folder;
+      folder[Symbol.dispose]();
     }
   }
 }
 
-/** False when a file is in the way. */
-function makeFolder(folder: string): boolean {
+/** Nothing when a file is in the way. Throws ConfigError when a link is. */
+function tryMake(path: string): EnteredFolder | undefined {
   try {
-    mkdirSync(folder, { recursive: true });
-    return true;
+    makeFolder(path);
+    return enterFolder(path);
   } catch (error) {
-    if (errorCode(error) === "EEXIST" || errorCode(error) === "ENOTDIR") return false;
+    if (error instanceof FileInTheWay) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
-import { type Dir, lstatSync, opendirSync, type Stats } from "node:fs";
+import { type Dir, type Dirent, lstatSync, opendirSync, type Stats } from "node:fs";
+import { escapeLone, textOf } from "@brigade/core";
 import { errorCode } from "../disk-errors.ts";
 import type { ObjectIndex } from "./object-index.ts";
 import { keyAt } from "./object-path.ts";
@@ -8,8 +9,8 @@ export interface Stray {
   readonly source: string;
   /** Below `<volume>/<source>/`. */
   readonly path: string;
-  /** Of a folder: why it cannot be read. */
-  readonly unreadable?: string;
+  /** What is wrong with it, where no look can tell more: a folder that cannot be read, a name that cannot be used. */
+  readonly known?: { readonly problem: "extra" | "unreadable"; readonly reason: string };
 }
 
 /** Something that is not named, as it is now. */
@@ -36,12 +37,10 @@ export function* straysOf(
     const { source, path } = folder;
     let opened: Dir;
     try {
-      opened = opendirSync(path === "" ? `${root}/${source}` : `${root}/${source}/${path}`, {
-        bufferSize: 1024,
-      });
+      opened = openNames(path === "" ? `${root}/${source}` : `${root}/${source}/${path}`);
     } catch (error) {
-      const reason = whyUnreadable(error, path);
-      if (reason !== undefined) yield { source, path, unreadable: reason };
+      const reason = whyUnreadable(error);
+      if (reason !== undefined) yield { source, path, known: { problem: "unreadable", reason } };
       continue;
     }
     yield* straysIn(opened, folder, index);
@@ -57,18 +56,25 @@ function* straysIn(
   let entries = 0;
   try {
     for (let entry = opened.readSync(); entry !== null; entry = opened.readSync()) {
-      const below = path === "" ? entry.name : `${path}/${entry.name}`;
-      if (entry.isDirectory()) index.addFolder(source, below);
+      const name = nameOf(entry);
+      const below = path === "" ? name : `${path}/${name}`;
+      if (!name.isWellFormed()) yield undecoded(source, below, entry);
+      else if (entry.isDirectory()) index.addFolder(source, below);
       else if (!isNamed(source, below, index)) yield { source, path: below };
       entries += 1;
       if (entries % 1000 === 0) yield undefined;
     }
   } catch (error) {
-    const reason = whyUnreadable(error, path);
-    if (reason !== undefined) yield { source, path, unreadable: reason };
+    const reason = whyUnreadable(error);
+    if (reason !== undefined) yield { source, path, known: { problem: "unreadable", reason } };
   } finally {
     opened.closeSync();
   }
+}
+
+function undecoded(source: string, path: string, entry: Dirent): Stray {
+  const problem = entry.isDirectory() ? "unreadable" : "extra";
+  return { source, path: escapeLone(path, "\\x"), known: { problem, reason: "its name is not UTF-8" } };
 }
 
 export function isNamed(source: string, path: string, index: ObjectIndex): boolean {
@@ -82,23 +88,26 @@ export function strayFile(root: string, { source, path }: Stray): StrayFile | un
   try {
     stats = lstatSync(`${root}/${source}/${path}`, { throwIfNoEntry: false });
   } catch (error) {
-    return { size: 0, changedAt: 0, reason: whyUnreadable(error, path) ?? "it cannot be read" };
+    return { size: 0, changedAt: 0, reason: whyUnreadable(error) ?? "it cannot be read" };
   }
-  if (stats === undefined) {
-    return path.includes(undecodable) ? { size: 0, changedAt: 0, reason: notUnicode } : undefined;
-  }
+  if (stats === undefined) return undefined;
   const { size, ctimeMs } = stats;
   return { size, changedAt: ctimeMs, ...(!stats.isFile() && { reason: "it is no regular file" }) };
 }
 
-/** What Node puts in place of bytes that are no UTF-8: such a name cannot be opened again. */
-const undecodable = "\ufffd";
-const notUnicode = "its name is not UTF-8";
+/** Names as bytes: in text, one that is not UTF-8 would be that of another file. Node's types do not know this encoding. */
+function openNames(folder: string): Dir {
+  return opendirSync(folder, { encoding: "buffer" as BufferEncoding, bufferSize: 1024 });
+}
+
+function nameOf({ name }: Dirent): string {
+  return textOf(name as unknown as Buffer);
+}
 
 /** Nothing when it is gone. */
-function whyUnreadable(error: unknown, path: string): string | undefined {
+function whyUnreadable(error: unknown): string | undefined {
   const code = errorCode(error);
-  if (code === "ENOENT" || code === "ENOTDIR") return path.includes(undecodable) ? notUnicode : undefined;
+  if (code === "ENOENT" || code === "ENOTDIR") return undefined;
   if (!/^E[A-Z0-9]+$/.test(code)) throw error;
   return error instanceof Error ? error.message : String(error);
 }

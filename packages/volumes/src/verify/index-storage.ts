@@ -1,5 +1,6 @@
 import { databaseError, FatalError, HostError, isDamage } from "@brigade/core";
-import { removeFile } from "../removal.ts";
+import { DatabaseFile } from "../own-files/database-file.ts";
+import { removeOwnFile } from "../own-files/removal.ts";
 import { DatabaseSync } from "../sqlite.ts";
 
 /** Raised when the tables change: an index of another version is made anew. */
@@ -35,12 +36,13 @@ export function openIndexStorage(path: string): DatabaseSync {
     return open(path);
   } catch (error) {
     if (!isUseless(error)) throw error;
-    for (const end of ["", "-wal", "-shm"]) removeFile(path + end);
+    for (const end of ["", "-wal", "-shm"]) removeOwnFile(path + end);
     return open(path);
   }
 }
 
 function open(path: string): DatabaseSync {
+  const file = new DatabaseFile(path);
   const db = new DatabaseSync(path);
   try {
     // Normal: a power cut costs the last steps, never the order among them.
@@ -51,6 +53,7 @@ function open(path: string): DatabaseSync {
     if (found === 0) db.exec(`${schema}; pragma user_version = ${version}`);
     else if (found !== version) throw new OtherVersion();
     db.exec("commit");
+    file.confirm();
     return db;
   } catch (error) {
     db.close();

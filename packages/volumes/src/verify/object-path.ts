@@ -1,4 +1,4 @@
-import { refusal, sourceNameSchema } from "@brigade/core";
+import { isMd5, refusal, sourceNameSchema } from "@brigade/core";
 import type { ManifestLine } from "../manifest-line.ts";
 import { unmapPath } from "../names.ts";
 
@@ -9,7 +9,7 @@ export function whyForeign({
   path = key,
   md5,
 }: Pick<ManifestLine, "source" | "key" | "path" | "md5">): string | undefined {
-  if (!/^[0-9a-f]{32}$/.test(md5)) return "md5: no MD5";
+  if (!isMd5(md5)) return "md5: no MD5";
   if (!sourceNameSchema.safeParse(source).success) return "source: no source's name";
   for (const part of path.split("/")) {
     const why = refusal(part);

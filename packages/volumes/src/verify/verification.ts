@@ -191,10 +191,9 @@ export class Verification {
       if (stray === undefined) {
         await turn();
         await this.#breathe();
-      } else if (stray.unreadable !== undefined) {
-        const { source, path, unreadable } = stray;
-        const difference = { source, path, problem: "unreadable", reason: unreadable } as const;
-        this.#reports.addDifference({ ...difference, at: Date.now() });
+      } else if (stray.known !== undefined) {
+        const { source, path, known } = stray;
+        this.#reports.addDifference({ source, path, ...known, at: Date.now() });
       } else {
         strays.push(stray);
       }

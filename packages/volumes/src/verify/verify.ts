@@ -1,10 +1,11 @@
-import { lstatSync, readdirSync, rmdirSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, sourceNameSchema } from "@brigade/core";
-import { errorCode } from "../disk-errors.ts";
+import { claimFolder } from "../claimed-folder.ts";
 import { findLayout, type Layout } from "../identity.ts";
-import { removeFile, removeTree } from "../removal.ts";
-import { claimFolder } from "../temporary.ts";
+import { listOwnFolder } from "../own-files/files.ts";
+import { inFolderOf } from "../own-files/own-path.ts";
+import { removeIfEmpty, removeOwnFile } from "../own-files/removal.ts";
 import { Checkers } from "./checkers.ts";
 import { ObjectIndex } from "./object-index.ts";
 import type { VerifyReport } from "./reports.ts";
@@ -17,6 +18,9 @@ export interface VerifySettings {
   readonly source: string | undefined;
   readonly settleMs: number;
 }
+
+/** What lies in the folder of a verification. */
+const ours = /^(index\.db(-wal|-shm|-journal)?|lock-journal)$/;
 
 /**
  * Verifies a volume; blocks like everything that touches a disk. Rejects with an AbortError when it is stopped, and goes
@@ -34,17 +38,17 @@ export async function verify(
     throw new ConfigError([`${root} holds no source "${source}"`]);
   // No source is named so.
   const folder = join(layout.verify, source ?? "_all");
-  const lock = claimFolder(folder);
-  if (lock === undefined) throw new ConfigError([`${root} is being verified by another process`]);
+  const claim = claimFolder(folder, ours);
+  if (claim === undefined) throw new ConfigError([`${root} is being verified by another process`]);
   try {
     const file = join(folder, "index.db");
-    if (restart) for (const end of ["", "-wal", "-shm"]) removeFile(file + end);
+    if (restart) for (const end of ["", "-wal", "-shm"]) removeOwnFile(file + end);
     const summary = await run(settings, layout, file, sources, send, signal);
-    removeTree(folder);
+    claim.remove();
     return summary;
   } finally {
-    lock[Symbol.dispose]();
-    removeIfEmpty(layout.verify);
+    claim[Symbol.dispose]();
+    inFolderOf(layout.verify, (own, name) => removeIfEmpty(own.at(name)));
   }
 }
 
@@ -75,16 +79,8 @@ function sourcesOf(layout: Layout): string[] {
     if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory())
       throw new ConfigError([`${folder} is missing: this volume is damaged, or was copied in part only`]);
   }
-  return readdirSync(layout.sources)
+  return listOwnFolder(layout.sources)
     .filter((name) => name.endsWith(".json"))
     .map((name) => name.slice(0, -".json".length))
     .filter((name) => sourceNameSchema.safeParse(name).success);
-}
-
-function removeIfEmpty(folder: string): void {
-  try {
-    rmdirSync(folder);
-  } catch (error) {
-    if (!["ENOTEMPTY", "EEXIST", "ENOENT"].includes(errorCode(error))) throw error;
-  }
 }

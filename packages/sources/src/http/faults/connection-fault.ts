@@ -69,6 +69,9 @@ function meaningOf(error: Error, setBy: string, hasWorked: boolean): Meaning | u
   }
 }
 
+/** How long was waited, and for which addresses. */
 function timeOf(error: Error): string {
+  const [, tried, ms] = /attempted: (.*), timeout: (\d+)ms/.exec(error.message) ?? [];
+  if (ms !== undefined) return `${Number(ms) / 1000} s, tried ${tried}`;
   return /timeout: \d+ ?ms/.exec(error.message)?.[0] ?? codeOf(error);
 }

@@ -3,7 +3,9 @@ import { abortError } from "../cancelled.ts";
 import type { Route } from "../route.ts";
 import { connectionFault } from "./connection-fault.ts";
 import { httpFault, isNoAnswer } from "./http-fault.ts";
+import { limitFault } from "./limit-fault.ts";
 import { proxyFault } from "./proxy-fault.ts";
+import { reachFault } from "./reach-fault.ts";
 import { alertOf, codeOf, rootOf } from "./seen.ts";
 import { clientCertificate, tlsFault } from "./tls-fault.ts";
 import { probeTls } from "./tls-probe.ts";
@@ -11,7 +13,8 @@ import { probeTls } from "./tls-probe.ts";
 const gone = new Set(["UND_ERR_DESTROYED", "UND_ERR_CLOSED"]);
 
 /**
- * A failure of the HTTP client as a SourceError, in words for people. `inBody`: the headers had come already.
+ * A failure of the HTTP client as a SourceError (a limit of this process: HostError), in words for people. `inBody`: the
+ * headers had come already.
  * Errors that are this program's own fault (undici's invalid arguments) come back as they are.
  */
 export function explain(error: unknown, route: Route, inBody: boolean): Error {
@@ -22,7 +25,7 @@ export function explain(error: unknown, route: Route, inBody: boolean): Error {
   if (isOurs || error instanceof SourceError) return error;
   if (gone.has(code)) return abortError(error);
   const root = rootOf(error);
-  const found = inBody ? undefined : beforeAnswer(root, error, route);
+  const found = limitFault(root, route) ?? (inBody ? undefined : beforeAnswer(root, error, route));
   if (found !== undefined) return found;
   if (code === "UND_ERR_INVALID_ARG" || code === "UND_ERR_NOT_SUPPORTED") return error;
   return httpFault(root, route, inBody) ?? route.broken(root.message || codeOf(root), { cause: error });
@@ -30,7 +33,12 @@ export function explain(error: unknown, route: Route, inBody: boolean): Error {
 
 function beforeAnswer(root: Error, outer: Error, route: Route): SourceError | undefined {
   const site = { who: "", setBy: route.remedies.address };
-  return proxyFault(root, outer, route) ?? connectionFault(root, route, site) ?? tlsFault(root, route, site);
+  return (
+    reachFault(root, route) ??
+    proxyFault(root, outer, route) ??
+    connectionFault(root, route, site) ??
+    tlsFault(root, route, site)
+  );
 }
 
 /**
@@ -42,7 +50,7 @@ export async function explainRefusal(error: unknown, route: Route): Promise<Erro
   if (!(error instanceof Error) || !(explained instanceof SourceError) || !isPuzzling(error, route))
     return explained;
   const url = new URL(route.name);
-  const { speaksTls, demandsCertificate } = await probeTls(url);
+  const { speaksTls, demandsCertificate } = await probeTls(url, route.reach);
   if (url.protocol === "http:") return speaksTls ? speaksTlsFault(route, error) : explained;
   return demandsCertificate ? route.lasting(clientCertificate, { cause: error }) : explained;
 }

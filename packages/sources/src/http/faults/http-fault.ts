@@ -1,32 +1,39 @@
 import { SourceError } from "@brigade/core";
 import type { Route } from "../route.ts";
-import { codeOf } from "./seen.ts";
+import type { Party } from "./connection-fault.ts";
+import { closed, codeOf, silent } from "./seen.ts";
 
-const silent = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
-const cut = new Set(["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "HPE_INVALID_EOF_STATE"]);
-const broken = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
+const otherLength = "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
+const cut = new Set([otherLength, "HPE_INVALID_EOF_STATE"]);
 
 /** A connection stood, and what came over it is no answer, or half of one. `undefined` for other errors. */
 export function httpFault(error: Error, route: Route, inBody: boolean): SourceError | undefined {
   const code = codeOf(error);
-  const fail = (kind: SourceError["kind"], what: string) =>
-    new SourceError(kind, `${route.name}: ${what}`, { cause: error });
+  const fail = (kind: SourceError["kind"], what: string, isMalformed = false) =>
+    new SourceError(kind, `${route.name}: ${what}`, { cause: error, isMalformed });
   if (silent.has(code)) return fail("transport", `no answer in time (${error.message})`);
+  // undici takes two headers, or one that says it twice, for one long number. A body that was cut is not told before its headers.
+  if (code === otherLength && !inBody)
+    return fail(
+      "unavailable",
+      "its Content-Length is not the length of its body: is that header there twice?",
+      true,
+    );
   if (cut.has(code) || (inBody && isOrderlyClose(error)))
     return fail(inBody ? "damaged" : "transport", "the body ended early");
-  if (broken.has(code)) return fail("transport", `the connection broke off (${error.message})`);
-  if (!isUnreadable(error)) return undefined;
-  if (inBody) return fail("damaged", `the answer is not HTTP (${error.message})`);
+  if (closed.has(code))
+    return fail("transport", `${speaker(route).who}the connection broke off (${error.message})`);
+  if (!isNoHttp(error)) return undefined;
+  const words = `the answer is ${bannerOf(error) === undefined ? "malformed" : "not"} HTTP (${error.message})`;
+  if (inBody) return fail("damaged", words, true);
   // A server that has worked and says too much at the end of a body spoils one request, not the whole.
   const banner = route.hasWorked ? undefined : bannerOf(error);
-  return banner === undefined
-    ? fail("unavailable", `the answer is not HTTP (${error.message})`)
-    : noWebServer(banner, route, error);
+  return banner === undefined ? fail("unavailable", words, true) : noWebServer(banner, route, error);
 }
 
 /** It closed without a word, or with words of another protocol. */
 export function isNoAnswer(error: Error): boolean {
-  return broken.has(codeOf(error)) || bannerOf(error) !== undefined;
+  return closed.has(codeOf(error)) || bannerOf(error) !== undefined;
 }
 
 /** The other side closed in good order (not by a reset): so it thinks that it has sent everything. */
@@ -34,8 +41,15 @@ function isOrderlyClose(error: Error): boolean {
   return codeOf(error) === "UND_ERR_SOCKET" && error.message === "other side closed";
 }
 
-function isUnreadable(error: Error): boolean {
-  return error.name === "HTTPParserError" || codeOf(error) === "UND_ERR_HEADERS_OVERFLOW";
+/** By undici's parser, or by Node's, in whose words the codes of both begin so. */
+function isNoHttp(error: Error): boolean {
+  const code = codeOf(error);
+  return error.name === "HTTPParserError" || code === "UND_ERR_HEADERS_OVERFLOW" || code.startsWith("HPE_");
+}
+
+/** Whether an answer in HTTP has come that is malformed: it will come again as it is, and another reader may make sense of it. */
+export function isUnreadable(error: Error): boolean {
+  return isNoHttp(error) && !cut.has(codeOf(error)) && bannerOf(error) === undefined;
 }
 
 /** What came in place of `HTTP/1.1 …`, as far as it can be shown. */
@@ -57,5 +71,14 @@ function noWebServer(banner: string, route: Route, cause: Error): SourceError {
       ? "a mail or FTP server"
       : "it";
   const said = words === "" ? "what it says cannot be read" : `${other} says "${words}"`;
-  return route.lasting(`this port speaks no HTTP (${said}): check ${route.remedies.address}`, { cause });
+  const { who, setBy } = speaker(route);
+  return route.lasting(`${who}this port speaks no HTTP (${said}): check ${setBy}`, { cause });
+}
+
+/** Whom we speak HTTP with: the server, or the proxy that is asked for its http:// URLs. */
+function speaker(route: Route): Pick<Party, "who" | "setBy"> {
+  const { proxy } = route;
+  return proxy === undefined || !route.isReadByProxy
+    ? { who: "", setBy: route.remedies.address }
+    : { who: `${route.proxyName}: `, setBy: proxy.setBy };
 }

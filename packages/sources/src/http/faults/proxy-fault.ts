@@ -1,7 +1,8 @@
 import type { SourceError } from "@brigade/core";
 import type { Route } from "../route.ts";
 import { connectionFault, type Party } from "./connection-fault.ts";
-import { codeOf } from "./seen.ts";
+import { closed, codeOf, silent } from "./seen.ts";
+import { SocksError } from "./socks-error.ts";
 import { tlsFault } from "./tls-fault.ts";
 
 /** Errors that came about on the way to the proxy, not behind it. */
@@ -16,23 +17,30 @@ export function proxyFault(error: Error, outer: Error, route: Route): SourceErro
   const { proxy } = route;
   if (proxy === undefined) return undefined;
   const who = `${route.proxyName}: `;
-  if (beforeProxy.has(error) || beforeProxy.has(outer)) {
-    const party: Party = { who, setBy: proxy.setBy, scope: "source" };
+  const party: Party = { who, setBy: proxy.setBy, scope: "source" };
+  if (beforeProxy.has(error) || beforeProxy.has(outer))
     return (
-      connectionFault(error, route, party) ??
-      tlsFault(error, route, party) ??
-      route.passing(`${who}${error.message}`, { cause: error, scope: "source" })
+      connectionFault(error, route, party) ?? tlsFault(error, route, party) ?? talkFault(error, route, who)
     );
-  }
   const status = statusOf(outer);
   if (status !== undefined) return refusedTunnel(status, route, outer);
-  if (codeOf(outer) === "UND_ERR_PRX_CONN")
-    return route.passing(`${who}it closes the connection without an answer: is it a proxy of this kind?`, {
-      cause: outer,
-      scope: "source",
-    });
-  return socksFault(error, route, who);
+  return error instanceof SocksError ? socksFault(error, route, who) : undefined;
 }
+
+/** There is a connection to the proxy, and what it says is no answer. */
+function talkFault(error: Error, route: Route, who: string): SourceError {
+  const seen = { cause: error, scope: "source" } as const;
+  if (closed.has(codeOf(error))) return route.passing(`${who}${words.closed}`, seen);
+  if (silent.has(codeOf(error))) return route.passing(`${who}${words.silent}`, seen);
+  if (error.name === "HTTPParserError") return route.lasting(`${who}${words.noHttp}`, seen);
+  return route.passing(`${who}${error.message}`, seen);
+}
+
+const words = {
+  closed: "it closes the connection without an answer: is it a proxy of this kind?",
+  silent: "it does not answer in time: is it a proxy of this kind?",
+  noHttp: "it speaks no HTTP: is it a proxy of this kind?",
+};
 
 /** Of undici's words for an answer to CONNECT, or for a 407. */
 function statusOf({ message }: Error): number | undefined {
@@ -69,28 +77,33 @@ function loginRemedy({ proxy }: Route): string {
 }
 
 const replies: Readonly<Record<string, readonly ["lasting" | "passing", string]>> = {
-  UND_ERR_SOCKS5_REPLY_1: ["passing", "does not reach"],
-  UND_ERR_SOCKS5_REPLY_2: ["lasting", "refuses by its rules to connect to"],
-  UND_ERR_SOCKS5_REPLY_3: ["passing", "has no way (network unreachable) to"],
-  UND_ERR_SOCKS5_REPLY_4: ["passing", "has no way (host unreachable) to"],
-  UND_ERR_SOCKS5_REPLY_5: ["passing", "says that nothing listens (connection refused) on"],
-  UND_ERR_SOCKS5_REPLY_6: ["passing", "got no answer in time from"],
-  UND_ERR_SOCKS5_REPLY_7: ["lasting", "cannot connect to anything, so not to"],
-  UND_ERR_SOCKS5_REPLY_8: ["lasting", "does not take addresses of the kind of"],
+  Failure: ["passing", "does not reach"],
+  NotAllowed: ["lasting", "refuses by its rules to connect to"],
+  NetworkUnreachable: ["passing", "has no way (network unreachable) to"],
+  HostUnreachable: ["passing", "has no way (host unreachable) to"],
+  ConnectionRefused: ["passing", "says that nothing listens (connection refused) on"],
+  TTLExpired: ["passing", "got no answer in time from"],
+  CommandNotSupported: ["lasting", "cannot connect to anything, so not to"],
+  AddressNotSupported: ["lasting", "does not take addresses of the kind of"],
 };
 
-function socksFault(error: Error, route: Route, who: string): SourceError | undefined {
-  const code = codeOf(error);
-  // undici has no code of its own for a proxy that wants a login where there is none.
-  const wantsLogin = code.startsWith("UND_ERR_SOCKS5_AUTH") || /^Username and password/.test(error.message);
-  if (wantsLogin) return refusedTunnel(407, route, error);
-  const [fault, words] = replies[code] ?? [];
-  const seen = { cause: error };
-  if (fault !== undefined)
-    return route[fault](`${route.proxyName} ${words} ${new URL(route.name).host} (SOCKS5)`, seen);
-  if (code === "UND_ERR_SOCKS5_VERSION" || code === "UND_ERR_SOCKS5_REPLY_VERSION")
-    return route.lasting(`${who}it is no SOCKS5 proxy: http:// meant?`, { ...seen, scope: "source" });
-  return code.startsWith("UND_ERR_SOCKS5")
-    ? route.passing(`${who}${error.message}`, { ...seen, scope: "source" })
-    : undefined;
+function socksFault(error: SocksError, route: Route, who: string): SourceError {
+  const seen = { cause: error, scope: "source" } as const;
+  switch (error.kind) {
+    case "replied": {
+      const [fault, said] = replies[error.reply ?? ""] ?? ["passing", "does not connect to"];
+      return route[fault](`${route.proxyName} ${said} ${new URL(route.name).host} (SOCKS5)`, {
+        cause: error,
+      });
+    }
+    case "login":
+      return refusedTunnel(407, route, error);
+    case "version":
+      return route.lasting(`${who}it is no SOCKS5 proxy: http:// meant?`, seen);
+    case "closed":
+    case "silent":
+      return route.passing(`${who}${words[error.kind]}`, seen);
+    case "broken":
+      return route.passing(`${who}${error.message}`, seen);
+  }
 }

@@ -1,5 +1,7 @@
 import { isIP } from "node:net";
 import { connect } from "node:tls";
+import type { Reach } from "../origins/reach.ts";
+import { reachingLookup } from "../origins/reaching-lookup.ts";
 import { alertOf } from "./seen.ts";
 
 /** What a port says when TLS is begun on it and nothing is sent. */
@@ -15,11 +17,12 @@ const patience = 1_500;
 const certificateAlerts = new Set([41, 42, 116]);
 
 /** Begins TLS with a server that has just failed us in a way that says little. Never rejects. */
-export async function probeTls(origin: URL): Promise<TlsManners> {
+export async function probeTls(origin: URL, reach: Reach): Promise<TlsManners> {
   const host = origin.hostname.replace(/^\[(.*)\]$/, "$1");
   const { promise, resolve } = Promise.withResolvers<TlsManners>();
   const socket = connect({
     host,
+    lookup: reachingLookup(reach),
     port: Number(origin.port || (origin.protocol === "https:" ? 443 : 80)),
     ...(isIP(host) === 0 && { servername: host }),
     // Nothing is sent: whoever answers learns no more than that somebody asked.

@@ -1,0 +1,11 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { decodeMessage, MessageError } from "@brigade/core";
+
+/** Decodes one message, to see whether that can be lived through. A Buffer comes as a Uint8Array. */
+const body: unknown = workerData;
+try {
+  decodeMessage(typeof body === "string" ? body : Buffer.from(body as Uint8Array));
+} catch (error) {
+  if (!(error instanceof MessageError)) throw error;
+}
+parentPort?.postMessage("lived");

@@ -1,0 +1,27 @@
+import type { Log } from "@brigade/core";
+import type { Catalogue } from "@brigade/ledger";
+import { type GivenVolume, whyGone } from "@brigade/volumes";
+import { type AbsentVolume, absentVolumes } from "../absent/absent-volumes.ts";
+
+/**
+ * Looks where all volumes of the accounts are, enters that, and gives those with objects of the source that are not here.
+ * `given`: those of this run.
+ */
+export async function absentHere(
+  catalogue: Pick<Catalogue, "volumes" | "noteVolumes">,
+  source: string,
+  given: readonly GivenVolume[],
+  log: Log,
+): Promise<AbsentVolume[]> {
+  const looked = given.map(async (volume) => [volume.id, await whyGone(volume, log)] as const);
+  const lost = new Map(await Promise.all(looked));
+  const at = Date.now();
+  for (const { volume: id, host, seenAt, gone } of await catalogue.volumes()) {
+    const why = lost.get(id);
+    const now = why === undefined ? null : { lost: why };
+    if (lost.has(id)) await catalogue.noteVolumes([{ id, host, gone: now }], at);
+    else if (gone === undefined) await catalogue.noteVolumes([{ id, host, gone: {} }], seenAt);
+  }
+  const now = { startedAt: at, progress: { volumes: [] } };
+  return absentVolumes(await catalogue.volumes(), source, now).map(({ host: _here, ...one }) => one);
+}

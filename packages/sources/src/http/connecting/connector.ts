@@ -1,0 +1,59 @@
+import { lookup } from "node:dns";
+import { isIP, type OnReadOpts } from "node:net";
+import { buildConnector } from "undici";
+import type { Reach } from "../origins/reach.ts";
+import type { TlsSettings } from "../trust.ts";
+import { type Begin, Race } from "./race.ts";
+import { ignoringContinue } from "./without-continue.ts";
+
+export interface ConnectorSettings {
+  /** For the whole: name, addresses, TLS. */
+  readonly connectTimeoutMs: number;
+  readonly tls: TlsSettings;
+}
+
+/** A connection to a server, not to a proxy. */
+export interface ServerSettings extends ConnectorSettings {
+  readonly reach: Reach;
+}
+
+/** How every connection is made: whatever addresses a name has, the first that answers is taken. */
+export function connector({ connectTimeoutMs, tls, reach }: ServerSettings): buildConnector.connector {
+  return toAnyAddress(beginner(tls), connectTimeoutMs, reach);
+}
+
+/** `onread`: as for a socket's constructor. */
+export function beginner(tls: TlsSettings, onread?: OnReadOpts): Begin {
+  // It gives the socket, which undici's type does not tell.
+  return buildConnector({
+    allowH2: false,
+    timeout: 0,
+    ...tls,
+    ...(onread && { onread }),
+  }) as unknown as Begin;
+}
+
+/**
+ * Node tries addresses one after the other, and gives each but the last a quarter of a second: on a slow line none answers so
+ * soon. Here those that were begun go on while others are tried. Only what `reach` allows is tried: the address that was looked at
+ * is the one that is connected to.
+ */
+export function toAnyAddress(begin: Begin, connectTimeoutMs: number, reach: Reach): buildConnector.connector {
+  return ignoringContinue((where, done) => {
+    const { hostname } = where;
+    const race = new Race(where, begin, done, connectTimeoutMs);
+    const run = (addresses: readonly string[]) => {
+      try {
+        race.run(reach.among(hostname, addresses));
+      } catch (error) {
+        // Whoever connects expects to be told later.
+        process.nextTick(() => race.fail(error instanceof Error ? error : new Error(String(error))));
+      }
+    };
+    if (isIP(hostname) !== 0) return run([hostname]);
+    lookup(hostname, { all: true }, (error, found) => {
+      if (error === null) run(found.map(({ address }) => address));
+      else race.fail(error);
+    });
+  });
+}

@@ -1,0 +1,106 @@
+import { isIPv6, type Socket } from "node:net";
+import { type buildConnector, errors } from "undici";
+
+/** Begins a connection to the address that `hostname` has, and gives its socket at once. Has no limit of time. */
+export type Begin = (where: buildConnector.Options, done: buildConnector.Callback) => Socket;
+
+/** Milliseconds from one address to the next (RFC 8305, section 5). */
+const untilNext = 250;
+
+/** One connection to a host: its addresses are tried at short intervals, and the first that is ready is taken. */
+export class Race {
+  readonly #where: buildConnector.Options;
+  readonly #begin: Begin;
+  readonly #done: buildConnector.Callback;
+  readonly #limit: NodeJS.Timeout;
+  #next: NodeJS.Timeout | undefined;
+  #waiting: string[] = [];
+  readonly #running = new Map<string, Socket>();
+  readonly #errors: Error[] = [];
+  #isOver = false;
+
+  /** Its time begins now; it ends with one call of `done`. */
+  constructor(
+    where: buildConnector.Options,
+    begin: Begin,
+    done: buildConnector.Callback,
+    connectTimeoutMs: number,
+  ) {
+    this.#where = where;
+    this.#begin = begin;
+    this.#done = done;
+    this.#limit = setTimeout(() => this.fail(this.#timeout(connectTimeoutMs)), connectTimeoutMs);
+  }
+
+  run(addresses: readonly string[]): void {
+    if (this.#isOver) return;
+    this.#waiting = inTurns(addresses);
+    this.#tryNext();
+  }
+
+  fail(error: Error): void {
+    if (!this.#end()) return;
+    this.#done(error, null);
+  }
+
+  #tryNext(): void {
+    clearTimeout(this.#next);
+    const address = this.#waiting.shift();
+    if (address === undefined) return;
+    const socket = this.#begin({ ...this.#where, hostname: address }, (...[error, ready]) => {
+      if (error === null) this.#win(address, ready);
+      else this.#lose(address, error);
+    });
+    this.#running.set(address, socket);
+    // What is reached needs no others; TLS may take as long as it wants to.
+    socket.once("connect", () => clearTimeout(this.#next));
+    if (this.#waiting.length > 0) this.#next = setTimeout(() => this.#tryNext(), untilNext);
+  }
+
+  #win(address: string, socket: Socket): void {
+    this.#running.delete(address);
+    if (this.#end()) this.#done(null, socket);
+    else socket.destroy();
+  }
+
+  #lose(address: string, error: Error): void {
+    this.#running.delete(address);
+    if (this.#isOver) return;
+    this.#errors.push(error);
+    if (this.#waiting.length > 0) this.#tryNext();
+    else if (this.#running.size === 0) this.fail(this.#allFailed(error));
+  }
+
+  #allFailed(last: Error): Error {
+    return this.#errors.length > 1 ? new AggregateError(this.#errors, last.message) : last;
+  }
+
+  #timeout(ms: number): Error {
+    const { hostname, port } = this.#where;
+    const tried = [...this.#running.keys()];
+    const named = tried.length === 0 ? `${hostname}:${port}` : tried.join(", ");
+    const error = new errors.ConnectTimeoutError(
+      `Connect Timeout Error (attempted: ${named}, timeout: ${ms}ms)`,
+    );
+    if (this.#errors.length > 0) error.cause = new AggregateError(this.#errors);
+    return error;
+  }
+
+  /** Whether it was under way. */
+  #end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    clearTimeout(this.#limit);
+    clearTimeout(this.#next);
+    for (const socket of this.#running.values()) socket.destroy();
+    return true;
+  }
+}
+
+/** The families by turns, beginning with the first one's, since one of them may be dead. */
+function inTurns(addresses: readonly string[]): string[] {
+  const all = [...new Set(addresses)];
+  const isFirst = (address: string) => isIPv6(address) === isIPv6(all[0] ?? "");
+  const [first, second] = [all.filter(isFirst), all.filter((address) => !isFirst(address))];
+  return all.flatMap((_, at) => [first[at], second[at]]).filter((address) => address !== undefined);
+}

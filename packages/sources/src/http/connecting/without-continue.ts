@@ -1,0 +1,54 @@
+import type { Socket } from "node:net";
+import type { buildConnector } from "undici";
+
+/** Its head, as far as it has come. */
+const beginning = /^HTTP\/1\.[01] 100[ \r]/;
+const shortest = "HTTP/1.1 100 ".length;
+const endOfHead = "\r\n\r\n";
+/** Bytes; a longer head is not waited for. */
+const longest = 8 * 1024;
+
+/** Connections on which an unasked `100 Continue` is no answer: undici ends a connection at one, though it asks for none. */
+export function ignoringContinue(connect: buildConnector.connector): buildConnector.connector {
+  return (where, done) =>
+    connect(where, (...[error, socket]) => {
+      if (error !== null) return done(error, null);
+      takeOut(socket);
+      done(null, socket);
+    });
+}
+
+/** undici waits for an answer before it sends the next request: what comes first after a request begins an answer. */
+function takeOut(socket: Socket): void {
+  const [write, read] = [socket.write, socket.read.bind(socket)];
+  let begins = true;
+  let held: Buffer | undefined;
+  socket.write = (...args: unknown[]) => {
+    begins = true;
+    return Reflect.apply(write, socket, args);
+  };
+  socket.read = (size) => {
+    for (;;) {
+      const chunk = read(size);
+      if (chunk === null || !begins) return chunk;
+      const all = held === undefined ? chunk : Buffer.concat([held, chunk]);
+      const rest = afterContinue(all);
+      held = rest === "incomplete" ? all : undefined;
+      if (rest === "incomplete" || rest.length === 0) continue;
+      begins = false;
+      return rest;
+    }
+  };
+}
+
+/** What follows all that say `100 Continue`. */
+function afterContinue(bytes: Buffer): Buffer | "incomplete" {
+  // Of nearly every answer these few are all that is looked at.
+  const text = bytes.toString("latin1", 0, shortest);
+  if (text.length < shortest)
+    return "HTTP/1.1 100 ".startsWith(text.replace("HTTP/1.0", "HTTP/1.1")) ? "incomplete" : bytes;
+  if (!beginning.test(text)) return bytes;
+  const end = bytes.subarray(0, longest).indexOf(endOfHead);
+  if (end === -1) return bytes.length < longest ? "incomplete" : bytes;
+  return afterContinue(bytes.subarray(end + endOfHead.length));
+}

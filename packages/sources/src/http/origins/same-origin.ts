@@ -1,0 +1,26 @@
+/**
+ * Whether what was given for the URL `first` may be told to `url`: to the same scheme, host and port. One other is as good: the same
+ * host over https where http was asked for, both on their default ports.
+ */
+export function isSameOrigin(first: URL, url: URL): boolean {
+  if (first.origin === url.origin) return true;
+  return first.hostname === url.hostname && isUpgrade(first, url);
+}
+
+/** The same for what belongs to a domain and not to one host: scheme and port alone. */
+export function isSameDoor(first: URL, url: URL): boolean {
+  return (first.protocol === url.protocol && first.port === url.port) || isUpgrade(first, url);
+}
+
+function isUpgrade(first: URL, url: URL): boolean {
+  // A default port is left out of a URL.
+  return first.protocol === "http:" && url.protocol === "https:" && first.port === "" && url.port === "";
+}
+
+/** The Referer for another origin: its own origin, as from a browser; nothing where https would be told to http. */
+export function refererElsewhere(referer: string | undefined, url: URL): string | undefined {
+  if (referer === undefined || !URL.canParse(referer)) return undefined;
+  const from = new URL(referer);
+  const isDowngrade = from.protocol === "https:" && url.protocol !== "https:";
+  return isDowngrade || !/^https?:$/.test(from.protocol) ? undefined : `${from.origin}/`;
+}

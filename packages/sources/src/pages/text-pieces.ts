@@ -1,0 +1,37 @@
+import { textOf } from "@brigade/core";
+import { overLimit, pageLimits } from "./limits.ts";
+
+/** Milliseconds, of a clock that never steps. */
+type Clock = () => number;
+
+/**
+ * A page's text, in pieces as they come; they are cut behind ASCII only, so that bytes which are no UTF-8 become the same text however
+ * the page comes. Throws SourceError where the page is too long or comes too slowly.
+ */
+export async function* textPieces(
+  bytes: AsyncIterable<Uint8Array>,
+  now: Clock = () => performance.now(),
+): AsyncGenerator<string, void, void> {
+  const until = now() + pageLimits.arrival;
+  let size = 0;
+  let rest = Buffer.alloc(0);
+  for await (const chunk of bytes) {
+    size += chunk.byteLength;
+    if (size > pageLimits.bytes) throw overLimit(`more than ${pageLimits.bytes / 1024 / 1024} MiB`);
+    if (now() > until) throw overLimit(`not come within ${pageLimits.arrival / 60_000} minutes`);
+    const whole = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    const end = afterAscii(whole);
+    rest = Buffer.from(whole.subarray(end));
+    if (rest.length > pageLimits.entryLength)
+      throw overLimit(`an entry of more than ${pageLimits.entryLength / 1024} KiB`);
+    if (end > 0) yield textOf(whole.subarray(0, end));
+  }
+  if (rest.length > 0) yield textOf(rest);
+}
+
+/** Where the last ASCII character ends. */
+function afterAscii(bytes: Uint8Array): number {
+  let end = bytes.length;
+  while (end > 0 && (bytes[end - 1] ?? 0) >= 0x80) end--;
+  return end;
+}

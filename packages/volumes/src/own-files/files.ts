@@ -1,0 +1,83 @@
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, renameSync } from "node:fs";
+import { type EnteredFolder, ifThere, told } from "./entered-folder.ts";
+import { enterFolder, inFolderOf, lookAtFile, NotOurs, notOurs } from "./own-path.ts";
+
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
+
+/** The most that a note of ours has; bytes. */
+export const noteBytes = 64 * 1024;
+
+/** Makes a file that is not there, and opens it for writing. Throws the system's error. */
+export function createFile(path: string): number {
+  return told(() => openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644));
+}
+
+/** The same, for a path that may be brigade's own. Throws ConfigError too. */
+export function createOwnFile(path: string): number {
+  return inFolderOf(path, (folder, name) => createFile(folder.at(name)));
+}
+
+/** Opens a file for reading. Nothing where there is none. Throws ConfigError where it is no file; the system's error. */
+function openIn(folder: EnteredFolder, name: string): number | undefined {
+  if (lookAtFile(folder, name) === undefined) return undefined;
+  // Another may lie there by now: a pipe does not hold up, a link is not followed.
+  const descriptor = told(() => openSync(folder.at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+  const stats = fstatSync(descriptor);
+  if (stats.isFile()) return descriptor;
+  closeSync(descriptor);
+  throw notOurs(`${folder.path}/${name}`, stats, "a file");
+}
+
+/** Opens a file of ours for reading. Nothing where there is none. */
+export function openOwnFile(path: string): number | undefined {
+  return ifThere(() => inFolderOf(path, openIn));
+}
+
+/** The bytes of a file; nothing where there is none. Throws ConfigError where it is no file, or has more than `most`. */
+export function readIn(folder: EnteredFolder, name: string, most: number): Buffer | undefined {
+  const descriptor = openIn(folder, name);
+  if (descriptor === undefined) return undefined;
+  try {
+    const { size } = fstatSync(descriptor);
+    if (size > most) throw tooLarge(`${folder.path}/${name}`, size, most);
+    return readUpTo(descriptor, size);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The same for a path that may be brigade's own. */
+export function readOwnBytes(path: string, most: number): Buffer | undefined {
+  return ifThere(() => inFolderOf(path, (folder, name) => readIn(folder, name, most)));
+}
+
+/** A note of ours. */
+export function readOwnNote(path: string): string | undefined {
+  return readOwnBytes(path, noteBytes)?.toString();
+}
+
+/** Names in a folder of ours; none where it is not there. */
+export function listOwnFolder(path: string): string[] {
+  const names = ifThere(() => {
+    using folder = enterFolder(path);
+    return readdirSync(folder.at("."));
+  });
+  return names ?? [];
+}
+
+/** Renames a file, over an older one. `from`: at hand, or in the same folder. */
+export function renameOwnFile(from: string, to: string): void {
+  inFolderOf(to, (folder, name) => told(() => renameSync(from, folder.at(name))));
+}
+
+function readUpTo(descriptor: number, size: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  let filled = 0;
+  for (let count = -1; count !== 0 && filled < size; filled += count)
+    count = readSync(descriptor, bytes, filled, size - filled, filled);
+  return bytes.subarray(0, filled);
+}
+
+export function tooLarge(path: string, size: number, most: number): NotOurs {
+  return new NotOurs([`${path} has ${size} bytes, and brigade writes ${most} at most: remove it`]);
+}

@@ -1,0 +1,58 @@
+import { existsSync, lstatSync, mkdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { errorCode } from "../disk-errors.ts";
+import { type EnteredFolder, told } from "./entered-folder.ts";
+import { inFolderOf, isOwn, notOurs } from "./own-path.ts";
+
+/**
+ * Makes a folder and those above it, where they are not there. Throws the system's error; ConfigError where a link, or what is no
+ * folder, lies on the way below `.brigade`.
+ */
+export function makeFolder(path: string): void {
+  if (isOwn(path)) {
+    makeFolder(dirname(path));
+    inFolderOf(path, makeIn);
+  } else makeNamed(path);
+}
+
+/** Makes a folder in another, where it is not there. Throws the system's error; ConfigError where it is none. */
+export function makeIn(folder: EnteredFolder, name: string): void {
+  const path = folder.at(name);
+  const before = lstatSync(path, { throwIfNoEntry: false });
+  if (before === undefined && tryMake(path)) return;
+  const stats = before ?? lstatSync(path);
+  if (!stats.isDirectory()) throw notOurs(join(folder.path, name), stats, "a folder");
+}
+
+/** False when something is there already. */
+function tryMake(path: string): boolean {
+  try {
+    told(() => mkdirSync(path));
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** (Node's own way to do it goes on for ever in a file system that makes no folders and says ENOENT, as `/proc`.) */
+function makeNamed(path: string): void {
+  if (isFolder(path)) return;
+  const above = dirname(path);
+  // Below a file, the system itself says what is wrong.
+  if (above !== path && !existsSync(above)) makeNamed(above);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const isMadeByAnother = errorCode(error) === "EEXIST";
+    if (!isMadeByAnother || !isFolder(path)) throw error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false; // what is wrong is told when it is made
+  }
+}
