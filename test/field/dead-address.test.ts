@@ -69,27 +69,37 @@ test(
   "where the only address is dead, the message names what was tried, and for how long",
   unable,
   async (t) => {
-    const port = await freePort();
-    await fallSilent(t, port);
-    const through = await withHosts(t, "::1");
-    const site = `http://two.test:${port}/`;
-    const volume = await temporaryFolder(t);
-    const { child, finished } = startBrigade(
-      ["copy", site, volume],
-      { CONNECT_TIMEOUT_MS: "1000" },
-      undefined,
-      through,
-    );
-    t.after(() => child.kill("SIGKILL"));
-    const told = new Promise<string>((resolve) => {
-      let said = "";
-      child.stderr?.on("data", (some: Buffer) => {
-        said += some.toString();
-        if (said.includes("the first listing did not come")) resolve(said);
-      });
-    });
-    assert.match(await told, /no connection came about in time \(1 s, tried ::1\)/);
-    child.kill("SIGINT");
-    assert.equal((await finished).code, 130);
+    assert.match(await firstComplaint(t, "::1"), /no connection came about in time \(1 s, tried ::1\)/);
   },
 );
+
+test("where one address is dead and another refuses, the message names both", unable, async (t) => {
+  const told = await firstComplaint(t, "::1", "127.0.0.1");
+  assert.match(told, /nothing listens on this port \(connection refused\)/);
+  assert.match(told, /127\.0\.0\.1: connection refused/);
+  assert.match(told, /::1: no answer in time/);
+});
+
+/** What a copy says of a host with these addresses; nobody listens at them, but for `::1`, which is silent. */
+async function firstComplaint(t: TestContext, ...addresses: readonly string[]): Promise<string> {
+  const port = await freePort();
+  await fallSilent(t, port);
+  const through = await withHosts(t, ...addresses);
+  const { child, finished } = startBrigade(
+    ["copy", `http://two.test:${port}/`, await temporaryFolder(t)],
+    { CONNECT_TIMEOUT_MS: "1000" },
+    undefined,
+    through,
+  );
+  t.after(() => child.kill("SIGKILL"));
+  const said = await new Promise<string>((resolve) => {
+    let all = "";
+    child.stderr?.on("data", (some: Buffer) => {
+      all += some.toString();
+      if (all.includes("the first listing did not come")) resolve(all);
+    });
+  });
+  child.kill("SIGINT");
+  assert.equal((await finished).code, 130);
+  return said;
+}

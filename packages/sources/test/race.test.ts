@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import type { buildConnector } from "undici";
 import { Race } from "../src/http/connecting/race.ts";
+import { outcomesOf } from "../src/http/faults/unreached.ts";
 
 const where = { hostname: "store.example", host: "store.example", protocol: "https:", port: "443" };
 
@@ -90,6 +91,24 @@ test("when all addresses fail, all of their errors are told", (t) => {
   run.failed("192.0.2.1", "ECONNREFUSED");
   const [both] = run.outcomes;
   assert.ok(both instanceof AggregateError && both.errors.length === 2);
+  assert.equal(outcomesOf(both), " (2001:db8::1: ENETUNREACH; 192.0.2.1: connection refused)");
+});
+
+test("what became of each address is told where some refuse and others say nothing, not where all do the same", (t) => {
+  const run = race(t, ["2001:db8::1", "192.0.2.1"]);
+  run.failed("2001:db8::1", "ECONNREFUSED");
+  run.pass(10_000);
+  assert.equal(
+    outcomesOf(new Error("outer", { cause: run.outcomes[0] })),
+    " (2001:db8::1: connection refused; 192.0.2.1: no answer in time)",
+  );
+});
+
+test("where all addresses refuse, none is named by itself", (t) => {
+  const run = race(t, ["2001:db8::1", "192.0.2.1"]);
+  run.failed("2001:db8::1", "ECONNREFUSED");
+  run.failed("192.0.2.1", "ECONNREFUSED");
+  assert.equal(outcomesOf(run.outcomes[0]), "");
 });
 
 test("the error of a single address is told as it is", (t) => {

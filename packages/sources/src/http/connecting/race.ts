@@ -1,5 +1,6 @@
 import { isIPv6, type Socket } from "node:net";
 import { type buildConnector, errors } from "undici";
+import { Unreached } from "../faults/unreached.ts";
 
 /** Begins a connection to the address that `hostname` has, and gives its socket at once. Has no limit of time. */
 export type Begin = (where: buildConnector.Options, done: buildConnector.Callback) => Socket;
@@ -16,7 +17,7 @@ export class Race {
   #next: NodeJS.Timeout | undefined;
   #waiting: string[] = [];
   readonly #running = new Map<string, Socket>();
-  readonly #errors: Error[] = [];
+  readonly #failed = new Map<string, Error>();
   #isOver = false;
 
   /** Its time begins now; it ends with one call of `done`. */
@@ -66,13 +67,13 @@ export class Race {
   #lose(address: string, error: Error): void {
     this.#running.delete(address);
     if (this.#isOver) return;
-    this.#errors.push(error);
+    this.#failed.set(address, error);
     if (this.#waiting.length > 0) this.#tryNext();
     else if (this.#running.size === 0) this.fail(this.#allFailed(error));
   }
 
   #allFailed(last: Error): Error {
-    return this.#errors.length > 1 ? new AggregateError(this.#errors, last.message) : last;
+    return this.#failed.size > 1 ? new Unreached(this.#failed) : last;
   }
 
   #timeout(ms: number): Error {
@@ -82,7 +83,7 @@ export class Race {
     const error = new errors.ConnectTimeoutError(
       `Connect Timeout Error (attempted: ${named}, timeout: ${ms}ms)`,
     );
-    if (this.#errors.length > 0) error.cause = new AggregateError(this.#errors);
+    if (this.#failed.size > 0) error.cause = new Unreached(this.#failed, tried);
     return error;
   }
 

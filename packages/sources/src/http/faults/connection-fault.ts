@@ -1,6 +1,7 @@
 import type { FaultScope, SourceError } from "@brigade/core";
 import type { Route } from "../route.ts";
 import { codeOf } from "./seen.ts";
+import { outcomesOf } from "./unreached.ts";
 
 /** What became of an attempt to connect: words, and what waiting may do. */
 interface Meaning {
@@ -19,11 +20,21 @@ export interface Party {
   readonly scope?: FaultScope;
 }
 
-/** No connection came about. `undefined` for other errors. */
-export function connectionFault(error: Error, route: Route, party: Party): SourceError | undefined {
+/**
+ * No connection came about. `undefined` for other errors. `outer`: what was caught; it may tell of several addresses, and `error`
+ * is that of one of them.
+ */
+export function connectionFault(
+  error: Error,
+  outer: Error,
+  route: Route,
+  party: Party,
+): SourceError | undefined {
   const { who, setBy, ...scope } = party;
   const meaning = meaningOf(error, setBy, route.hasWorked);
-  return meaning && route[meaning.fault](`${who}${meaning.words}`, { cause: error, ...scope });
+  if (meaning === undefined) return undefined;
+  const words = `${who}${meaning.words}${outcomesOf(outer)}`;
+  return route[meaning.fault](words, { cause: error, ...scope });
 }
 
 function meaningOf(error: Error, setBy: string, hasWorked: boolean): Meaning | undefined {

@@ -36,7 +36,7 @@ function beforeAnswer(root: Error, outer: Error, route: Route): SourceError | un
   return (
     reachFault(root, route) ??
     proxyFault(root, outer, route) ??
-    connectionFault(root, route, site) ??
+    connectionFault(root, outer, route, site) ??
     tlsFault(root, route, site)
   );
 }

@@ -20,7 +20,9 @@ export function proxyFault(error: Error, outer: Error, route: Route): SourceErro
   const party: Party = { who, setBy: proxy.setBy, scope: "source" };
   if (beforeProxy.has(error) || beforeProxy.has(outer))
     return (
-      connectionFault(error, route, party) ?? tlsFault(error, route, party) ?? talkFault(error, route, who)
+      connectionFault(error, outer, route, party) ??
+      tlsFault(error, route, party) ??
+      talkFault(error, route, who)
     );
   const status = statusOf(outer);
   if (status !== undefined) return refusedTunnel(status, route, outer);
