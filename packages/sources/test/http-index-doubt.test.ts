@@ -178,20 +178,15 @@ for (const [what, head, words] of [
   ["a line without a colon", "HTTP/1.1 200 OK\r\nno colon\r\nContent-Length: 2\r\n\r\n", /malformed HTTP/],
   [
     "two lengths",
-    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n",
-    /Content-Length is not/,
+    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n",
+    /malformed HTTP.*two lengths/,
   ],
   [
-    "a length and chunks",
-    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n",
-    /Content-Length is not|malformed HTTP/,
+    "a length and other chunks",
+    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhi!\r\n0\r\n\r\n",
+    /malformed HTTP.*do not fit together/,
   ],
   ["a version that there is not", "HTTP/2 200\r\nContent-Length: 2\r\n\r\n", /malformed HTTP/],
-  [
-    "a header name beyond ASCII",
-    "HTTP/1.1 200 OK\r\nX\xe9: a\r\nContent-Length: 2\r\n\r\n",
-    /malformed HTTP/,
-  ],
   ["far too many headers", `HTTP/1.1 200 OK\r\nX: ${"x".repeat(300_000)}\r\n\r\n`, /malformed HTTP/],
 ] as const)
   test(`an index page that comes with ${what} is no listing, and not an outage: what is malformed is told`, async (t) => {

@@ -19,6 +19,13 @@ const readable = {
   "a blank before a colon": `HTTP/1.1 200 OK\r\nContent-Length : ${body.length}\r\n\r\n${body}`,
   "a head of 100 KB": `HTTP/1.1 200 OK\r\nSet-Cookie: ${"c".repeat(100_000)}\r\n${length}\r\n${body}`,
   "blanks behind a chunk's size": `${chunked}${size}  \r\n${body}\r\n0\r\n\r\n`,
+  "chunks whose lines end with LF": `${chunked}${size}\n${body}\n0\n\n`,
+  "lines that end with LF, and chunks": `HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n${size};x=y\n${body}\n0\nX-Last: 1\n\n`,
+  "the same length twice": `HTTP/1.1 200 OK\r\n${length}${length}\r\n${body}`,
+  "the same length twice in one header": `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}, ${body.length}\r\n\r\n${body}`,
+  "a name of a header beyond ASCII": `HTTP/1.1 200 OK\r\nX-N\xe9: 1\r\n${length}\r\n${body}`,
+  "a control character behind its length": `HTTP/1.1 200 OK\r\n${length}X-C: a\x01b\r\n\r\n${body}`,
+  "chunks of the length that is told beside them": `HTTP/1.1 200 OK\r\n${length}Transfer-Encoding: chunked\r\n\r\n${size}\r\n${body}\r\n0\r\n\r\n`,
 };
 const plain = `HTTP/1.1 200 OK\r\n${length}\r\n${body}`;
 
@@ -64,8 +71,10 @@ for (const [what, answer] of Object.entries(readable))
 
 for (const [what, answer] of Object.entries({
   "two lengths": `HTTP/1.1 200 OK\nContent-Length: 5\n${length}\n${body}`,
-  "the same length twice": `HTTP/1.1 200 OK\n${length}${length}\n${body}`,
-  "a length and chunks": `HTTP/1.1 200 OK\n${length}Transfer-Encoding: chunked\n\n${size}\r\n${body}\r\n0\r\n\r\n`,
+  "two lengths in one header": `HTTP/1.1 200 OK\r\nContent-Length: 5, 1000\r\n\r\n${body}`,
+  "a length that is no number": `HTTP/1.1 200 OK\nContent-Length: -1\n\n${body}`,
+  "another coding before its chunks": `HTTP/1.1 200 OK\nTransfer-Encoding: gzip, chunked\n\n${size}\r\n${body}\r\n0\r\n\r\n`,
+  "a version that was not asked for": `HTTP/2 200\r\n${length}\r\n${body}`,
   "a line without a colon": `HTTP/1.1 200 OK\r\nno colon\r\n${length}\r\n${body}`,
 }))
   test(`an answer with ${what} is not read, and said to be malformed`, async (t) => {
@@ -98,6 +107,14 @@ test("what follows an odd answer on its connection is no answer to another reque
   });
   const all = await Promise.all(Array.from({ length: 20 }, (_, n) => get(n % 2 === 0 ? "/odd" : `/${n}`)));
   assert.deepEqual(new Set(all), new Set([body]));
+});
+
+test("chunks whose lines end with LF are no silence: the body comes at once, time after time", async (t) => {
+  const { get } = await clientOf(t, (socket) => socket.write(readable["chunks whose lines end with LF"]));
+  await get("/odd").catch(() => undefined);
+  const began = performance.now();
+  for (let time = 0; time < 3; time++) assert.equal(await get("/odd"), body);
+  assert.ok(performance.now() - began < 500, "the silence timeout was waited for");
 });
 
 test("an odd answer to HEAD tells its headers, and a request that is given up is dropped", async (t) => {

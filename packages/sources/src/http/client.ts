@@ -9,7 +9,7 @@ import {
   throughProxy,
 } from "./dispatchers.ts";
 import { Exchange, type HttpResponse } from "./exchange.ts";
-import { OddAnswers } from "./odd-answers.ts";
+import { OddAnswers } from "./odd/odd-answers.ts";
 import { anywhere, NamedHosts, publicOnly, type Reach } from "./origins/reach.ts";
 import { type Proxies, proxyFor } from "./proxies/proxies.ts";
 import type { ProxyServer } from "./proxies/proxy-server.ts";
@@ -171,7 +171,7 @@ export class HttpClient implements AsyncDisposable {
           else dispatcher.dispatch(asked, exchange);
           return exchange;
         },
-        isReadAnew: (error) => connect !== undefined && this.#odd.note(asked, error),
+        isReadAnew: (error, inBody) => connect !== undefined && this.#odd.note(asked, error, inBody),
       });
     };
     return { name, route, send, isOdd: (path) => this.#odd.has({ origin: name, path }) };

@@ -32,8 +32,8 @@ export interface Holdings {
   /** A connection that serves this exchange only: its tap, as soon as there is a socket. */
   tap?(): SocketTap | undefined;
   readonly turn?: Turn | undefined;
-  /** Nothing more comes; after `error`, if there is one. May be called twice. */
-  ended(error?: Error): void;
+  /** Nothing more comes; after `error`, if there is one (`inBody`: its headers had come). May be called twice. */
+  ended(error?: Error, inBody?: boolean): void;
 }
 
 /** One request and its response: undici's low-level handler, which costs a fifth less than `request`. */
@@ -134,7 +134,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#watched.delete(this);
     if (this.#body === undefined) this.#refused(error);
     else this.#body.fail(explain(error, this.#route, true));
-    this.#held?.ended(error);
+    this.#held?.ended(error, this.#body !== undefined);
   }
 
   #refused(error: Error): void {

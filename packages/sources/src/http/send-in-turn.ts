@@ -16,8 +16,8 @@ export interface Paced {
     reject: (error: Error) => void,
     held: Holdings,
   ) => Exchange;
-  /** Whether what has failed so is read in another way when it is sent again. */
-  readonly isReadAnew: (error: Error) => boolean;
+  /** Whether what has failed so (`inBody`: after its headers had come) is read in another way when it is sent again. */
+  readonly isReadAnew: (error: Error, inBody: boolean) => boolean;
 }
 
 const timeouts = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_CONNECT_TIMEOUT"]);
@@ -75,7 +75,7 @@ class PacedRequest implements Sender {
   #start(turn: Turn): void {
     turn.sending(this, this.#timesTakenBack);
     // Of this turn only: undici may tell of an exchange's end again when another turn has begun.
-    const held: Holdings = { turn, ended: (error) => this.#ended(turn, error) };
+    const held: Holdings = { turn, ended: (error, inBody) => this.#ended(turn, error, inBody) };
     this.#exchange = this.#paced.start(this.#resolve, (error) => this.#fail(turn, error), held);
   }
 
@@ -91,9 +91,9 @@ class PacedRequest implements Sender {
   }
 
   /** In the middle of a body, too: then whoever asks for it again has it read so. */
-  #ended(turn: Turn, error: Error | undefined): void {
+  #ended(turn: Turn, error: Error | undefined, inBody = false): void {
     turn.ended(isTimeout(error));
-    if (error !== undefined && this.#paced.isReadAnew(error)) this.#isReadAnew = true;
+    if (error !== undefined && this.#paced.isReadAnew(error, inBody)) this.#isReadAnew = true;
   }
 }
 

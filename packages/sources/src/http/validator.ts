@@ -6,10 +6,11 @@ export interface Validator {
   readonly value: string;
 }
 
-/** A strong ETag, else the time of the last change; nothing where there is neither. */
+/** A strong ETag that can be sent back, else the time of the last change; nothing where there is neither. */
 export function validatorOf(headers: ResponseHeaders): Validator | undefined {
   const etag = header(headers, "etag")?.trim();
-  if (etag !== undefined && /^"[^"]*"$/.test(etag)) return { kind: "etag", value: etag };
+  if (etag !== undefined && /^"[\x20\x21\x23-\x7e\x80-\xff]*"$/.test(etag))
+    return { kind: "etag", value: etag };
   const modified = header(headers, "last-modified")?.trim();
   return modified === undefined || Number.isNaN(Date.parse(modified))
     ? undefined

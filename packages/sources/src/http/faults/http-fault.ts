@@ -47,8 +47,12 @@ function isNoHttp(error: Error): boolean {
   return error.name === "HTTPParserError" || code === "UND_ERR_HEADERS_OVERFLOW" || code.startsWith("HPE_");
 }
 
-/** Whether an answer in HTTP has come that is malformed: it will come again as it is, and another reader may make sense of it. */
-export function isUnreadable(error: Error): boolean {
+/**
+ * Whether an answer in HTTP has come that is malformed: it will come again as it is, and another reader may make sense of it. undici
+ * names the length wherever one was told before what it could not read.
+ */
+export function isUnreadable(error: Error, inBody: boolean): boolean {
+  if (codeOf(error) === otherLength) return !inBody;
   return isNoHttp(error) && !cut.has(codeOf(error)) && bannerOf(error) === undefined;
 }
 

@@ -1,0 +1,68 @@
+/** What the head of an answer says. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: Record<string, string | string[]>;
+  /** What the body's length is told by; `undefined` for both: it lasts until the connection ends. */
+  readonly length: number | undefined;
+  readonly isChunked: boolean;
+}
+
+/** The answer cannot be read without a guess; the message says why. */
+export class Doubt extends Error {}
+
+const statusLine = /^HTTP\/1\.\d[ \t]+(\d{3})(?:[ \t]+(.*))?$/;
+
+/** A head in Latin-1, without the empty line behind it. Its lines may end with LF, be folded, have blanks before a colon. Throws Doubt. */
+export function readHead(text: string): AnswerHead {
+  const [first = "", ...lines] = text.split(/\r?\n/);
+  const [, status, statusText = ""] = statusLine.exec(first) ?? [];
+  if (status === undefined) throw new Doubt(`its first line is ${JSON.stringify(first.slice(0, 40))}`);
+  const headers = headersOf(unfolded(lines));
+  const isChunked = codingOf(headers);
+  const length = lengthOf(headers);
+  // Whoever reads on takes it for a number.
+  if (length !== undefined) headers["content-length"] = String(length);
+  return { status: Number(status), statusText, headers, length, isChunked };
+}
+
+function unfolded(lines: readonly string[]): string[] {
+  const whole: string[] = [];
+  for (const line of lines) {
+    const before = /^[ \t]/.test(line) ? whole.pop() : undefined;
+    whole.push(before === undefined ? line : `${before} ${line.trim()}`);
+  }
+  return whole;
+}
+
+/** As undici gives them: an array where one came more than once. */
+function headersOf(lines: readonly string[]): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = Object.create(null);
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    if (colon === -1) throw new Doubt("a line of its head has no colon");
+    const name = line.slice(0, colon).trim().toLowerCase();
+    const value = line.slice(colon + 1).trim();
+    const before = headers[name];
+    headers[name] = before === undefined ? value : [before, value].flat();
+  }
+  return headers;
+}
+
+/** Whether it comes in chunks. */
+function codingOf(headers: Record<string, string | string[]>): boolean {
+  const coding = headers["transfer-encoding"];
+  if (coding === undefined) return false;
+  if (String(coding).toLowerCase() === "chunked") return true;
+  throw new Doubt(`its Transfer-Encoding is ${JSON.stringify(String(coding).slice(0, 40))}`);
+}
+
+/** A length that is told several times is one, if it is the same each time (RFC 9110, section 8.6). */
+function lengthOf(headers: Record<string, string | string[]>): number | undefined {
+  const told = headers["content-length"];
+  if (told === undefined) return undefined;
+  const [length = "", ...others] = new Set([told].flat().flatMap((one) => one.split(/[ \t]*,[ \t]*/)));
+  if (others.length > 0) throw new Doubt("it tells two lengths of its body");
+  if (!/^\d{1,15}$/.test(length)) throw new Doubt("its Content-Length is no number");
+  return Number(length);
+}

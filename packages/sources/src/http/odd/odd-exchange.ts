@@ -1,0 +1,146 @@
+import type { Socket } from "node:net";
+import { type buildConnector, type Dispatcher, errors } from "undici";
+import { Doubt } from "./answer-head.ts";
+import { AnswerReader } from "./answer-reader.ts";
+
+export interface OddRequest {
+  readonly origin: string;
+  readonly path: string;
+  readonly method: "GET" | "HEAD";
+  /** Name, value, name, value… */
+  readonly headers: readonly string[];
+  /** Milliseconds, both. */
+  readonly headersTimeout: number;
+  readonly bodyTimeout: number;
+}
+
+/** What a header may hold. */
+const sendable = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** One request whose answer is read leniently, on a connection of its own. */
+export class OddExchange implements Dispatcher.DispatchController {
+  readonly #asked: OddRequest;
+  readonly #handler: Dispatcher.DispatchHandler;
+  readonly #ended: (error?: Error) => void;
+  readonly #reader: AnswerReader;
+  #socket: Socket | undefined;
+  #timer: NodeJS.Timeout;
+  #isOver = false;
+  paused = false;
+  reason: Error | null = null;
+
+  /** `ended`: called once, before the handler hears of it. */
+  constructor(asked: OddRequest, handler: Dispatcher.DispatchHandler, ended: (error?: Error) => void) {
+    this.#asked = asked;
+    this.#handler = handler;
+    this.#ended = ended;
+    this.#timer = setTimeout(() => this.abort(new errors.HeadersTimeoutError()), asked.headersTimeout);
+    this.#reader = new AnswerReader(
+      {
+        head: ({ status, headers, statusText }) =>
+          handler.onResponseStart?.(this, status, headers, statusText),
+        data: (chunk) => handler.onResponseData?.(this, chunk),
+        end: () => this.#end(),
+      },
+      asked.method,
+    );
+  }
+
+  get aborted(): boolean {
+    return this.reason !== null;
+  }
+
+  send(connect: buildConnector.connector): void {
+    const { hostname, host, protocol, port } = new URL(this.#asked.origin);
+    const where = { hostname: hostname.replace(/^\[(.*)\]$/, "$1"), host, protocol, port };
+    this.#handler.onRequestStart?.(this, {});
+    if (this.#isOver) return;
+    connect(where, (...[error, socket]) => {
+      if (error !== null) this.#fail(error);
+      else if (this.#isOver) socket.destroy();
+      else this.#ask(socket, host);
+    });
+  }
+
+  pause(): void {
+    this.paused = true;
+    clearTimeout(this.#timer);
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.#waitForMore();
+    // Not at once: whoever resumes is not done yet.
+    setImmediate(() => this.#read());
+  }
+
+  abort(reason: Error): void {
+    this.reason = reason;
+    this.#fail(reason);
+  }
+
+  #ask(socket: Socket, host: string): void {
+    const { method, path, headers } = this.#asked;
+    this.#socket = socket;
+    socket
+      .on("readable", () => this.#read())
+      .on("end", () => this.#closed())
+      .on("error", (error) => this.#fail(error))
+      .on("close", () => this.#closed());
+    if (!headers.every((text) => sendable.test(text))) {
+      this.#fail(new errors.InvalidArgumentError("a header cannot be sent"));
+      return;
+    }
+    const lines = [`${method} ${path} HTTP/1.1`, `host: ${host}`, "connection: close"];
+    for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);
+    socket.write(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
+  }
+
+  #read(): void {
+    while (!this.paused && !this.#isOver) {
+      const bytes: Buffer | null = this.#socket?.read() ?? null;
+      if (bytes === null) return;
+      this.#take(bytes);
+    }
+  }
+
+  #take(bytes: Buffer): void {
+    try {
+      this.#reader.push(bytes);
+    } catch (error) {
+      if (!(error instanceof Doubt)) throw error;
+      this.#fail(new errors.HTTPParserError(error.message));
+    }
+    if (this.#reader.hasBegun && !this.paused) this.#waitForMore();
+  }
+
+  #closed(): void {
+    if (!this.#isOver && !this.#reader.close()) this.#fail(new errors.SocketError("other side closed"));
+  }
+
+  #waitForMore(): void {
+    clearTimeout(this.#timer);
+    if (this.#isOver) return;
+    this.#timer = setTimeout(() => this.abort(new errors.BodyTimeoutError()), this.#asked.bodyTimeout);
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#close();
+    this.#ended();
+    this.#handler.onResponseEnd?.(this, {});
+  }
+
+  #fail(error: Error): void {
+    if (this.#isOver) return;
+    this.#close();
+    this.#ended(error);
+    this.#handler.onResponseError?.(this, error);
+  }
+
+  #close(): void {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#socket?.destroy();
+  }
+}
