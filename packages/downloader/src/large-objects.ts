@@ -50,9 +50,9 @@ type State = Pick<ObjectBody, "validator" | "modified" | "objectMd5">;
 const retries = 2;
 /** Bytes: the shortest segment, where objects are as large as usual. */
 const longestLeast = 8 * 1024 * 1024;
-/** After so many disagreements over which bytes are its bytes, an object is fetched in one stream. */
-const disagreements = 2;
-/** Objects whose disagreements are remembered. */
+/** After so many disagreements over which bytes are its bytes, or faults at its first range, an object is fetched in one stream. */
+const mostDoubts = 2;
+/** Objects whose doubts are remembered. */
 const remembered = 1000;
 
 /**
@@ -64,7 +64,7 @@ export class LargeObjects {
   readonly #options: LargeOptions;
   /** One byte an object. */
   readonly #atOnce: ByteBudget;
-  readonly #disagreed = new Map<string, number>();
+  readonly #doubts = new Map<string, number>();
 
   constructor(parts: LargeParts, options: LargeOptions) {
     this.#parts = parts;
@@ -89,7 +89,7 @@ export class LargeObjects {
     const place = await this.#atOnce.take(1);
     try {
       signal.throwIfAborted();
-      if ((this.#disagreed.get(entry.key) ?? 0) >= disagreements) return undefined;
+      if ((this.#doubts.get(entry.key) ?? 0) >= mostDoubts) return undefined;
       const state = await this.#look(job, entry, reservation.volume, signal);
       if (state === undefined) return undefined;
       const { modified } = state;
@@ -99,7 +99,7 @@ export class LargeObjects {
       const expectedMd5 = state.objectMd5 ?? (await this.#md5InStore(dated, signal));
       const object = { ...asListed(job, dated), expectedSize: size, expectedMd5 };
       const stored = await this.#transfer(object, dated, state, reservation, signal);
-      this.#disagreed.delete(entry.key);
+      this.#doubts.delete(entry.key);
       return stored && { entry: dated, stored };
     } finally {
       place.give();
@@ -116,7 +116,7 @@ export class LargeObjects {
       this.#parts.log.info({ key: entry.key }, "nothing tells one state of it from another: one stream");
       return undefined;
     } catch (error) {
-      if (!refusesRanges(error)) throw error;
+      if (!refusesRanges(error) && !this.#failsAgain(error, entry)) throw error;
       // Whoever sent ranges of it before has not forgotten how: connections that broke may still count.
       if (error.kind !== "damaged" && (await volume.begun(asListed(job, entry))) > 0) throw error;
       this.#noteOneStream(entry, error);
@@ -187,8 +187,7 @@ export class LargeObjects {
   /** In the words of everybody else, who do not try again here. */
   async #reasonOf(error: unknown, { key }: ObjectEntry, part: Part): Promise<unknown> {
     if (error instanceof Disagreement) {
-      if (this.#disagreed.size >= remembered) this.#disagreed.clear();
-      this.#disagreed.set(key, (this.#disagreed.get(key) ?? 0) + 1);
+      this.#doubt(key);
       this.#parts.log.info({ key }, "a large object was overwritten while it was fetched: it is begun anew");
       await part.discard();
       return new SourceError("damaged", error.message, { cause: error });
@@ -196,6 +195,20 @@ export class LargeObjects {
     const reason = error instanceof FatalError && error.cause instanceof SourceError ? error.cause : error;
     if (reason instanceof SourceError && reason.kind === "missing") await part.discard();
     return reason;
+  }
+
+  /** A server's own fault may pass, and it may be how this server answers every range. */
+  #failsAgain(error: unknown, { key }: ObjectEntry): error is SourceError {
+    if (!(error instanceof SourceError) || error.kind !== "unavailable") return false;
+    return (error.status ?? 0) >= 500 && error.scope === "object" && this.#doubt(key) >= mostDoubts;
+  }
+
+  /** How many there are now. */
+  #doubt(key: string): number {
+    const doubts = (this.#doubts.get(key) ?? 0) + 1;
+    if (this.#doubts.size >= remembered) this.#doubts.clear();
+    this.#doubts.set(key, doubts);
+    return doubts;
   }
 
   #noteBeginning({ key }: ObjectEntry, { finished, startedOver }: Part): void {
@@ -218,11 +231,12 @@ class Disagreement extends Error {
   override readonly name = "Disagreement";
 }
 
-/** Where it comes with the first range: without ranges it may be served. */
+/** Where it comes with the first range: without ranges it may be served, and only then is a 404 an answer about the object. */
 function refusesRanges(error: unknown): error is SourceError {
   if (!(error instanceof SourceError)) return false;
   return (
     error.kind === "damaged" ||
+    error.kind === "missing" ||
     error.kind === "forbidden" ||
     (error.kind === "throttled" && error.scope === "object")
   );

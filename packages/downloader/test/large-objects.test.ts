@@ -120,6 +120,7 @@ describe("a large object", () => {
     ["refuses its ranges", crowded],
     ["ignores them", () => new SourceError("damaged", "the range was ignored (status 200)", { status: 200 })],
     ["forbids them", () => new SourceError("forbidden", "403", { status: 403 })],
+    ["says of them that there is no such object", () => new SourceError("missing", "404", { status: 404 })],
   ] as const) {
     test(`comes in one stream where the store ${title}`, async () => {
       for (const from of [0, 1]) {
@@ -136,6 +137,18 @@ describe("a large object", () => {
       }
     });
   }
+
+  test("comes in one stream where the store answers its ranges with a fault of its own, time after time", async () => {
+    const bucket = bucketOf();
+    bucket.failingRange = () => {
+      throw new SourceError("unavailable", "501", { status: 501 });
+    };
+    const { broker, volume } = await setUpLarge(bucket);
+    assert.deepEqual(await broker.deliver("files", film), { kind: "ack" });
+    assert.equal(volume.files.get("film")?.text, text);
+    assert.deepEqual(volume.streamed, ["film"]);
+    assert.equal(bucket.ranges.length, 2, "once might have passed");
+  });
 
   test("is tried again later, in ranges, where the store is too busy for anybody", async () => {
     const bucket = bucketOf();
