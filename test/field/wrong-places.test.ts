@@ -114,10 +114,36 @@ test("a path that is not UTF-8 is refused, as an argument, a link or the folder 
     `brigade copy upyun://demo/ link`,
     `brigade copy upyun://demo/ "$PWD/$(printf '\\264\\305')/below"`,
     `cd "$(printf '\\264\\305')" && brigade copy upyun://demo/ here`,
+    `export VOLUMES="$PWD/$(printf '\\264\\305')"; brigade copy upyun://demo/`,
+    `brigade copy upyun://demo/ ok --state-dir="$PWD/$(printf '\\264\\305')"`,
   ]) {
     assertRefused(await shell(folder, script, environment), /not UTF-8/);
   }
   assert.equal((await readdir(folder)).length, 2);
+});
+
+test("a path with U+FFFD in it is a path: only bytes that are not UTF-8 are refused", async (t) => {
+  const bucket = await bucketFor(t);
+  const environment = environmentFor(bucket);
+  const folder = await temporaryFolder(t);
+  const stands = join(folder, "a\ufffdb");
+  await mkdir(stands);
+  for (const [script, volume] of [
+    [`brigade copy upyun://demo/ "$PWD/$(printf '\\357\\277\\275')"`, join(folder, "\ufffd")],
+    [
+      `export VOLUMES="$PWD/$(printf 'v\\357\\277\\275')"; brigade copy upyun://demo/`,
+      join(folder, "v\ufffd"),
+    ],
+    [`cd "$(printf 'a\\357\\277\\275b')" && brigade copy upyun://demo/ here`, join(stands, "here")],
+    [
+      `export NOTE="$(printf '\\264')"; brigade copy upyun://demo/ "$(printf 'n\\357\\277\\275')"`,
+      join(folder, "n\ufffd"),
+    ],
+  ] as const) {
+    const { code, stderr } = await shell(folder, script, environment);
+    assert.equal(code, 0, stderr);
+    await assertHolds([volume], bucket, keys);
+  }
 });
 
 test("a removed working directory: absolute paths work, relative ones are refused", async (t) => {

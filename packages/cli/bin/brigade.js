@@ -18,7 +18,7 @@ exec "$node" "$file" "$@"
 // Plain JavaScript that any Node can read: the sources run unbuilt and need Node 24.12, which `npm ci`
 // puts into node_modules/.bin. Started by an older Node, this hands over to that one.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import module from "node:module";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -41,6 +41,8 @@ const young = { lister: 2, get: proxied ? 1 : undefined };
 const command = process.argv[2] || "";
 const size = command in young ? young[command] : 8;
 
+noteUndecoded();
+
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
 if (!(major > 24 || (major === 24 && minor >= 12))) {
@@ -61,6 +63,36 @@ function start({ flags, environment }) {
   // A volume that syncs holds one of these threads, and names are looked up on them.
   setDefault("UV_THREADPOOL_SIZE", "16");
   void import("../src/main.ts");
+}
+
+/**
+ * Bytes of arguments and variables that are not UTF-8 have become U+FFFD, and the next program would not know it from one that was
+ * typed: words with such bytes, and the paths in them, are told to it. Where /proc is missing, nothing is.
+ */
+function noteUndecoded() {
+  const isDoubtful = [...process.argv, ...Object.values(process.env)].some((text) => text.includes("\ufffd"));
+  try {
+    const words = isDoubtful ? [...wordsOf("/proc/self/cmdline"), ...wordsOf("/proc/self/environ")] : [];
+    const noted = words.filter(isUndecoded).flatMap((word) => pathsIn(word.toString()));
+    setDefault("BRIGADE_NOT_UTF8", noted.map(encodeURIComponent).join(" "));
+  } catch (error) {
+    if (error.code === undefined) throw error;
+  }
+}
+
+function wordsOf(file) {
+  const words = readFileSync(file, "latin1").split("\0");
+  return words.map((word) => Buffer.from(word, "latin1"));
+}
+
+function isUndecoded(bytes) {
+  return !bytes.equals(Buffer.from(bytes.toString()));
+}
+
+/** A path, --flag=path, or VARIABLE=path:path. */
+function pathsIn(word) {
+  const value = word.slice(word.indexOf("=") + 1);
+  return [word, value, ...value.split(":").map((path) => path.trim())];
 }
 
 function setDefault(name, value) {

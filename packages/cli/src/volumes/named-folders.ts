@@ -3,6 +3,7 @@ import { volumeVariables } from "@brigade/volumes";
 import { Problems } from "../problems.ts";
 import { readVariables } from "../service/configuration.ts";
 import { absolutePath } from "../working-folder.ts";
+import { isUndecoded } from "./undecoded.ts";
 
 /** Volumes named on the command line, else those of VOLUMES, from the root on. Throws ConfigError with all problems. */
 export function namedFolders(named: readonly string[], environment: Environment): string[] {
@@ -25,8 +26,7 @@ export function namedFolder(text: string): string {
   if (text === "") throw new ConfigError(["the name of a folder is empty: is a variable not set?"]);
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(text)) throw new ConfigError([`${text} is a URL, not a folder`]);
   const path = absolutePath(text);
-  // Node gives this character for bytes that are none, and would use another path.
-  if (path.includes("\ufffd"))
+  if (isUndecoded(text))
     throw new ConfigError([
       `${path}: a path that is not UTF-8 cannot be used: rename it, or mount the disk elsewhere`,
     ]);
