@@ -3,6 +3,8 @@ import { CookieJar } from "@brigade/sources";
 import fc from "fast-check";
 import { extraHeaders } from "../../packages/sources/src/http/extra-headers.ts";
 import { locationOf } from "../../packages/sources/src/http/location.ts";
+import { Doubt } from "../../packages/sources/src/http/odd/answer-head.ts";
+import { AnswerReader } from "../../packages/sources/src/http/odd/answer-reader.ts";
 import { packingOf } from "../../packages/sources/src/http/reading/packing.ts";
 import { retryAfterMs } from "../../packages/sources/src/http/retry-after.ts";
 import { stateOf, validatorOf } from "../../packages/sources/src/http/validator.ts";
@@ -35,6 +37,41 @@ const disposition = spoiled(
 );
 const cookieLine = spoiled(fc.constant(".a.example\tTRUE\t/\tFALSE\t1800000000\tname\tvalue\n"), words);
 
+const answerWords = [
+  ...[
+    "HTTP/1.1 200 OK\r\n",
+    "HTTP/1.1 100 Continue\r\n\r\n",
+    "\r\n",
+    "\n",
+    "\r",
+    " ",
+    "\t",
+    ":",
+    ",",
+    ";",
+    "0",
+    "5",
+    "ffffffff",
+  ],
+  ...[
+    "Content-Length: 5",
+    "Content-Length",
+    "Transfer-Encoding: chunked",
+    "gzip",
+    "X: y",
+    "__proto__: a",
+    "5\r\nhello\r\n0\r\n\r\n",
+  ],
+];
+const oddAnswer = spoiled(
+  fc.constantFrom(
+    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+    "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n5\nhello\n0\n\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\nTransfer-Encoding: chunked\r\n\r\n5;x\r\nhello\r\n0\r\nA: b\r\n\r\n",
+  ),
+  answerWords,
+);
+
 /** Nothing in a value may end a header. */
 function assertSendable(value: string | undefined): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what no header holds
@@ -54,9 +91,42 @@ function readAll(value: string): void {
   allowedHop({ origin: "http://a.example", target: "/a" }, value);
 }
 
+/** What an answer that comes in pieces of so many bytes is read as; nothing where it is refused. */
+function answerOf(answer: string, size: number): { body: string; isWhole: boolean } | undefined {
+  let body = "";
+  const reader = new AnswerReader(
+    {
+      head: ({ length }) => assert.ok(length === undefined || Number.isSafeInteger(length), `${length}`),
+      data: (chunk) => {
+        body += chunk.toString("latin1");
+      },
+      end: () => undefined,
+    },
+    "GET",
+  );
+  try {
+    for (let at = 0; at < answer.length; at += size)
+      reader.push(Buffer.from(answer.slice(at, at + size), "latin1"));
+  } catch (error) {
+    if (error instanceof Doubt) return undefined;
+    throw error;
+  }
+  return { body, isWhole: reader.close() };
+}
+
 export const family: Family = {
   name: "headers",
   properties: [
+    reads(
+      "an odd answer means the same in whatever pieces it comes, or is refused",
+      fc.oneof(oddAnswer, foreignText(answerWords)),
+      (answer) => {
+        const whole = answerOf(answer, answer.length || 1);
+        for (const size of [7, 4096]) assert.deepEqual(answerOf(answer, size), whole);
+        assert.ok((whole?.body.length ?? 0) <= answer.length);
+      },
+      never,
+    ),
     reads("Retry-After, ETag, Location, Content-Encoding of any kind are read", text, readAll, never),
     reads(
       "whatever Content-Disposition says, the file's name is safe in any folder",

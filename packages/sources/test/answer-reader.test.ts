@@ -78,3 +78,18 @@ for (const [what, answer, words] of [
   test(`an answer with ${what} is not read`, () => {
     assert.throws(() => read(answer, { size: 1000 }), words);
   });
+
+test("a head that was made to keep its reader busy takes no longer than others", () => {
+  const began = performance.now();
+  for (const lines of [
+    "a:\n".repeat(80_000),
+    `Content-Length: ${" ".repeat(250_000)}x\n`,
+    "\ta\n".repeat(80_000),
+  ])
+    try {
+      read(`HTTP/1.1 200 OK\nA: b\n${lines}\n`, { size: 65_536 });
+    } catch (error) {
+      assert.match(String(error), /no number/);
+    }
+  assert.ok(performance.now() - began < 2_000);
+});

@@ -37,15 +37,19 @@ function unfolded(lines: readonly string[]): string[] {
 
 /** As undici gives them: an array where one came more than once. */
 function headersOf(lines: readonly string[]): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> = Object.create(null);
+  const values = new Map<string, string[]>();
   for (const line of lines) {
     const colon = line.indexOf(":");
     if (colon === -1) throw new Doubt("a line of its head has no colon");
     const name = line.slice(0, colon).trim().toLowerCase();
     const value = line.slice(colon + 1).trim();
-    const before = headers[name];
-    headers[name] = before === undefined ? value : [before, value].flat();
+    const before = values.get(name);
+    if (before === undefined) values.set(name, [value]);
+    else before.push(value);
   }
+  const headers: Record<string, string | string[]> = Object.create(null);
+  for (const [name, [first = "", ...others]] of values)
+    headers[name] = others.length === 0 ? first : [first, ...others];
   return headers;
 }
 
@@ -61,7 +65,9 @@ function codingOf(headers: Record<string, string | string[]>): boolean {
 function lengthOf(headers: Record<string, string | string[]>): number | undefined {
   const told = headers["content-length"];
   if (told === undefined) return undefined;
-  const [length = "", ...others] = new Set([told].flat().flatMap((one) => one.split(/[ \t]*,[ \t]*/)));
+  const [length = "", ...others] = new Set(
+    [told].flat().flatMap((one) => one.split(",").map((each) => each.trim())),
+  );
   if (others.length > 0) throw new Doubt("it tells two lengths of its body");
   if (!/^\d{1,15}$/.test(length)) throw new Doubt("its Content-Length is no number");
   return Number(length);
