@@ -64,7 +64,7 @@ export class RecordingBroker implements Broker {
     const name = { source: message.job.source, queue };
     const { signal } = new AbortController();
     const isRepeated = (given.deliveries ?? 0) > 0;
-    const usual = { deliveries: 0, isRepeated, signal, standAside() {}, onOverdue() {} };
+    const usual = { author: "", deliveries: 0, isRepeated, signal, standAside() {}, onOverdue() {} };
     const running = handle({ queue: name, message, ...usual, ...given });
     this.#running.add(running);
     try {

@@ -29,14 +29,17 @@ host_users='' host_permissions=''
 
 nothing='^$'
 source='^brigade[.][^.]+[.]'
-# Every service publishes: what it makes, what it gives back, what is to be tried later, what nobody can read.
-exchanges='x[.](work|wait[.][^.]+|records|dead)'
+# Every service publishes batches and results, what it gives back, what is to be tried later, what nobody can read. What listers
+# tell (directories, pages), and where it waits, has exchanges of its own; and so has what the ledger gives back.
+everybody='work|wait[.][^.]+|records|dead'
+listers="$everybody|listing|listing-wait[.][^.]+"
+ledgers="$listers|back|back-wait[.][^.]+"
 # Since RabbitMQ 4.3, who asks for a queue's depth needs some right to it. Writing to a queue means binding it to an exchange
 # that one may read, and there is none of the work's.
 depths='directories|files|retry|wait[.][^.]+|records'
 # Listers and downloaders say how they are through an exchange of RabbitMQ's own; the ledger hears it by a queue of its own.
 announcements='^amq[.]topic$'
-downloads="$source$exchanges\$|$announcements"
+downloads="${source}x[.]($everybody)\$|$announcements"
 fetched="$source(files|retry)\$"
 listening='^brigade[.]presence[.][0-9a-f-]{36}$'
 
@@ -68,10 +71,10 @@ cat >"$definitions" <<END
   ],
   "permissions": [
     $(permission brigade-admin '^brigade[.]' '^brigade[.]' '^brigade[.]'),
-    $(permission brigade-lister "$nothing" "$source($exchanges|$depths)\$|$announcements" "${source}directories\$"),
+    $(permission brigade-lister "$nothing" "$source(x[.]($listers)|$depths)\$|$announcements" "${source}directories\$"),
     $(permission brigade-downloader "$nothing" "$downloads" "$fetched"),
     $host_permissions$(permission brigade-ledger "$listening" \
-      "$source($exchanges|$depths|dead)\$|$listening" "${source}records\$|$listening|$announcements"),
+      "$source(x[.]($ledgers)|$depths|dead)\$|$listening" "${source}records\$|$listening|$announcements"),
     $(permission brigade-monitor "$nothing" "$nothing" "$nothing")
   ]
 }

@@ -43,7 +43,7 @@ test("policies and operator policies that delete messages are found, and no othe
     found.map(({ kind, name, keys, queues }) => [kind, name, keys, queues.length]),
     [
       ["policy", "ttl", ["message-ttl 60000"], 1],
-      ["operator policy", "limits", ["max-length 5", "delivery-limit 20"], 9],
+      ["operator policy", "limits", ["max-length 5", "delivery-limit 20"], 13],
     ],
   );
   for (const [kind, name] of [

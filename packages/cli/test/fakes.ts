@@ -58,6 +58,7 @@ export class ScriptedBroker implements Broker {
       deliveries: 0,
       isRepeated: false,
       signal: new AbortController().signal,
+      author: "",
       standAside() {},
       onOverdue() {},
     });

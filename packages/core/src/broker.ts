@@ -23,6 +23,8 @@ export function delayOf(ms: number): Delay {
 export interface Delivery {
   readonly queue: QueueName;
   readonly message: Message;
+  /** The user of the broker who made it, also where another has given it back; "" where the broker vouches for nobody. */
+  readonly author: string;
   /** Times this message was delivered before and neither settled nor released: its consumer died. 0 at first. */
   readonly deliveries: number;
   /**
@@ -54,12 +56,14 @@ export interface Delivery {
  * - `ack`     all that it causes is safe
  * - `retry`   publish `remainder` to come back after `delay`; acked when that is confirmed
  * - `reject`  to the dead letters, with a reason for people
+ * - `postpone` give it back untouched, to come again after `delay`, not counted as a delivery
  * - `release` give it back untouched, at once, not counted as a delivery
  */
 export type Verdict =
   | { readonly kind: "ack" }
   | { readonly kind: "retry"; readonly remainder: readonly Message[]; readonly delay: Delay }
   | { readonly kind: "reject"; readonly reason: string }
+  | { readonly kind: "postpone"; readonly delay: Delay }
   | { readonly kind: "release" };
 
 export interface Subscription extends AsyncDisposable {

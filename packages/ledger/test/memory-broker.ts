@@ -83,6 +83,7 @@ export class MemoryBroker implements Broker {
       deliveries,
       isRepeated,
       signal,
+      author: "",
       standAside() {},
       onOverdue() {},
     });

@@ -18,6 +18,8 @@ import type { StoreLink } from "./store-link.ts";
 const afterError = 1_000;
 /** Milliseconds until a message comes again that only a newer program can read. */
 const untilNewer = 60_000;
+/** Only the process that holds the queues can have put messages there. */
+const author = "copy";
 
 interface Surroundings {
   readonly link: StoreLink;
@@ -121,6 +123,7 @@ export class EmbeddedSubscription implements Subscription {
       const verdict = await this.#handle({
         queue: this.#queue,
         message,
+        author,
         deliveries,
         isRepeated,
         signal,
@@ -147,6 +150,8 @@ export class EmbeddedSubscription implements Subscription {
       case "ack":
       case "release":
         return { kind: verdict.kind, id };
+      case "postpone":
+        return { kind: "release", id, due: this.#around.now() + verdict.delay };
       case "retry": {
         const due = this.#around.now() + verdict.delay;
         return {

@@ -79,9 +79,17 @@ export class AdminConnection implements AsyncDisposable {
   }
 
   /** Ready messages; undefined when there is no such queue. */
-  async messageCount(queue: string): Promise<number | undefined> {
+  messageCount(queue: string): Promise<number | undefined> {
+    return this.#ask((probe) => probe.messageCount(queue));
+  }
+
+  hasExchange(exchange: string): Promise<boolean> {
+    return this.#ask((probe) => probe.hasExchange(exchange));
+  }
+
+  async #ask<T>(question: (probe: Probe) => Promise<T>): Promise<T> {
     try {
-      return await this.#probe.messageCount(queue);
+      return await question(this.#probe);
     } catch (error) {
       throw explained(error, this.#address);
     }

@@ -7,9 +7,10 @@ import {
   type RabbitDeadLetter,
   replayDeadLetters,
 } from "./dead-letters.ts";
+import { exchangeName, markOfDivision } from "./exchanges.ts";
 import { type Parcel, parcelInto, parcelsOf } from "./parcel.ts";
 import { NotTaken, type Sender } from "./sender.ts";
-import { allQueueNames, declareTopology, exchangeName, queueNames, removeTopology } from "./topology.ts";
+import { allQueueNames, declareTopology, queueNames, removeTopology } from "./topology.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 /** Times, a second apart, that a message is sent which the broker refuses: another node may have to lead its queue first. */
@@ -19,7 +20,8 @@ const tries = 20;
 export interface BrokerAdmin extends AsyncDisposable {
   /**
    * Makes the exchanges and queues of a source where missing. Quorum queues may forget what they get in their first
-   * second: wait `settleMs` after "made" before publishing.
+   * second: wait `settleMs` after "made" before publishing. Of a source of the version before nothing is changed while
+   * something is in its queues.
    */
   declare(source: string): Promise<"made" | "there">;
   /** Ready messages of every queue; undefined when the source has no queues. */
@@ -55,8 +57,11 @@ class AmqpAdmin implements BrokerAdmin {
   }
 
   async declare(source: string): Promise<"made" | "there"> {
+    const isDivided = await this.#connection.hasExchange(markOfDivision(source));
+    const { dead: _dead, ...work } = (await this.depths(source)) ?? {};
+    if (!isDivided && Object.values(work).some((depth) => depth > 0)) return "there";
     const before = await this.#counts(allQueueNames(source));
-    await this.#connection.onChannel((channel) => declareTopology(channel, source));
+    await this.#connection.onChannel((channel) => declareTopology(channel, source, isDivided));
     return before.includes(undefined) ? "made" : "there";
   }
 

@@ -17,6 +17,8 @@ import { addressOf } from "./address.ts";
 import { Announcer } from "./announcer.ts";
 import { type BrokerState, ConnectionWatch } from "./connection-watch.ts";
 import { ConsumerTimeout } from "./consumer-timeout.ts";
+import { Division } from "./division.ts";
+import { exchangeName, exchangePrefix } from "./exchanges.ts";
 import { Link, type LinkOptions } from "./link.ts";
 import { NewerAccount } from "./newer-account.ts";
 import { OwnLosses } from "./own-losses.ts";
@@ -26,7 +28,7 @@ import { Publisher } from "./publisher.ts";
 import { Reception } from "./reception.ts";
 import { confirmWithin, Sender } from "./sender.ts";
 import { RabbitSubscription } from "./subscription.ts";
-import { allQueueNames, exchangeName, exchangePrefix, queueNames } from "./topology.ts";
+import { allQueueNames, newQueueNames, queueNames } from "./topology.ts";
 import { untilAborted } from "./until-aborted.ts";
 import { WaitAccount, type Waiting } from "./wait-account.ts";
 
@@ -111,6 +113,7 @@ class AmqpBroker implements RabbitBroker {
   readonly #newer: NewerAccount;
   readonly #timeout: ConsumerTimeout;
   readonly #losses = new OwnLosses();
+  readonly #division = new Division();
   readonly #subscriptions = new Set<RabbitSubscription>();
   #disposal: Promise<void> | undefined;
 
@@ -195,6 +198,7 @@ class AmqpBroker implements RabbitBroker {
       waits: this.#waits,
       newer: this.#newer,
       losses: this.#losses,
+      division: this.#division,
       timeout: this.#timeout,
       log: this.#options.log,
       onError: this.#options.onError,
@@ -216,7 +220,10 @@ class AmqpBroker implements RabbitBroker {
   async missingQueues(source: string): Promise<readonly string[]> {
     const names = allQueueNames(source);
     const counts = await this.#counts(names);
-    return names.filter((_, index) => counts[index] === undefined);
+    const missing = names.filter((_, index) => counts[index] === undefined);
+    const isNew = (name: string) => newQueueNames(source).includes(name);
+    // A source of the version before has none of these.
+    return missing.every(isNew) && newQueueNames(source).length === missing.length ? [] : missing;
   }
 
   /** Ready messages; undefined of a queue that is not there. */

@@ -3,10 +3,11 @@ import { type DeadLetter, decodeMessage, type Message, MessageError } from "@bri
 import type { GetMessage } from "amqplib";
 import { queueOf } from "../route.ts";
 import type { AdminConnection } from "./admin-connection.ts";
-import { authorOf } from "./author.ts";
+import { authorOfLetter } from "./author.ts";
+import { keys } from "./exchanges.ts";
 import { deathSchema, headerNames } from "./headers.ts";
 import { type Parcel, parcelInto } from "./parcel.ts";
-import { queueName, routes } from "./topology.ts";
+import { queueName } from "./topology.ts";
 
 /** Milliseconds until letters that were looked at are in their places again (somebody else may take them then). */
 const backWithin = 1_000;
@@ -105,7 +106,7 @@ function letterOf(raw: GetMessage): RabbitDeadLetter {
   const death = deathSchema.parse(raw.properties.headers ?? {});
   const key = death[headerNames.key];
   const host = death[headerNames.host];
-  const queue = Object.entries(routes).find(([, route]) => route.key === key)?.[0];
+  const queue = Object.entries(keys).find(([, one]) => one === key)?.[0];
   return {
     id: idOf(raw),
     body: raw.content.toString("utf8", 0, mostShown),
@@ -131,6 +132,6 @@ function revived(source: string, raw: GetMessage): Parcel | undefined {
     ...parcelInto({ source, queue: queueOf(message, true) }, content),
     type: message.type,
     // Nobody becomes the author of what others have made up by replaying it.
-    headers: { [headerNames.author]: authorOf(raw.properties) },
+    headers: { [headerNames.author]: authorOfLetter(raw) },
   };
 }

@@ -1,17 +1,18 @@
-import { type Delay, delayOf, type Message, type QueueName, type Verdict } from "@brigade/core";
-import type { ConsumeMessage, MessageProperties } from "amqplib";
+import { delayOf, type Message, type QueueName, type Verdict } from "@brigade/core";
+import type { ConsumeMessage } from "amqplib";
+import { authorOf, disbelief } from "./author.ts";
+import type { Division } from "./division.ts";
 import { deliveriesOf, hasWaited, wasGivenBack } from "./headers.ts";
 import type { OwnLosses } from "./own-losses.ts";
-import { buried, givenBack, type Parcel, parcelsOf, postponed } from "./parcel.ts";
+import { buried, givenBack, type Made, type Parcel, parcelsOf, postponed } from "./parcel.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Reception } from "./reception.ts";
 
-/** A verdict, or `postpone`: it comes again after the delay, as it is. */
-export type Settlement = Verdict | { readonly kind: "postpone"; readonly delay: Delay };
 interface Surroundings {
   readonly reception: Reception;
   readonly publisher: Publisher;
   readonly losses: OwnLosses;
+  readonly division: Division;
 }
 
 /**
@@ -28,6 +29,8 @@ export class Held {
   readonly since = performance.now();
   /** What is to come later in its place, when it cannot be held any longer; known while it is handled. */
   remainder: (() => Promise<readonly Message[]>) | undefined;
+  /** Once it is decoded. */
+  message: Message | undefined;
 
   constructor(queue: QueueName, raw: ConsumeMessage, around: Surroundings) {
     this.#queue = queue;
@@ -43,9 +46,14 @@ export class Held {
     return this.#raw.properties.messageId;
   }
 
-  /** What it says of itself beside its body. */
-  get properties(): MessageProperties {
-    return this.#raw.properties;
+  /** Who has made what it holds, and why that is not believed; without a reason it is. */
+  async judge(
+    message: Message,
+    isRequired: boolean,
+  ): Promise<{ author: string; reason?: string | undefined }> {
+    const isDivided = await this.#isDivided();
+    const author = authorOf(this.#raw, isDivided);
+    return { author, reason: disbelief(message, author, this.#raw, { isRequired, isDivided }) };
   }
 
   /** For the first time, from a wait queue. */
@@ -73,19 +81,24 @@ export class Held {
     return this.#settlement !== undefined;
   }
 
-  settle(verdict: Settlement): Promise<void> {
-    this.#settlement ??= this.#settle(this.#parcelsOf(verdict));
+  /** What has gone to a wait queue with this verdict, as far as it could be decoded. */
+  waiting(verdict: Verdict): readonly Message[] {
+    if (verdict.kind === "retry") return verdict.remainder;
+    return verdict.kind === "postpone" && this.message ? [this.message] : [];
+  }
+
+  settle(verdict: Verdict): Promise<void> {
+    this.#settlement ??= this.#settle(verdict);
     return this.#settlement;
   }
 
   /** The broker takes what is left of it for later. Does nothing when it is settled meanwhile. */
   async handOver(): Promise<void> {
+    const delay = delayOf(Number.POSITIVE_INFINITY);
+    // Others have made it: it keeps its author.
+    if (this.#queue.queue === "records") return await this.settle({ kind: "postpone", delay });
     const remainder = (await this.remainder?.()) ?? [];
-    await this.settle({
-      kind: "retry",
-      remainder: remainder.map(marked),
-      delay: delayOf(Number.POSITIVE_INFINITY),
-    });
+    await this.settle({ kind: "retry", remainder: remainder.map(marked), delay });
   }
 
   /** To be called when the channel of this reception is gone. */
@@ -93,27 +106,37 @@ export class Held {
     if (reception === this.#around.reception && !this.#isAcked) this.#around.losses.note(this.id);
   }
 
-  #parcelsOf(verdict: Settlement): Parcel[] {
+  #isDivided(): boolean | Promise<boolean> {
+    const { reception, division } = this.#around;
+    const { source, queue } = this.#queue;
+    return division.of(source, queue, this.#raw, (name) => reception.hasExchange(name));
+  }
+
+  async #made(): Promise<Made> {
+    return { raw: this.#raw, author: authorOf(this.#raw, await this.#isDivided()) };
+  }
+
+  async #parcelsOf(verdict: Verdict): Promise<Parcel[]> {
     switch (verdict.kind) {
       case "ack":
         return [];
       case "retry":
         return verdict.remainder.flatMap((message) => parcelsOf(message, verdict.delay));
       case "reject":
-        return [buried(this.#queue, this.#raw, verdict.reason)];
+        return [buried(this.#queue, await this.#made(), verdict.reason)];
       case "postpone":
-        return [postponed(this.#queue, this.#raw, verdict.delay)];
+        return [postponed(this.#queue, await this.#made(), verdict.delay)];
       case "release":
         // The broker's own way of giving back counts as a delivery.
-        return [givenBack(this.#queue, this.#raw, this.deliveries)];
+        return [givenBack(this.#queue, await this.#made(), this.deliveries)];
     }
   }
 
-  async #settle(parcels: readonly Parcel[]): Promise<void> {
+  async #settle(verdict: Verdict): Promise<void> {
     const { publisher, reception, losses } = this.#around;
     const { lost } = reception;
     try {
-      await publisher.publish(parcels, lost);
+      await publisher.publish(await this.#parcelsOf(verdict), lost);
       reception.ack(this.#raw);
       this.#isAcked = !lost.aborted;
       losses.forget(this.id);

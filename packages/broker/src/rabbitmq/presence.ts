@@ -1,6 +1,6 @@
 import { type Presence, parseBounded, presenceSchema } from "@brigade/core";
 import type { ConsumeMessage } from "amqplib";
-import { authorOf, ofHost } from "./author.ts";
+import { ofHost, userOf } from "./author.ts";
 
 /** Every vhost has it: nothing needs to be made. What nobody listens to, it drops. */
 export const presenceExchange = "amq.topic";
@@ -22,7 +22,7 @@ export function decodePresence({
   if (content.byteLength > mostBytes)
     throw new Error(`${content.byteLength} bytes are too many for a presence`);
   const presence = presenceSchema.parse(parseBounded(content));
-  const reason = ofHost(authorOf(properties), presence.host);
+  const reason = ofHost(userOf(properties), presence.host);
   if (reason !== undefined) throw new Error(reason);
   return presence;
 }

@@ -80,6 +80,10 @@ export class Reception implements Session {
     return this.#probe.messageCount(queue);
   }
 
+  hasExchange(exchange: string): Promise<boolean> {
+    return this.#probe.hasExchange(exchange);
+  }
+
   /** One more, whose end is not the session's. */
   async openChannel(life: Pick<Life, "lose">): Promise<Channel> {
     return guard(await this.#model.createChannel(), life);

@@ -68,9 +68,8 @@ export class Sender implements Session {
   }
 
   /** Resolves when a queue has it for good. Rejects with NotTaken; with anything when the session is lost. */
-  async send({ exchange, key, content, type, headers }: Parcel): Promise<void> {
-    if (!(await this.#isThere(exchange)))
-      throw new NotTaken(`there is no exchange ${exchange} (\`brigade start\` makes it)`, { noRoute: true });
+  async send({ key, content, type, headers, ...way }: Parcel): Promise<void> {
+    const exchange = (await this.#isThere(way.exchange)) ? way.exchange : await this.#undivided(way);
     const properties = {
       messageId: randomUUID(),
       headers,
@@ -120,6 +119,11 @@ export class Sender implements Session {
 
   async close(): Promise<void> {
     await this.#lane.close();
+  }
+
+  async #undivided({ exchange, undivided }: Pick<Parcel, "exchange" | "undivided">): Promise<string> {
+    if (exchange !== undivided && (await this.#isThere(undivided))) return undivided;
+    throw new NotTaken(`there is no exchange ${exchange} (\`brigade start\` makes it)`, { noRoute: true });
   }
 
   #refusedBy(lane: Lane): void {

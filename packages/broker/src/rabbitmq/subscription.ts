@@ -12,9 +12,9 @@ import {
 import type { ConsumeMessage } from "amqplib";
 import { decodeWithCare } from "../decode-with-care.ts";
 import type { WorkQueue } from "../route.ts";
-import { disbelief } from "./author.ts";
 import type { ConsumerTimeout } from "./consumer-timeout.ts";
-import { Held, type Settlement } from "./held.ts";
+import type { Division } from "./division.ts";
+import { Held } from "./held.ts";
 import type { Link } from "./link.ts";
 import { type NewerAccount, newerDelay } from "./newer-account.ts";
 import type { OwnLosses } from "./own-losses.ts";
@@ -49,6 +49,7 @@ interface Surroundings {
   readonly waits: WaitAccount;
   readonly newer: NewerAccount;
   readonly losses: OwnLosses;
+  readonly division: Division;
   readonly timeout: ConsumerTimeout;
   readonly log: Log;
   readonly onError: (error: unknown) => void;
@@ -259,14 +260,10 @@ export class RabbitSubscription implements Subscription {
         "message put to the dead letters",
       );
     await held.settle(verdict);
-    if (verdict.kind === "retry") this.#accountFor(verdict.remainder);
+    for (const { job } of held.waiting(verdict)) this.#around.waits.put(job, 1);
   }
 
-  #accountFor(remainder: readonly Message[]): void {
-    for (const { job } of remainder) this.#around.waits.put(job, 1);
-  }
-
-  async #verdict(held: Held): Promise<Settlement> {
+  async #verdict(held: Held): Promise<Verdict> {
     const { signal, deliveries, isRepeated } = held;
     let message: Message;
     try {
@@ -276,14 +273,16 @@ export class RabbitSubscription implements Subscription {
       this.#around.newer.saw(this.#consumption.source, this.#consumption.queue, error.needs);
       return { kind: "postpone", delay: newerDelay };
     }
-    const reason = disbelief(message, held.properties, this.#around.requireUserId);
-    if (reason !== undefined) return { kind: "reject", reason };
-    if (held.hasWaited) this.#around.waits.received(message.job);
     try {
+      const { author, reason } = await held.judge(message, this.#around.requireUserId);
+      if (reason !== undefined) return { kind: "reject", reason };
+      if (held.hasWaited) this.#around.waits.received(message.job);
+      held.message = message;
       held.remainder = async () => [message];
       return await this.#consumption.handle({
         queue: this.#name,
         message,
+        author,
         deliveries,
         isRepeated,
         signal,

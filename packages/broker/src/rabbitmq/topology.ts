@@ -1,42 +1,37 @@
 import { type Delay, delays, type QueueKind } from "@brigade/core";
 import type { Channel } from "amqplib";
-import type { WorkQueue } from "../route.ts";
+import { allExchangeNames, exchangeName, keys, markOfDivision, waitExchange } from "./exchanges.ts";
 
 /** Milliseconds that new queues need before they can be trusted with messages: a broker that dies earlier forgets both. */
 export const settleMs = 5_000;
 
-type Exchange = "work" | "records" | "dead" | `wait.${string}`;
-
-/** How the names of a source's exchanges begin. */
-export function exchangePrefix(source: string): string {
-  return `brigade.${source}.x.`;
+function waitQueue(source: string, delay: Delay): string {
+  return `brigade.${source}.wait.${delay / 1_000}s`;
 }
 
-export function exchangeName(source: string, exchange: Exchange): string {
-  return exchangePrefix(source) + exchange;
+/** Where directories and records wait, which downloaders may not put there. */
+function listingWaitQueue(source: string, delay: Delay): string {
+  return `brigade.${source}.wait.listing-${delay / 1_000}s`;
 }
 
-export function waitExchange(source: string, delay: Delay): string {
-  return exchangeName(source, `wait.${delay / 1_000}s`);
-}
-
-/** All queues of a kind; `wait` has one for each delay. */
+/** All queues of a kind; `wait` has two for each delay. */
 export function queueNames(source: string, kind: QueueKind): readonly string[] {
-  if (kind === "wait") return delays.map((delay) => `brigade.${source}.wait.${delay / 1_000}s`);
-  return [`brigade.${source}.${kind}`];
+  if (kind !== "wait") return [queueName(source, kind)];
+  return [waitQueue, listingWaitQueue].flatMap((name) => delays.map((delay) => name(source, delay)));
 }
 
 export function queueName(source: string, kind: Exclude<QueueKind, "wait">): string {
   return `brigade.${source}.${kind}`;
 }
 
-/** Where a queue's messages are published. */
-export const routes: Record<WorkQueue, { readonly exchange: "work" | "records"; readonly key: string }> = {
-  directories: { exchange: "work", key: "directory" },
-  files: { exchange: "work", key: "file" },
-  retry: { exchange: "work", key: "retry" },
-  records: { exchange: "records", key: "record" },
-};
+export function allQueueNames(source: string): readonly string[] {
+  return queuesOf(source).map(({ name }) => name);
+}
+
+/** Those of them that a source of the version before lacks. */
+export function newQueueNames(source: string): readonly string[] {
+  return delays.map((delay) => listingWaitQueue(source, delay));
+}
 
 /** Unlimited would be -1; but that drops messages on RabbitMQ 3.x, and unset is 20 from 4.0 on. */
 const quorum = { "x-queue-type": "quorum", "x-delivery-limit": 1_000_000 };
@@ -48,66 +43,89 @@ interface Queue {
   readonly bindings: readonly (readonly [exchange: string, key: string])[];
 }
 
-function exchangesOf(source: string): { name: string; type: "direct" | "fanout" }[] {
-  const direct = (["work", "records", "dead"] as const).map((exchange) => exchangeName(source, exchange));
-  return [
-    ...direct.map((name) => ({ name, type: "direct" as const })),
-    // Fanout: messages keep their routing key, so one set of delays serves all.
-    ...delays.map((delay) => ({ name: waitExchange(source, delay), type: "fanout" as const })),
-  ];
-}
-
 function queuesOf(source: string): Queue[] {
-  const work = exchangeName(source, "work");
-  const waits = delays.map((delay) => ({
-    name: `brigade.${source}.wait.${delay / 1_000}s`,
-    arguments: {
-      ...quorum,
-      "x-message-ttl": delay,
-      "x-dead-letter-exchange": work,
-      "x-dead-letter-strategy": "at-least-once",
-      "x-overflow": "reject-publish",
-    },
-    bindings: [[waitExchange(source, delay), ""]] as const,
-  }));
+  const [work, records, dead, listing, back] = (["work", "records", "dead", "listing", "back"] as const).map(
+    (kind) => exchangeName(source, kind),
+  ) as [string, string, string, string, string];
   const queue = (kind: Exclude<QueueKind, "wait">, bindings: Queue["bindings"], more = {}): Queue => ({
     name: queueName(source, kind),
     arguments: { ...quorum, ...more },
     bindings,
   });
   return [
-    queue("directories", [[work, routes.directories.key]]),
-    queue("files", [[work, routes.files.key]]),
-    queue("retry", [[work, routes.retry.key]]),
-    // From a delay, records come back through the exchange of all work.
+    queue("directories", [
+      [listing, keys.directories],
+      [back, keys.directories],
+    ]),
+    queue("files", [[work, keys.files]]),
+    queue("retry", [[work, keys.retry]]),
     queue(
       "records",
       [
-        [exchangeName(source, "records"), routes.records.key],
-        [work, routes.records.key],
+        [records, keys.records],
+        [listing, keys.records],
+        [back, keys.records],
       ],
       { "x-single-active-consumer": true },
     ),
-    queue("dead", [[exchangeName(source, "dead"), "dead"]]),
-    ...waits,
+    queue("dead", [[dead, "dead"]]),
+    ...delays.flatMap((delay) => waitQueuesOf(source, delay)),
   ];
 }
 
-export function allQueueNames(source: string): readonly string[] {
-  return queuesOf(source).map(({ name }) => name);
+/** Messages keep their routing key while they wait: the exchange that they come back to leads them to their queue. */
+function waitQueuesOf(source: string, delay: Delay): Queue[] {
+  const waiting = (name: string, next: "work" | "back", bindings: Queue["bindings"]): Queue => ({
+    name,
+    arguments: {
+      ...quorum,
+      "x-message-ttl": delay,
+      "x-dead-letter-exchange": exchangeName(source, next),
+      "x-dead-letter-strategy": "at-least-once",
+      "x-overflow": "reject-publish",
+    },
+    bindings,
+  });
+  const files = waitExchange(source, "wait", delay);
+  return [
+    waiting(waitQueue(source, delay), "work", [
+      [files, keys.files],
+      [files, keys.retry],
+    ]),
+    waiting(listingWaitQueue(source, delay), "back", [
+      [waitExchange(source, "listing-wait", delay), keys.directories],
+      [waitExchange(source, "back-wait", delay), keys.records],
+    ]),
+  ];
 }
 
-/** Makes what is missing; changes nothing that is there. */
-export async function declareTopology(channel: Channel, source: string): Promise<void> {
-  for (const { name, type } of exchangesOf(source))
-    await channel.assertExchange(name, type, { durable: true });
-  for (const queue of queuesOf(source)) {
-    await channel.assertQueue(queue.name, { durable: true, arguments: queue.arguments });
-    for (const [exchange, key] of queue.bindings) await channel.bindQueue(queue.name, exchange, key);
-  }
+/**
+ * Makes what is missing. `isDivided`: they are divided by who may write already. If not, the ways are taken away by which
+ * everybody could reach the directories and records. What tells that they are divided is made last.
+ */
+export async function declareTopology(channel: Channel, source: string, isDivided: boolean): Promise<void> {
+  const mark = markOfDivision(source);
+  // The wait exchanges of the version before take every key, and their type cannot be changed.
+  if (!isDivided)
+    for (const delay of delays) await channel.deleteExchange(waitExchange(source, "wait", delay));
+  for (const name of allExchangeNames(source))
+    if (name !== mark) await channel.assertExchange(name, "direct", { durable: true });
+  for (const { name, arguments: queueArguments } of queuesOf(source))
+    await channel.assertQueue(name, { durable: true, arguments: queueArguments });
+  await channel.assertExchange(mark, "direct", { durable: true });
+  for (const { name, bindings } of queuesOf(source))
+    for (const [exchange, key] of bindings) await channel.bindQueue(name, exchange, key);
+  // Each time: a `start` that was stopped here has left them.
+  await unbindFromWork(channel, source);
+}
+
+async function unbindFromWork(channel: Channel, source: string): Promise<void> {
+  const work = exchangeName(source, "work");
+  for (const kind of ["directories", "records"] as const)
+    await channel.unbindQueue(queueName(source, kind), work, keys[kind]);
 }
 
 export async function removeTopology(channel: Channel, source: string): Promise<void> {
   for (const { name } of queuesOf(source)) await channel.deleteQueue(name);
-  for (const { name } of exchangesOf(source)) await channel.deleteExchange(name);
+  for (const name of allExchangeNames(source)) await channel.deleteExchange(name);
 }

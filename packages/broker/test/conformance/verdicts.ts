@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { MessageError } from "@brigade/core";
-import { directoryMessage, filesMessage, numberOf } from "../sample-messages.ts";
+import { directoryMessage, filesMessage, numberOf, pageMessage } from "../sample-messages.ts";
 import {
   ack,
   becomes,
@@ -38,6 +38,34 @@ export function verdicts(check: Conformance): void {
       settle(times < 3 ? release : ack);
     }
   });
+
+  check(
+    "what is postponed comes again after the delay as it was, and it does not count",
+    async (bench, context) => {
+      const messages = [
+        directoryMessage(bench.source, 7),
+        filesMessage(bench.source),
+        pageMessage(bench.source),
+      ];
+      await using broker = await bench.broker();
+      await broker.publish(messages);
+      for (const [index, queue] of (["directories", "files", "records"] as const).entries()) {
+        const hand = new Hand();
+        await using _ = await broker.consume(queueOf(bench, queue), { prefetch: 1 }, hand.handle);
+        const first = await hand.next();
+        first.settle({ kind: "postpone", delay: 1_000 });
+        await depthBecomes(broker, queueOf(bench, "wait"), 1, context);
+        assert.equal(hand.deliveries.length, 1);
+        await bench.pass(1_000);
+        const { delivery, settle } = await hand.next();
+        assert.deepEqual(delivery.message, messages[index]);
+        assert.deepEqual([delivery.deliveries, delivery.isRepeated], [0, true]);
+        assert.equal(delivery.author, first.delivery.author);
+        assert.notEqual(delivery.author, "");
+        settle(ack);
+      }
+    },
+  );
 
   check("a retried batch waits, then its remainder comes in the retry queue", async (bench, context) => {
     await using broker = await bench.broker();
