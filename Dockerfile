@@ -21,4 +21,4 @@ ENV NODE_ENV=production NODE_COMPILE_CACHE=/tmp/compile-cache HTTP_HOST=0.0.0.0 
 USER node
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=4 CMD ["node", "-e", \
   "fetch(`http://127.0.0.1:${process.env.HTTP_PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "packages/cli/bin/brigade.js"]
+ENTRYPOINT ["node", "--", "packages/cli/bin/brigade.js"]

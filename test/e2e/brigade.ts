@@ -60,19 +60,19 @@ export async function brigade(
   return await startBrigade(args, environment, input, through).finished;
 }
 
-/** Runs the command as somebody who watches it in a terminal: util-linux's `script` is one. */
+/** Runs the command as somebody who watches it in a terminal: util-linux's `script` is one. `sent`: all that it gets, `text`: what it shows. */
 export async function onTerminal(
   args: readonly string[],
   environment: NodeJS.ProcessEnv,
-): Promise<{ readonly code: number | null; readonly text: string }> {
+): Promise<{ readonly code: number | null; readonly sent: string; readonly text: string }> {
   const line = [process.execPath, command, ...args].map((word) => `'${word}'`).join(" ");
   const child = spawn("script", ["--quiet", "--return", "--command", line, "/dev/null"], {
     cwd: tmpdir(),
     env: { PATH: process.env.PATH, TERM: "xterm", ...ownState, ...environment },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const [shown, [code]] = await Promise.all([text(child.stdout), once(child, "close")]);
-  return { code: code as number | null, text: stripVTControlCharacters(shown) };
+  const [sent, [code]] = await Promise.all([text(child.stdout), once(child, "close")]);
+  return { code: code as number | null, sent, text: stripVTControlCharacters(sent) };
 }
 
 /** What points the command to a test bucket: bodies through REST, or through the public domain. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, chown, lchown, mkdir, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { getuid } from "node:process";
 import { text } from "node:stream/consumers";
@@ -20,7 +20,7 @@ async function brigadeIn(
   environment: NodeJS.ProcessEnv = {},
   user?: number,
 ) {
-  const child = spawn(process.execPath, [command, ...args], {
+  const child = spawn(command, args, {
     cwd: folder,
     env: { PATH: process.env.PATH, ...ownState, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
@@ -48,7 +48,7 @@ for (const [how, make] of Object.entries(files)) {
   test(`a .env that ${how} is told in one line, exit 2, by every kind of command`, async (t) => {
     const folder = await temporaryFolder(t);
     await make(join(folder, ".env"));
-    for (const args of [["copy", "upyun://demo/", "volume"], ["lister"], ["get", "http://127.0.0.1:9/x"]]) {
+    for (const args of [["copy", "upyun://demo/", "volume"], ["lister"], ["status"]]) {
       const { code, stderr } = await brigadeIn(folder, args);
       assert.equal(code, 2, stderr);
       assert.match(stderr, /^brigade: configuration: \.env [^\n]+\n$/);
@@ -72,8 +72,135 @@ test("a .env with a byte order mark is read like any other", async (t) => {
   await writeFile(join(folder, ".env"), "\ufeffUPYUN_OPERATOR=a\r\nUPYUN_PASSWORD=b\r\nMAX_ATTEMPTS=no\r\n");
   const { code, stderr } = await brigadeIn(folder, ["copy", "upyun://demo/", "volume"]);
   assert.equal(code, 2);
-  assert.match(stderr, /MAX_ATTEMPTS/);
-  assert.doesNotMatch(stderr, /UPYUN_OPERATOR/);
+  assert.match(stderr, /brigade: configuration: MAX_ATTEMPTS[^\n]*\n$/);
+  assert.match(stderr, /line 1: a byte order mark begins the file/);
+  assert.match(stderr, /line 1: it ends as on Windows/);
+});
+
+const secrets = "UPYUN_OPERATOR=alice\nUPYUN_PASSWORD=from-the-file\nLOG_LEVEL=silent\n";
+const asked = ["copy", "upyun://demo/", "volume", "--dry-run"];
+
+test("a line says which file was read, what it sets and what the environment overrules, whatever LOG_LEVEL it has", async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, ".env"), `${secrets}UPYUN_ENDPOINT=http://127.0.0.1:9\n`);
+  const { stderr } = await brigadeIn(folder, asked, { UPYUN_OPERATOR: "bob", OUTAGE_LIMIT_MS: "0" });
+  const told = stderr.split("\n").find((line) => line.includes("a settings file was read")) ?? "";
+  const { file, sets, overruled } = JSON.parse(told);
+  assert.equal(file, join(folder, ".env"));
+  assert.deepEqual(sets, ["UPYUN_PASSWORD", "LOG_LEVEL", "UPYUN_ENDPOINT"]);
+  assert.deepEqual(overruled, ["UPYUN_OPERATOR"]);
+  assert.doesNotMatch(stderr, /from-the-file/);
+});
+
+/** What somebody else may have written. `mend`: the command that the refusal names. */
+const foreign: readonly {
+  readonly how: string;
+  readonly prepare: (path: string) => Promise<unknown>;
+  readonly mend: RegExp;
+}[] = [
+  { how: "all may write", prepare: (path) => chmod(path, 0o606), mend: /`chmod o-w \S+\.env`/ },
+  {
+    how: "a group with others may write",
+    prepare: async (path) => {
+      await chown(path, 0, 54_321);
+      await chmod(path, 0o660);
+    },
+    mend: /`chmod g-w \S+\.env`/,
+  },
+  { how: "belongs to another user", prepare: (path) => chown(path, 54_321, 0), mend: /`chown 0 \S+\.env`/ },
+  {
+    how: "is another user's link to root's file",
+    prepare: async (path) => {
+      await rename(path, `${path}.real`);
+      await symlink(`${path}.real`, path);
+      await lchown(path, 54_321, 0);
+    },
+    mend: /`chown -h 0 \S+\.env`/,
+  },
+];
+for (const { how, prepare, mend } of foreign) {
+  test(`a settings file that ${how} is refused, exit 2, with what mends it`, {
+    skip: getuid?.() !== 0 && "only root may give files away",
+  }, async (t) => {
+    const folder = await temporaryFolder(t);
+    await writeFile(join(folder, ".env"), secrets);
+    await prepare(join(folder, ".env"));
+    for (const args of [asked, ["status"], ["status", "--env-file", ".env"]]) {
+      const { code, stderr } = await brigadeIn(folder, args);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, mend);
+    }
+    const command = mend.exec((await brigadeIn(folder, asked)).stderr)?.[0].replaceAll("`", "") ?? "";
+    execFileSync("sh", ["-c", command]);
+    assert.match((await brigadeIn(folder, ["status"])).stderr, /a settings file was read/);
+  });
+}
+
+test("whoever calls sudo is read as root: SUDO_UID", {
+  skip: getuid?.() !== 0 && "needs root",
+}, async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, ".env"), secrets);
+  await chown(join(folder, ".env"), 54_321, 54_321);
+  assert.match(
+    (await brigadeIn(folder, ["status"], { SUDO_UID: "54321" })).stderr,
+    /a settings file was read/,
+  );
+});
+
+test("below a volume no settings file is read, in a subfolder neither, nor by --env-file or a link", async (t) => {
+  const folder = await temporaryFolder(t);
+  const volume = join(folder, "disk");
+  await mkdir(join(volume, ".brigade"), { recursive: true });
+  await mkdir(join(volume, "photos", "2019"), { recursive: true });
+  await writeFile(join(volume, ".brigade", "volume.json"), "{}");
+  for (const at of [volume, join(volume, "photos", "2019")]) {
+    await writeFile(join(at, ".env"), secrets);
+    const { code, stderr } = await brigadeIn(at, asked);
+    assert.equal(code, 2);
+    assert.match(stderr, /a settings file is not read/);
+    assert.match(stderr, /UPYUN_PASSWORD/, "it is missing");
+    const chosen = await brigadeIn(folder, ["status", "--env-file", join(at, ".env")]);
+    assert.equal(chosen.code, 2);
+    assert.match(chosen.stderr, /lies below the volume/);
+  }
+  await symlink(join(volume, ".env"), join(folder, ".env"));
+  assert.match((await brigadeIn(folder, asked)).stderr, /a settings file is not read/);
+  await rename(join(volume, ".brigade", "volume.json"), join(folder, "away"));
+  await symlink("nowhere", join(volume, ".brigade", "volume.json"));
+  assert.match((await brigadeIn(volume, asked)).stderr, /a settings file is not read/, "prepared badly");
+});
+
+test("--env-file takes another file in place of .env, --no-env-file takes none, and get never has one", async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, ".env"), "MAX_ATTEMPTS=wrong\n");
+  await writeFile(join(folder, "other.env"), "LIST_CONCURRENCY=wrong\n");
+  const own = { UPYUN_OPERATOR: "operator", UPYUN_PASSWORD: "password" };
+  const chosen = await brigadeIn(folder, [...asked, "--env-file", "other.env"], own);
+  assert.match(chosen.stderr, /configuration: LIST_CONCURRENCY/);
+  assert.doesNotMatch(chosen.stderr, /MAX_ATTEMPTS/);
+  const before = await brigadeIn(folder, ["--env-file=other.env", ...asked], own);
+  assert.match(before.stderr, /configuration: LIST_CONCURRENCY/);
+  const none = await brigadeIn(folder, [...asked, "--no-env-file"], { ...own, BATCH_FILES: "wrong" });
+  assert.match(none.stderr, /^brigade: configuration: BATCH_FILES[^\n]+\n$/);
+  const missing = await brigadeIn(folder, ["status", "--env-file", "no.env"]);
+  assert.equal(missing.code, 2);
+  assert.match(missing.stderr, /no\.env cannot be read: there is no such file/);
+  await writeFile(join(folder, ".env"), "NODE_EXTRA_CA_CERTS=/no/such/file\nLOG_LEVEL=wrong\n");
+  const got = await brigadeIn(folder, ["get", "http://127.0.0.1:9/x", "--retries", "0", "--quiet"]);
+  assert.doesNotMatch(got.stderr, /LOG_LEVEL|settings file/);
+});
+
+test("a pipe, a device, a file above 64 KiB and one of blanks are no settings files: one line, no waiting", async (t) => {
+  const folder = await temporaryFolder(t);
+  execFileSync("mkfifo", [join(folder, "pipe")]);
+  await writeFile(join(folder, "large"), "#".repeat(64 * 1024 + 1));
+  await writeFile(join(folder, "blanks"), `A=1${" ".repeat(1_001)}#`);
+  for (const file of ["pipe", "/dev/zero", "large", "blanks"]) {
+    const { code, stderr } = await brigadeIn(folder, ["status", "--env-file", file]);
+    assert.equal(code, 2);
+    assert.match(stderr, /^brigade: configuration: \S+ (is not read: |has more than 1000 blanks)[^\n]+\n$/);
+  }
 });
 
 test("a # in a value without quotes is a part of it, as docker compose reads the same file; after a blank it is a comment", async (t) => {

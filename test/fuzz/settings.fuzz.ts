@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { readEnvironment } from "../../packages/cli/src/environment.ts";
+import { readSettingsFile } from "../../packages/cli/src/settings-file/settings-file.ts";
 import { type Family, reads } from "./family.ts";
 import { foreignText } from "./foreign.ts";
 
@@ -27,16 +27,14 @@ const words = [
   "=",
 ];
 
-/** What stands in a file that is read from the folder one stands in. */
+/** What a settings file of these bytes sets; what it warns of is told, too. */
 function read(bytes: string | Uint8Array): Readonly<Record<string, string | undefined>> {
-  writeFileSync(join(folder, ".env"), bytes);
-  const before = process.cwd();
-  process.chdir(folder);
-  try {
-    return readEnvironment({}, {});
-  } finally {
-    process.chdir(before);
-  }
+  const path = join(folder, "own.env");
+  writeFileSync(path, bytes);
+  const file = readSettingsFile(path);
+  assert.ok(file !== undefined && "values" in file);
+  for (const warning of file.warnings) assert.match(warning, /^line \d+: /);
+  return file.values;
 }
 
 export const family: Family = {

@@ -1,7 +1,8 @@
 #!/bin/sh
 ":" /*
 # For a shell, all down to "exec" is a script; for Node it is a comment. So started, the command needs no Node on the PATH (cron has
-# none there), and it knows of a SIGHUP that nohup had ignored before: Node ends that, and does not tell.
+# none there), and it knows of a SIGHUP that nohup had ignored before: Node ends that, and does not tell. Behind "--" Node takes no
+# argument for its own: it would read the file of our --env-file, whoever has written that.
 file=$(command -p readlink -f "$0")
 node="${file%/*}/../../../node_modules/.bin/node"
 [ -x "$node" ] || node=$(command -v node) || {
@@ -13,7 +14,7 @@ if [ -r /proc/$$/status ]; then
     case "$name$mask" in SigIgn:*[13579bdf]) export BRIGADE_SIGHUP=ignored ;; esac
   done </proc/$$/status
 fi
-exec "$node" "$file" "$@"
+exec "$node" -- "$file" "$@"
 */
 // Plain JavaScript that any Node can read: the sources run unbuilt and need Node 24.12, which `npm ci`
 // puts into node_modules/.bin. Started by an older Node, this hands over to that one.
@@ -57,7 +58,7 @@ if (!(major > 24 || (major === 24 && minor >= 12))) {
 function start({ flags, environment }) {
   if (process.execve !== undefined && !flags.every((flag) => process.execArgv.includes(flag))) {
     const [node, ...rest] = process.argv;
-    process.execve(node, [node, ...flags, ...process.execArgv, ...rest], { ...environment, ...process.env });
+    process.execve(node, [node, ...flags, ...process.execArgv, "--", ...rest], { ...environment, ...process.env });
   }
   setDefault("NODE_COMPILE_CACHE", cache);
   // A volume that syncs holds one of these threads, and names are looked up on them.
@@ -106,7 +107,7 @@ function handOver(node) {
     );
     process.exit(2);
   }
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(node, ["--", fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
   forwardSignals(child);
   child.on("error", (error) => {
     console.error(`brigade could not start ${node}: ${error.message}`);

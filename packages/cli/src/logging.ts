@@ -1,20 +1,22 @@
-import { Writable } from "node:stream";
 import type { Log } from "@brigade/core";
 import pino from "pino";
-import pretty from "pino-pretty";
 import { RepeatedLines, withoutRepetition } from "./repeated-lines.ts";
+import { isWatched, type LineSink, logLines } from "./terminal/terminal.ts";
 
-/** Where finished lines go; a progress bar takes them in to print them above itself. */
-export interface LineSink {
-  write(line: string): void;
+export interface LogOptions {
+  /** Coloured lines in place of JSON; by default where people watch. */
+  readonly readable?: boolean;
+  /** A progress bar that prints lines above itself. */
+  readonly above?: LineSink | undefined;
 }
 
 /**
  * JSON lines on stderr, or readable ones when people watch; one line for many that are alike. Secrets never reach a log; the names
  * here are a second lock.
  */
-export function createLog(level: string, sink: LineSink, forPeople: boolean): Log {
-  return withoutRepetition(lineLog(level, sink, forPeople), repeated);
+export function createLog(level: string, { readable = isWatched(), above }: LogOptions = {}): Log {
+  const options = { level, base: null, redact: ["*.password", "*.secret", "*.authorization", "*.headers"] };
+  return withoutRepetition(pino(options, logLines(readable, above)), repeated);
 }
 
 const repeated = new RepeatedLines();
@@ -23,24 +25,4 @@ process.once("exit", flushLog);
 /** Writes what was kept back: to be called before a program's last word. */
 export function flushLog(): void {
   repeated.flush();
-}
-
-function lineLog(level: string, sink: LineSink, forPeople: boolean): Log {
-  const options = { level, base: null, redact: ["*.password", "*.secret", "*.authorization", "*.headers"] };
-  if (!forPeople) return pino(options, sink);
-  const stream = pretty({
-    colorize: true,
-    ignore: "pid,hostname",
-    singleLine: true,
-    translateTime: "HH:MM:ss",
-    sync: true,
-    destination: new Writable({
-      decodeStrings: false,
-      write(line: Buffer | string, _encoding, done) {
-        sink.write(String(line));
-        done();
-      },
-    }),
-  });
-  return pino(options, stream);
 }

@@ -6,6 +6,7 @@ import { isHangupIgnored } from "./hangup.ts";
 import { hurry } from "./hurry.ts";
 import { flushLog } from "./logging.ts";
 import { whenOrphanedByNpx } from "./orphan.ts";
+import { parserOutput, tell, tellLines, watchOutput } from "./terminal/terminal.ts";
 import { leaveRemovedFolder } from "./working-folder.ts";
 
 leaveRemovedFolder();
@@ -43,20 +44,24 @@ whenOrphanedByNpx(process.env, () => {
 
 function stopBecauseOf(reason: string): void {
   if (stop.signal.aborted) return;
-  if (!isService)
-    process.stderr.write(`brigade: ${reason}: finishing what is in hand; once more to leave at once\n`);
+  if (!isService) tell(`${reason}: finishing what is in hand; once more to leave at once`);
   stop.abort();
 }
 
+/** Node would print it as it is, with keys in it. */
+process.on("uncaughtException", (error) => {
+  flushLog();
+  tellInternal(error);
+  void leave(exitCode.internal);
+});
+
 /** Whoever reads the results may have seen enough (`brigade … | head`), or the terminal is gone. */
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+watchOutput((error) => {
   if (error.code === "EPIPE") process.exit(exitCode.complete);
   if (error.code === "EIO") return;
-  process.stderr.write(`brigade: cannot go on: standard output cannot be written: ${error.message}\n`);
+  tell(`cannot go on: standard output cannot be written: ${error.message}`);
   process.exit(exitCode.cannotGoOn);
 });
-/** The work goes on where nobody reads what is told of it: a terminal that is closed, a pipe whose reader has ended, a full disk. */
-process.stderr.on("error", () => {});
 
 const program = new Command("brigade")
   .description(
@@ -64,18 +69,25 @@ const program = new Command("brigade")
   )
   .addHelpText("after", exitCodeHelp)
   .configureHelp({ showGlobalOptions: true })
+  .configureOutput(parserOutput)
   .exitOverride();
 // All the others take as long to load as a file of some size to come.
 if (process.argv[2] === "get") addGet(program, setExitCode, stop.signal);
 else {
   const { addCommands } = await import("./commands/all.ts");
   const { refuseEmptyWords } = await import("./commands/empty-words.ts");
+  const { useSettingsFile } = await import("./settings-file/use.ts");
   const { warnOfUnknownVariables } = await import("./unknown-variables.ts");
+  program
+    .option("--env-file <file>", "read variables from this file in place of .env")
+    .option("--no-env-file", "read no .env");
   const services = addCommands(program, setExitCode, stop.signal);
   program.hook("preAction", (_program, command) => {
     isService = services.includes(command);
     refuseEmptyWords(command);
-    warnOfUnknownVariables();
+    if (command.name() === "get") return; // reads no file: it is started in folders of all kinds
+    const file = useSettingsFile(program.opts().envFile, isService ? { readable: false } : {});
+    warnOfUnknownVariables(file);
   });
 }
 for (const command of program.commands) command.addHelpText("after", exitCodeHelp).exitOverride();
@@ -88,7 +100,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   flushLog();
-  process.exitCode = tell(firstOf(error));
+  process.exitCode = tellFailure(firstOf(error));
 }
 // Node waits for all threads, also for those that hang in a call of their disk.
 if (isService || stop.signal.aborted || (await hasLeftThreadsBehind()))
@@ -111,22 +123,22 @@ function firstOf(error: unknown): unknown {
 }
 
 /** One clear line (or one a problem) for what people can mend; a stack trace only for what is ours. */
-function tell(error: unknown): number {
+function tellFailure(error: unknown): number {
   if (stop.signal.aborted && !(error instanceof FatalError)) {
-    process.stderr.write("brigade: interrupted; run the same command again to go on\n");
+    tell("interrupted; run the same command again to go on");
     return exitCode.interrupted;
   }
   if (error instanceof ConfigError) {
-    const [only] = error.problems;
-    const text =
-      error.problems.length === 1 ? ` ${only}` : `\n${error.problems.map((one) => `  - ${one}`).join("\n")}`;
-    process.stderr.write(`brigade: configuration:${text}\n`);
+    const [only, ...more] = error.problems;
+    if (more.length === 0) tell(`configuration: ${only}`);
+    else tellLines("brigade: configuration:", ...error.problems.map((one) => `  - ${one}`));
   } else if (error instanceof FatalError || error instanceof HostError)
-    process.stderr.write(`brigade: cannot go on: ${error.message}\n`);
-  else if (!(error instanceof CommanderError)) {
-    process.stderr.write(
-      `brigade: internal error: ${error instanceof Error ? error.stack : String(error)}\n`,
-    );
-  }
+    tell(`cannot go on: ${error.message}`);
+  else if (!(error instanceof CommanderError)) tellInternal(error);
   return exitCodeOf(error);
+}
+
+function tellInternal(error: unknown): void {
+  const text = (error instanceof Error ? error.stack : undefined) ?? String(error);
+  tellLines(...`brigade: internal error: ${text}`.split("\n"));
 }

@@ -59,10 +59,38 @@ export const ledgerClientVariables = z.object({
   LEDGER_TOKEN: token.optional(),
 });
 
+/** For services that ask the ledger. */
+export const ledgerServiceVariables = ledgerClientVariables.extend({
+  LEDGER_SERVICE_TOKEN: token.optional(),
+});
+
+/** What a service shows the ledger: its own token, or where there is none, the operator's. */
+export function serviceTokenOf(own: z.infer<typeof ledgerServiceVariables>): string | undefined {
+  return own.LEDGER_SERVICE_TOKEN ?? own.LEDGER_TOKEN;
+}
+
+/** Names or addresses, separated by blanks or commas; one of IPv6 may stand in brackets. */
+const hostNames = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter((name) => name !== ""))
+  .transform((names) => names.map((name) => name.replace(/^\[(.*)\]$/, "$1")))
+  .pipe(
+    z.array(
+      z
+        .string()
+        .regex(
+          /^([\w.-]+|[\da-f.]*:[\da-f.]*:[\da-f.:]*)$/i,
+          "must be names or addresses, without scheme and port",
+        ),
+    ),
+  );
+
 /** For the ledger itself. */
 export const ledgerVariables = z.object({
   LEDGER_PATH: z.string(),
   LEDGER_TOKEN: token.optional(),
+  LEDGER_SERVICE_TOKEN: token.optional(),
+  LEDGER_HOSTS: hostNames.optional(),
   STALL_LIMIT_MS: integer({ min: 1 }).default(3_600_000),
 });
 

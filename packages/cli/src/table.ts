@@ -1,3 +1,5 @@
+import { printable } from "./terminal/printable.ts";
+
 /** A cell: numbers are told to the right. */
 export type Cell = string | { readonly right: string };
 
@@ -5,8 +7,8 @@ export function right(text: string): Cell {
   return { right: text };
 }
 
-/** Rows as aligned columns, two blanks apart, each line ended. The last column is not padded. */
-export function formatTable(rows: readonly (readonly Cell[])[], indent = ""): string {
+/** Rows as lines of aligned columns, two blanks apart, control characters made visible. The last column is not padded. */
+export function formatTable(rows: readonly (readonly Cell[])[], indent = ""): string[] {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => {
@@ -16,12 +18,13 @@ export function formatTable(rows: readonly (readonly Cell[])[], indent = ""): st
   const format = (row: readonly Cell[]) =>
     row.map((cell, column) => {
       const width = widths[column] ?? 0;
-      if (typeof cell !== "string") return cell.right.padStart(width);
-      return column === row.length - 1 ? cell : cell.padEnd(width);
+      const text = textOf(cell);
+      if (typeof cell !== "string") return text.padStart(width);
+      return column === row.length - 1 ? text : text.padEnd(width);
     });
-  return rows.map((row) => `${indent}${format(row).join("  ").trimEnd()}\n`).join("");
+  return rows.map((row) => `${indent}${format(row).join("  ").trimEnd()}`);
 }
 
 function textOf(cell: Cell): string {
-  return typeof cell === "string" ? cell : cell.right;
+  return printable(typeof cell === "string" ? cell : cell.right);
 }

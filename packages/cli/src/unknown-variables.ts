@@ -2,7 +2,7 @@ import { brokerVariables } from "@brigade/broker";
 import type { Environment } from "@brigade/core";
 import { sourceNames, sourceVariables, variablePrefix } from "@brigade/sources";
 import { volumeVariables } from "@brigade/volumes";
-import { readEnvironment, readEnvironmentFile } from "./environment.ts";
+import { readEnvironment } from "./environment.ts";
 import { createLog } from "./logging.ts";
 import { instanceVariables } from "./service/instance.ts";
 import { httpVariables, ledgerClientVariables, ledgerVariables, settingsSchema } from "./settings.ts";
@@ -35,7 +35,7 @@ const knownVariables: ReadonlySet<string> = new Set([
 ]);
 const distinctive = [...knownVariables].filter((name) => !common.has(name));
 
-/** Variables that resemble ours and are none. `file`: those of `.env`. */
+/** Variables that resemble ours and are none. `file`: those of the settings file. */
 export function unknownVariables(file: Environment, environment: Environment): UnknownVariable[] {
   const prefixes = prefixesOf({ ...file, ...environment });
   const names = Object.keys({ ...file, ...environment });
@@ -106,12 +106,12 @@ function slips(one: string, other: string): number {
   return last[other.length] ?? 0;
 }
 
-/** One line for each. Throws ConfigError where `.env` cannot be read. */
-export function warnOfUnknownVariables(): void {
-  const unknown = unknownVariables(readEnvironmentFile(), process.env);
+/** One line for each. `file`: variables of the settings file. */
+export function warnOfUnknownVariables(file: Environment): void {
+  const unknown = unknownVariables(file, process.env);
   if (unknown.length === 0) return;
   const level = settingsSchema.shape.LOG_LEVEL.safeParse(readEnvironment({}, process.env).LOG_LEVEL);
-  const log = createLog(level.data ?? "warn", process.stderr, process.stderr.isTTY === true);
+  const log = createLog(level.data ?? "warn");
   for (const { name, nearest } of unknown)
     log.warn({}, `${name} is no variable of brigade: is ${nearest} meant?`);
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdir, readdir } from "node:fs/promises";
+import { request } from "node:http";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { LedgerClient } from "@brigade/ledger";
@@ -131,12 +133,37 @@ describe("a ledger", () => {
     assert.equal((await client.job("j")).progress.directories.known, 1);
   });
 
-  test("warns when others than this machine may change things without a token", async () => {
+  test("does not start without a token where others than this machine reach it, and says so", async () => {
     await using folder = await temporaryFolder();
-    const own = { ...environment, LEDGER_PATH: join(folder.path, "catalogue.sqlite"), HTTP_HOST: "0.0.0.0" };
-    await using service = await startService("ledger", own);
-    service.kill("SIGTERM");
-    await service.ended;
-    assert.ok(service.log.some(({ msg }) => /set LEDGER_TOKEN/.test(String(msg))));
+    const own = { ...environment, LEDGER_PATH: join(folder.path, "catalogue.sqlite") };
+    for (const HTTP_HOST of ["0.0.0.0", "::", "192.0.2.7", "127.0.0.1.example", "127.example"]) {
+      const { code, stderr } = await brigade(["ledger"], { ...own, HTTP_HOST });
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, /LEDGER_TOKEN is not set, and HTTP_HOST=/);
+    }
+    const tokens = { LEDGER_TOKEN: "one", LEDGER_SERVICE_TOKEN: "one" };
+    assert.match((await brigade(["ledger"], { ...own, ...tokens })).stderr, /the same as LEDGER_TOKEN/);
+    await using _ = await startService("ledger", { ...own, HTTP_HOST: "0.0.0.0", LEDGER_TOKEN: "a token" });
+  });
+
+  test("answers by the addresses of this machine and by the names of LEDGER_HOSTS", async () => {
+    await using folder = await temporaryFolder();
+    await using service = await startService("ledger", {
+      ...environment,
+      LEDGER_PATH: join(folder.path, "catalogue.sqlite"),
+      LEDGER_HOSTS: "Ledger, head.example",
+    });
+    const { port } = new URL(service.url);
+    for (const [host, status] of [
+      [`127.0.0.1:${port}`, 200],
+      [`ledger:${port}`, 200],
+      ["head.example", 200],
+      ["rebound.example", 421],
+    ] as const) {
+      const asking = request(`${service.url}/api/jobs`, { headers: { host } }).end();
+      const [answer] = await once(asking, "response");
+      assert.equal(answer.statusCode, status, host);
+      answer.resume();
+    }
   });
 });

@@ -51,6 +51,20 @@ test("events tell of a change within a second, and of none after five", async ()
   await reading;
 });
 
+test("events end with the session that reads them", async () => {
+  using own = await following({});
+  const app = ledgerApp(own.scripted.asCatalogue, { log: silent, status: own.status, token: "secret" });
+  const ask = async (path: string, init: RequestInit) =>
+    await app.fetch(new Request(`http://localhost/api/${path}`, init));
+  const begun = await ask("session", { method: "POST", headers: { authorization: "Bearer secret" } });
+  const [cookie = ""] = (begun.headers.get("set-cookie") ?? "").split(";");
+  const reading = (await ask("events", { headers: { cookie } })).text();
+  await own.clock.pass(3);
+  await ask("session", { method: "DELETE", headers: { cookie } });
+  await own.clock.pass(3);
+  assert.match(await reading, /^event: status/);
+});
+
 test("events end with the status, and nobody waits for a reader who left", async () => {
   const own = await live();
   const reading = Array.fromAsync(own.client.statuses());

@@ -30,7 +30,7 @@ export interface AuditParts extends ListTreeParts {
   /** What is stored. */
   readonly ledger: Pick<LedgerClient, "compare" | "storedNames" | "storedDirectories" | "where">;
   readonly log: Log;
-  readonly onDifference: (difference: AuditDifference) => void;
+  readonly onDifference: (difference: AuditDifference) => Promise<void>;
 }
 
 /**
@@ -69,16 +69,16 @@ class Auditor implements Visitor {
   async files(directory: string, files: readonly FileEntry[]): Promise<void> {
     this.totals.listed += files.length;
     const compared = await this.#parts.ledger.compare(this.#of, directory, files);
-    files.forEach(({ name, size = 0 }, index) => {
+    for (const [index, { name, size = 0 }] of files.entries()) {
       const comparison = compared[index] ?? "new";
       if (comparison === "unchanged") this.totals.unchanged++;
-      else this.#tell(comparison, join(directory, name), size);
-    });
+      else await this.#tell(comparison, join(directory, name), size);
+    }
   }
 
-  refused(directory: string, refused: WalkedPage["refused"]): void {
+  async refused(directory: string, refused: WalkedPage["refused"]): Promise<void> {
     this.totals.listed += refused.length;
-    for (const { name, listedSize } of refused) this.#tell("new", join(directory, name), listedSize);
+    for (const { name, listedSize } of refused) await this.#tell("new", join(directory, name), listedSize);
   }
 
   async done(directory: string): Promise<void> {
@@ -87,7 +87,7 @@ class Auditor implements Visitor {
       if (names.hasName(directory, name)) continue;
       const key = join(directory, name);
       // Left out by the filters, or by a careless listing: the store's own word counts.
-      if ((await source.stat(key, signal)) === undefined) this.#tell("gone", key, size, volume);
+      if ((await source.stat(key, signal)) === undefined) await this.#tell("gone", key, size, volume);
       else log.debug({ key }, "stored, and in the bucket, but not listed");
     }
     this.totals.directories++;
@@ -101,7 +101,7 @@ class Auditor implements Visitor {
       if (names.hasDirectory(directory)) continue;
       if (!ancestors(directory).every((path) => filter.wantsDirectory(path))) continue;
       for await (const { name, volume, size } of ledger.storedNames(this.#of, directory)) {
-        this.#tell("gone", join(directory, name), size, volume);
+        await this.#tell("gone", join(directory, name), size, volume);
       }
     }
   }
@@ -113,13 +113,13 @@ class Auditor implements Visitor {
     for await (const one of ledger.where({ prefix: below, source: this.#of.source, lost: true })) {
       if (one.fingerprint !== this.#of.fingerprint) continue;
       if ((await source.stat(one.key, signal)) === undefined)
-        this.#tell("lost", one.key, one.size, one.volume);
+        await this.#tell("lost", one.key, one.size, one.volume);
     }
   }
 
-  #tell(kind: AuditDifference["kind"], key: string, size: number, volume?: string): void {
+  async #tell(kind: AuditDifference["kind"], key: string, size: number, volume?: string): Promise<void> {
     this.totals[kind]++;
-    this.#parts.onDifference({ kind, key, size, ...(volume !== undefined && { volume }) });
+    await this.#parts.onDifference({ kind, key, size, ...(volume !== undefined && { volume }) });
   }
 }
 

@@ -13,12 +13,11 @@ import { readEnvironment } from "../environment.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { openLedger } from "../ledger/door.ts";
 import { createLog } from "../logging.ts";
-import { printable } from "../printable.ts";
 import { readVariables } from "../service/configuration.ts";
 import { settingsSchema } from "../settings.ts";
+import { print, printJson } from "../terminal/terminal.ts";
 import { formatBytes, formatCount } from "../units.ts";
 import { namedFolder } from "../volumes/named-folders.ts";
-import { writeText } from "../write-text.ts";
 import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
 
 interface Flags extends LedgerFlags {
@@ -53,7 +52,7 @@ async function run(argument: string, folder: string, flags: Flags, signal: Abort
     throw new ConfigError([`${folder} is not a folder`], { cause });
   });
   const root = flags.volume === undefined ? volumeAround(tree) : namedFolder(flags.volume);
-  const log = createLog(settings.LOG_LEVEL, process.stderr, process.stderr.isTTY === true);
+  const log = createLog(settings.LOG_LEVEL);
   await using resources = new AsyncDisposableStack();
   const configured = resources.use(reference.create(environment, reference.name));
   if (configured.variant !== undefined) throw sizesUnknown(configured.variant);
@@ -81,13 +80,11 @@ async function run(argument: string, folder: string, flags: Flags, signal: Abort
     },
     { prefix: reference.prefix, concurrency: settings.LIST_CONCURRENCY },
   );
-  await writeText(
-    flags.json === true
-      ? `${JSON.stringify({ volume: volume.id, root: volume.root, ...totals })}\n`
-      : summary(volume, totals),
-  );
+  await (flags.json === true
+    ? printJson({ volume: volume.id, root: volume.root, ...totals })
+    : print(...summary(volume, totals)));
   if (flags.json !== true && (await hasFiles(tree)) && tree !== join(volume.root, reference.name)) {
-    await writeText(`  what is left in ${printable(tree)} is not in the bucket, or not so\n`);
+    await print(`  what is left in ${tree} is not in the bucket, or not so`);
   }
   return totals.different === 0 ? exitCode.complete : exitCode.incomplete;
 }
@@ -126,7 +123,7 @@ function progressOn(log: Log): (totals: Readonly<AdoptTotals>) => void {
   };
 }
 
-function summary({ label, root }: LocalVolume, totals: AdoptTotals): string {
+function summary({ label, root }: LocalVolume, totals: AdoptTotals): string[] {
   const { listed, adopted, bytes, known, different, missing } = totals;
   const lines = [
     `${formatCount(adopted)} files (${formatBytes(bytes)}) taken into ${root} "${label}"`,
@@ -136,7 +133,7 @@ function summary({ label, root }: LocalVolume, totals: AdoptTotals): string {
       : []),
     `${formatCount(missing)} of ${formatCount(listed)} objects of the bucket are still to be fetched`,
   ];
-  return lines.map((line, index) => `${index === 0 ? "" : "  "}${printable(line)}\n`).join("");
+  return lines.map((line, index) => `${index === 0 ? "" : "  "}${line}`);
 }
 
 async function hasFiles(folder: string): Promise<boolean> {

@@ -5,16 +5,16 @@ import { ConfigError, type Filters } from "@brigade/core";
 import { ListedNames } from "@brigade/ledger";
 import { type ConfiguredSource, parseSource, withRetry } from "@brigade/sources";
 import type { Command } from "commander";
-import { type AbsentVolume, absentVolumes, describeAbsent, hasLost } from "../absent/absent-volumes.ts";
+import { absentVolumes, describeAbsent, hasLost } from "../absent/absent-volumes.ts";
 import { type AuditDifference, type AuditTotals, audit } from "../audit/audit.ts";
 import { preflight } from "../copy/preflight.ts";
 import { readEnvironment } from "../environment.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { type LedgerDoor, openLedger } from "../ledger/door.ts";
 import { createLog } from "../logging.ts";
-import { printable } from "../printable.ts";
 import { readVariables } from "../service/configuration.ts";
 import { settingsSchema } from "../settings.ts";
+import { print, printJson } from "../terminal/terminal.ts";
 import { formatBytes, formatCount } from "../units.ts";
 import { type AllowPrivateFlags, allowPrivate, allowPrivateOption } from "./allow-private.ts";
 import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
@@ -53,7 +53,7 @@ async function run(argument: string, flags: Flags, signal: AbortSignal): Promise
   resources.defer(() => rm(folder, { recursive: true, force: true }));
   const names = resources.use(new ListedNames(join(folder, "names.sqlite")));
   const labels = new Map((await door.ledger.volumes()).map(({ volume, label }) => [volume, label]));
-  const tell = flags.json === true ? (one: AuditDifference) => `${JSON.stringify(one)}\n` : lineWith(labels);
+  const tell = lineWith(labels);
   const totals = await audit(
     {
       source,
@@ -61,17 +61,18 @@ async function run(argument: string, flags: Flags, signal: AbortSignal): Promise
       filters,
       ledger: door.ledger,
       names,
-      log: createLog(settings.LOG_LEVEL, process.stderr, process.stderr.isTTY === true),
+      log: createLog(settings.LOG_LEVEL),
       signal,
-      onDifference: (one) => void process.stdout.write(tell(one)),
+      onDifference: (one) => (flags.json === true ? printJson(one) : print(tell(one))),
     },
     { prefix, concurrency: settings.LIST_CONCURRENCY },
   );
   const { sources, volumes } = await door.ledger.status();
   const last = sources.find((one) => one.source === reference.name)?.job ?? noRun;
   const absent = absentVolumes(volumes, reference.name, last);
-  if (flags.json !== true) process.stdout.write(summary(reference.name, totals));
-  for (const one of absent) process.stdout.write(flags.json === true ? jsonOf(one) : lineOf(one));
+  if (flags.json !== true) await print(summary(reference.name, totals));
+  for (const one of absent)
+    await (flags.json === true ? printJson({ kind: "absent", ...one }) : print(describeAbsent(one)));
   const differences = totals.new + totals.changed + totals.gone + totals.lost;
   return differences === 0 && !hasLost(absent) ? exitCode.complete : exitCode.incomplete;
 }
@@ -94,29 +95,21 @@ async function scope(
 /** Of a source without a job: whatever is lost counts. */
 const noRun = { startedAt: 0, progress: { volumes: [] } };
 
-function jsonOf(one: AbsentVolume): string {
-  return `${JSON.stringify({ kind: "absent", ...one })}\n`;
-}
-
-function lineOf(one: AbsentVolume): string {
-  return `${printable(describeAbsent(one))}\n`;
-}
-
 function lineWith(labels: ReadonlyMap<string, string | undefined>) {
   return ({ kind, key, size, volume }: AuditDifference): string => {
     const where = kind === "lost" ? "lost for good: it was on" : "kept on";
     const kept = volume === undefined ? "" : `  ${where} ${labels.get(volume) ?? volume}`;
-    return `${kind.padEnd(8)} ${printable(key)}  ${formatBytes(size)}${printable(kept)}\n`;
+    return `${kind.padEnd(8)} ${key}  ${formatBytes(size)}${kept}`;
   };
 }
 
 function summary(name: string, totals: AuditTotals): string {
   const listed = `${formatCount(totals.listed)} objects in ${formatCount(totals.directories)} directories`;
   if (totals.new + totals.changed + totals.gone + totals.lost === 0) {
-    return `${name}: ${listed}, all stored as they are\n`;
+    return `${name}: ${listed}, all stored as they are`;
   }
   const differences = (["new", "changed", "gone", "lost"] as const)
     .filter((kind) => totals[kind] > 0)
     .map((kind) => `${formatCount(totals[kind])} ${kind}`);
-  return `${name}: ${listed}: ${differences.join(", ")}. \`start\` or \`copy\` brings what is new or changed; nothing is deleted\n`;
+  return `${name}: ${listed}: ${differences.join(", ")}. \`start\` or \`copy\` brings what is new or changed; nothing is deleted`;
 }

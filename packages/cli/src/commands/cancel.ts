@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { readEnvironment } from "../environment.ts";
 import { cancelJob } from "../fleet/cancel-job.ts";
 import { readFleet } from "../fleet/fleet.ts";
+import { print, printJson } from "../terminal/terminal.ts";
 
 /** `brigade cancel`: empties a source's queues and closes its job. */
 export function addCancel(program: Command, signal: AbortSignal): void {
@@ -22,9 +23,9 @@ async function cancel(source: string, { json }: { json?: true }, signal: AbortSi
   const { ledger, connect } = readFleet("cancel", environment, signal);
   await using admin = await connect();
   const { job, purged } = await cancelJob(name, { ledger, admin, signal });
-  if (json) process.stdout.write(`${JSON.stringify({ source: name, job, purged })}\n`);
+  if (json) await printJson({ source: name, job, purged });
   else {
     const what = job === undefined ? `no job of "${name}" was open` : `${job} is cancelled`;
-    process.stdout.write(`${what}; ${purged} messages were dropped\n`);
+    await print(`${what}; ${purged} messages were dropped`);
   }
 }

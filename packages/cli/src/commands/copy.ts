@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { configure } from "../copy/configuration.ts";
 import { dryRun } from "../copy/dry-run.ts";
 import { ProgressBar, ProgressLines } from "../copy/progress.ts";
-import { printJson, printSummary } from "../copy/report.ts";
+import { printReport, printSummary } from "../copy/report.ts";
 import { runCopy } from "../copy/run.ts";
 import { readEnvironment } from "../environment.ts";
 import type { ExitCode } from "../exit-code.ts";
@@ -14,6 +14,7 @@ import { withinLimits } from "../limits/within-limits.ts";
 import { createLog, flushLog } from "../logging.ts";
 import { Problems } from "../problems.ts";
 import { httpPorts } from "../settings.ts";
+import { isWatched, tell } from "../terminal/terminal.ts";
 import { someFolders } from "../volumes/named-folders.ts";
 import { VolumeMemory } from "../volumes/volume-memory.ts";
 import { type AllowPrivateFlags, allowPrivate, allowPrivateOption } from "./allow-private.ts";
@@ -77,7 +78,6 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
   const problems = new Problems();
   const roots = problems.try(() => someFolders(volumes, given)) ?? [];
   const needs = { volumes: Math.max(1, roots.length), service: false };
-  const tell = (line: string) => process.stderr.write(`brigade: ${line}\n`);
   const environment = problems.try(() => withinLimits(given, needs, tell)) ?? given;
   const filters = problems.try(() => filtersOf(flags)) ?? {};
   const state = problems.try(() => stateOf(roots, environment)) ?? "";
@@ -89,9 +89,8 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
   problems.throwAny();
   if (configuration === undefined) throw new Error("a configuration problem was not told");
 
-  const forPeople = process.stderr.isTTY === true;
-  const bar = forPeople ? new ProgressBar() : undefined;
-  const log = createLog(configuration.settings.LOG_LEVEL, bar ?? process.stderr, forPeople);
+  const bar = isWatched() ? new ProgressBar() : undefined;
+  const log = createLog(configuration.settings.LOG_LEVEL, { above: bar });
   const view = bar ?? new ProgressLines(log);
   try {
     if (isDry) {
@@ -117,8 +116,7 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
       },
       async (report, catalogue) => {
         flushLog();
-        if (flags.json === true) await printJson(process.stdout, report, catalogue);
-        else printSummary(process.stdout, report);
+        await (flags.json === true ? printReport(report, catalogue) : printSummary(report));
       },
     );
     const report = await inTime(run, signal, configuration.settings.SHUTDOWN_GRACE_MS);

@@ -4,6 +4,7 @@ import { parseSource } from "@brigade/sources";
 import { type Command, InvalidArgumentError } from "commander";
 import { readEnvironment } from "../environment.ts";
 import { readFleet } from "../fleet/fleet.ts";
+import { print, printJson } from "../terminal/terminal.ts";
 
 interface Flags {
   readonly json?: true;
@@ -57,26 +58,26 @@ type Ids = readonly string[] | undefined;
 
 async function list(admin: BrokerAdmin, source: string, flags: Flags & { limit: number }): Promise<void> {
   const letters = await admin.deadLetters(source, flags.limit);
-  if (flags.json) process.stdout.write(`${JSON.stringify(letters)}\n`);
-  else for (const letter of letters) process.stdout.write(text(letter));
+  await (flags.json ? printJson(letters) : print(...letters.flatMap(linesOf)));
 }
 
 async function replay(admin: BrokerAdmin, source: string, ids: Ids, { json }: Flags): Promise<void> {
   const result = await admin.replay(source, ids);
   const skipped = result.skipped > 0 ? `; ${result.skipped} cannot be read, and stay: drop them` : "";
-  process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${result.replayed} replayed${skipped}\n`);
+  await (json ? printJson(result) : print(`${result.replayed} replayed${skipped}`));
 }
 
 async function drop(admin: BrokerAdmin, source: string, ids: Ids, { json }: Flags): Promise<void> {
   const dropped = await admin.drop(source, ids);
-  process.stdout.write(json ? `${JSON.stringify({ dropped })}\n` : `${dropped} dropped\n`);
+  await (json ? printJson({ dropped }) : print(`${dropped} dropped`));
 }
 
 /** The letter in two lines. */
-function text({ id, at, queue, host, reason, body }: RabbitDeadLetter): string {
+function linesOf({ id, at, queue, host, reason, body }: RabbitDeadLetter): string[] {
   const where = host === undefined ? queue : `${queue} on ${host}`;
   const begins = JSON.stringify(body.length > 160 ? `${body.slice(0, 160)}…` : body);
-  return `${id}  ${new Date(at).toISOString()}  ${where}  ${reason.replaceAll(/\s+/g, " ")}\n    ${begins}\n`;
+  const head = `${id}  ${new Date(at).toISOString()}  ${where}  ${reason.replaceAll(/\s+/g, " ")}`;
+  return [head, `    ${begins}`];
 }
 
 function parseLimit(value: string): number {

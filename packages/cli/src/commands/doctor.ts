@@ -4,6 +4,7 @@ import { checkClock, checkDisk, checkListing, checkObject, type Finding } from "
 import { readEnvironment } from "../environment.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { createLog } from "../logging.ts";
+import { print } from "../terminal/terminal.ts";
 import { namedFolders } from "../volumes/named-folders.ts";
 import { type AllowPrivateFlags, allowPrivate, allowPrivateOption } from "./allow-private.ts";
 import { sourceArgument } from "./source-argument.ts";
@@ -34,20 +35,20 @@ async function doctor(
   const { source, prefix } = configure(named, environment);
   await using _ = source;
   let code: ExitCode = exitCode.complete;
-  const tell = ({ check, ok, found, remedy }: Finding) => {
-    process.stdout.write(`${ok ? "ok  " : "FAIL"}  ${check.padEnd(13)} ${found}\n`);
+  const tell = async ({ check, ok, found, remedy }: Finding) => {
+    await print(`${ok ? "ok  " : "FAIL"}  ${check.padEnd(13)} ${found}`);
     if (!ok) {
       code = exitCode.cannotGoOn;
-      if (remedy !== undefined) process.stdout.write(`      ${"".padEnd(13)} → ${remedy}\n`);
+      if (remedy !== undefined) await print(`      ${"".padEnd(13)} → ${remedy}`);
     }
   };
-  tell({ check: "configuration", ok: true, found: "readable and consistent" });
-  if (source.clock !== undefined) tell(await checkClock(source, source.clock, signal));
+  await tell({ check: "configuration", ok: true, found: "readable and consistent" });
+  if (source.clock !== undefined) await tell(await checkClock(source, source.clock, signal));
   const { finding, object } = await checkListing(source, prefix, signal);
-  tell(finding);
-  if (object !== undefined) tell(await checkObject(source, object, signal));
-  else if (finding.ok) tell({ check: "object", ok: true, found: "none found to try" });
-  const log = createLog("warn", process.stderr, process.stderr.isTTY === true);
-  for (const root of roots) tell(await checkDisk(root, log));
+  await tell(finding);
+  if (object !== undefined) await tell(await checkObject(source, object, signal));
+  else if (finding.ok) await tell({ check: "object", ok: true, found: "none found to try" });
+  const log = createLog("warn");
+  for (const root of roots) await tell(await checkDisk(root, log));
   return code;
 }

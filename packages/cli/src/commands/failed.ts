@@ -3,10 +3,9 @@ import { type Command, Option } from "commander";
 import { readEnvironment } from "../environment.ts";
 import { openLedger } from "../ledger/door.ts";
 import { latestJob } from "../ledger/latest-job.ts";
-import { printable } from "../printable.ts";
 import { formatTable, right } from "../table.ts";
+import { print, printJson } from "../terminal/terminal.ts";
 import { formatBytes, formatCount } from "../units.ts";
-import { writeText } from "../write-text.ts";
 import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
 import { filterOf } from "./retry.ts";
 
@@ -47,35 +46,33 @@ async function count(
   flags: Flags,
 ): Promise<void> {
   const counts = await ledger.failureCounts(job.id, by, filterOf(flags));
-  if (flags.json === true) for (const one of counts) await writeText(`${JSON.stringify(one)}\n`);
-  else await writeText(formatTable(counts.map(countRow)));
+  if (flags.json === true) for (const one of counts) await printJson(one);
+  else await print(...formatTable(counts.map(countRow)));
 }
 
 async function list(ledger: LedgerClient, job: JobRecord, flags: Flags): Promise<void> {
   const filter = filterOf(flags);
   if (flags.json === true) {
-    for await (const miss of ledger.failures(job.id, filter)) await writeText(`${JSON.stringify(miss)}\n`);
+    for await (const miss of ledger.failures(job.id, filter)) await printJson(miss);
     return;
   }
   const counts = await ledger.failureCounts(job.id, "class", filter);
   const total = counts.reduce((sum, { objects }) => sum + objects, 0);
   if (total === 0) {
-    await writeText(`${job.source}: nothing failed\n`);
+    await print(`${job.source}: nothing failed`);
     return;
   }
-  await writeText(
-    `${job.source}: ${formatCount(total)} failed in ${job.id}\n${formatTable(counts.map(countRow), "  ")}\n`,
-  );
+  const counted = formatTable(counts.map(countRow), "  ");
+  await print(`${job.source}: ${formatCount(total)} failed in ${job.id}`, ...counted, "");
   const rows: string[][] = [];
   for await (const miss of ledger.failures(job.id, filter)) {
-    rows.push([miss.class ?? "unknown", printable(miss.key), printable(miss.reason)]);
+    rows.push([miss.class ?? "unknown", miss.key, miss.reason]);
     if (rows.length === mostShown) break;
   }
-  await writeText(formatTable(rows));
-  if (total > rows.length)
-    await writeText(`… and ${formatCount(total - rows.length)} more: --json shows all\n`);
+  await print(...formatTable(rows));
+  if (total > rows.length) await print(`… and ${formatCount(total - rows.length)} more: --json shows all`);
 }
 
 function countRow({ name, objects, bytes }: FailureCount) {
-  return [right(formatCount(objects)), right(formatBytes(bytes)), printable(name)];
+  return [right(formatCount(objects)), right(formatBytes(bytes)), name];
 }

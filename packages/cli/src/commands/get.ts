@@ -6,6 +6,7 @@ import { getAll } from "../get/get-all.ts";
 import { GetBars, GetLines, noView } from "../get/progress.ts";
 import { getConnections } from "../limits/within-limits.ts";
 import { createLog } from "../logging.ts";
+import { isWatched, tell } from "../terminal/terminal.ts";
 import { allowPrivateOption } from "./allow-private.ts";
 
 /** `brigade get`: large files from web servers. */
@@ -46,15 +47,12 @@ function collect(line: string, before: readonly string[] = []): readonly string[
 
 async function get(urls: readonly string[], flags: GetFlags, signal: AbortSignal): Promise<ExitCode> {
   const wanted = configureGet(urls, flags, readEnvironment({}, process.env));
-  const say = (line: string) => process.stderr.write(`brigade: ${line}\n`);
-  const configuration = { ...wanted, connections: getConnections(wanted.connections, say) };
+  const configuration = { ...wanted, connections: getConnections(wanted.connections, tell) };
   const quiet = flags.quiet === true;
-  const forPeople = process.stderr.isTTY === true;
-  const bars = forPeople && !quiet ? new GetBars() : undefined;
-  const log = createLog(quiet ? "error" : configuration.logLevel, bars ?? process.stderr, forPeople);
+  const bars = isWatched() && !quiet ? new GetBars() : undefined;
+  const log = createLog(quiet ? "error" : configuration.logLevel, { above: bars });
   for (const warning of configuration.warnings) log.warn({}, warning);
   const view = bars ?? (quiet ? noView : new GetLines(log));
   const results = flags.json === true ? "json" : quiet ? "none" : "text";
-  const tell = (line: string) => process.stderr.write(line);
-  return await getAll({ configuration, log, view, results, tell }, signal);
+  return await getAll({ configuration, log, view, results }, signal);
 }

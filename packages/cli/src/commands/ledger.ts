@@ -4,7 +4,7 @@ import { readEnvironment } from "../environment.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { openLedger } from "../ledger/door.ts";
 import { rebuildFrom } from "../ledger/rebuild.ts";
-import { printable } from "../printable.ts";
+import { print, printJson, tell } from "../terminal/terminal.ts";
 import { formatBytes, formatCount } from "../units.ts";
 import { namedFolder } from "../volumes/named-folders.ts";
 import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
@@ -41,8 +41,7 @@ export function addLedgerCommands(
     .action(async (flags: LedgerFlags & { readonly json?: true }) => {
       await using door = await openLedger(flags, readEnvironment({}, process.env), signal);
       const { path, bytes } = await door.ledger.backup();
-      const told = flags.json === true ? JSON.stringify({ path, bytes }) : `${path}: ${formatBytes(bytes)}`;
-      process.stdout.write(`${told}\n`);
+      await (flags.json === true ? printJson({ path, bytes }) : print(`${path}: ${formatBytes(bytes)}`));
     });
 }
 
@@ -53,11 +52,8 @@ async function runRebuild(roots: string[], flags: RebuildFlags, signal: AbortSig
     const rebuilt = await rebuildFrom(root, door.ledger, {
       ...(flags.host !== undefined && { host: flags.host }),
       signal,
-      onBad: ({ segment, line, reason }) => {
-        process.stderr.write(
-          `brigade: ${root}: line ${line} of ${segment} cannot be read: ${printable(reason)}\n`,
-        );
-      },
+      onBad: ({ segment, line, reason }) =>
+        tell(`${root}: line ${line} of ${segment} cannot be read: ${reason}`),
     });
     bad += rebuilt.bad;
     const absent =
@@ -65,7 +61,7 @@ async function runRebuild(roots: string[], flags: RebuildFlags, signal: AbortSig
         ? ""
         : `, ${formatCount(rebuilt.absent)} left out: no such file lies there any more`;
     const told = `${root} "${rebuilt.label}": ${formatCount(rebuilt.states)} manifest lines entered${absent}`;
-    process.stdout.write(flags.json === true ? `${JSON.stringify(rebuilt)}\n` : `${printable(told)}\n`);
+    await (flags.json === true ? printJson(rebuilt) : print(told));
   }
   return bad === 0 ? exitCode.complete : exitCode.incomplete;
 }

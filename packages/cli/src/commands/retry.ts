@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { readEnvironment } from "../environment.ts";
 import { openLedger } from "../ledger/door.ts";
 import { latestJob } from "../ledger/latest-job.ts";
+import { print, printJson } from "../terminal/terminal.ts";
 import { formatCount } from "../units.ts";
 import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
 
@@ -38,13 +39,11 @@ async function retry(source: string | undefined, flags: Flags, signal: AbortSign
   const job = await latestJob(door.ledger, source);
   const { objects, directories } = await door.ledger.retry(job.id, filterOf(flags));
   if (flags.json === true) {
-    process.stdout.write(`${JSON.stringify({ job: job.id, source: job.source, objects, directories })}\n`);
+    await printJson({ job: job.id, source: job.source, objects, directories });
     return;
   }
   const what = `${formatCount(objects)} objects and ${formatCount(directories)} directories of ${job.source}`;
   const next =
     door.state === undefined || objects + directories === 0 ? "" : ": run the same `brigade copy` again";
-  process.stdout.write(
-    objects + directories === 0 ? "nothing to try again\n" : `${what} are put back to work${next}\n`,
-  );
+  await print(objects + directories === 0 ? "nothing to try again" : `${what} are put back to work${next}`);
 }

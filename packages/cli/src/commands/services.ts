@@ -41,6 +41,6 @@ export function addServices(program: Command, done: (code: ExitCode) => void, st
 function serviceEnvironment(): Environment {
   const environment = readEnvironment({}, process.env);
   const volumes = (environment.VOLUMES ?? "").split(":").filter((root) => root.trim() !== "").length;
-  const log = createLog("info", process.stderr, false);
+  const log = createLog("info", { readable: false });
   return withinLimits(environment, { volumes, service: true }, (line) => log.warn({}, line));
 }

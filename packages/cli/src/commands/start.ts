@@ -3,7 +3,7 @@ import { type ConfiguredSource, parseSource } from "@brigade/sources";
 import type { Command } from "commander";
 import { preflight } from "../copy/preflight.ts";
 import { ProgressBar, ProgressLines } from "../copy/progress.ts";
-import { printJson, printSummary, type RunReport } from "../copy/report.ts";
+import { printReport, printSummary, type RunReport } from "../copy/report.ts";
 import { readEnvironment } from "../environment.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { type Fleet, readFleet } from "../fleet/fleet.ts";
@@ -11,6 +11,7 @@ import { type FleetJobRequest, openFleetJob } from "../fleet/open-job.ts";
 import { refuseHarmfulPolicies } from "../fleet/policies.ts";
 import { waitForJob } from "../fleet/wait.ts";
 import { Problems } from "../problems.ts";
+import { isWatched, print, printJson, tell } from "../terminal/terminal.ts";
 import { addFilterOptions, type FilterFlags, filtersOf } from "./filter-options.ts";
 
 interface Flags extends FilterFlags {
@@ -41,15 +42,14 @@ async function start(sourceArgument: string, flags: Flags, signal: AbortSignal):
   if (!flags.wait) {
     const { prefix, filters } = request;
     const { id, source, fingerprint, first = false } = job;
-    const told = flags.json ? JSON.stringify({ job: id, source, fingerprint, first, prefix, filters }) : id;
-    process.stdout.write(`${told}\n`);
+    const opened = { job: id, source, fingerprint, first, prefix, filters };
+    await (flags.json ? printJson(opened) : print(id));
     return exitCode.complete;
   }
-  if (!flags.json) process.stdout.write(`${job.id}\n`);
+  if (!flags.json) await print(job.id);
   const report = await follow(fleet, job.id, signal);
   if (report === undefined) return exitCode.interrupted;
-  if (flags.json) await printJson(process.stdout, report, fleet.ledger);
-  else printSummary(process.stdout, report);
+  await (flags.json ? printReport(report, fleet.ledger) : printSummary(report));
   return report.exitCode;
 }
 
@@ -68,7 +68,6 @@ function configure(sourceArgument: string, environment: Environment, flags: Flag
 
 async function open(fleet: Fleet, request: FleetJobRequest, signal: AbortSignal) {
   const { ledger } = fleet;
-  const tell = (text: string) => process.stderr.write(`brigade: ${text}\n`);
   await using admin = await fleet.connect();
   await refuseHarmfulPolicies(fleet.management, request.name, tell);
   return await openFleetJob(request, { ledger, admin, tell, signal });
@@ -80,12 +79,12 @@ async function follow(
   job: string,
   signal: AbortSignal,
 ): Promise<RunReport | undefined> {
-  const view = process.stderr.isTTY === true ? new ProgressBar() : new ProgressLines(log);
+  const view = isWatched() ? new ProgressBar() : new ProgressLines(log);
   try {
     return await waitForJob(job, { ledger, view, log, signal });
   } catch (error) {
     if (!signal.aborted) throw error;
-    process.stderr.write(`brigade: no longer waiting; the job ${job} goes on\n`);
+    tell(`no longer waiting; the job ${job} goes on`);
     return undefined;
   } finally {
     view.close();

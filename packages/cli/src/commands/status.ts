@@ -3,7 +3,7 @@ import type { LedgerClient, Status } from "@brigade/ledger";
 import type { Command } from "commander";
 import { absentVolumes } from "../absent/absent-volumes.ts";
 import { ProgressBar, ProgressLines } from "../copy/progress.ts";
-import { printJson, printSummary } from "../copy/report.ts";
+import { printReport, printSummary } from "../copy/report.ts";
 import { readEnvironment } from "../environment.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { waitForJob } from "../fleet/wait.ts";
@@ -11,11 +11,10 @@ import { openLedger } from "../ledger/door.ts";
 import { latestJob } from "../ledger/latest-job.ts";
 import { lostForGood } from "../ledger/lost.ts";
 import { createLog } from "../logging.ts";
-import { printable } from "../printable.ts";
 import { describeStatus, type JobFindings } from "../status/describe.ts";
 import { formatTable, right } from "../table.ts";
+import { clearTerminal, isWatched, print, printJson } from "../terminal/terminal.ts";
 import { formatBytes, formatCount } from "../units.ts";
-import { writeText } from "../write-text.ts";
 import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
 
 interface Flags extends LedgerFlags {
@@ -27,8 +26,6 @@ interface Flags extends LedgerFlags {
 
 /** Milliseconds between two looks of `--watch`. */
 const lookEvery = 2_000;
-/** Clears the terminal, the cursor at the top. */
-const clear = "\u001b[2J\u001b[H";
 
 /** `brigade status`: where the last jobs stand. */
 export function addStatus(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
@@ -51,19 +48,27 @@ async function status(source: string | undefined, flags: Flags, signal: AbortSig
   if (flags.directories === true) await directories(door.ledger, source, flags);
   else if (flags.wait === true) return await wait(door.ledger, source, flags, signal);
   else if (flags.watch === true) await watch(door.ledger, source, flags, signal);
-  else await writeText(await look(door.ledger, source, flags));
+  else await show(await look(door.ledger, source), flags);
   return exitCode.complete;
 }
 
-async function look(ledger: LedgerClient, source: string | undefined, { json }: Flags): Promise<string> {
+interface Look {
+  readonly now: Status;
+  readonly findings: ReadonlyMap<string, JobFindings>;
+}
+
+async function look(ledger: LedgerClient, source: string | undefined): Promise<Look> {
   const all = await ledger.status();
   const now: Status =
     source === undefined ? all : { ...all, sources: all.sources.filter((one) => one.source === source) };
   const isKnown = source === undefined || now.sources.some(({ job }) => job !== undefined);
   // A job that waits for the broker to be opened is not known yet.
   if (!isKnown && now.brokerTrouble === undefined) await latestJob(ledger, source);
-  const findings = await findingsOf(ledger, now);
-  if (json !== true) return describeStatus(now, findings);
+  return { now, findings: await findingsOf(ledger, now) };
+}
+
+async function show({ now, findings }: Look, { json }: Flags): Promise<void> {
+  if (json !== true) return await print(...describeStatus(now, findings));
   const holes = [...findings].flatMap(([id, { proof }]) => (proof === undefined ? [] : [[id, proof.holes]]));
   const lost = [...findings].flatMap(([id, one]) =>
     one.lost.length === 0 ? [] : [[id, one.lost.map(({ key }) => key)]],
@@ -74,7 +79,7 @@ async function look(ledger: LedgerClient, source: string | undefined, { json }: 
     lostForGood: Object.fromEntries(lost),
     absent: Object.fromEntries(absent),
   };
-  return `${JSON.stringify({ ...now, ...found })}\n`;
+  await printJson({ ...now, ...found });
 }
 
 /** Of each job: its holes where it ended, or came to rest, with something unaccounted for (reads all of its pages); what is lost. */
@@ -105,10 +110,10 @@ async function watch(
   flags: Flags,
   signal: AbortSignal,
 ): Promise<void> {
-  const before = flags.json === true || process.stdout.isTTY !== true ? "" : clear;
   while (!signal.aborted) {
-    const text = await look(ledger, source, flags);
-    await writeText(before + text);
+    const looked = await look(ledger, source);
+    if (flags.json !== true) await clearTerminal();
+    await show(looked, flags);
     await sleep(lookEvery, undefined, { signal }).catch(() => undefined); // interrupted: that is how it ends
   }
 }
@@ -120,13 +125,12 @@ async function wait(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const job = await latestJob(ledger, source);
-  const log = createLog("info", process.stderr, process.stderr.isTTY === true);
-  const view = process.stderr.isTTY === true ? new ProgressBar() : new ProgressLines(log);
+  const log = createLog("info");
+  const view = isWatched() ? new ProgressBar() : new ProgressLines(log);
   try {
     const report = await waitForJob(job.id, { ledger, view, log, signal });
     view.close();
-    if (flags.json === true) await printJson(process.stdout, report, ledger);
-    else printSummary(process.stdout, report);
+    await (flags.json === true ? printReport(report, ledger) : printSummary(report));
     return report.exitCode;
   } finally {
     view.close();
@@ -137,19 +141,19 @@ async function directories(ledger: LedgerClient, source: string | undefined, { j
   const job = await latestJob(ledger, source);
   for await (const one of ledger.directories(job.id)) {
     if (json === true) {
-      await writeText(`${JSON.stringify(one)}\n`);
+      await printJson(one);
       continue;
     }
     const { listed, stored, unchanged, vanished, failed } = one;
     const open = listed.objects - stored.objects - unchanged.objects - vanished.objects - failed.objects;
     const numbers = [listed, stored, unchanged, vanished, failed].map(({ objects }) => formatCount(objects));
-    await writeText(
-      formatTable([
+    await print(
+      ...formatTable([
         [
           one.state.padEnd(7),
           ...[...numbers, formatCount(open)].map((text) => right(text.padStart(11))),
           right(formatBytes(listed.bytes).padStart(8)),
-          `${printable(one.directory)}/`,
+          `${one.directory}/`,
         ],
       ]),
     );

@@ -5,14 +5,13 @@ import { readEnvironment } from "../environment.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { openLedger } from "../ledger/door.ts";
 import { createLog } from "../logging.ts";
-import { printable } from "../printable.ts";
 import { readVariables } from "../service/configuration.ts";
 import { settingsSchema } from "../settings.ts";
+import { isWatched, print, printJson, tell } from "../terminal/terminal.ts";
 import { type VolumeToVerify, verify } from "../verify/verify.ts";
 import { VerifyBars, VerifyLines } from "../verify/view.ts";
-import { describeVerified, tellDifference } from "../verify/words.ts";
+import { describeDifference, describeVerified } from "../verify/words.ts";
 import { someFolders } from "../volumes/named-folders.ts";
-import { writeText } from "../write-text.ts";
 import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
 
 interface Flags extends LedgerFlags {
@@ -58,23 +57,22 @@ async function run(given: string[], flags: Flags, signal: AbortSignal): Promise<
   const volumes = await volumesToVerify(given, environment);
   await using door = flags.repair === true ? await openLedger(flags, environment, signal) : undefined;
   await door?.ledger.volumes(); // before hours of reading: does it answer, does it take our token?
-  const forPeople = process.stderr.isTTY === true;
-  const view = forPeople ? new VerifyBars() : new VerifyLines(createLog(LOG_LEVEL, process.stderr, false));
+  const view = isWatched() ? new VerifyBars() : new VerifyLines(createLog(LOG_LEVEL));
   const verified = await verify(volumes, {
     ...(flags.source !== undefined && { source: flags.source }),
     ...(flags.threads !== undefined && { threads: flags.threads }),
     restart: flags.restart === true,
     ledger: door?.ledger,
     view,
-    onBadLine: ({ root }, { segment, line, reason }) => {
-      process.stderr.write(
-        printable(`brigade: ${root}: line ${line} of ${segment} cannot be read: ${reason}`).concat("\n"),
-      );
-    },
-    onDifference: (volume, difference) => writeText(tellDifference(volume, difference, flags.json === true)),
+    onBadLine: ({ root }, { segment, line, reason }) =>
+      tell(`${root}: line ${line} of ${segment} cannot be read: ${reason}`),
+    onDifference: (volume, difference) =>
+      flags.json === true
+        ? printJson({ root: volume.root, volume: volume.info.id, ...difference })
+        : print(describeDifference(volume, difference)),
     signal,
   }).finally(() => view.close());
-  if (flags.json !== true) for (const one of verified) await writeText(describeVerified(one));
+  if (flags.json !== true) for (const one of verified) await print(...describeVerified(one));
   const isClean = verified.every(({ summary }) => {
     return summary.badLines === 0 && Object.values(summary.problems).every((count) => count === 0);
   });

@@ -5,7 +5,7 @@ import { readEnvironment } from "../environment.ts";
 import { openLedger } from "../ledger/door.ts";
 import { findVolume, forgetVolume } from "../ledger/forget-volume.ts";
 import { createLog } from "../logging.ts";
-import { printable } from "../printable.ts";
+import { print, printJson } from "../terminal/terminal.ts";
 import { formatBytes, formatCount } from "../units.ts";
 import { initRemedy, judgeFolders } from "../volumes/earlier-volumes.ts";
 import { inspectVolume, type VolumeInspection } from "../volumes/inspection.ts";
@@ -42,11 +42,7 @@ export function addVolume(program: Command, signal: AbortSignal): void {
       const volume = findVolume(await door.ledger.volumes(), name);
       const forgotten = await forgetVolume(door.ledger, volume, signal);
       const told = `${formatCount(forgotten)} objects on ${volume.label ?? volume.volume} are forgotten`;
-      process.stdout.write(
-        flags.json === true
-          ? `${JSON.stringify({ volume: volume.volume, forgotten })}\n`
-          : `${printable(told)}\n`,
-      );
+      await (flags.json === true ? printJson({ volume: volume.volume, forgotten }) : print(told));
     });
 }
 
@@ -57,13 +53,13 @@ interface InitFlags {
 
 async function init(folders: string[], { label, newVolume }: InitFlags): Promise<void> {
   if (label !== undefined && folders.length > 1) throw new ConfigError(["--label: is for one folder"]);
-  const log = createLog("warn", process.stderr, process.stderr.isTTY === true);
+  const log = createLog("warn");
   for (const root of folders.map(namedFolder)) {
     const before = await inspectVolume(root);
     if (before === undefined) await make(root, label, newVolume === true, log);
     const { id, label: found } = await inspect(root);
     const what = before === undefined ? "is a volume now" : "was a volume already";
-    process.stdout.write(`${root} ${what}: ${id} "${found}"\n`);
+    await print(`${root} ${what}: ${id} "${found}"`);
   }
 }
 
@@ -84,8 +80,7 @@ async function list(folders: string[], { json }: { json?: true }): Promise<void>
   const roots = someFolders(folders, readEnvironment({}, process.env));
   const found = await Promise.allSettled(roots.map(inspect));
   const volumes = found.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-  if (json) process.stdout.write(`${JSON.stringify(volumes)}\n`);
-  else for (const volume of volumes) process.stdout.write(line(volume));
+  await (json ? printJson(volumes) : print(...volumes.map(line)));
   const problems = found.flatMap((one) => {
     if (one.status === "fulfilled") return [];
     if (one.reason instanceof ConfigError) return one.reason.problems;
@@ -103,5 +98,5 @@ async function inspect(root: string): Promise<VolumeInspection> {
 function line({ root, id, label, free, sources }: VolumeInspection): string {
   const names = sources.map(({ name }) => name).join(" ") || "nothing yet";
   const room = free === undefined ? "unknown" : formatBytes(free);
-  return `${root}  ${id}  "${label}"  ${room} free  ${names}\n`;
+  return `${root}  ${id}  "${label}"  ${room} free  ${names}`;
 }

@@ -3,8 +3,8 @@ import type { Command } from "commander";
 import { ago } from "../ago.ts";
 import { readEnvironment } from "../environment.ts";
 import { openLedger } from "../ledger/door.ts";
-import { printable } from "../printable.ts";
 import { type Cell, formatTable, right } from "../table.ts";
+import { print, printJson } from "../terminal/terminal.ts";
 import { formatBytes, formatCount } from "../units.ts";
 import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
 
@@ -18,14 +18,12 @@ export function addVolumes(program: Command, signal: AbortSignal): void {
     .action(async (flags: LedgerFlags & { readonly json?: true }) => {
       await using door = await openLedger(flags, readEnvironment({}, process.env), signal);
       const volumes = await door.ledger.volumes();
-      process.stdout.write(
-        flags.json === true ? `${JSON.stringify(volumes)}\n` : volumesTable(volumes, Date.now()),
-      );
+      await (flags.json === true ? printJson(volumes) : print(...volumesTable(volumes, Date.now())));
     });
 }
 
-function volumesTable(volumes: readonly VolumeContents[], now: number): string {
-  if (volumes.length === 0) return "no volumes are known yet\n";
+function volumesTable(volumes: readonly VolumeContents[], now: number): string[] {
+  if (volumes.length === 0) return ["no volumes are known yet"];
   const head: Cell[] = [
     "host",
     "label",
@@ -37,8 +35,8 @@ function volumesTable(volumes: readonly VolumeContents[], now: number): string {
     "sources",
   ];
   const rows = volumes.map(({ host, label, objects, bytes, free, seenAt, volume, sources }): Cell[] => [
-    printable(host),
-    printable(label ?? "?"),
+    host,
+    label ?? "?",
     right(formatCount(objects)),
     right(formatBytes(bytes)),
     right(free === undefined ? "?" : formatBytes(free)),

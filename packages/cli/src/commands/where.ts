@@ -4,9 +4,8 @@ import { readEnvironment } from "../environment.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { openLedger } from "../ledger/door.ts";
 import { lostForGood } from "../ledger/lost.ts";
-import { printable } from "../printable.ts";
+import { print, printJson, tell } from "../terminal/terminal.ts";
 import { formatBytes } from "../units.ts";
-import { writeText } from "../write-text.ts";
 import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
 
 interface Flags extends LedgerFlags {
@@ -40,20 +39,19 @@ export function addWhere(program: Command, done: (code: ExitCode) => void, signa
 async function where(key: string, flags: Flags, signal: AbortSignal): Promise<ExitCode> {
   await using door = await openLedger(flags, readEnvironment({}, process.env), signal);
   const of = flags.source === undefined ? {} : { source: flags.source };
-  const tell = flags.json === true ? (one: Told) => `${JSON.stringify(one)}\n` : line;
+  const show = (one: Told) => (flags.json === true ? printJson(one) : print(...linesOf(one)));
   const lost = new Map((await door.ledger.volumes()).map(({ volume, gone }) => [volume, gone?.lost]));
   for (const query of key === "" ? [{ prefix: key }] : [{ key }, { prefix: key }]) {
     const found = new Reached();
     for await (const one of door.ledger.where({ ...query, ...of })) {
       const diskLost = lost.get(one.volume);
       found.add(one, diskLost === undefined);
-      await writeText(tell(diskLost === undefined ? one : { ...one, diskLost }));
+      await show(diskLost === undefined ? one : { ...one, diskLost });
     }
     if (found.isAny) return found.isAllReached ? exitCode.complete : exitCode.incomplete;
   }
-  if (await tellLost(key, of, tell, door.ledger)) return exitCode.incomplete;
-  if (flags.json !== true)
-    process.stderr.write(`brigade: nothing is stored as or below "${printable(key)}"\n`);
+  if (await tellLost(key, of, show, door.ledger)) return exitCode.incomplete;
+  if (flags.json !== true) tell(`nothing is stored as or below "${key}"`);
   return exitCode.incomplete;
 }
 
@@ -84,7 +82,7 @@ class Reached {
 async function tellLost(
   key: string,
   of: { readonly source?: string },
-  tell: (one: Told) => string,
+  show: (one: Told) => Promise<void>,
   ledger: LedgerClient,
 ): Promise<boolean> {
   const jobs = await ledger.jobs();
@@ -96,24 +94,24 @@ async function tellLost(
     const known =
       forGood.get(source) ?? new Set(job && (await lostForGood(ledger, job)).map((lost) => lost.key));
     forGood.set(source, known);
-    await writeText(tell(known.has(one.key) ? { ...one, standing: "lost for good" } : one));
+    await show(known.has(one.key) ? { ...one, standing: "lost for good" } : one);
     isAny = true;
   }
   return isAny;
 }
 
-function line(one: Told): string {
+function linesOf(one: Told): string[] {
   const { key, standing, diskLost, source, host, label, volume, path, size, md5, storedAt } = one;
   const notes = [
     ...(standing === "current" ? [] : [standing]),
-    ...(diskLost === undefined ? [] : [`its disk is lost: ${printable(diskLost)}`]),
+    ...(diskLost === undefined ? [] : [`its disk is lost: ${diskLost}`]),
   ];
   const what = notes.length === 0 ? "" : `  (${notes.join("; ")})`;
   const disk = label === undefined ? volume : `${label} (${volume})`;
   const when = new Date(storedAt * 1000).toISOString().slice(0, 19).replace("T", " ");
-  return (
-    `${printable(key)}${what}\n` +
-    `    ${printable(`${host}  ${disk}  ${source}/${path}`)}\n` +
-    `    ${formatBytes(size)} (${size} bytes)  ${md5 === undefined ? "no MD5 known" : `MD5 ${md5}`}  stored ${when} UTC\n`
-  );
+  return [
+    `${key}${what}`,
+    `    ${host}  ${disk}  ${source}/${path}`,
+    `    ${formatBytes(size)} (${size} bytes)  ${md5 === undefined ? "no MD5 known" : `MD5 ${md5}`}  stored ${when} UTC`,
+  ];
 }

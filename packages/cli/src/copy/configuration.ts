@@ -2,7 +2,7 @@ import { type Environment, parseEnvironment, valueOrThrow } from "@brigade/core"
 import { type ConfiguredSource, parseSource } from "@brigade/sources";
 import { type VolumeSettings, volumeVariables } from "@brigade/volumes";
 import { Problems } from "../problems.ts";
-import { ledgerClientVariables, type Settings, settingsSchema } from "../settings.ts";
+import { type Settings, settingsSchema } from "../settings.ts";
 
 export interface CopyConfiguration {
   readonly settings: Settings;
@@ -10,20 +10,17 @@ export interface CopyConfiguration {
   readonly name: string;
   readonly prefix: string;
   readonly source: ConfiguredSource;
-  /** Asked of whoever looks at the page. */
-  readonly token: string | undefined;
 }
 
 /** Reads everything that a run needs. Throws ConfigError with all problems together. */
 export function configure(sourceArgument: string, environment: Environment): CopyConfiguration {
   const problems = new Problems();
   const settings = problems.try(() => valueOrThrow(parseEnvironment(settingsSchema, environment)));
-  const ledger = problems.try(() => valueOrThrow(parseEnvironment(ledgerClientVariables, environment)));
   const volumeSettings = problems.try(() => valueOrThrow(parseEnvironment(volumeVariables, environment)));
   const reference = problems.try(() => parseSource(sourceArgument, environment));
   const source = reference && problems.try(() => reference.create(environment, reference.name));
   problems.throwAny();
-  if (!settings || !volumeSettings || !reference || !source || !ledger)
+  if (!settings || !volumeSettings || !reference || !source)
     throw new Error("a configuration problem was not told");
   return {
     settings,
@@ -31,6 +28,5 @@ export function configure(sourceArgument: string, environment: Environment): Cop
     name: reference.name,
     prefix: reference.prefix,
     source,
-    token: ledger.LEDGER_TOKEN,
   };
 }

@@ -3,11 +3,12 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEmbeddedBroker } from "@brigade/broker";
 import type { Filters, Log, PageHistory } from "@brigade/core";
-import { createLedger, openCatalogue } from "@brigade/ledger";
+import { type Amount, createLedger, openCatalogue } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
 import { withRetry } from "@brigade/sources";
 import { catalogueFile, queuesFile } from "../ledger/state-folder.ts";
 import { listerOptions } from "../settings.ts";
+import { print, printJson } from "../terminal/terminal.ts";
 import { formatBytes, formatCount } from "../units.ts";
 import type { CopyConfiguration } from "./configuration.ts";
 import { finished } from "./finish.ts";
@@ -72,17 +73,15 @@ export async function dryRun({ configuration, filters, json, log, view, signal }
   view.close();
   const { listed, directories } = await catalogue.progress(job.id);
   if (json) {
-    process.stdout.write(
-      `${JSON.stringify({ objects: listed.objects, bytes: listed.bytes, directories })}\n`,
-    );
+    await printJson({ objects: listed.objects, bytes: listed.bytes, directories });
     return;
   }
   for await (const one of catalogue.directories(job.id)) {
-    process.stdout.write(
-      `${formatCount(one.listed.objects).padStart(14)}  ${formatBytes(one.listed.bytes).padStart(9)}  ${one.directory}/\n`,
-    );
+    await print(dryRunLine(one.listed, `${one.directory}/`));
   }
-  process.stdout.write(
-    `${formatCount(listed.objects).padStart(14)}  ${formatBytes(listed.bytes).padStart(9)}  in all\n`,
-  );
+  await print(dryRunLine(listed, "in all"));
+}
+
+function dryRunLine({ objects, bytes }: Amount, what: string): string {
+  return `${formatCount(objects).padStart(14)}  ${formatBytes(bytes).padStart(9)}  ${what}`;
 }

@@ -1,3 +1,6 @@
+import { randomBytes } from "node:crypto";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { EmbeddedBroker } from "@brigade/broker";
 import type { Log } from "@brigade/core";
 import { type Catalogue, createStatus, type FailureFilter, type JobRecord, ledgerApp } from "@brigade/ledger";
@@ -6,6 +9,7 @@ import { depthsOf } from "../fleet/queue-depths.ts";
 import { Announcing } from "../service/announcing.ts";
 import { listen } from "../service/listen.ts";
 import { VolumeRooms } from "../service/volume-rooms.ts";
+import { isWatched } from "../terminal/terminal.ts";
 import type { CopyConfiguration } from "./configuration.ts";
 import { retryCopy } from "./retry.ts";
 
@@ -18,6 +22,8 @@ export interface PageParts {
   readonly pauses: () => readonly string[];
   /** On this machine's loopback. */
   readonly port: number;
+  /** The folder of the accounts. */
+  readonly state: string;
   readonly log: Log;
 }
 
@@ -26,18 +32,22 @@ export interface Page extends AsyncDisposable {
   readonly catalogue: Catalogue;
 }
 
-/** Shows a copy as the ledger service shows a fleet, page and API, until it is disposed. Throws ConfigError: the port is taken. */
+/**
+ * Shows a copy as the ledger service shows a fleet, page and API, until it is disposed, to those who have the address with its token.
+ * Throws ConfigError: the port is taken.
+ */
 export async function showPage(parts: PageParts): Promise<Page> {
   const { catalogue, broker, host, log } = parts;
-  const { name, settings, token } = parts.configuration;
+  const { name, settings } = parts.configuration;
+  const token = randomBytes(24).toString("base64url");
   await using opening = new AsyncDisposableStack();
   const depths = (source: string) => depthsOf(broker, source);
   const status = opening.use(await createStatus({ catalogue, sources: [name], depths, log }));
   const retry = (job: JobRecord, filter: FailureFilter) =>
     retryCopy(catalogue, broker, settings, job, filter);
-  const app = ledgerApp(status.catalogue, { token, sources: [name], loopback: true, status, retry, log });
+  const app = ledgerApp(status.catalogue, { token, sources: [name], status, retry, log });
   const { url } = opening.use(await listen(app, { host: "127.0.0.1", port: parts.port }));
-  log.info({ url }, "shown on a page");
+  opening.defer(tellAddress(`${url}/#token=${token}`, url, parts));
   const rooms = new VolumeRooms(log);
   rooms.add(parts.volumes);
   const announcing = new Announcing({
@@ -50,4 +60,21 @@ export async function showPage(parts: PageParts): Promise<Page> {
   opening.defer(() => announcing.leave());
   const resources = opening.move();
   return { catalogue: status.catalogue, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+/**
+ * Tells the address with its token to those who watch the terminal. A log is kept and read by others: there, it stands in a file of the state
+ * folder, for this user only. Returns what takes the file away.
+ */
+function tellAddress(address: string, url: string, { state, log }: PageParts): () => void {
+  if (isWatched()) {
+    log.info({ url: address }, "shown on a page");
+    return () => {};
+  }
+  const file = join(state, "page-address");
+  const unfinished = `${file}.${crypto.randomUUID()}`;
+  writeFileSync(unfinished, `${address}\n`, { mode: 0o600, flag: "wx" });
+  renameSync(unfinished, file);
+  log.info({ url, file }, "shown on a page; its address with the token stands in the file");
+  return () => rmSync(file, { force: true });
 }

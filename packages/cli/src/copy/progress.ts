@@ -1,7 +1,8 @@
 import type { Log } from "@brigade/core";
 import type { Progress } from "@brigade/ledger";
-import { MultiBar, type SingleBar } from "cli-progress";
+import type { SingleBar } from "cli-progress";
 import { Rate } from "../rate.ts";
+import { Bars, type LineSink } from "../terminal/terminal.ts";
 import { formatBytes, formatCount, formatDuration } from "../units.ts";
 
 /** Shows where a run stands, until it is closed. */
@@ -37,22 +38,17 @@ class Speeds {
 }
 
 /** A bar on a terminal; log lines go above it. */
-export class ProgressBar implements ProgressView {
-  readonly #bars = new MultiBar({
+export class ProgressBar implements ProgressView, LineSink {
+  readonly #bars = new Bars({
     format: "{bar} {percentage}% {done}/{listed} files  {bytes}  {speed}  {left}{failed}{pauses}",
     barsize: 20,
-    hideCursor: true,
     clearOnComplete: false,
-    stopOnComplete: false,
-    gracefulExit: false,
-    stream: process.stderr,
   });
   readonly #bar: SingleBar = this.#bars.create(1, 0, blank);
   readonly #speeds = new Speeds();
 
   write(line: string): void {
-    this.#bars.log(line.endsWith("\n") ? line : `${line}\n`);
-    this.#bars.update();
+    this.#bars.write(line);
   }
 
   show(progress: Progress, pauses: readonly string[]): void {

@@ -1,16 +1,16 @@
 import { createWriteStream } from "node:fs";
 import { dirname } from "node:path";
-import { Readable, type Writable } from "node:stream";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ConfigError, type Log } from "@brigade/core";
 import type { Catalogue, Miss, Proof } from "@brigade/ledger";
 import { createOwnFile, makeFolder, removeOwnFile } from "@brigade/volumes";
 import { type AbsentVolume, describeAbsent, hasLost } from "../absent/absent-volumes.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
-import { printable } from "../printable.ts";
 import { formatRange } from "../status/holes.ts";
+import { printable } from "../terminal/printable.ts";
+import { print, printJsonText } from "../terminal/terminal.ts";
 import { formatBytes, formatCount, formatDuration } from "../units.ts";
-import { writeText } from "../write-text.ts";
 
 /** What a finished run tells. */
 export interface RunReport {
@@ -66,28 +66,23 @@ export async function writeFailures(
 }
 
 /** One JSON document on one line; `failed` and `vanished` are written as they are read, however many. */
-export async function printJson(
-  stream: Writable,
+export async function printReport(
   report: RunReport,
   catalogue: Pick<Catalogue, "failures" | "vanished">,
 ): Promise<void> {
   const { proof, ...run } = report;
   const head = JSON.stringify({ ...run, complete: proof.complete, ...sums(proof), holes: proof.holes });
-  await writeText(`${head.slice(0, -1)},"failed":[`, stream);
-  await writeList(stream, catalogue.failures(report.job), ({ key, reason }) => ({ key, reason }));
-  await writeText('],"vanished":[', stream);
-  await writeList(stream, catalogue.vanished(report.job), ({ key }) => key);
-  await writeText("]}\n", stream);
+  await printJsonText(`${head.slice(0, -1)},"failed":[`);
+  await writeList(catalogue.failures(report.job), ({ key, reason }) => ({ key, reason }));
+  await printJsonText('],"vanished":[');
+  await writeList(catalogue.vanished(report.job), ({ key }) => key);
+  await printJsonText("]}\n");
 }
 
-async function writeList<T>(
-  stream: Writable,
-  list: AsyncIterable<T>,
-  shape: (one: T) => unknown,
-): Promise<void> {
+async function writeList<T>(list: AsyncIterable<T>, shape: (one: T) => unknown): Promise<void> {
   let separator = "";
   for await (const one of list) {
-    await writeText(separator + JSON.stringify(shape(one)), stream);
+    await printJsonText(separator + JSON.stringify(shape(one)));
     separator = ",";
   }
 }
@@ -97,30 +92,36 @@ function sums({ listed, stored, unchanged, vanished, failed, directories, pages 
 }
 
 /** For people. */
-export function printSummary(stream: Writable, report: RunReport): void {
+export async function printSummary(report: RunReport): Promise<void> {
   const { proof, seconds, volumes } = report;
   const line = (label: string, { objects, bytes }: { objects: number; bytes: number }) =>
-    `  ${label.padEnd(10)} ${formatCount(objects).padStart(14)}   ${formatBytes(bytes)}\n`;
+    `  ${label.padEnd(10)} ${formatCount(objects).padStart(14)}   ${formatBytes(bytes)}`;
   const speed = `${formatCount(Math.round(proof.stored.objects / seconds))} files/s, ${formatBytes(proof.stored.bytes / seconds)}/s`;
-  stream.write(
-    `${headline(report)}\n` +
-      line("listed", proof.listed) +
-      line("stored", proof.stored) +
-      line("unchanged", proof.unchanged) +
-      line("vanished", proof.vanished) +
-      line("failed", proof.failed) +
-      `  in ${formatDuration(seconds)}, ${speed}\n` +
-      volumes.map((one) => line(one.label, one).replace("\n", `   ${one.root}\n`)).join(""),
+  await print(
+    headline(report),
+    ...(["listed", "stored", "unchanged", "vanished", "failed"] as const).map((name) =>
+      line(name, proof[name]),
+    ),
+    `  in ${formatDuration(seconds)}, ${speed}`,
+    ...volumes.map((one) => `${line(printable(one.label), one)}   ${one.root}`),
+    ...describeShortcomings(report).map((text) => `  ${text}`),
   );
-  for (const { directory, besides, reason } of proof.holes.failedDirectories.examples) {
-    stream.write(`  could not list ${besides ? "all of " : ""}"${directory}": ${reason}\n`);
-  }
-  for (const { directory, missing } of proof.holes.directories.examples) {
-    stream.write(`  not fully listed: "${directory}", pages ${missing.map(formatRange).join(", ")}\n`);
-  }
-  if (proof.holes.pages.objects > 0) stream.write(`  ${proof.holes.pages.objects} objects have no outcome\n`);
-  for (const one of report.absent) stream.write(`  ${printable(describeAbsent(one))}\n`);
-  if (report.failedFile !== undefined) stream.write(`  failed objects, with reasons: ${report.failedFile}\n`);
+}
+
+function describeShortcomings({ proof: { holes }, absent, failedFile }: RunReport): string[] {
+  return [
+    ...holes.failedDirectories.examples.map(
+      ({ directory, besides, reason }) =>
+        `could not list ${besides ? "all of " : ""}"${directory}": ${reason}`,
+    ),
+    ...holes.directories.examples.map(
+      ({ directory, missing }) =>
+        `not fully listed: "${directory}", pages ${missing.map(formatRange).join(", ")}`,
+    ),
+    ...(holes.pages.objects > 0 ? [`${holes.pages.objects} objects have no outcome`] : []),
+    ...absent.map(describeAbsent),
+    ...(failedFile === undefined ? [] : [`failed objects, with reasons: ${failedFile}`]),
+  ];
 }
 
 function headline({ proof, source, absent, exitCode: code }: RunReport): string {

@@ -89,7 +89,16 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
     run.httpPort === undefined
       ? undefined
       : resources.use(
-          await showPage({ ...run, catalogue: opened, broker, volumes, host, pauses, port: run.httpPort }),
+          await showPage({
+            ...run,
+            catalogue: opened,
+            broker,
+            volumes,
+            host,
+            pauses,
+            state,
+            port: run.httpPort,
+          }),
         );
   const catalogue = page?.catalogue ?? opened;
   const placement = createPlacement(volumes, log, {

@@ -1,15 +1,13 @@
 import { HttpFiles } from "@brigade/sources";
 import { type ExitCode, exitCode } from "../exit-code.ts";
+import { print, printJson, tell } from "../terminal/terminal.ts";
 import { formatBytes, formatDuration } from "../units.ts";
-import { writeText } from "../write-text.ts";
 import { failureOf } from "./failure.ts";
 import { type GetParts, type Got, getFile } from "./get-file.ts";
 
 export interface GetAllParts extends Omit<GetParts, "files"> {
   /** Results on stdout: for people, a JSON line a URL, or none. */
   readonly results: "text" | "json" | "none";
-  /** A line on stderr. */
-  readonly tell: (line: string) => void;
 }
 
 /** One URL after the other; a failure of one does not stop the others, unless it would befall them too. */
@@ -23,9 +21,8 @@ export async function getAll(parts: GetAllParts, signal: AbortSignal): Promise<E
     } catch (error) {
       const failure = signal.aborted ? undefined : failureOf(error);
       if (failure === undefined) throw error;
-      parts.tell(`brigade: ${failure.message}\n`);
-      if (parts.results === "json")
-        await writeText(`${JSON.stringify({ url: shown(url), error: failure.message })}\n`);
+      tell(failure.message);
+      if (parts.results === "json") await printJson({ url: shown(url), error: failure.message });
       if (failure.stopsAll) return failure.exitCode;
       code = urls.length === 1 ? failure.exitCode : exitCode.incomplete;
     }
@@ -43,13 +40,13 @@ async function report(got: Got, results: GetAllParts["results"]): Promise<void> 
   if (results === "json") {
     const seconds = Math.round(got.seconds * 1000) / 1000;
     const checksum = got.checksum === undefined ? null : `${got.checksum.algorithm}:${got.checksum.digest}`;
-    await writeText(`${JSON.stringify({ ...got, seconds, checksum })}\n`);
+    await printJson({ ...got, seconds, checksum });
     return;
   }
   const speed = `${formatBytes(got.fetchedBytes / Math.max(got.seconds, 0.001))}/s`;
   const resumed = got.resumedBytes > 0 ? `, ${formatBytes(got.resumedBytes)} were there` : "";
   const checked = got.checksum === undefined ? "" : `, ${got.checksum.algorithm} is right`;
-  await writeText(
-    `${got.file}: ${formatBytes(got.bytes)} in ${formatDuration(got.seconds)} (${speed})${resumed}${checked}\n`,
+  await print(
+    `${got.file}: ${formatBytes(got.bytes)} in ${formatDuration(got.seconds)} (${speed})${resumed}${checked}`,
   );
 }

@@ -1,8 +1,9 @@
 import { basename } from "node:path";
 import type { Log } from "@brigade/core";
 import type { TransferMeter } from "@brigade/downloader";
-import { MultiBar, type SingleBar } from "cli-progress";
+import type { SingleBar } from "cli-progress";
 import { Rate } from "../rate.ts";
+import { Bars, type LineSink } from "../terminal/terminal.ts";
 import { formatBytes, formatDuration } from "../units.ts";
 
 /** Shows how a file comes, until it ends. */
@@ -41,27 +42,20 @@ class Arrival {
   }
 }
 
-const bar = {
-  barsize: 24,
-  hideCursor: true,
-  clearOnComplete: true,
-  stopOnComplete: false,
-  gracefulExit: false,
-};
+const bar = { barsize: 24, clearOnComplete: true };
 const whole = "{bar} {percentage}% {file}  {bytes}  {speed}  {left}";
 const single = "  {bar} {bytes} {state}";
 
 /** On a terminal: a line for all, and one for each connection; log lines go above. */
-export class GetBars implements GetView {
-  readonly #bars = new MultiBar({ ...bar, format: whole, stream: process.stderr });
+export class GetBars implements GetView, LineSink {
+  readonly #bars = new Bars({ ...bar, format: whole });
   #all: SingleBar | undefined;
   #singles: SingleBar[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   /** Prints a line above the bars. */
   write(line: string): void {
-    if (this.#all === undefined) process.stderr.write(line);
-    else this.#bars.log(line.endsWith("\n") ? line : `${line}\n`);
+    this.#bars.write(line);
   }
 
   begin(file: string, length: number | undefined, resumed: number, meter: TransferMeter): void {
@@ -84,7 +78,7 @@ export class GetBars implements GetView {
     this.#all?.update(arrival.length === undefined ? 0 : Math.min(bytes, arrival.length), payload);
     const connections = [...arrival.meter.connections];
     while (this.#singles.length < connections.length)
-      this.#singles.push(this.#bars.create(1, 0, { bytes: "", state: "" }, { ...bar, format: single }));
+      this.#singles.push(this.#bars.create(1, 0, { bytes: "", state: "" }, { format: single }));
     for (const [index, one] of this.#singles.entries()) {
       const connection = connections[index];
       if (connection === undefined) one.update(0, { bytes: "", state: "idle" });

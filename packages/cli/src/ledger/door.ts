@@ -44,7 +44,7 @@ export async function openLedger(
 }
 
 async function openLocally(state: string, settings: Settings, signal: AbortSignal): Promise<LedgerDoor> {
-  const log = createLog(settings.LOG_LEVEL, process.stderr, process.stderr.isTTY === true);
+  const log = createLog(settings.LOG_LEVEL);
   await using opening = new AsyncDisposableStack();
   const catalogue = opening.use(
     await withDatabaseFile(join(state, catalogueFile), (path) => openCatalogue({ path, log })),

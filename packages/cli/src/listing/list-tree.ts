@@ -22,7 +22,7 @@ export interface Visitor {
   /** Some files of a directory; no name comes twice. */
   files(directory: string, files: readonly FileEntry[]): Promise<void>;
   /** Entries of it that can neither be requested nor stored. */
-  refused?(directory: string, refused: WalkedPage["refused"]): void;
+  refused?(directory: string, refused: WalkedPage["refused"]): Promise<void>;
   /** Whether a child directory is to be listed; by default all are. */
   enters?(directory: string): boolean;
   /** The directory was listed to its end, or is gone. `names` still has its names. */
@@ -104,7 +104,7 @@ async function listPages(parts: ListTreeParts, start: WalkPosition, visitor: Vis
       position.directory,
       refused.map((entry) => entry.name),
     );
-    visitor.refused?.(
+    await visitor.refused?.(
       position.directory,
       refused.filter((_, index) => isNew[index]),
     );

@@ -3,7 +3,7 @@ import { brokerVariables, ManagementApi } from "@brigade/broker";
 import { ConfigError, type Environment, parseEnvironment, valueOrThrow } from "@brigade/core";
 import type { z } from "zod";
 import { Problems } from "../problems.ts";
-import { httpVariables, ledgerClientVariables, type ServiceName, settingsSchema } from "../settings.ts";
+import { httpVariables, ledgerServiceVariables, type ServiceName, settingsSchema } from "../settings.ts";
 
 /** Where the broker is. */
 export interface BrokerAddress {
@@ -59,7 +59,7 @@ export function configureService<S extends z.ZodObject, T>(
   const ledger =
     service === "ledger" || environment.LEDGER_URL === undefined
       ? undefined
-      : problems.try(() => readVariables(ledgerClientVariables, environment));
+      : problems.try(() => readVariables(ledgerServiceVariables, environment));
   const other = problems.try(() => ({ value: others(environment) }));
   problems.throwAny();
   if (!common || !broker || !variables || !other) throw new Error("a configuration problem was not told");

@@ -14,6 +14,7 @@ import { ledgerVariables, type Settings } from "../settings.ts";
 import { CatalogueDisk } from "./catalogue-disk.ts";
 import { configureService } from "./configuration.ts";
 import { Holders } from "./holders.ts";
+import { ledgerDoors } from "./ledger-doors.ts";
 import { publishingNow } from "./publishing-now.ts";
 import { Records, tellingOfJobs } from "./records.ts";
 import { runService } from "./service.ts";
@@ -25,9 +26,9 @@ import { closeStalled } from "./stalled.ts";
 export async function runLedger(environment: Environment, stop: AbortSignal): Promise<ExitCode> {
   const configuration = configureService("ledger", environment, ledgerVariables, configuredNames);
   const { common, own, others: sources } = configuration;
+  const doors = ledgerDoors(own, common.HTTP_HOST);
   return await runService(configuration, stop, async (service) => {
     const { log, resources, giveUp } = service;
-    const loopback = isLoopback(common.HTTP_HOST);
     const connected = Promise.withResolvers<Broker>();
     const depths = async (source: string) => depthsOf(await connected.promise, source);
     const disk = new CatalogueDisk(log);
@@ -54,17 +55,13 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
     };
     await service.listen(
       ledgerApp(answering, {
-        token: own.LEDGER_TOKEN,
+        ...doors,
         sources,
-        loopback,
         status: { ...status, notePresence },
         retry,
         log,
       }),
     );
-    if (own.LEDGER_TOKEN === undefined && !loopback) {
-      log.warn({}, "whoever reaches this ledger may see everything, open and close jobs: set LEDGER_TOKEN");
-    }
     const settling = resources.use(new Settling(catalogue, log, giveUp));
     await settling.lookAtOpenJobs();
     const broker = await service.connect();
@@ -105,8 +102,4 @@ function isIdle(status: LiveStatus, { id, source, state }: JobRecord): boolean {
 
 function batchSize({ BATCH_FILES, BATCH_BYTES }: Settings) {
   return { batchFiles: BATCH_FILES, batchBytes: BATCH_BYTES };
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }

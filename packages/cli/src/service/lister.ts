@@ -3,7 +3,7 @@ import { LedgerClient } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
 import { withRetry } from "@brigade/sources";
 import type { ExitCode } from "../exit-code.ts";
-import { ledgerClientVariables, listerOptions } from "../settings.ts";
+import { ledgerServiceVariables, listerOptions, serviceTokenOf } from "../settings.ts";
 import { CancelledJobs, withoutCancelled } from "./cancelled.ts";
 import { configureService } from "./configuration.ts";
 import { logPauses } from "./pause-log.ts";
@@ -13,7 +13,7 @@ import { configuredSources } from "./sources.ts";
 
 /** `brigade lister`: lists every configured source. */
 export async function runLister(environment: Environment, stop: AbortSignal): Promise<ExitCode> {
-  const configuration = configureService("lister", environment, ledgerClientVariables, configuredSources);
+  const configuration = configureService("lister", environment, ledgerServiceVariables, configuredSources);
   const { common, own } = configuration;
   return await runService(configuration, stop, async (service) => {
     const { log, signal, giveUp, host } = service;
@@ -21,7 +21,7 @@ export async function runLister(environment: Environment, stop: AbortSignal): Pr
       name,
       source: service.resources.use(source),
     }));
-    const history = new LedgerClient({ url: own.LEDGER_URL, token: own.LEDGER_TOKEN, signal });
+    const history = new LedgerClient({ url: own.LEDGER_URL, token: serviceTokenOf(own), signal });
     const cancelled = new CancelledJobs(history, log);
     await service.listen();
     cancelled.follow(signal).catch(giveUp);

@@ -14,10 +14,11 @@ import {
 import { LedgerClient } from "@brigade/ledger";
 import type { LocalVolume } from "@brigade/volumes";
 import { Hono } from "hono";
+import type { z } from "zod";
 import { type ExitCode, exitCode, exitCodeOf } from "../exit-code.ts";
 import { hurry } from "../hurry.ts";
 import { createLog, flushLog } from "../logging.ts";
-import type { ServiceName, Settings } from "../settings.ts";
+import { type ledgerServiceVariables, type ServiceName, type Settings, serviceTokenOf } from "../settings.ts";
 import { Announcing } from "./announcing.ts";
 import type { BrokerAddress } from "./configuration.ts";
 import { addHealth } from "./health.ts";
@@ -65,7 +66,7 @@ export interface ServiceConfiguration {
   readonly common: Settings & { readonly HTTP_HOST: string; readonly HTTP_PORT: number };
   readonly broker: BrokerAddress;
   /** Where the ledger is, as far as this service knows. */
-  readonly ledger?: { readonly LEDGER_URL: string; readonly LEDGER_TOKEN?: string | undefined } | undefined;
+  readonly ledger?: z.infer<typeof ledgerServiceVariables> | undefined;
   /** What tells it from others of its kind on this host, from start to start; by default the process's id does. */
   readonly instance?: string | undefined;
 }
@@ -84,7 +85,7 @@ export async function runService(
   stop: AbortSignal,
   open: (service: Service) => Promise<void>,
 ): Promise<ExitCode> {
-  const log = createLog(configuration.common.LOG_LEVEL, process.stderr, false).child({
+  const log = createLog(configuration.common.LOG_LEVEL, { readable: false }).child({
     service: configuration.service,
   });
   try {
@@ -131,7 +132,7 @@ async function run(
   let broker: RabbitBroker | undefined;
   const ledger =
     told &&
-    new LedgerClient({ url: told.LEDGER_URL, token: told.LEDGER_TOKEN, signal, timeoutMs: tellWithin });
+    new LedgerClient({ url: told.LEDGER_URL, token: serviceTokenOf(told), signal, timeoutMs: tellWithin });
   const announce = (presence: Presence): void => {
     if (broker?.state !== "blocked") broker?.announce(presence);
     else ledger?.tell(presence).catch((err: unknown) => log.debug({ err }, "the ledger does not hear us"));

@@ -3,7 +3,6 @@ import type { JobStatus, Location, Proof, SourceStatus, Status, UnreadableJob } 
 import { type AbsentVolume, describeAbsent } from "../absent/absent-volumes.ts";
 import { ago, span } from "../ago.ts";
 import { describeDepths, describeMissing } from "../fleet/depths.ts";
-import { printable } from "../printable.ts";
 import { type Cell, formatTable, right } from "../table.ts";
 import { formatBytes, formatCount, formatDuration } from "../units.ts";
 import { describeHoles } from "./holes.ts";
@@ -18,46 +17,44 @@ export interface JobFindings {
   readonly absent: readonly AbsentVolume[];
 }
 
-/** Where everything stands, for people. `findings`: by job. */
-export function describeStatus(status: Status, findings: ReadonlyMap<string, JobFindings>): string {
+/** Where everything stands, in lines for people. `findings`: by job. */
+export function describeStatus(status: Status, findings: ReadonlyMap<string, JobFindings>): string[] {
   const sections = [
-    status.brokerTrouble === undefined ? "" : `broker  ${status.brokerTrouble}\n`,
+    status.brokerTrouble === undefined ? [] : [`broker  ${status.brokerTrouble}`],
     ...status.sources.map((source) => describeSource(source, status.at, findings)),
     describeVolumes(status),
     describeServices(status),
   ];
-  return sections.filter((text) => text !== "").join("\n");
+  return sections
+    .filter((lines) => lines.length > 0)
+    .flatMap((lines, index) => (index === 0 ? lines : ["", ...lines]));
 }
 
 function describeSource(
   { source, job, unreadable, queues, lost, newer }: SourceStatus,
   now: number,
   findings: ReadonlyMap<string, JobFindings>,
-): string {
-  if (unreadable !== undefined) return describeUnreadable(source, unreadable);
-  if (job === undefined) return `${source}  no job yet: \`brigade start ${source}\`\n`;
+): string[] {
+  if (unreadable !== undefined) return [describeUnreadable(source, unreadable)];
+  if (job === undefined) return [`${source}  no job yet: \`brigade start ${source}\``];
   const { proof, lost: lostForGood = [], absent = [] } = findings.get(job.id) ?? {};
   const waiting = queues && describeDepths(queues);
   const lines = [
     ...(job.state === "open" ? speed(job) : []),
     ...(waiting === undefined ? [] : [`waiting in queues: ${waiting}`]),
-    ...(job.state === "open"
-      ? job.working.slice(0, 3).map(({ directory }) => `in work: ${printable(directory)}/`)
-      : []),
+    ...(job.state === "open" ? job.working.slice(0, 3).map(({ directory }) => `in work: ${directory}/`) : []),
     ...(newer ?? []).map(describeNewer),
     ...(lost === undefined ? [] : [describeLost(source, lost)]),
     ...(proof === undefined ? [] : describeHoles(proof)),
     ...(lostForGood.length === 0 ? [] : [describeLostForGood(lostForGood)]),
-    ...absent.map((one) => printable(describeAbsent(one))),
+    ...absent.map(describeAbsent),
   ];
-  return `${source}  ${headline(job, now)}\n${counts(job)}${lines.map((line) => `  ${line}\n`).join("")}`;
+  return [`${source}  ${headline(job, now)}`, ...counts(job), ...lines.map((line) => `  ${line}`)];
 }
 
 function describeUnreadable(source: string, { job, state, reason }: UnreadableJob): string {
   const remedy = state === "open" ? `; \`brigade cancel ${source}\` closes it` : "";
-  return printable(`${source}  the job ${job} cannot be read and is set apart (${reason})${remedy}`).concat(
-    "\n",
-  );
+  return `${source}  the job ${job} cannot be read and is set apart (${reason})${remedy}`;
 }
 
 const readers = {
@@ -69,7 +66,7 @@ const readers = {
 
 function describeNewer({ queue, needs, messages }: NewerMessages): string {
   const what = `${formatCount(messages)} ${messages === 1 ? "message" : "messages"} of the queue "${queue}"`;
-  return printable(`${what} wait: a newer brigade is needed (${needs}); upgrade the ${readers[queue]}`);
+  return `${what} wait: a newer brigade is needed (${needs}); upgrade the ${readers[queue]}`;
 }
 
 function describeLost(source: string, { missing }: NonNullable<SourceStatus["lost"]>): string {
@@ -82,7 +79,7 @@ function describeLost(source: string, { missing }: NonNullable<SourceStatus["los
 
 function describeLostForGood(lost: readonly Location[]): string {
   const what = `${formatCount(lost.length)} ${lost.length === 1 ? "object" : "objects"}`;
-  return `lost for good: ${what}, such as "${printable(lost[0]?.key ?? "")}" (gone at the source, and damaged or gone on disk; \`brigade audit\` names all)`;
+  return `lost for good: ${what}, such as "${lost[0]?.key ?? ""}" (gone at the source, and damaged or gone on disk; \`brigade audit\` names all)`;
 }
 
 function headline(job: JobStatus, now: number): string {
@@ -93,7 +90,7 @@ function headline(job: JobStatus, now: number): string {
   return `${idle}  job ${job.id}, for ${took}`;
 }
 
-function counts({ progress }: JobStatus): string {
+function counts({ progress }: JobStatus): string[] {
   const { listed, directories } = progress;
   const rows = (["listed", "stored", "unchanged", "vanished", "failed"] as const)
     .filter((name) => name === "listed" || progress[name].objects > 0)
@@ -134,12 +131,12 @@ function speed({ rate, etaSeconds, progress }: JobStatus): string[] {
   return [`${formatCount(Math.round(rate.objects))} files/s  ${formatBytes(rate.bytes)}/s  ${left}`];
 }
 
-function describeVolumes({ volumes, at }: Status): string {
-  if (volumes.length === 0) return "";
+function describeVolumes({ volumes, at }: Status): string[] {
+  if (volumes.length === 0) return [];
   const head: Cell[] = ["host", "volume", right("objects"), right("bytes"), right("free"), "last seen"];
   const rows = volumes.map((one): Cell[] => [
-    printable(one.host),
-    printable(one.label ?? one.volume),
+    one.host,
+    one.label ?? one.volume,
     right(formatCount(one.objects)),
     right(formatBytes(one.bytes)),
     right(one.free === undefined ? "?" : formatBytes(one.free)),
@@ -148,15 +145,15 @@ function describeVolumes({ volumes, at }: Status): string {
   return formatTable([head, ...rows]);
 }
 
-function describeServices({ services, at }: Status): string {
-  if (services.length === 0) return "";
+function describeServices({ services, at }: Status): string[] {
+  if (services.length === 0) return [];
   const rows = services.map(({ service, instance, sources, seenAt, silentSince }): Cell[] => {
     const pauses = sources.flatMap(({ name, pauses: why }) =>
       why.map((reason) => `${name} paused: ${reason}`),
     );
     const silent = silentSince === undefined ? [] : [`silent since ${span(at - silentSince)}`];
-    const how = printable([...silent, ...pauses].join("; ") || "at work");
-    return [service, printable(instance), ago(at - seenAt), how];
+    const how = [...silent, ...pauses].join("; ") || "at work";
+    return [service, instance, ago(at - seenAt), how];
   });
   return formatTable([["service", "name", "last word", ""], ...rows]);
 }

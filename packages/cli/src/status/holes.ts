@@ -1,5 +1,4 @@
 import type { Proof } from "@brigade/ledger";
-import { printable } from "../printable.ts";
 import { formatCount } from "../units.ts";
 
 /** What a job has no account of, a line each; nothing when all is accounted for. The first few of each kind are named. */
@@ -23,7 +22,7 @@ export function describeHoles({ holes }: Proof): string[] {
     { lines: open, total: pages.total, what: "pages with entries that have no outcome" },
   ];
   return kinds.flatMap(({ lines, total, what }) => [
-    ...lines.map(printable),
+    ...lines,
     ...(total > lines.length ? [`… and ${formatCount(total - lines.length)} more ${what}`] : []),
   ]);
 }

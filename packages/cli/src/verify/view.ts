@@ -1,7 +1,8 @@
 import type { Log } from "@brigade/core";
 import type { VerifyProgress } from "@brigade/volumes";
-import { MultiBar, type SingleBar } from "cli-progress";
+import type { SingleBar } from "cli-progress";
 import { Rate } from "../rate.ts";
+import { Bars } from "../terminal/terminal.ts";
 import { formatBytes, formatCount, formatDuration } from "../units.ts";
 
 /** Shows how far each volume is, until it is closed. */
@@ -12,14 +13,10 @@ export interface VerifyView {
 
 /** A bar a volume. */
 export class VerifyBars implements VerifyView {
-  readonly #bars = new MultiBar({
+  readonly #bars = new Bars({
     format: "{bar} {percentage}%  {done}/{all} files  {speed}/s  {left}{problems}  {root}",
     barsize: 20,
-    hideCursor: true,
     clearOnComplete: true,
-    stopOnComplete: false,
-    gracefulExit: false,
-    stream: process.stderr,
   });
   readonly #byRoot = new Map<string, { readonly bar: SingleBar; readonly rate: Rate }>();
 

@@ -1,20 +1,12 @@
 import type { Difference } from "@brigade/volumes";
-import { printable } from "../printable.ts";
 import { formatBytes, formatCount } from "../units.ts";
 import type { Verified, VolumeToVerify } from "./verify.ts";
 
-/** A difference as a line, for machines or for people. */
-export function tellDifference(
-  { root, info }: VolumeToVerify,
-  difference: Difference,
-  json: boolean,
-): string {
-  if (json) return `${JSON.stringify({ root, volume: info.id, ...difference })}\n`;
+/** A difference as a line for people. */
+export function describeDifference({ root }: VolumeToVerify, difference: Difference): string {
   const { problem, source, path, reason } = difference;
   const why = reason ?? comparison(difference);
-  return printable(
-    `${problem.padEnd(10)} ${root}/${source}/${path}${why === undefined ? "" : `: ${why}`}`,
-  ).concat("\n");
+  return `${problem.padEnd(10)} ${root}/${source}/${path}${why === undefined ? "" : `: ${why}`}`;
 }
 
 function comparison({ problem, expected, found }: Difference): string | undefined {
@@ -23,8 +15,8 @@ function comparison({ problem, expected, found }: Difference): string | undefine
   return problem === "md5" ? `MD5 ${found.md5 ?? "?"} in place of ${expected.md5}` : undefined;
 }
 
-/** How it ended for one volume. */
-export function describeVerified({ volume: { root, info }, summary, repaired }: Verified): string {
+/** How it ended for one volume, in lines. */
+export function describeVerified({ volume: { root, info }, summary, repaired }: Verified): string[] {
   const { files, bytes, problems, badLines } = summary;
   const found = Object.entries(problems)
     .filter(([, count]) => count > 0)
@@ -35,7 +27,7 @@ export function describeVerified({ volume: { root, info }, summary, repaired }: 
   const lost = repaired?.lost ?? 0;
   const next =
     lost > 0
-      ? `\n  ${formatCount(lost)} are put back to work: the next \`start\` or \`copy\` fetches them`
-      : "";
-  return `${printable(`${root} "${info.label}": ${looked}: ${what}`)}${next}\n`;
+      ? [`  ${formatCount(lost)} are put back to work: the next \`start\` or \`copy\` fetches them`]
+      : [];
+  return [`${root} "${info.label}": ${looked}: ${what}`, ...next];
 }

@@ -1,19 +1,34 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { isSession } from "./session.ts";
+import { hostOf, portlessName } from "./host.ts";
+import type { Sessions } from "./session.ts";
 
-/** Who may ask. */
+/** Who may ask what. */
+export interface Tokens {
+  /** The operator's: everything. Absent: nobody is asked for one. */
+  readonly token?: string | undefined;
+  /** A lister's: questions, and words of how it is. */
+  readonly serviceToken?: string | undefined;
+}
 
-/** The token as `Authorization: Bearer …`, or a session that it was exchanged for. */
-export function tokenNeeded(token: string, now: () => number): MiddlewareHandler {
+/** A token as `Authorization: Bearer …`, or a session that the operator's was exchanged for. */
+export function tokenNeeded({ token, serviceToken }: Tokens, sessions: Sessions): MiddlewareHandler {
   return async (context, next) => {
-    if (!hasToken(context, token) && !(await isSession(context, token, now()))) {
+    if (token === undefined || hasToken(context, token) || sessions.has(context)) return await next();
+    if (serviceToken === undefined || !hasToken(context, serviceToken)) {
       const error = "the ledger's token is needed: Authorization: Bearer …";
       return context.json({ error }, 401, { "www-authenticate": "Bearer" });
     }
-    return await next();
+    if (isForServices(context)) return await next();
+    return context.json({ error: "LEDGER_SERVICE_TOKEN may only ask and announce: show LEDGER_TOKEN" }, 403);
   };
+}
+
+/** Questions that are too long for an address are POSTs. */
+function isForServices({ req: { method, path } }: Context): boolean {
+  if (method === "GET" || method === "HEAD") return true;
+  return method === "POST" && (path.startsWith("/api/history/") || path === "/api/presence");
 }
 
 /** Compares in constant time, whatever was sent. */
@@ -45,21 +60,23 @@ function isOwn(context: Context): boolean {
   return origin === undefined || (URL.canParse(origin) && new URL(origin).host === hostOf(context));
 }
 
-/** Whoever reaches us by a name that is not this machine's own was led here by somebody's DNS. */
-export const loopbackNamesOnly: MiddlewareHandler = async (context, next) => {
-  const host = hostOf(context);
-  if (!isLoopback(host)) {
-    throw new HTTPException(421, {
-      message: `this ledger has no token and answers as localhost only, not as ${host}: set LEDGER_TOKEN`,
-    });
-  }
-  await next();
-};
-
-function hostOf(context: Context): string {
-  return context.req.header("host")?.toLowerCase() ?? new URL(context.req.url).host;
+/**
+ * Whoever reaches us by a name that is not ours was led here by somebody's DNS, with a browser that would then give that name's pages our
+ * answers. This machine's loopback names are always ours. `names`: the others, in lower case, without ports.
+ */
+export function ownNamesOnly(names: readonly string[]): MiddlewareHandler {
+  const own = new Set(names.map((name) => name.toLowerCase()));
+  return async (context, next) => {
+    const name = portlessName(hostOf(context));
+    if (!isLoopback(name) && !own.has(name)) {
+      throw new HTTPException(421, {
+        message: `this ledger does not answer as ${name}: set LEDGER_HOSTS=${name} where it runs, if that is its name`,
+      });
+    }
+    await next();
+  };
 }
 
-function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/.test(host);
+function isLoopback(name: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(name);
 }

@@ -7,22 +7,21 @@ import type { FailureFilter, JobRecord } from "../account.ts";
 import type { Catalogue } from "../catalogue.ts";
 import { JobOpenError } from "../jobs.ts";
 import type { LiveStatus } from "../status/status.ts";
-import { loopbackNamesOnly, ownPagesOnly, tokenNeeded } from "./access.ts";
+import { ownNamesOnly, ownPagesOnly, type Tokens, tokenNeeded } from "./access.ts";
 import { historyRoutes } from "./history-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
 import { objectRoutes } from "./object-routes.ts";
 import { pageRoutes } from "./page-routes.ts";
-import { sessionRoutes } from "./session.ts";
+import { Sessions, sessionRoutes } from "./session.ts";
 import { statusRoutes } from "./status-routes.ts";
 import type { Retried } from "./wire.ts";
 
-export interface LedgerAppOptions {
-  /** Asked of everybody who wants anything below `/api`; absent: nobody is asked. */
-  readonly token?: string | undefined;
+/** `token` and `serviceToken`: asked of everybody who wants anything below `/api`. */
+export interface LedgerAppOptions extends Tokens {
   /** Jobs are opened for these sources only; absent: for any. */
   readonly sources?: readonly string[];
-  /** We listen for this machine only: without a token, we answer by its own names only. */
-  readonly loopback?: boolean;
+  /** Names and addresses that are ours, beside those of the loopback: we answer by no other. */
+  readonly hosts?: readonly string[];
   /** Absent: `/api/status`, `/api/events` and `/api/rates` are not there (501). */
   readonly status?: LiveStatus;
   /** Puts failed objects and directories of a job back to work. Absent: that is not there (501). */
@@ -34,7 +33,7 @@ export interface LedgerAppOptions {
 
 /** The catalogue over HTTP, below `/api`, and a page to look at it. Errors are JSON: `{"error": "…"}`. */
 export function ledgerApp(catalogue: Catalogue, options: LedgerAppOptions): Hono {
-  const { token, sources, loopback = false, status, retry, log, now = Date.now } = options;
+  const { token, sources, hosts = [], status, retry, log, now = Date.now } = options;
   const app = new Hono();
   app.onError((error, context) => {
     const code = statusOf(error);
@@ -61,9 +60,10 @@ export function ledgerApp(catalogue: Catalogue, options: LedgerAppOptions): Hono
       originAgentCluster: false,
     }),
   );
-  if (token === undefined && loopback) app.use("/api/*", loopbackNamesOnly);
+  const sessions = new Sessions(now);
+  for (const path of ["/api/*", "/metrics"]) app.use(path, ownNamesOnly(hosts));
   app.use("/api/*", ownPagesOnly);
-  if (token !== undefined) app.use("/api/*", tokenNeeded(token, now));
+  app.use("/api/*", tokenNeeded(options, sessions));
   const onError = () => {
     throw new HTTPException(413, { message: `no question is longer than ${mostBodyBytes} bytes` });
   };
@@ -81,13 +81,13 @@ export function ledgerApp(catalogue: Catalogue, options: LedgerAppOptions): Hono
     ...(sources !== undefined && { sources }),
     ...(retry !== undefined && { retry }),
   };
-  app.route("/api/session", sessionRoutes(token, now));
+  app.route("/api/session", sessionRoutes(token !== undefined, sessions));
   app.route("/api/jobs", jobRoutes(jobs));
   app.route("/api/history", historyRoutes(catalogue));
   app.route("/api/objects", objectRoutes(catalogue, log));
   app.get("/api/volumes", async (context) => context.json(await catalogue.volumes()));
   app.post("/api/backup", async (context) => context.json(await catalogue.backup()));
-  app.route("/api", statusRoutes(status));
+  app.route("/api", statusRoutes(status, sessions));
   app.route("/", pageRoutes());
   return app;
 }

@@ -5,14 +5,17 @@ import type { Status } from "./status-wire.ts";
 const leastMs = 1_000;
 const mostMs = 5_000;
 
-/** Server-Sent Events: the status now, then whenever it has changed. Ends when the reader leaves or the status ends. */
-export function eventStream(status: LiveStatus): Response {
-  return new Response(ReadableStream.from(events(status)), {
+/**
+ * Server-Sent Events: the status now, then whenever it has changed. Ends when the reader leaves, may read no more, or the status
+ * ends.
+ */
+export function eventStream(status: LiveStatus, mayRead: () => boolean): Response {
+  return new Response(ReadableStream.from(events(status, mayRead)), {
     headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
   });
 }
 
-async function* events(status: LiveStatus): AsyncIterable<Uint8Array> {
+async function* events(status: LiveStatus, mayRead: () => boolean): AsyncIterable<Uint8Array> {
   const encoder = new TextEncoder();
   let sent = { content: "", at: 0 };
   do {
@@ -21,5 +24,5 @@ async function* events(status: LiveStatus): AsyncIterable<Uint8Array> {
     if (content === sent.content && current.at - sent.at < mostMs) continue;
     sent = { content, at: current.at };
     yield encoder.encode(`event: status\ndata: ${JSON.stringify(current)}\n\n`);
-  } while (await status.passed(leastMs));
+  } while ((await status.passed(leastMs)) && mayRead());
 }

@@ -1,37 +1,68 @@
+import { randomBytes } from "node:crypto";
 import { type Context, Hono } from "hono";
-import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { hostOf, portOf } from "./host.ts";
 
-/**
- * A browser's session: a cookie that says when it ends, signed with the token, which is not in it. So it needs no memory
- * here, and ends with the token. Plain HTTP as it is, it cannot be `Secure`.
- */
-const name = "brigade-session";
+/** Plain HTTP as it is, a cookie cannot be `Secure`. */
 const options = { path: "/api", httpOnly: true, sameSite: "Strict" } as const;
 /** Seconds. */
 const lifetime = 30 * 24 * 3_600;
+/** More than people have browsers; beyond that, the oldest is over. */
+const mostSessions = 1_000;
 
 /**
- * Behind the token's check: POST with the token gives the cookie, DELETE takes it back. GET says whether there is a token at
- * all.
+ * Browsers' sessions. A session is a random name in a cookie, known here alone: so one that was left is over, and all are with this
+ * process.
  */
-export function sessionRoutes(token: string | undefined, now: () => number): Hono {
-  const routes = new Hono();
-  routes.get("/", (context) => context.json({ token: token !== undefined }));
-  routes.post("/", async (context) => {
-    if (token !== undefined) {
-      const ends = Math.floor(now() / 1_000) + lifetime;
-      await setSignedCookie(context, name, String(ends), token, { ...options, maxAge: lifetime });
+export class Sessions {
+  /** When each ends, Unix milliseconds; oldest first. */
+  readonly #ends = new Map<string, number>();
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  has(context: Context): boolean {
+    return (this.#ends.get(idOf(context)) ?? 0) > this.#now();
+  }
+
+  begin(context: Context): void {
+    const id = randomBytes(24).toString("base64url");
+    this.#ends.set(id, this.#now() + lifetime * 1_000);
+    for (const oldest of this.#ends.keys()) {
+      if (this.#ends.size <= mostSessions) break;
+      this.#ends.delete(oldest);
     }
+    setCookie(context, nameOf(context), id, { ...options, maxAge: lifetime });
+  }
+
+  end(context: Context): void {
+    this.#ends.delete(idOf(context));
+    deleteCookie(context, nameOf(context), options);
+  }
+}
+
+/** Behind the token's check: POST with the token gives the cookie, DELETE ends the session. GET says whether there is a token at all. */
+export function sessionRoutes(isTokenAsked: boolean, sessions: Sessions): Hono {
+  const routes = new Hono();
+  routes.get("/", (context) => context.json({ token: isTokenAsked }));
+  routes.post("/", (context) => {
+    if (isTokenAsked) sessions.begin(context);
     return context.body(null, 204);
   });
   routes.delete("/", (context) => {
-    deleteCookie(context, name, options);
+    sessions.end(context);
     return context.body(null, 204);
   });
   return routes;
 }
 
-export async function isSession(context: Context, token: string, now: number): Promise<boolean> {
-  const ends = await getSignedCookie(context, token, name);
-  return typeof ends === "string" && Number(ends) * 1_000 > now;
+function idOf(context: Context): string {
+  return getCookie(context, nameOf(context)) ?? "";
+}
+
+/** Browsers send a cookie to all ports of a host: each has its own. */
+function nameOf(context: Context): string {
+  return `brigade-session-${portOf(hostOf(context))}`;
 }

@@ -4,17 +4,21 @@ import { HTTPException } from "hono/http-exception";
 import type { LiveStatus } from "../status/status.ts";
 import { eventStream } from "./event-stream.ts";
 import { body, query } from "./questions.ts";
+import type { Sessions } from "./session.ts";
 import { ratesQuerySchema } from "./status-wire.ts";
 
 /** How it goes now, from memory: answered at once, however busy the catalogue is. */
-export function statusRoutes(status: LiveStatus | undefined): Hono {
+export function statusRoutes(status: LiveStatus | undefined, sessions: Sessions): Hono {
   const routes = new Hono();
   function live(): LiveStatus {
     if (status === undefined) throw new HTTPException(501, { message: "this ledger keeps no live status" });
     return status;
   }
   routes.get("/status", (context) => context.json(live().current()));
-  routes.get("/events", () => eventStream(live()));
+  routes.get("/events", (context) => {
+    const isOfSession = sessions.has(context);
+    return eventStream(live(), () => !isOfSession || sessions.has(context));
+  });
   routes.get("/rates", (context) => {
     const { job } = query(context, ratesQuerySchema);
     const rates = live().rates(job);

@@ -3,7 +3,7 @@ import { byId } from "./element.js";
 import { formatBytes, formatDuration, formatRate, formatTime } from "./figures.js";
 import { hostsOf } from "./fleet.js";
 import { follow } from "./ledger.js";
-import { isTokenAsked, logIn, logOut } from "./session.js";
+import { isTokenAsked, logIn, logOut, takeFromAddress } from "./session.js";
 import { SourceCard } from "./source.js";
 
 /** @import { Status } from "../http/status-wire.ts" */
@@ -80,8 +80,10 @@ function setTrouble(reason) {
 }
 
 leave.addEventListener("click", () => void logOut());
+addEventListener("hashchange", () => location.reload());
 setInterval(showConnection, 1_000);
 
+await takeFromAddress();
 for (;;) {
   await follow(show, setTrouble);
   main.hidden = true;

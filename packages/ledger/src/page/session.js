@@ -43,6 +43,17 @@ async function exchange(token) {
   }
 }
 
+/**
+ * A token in the address's fragment becomes a session: `copy --http` tells such an address. No server sees a fragment, and the
+ * address forgets it.
+ */
+export async function takeFromAddress() {
+  const token = /^#token=(.+)$/.exec(location.hash)?.[1];
+  if (token === undefined) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  await exchange(token);
+}
+
 /** @returns {Promise<boolean>} */
 export async function isTokenAsked() {
   return (await (await ask("session")).json()).token;

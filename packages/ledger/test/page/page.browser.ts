@@ -26,7 +26,7 @@ before(async (context) => {
 after(() => browser.close());
 
 /** A page of the site, what it asked for and what it complained about. */
-async function visit(site: Site, options: BrowserContextOptions = {}) {
+async function visit(site: Site, options: BrowserContextOptions = {}, path = "") {
   const context = await browser.newContext({
     colorScheme: "light",
     viewport: { width: 1280, height: 900 },
@@ -46,7 +46,7 @@ async function visit(site: Site, options: BrowserContextOptions = {}) {
     dialog.dismiss().catch(() => {}); // the page may be gone by then
   });
   page.on("request", (request) => asked.push(request.url()));
-  await page.goto(site.url);
+  await page.goto(site.url + path);
   return {
     page,
     asked,
@@ -149,6 +149,22 @@ test("with the token once given the page shows the job, also after a reload, unt
   await page.getByRole("button", { name: "log out" }).click();
   await page.getByLabel(/asks for its token/).waitFor();
   assert.equal(await page.locator("#status").isVisible(), false);
+  visited.assertInnocent(/401/);
+});
+
+test("a token in the address's fragment becomes a session, and the address forgets it", async () => {
+  const told = "kx7-told_in-an-address";
+  await using site = await Site.open(told);
+  await using _flow = atWork(site);
+  await using visited = await visit(site, {}, `/#token=${told}`);
+  const { page } = visited;
+  await page.locator('[data-source="photos"]').waitFor();
+  assert.equal(page.url(), `${site.url}/`);
+  await page.reload();
+  await page.locator('[data-source="photos"]').waitFor();
+  await page.goto(`${site.url}/#token=a-guess`);
+  await page.locator('[data-source="photos"]').waitFor();
+  assert.equal(page.url(), `${site.url}/`);
   visited.assertInnocent(/401/);
 });
 

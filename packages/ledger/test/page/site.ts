@@ -38,7 +38,6 @@ export class Site implements AsyncDisposable {
       token,
       status,
       log: silent,
-      loopback: true,
       retry: ({ id }, filter) =>
         retryJob({ catalogue, broker, idle: false, batchFiles: 100, batchBytes: 1e9 }, id, filter),
     }).fetch;
