@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdir, readdir } from "node:fs/promises";
+import { chmod, mkdir, readdir, stat } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -133,6 +133,22 @@ describe("a ledger", () => {
     assert.equal((await client.job("j")).progress.directories.known, 1);
   });
 
+  test("keeps its catalogue and backups for its owner alone, also those of a version before", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "catalogue.sqlite");
+    const own = { ...environment, LEDGER_PATH: path };
+    const backUp = async () => {
+      await using service = await startService("ledger", own);
+      await new LedgerClient({ url: service.url }).backup();
+      const names = await readdir(folder.path);
+      for (const name of names) assert.equal((await stat(join(folder.path, name))).mode & 0o077, 0, name);
+      assert.ok(names.includes("catalogue.sqlite.backup"), names.join());
+    };
+    await backUp();
+    for (const file of [path, `${path}.backup`]) await chmod(file, 0o644);
+    await backUp();
+  });
+
   test("does not start without a token where others than this machine reach it, and says so", async () => {
     await using folder = await temporaryFolder();
     const own = { ...environment, LEDGER_PATH: join(folder.path, "catalogue.sqlite") };
@@ -151,13 +167,20 @@ describe("a ledger", () => {
     await using service = await startService("ledger", {
       ...environment,
       LEDGER_PATH: join(folder.path, "catalogue.sqlite"),
-      LEDGER_HOSTS: "Ledger, head.example",
+      LEDGER_HOSTS: "Ledger, head.example [2001:db8::1]",
     });
+    const wrong = await brigade(["ledger"], {
+      ...environment,
+      LEDGER_PATH: "/x",
+      LEDGER_HOSTS: "a.example:9100",
+    });
+    assert.match(wrong.stderr, /LEDGER_HOSTS[^\n]* without scheme and port/);
     const { port } = new URL(service.url);
     for (const [host, status] of [
       [`127.0.0.1:${port}`, 200],
       [`ledger:${port}`, 200],
       ["head.example", 200],
+      ["[2001:db8::1]:9100", 200],
       ["rebound.example", 421],
     ] as const) {
       const asking = request(`${service.url}/api/jobs`, { headers: { host } }).end();

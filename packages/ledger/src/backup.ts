@@ -56,9 +56,9 @@ export class Backups {
     }
   }
 
-  /** Returns its size, bytes. SQLite brings what is written meanwhile into the copy too. */
+  /** Made for its owner alone. Returns its size, bytes. SQLite brings what is written meanwhile into the copy too. */
   async #copy(to: string): Promise<number> {
-    await using file = await open(to, "wx");
+    await using file = await open(to, "wx", 0o600);
     const syncing = new Syncing(file);
     let hasBegun = false;
     const goOn = () => {

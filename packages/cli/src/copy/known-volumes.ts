@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { ConfigError, HostError } from "@brigade/core";
-import { readOwnBytes, replaceOwnFile } from "@brigade/volumes";
+import { readOwnBytes, replacePrivateFile } from "@brigade/volumes";
 import { z } from "zod";
 
 const schema = z.record(z.string(), z.string());
@@ -38,7 +38,7 @@ export function readKnownVolumes(state: string): KnownVolumes {
 export function writeKnownVolumes(state: string, known: KnownVolumes): void {
   const path = fileIn(state);
   try {
-    replaceOwnFile(path, [Buffer.from(`${JSON.stringify(known, undefined, 2)}\n`)]);
+    replacePrivateFile(path, `${JSON.stringify(known, undefined, 2)}\n`);
   } catch (error) {
     throw unwritten(path, error);
   }

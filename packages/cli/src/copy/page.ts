@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EmbeddedBroker } from "@brigade/broker";
 import type { Log } from "@brigade/core";
 import { type Catalogue, createStatus, type FailureFilter, type JobRecord, ledgerApp } from "@brigade/ledger";
-import type { LocalVolume } from "@brigade/volumes";
+import { type LocalVolume, removeOwnFile, replacePrivateFile } from "@brigade/volumes";
 import { depthsOf } from "../fleet/queue-depths.ts";
 import { Announcing } from "../service/announcing.ts";
 import { listen } from "../service/listen.ts";
@@ -72,9 +71,7 @@ function tellAddress(address: string, url: string, { state, log }: PageParts): (
     return () => {};
   }
   const file = join(state, "page-address");
-  const unfinished = `${file}.${crypto.randomUUID()}`;
-  writeFileSync(unfinished, `${address}\n`, { mode: 0o600, flag: "wx" });
-  renameSync(unfinished, file);
+  replacePrivateFile(file, `${address}\n`);
   log.info({ url, file }, "shown on a page; its address with the token stands in the file");
-  return () => rmSync(file, { force: true });
+  return () => removeOwnFile(file);
 }

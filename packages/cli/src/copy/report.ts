@@ -4,11 +4,11 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ConfigError, type Log } from "@brigade/core";
 import type { Catalogue, Miss, Proof } from "@brigade/ledger";
-import { createOwnFile, makeFolder, removeOwnFile } from "@brigade/volumes";
+import { createPrivateFile, makePrivateFolder, removeOwnFile } from "@brigade/volumes";
 import { type AbsentVolume, describeAbsent, hasLost } from "../absent/absent-volumes.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { formatRange } from "../status/holes.ts";
-import { printable } from "../terminal/printable.ts";
+import { printable, printableJson } from "../terminal/printable.ts";
 import { print, printJsonText } from "../terminal/terminal.ts";
 import { formatBytes, formatCount, formatDuration } from "../units.ts";
 
@@ -48,13 +48,13 @@ export async function writeFailures(
   async function* lines() {
     for (let row = first; row.done !== true; row = await rows.next()) {
       const { key, reason, at } = row.value;
-      yield `${JSON.stringify({ key, reason, at: new Date(at).toISOString() })}\n`;
+      yield `${printableJson(JSON.stringify({ key, reason, at: new Date(at).toISOString() }))}\n`;
     }
   }
   try {
-    makeFolder(dirname(path));
+    makePrivateFolder(dirname(path), /\.ndjson$/);
     removeOwnFile(path);
-    await pipeline(Readable.from(lines()), createWriteStream("", { fd: createOwnFile(path) }));
+    await pipeline(Readable.from(lines()), createWriteStream("", { fd: createPrivateFile(path) }));
     return path;
   } catch (error) {
     const isDisks = error instanceof ConfigError || (error instanceof Error && "syscall" in error);

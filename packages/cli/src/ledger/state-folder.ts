@@ -2,12 +2,15 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { getuid } from "node:process";
 import { ConfigError, HostError } from "@brigade/core";
-import { makeFolder } from "@brigade/volumes";
+import { makePrivateFolder } from "@brigade/volumes";
 import { namedFolder } from "../volumes/named-folders.ts";
 
 /** The files in a state folder: the accounts, and work that is under way. */
 export const catalogueFile = "catalogue.sqlite";
 export const queuesFile = "queues.sqlite";
+
+/** What lies in a state folder. */
+const ours = /^((catalogue|queues)\.sqlite.*|volumes\.json|failed|lists|page-address)$/;
 
 /** Where `copy` keeps them by default. */
 export function stateFolderOf(volume: string): string {
@@ -38,10 +41,10 @@ export function stateFolder(given: string, create = false): string {
   return folder;
 }
 
-/** Makes the folder where there is none. Throws HostError when its disk is full or fails, ConfigError when no folder can be there. */
+/** Makes the folder where there is none, for its owner alone. Throws HostError when its disk is full or fails, ConfigError when no folder can be there. */
 export function makeStateFolder(folder: string): void {
   try {
-    makeFolder(folder);
+    makePrivateFolder(folder, ours);
   } catch (error) {
     throw unmade(folder, error);
   }

@@ -7,7 +7,7 @@ import {
   type LocalVolume,
   makeFolder,
   readOwnBytes,
-  replaceOwnFile,
+  replacePrivateFile,
 } from "@brigade/volumes";
 import { z } from "zod";
 
@@ -62,7 +62,7 @@ export class VolumeMemory {
       const path = this.#fileOf(volume.root);
       makeFolder(dirname(path));
       const temporary = `${path}.${crypto.randomUUID()}`;
-      replaceOwnFile(path, [Buffer.from(`${JSON.stringify(volume)}\n`)], temporary);
+      replacePrivateFile(path, `${JSON.stringify(volume)}\n`, temporary);
     });
   }
 

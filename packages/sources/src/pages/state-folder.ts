@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { constants, mkdirSync, openSync, statfsSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Floor, floorOf, roomIn, SourceError } from "@brigade/core";
 
 /** Where a source puts what is too long for memory: STATE_DIR, or the system's folder for such things. */
@@ -15,9 +15,15 @@ export class StateFolder {
     this.#floor = floor;
   }
 
+  /** Where it is not there: for its owner alone. */
+  make(): void {
+    mkdirSync(dirname(this.path), { recursive: true });
+    mkdirSync(this.path, { recursive: true, mode: 0o700 });
+  }
+
   /** A file that nobody else sees, and that ends when it is closed, or with this process. */
   openNameless(): number {
-    mkdirSync(this.path, { recursive: true });
+    this.make();
     const name = join(this.path, `page-${randomUUID()}`);
     const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
     const descriptor = openSync(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);

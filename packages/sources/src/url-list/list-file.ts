@@ -1,5 +1,5 @@
 import { createReadStream, lstatSync, statSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { databaseError, FatalError, SourceError } from "@brigade/core";
@@ -56,7 +56,7 @@ async function open(
   { folder, name, stdin }: ListOptions,
   signal: AbortSignal,
 ): Promise<ListIndex> {
-  await mkdir(folder.path, { recursive: true });
+  folder.make();
   // Somebody else may have prepared the disk.
   if (!lstatSync(folder.path).isDirectory())
     throw new FatalError(`${folder.path} is a link, not a folder: remove it`);

@@ -141,6 +141,7 @@ export class UrlList implements ConfiguredSource, Source {
   async #open(): Promise<ListIndex> {
     const { file, name, stateFolder, stdin, MIN_FREE: minFree } = this.#config;
     if (stateFolder === undefined) this.#temporary ??= await mkdtemp(join(tmpdir(), "brigade-list-"));
+    else new StateFolder(stateFolder, minFree).make();
     const folder = stateFolder === undefined ? this.#temporary : join(stateFolder, "lists");
     const opened = await openList(
       file,

@@ -1,8 +1,10 @@
 import { closeSync, fstatSync, lstatSync, readSync, type Stats, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { ConfigError } from "@brigade/core";
-import { openOwnFile } from "./files.ts";
+import { errorCode } from "../disk-errors.ts";
+import { createFile, openOwnFile } from "./files.ts";
 import { assertFile, enterFolder, isOwn, NotOurs } from "./own-path.ts";
+import { asFarAsPossible, narrow, privateFile } from "./private.ts";
 
 /** What SQLite puts beside a database. */
 const besides = ["-wal", "-shm", "-journal"];
@@ -45,12 +47,31 @@ export class DatabaseFile {
   }
 }
 
-/** Opens a database, or a process that has one, at such a path. */
+/**
+ * Sees to it that a database is for its owner alone: makes an empty file where there is none, and takes away the rights of others that one
+ * from before has. To be called before it is opened: SQLite makes what lies beside it with the same rights.
+ */
+export function keepPrivate(path: string): void {
+  const followsLinks = !isOwn(path);
+  asFarAsPossible(() => {
+    using folder = enterFolder(dirname(path));
+    const name = basename(path);
+    try {
+      closeSync(createFile(folder.at(name), privateFile));
+    } catch (error) {
+      if (errorCode(error) !== "EEXIST") throw error;
+      for (const end of ["", ...besides, ".backup"]) narrow(folder.at(name + end), { followsLinks });
+    }
+  });
+}
+
+/** Opens a database that is for its owner alone, or a process that has one, at such a path. */
 export async function withDatabaseFile<T extends AsyncDisposable>(
   path: string,
   open: (path: string) => Promise<T>,
 ): Promise<T> {
   const file = new DatabaseFile(path, { followsLinks: !isOwn(path) });
+  keepPrivate(path);
   const opened = await open(path);
   try {
     file.confirm();

@@ -14,10 +14,20 @@ export function writeDurably(path: string, text: string, temporary: string): voi
   syncFolder(dirname(path));
 }
 
-/** Replaces a file of ours, as `writeDurably` does. `temporary`: in the same folder; of nobody else. */
-export function replaceOwnFile(path: string, pieces: readonly Uint8Array[], temporary = `${path}.new`): void {
+/** `temporary`: in the same folder; of nobody else. `mode`: what its owner and others may do. */
+interface Replacing {
+  readonly temporary?: string;
+  readonly mode?: number;
+}
+
+/** Replaces a file of ours, as `writeDurably` does. */
+export function replaceOwnFile(
+  path: string,
+  pieces: readonly Uint8Array[],
+  { temporary = `${path}.new`, mode }: Replacing = {},
+): void {
   removeOwnFile(temporary);
-  writeNew(createOwnFile(temporary), pieces);
+  writeNew(createOwnFile(temporary, mode), pieces);
   renameOwnFile(temporary, path);
   syncFolder(dirname(path));
 }

@@ -8,13 +8,13 @@ const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constant
 export const noteBytes = 64 * 1024;
 
 /** Makes a file that is not there, and opens it for writing. Throws the system's error. */
-export function createFile(path: string): number {
-  return told(() => openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644));
+export function createFile(path: string, mode = 0o644): number {
+  return told(() => openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
 }
 
 /** The same, for a path that may be brigade's own. Throws ConfigError too. */
-export function createOwnFile(path: string): number {
-  return inFolderOf(path, (folder, name) => createFile(folder.at(name)));
+export function createOwnFile(path: string, mode?: number): number {
+  return inFolderOf(path, (folder, name) => createFile(folder.at(name), mode));
 }
 
 /** Opens a file for reading. Nothing where there is none. Throws ConfigError where it is no file; the system's error. */

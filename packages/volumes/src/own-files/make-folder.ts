@@ -5,29 +5,29 @@ import { type EnteredFolder, told } from "./entered-folder.ts";
 import { inFolderOf, isOwn, notOurs } from "./own-path.ts";
 
 /**
- * Makes a folder and those above it, where they are not there. Throws the system's error; ConfigError where a link, or what is no
+ * Makes a folder and those above it, where they are not there. `mode`: its own. Throws the system's error; ConfigError where a link, or what is no
  * folder, lies on the way below `.brigade`.
  */
-export function makeFolder(path: string): void {
+export function makeFolder(path: string, mode?: number): void {
   if (isOwn(path)) {
     makeFolder(dirname(path));
-    inFolderOf(path, makeIn);
-  } else makeNamed(path);
+    inFolderOf(path, (folder, name) => makeIn(folder, name, mode));
+  } else makeNamed(path, mode);
 }
 
 /** Makes a folder in another, where it is not there. Throws the system's error; ConfigError where it is none. */
-export function makeIn(folder: EnteredFolder, name: string): void {
+export function makeIn(folder: EnteredFolder, name: string, mode?: number): void {
   const path = folder.at(name);
   const before = lstatSync(path, { throwIfNoEntry: false });
-  if (before === undefined && tryMake(path)) return;
+  if (before === undefined && tryMake(path, mode)) return;
   const stats = before ?? lstatSync(path);
   if (!stats.isDirectory()) throw notOurs(join(folder.path, name), stats, "a folder");
 }
 
 /** False when something is there already. */
-function tryMake(path: string): boolean {
+function tryMake(path: string, mode: number | undefined): boolean {
   try {
-    told(() => mkdirSync(path));
+    told(() => mkdirSync(path, mode));
     return true;
   } catch (error) {
     if (errorCode(error) === "EEXIST") return false;
@@ -36,13 +36,13 @@ function tryMake(path: string): boolean {
 }
 
 /** (Node's own way to do it goes on for ever in a file system that makes no folders and says ENOENT, as `/proc`.) */
-function makeNamed(path: string): void {
+function makeNamed(path: string, mode?: number): void {
   if (isFolder(path)) return;
   const above = dirname(path);
   // Below a file, the system itself says what is wrong.
   if (above !== path && !existsSync(above)) makeNamed(above);
   try {
-    mkdirSync(path);
+    mkdirSync(path, mode);
   } catch (error) {
     const isMadeByAnother = errorCode(error) === "EEXIST";
     if (!isMadeByAnother || !isFolder(path)) throw error;
