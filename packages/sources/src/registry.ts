@@ -1,4 +1,6 @@
 import { ConfigError, type Environment, sourceNameSchema } from "@brigade/core";
+import { hasCredentials, withoutCredentials } from "./credentials-in-url.ts";
+import { variablePrefix } from "./http/fetch-variables.ts";
 import { siteVariables } from "./http-index/config.ts";
 import { parseSiteUrl } from "./http-index/url.ts";
 import type { SourceParser, SourceReference } from "./source-reference.ts";
@@ -40,13 +42,17 @@ export function sourceNames(environment: Environment): string[] {
 
 /** `name=url` pairs, separated by blanks. Throws ConfigError with all problems. */
 function configuredSources(environment: Environment): Map<string, string> {
-  const pairs = (environment.SOURCES ?? "").split(/\s+/).filter((pair) => pair !== "");
+  const text = environment.SOURCES ?? "";
   const problems: string[] = [];
   const sources = new Map<string, string>();
-  for (const pair of pairs) {
+  for (const [index, pair] of text.trim().split(/\s+/).entries()) {
+    if (pair === "") continue;
     const [, name = "", url = ""] = /^([^=]*)=(.*)$/.exec(pair) ?? [];
-    if (!sourceNameSchema.safeParse(name).success) problems.push(`SOURCES: "${pair}" is not name=url`);
+    // A password may have blanks, and so be in any part.
+    const told = text.includes("@") ? `its part ${index + 1}` : `"${pair}"`;
+    if (!sourceNameSchema.safeParse(name).success) problems.push(`SOURCES: ${told} is not name=url`);
     else if (sources.has(name)) problems.push(`SOURCES: "${name}" is named twice`);
+    else if (hasCredentials(url)) problems.push(credentialsRefused(name, url));
     else if (/^list:-$/i.test(url))
       problems.push(`SOURCES: "${name}": standard input is for the command line only`);
     sources.set(name, url);
@@ -55,12 +61,21 @@ function configuredSources(environment: Environment): Map<string, string> {
   return sources;
 }
 
+/** SOURCES is told to services that need no password, such as the ledger. */
+function credentialsRefused(name: string, url: string): string {
+  const prefix = variablePrefix(name);
+  const variables = /^upyun:/i.test(url)
+    ? `${prefix}_UPYUN_OPERATOR and ${prefix}_UPYUN_PASSWORD`
+    : `${prefix}_SITE_USER and ${prefix}_SITE_PASSWORD`;
+  return `SOURCES: "${name}": its URL has a user or a password in it: set ${variables} instead`;
+}
+
 function parseUrl(text: string): SourceReference {
   const scheme = text.slice(0, text.indexOf(":")).toLowerCase();
   const parse = Object.hasOwn(adapters, scheme) ? adapters[scheme] : undefined;
   if (parse === undefined)
     throw new ConfigError([
-      `${text}: sources are ${Object.keys(adapters)
+      `${withoutCredentials(text)}: sources are ${Object.keys(adapters)
         .map((known) => (known === "list" ? "list:<file>" : `${known}://…`))
         .join(", ")}`,
     ]);

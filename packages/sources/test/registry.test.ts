@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConfigError } from "@brigade/core";
-import { parseSource } from "../src/index.ts";
+import { parseSource, sourceNames } from "../src/index.ts";
 
 const credentials = { UPYUN_OPERATOR: "op", UPYUN_PASSWORD: "pw" };
 
@@ -60,6 +60,41 @@ for (const text of [
     assert.throws(() => parseSource(text, {}), ConfigError);
   });
 }
+
+/** With "secret" as a password, or a part of it. */
+const withPassword = [
+  "photos=https://user:secret@host/",
+  "photos=https:user:secret@host/",
+  "photos=HTTPS:\\\\user:secret@host/",
+  "photos=https://secret@host/",
+  "photos=upyun://op:secret@bucket/",
+  "docs=upyun://docs photos=https://user:secret word@host/",
+  "https://user:secret@host/",
+  "photos=https://user:se/secret@host/",
+];
+for (const sources of withPassword) {
+  test(`refuses SOURCES=${sources}, and does not print the password`, () => {
+    assert.throws(
+      () => parseSource("photos", { SOURCES: sources }),
+      (error) => error instanceof ConfigError && !error.message.includes("secret"),
+    );
+  });
+}
+
+test("a password in a URL of SOURCES is refused with the variables that it belongs into, also where URLs are not looked at", () => {
+  const problemOf = (url: string) => {
+    try {
+      return sourceNames({ SOURCES: `my-photos=${url}` }).join();
+    } catch (error) {
+      return error instanceof ConfigError ? error.message : "another error";
+    }
+  };
+  assert.match(problemOf("https://u:p@host/"), /MY_PHOTOS_SITE_USER and MY_PHOTOS_SITE_PASSWORD/);
+  assert.match(problemOf("upyun://u:p@bucket"), /MY_PHOTOS_UPYUN_OPERATOR and MY_PHOTOS_UPYUN_PASSWORD/);
+  assert.equal(problemOf("list:a@b.txt"), "my-photos");
+  assert.equal(problemOf("https://host/a@b/"), "my-photos");
+  assert.equal(problemOf("upyun://bucket/a:b@c"), "my-photos");
+});
 
 test("reports missing credentials as problems", () => {
   assert.throws(() => parseSource("upyun://photos", {}).create({}, "photos"), {

@@ -1,4 +1,5 @@
 import { ConfigError, NameError } from "@brigade/core";
+import { withoutCredentials } from "../credentials-in-url.ts";
 import { assertRequestable } from "../http/encode.ts";
 import { sourceName } from "../source-name.ts";
 import type { SourceReference } from "../source-reference.ts";
@@ -12,7 +13,7 @@ import { HttpIndex } from "./source.ts";
 export function parseSiteUrl(text: string): SourceReference {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const refuse = (why: string, cause?: unknown) =>
-    new ConfigError([`${text.replace(/\/\/[^/]*@/, "//")}: ${why}`], { cause });
+    new ConfigError([`${withoutCredentials(text)}: ${why}`], { cause });
   if (url === undefined || url.hostname === "") throw refuse("must be http(s)://host/path/");
   if (url.username !== "" || url.password !== "")
     throw refuse("give the user and the password as SITE_USER and SITE_PASSWORD, not in the URL");

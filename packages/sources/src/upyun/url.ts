@@ -1,4 +1,5 @@
 import { ConfigError, NameError } from "@brigade/core";
+import { withoutCredentials } from "../credentials-in-url.ts";
 import { assertRequestable } from "../http/encode.ts";
 import { sourceName } from "../source-name.ts";
 import type { SourceReference } from "../source-reference.ts";
@@ -11,7 +12,7 @@ import { createUpyunSource } from "./source.ts";
 export function parseUpyunUrl(url: string): SourceReference {
   const [, bucket, rest = ""] = /^upyun:\/\/([^/]*)(.*)$/is.exec(url) ?? [];
   if (bucket === undefined || !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(bucket))
-    throw new ConfigError([`${url}: must be upyun://<bucket>/<prefix>`]);
+    throw new ConfigError([`${withoutCredentials(url)}: must be upyun://<bucket>/<prefix>`]);
   const prefix = rest.replace(/^\//, "").replace(/\/$/, "");
   if (prefix !== "") assertPrefix(prefix, url);
   return {
