@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { until } from "../fleet/fleet.ts";
-import { onTerminal, startBrigade, temporaryFolder } from "./brigade.ts";
+import { brigade, onTerminal, startBrigade, temporaryFolder } from "./brigade.ts";
 
 /** A list of one object, whose body waits until it is released. */
 async function slowList(t: TestContext) {
@@ -32,7 +32,7 @@ async function slowList(t: TestContext) {
     isReleased = true;
     for (const response of waiting) response.end("body");
   };
-  return { args: ["copy", `list:${list}`, volume, "--http", "0"], volume, release };
+  return { args: ["copy", `list:${list}`, volume, "--allow-private", "--http", "0"], volume, release };
 }
 
 test("the page of a copy has a token of its own: in a file for this user only, never in the log, gone with the copy", async (t) => {
@@ -67,6 +67,24 @@ test("the page of a copy has a token of its own: in a file for this user only, n
   assert.equal(code, 0, stderr);
   assert.ok(!stderr.includes(token), "the token is in the log");
   await assert.rejects(stat(file), { code: "ENOENT" });
+});
+
+test("LOG_LEVEL does not hide where the address stands, nor the address on a terminal", async (t) => {
+  for (const LOG_LEVEL of ["warn", "silent"]) {
+    const { args, volume, release } = await slowList(t);
+    release();
+    const file = join(volume, ".brigade", "state", "page-address");
+    const { code, stderr } = await brigade(args, { LOG_LEVEL });
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(
+      stderr
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).file),
+      [file],
+    );
+    assert.match((await onTerminal(args, { LOG_LEVEL })).text, /#token=[\w-]{32}/);
+  }
 });
 
 test("on a terminal the page's address is told with its token", async (t) => {

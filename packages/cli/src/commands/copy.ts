@@ -109,7 +109,8 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
         volumes: wanted,
         filters,
         restart: flags.restart === true,
-        httpPort,
+        page:
+          httpPort === undefined ? undefined : { port: httpPort, tell: createLog("info", { above: bar }) },
         log,
         view,
         signal,

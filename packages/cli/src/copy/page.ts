@@ -12,6 +12,14 @@ import { isWatched } from "../terminal/terminal.ts";
 import type { CopyConfiguration } from "./configuration.ts";
 import { retryCopy } from "./retry.ts";
 
+/** Shows how it goes. */
+export interface PageRequest {
+  /** On this machine's loopback; 0: any that is free. */
+  readonly port: number;
+  /** Where its address is told: it is what was asked for, so LOG_LEVEL does not hide it. */
+  readonly tell: Log;
+}
+
 export interface PageParts {
   readonly configuration: CopyConfiguration;
   readonly catalogue: Catalogue;
@@ -19,8 +27,7 @@ export interface PageParts {
   readonly host: string;
   readonly volumes: readonly LocalVolume[];
   readonly pauses: () => readonly string[];
-  /** On this machine's loopback. */
-  readonly port: number;
+  readonly page: PageRequest;
   /** The folder of the accounts. */
   readonly state: string;
   readonly log: Log;
@@ -45,7 +52,7 @@ export async function showPage(parts: PageParts): Promise<Page> {
   const retry = (job: JobRecord, filter: FailureFilter) =>
     retryCopy(catalogue, broker, settings, job, filter);
   const app = ledgerApp(status.catalogue, { token, sources: [name], status, retry, log });
-  const { url } = opening.use(await listen(app, { host: "127.0.0.1", port: parts.port }));
+  const { url } = opening.use(await listen(app, { host: "127.0.0.1", port: parts.page.port }));
   opening.defer(tellAddress(`${url}/#token=${token}`, url, parts));
   const rooms = new VolumeRooms(log);
   rooms.add(parts.volumes);
@@ -65,13 +72,13 @@ export async function showPage(parts: PageParts): Promise<Page> {
  * Tells the address with its token to those who watch the terminal. A log is kept and read by others: there, it stands in a file of the state
  * folder, for this user only. Returns what takes the file away.
  */
-function tellAddress(address: string, url: string, { state, log }: PageParts): () => void {
+function tellAddress(address: string, url: string, { state, page }: PageParts): () => void {
   if (isWatched()) {
-    log.info({ url: address }, "shown on a page");
+    page.tell.info({ url: address }, "shown on a page");
     return () => {};
   }
   const file = join(state, "page-address");
   replacePrivateFile(file, `${address}\n`);
-  log.info({ url, file }, "shown on a page; its address with the token stands in the file");
+  page.tell.info({ url, file }, "shown on a page; its address with the token stands in the file");
   return () => removeOwnFile(file);
 }

@@ -16,7 +16,7 @@ import type { CopyConfiguration } from "./configuration.ts";
 import { finished } from "./finish.ts";
 import { openJob } from "./job.ts";
 import { localHistory } from "./local-history.ts";
-import { showPage } from "./page.ts";
+import { type PageRequest, showPage } from "./page.ts";
 import { preflight } from "./preflight.ts";
 import type { ProgressView } from "./progress.ts";
 import { exitCodeOfRun, type RunReport, writeFailures } from "./report.ts";
@@ -28,8 +28,7 @@ export interface CopyRun {
   readonly volumes: VolumeRequest;
   readonly filters: Filters;
   readonly restart: boolean;
-  /** Shows how it goes on this port of the loopback; 0: any that is free, the log tells. */
-  readonly httpPort?: number | undefined;
+  readonly page?: PageRequest | undefined;
   readonly log: Log;
   readonly view: ProgressView;
   /** Aborted by the first SIGINT or SIGTERM. */
@@ -86,7 +85,7 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
   const pausing: { readonly pauses: readonly string[] }[] = [];
   const pauses = () => [...new Set(pausing.flatMap((one) => one.pauses))];
   const page =
-    run.httpPort === undefined
+    run.page === undefined
       ? undefined
       : resources.use(
           await showPage({
@@ -97,7 +96,7 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
             host,
             pauses,
             state,
-            port: run.httpPort,
+            page: run.page,
           }),
         );
   const catalogue = page?.catalogue ?? opened;
