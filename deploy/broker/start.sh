@@ -58,7 +58,7 @@ for pair in ${BROKER_DOWNLOADERS:-}; do
 done
 
 umask 077
-definitions=/etc/rabbitmq/definitions.json
+definitions=${BROKER_DEFINITIONS:-/etc/rabbitmq/definitions.json}
 cat >"$definitions" <<END
 {
   "vhosts": [{ "name": "/" }],
@@ -82,9 +82,10 @@ END
 chown rabbitmq "$definitions"
 
 # With TLS (deploy/tls.yml): the key on the host may be readable to its owner only.
+certificates=/var/lib/rabbitmq/certificates
 if [ -d /run/certificates ]; then
-  install -d -o rabbitmq -m 700 /etc/rabbitmq/certificates
-  install -o rabbitmq -m 400 /run/certificates/*.pem /etc/rabbitmq/certificates/
+  install -d -o rabbitmq -m 700 "$certificates"
+  install -o rabbitmq -m 400 /run/certificates/*.pem "$certificates"
 fi
 
 [ $# -gt 0 ] || set -- docker-entrypoint.sh rabbitmq-server
