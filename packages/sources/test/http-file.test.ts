@@ -144,6 +144,19 @@ test("any status to a range may mean that there are none: the whole is asked for
   }
 });
 
+test("a server that sends a part where the whole was asked for is told in words, whatever the part says", async (t) => {
+  for (const range of ["bytes 0-9/11", undefined]) {
+    const { url } = await serve(t, (_, response) => {
+      response.writeHead(206, { "content-length": 10, ...(range && { "content-range": range }) });
+      response.end(digits);
+    });
+    await assert.rejects(filesOf(t).find(new URL(url), signal(), { ranges: false }), {
+      kind: "forbidden",
+      message: /asked for the whole file, answers that it sends a part/,
+    });
+  }
+});
+
 test("what the server packed on the way is refused; an archive of which it says so is taken as it is", async (t) => {
   const headers: Record<string, string> = {};
   const { url } = await serve(t, (request, response) =>

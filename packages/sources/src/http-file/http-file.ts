@@ -197,8 +197,8 @@ export function contentRange({
   return total === undefined ? undefined : { from: Number(from), to: Number(to), total: Number(total) };
 }
 
-/** All of the file was asked for. */
-function onlyPart(response: HttpResponse, url: string): SourceError {
+/** All of the file was asked for, and a part came. */
+export function onlyPart(response: HttpResponse, url: string): SourceError {
   response.body.cancel();
   const range = contentRange(response);
   const part =

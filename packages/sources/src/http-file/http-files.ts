@@ -5,7 +5,7 @@ import type { CookieJar } from "./cookies.ts";
 import { dispositionName, safeName, urlName } from "./file-name.ts";
 import { follow, type Reply } from "./follow.ts";
 import { refuseEncoded } from "./http-body.ts";
-import { type Ask, contentRange, FoundFile, type HttpFile } from "./http-file.ts";
+import { type Ask, contentRange, FoundFile, type HttpFile, onlyPart } from "./http-file.ts";
 import { type HeaderSettings, requestHeaders } from "./request-headers.ts";
 import { type RouteOptions, Routes } from "./routes.ts";
 import { shown } from "./shown.ts";
@@ -55,6 +55,7 @@ export class HttpFiles implements AsyncDisposable {
     good: readonly number[],
   ): Promise<HttpFile> {
     const what = shown(first);
+    if (response.status === 206 && !good.includes(206)) throw onlyPart(response, what);
     if (!good.includes(response.status)) throw await refusal(response, what, Date.now());
     const name = nameOf(first, url, response);
     refuseEncoded(response, what, [name, first.pathname, url.pathname]);
