@@ -5,7 +5,8 @@ import { settle, setup } from "./pacing-scene.ts";
 import { signal } from "./scenario.ts";
 
 test("everything refused after many refusals is a ban: told once, and asked for one by one", async () => {
-  const { changes, given, ask, pass } = setup(64);
+  const { changes, given, ask, pass, serve } = setup(64);
+  await serve(32);
   await ask(40);
   for (const turn of given.slice(0, 6)) turn.judge("refused");
   for (const turn of given.slice(6, 12)) turn.judge("forbidden");

@@ -33,5 +33,13 @@ export function setup(bodies: number, options: PacingOptions = {}) {
     turn?.answered(status);
     turn?.ended();
   }
-  return { pacing, changes, pass, given, ask, finish };
+  /** Requests that were served, each over a connection of its own: so many more may run at once. They are not among the given. */
+  async function serve(count: number): Promise<void> {
+    for (let n = 0; n < count; n++) {
+      await ask(1);
+      finish(given.pop());
+    }
+    await settle();
+  }
+  return { serve, pacing, changes, pass, given, ask, finish };
 }

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Turn } from "../src/pacing/turn.ts";
 import { settle, setup } from "./pacing-scene.ts";
 import { signal } from "./scenario.ts";
 
@@ -26,16 +25,22 @@ test("a turn costs no promise while nothing is in the way", () => {
   assert.ok(!(pacing.of("http://a").enter("body", signal()) instanceof Promise));
 });
 
-test("begins with half of the places, and takes one more after as many answers as there are", async () => {
+test("begins with 16 places, and takes one more for each that is served, up to half; then one after as many answers as there are", async () => {
   const { given, ask, finish } = setup(64);
-  await ask(100);
-  assert.equal(given.length, 48);
-  for (const turn of given.slice(0, 47)) finish(turn);
+  await ask(200);
+  assert.equal(given.length, 16);
+  for (const turn of given.slice(0, 16)) finish(turn);
   await settle();
-  assert.equal(given.length, 95);
-  for (const turn of given.slice(47, 50)) finish(turn);
+  assert.equal(given.length, 16 + 32);
+  for (const turn of given.slice(16, 32)) finish(turn);
   await settle();
-  assert.equal(given.length, 99);
+  assert.equal(given.length, 32 + 48);
+  for (const turn of given.slice(32, 78)) finish(turn);
+  await settle();
+  assert.equal(given.length, 78 + 48);
+  for (const turn of given.slice(78, 82)) finish(turn);
+  await settle();
+  assert.equal(given.length, 82 + 49);
 });
 
 test("gives a place back once, however a request ends", async () => {
@@ -104,95 +109,13 @@ test("what its adapter explains otherwise slows nothing down", async () => {
   assert.deepEqual(changes, []);
 });
 
-/** Ten requests, each over a connection of its own, of which three were answered at once. */
-async function threeOfTenAnswered() {
-  const { changes, given, ask, pass, finish } = setup(64);
-  const takenBack: Turn[] = [];
-  await ask(10);
-  const lines = given.map(() => ({
-    isServed: false,
-    isGivenUp: false,
-    answered() {
-      this.isServed = true;
-    },
-    giveUp() {
-      this.isGivenUp = true;
-    },
-  }));
-  for (const [n, turn] of given.entries()) {
-    const takeBack = () => {
-      takenBack.push(turn);
-      turn.ended();
-    };
-    turn.sending({ takeBack }, 0);
-    turn.goesOver(lines[n] ?? assert.fail());
-  }
-  await pass(20);
-  for (const turn of given.slice(0, 3)) finish(turn);
-  await pass(1900);
-  assert.equal(takenBack.length, 0);
-  await pass(200);
-  assert.deepEqual(takenBack, given.slice(3, 4), "one of them is asked for again, to find out");
-  assert.deepEqual(changes, []);
-  await ask(1);
-  const again = given[10] ?? assert.fail();
-  again.sending({ takeBack: () => takenBack.push(again) }, 1);
-  again.goesOver(lines[0] ?? assert.fail());
-  return { changes, given, lines, takenBack, again, ask, pass, finish };
-}
-
-test("a server that serves three connections of many gets what waits over those, at once", async () => {
-  const { changes, given, lines, takenBack, again, ask, pass, finish } = await threeOfTenAnswered();
-  await pass(20);
-  finish(again);
-  await pass(400);
-  assert.deepEqual(takenBack, given.slice(3, 10));
-  assert.deepEqual(
-    lines.map(({ isGivenUp }) => isGivenUp),
-    [...Array(3).fill(false), ...Array(7).fill(true)],
-  );
-  assert.deepEqual(changes.at(-1), {
-    kind: "connections",
-    origin: "http://a",
-    // Ten less six that are silent; another look would find the fourth.
-    limit: 4,
-    why: "it answers no more at once",
-  });
-  await ask(10);
-  assert.equal(given.length, 15);
-});
-
-test("a server that stands still is asked for one thing a second twice, and no fewer connections are used", async () => {
-  const { changes, given, takenBack, again, pass, finish } = await threeOfTenAnswered();
-  await pass(900);
-  assert.equal(takenBack.length, 1);
-  await pass(400);
-  assert.equal(takenBack.length, 2);
-  for (const turn of [...given.slice(5, 10), again]) finish(turn);
-  await pass(4000);
-  assert.equal(takenBack.length, 2);
-  assert.deepEqual(changes, []);
-});
-
-test("a server that takes its time with all answers is left to it", async () => {
-  const { changes, given, ask, pass, finish } = setup(8);
-  await ask(8);
-  for (let second = 0; second < 25; second++) await pass(1000);
-  for (let n = 0; n < 8; n++) {
-    await pass(2000);
-    finish(given[n]);
-    await ask(1);
-  }
-  assert.deepEqual(changes, []);
-});
-
 test("no answer in time, to several requests at once, halves the places once", async () => {
   const { changes, given, ask } = setup(64);
   await ask(40);
   for (const turn of given.slice(0, 20)) turn.ended(true);
   assert.deepEqual(
     changes.map((change) => change.kind === "connections" && change.limit),
-    [20],
+    [8],
   );
 });
 

@@ -91,6 +91,7 @@ test("503 from the first request on is an outage, however often it comes", async
 
 test("503 beyond a limit of requests at once is of our haste from the time on when that is known", async () => {
   const scene = setup(64);
+  await scene.serve(16);
   await scene.ask(31);
   scene.finish(scene.given[0]);
   const refused = scene.given.slice(10);

@@ -3,6 +3,8 @@ import { RefusedAtOnce } from "./refused-at-once.ts";
 /** After a cut the limit is not passed for so many milliseconds; twice as long each time that it proves right. */
 const firstCaution = 10_000;
 const longestCaution = 600_000;
+/** Connections that may be opened at once, until as many have been served: many servers accept them one after the other. */
+const openedAtOnce = 16;
 /** Halved at most once in this many milliseconds: many requests meet the same bad moment. */
 const halvingMs = 1_000;
 
@@ -10,11 +12,13 @@ const halvingMs = 1_000;
 const cautiously = 8;
 
 /**
- * How many requests may be under way at one server at once: half of the most at first, one more after as many answers as there are
- * places. Where a server serves fewer connections than we open, or refuses more than some at once, as many as it serves.
+ * How many requests may be under way at one server at once: a few at first, one more for each connection that is served, up to half
+ * of the most; then one more after as many answers as there are places. Where a server serves fewer connections than we open, or refuses more than some at once, as many as it serves.
  */
 export class ConnectionLimit {
   readonly #most: number;
+  /** Until it is reached, each connection that is served leaves room for another. */
+  readonly #half: number;
   readonly #refusedAtOnce = new RefusedAtOnce();
   #limit: number;
   #running = 0;
@@ -28,15 +32,25 @@ export class ConnectionLimit {
 
   constructor(most: number) {
     this.#most = most;
-    this.#limit = Math.max(1, Math.ceil(most / 2));
+    this.#half = Math.max(1, Math.ceil(most / 2));
+    this.#limit = Math.min(openedAtOnce, this.#half);
   }
 
   get limit(): number {
     return this.#limit;
   }
 
+  get running(): number {
+    return this.#running;
+  }
+
   get isFree(): boolean {
     return this.#running < this.#limit;
+  }
+
+  /** As many connections as at first are still to be served, at most. */
+  get #isOpening(): boolean {
+    return this.#limit < this.#half && !this.isLearnt;
   }
 
   get isUnused(): boolean {
@@ -59,9 +73,15 @@ export class ConnectionLimit {
     this.#running--;
   }
 
+  /** The first answer came over a connection, since it was opened. */
+  opened(): void {
+    if (this.#isOpening) this.#limit++;
+  }
+
   /** A request was served that was sent beside so many others. True when the limit rose. */
   served(now: number, beside: number): boolean {
     this.#refusedAtOnce.served(now, beside);
+    if (this.#isOpening) return false;
     this.#answers++;
     const enough = this.isLearnt ? cautiously * this.#limit : this.#limit;
     if (this.#answers < enough || this.#limit >= this.#most) return false;

@@ -100,8 +100,9 @@ export class Pace {
     if (perSecond !== undefined) this.#tell({ kind: "ban", perSecond });
   }
 
-  /** Of a turn: an answer began. */
-  answered(turn: Turn): void {
+  /** Of a turn: an answer began. `isFirst`: over its connection, as far as is known. */
+  answered(turn: Turn, isFirst: boolean): void {
+    if (isFirst) this.#connections.opened();
     this.#silence.answered(turn, this.#options.clock.now());
   }
 
@@ -263,7 +264,7 @@ export class Pace {
 
   #look(): void {
     const now = this.#options.clock.now();
-    const starved = this.#silence.starved(now, this.#connections.isLearnt);
+    const starved = this.#silence.starved(now, this.#connections.isLearnt, this.#connections.running);
     if (starved.length > 0 && this.#silence.isAnswering(now)) {
       this.#connections.starved(now, starved.length, this.#silence.served);
       this.#tellConnections("it answers no more at once");

@@ -3,7 +3,7 @@ import type { Line, Turn } from "./turn.ts";
 /** Milliseconds: no connection counts as unserved before; nor before this many times the longest wait for an answer lately. */
 const leastPatience = 2_000;
 const timesLongest = 4;
-/** Milliseconds: a server that is asked, and has answered nothing for so long, may stand still. */
+/** Milliseconds: a server that is asked, and has answered nothing for so long, may stand still: then patience is not counted. */
 const answersLately = 1_000;
 /** Milliseconds: "lately" is one to two of these. */
 const lately = 60_000;
@@ -17,8 +17,8 @@ const mostTakenBack = 3;
  * as long as we let it, while later requests are answered over those that are served.
  */
 export class Silence {
-  /** In the order in which they were sent. */
-  readonly #silent = new Set<Turn>();
+  /** In the order in which they were sent; when that was, in milliseconds of answering. */
+  readonly #silent = new Map<Turn, number>();
   /** Connections over which answers came; some may be closed by now. */
   readonly #lines = new Set<Line>();
   #longest = 0;
@@ -29,13 +29,15 @@ export class Silence {
   /** When the last answer came, and when the last request was sent. */
   #answeredAt = Number.NEGATIVE_INFINITY;
   #sentAt = Number.NEGATIVE_INFINITY;
+  /** Milliseconds, until the last answer, in which answers came: the time in which the whole server stood still is left out. */
+  #answering = 0;
 
   get isEmpty(): boolean {
     return this.#silent.size === 0;
   }
 
   add(turn: Turn): void {
-    this.#silent.add(turn);
+    this.#silent.set(turn, this.#answeringUntil(turn.sentAt));
     this.#sentAt = turn.sentAt;
   }
 
@@ -47,6 +49,7 @@ export class Silence {
     this.#silent.delete(turn);
     if (turn.line !== undefined) this.#lines.add(turn.line);
     if (turn.sentAt > this.#answered) this.#answered = turn.sentAt;
+    this.#answering = this.#answeringUntil(now);
     this.#answeredAt = now;
     if (now - this.#turnedAt > lately) {
       this.#forget();
@@ -70,20 +73,24 @@ export class Silence {
   }
 
   /**
-   * Requests whose connections are most likely not served. `isKnown`: that this server leaves some unserved. While no answers come
-   * at all, it is one of them, each second at most: the server may stand still, and what is sent in its place will tell.
+   * Requests whose connections are most likely not served. `isKnown`: that this server leaves some unserved; `running`: requests
+   * under way. While no answers come at all, it is one of them, each second at most, and only where most connections that are
+   * served are idle: what is sent over one of these will tell. Where most are asked in vain, the whole server stands still.
    */
-  starved(now: number, isKnown: boolean): readonly Turn[] {
-    const silent = this.#silentFor(now, isKnown);
-    if (this.isAnswering(now)) return silent;
-    return now - this.#sentAt < answersLately ? [] : silent.slice(0, 1);
+  starved(now: number, isKnown: boolean, running: number): readonly Turn[] {
+    if (this.isAnswering(now)) {
+      const answering = this.#answeringUntil(now);
+      return this.#silentFor((_, since) => answering - since, isKnown);
+    }
+    if (now - this.#sentAt < answersLately || !this.#areLinesIdle(running)) return [];
+    return this.#silentFor(({ sentAt }) => now - sentAt, isKnown).slice(0, 1);
   }
 
-  #silentFor(now: number, isKnown: boolean): Turn[] {
+  #silentFor(waitOf: (turn: Turn, since: number) => number, isKnown: boolean): Turn[] {
     const patience = Math.max(leastPatience, timesLongest * Math.max(this.#longest, this.#longestBefore));
     const starved: Turn[] = [];
-    for (const turn of this.#silent) {
-      const waited = now - turn.sentAt;
+    for (const [turn, since] of this.#silent) {
+      const waited = waitOf(turn, since);
       if (waited < patience || (!isKnown && turn.sentAt > this.#answered + atOnce)) break;
       if (
         turn.line?.isServed === false &&
@@ -93,6 +100,16 @@ export class Silence {
         starved.push(turn);
     }
     return starved;
+  }
+
+  #areLinesIdle(running: number): boolean {
+    let busy = running;
+    for (const { line } of this.#silent.keys()) if (line?.isServed === false) busy--;
+    return this.served > 2 * busy;
+  }
+
+  #answeringUntil(now: number): number {
+    return this.#answering + Math.min(answersLately, now - this.#answeredAt);
   }
 
   #forget(): void {

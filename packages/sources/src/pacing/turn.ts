@@ -96,8 +96,9 @@ export class Turn {
 
   /** The head of an answer came. Whoever understands a refusal judges it, until its body has ended. */
   answered(status: number): void {
+    const isFirst = this.#line?.isServed !== true;
     this.#line?.answered();
-    this.#pace.answered(this);
+    this.#pace.answered(this, isFirst);
     const verdict = verdictOn(status);
     if (verdict === "served" || verdict === "broken") this.judge(verdict);
     else this.#presumed = verdict;
