@@ -1,86 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  FatalError,
-  HostError,
-  type OutageReport,
-  RequestGate,
-  SourceError,
-  type SourceErrorKind,
-  SourceHealth,
-  SourcePaused,
-} from "../src/index.ts";
-
-const refused = (kind: SourceErrorKind = "forbidden", scope?: "object" | "origin" | "source") =>
-  new SourceError(kind, `${kind}!`, { scope });
-
-async function turn(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** The health of a source of which every waiting passes at once, the clock being moved on by it. */
-function setUp({ limitMs = 600_000, earlier = [] as string[], manyOrigins = false } = {}) {
-  const leaving = new AbortController();
-  const clock = { now: 1_000 };
-  const gate = new RequestGate();
-  const asked: string[] = [];
-  const events: string[] = [];
-  const pauses: OutageReport[] = [];
-  const givenUp: FatalError[] = [];
-  /** What `ask` and `list` answer with, by key. */
-  const answers = new Map<string, Error>();
-  let listing: SourceError | undefined;
-  const health = new SourceHealth(
-    {
-      gate,
-      ask: async ({ key }) => {
-        asked.push(key);
-        await turn();
-        const error = answers.get(key) ?? answers.get("*");
-        if (error !== undefined) throw error;
-      },
-      list: async () => {
-        asked.push("listing");
-        if (listing !== undefined) throw listing;
-      },
-      ofEarlierRuns: async () => earlier.map((key) => ({ key })),
-      onPause: (report) => {
-        events.push("pause");
-        pauses.push(report);
-      },
-      onResume: (pausedMs) => events.push(`resume after ${Math.round(pausedMs / 1000)} s`),
-      onGiveUp: (error) => givenUp.push(error),
-      signal: leaving.signal,
-      now: () => clock.now++,
-      delay: async (ms, signal) => {
-        await turn();
-        signal.throwIfAborted();
-        clock.now += ms;
-      },
-    },
-    { limitMs, manyOrigins },
-  );
-  const came = (key: string) => health.succeeded(health.begin(), { key }, true);
-  const judge = (key: string, error: SourceError, begunAt = health.begin()) =>
-    health.judge({ key }, error, begunAt);
-  const refuseListing = (error: SourceError) => {
-    listing = error;
-  };
-  return {
-    health,
-    gate,
-    clock,
-    leaving,
-    asked,
-    answers,
-    events,
-    pauses,
-    givenUp,
-    came,
-    judge,
-    refuseListing,
-  };
-}
+import { FatalError, HostError, SourceError, SourcePaused } from "../src/index.ts";
+import { refused, setUp, turn } from "./source-health-scene.ts";
 
 describe("a refusal", () => {
   test("is the object's own when something else came that was asked for after it", async () => {
@@ -211,6 +132,19 @@ describe("a refusal by rate", () => {
       }
     });
   }
+
+  test("lets what is known to work be asked for after two seconds without anything else, unless the source asks us to wait", async () => {
+    const { judge, came, clock, asked, events } = setUp();
+    came("known");
+    await judge("a", refused("throttled"));
+    assert.deepEqual(asked, []);
+    clock.now += 2_000;
+    await judge("b", new SourceError("throttled", "no", { retryAfterMs: 1_000 }));
+    assert.deepEqual(asked, []);
+    assert.equal(await judge("c", refused("throttled")), "shared");
+    assert.deepEqual(asked, ["known"]);
+    assert.deepEqual(events, []);
+  });
 
   test("pauses the source when nothing else comes for half a minute", async () => {
     const { judge, clock, events, leaving } = setUp();

@@ -38,8 +38,6 @@ import { StoreWord } from "./store-word.ts";
 export interface DownloaderParts {
   /** As it is. */
   readonly source: Source;
-  /** Wraps it for all requests but probes: in limits, for example. By default they go as they come. */
-  readonly pace?: (source: Source) => Source;
   /** The source's name. */
   readonly name: string;
   readonly broker: Broker;
@@ -111,7 +109,7 @@ export async function createDownloader(
     leaving: leaving.signal,
   });
   const gate = new RequestGate();
-  const source = (parts.pace ?? ((one) => one))(withGate(parts.source, gate));
+  const source = withGate(parts.source, gate);
   const pausedFor = { reason: unwell };
   const health = new ObjectHealth(
     {

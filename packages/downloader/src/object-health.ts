@@ -93,7 +93,7 @@ export class ObjectHealth {
 
   /** The bytes of an object came, and are on their way to a disk. */
   arrived(object: ObjectEntry): void {
-    this.#refusals.hasArrivals = true;
+    this.#refusals.arrived();
     this.#health.came(object);
   }
 

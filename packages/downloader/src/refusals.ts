@@ -41,13 +41,17 @@ export class Refusals {
   readonly #refused = new Set<string>();
   readonly #givenBack = new Map<string, SourceError>();
   readonly #open = new Set<(answer: Answer) => void>();
-  /** Something came, and may be stored soon. */
-  hasArrivals = false;
+  #hasArrivals = false;
   #isToldOf = false;
   #newestAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: RefusalsParts) {
     this.#parts = parts;
+  }
+
+  /** Something came, and may be stored soon. */
+  arrived(): void {
+    this.#hasArrivals = true;
   }
 
   /** What the object was refused with, if it was given back before there was a verdict. */
@@ -69,7 +73,7 @@ export class Refusals {
     if (!this.#refused.has(key)) {
       this.#refused.add(key);
       this.#newestAt = this.#parts.now();
-      if (this.#refused.size >= allRefused && !this.hasArrivals && !this.#isToldOf) {
+      if (this.#refused.size >= allRefused && !this.#hasArrivals && !this.#isToldOf) {
         this.#isToldOf = true;
         this.#parts.onAllRefused(error, allRefused);
       }

@@ -65,7 +65,7 @@ function share(isRefused: (path: string, n: number) => boolean): number {
     const path = n % 2 === 0 ? (again.shift() ?? `/${n}`) : `/${n}`;
     if (!isRefused(path, n)) own.served(path);
     else {
-      if (own.refused(path)) ignored++;
+      if (own.refused(path, false)) ignored++;
       again.push(path);
     }
   }
@@ -93,5 +93,41 @@ test("while nothing is served, no refusal is an object's own: it may be a ban", 
   const own = new OwnRefusals();
   const all = Array.from({ length: 100 }, (_, n) => `/${n}`);
   for (const path of all) own.served(path);
-  for (let times = 0; times < 5; times++) for (const path of all) assert.equal(own.refused(path), false);
+  for (let times = 0; times < 5; times++)
+    for (const path of all) assert.equal(own.refused(path, false), false);
+});
+
+/** Nothing is served but what is known to work. Gives how many of some refusals in a row are believed to be their objects' own. */
+function believedInRow(own: OwnRefusals, count: number): number {
+  let believed = 0;
+  for (let n = 0; n < count; n++) if (own.refused(`/in-a-row/${n}`, true)) believed++;
+  return believed;
+}
+
+test("where what is known to work is served while all else is refused, that is the others' own, as long as it is", () => {
+  const own = new OwnRefusals();
+  for (let times = 0; times < 3; times++) {
+    assert.equal(believedInRow(own, 8), 0);
+    assert.equal(own.witness(true), times === 2, "news at the third time");
+  }
+  assert.equal(believedInRow(own, 150), 150);
+  assert.equal(own.witness(true), false);
+  assert.equal(believedInRow(own, 250), 200, "not for ever");
+  own.witness(true);
+  assert.equal(own.witness(false), false);
+  assert.equal(believedInRow(own, 100), 0, "now everything is refused");
+});
+
+test("what is known to work proves nothing where others are served, too, or where little was refused", () => {
+  const limited = new OwnRefusals();
+  for (let times = 0; times < 20; times++) {
+    believedInRow(limited, 10);
+    limited.served("/other");
+    assert.equal(limited.witness(true), false);
+  }
+  const few = new OwnRefusals();
+  for (let times = 0; times < 5; times++) {
+    believedInRow(few, 3);
+    assert.equal(few.witness(true), false);
+  }
 });

@@ -4,7 +4,10 @@ import type { Purpose, Turn } from "../src/pacing/turn.ts";
 import { signal } from "./scenario.ts";
 import { Timeline } from "./timeline.ts";
 
-export const settle = () => new Promise(setImmediate);
+/** A place may be free two turns of the event loop after its answer has ended. */
+export async function settle(): Promise<void> {
+  for (let turns = 0; turns < 3; turns++) await new Promise(setImmediate);
+}
 
 /** The pacing of a source, with a clock that is turned by hand. */
 export function setup(bodies: number, options: PacingOptions = {}) {

@@ -47,7 +47,9 @@ const suspicious = 32;
 const alone = { said: 16, guessed: 4 };
 /** Subjects whose refusals by rate are remembered. */
 const remembered = 10_000;
-/** Milliseconds for which everything is refused as too fast, before the source is paused. */
+/** Milliseconds for which everything is refused as too fast, before what is known to work is asked for: the pace learns from it. */
+const askedFor = 2_000;
+/** The same, before the source is paused. */
 const longestRefusal = 30_000;
 /** Milliseconds for which good credentials are believed to be good still, where nothing else is known. */
 const longestTrust = 10_000;
@@ -178,15 +180,16 @@ export class SourceHealth<S extends Subject> {
 
   /** Never counted while others are refused, too: a subject that is refused each time, while others come, is at fault. */
   async #judgeTooFast(subject: S, error: SourceError, failedAt: number): Promise<Judgement> {
-    if (failedAt - (this.#proof.failingSince ?? failedAt) >= longestRefusal)
-      return this.#pauseFor(error, false);
+    const refusedFor = failedAt - (this.#proof.failingSince ?? failedAt);
+    if (refusedFor >= longestRefusal) return this.#pauseFor(error, false);
     if (this.#tooFast.size >= remembered) this.#tooFast.clear();
     const times = (this.#tooFast.get(subject.key) ?? 0) + 1;
     this.#tooFast.set(subject.key, times);
-    if (times < (error.isGuess ? alone.guessed : alone.said)) return "shared";
+    const isAlone = times >= (error.isGuess ? alone.guessed : alone.said);
+    if (!isAlone && (refusedFor < askedFor || error.retryAfterMs !== undefined)) return "shared";
     const proof = await this.#proofAfter(failedAt);
     this.#parts.gate.release();
-    if (proof !== "works") return "shared";
+    if (proof !== "works" || !isAlone) return "shared";
     this.#tooFast.delete(subject.key);
     return "own";
   }

@@ -22,3 +22,27 @@ export const systemClock: Clock = {
   ring: (ms, wake) => void setTimeout(wake, Math.min(Math.max(1, Math.ceil(ms)), 1_000)),
   random: Math.random,
 };
+
+/** Calls back at the soonest of the times that it was set to. */
+export class Alarm {
+  readonly #clock: Clock;
+  readonly #wake: () => void;
+  #at = Number.POSITIVE_INFINITY;
+
+  constructor(clock: Clock, wake: () => void) {
+    this.#clock = clock;
+    this.#wake = wake;
+  }
+
+  /** Milliseconds from now on; infinite: not at all. */
+  set(ms: number): void {
+    const at = this.#clock.now() + ms;
+    if (at >= this.#at) return;
+    this.#at = at;
+    this.#clock.ring(ms, () => {
+      if (this.#at !== at) return;
+      this.#at = Number.POSITIVE_INFINITY;
+      this.#wake();
+    });
+  }
+}

@@ -5,6 +5,8 @@ const firstCaution = 10_000;
 const longestCaution = 600_000;
 /** Connections that may be opened at once, until as many have been served: many servers accept them one after the other. */
 const openedAtOnce = 16;
+/** After so many answers no more of them are needed at once. */
+const opened = 500;
 /** Halved at most once in this many milliseconds: many requests meet the same bad moment. */
 const halvingMs = 1_000;
 
@@ -21,6 +23,7 @@ export class ConnectionLimit {
   readonly #half: number;
   readonly #refusedAtOnce = new RefusedAtOnce();
   #limit: number;
+  #isOpening: boolean;
   #running = 0;
   /** The most that ran at once since the limit was last looked at. */
   #peak = 0;
@@ -34,6 +37,7 @@ export class ConnectionLimit {
     this.#most = most;
     this.#half = Math.max(1, Math.ceil(most / 2));
     this.#limit = Math.min(openedAtOnce, this.#half);
+    this.#isOpening = this.#limit < this.#half;
   }
 
   get limit(): number {
@@ -48,9 +52,9 @@ export class ConnectionLimit {
     return this.#running < this.#limit;
   }
 
-  /** As many connections as at first are still to be served, at most. */
-  get #isOpening(): boolean {
-    return this.#limit < this.#half && !this.isLearnt;
+  /** As many connections as at first may wait to be served for the first time; others are not opened while one is idle. */
+  get isOpening(): boolean {
+    return this.#isOpening;
   }
 
   get isUnused(): boolean {
@@ -75,14 +79,19 @@ export class ConnectionLimit {
 
   /** The first answer came over a connection, since it was opened. */
   opened(): void {
-    if (this.#isOpening) this.#limit++;
+    if (!this.#isOpening || ++this.#limit < this.#half) return;
+    this.#isOpening = false;
+    this.#answers = 0;
   }
 
   /** A request was served that was sent beside so many others. True when the limit rose. */
   served(now: number, beside: number): boolean {
     this.#refusedAtOnce.served(now, beside);
-    if (this.#isOpening) return false;
     this.#answers++;
+    if (this.#isOpening) {
+      if (this.#answers >= opened) this.#isOpening = false;
+      return false;
+    }
     const enough = this.isLearnt ? cautiously * this.#limit : this.#limit;
     if (this.#answers < enough || this.#limit >= this.#most) return false;
     this.#answers = 0;
@@ -128,6 +137,7 @@ export class ConnectionLimit {
   }
 
   #lower(now: number, limit: number): void {
+    this.#isOpening = false;
     this.#limit = limit;
     this.#ceiling = limit;
     this.#ceilingUntil = now + this.#caution;

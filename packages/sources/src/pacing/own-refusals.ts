@@ -6,6 +6,10 @@ const enough = 16;
 const counted = 800;
 /** Of all else, at least this share is served; of what was refused before, less than this part of that. */
 const shares = { others: 0.25, again: 0.2 };
+/** Times that what is known to work is served, while all else is refused, before that is the others' own. */
+const witnesses = 3;
+/** Refusals that are believed to be their own after each such time: some for each request that may be under way. */
+const believed = 200;
 /** Objects that are remembered. */
 const remembered = 10_000;
 
@@ -16,7 +20,7 @@ interface Answers {
 
 /**
  * Tells objects that are refused each time, while others are served, from a limit. A limit serves what it has refused before as often as
- * all else.
+ * all else; and it refuses what is known to work as often as all else, where nothing but such objects is asked for.
  */
 export class OwnRefusals {
   /** By path: times that it was refused, and what had been served until then. */
@@ -24,15 +28,45 @@ export class OwnRefusals {
   #served = 0;
   readonly #again: Answers = { served: 0, refused: 0 };
   readonly #others: Answers = { served: 0, refused: 0 };
+  /** Since anything else was served, or a witness refused: refusals, also since the last witness; and witnesses that were served. */
+  #inRow = 0;
+  #sinceWitness = 0;
+  #witnesses = 0;
+  #believed = 0;
 
   served(path: string): void {
     if (this.#refusedBefore.size === 0) return;
     this.#served++;
+    this.#inRow = 0;
+    this.#witnesses = 0;
     this.#count(this.#refusedBefore.delete(path) ? this.#again : this.#others, "served");
   }
 
-  /** Returns whether it is the object's own, and says nothing of the pace. */
-  refused(path: string): boolean {
+  /** What is known to work was asked for. Returns true when that shows that what is refused is refused for itself. */
+  witness(isServed: boolean): boolean {
+    if (!isServed) this.#inRow = this.#witnesses = this.#believed = 0;
+    else if (this.#sinceWitness > 0) this.#witnesses++;
+    this.#sinceWitness = 0;
+    const isNews = this.#believed === 0;
+    if (!isNews || (this.#witnesses >= witnesses && this.#inRow >= enough)) this.#believed = believed;
+    return isNews && this.#believed > 0;
+  }
+
+  /**
+   * Returns whether it is the object's own, and says nothing of the pace. `isHeld`: something is to be served before others go on,
+   * so that it may be an outage.
+   */
+  refused(path: string, isHeld: boolean): boolean {
+    this.#inRow++;
+    this.#sinceWitness++;
+    const isRepeated = this.#repeats(path) && !isHeld && this.#areOwn;
+    if (this.#believed === 0) return isRepeated;
+    this.#believed--;
+    return true;
+  }
+
+  /** Whether it was refused before, with something served in between. */
+  #repeats(path: string): boolean {
     const before = this.#refusedBefore.get(path);
     if (before === undefined) {
       if (this.#refusedBefore.size >= remembered) this.#refusedBefore.clear();
@@ -45,7 +79,7 @@ export class OwnRefusals {
       before.servedUntil = this.#served;
       this.#count(this.#again, "refused");
     }
-    return before.times >= repeated && this.#areOwn;
+    return before.times >= repeated;
   }
 
   get #areOwn(): boolean {

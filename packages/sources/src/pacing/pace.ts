@@ -1,6 +1,7 @@
 import { gateOf, isProbe, SourcePaused } from "@brigade/core";
 import { abortError, watch } from "../http/cancelled.ts";
 import { BanCeiling } from "./ban-ceiling.ts";
+import { Alarm } from "./clock.ts";
 import { ConnectionLimit } from "./connection-limit.ts";
 import { askedToWait, firstOf, type Lane, type Waiter } from "./lane.ts";
 import { OwnRefusals } from "./own-refusals.ts";
@@ -26,7 +27,9 @@ export class Pace {
   readonly #ceiling: BanCeiling;
   readonly #lanes: Readonly<Record<Purpose, Lane>>;
   readonly #order: readonly Lane[];
-  #alarmAt = never;
+  readonly #alarm: Alarm;
+  /** Requests, while it was not known yet whether connections are left unserved. */
+  #takenBack = 0;
   #isLooking = false;
   #isWaking = false;
 
@@ -45,6 +48,7 @@ export class Pace {
     });
     this.#lanes = { page: lane("page"), metadata: lane("metadata"), body: lane("body") };
     this.#order = Object.values(this.#lanes);
+    this.#alarm = new Alarm(options.clock, () => this.#wake());
   }
 
   /**
@@ -54,7 +58,11 @@ export class Pace {
     if (signal.aborted) throw abortError(signal.reason);
     const lane = this.#lanes[purpose];
     // Those whose turn it is may be held until it is answered.
-    if (isProbe(signal) && purpose !== "metadata") return this.#begin(lane, path);
+    if (isProbe(signal) && purpose !== "metadata") {
+      const turn = this.#begin(lane, path);
+      turn.isProbe = true;
+      return turn;
+    }
     if (lane.rate.askedWait > this.#options.patience) throw askedToWait(this.#origin, lane);
     if (lane.waiting.size === 0 && this.#wait(lane, never) === 0) return this.#begin(lane, path);
     return new Promise((resolve, reject) => {
@@ -116,10 +124,11 @@ export class Pace {
     const lane = this.#lanes[purpose];
     const { rate } = lane;
     let finding: Finding | undefined;
+    if (turn.isProbe && lane.own.witness(verdict === "served")) rate.restore();
     switch (verdict) {
       case "served":
         rate.served(sentAt);
-        if (path !== undefined) lane.own.served(path);
+        if (path !== undefined && !turn.isProbe) lane.own.served(path);
         if (this.#connections.served(this.#options.clock.now(), beside)) this.#wake();
         break;
       case "broken":
@@ -140,7 +149,10 @@ export class Pace {
 
   #refused({ path, sentAt, beside }: Turn, lane: Lane, retryAfterMs?: number): Finding | undefined {
     const { purpose, rate } = lane;
-    if (path !== undefined && lane.own.refused(path) && !rate.isHeld) return "own";
+    if (path !== undefined && lane.own.refused(path, rate.isHeld)) {
+      rate.ended(sentAt);
+      return "own";
+    }
     const isTooManyAtOnce = this.#isTooManyAtOnce(beside);
     if (isTooManyAtOnce && retryAfterMs === undefined) rate.ended(sentAt);
     else if (rate.refused(sentAt, retryAfterMs))
@@ -163,7 +175,8 @@ export class Pace {
     if (timedOut && this.#connections.timedOut(this.#options.clock.now()))
       this.#tellConnections("no answer in time");
     // Its connection is used again a turn of the event loop later: before, another would be opened, which nobody may serve.
-    if (this.#connections.isLearnt) setImmediate(() => setImmediate(() => this.#free(turn)));
+    const { isLearnt, isOpening } = this.#connections;
+    if (isLearnt || isOpening) setImmediate(() => setImmediate(() => this.#free(turn)));
     else this.#free(turn);
   }
 
@@ -238,16 +251,7 @@ export class Pace {
       const waiter = firstOf(lane.waiting);
       if (waiter !== undefined) soonest = Math.min(soonest, this.#wait(lane, waiter.since));
     }
-    if (soonest === never) return;
-    const { clock } = this.#options;
-    const at = clock.now() + soonest;
-    if (at >= this.#alarmAt) return;
-    this.#alarmAt = at;
-    clock.ring(soonest, () => {
-      if (this.#alarmAt !== at) return;
-      this.#alarmAt = never;
-      this.#wake();
-    });
+    if (soonest !== never) this.#alarm.set(soonest);
   }
 
   #lookLater(): void {
@@ -265,8 +269,10 @@ export class Pace {
   #look(): void {
     const now = this.#options.clock.now();
     const starved = this.#silence.starved(now, this.#connections.isLearnt, this.#connections.running);
+    this.#takenBack += starved.length;
     if (starved.length > 0 && this.#silence.isAnswering(now)) {
-      this.#connections.starved(now, starved.length, this.#silence.served);
+      this.#connections.starved(now, this.#takenBack, this.#silence.served);
+      this.#takenBack = 0;
       this.#tellConnections("it answers no more at once");
     }
     for (const turn of starved) turn.takeBack();

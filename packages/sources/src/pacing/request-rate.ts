@@ -140,6 +140,13 @@ export class RequestRate {
     return isCut;
   }
 
+  /** Its cuts were made for refusals that say nothing of it: it doubles again, from what was served before. */
+  restore(): void {
+    if (this.#curve.isFree) return;
+    this.#curve.restore(this.#now());
+    this.#nextAt = Number.NEGATIVE_INFINITY;
+  }
+
   /** A 403: the object's own, which is an answer like any other; or in the wake of refusals by rate, where it may be a ban. */
   isBan(sentAt: number): boolean {
     if (this.isBanned || this.#refusedInRow >= refusalsBeforeBan) return true;

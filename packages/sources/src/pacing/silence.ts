@@ -3,7 +3,7 @@ import type { Line, Turn } from "./turn.ts";
 /** Milliseconds: no connection counts as unserved before; nor before this many times the longest wait for an answer lately. */
 const leastPatience = 2_000;
 const timesLongest = 4;
-/** Milliseconds: a server that is asked, and has answered nothing for so long, may stand still: then patience is not counted. */
+/** Milliseconds: a server that is asked, and has answered nothing for so long, may stand still: no more than this counts. */
 const answersLately = 1_000;
 /** Milliseconds: "lately" is one to two of these. */
 const lately = 60_000;
@@ -29,7 +29,7 @@ export class Silence {
   /** When the last answer came, and when the last request was sent. */
   #answeredAt = Number.NEGATIVE_INFINITY;
   #sentAt = Number.NEGATIVE_INFINITY;
-  /** Milliseconds, until the last answer, in which answers came: the time in which the whole server stood still is left out. */
+  /** Milliseconds until the last answer in which answers came: what the whole server stood still for is left out. */
   #answering = 0;
 
   get isEmpty(): boolean {
@@ -37,7 +37,7 @@ export class Silence {
   }
 
   add(turn: Turn): void {
-    this.#silent.set(turn, this.#answeringUntil(turn.sentAt));
+    this.#silent.set(turn, this.#answering + this.#sinceAnswer(turn.sentAt));
     this.#sentAt = turn.sentAt;
   }
 
@@ -49,7 +49,10 @@ export class Silence {
     this.#silent.delete(turn);
     if (turn.line !== undefined) this.#lines.add(turn.line);
     if (turn.sentAt > this.#answered) this.#answered = turn.sentAt;
-    this.#answering = this.#answeringUntil(now);
+    const waited = now - turn.sentAt;
+    // What waited longer than all others of late has met a server that stood still, or has become slower.
+    const stoodStill = waited > this.#longestLately ? waited : 0;
+    this.#answering += Math.max(0, this.#sinceAnswer(now) - stoodStill);
     this.#answeredAt = now;
     if (now - this.#turnedAt > lately) {
       this.#forget();
@@ -57,7 +60,6 @@ export class Silence {
       this.#longest = 0;
       this.#turnedAt = now;
     }
-    const waited = now - turn.sentAt;
     if (waited > this.#longest) this.#longest = waited;
   }
 
@@ -79,15 +81,14 @@ export class Silence {
    */
   starved(now: number, isKnown: boolean, running: number): readonly Turn[] {
     if (this.isAnswering(now)) {
-      const answering = this.#answeringUntil(now);
-      return this.#silentFor((_, since) => answering - since, isKnown);
+      return this.#silentFor((_, since) => this.#answering - since, isKnown);
     }
     if (now - this.#sentAt < answersLately || !this.#areLinesIdle(running)) return [];
     return this.#silentFor(({ sentAt }) => now - sentAt, isKnown).slice(0, 1);
   }
 
   #silentFor(waitOf: (turn: Turn, since: number) => number, isKnown: boolean): Turn[] {
-    const patience = Math.max(leastPatience, timesLongest * Math.max(this.#longest, this.#longestBefore));
+    const patience = Math.max(leastPatience, timesLongest * this.#longestLately);
     const starved: Turn[] = [];
     for (const [turn, since] of this.#silent) {
       const waited = waitOf(turn, since);
@@ -108,8 +109,15 @@ export class Silence {
     return this.served > 2 * busy;
   }
 
-  #answeringUntil(now: number): number {
-    return this.#answering + Math.min(answersLately, now - this.#answeredAt);
+  get #longestLately(): number {
+    return Math.max(this.#longest, this.#longestBefore);
+  }
+
+  /** Milliseconds since the last answer, as far as they count. */
+  #sinceAnswer(now: number): number {
+    return this.#answeredAt === Number.NEGATIVE_INFINITY
+      ? 0
+      : Math.min(answersLately, now - this.#answeredAt);
   }
 
   #forget(): void {

@@ -44,6 +44,8 @@ export class Turn {
   readonly purpose: Purpose;
   /** What is asked for, where that is known. */
   readonly path: string | undefined;
+  /** It finds out whether the source is well, and asks for what is known to work, most often. */
+  isProbe = false;
   /** Monotonic milliseconds. */
   readonly sentAt: number;
   /** Others that were under way at its server. */
