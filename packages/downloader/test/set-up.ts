@@ -8,7 +8,6 @@ export const job: Job = { id: "job", source: "photos", fingerprint: "f1" };
 interface Options {
   readonly options?: Partial<DownloaderOptions>;
   readonly volumes?: readonly MemoryVolume[];
-  readonly pace?: (source: Source) => Source;
   /** Instead of waits that pass at once and move the clock on. */
   readonly delay?: Delayer;
   readonly alarm?: Alarm;
@@ -17,7 +16,7 @@ interface Options {
 /** A downloader of a bucket onto volumes in memory. */
 export async function setUp(
   source: Source,
-  { options = {}, volumes = [new MemoryVolume("v1")], pace, delay, alarm }: Options = {},
+  { options = {}, volumes = [new MemoryVolume("v1")], delay, alarm }: Options = {},
 ) {
   const broker = new RecordingBroker();
   const placement = new MemoryPlacement(volumes);
@@ -43,7 +42,6 @@ export async function setUp(
   const downloader = await createDownloader(
     {
       source,
-      ...(pace && { pace }),
       name: job.source,
       broker,
       placement,

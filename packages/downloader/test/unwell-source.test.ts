@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { NameError, SourceError, type SourceErrorKind } from "@brigade/core";
+import { gateOf, isProbe, NameError, type Source, SourceError, type SourceErrorKind } from "@brigade/core";
 import { turn } from "../../../test/recording-broker.ts";
 import { ByteBudget } from "../src/byte-budget.ts";
 import { Bucket } from "./bucket.ts";
@@ -73,15 +73,26 @@ describe("a source that has stopped giving what it gave", () => {
     const { bucket, state } = illBucket("forbidden");
     state.ill = false;
     const places = new ByteBudget(16);
-    const { broker, downloader } = await setUp(bucket, {
-      pace: (source) => ({
-        ...source,
-        async open(...asked) {
+    // As those that send requests do: whoever is held back keeps no place, and a probe waits for none.
+    const given: Source = bucket;
+    const source: Source = {
+      fingerprint: given.fingerprint,
+      capabilities: given.capabilities,
+      listPage: (...asked) => given.listPage(...asked),
+      stat: (...asked) => given.stat(...asked),
+      async open(object, range, signal) {
+        if (isProbe(signal)) return await given.open(object, range, signal);
+        for (;;) {
           const place = await places.take(1);
-          return await source.open(...asked).finally(() => place.give());
-        },
-      }),
-    });
+          const passing = gateOf(signal)?.enter();
+          if (passing === undefined)
+            return await given.open(object, range, signal).finally(() => place.give());
+          place.give();
+          await passing;
+        }
+      },
+    };
+    const { broker, downloader } = await setUp(source);
     await broker.deliver("files", batch(["other:1"]));
     bucket.failing = async () => {
       await turn();
