@@ -23,6 +23,8 @@ export interface Finished {
 /** A running `brigade`. */
 export interface Running {
   readonly child: ChildProcess;
+  /** What it has said so far. */
+  readonly stderr: () => string;
   readonly finished: Promise<Finished>;
 }
 
@@ -45,10 +47,16 @@ export function startBrigade(
   child.stdin.on("error", () => {}); // it may end before it has read all
   if (input === undefined) child.stdin.end();
   else input.pipe(child.stdin);
-  const finished = Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]).then(
-    ([stdout, stderr, [code]]) => ({ code: code as number | null, stdout, stderr }),
-  );
-  return { child, finished };
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (some: string) => {
+    stderr += some;
+  });
+  const finished = Promise.all([text(child.stdout), once(child, "close")]).then(([stdout, [code]]) => ({
+    code: code as number | null,
+    stdout,
+    stderr,
+  }));
+  return { child, stderr: () => stderr, finished };
 }
 
 export async function brigade(
