@@ -18,14 +18,19 @@ export interface WholeFile {
   readonly fileModified?: number;
 }
 
+/** All bytes of a file, and their MD5 where it is known. */
+export interface WholeBody {
+  readonly bytes: Uint8Array;
+  readonly md5?: string | undefined;
+}
+
 /** Writes a file at once. Nothing remains of it when this throws. */
 export function writeWhole(
   temporary: string,
   object: NewObject,
-  bytes: Uint8Array,
+  { bytes, md5 = hash("md5", bytes, "hex") }: WholeBody,
   times: FileTimes,
 ): WholeFile {
-  const md5 = hash("md5", bytes, "hex");
   assertExpected(object, bytes.length, md5);
   const incoming = new OpenFile(temporary, object, times);
   incoming.write(bytes);

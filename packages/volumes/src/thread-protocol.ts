@@ -1,9 +1,9 @@
 import type { HostErrorKind, LocalRoom, NewObject, ObjectEntry, Piece, StoredObject } from "@brigade/core";
 import type { FolderTrial, LockTrial } from "./folder-trial.ts";
 import type { FoundFolder, VolumeTrial } from "./found-folder.ts";
+import type { Body } from "./md5/index.ts";
 import type { OpeningOptions } from "./opening.ts";
 import type { Taken, TreeObject } from "./room.ts";
-import type { Slot } from "./slots.ts";
 
 /*
  * What the main thread and a volume's writer thread say to each other. Many commands, and many answers, share a
@@ -34,7 +34,7 @@ export type Command =
       | { readonly op: "look"; readonly trial: VolumeTrial }
       | { readonly op: "try"; readonly trial: LockTrial | FolderTrial }
       | { readonly op: "open"; readonly options: OpeningOptions }
-      | { readonly op: "put"; readonly object: NewObject; readonly bytes: Uint8Array<ArrayBuffer> | Slot }
+      | { readonly op: "put"; readonly object: NewObject; readonly bytes: Uint8Array<ArrayBuffer> | Body }
       | { readonly op: "sink"; readonly object: NewObject }
       | { readonly op: "write"; readonly sink: number; readonly chunk: Uint8Array<ArrayBuffer> }
       | { readonly op: "finish"; readonly sink: number }

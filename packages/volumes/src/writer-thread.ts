@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { tryFor } from "./folder-trial.ts";
 import { lookAt } from "./found-folder.ts";
 import { latestObjects } from "./latest-objects.ts";
+import { BodyHash } from "./md5/index.ts";
 import { type OpenedVolume, openForWriting } from "./opening.ts";
 import { performOnPart } from "./part-commands.ts";
 import { onProgress } from "./progress.ts";
@@ -15,8 +16,9 @@ import type { Writer } from "./writer.ts";
 
 if (parentPort === null) throw new Error("this is a thread's entry");
 const port = parentPort;
-if (!(workerData instanceof SharedArrayBuffer)) throw new Error("the memory for bodies is missing");
+if (!(workerData instanceof WebAssembly.Memory)) throw new Error("the memory for bodies is missing");
 const slots = workerData;
+const bodyHash = new BodyHash(slots);
 
 let volume: OpenedVolume | undefined;
 let answers: Answer[] = [];
@@ -54,9 +56,10 @@ function reject(id: number, error: unknown, doing: string): void {
 }
 
 port.on("message", (commands: readonly Command[]) => {
+  const md5s = md5sOf(commands);
   for (const command of commands) {
     try {
-      perform(command);
+      perform(command, md5s);
     } catch (error) {
       reject(command.id, error, wordsFor(command));
     }
@@ -64,11 +67,20 @@ port.on("message", (commands: readonly Command[]) => {
   flush();
 });
 
-function perform(command: Command): void {
+/** By the commands' ids, of the bodies in slots: many at once cost less. */
+function md5sOf(commands: readonly Command[]): ReadonlyMap<number, string> {
+  const puts = commands.flatMap((command) =>
+    command.op === "put" && !("buffer" in command.bytes) ? [{ id: command.id, body: command.bytes }] : [],
+  );
+  const md5s = bodyHash.md5s(puts.map(({ body }) => body));
+  return new Map(puts.map(({ id }, index) => [id, md5s[index] ?? ""]));
+}
+
+function perform(command: Command, md5s: ReadonlyMap<number, string>): void {
   const { id } = command;
   switch (command.op) {
     case "put":
-      put(command);
+      put(command, md5s.get(id));
       return;
     case "finish":
       opened().finish(command.sink, settleOf(id, "finish"));
@@ -150,15 +162,15 @@ function perform(command: Command): void {
   }
 }
 
-function put({ id, object, bytes }: Command & { op: "put" }): void {
+function put({ id, object, bytes }: Command & { op: "put" }, md5: string | undefined): void {
   const own = "buffer" in bytes;
-  const body = own ? bytes : new Uint8Array(slots, bytes.offset, bytes.length);
+  const body = own ? bytes : new Uint8Array(slots.buffer, bytes.offset, bytes.length);
   const free = () => {
     if (own) discard(bytes);
     read.push(id);
   };
   try {
-    opened().put(object, body, settleOf(id, object.key), free);
+    opened().put(object, { bytes: body, md5 }, settleOf(id, object.key), free);
   } catch (error) {
     free();
     throw error;

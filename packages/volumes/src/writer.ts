@@ -13,7 +13,7 @@ import type { Bindings } from "./bindings.ts";
 import type { Commit, Settle } from "./commit.ts";
 import { isFull, isLimit, isPlaceFault } from "./disk-errors.ts";
 import type { FileTimes } from "./file-times.ts";
-import { IncomingFile, writeWhole } from "./incoming-file.ts";
+import { IncomingFile, type WholeBody, writeWhole } from "./incoming-file.ts";
 import { Parts } from "./parts.ts";
 import type { Place, Placing } from "./placing.ts";
 import type { Taken, TreeObject } from "./room.ts";
@@ -61,12 +61,12 @@ export class Writer {
   }
 
   /** Calls `free` once the bytes are needed no more; not when it throws. */
-  put(object: NewObject, bytes: Uint8Array, settle: Settle<StoredObject>, free: () => void): void {
+  put(object: NewObject, body: WholeBody, settle: Settle<StoredObject>, free: () => void): void {
     const { commit, nextTemporary, times } = this.#parts;
     const place = this.#prepare(object);
     const write = () => {
       try {
-        commit.addWritten(object, place, writeWhole(nextTemporary(), object, bytes, times), settle);
+        commit.addWritten(object, place, writeWhole(nextTemporary(), object, body, times), settle);
       } catch (error) {
         // With fewer files open at once it goes on, as soon as some are closed.
         if (isLimit(error) && commit.keepFewerOpen()) return commit.admit(write);

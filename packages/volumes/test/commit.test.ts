@@ -71,7 +71,7 @@ async function openStepwise(test: TestContext) {
 function putOne(writer: Writer, key: string, resolved: string[], rejected: [string, unknown][]): void {
   writer.put(
     newObject(key),
-    bytesOf(key),
+    { bytes: bytesOf(key) },
     {
       resolve: (_: StoredObject) => resolved.push(key),
       reject: (error) => rejected.push([key, error]),
@@ -112,7 +112,7 @@ test("after a failed sync nothing is believed any more", async (t) => {
   for (const [, error] of rejected) assert.ok(error instanceof HostError && error.kind === "io");
   assert.equal(syncer.begun.length, 2);
   assert.throws(
-    () => opened.writer.put(newObject("d"), bytesOf("d"), { resolve() {}, reject() {} }, () => {}),
+    () => opened.writer.put(newObject("d"), { bytes: bytesOf("d") }, { resolve() {}, reject() {} }, () => {}),
     HostError,
   );
   assert.deepEqual(filesOf(root), ["a"], "what was not synced is never named");

@@ -1,0 +1,2 @@
+export { type Body, BodyHash, padding } from "./bodies.ts";
+export { reserved } from "./program.ts";
