@@ -74,16 +74,16 @@ const program = new Command("brigade")
 // All the others take as long to load as a file of some size to come.
 if (process.argv[2] === "get") addGet(program, setExitCode, stop.signal);
 else {
-  const { addCommands } = await import("./commands/all.ts");
+  const { addCommands, services } = await import("./commands/all.ts");
   const { refuseEmptyWords } = await import("./commands/empty-words.ts");
   const { useSettingsFile } = await import("./settings-file/use.ts");
   const { warnOfUnknownVariables } = await import("./unknown-variables.ts");
   program
     .option("--env-file <file>", "read variables from this file in place of .env")
     .option("--no-env-file", "read no .env");
-  const services = addCommands(program, setExitCode, stop.signal);
+  await addCommands(program, process.argv[2], setExitCode, stop.signal);
   program.hook("preAction", (_program, command) => {
-    isService = services.includes(command);
+    isService = services.includes(command.name()) && command.parent === program;
     refuseEmptyWords(command);
     if (command.name() === "get") return; // reads no file: it is started in folders of all kinds
     const file = useSettingsFile(program.opts().envFile, isService ? { readable: false } : {});

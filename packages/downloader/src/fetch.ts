@@ -145,7 +145,9 @@ async function fetchOnce(
     const brought = large.takes(entry) ? await inSegments(entry) : undefined;
     if (brought !== undefined) return brought;
     const hearsay = wanted.unproven && wanted.size;
-    let body = await openUndoubted(source, storeWord, { entry, hearsay }, signal);
+    let body = await source.open(entry, undefined, signal);
+    if (isDoubtful(storeWord, entry, hearsay, body))
+      body = await openAgain(source, storeWord, { entry, hearsay, body }, signal);
     const asSent = { ...entry, size: entry.size ?? body.size };
     if (entry.size === undefined && large.takes(asSent)) {
       body.cancel();
@@ -165,20 +167,31 @@ async function fetchOnce(
   }
 }
 
-/** What a cache may have kept, or what contradicts a HEAD that told `hearsay`, is asked for once more: two of the three count. */
-async function openUndoubted(
+/** Whether a cache may have kept this body, or it contradicts a HEAD that told `hearsay`. */
+function isDoubtful(
+  storeWord: StoreWord,
+  { fresh }: WantedObject,
+  hearsay: number | false | undefined,
+  body: ObjectBody,
+): boolean {
+  return isContradiction(hearsay, body) || (!fresh && storeWord.doubts(body));
+}
+
+function isContradiction(hearsay: number | false | undefined, { size }: ObjectBody): boolean {
+  return typeof hearsay === "number" && size !== undefined && size !== hearsay;
+}
+
+/** Asks once more, past the caches: two of the three answers count. */
+async function openAgain(
   source: Source,
   storeWord: StoreWord,
-  { entry, hearsay }: { readonly entry: WantedObject; readonly hearsay: number | undefined },
+  { entry, hearsay, body }: { entry: WantedObject; hearsay: number | false | undefined; body: ObjectBody },
   signal: AbortSignal,
 ): Promise<ObjectBody> {
-  const body = await source.open(entry, undefined, signal);
-  const isContradiction = hearsay !== undefined && body.size !== undefined && body.size !== hearsay;
-  if (!isContradiction && (entry.fresh || !storeWord.doubts(body))) return body;
   body.cancel();
   const again = await source.open({ ...entry, fresh: true }, undefined, signal);
   storeWord.settled(again);
-  if (!isContradiction || again.size === hearsay || again.size === body.size) return again;
+  if (!isContradiction(hearsay, body) || again.size === hearsay || again.size === body.size) return again;
   again.cancel();
   throw new SourceError("damaged", `${body.size} bytes came, then ${again.size}, where HEAD told ${hearsay}`);
 }

@@ -1,46 +1,46 @@
 import type { Command } from "commander";
 import type { ExitCode } from "../exit-code.ts";
-import { addAdopt } from "./adopt.ts";
-import { addAudit } from "./audit.ts";
-import { addCancel } from "./cancel.ts";
-import { addCopy } from "./copy.ts";
-import { addDeadLetters } from "./dead-letters.ts";
-import { addDoctor } from "./doctor.ts";
-import { addFailed } from "./failed.ts";
-import { addGet } from "./get.ts";
-import { addLedgerCommands } from "./ledger.ts";
-import { addRetry } from "./retry.ts";
-import { addServices } from "./services.ts";
-import { addStart } from "./start.ts";
-import { addStatus } from "./status.ts";
-import { addVerify } from "./verify.ts";
-import { addVolume } from "./volume.ts";
-import { addVolumes } from "./volumes.ts";
-import { addWhere } from "./where.ts";
 
-/** Adds every command. Gives those that are services. */
-export function addCommands(
+type Done = (code: ExitCode) => void;
+type Add = (program: Command, done: Done, signal: AbortSignal) => void;
+
+/** By their names, as help shows them in this order. Each is loaded when it is asked for: all of them take a second. */
+const commands: Readonly<Record<string, () => Promise<Add>>> = {
+  copy: async () => (await import("./copy.ts")).addCopy,
+  get: async () => (await import("./get.ts")).addGet,
+  doctor: async () => (await import("./doctor.ts")).addDoctor,
+  start: async () => (await import("./start.ts")).addStart,
+  status: async () => (await import("./status.ts")).addStatus,
+  failed: async () => withoutCode((await import("./failed.ts")).addFailed),
+  retry: async () => withoutCode((await import("./retry.ts")).addRetry),
+  cancel: async () => withoutCode((await import("./cancel.ts")).addCancel),
+  "dead-letters": async () => withoutCode((await import("./dead-letters.ts")).addDeadLetters),
+  where: async () => (await import("./where.ts")).addWhere,
+  volumes: async () => withoutCode((await import("./volumes.ts")).addVolumes),
+  audit: async () => (await import("./audit.ts")).addAudit,
+  verify: async () => (await import("./verify.ts")).addVerify,
+  adopt: async () => (await import("./adopt.ts")).addAdopt,
+  volume: async () => withoutCode((await import("./volume.ts")).addVolume),
+  lister: async () => (await import("./services.ts")).addLister,
+  downloader: async () => (await import("./services.ts")).addDownloader,
+  ledger: async () => (await import("./services.ts")).addLedger,
+};
+
+/** Those that run until they are stopped. */
+export const services: readonly string[] = ["lister", "downloader", "ledger"];
+
+/** Adds the command of this name, or all where there is none of this name: for help, and to say so. */
+export async function addCommands(
   program: Command,
-  done: (code: ExitCode) => void,
+  name: string | undefined,
+  done: Done,
   signal: AbortSignal,
-): readonly Command[] {
-  addCopy(program, done, signal);
-  addGet(program, done, signal);
-  addDoctor(program, done, signal);
-  addStart(program, done, signal);
-  addStatus(program, done, signal);
-  addFailed(program, signal);
-  addRetry(program, signal);
-  addCancel(program, signal);
-  addDeadLetters(program, signal);
-  addWhere(program, done, signal);
-  addVolumes(program, signal);
-  addAudit(program, done, signal);
-  addVerify(program, done, signal);
-  addAdopt(program, done, signal);
-  addVolume(program, signal);
-  // A service leaves when it is done, whatever a broken connection or a hanging disk still holds.
-  const services = addServices(program, (code) => process.exit(code), signal);
-  for (const service of services) if (service.name() === "ledger") addLedgerCommands(service, done, signal);
-  return services;
+): Promise<void> {
+  const isKnown = name !== undefined && Object.hasOwn(commands, name);
+  for (const one of isKnown ? [name] : Object.keys(commands))
+    (await commands[one]?.())?.(program, done, signal);
+}
+
+function withoutCode(add: (program: Command, signal: AbortSignal) => void): Add {
+  return (program, _done, signal) => add(program, signal);
 }

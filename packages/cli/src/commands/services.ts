@@ -4,38 +4,41 @@ import { readEnvironment } from "../environment.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { withinLimits } from "../limits/within-limits.ts";
 import { createLog } from "../logging.ts";
-import { runDownloader } from "../service/downloader.ts";
-import { runLedger } from "../service/ledger.ts";
-import { runLister } from "../service/lister.ts";
+import { addLedgerCommands } from "./ledger.ts";
 
 type Run = (environment: Environment, stop: AbortSignal) => Promise<ExitCode>;
 
-const services: readonly { readonly name: string; readonly description: string; readonly run: Run }[] = [
-  {
-    name: "lister",
-    description: "service: lists the buckets of SOURCES for the fleet",
-    run: runLister,
-  },
-  {
-    name: "downloader",
-    description: "service: fetches objects of SOURCES onto this host's VOLUMES",
-    run: runDownloader,
-  },
-  {
-    name: "ledger",
-    description: "service: keeps the accounts of all jobs, and answers for them over HTTP",
-    run: runLedger,
-  },
-];
+/** `brigade lister`. As the other services it is configured by the environment alone. */
+export function addLister(program: Command, _done: unknown, stop: AbortSignal): void {
+  const run: Run = async (...given) => await (await import("../service/lister.ts")).runLister(...given);
+  addService(program, "lister", "lists the buckets of SOURCES for the fleet", run, stop);
+}
 
-/** `brigade lister | downloader | ledger`: everything is configured by the environment. Gives the commands. */
-export function addServices(program: Command, done: (code: ExitCode) => void, stop: AbortSignal): Command[] {
-  return services.map(({ name, description, run }) =>
-    program
-      .command(name)
-      .description(description)
-      .action(async () => done(await run(serviceEnvironment(), stop))),
-  );
+export function addDownloader(program: Command, _done: unknown, stop: AbortSignal): void {
+  const run: Run = async (...given) =>
+    await (await import("../service/downloader.ts")).runDownloader(...given);
+  addService(program, "downloader", "fetches objects of SOURCES onto this host's VOLUMES", run, stop);
+}
+
+/** `brigade ledger`, and what is done to its accounts. */
+export function addLedger(program: Command, done: (code: ExitCode) => void, stop: AbortSignal): void {
+  const run: Run = async (...given) => await (await import("../service/ledger.ts")).runLedger(...given);
+  const description = "keeps the accounts of all jobs, and answers for them over HTTP";
+  addLedgerCommands(addService(program, "ledger", description, run, stop), done, stop);
+}
+
+function addService(
+  program: Command,
+  name: string,
+  description: string,
+  run: Run,
+  stop: AbortSignal,
+): Command {
+  // A service leaves when it is done, whatever a broken connection or a hanging disk still holds.
+  return program
+    .command(name)
+    .description(`service: ${description}`)
+    .action(async () => process.exit(await run(serviceEnvironment(), stop)));
 }
 
 function serviceEnvironment(): Environment {

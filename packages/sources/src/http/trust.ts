@@ -20,14 +20,22 @@ export function tlsSettings(
   environment: Environment,
   { insecure = false }: { readonly insecure?: boolean } = {},
 ): TlsSettings {
-  const files = variables.flatMap((name) => {
+  const files = new Map<string, string>();
+  for (const name of variables) {
     const file = environment[name]?.trim();
-    return file ? [readAuthorities(name, file)] : [];
-  });
+    if (file && !files.has(file)) files.set(file, readAuthorities(name, file));
+  }
   const rejectUnauthorized = !insecure;
-  if (files.length === 0) return { rejectUnauthorized };
-  const ca = [...getCACertificates("default"), ...files];
-  return { rejectUnauthorized, secureContext: createSecureContext({ ca }) };
+  if (files.size === 0) return { rejectUnauthorized };
+  let context: SecureContext | undefined;
+  return {
+    rejectUnauthorized,
+    /** Made when it is first needed: it takes 50 ms, and plain HTTP needs none. */
+    get secureContext() {
+      context ??= createSecureContext({ ca: [...getCACertificates("default"), ...files.values()] });
+      return context;
+    },
+  };
 }
 
 function readAuthorities(name: string, file: string): string {

@@ -25,12 +25,20 @@ export function connector({ connectTimeoutMs, tls, reach }: ServerSettings): bui
 /** `onread`: as for a socket's constructor. */
 export function beginner(tls: TlsSettings, onread?: OnReadOpts): Begin {
   // It gives the socket, which undici's type does not tell.
-  return buildConnector({
-    allowH2: false,
-    timeout: 0,
-    ...tls,
-    ...(onread && { onread }),
-  }) as unknown as Begin;
+  const beginWith = (settings: Partial<TlsSettings>) =>
+    buildConnector({
+      allowH2: false,
+      timeout: 0,
+      ...settings,
+      ...(onread && { onread }),
+    }) as unknown as Begin;
+  const plain = beginWith({});
+  let secure: Begin | undefined;
+  return (where, done) => {
+    if (where.protocol !== "https:") return plain(where, done);
+    secure ??= beginWith(tls);
+    return secure(where, done);
+  };
 }
 
 /**
