@@ -20,17 +20,23 @@ export function ignoringContinue(connect: buildConnector.connector): buildConnec
 
 /** undici waits for an answer before it sends the next request: what comes first after a request begins an answer. */
 function takeOut(socket: Socket): void {
-  const [write, read] = [socket.write, socket.read.bind(socket)];
+  const write = socket.write.bind(socket);
+  const read = socket.read.bind(socket);
   let begins = true;
   let held: Buffer | undefined;
-  socket.write = (...args: unknown[]) => {
+  // undici's writes have no other arguments: to pass on an unknown number of them costs an array each.
+  socket.write = (chunk: string | Uint8Array, encoding?: unknown, done?: unknown) => {
     begins = true;
-    return Reflect.apply(write, socket, args);
+    return write(chunk, encoding as BufferEncoding, done as () => void);
   };
   socket.read = (size) => {
     for (;;) {
       const chunk = read(size);
       if (chunk === null || !begins) return chunk;
+      if (held === undefined && isOther(chunk)) {
+        begins = false;
+        return chunk;
+      }
       const all = held === undefined ? chunk : Buffer.concat([held, chunk]);
       const rest = afterContinue(all);
       held = rest === "incomplete" ? all : undefined;
@@ -39,6 +45,14 @@ function takeOut(socket: Socket): void {
       return rest;
     }
   };
+}
+
+const statusAt = "HTTP/1.1 ".length;
+const one = 0x31;
+
+/** Whether it is clear at first sight that this is the head of another answer: nearly always. */
+function isOther(bytes: Buffer): boolean {
+  return bytes.length > statusAt && bytes[statusAt] !== one;
 }
 
 /** What follows all that say `100 Continue`. */
