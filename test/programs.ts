@@ -78,7 +78,12 @@ function isExecutable(path: string): boolean {
 function installPackages(names: readonly string[]): void {
   // At run level 1 a package's service (nginx on port 80) is not started.
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
-  const apt = (...args: string[]) => spawnSync("apt-get", ["-qq", ...args], { env, stdio: "ignore" });
+  // Test files that run beside each other install, too: apt-get fails where another one is at work.
+  const lock = join(tmpdir(), "brigade-apt.lock");
+  const apt = (...args: string[]) =>
+    spawnSync("flock", [lock, "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", ...args], {
+      ...{ env, stdio: "ignore" },
+    });
   apt("update");
   for (const name of names) apt("install", "-y", "--no-install-recommends", name);
 }
