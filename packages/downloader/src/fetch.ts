@@ -144,7 +144,7 @@ async function fetchOnce(
   try {
     const brought = large.takes(entry) ? await inSegments(entry) : undefined;
     if (brought !== undefined) return brought;
-    const hearsay = wanted.unproven && wanted.size;
+    const hearsay = wanted.unproven ? wanted.size : undefined;
     let body = await source.open(entry, undefined, signal);
     if (isDoubtful(storeWord, entry, hearsay, body))
       body = await openAgain(source, storeWord, { entry, hearsay, body }, signal);
@@ -171,21 +171,21 @@ async function fetchOnce(
 function isDoubtful(
   storeWord: StoreWord,
   { fresh }: WantedObject,
-  hearsay: number | false | undefined,
+  hearsay: number | undefined,
   body: ObjectBody,
 ): boolean {
   return isContradiction(hearsay, body) || (!fresh && storeWord.doubts(body));
 }
 
-function isContradiction(hearsay: number | false | undefined, { size }: ObjectBody): boolean {
-  return typeof hearsay === "number" && size !== undefined && size !== hearsay;
+function isContradiction(hearsay: number | undefined, { size }: ObjectBody): boolean {
+  return hearsay !== undefined && size !== undefined && size !== hearsay;
 }
 
 /** Asks once more, past the caches: two of the three answers count. */
 async function openAgain(
   source: Source,
   storeWord: StoreWord,
-  { entry, hearsay, body }: { entry: WantedObject; hearsay: number | false | undefined; body: ObjectBody },
+  { entry, hearsay, body }: { entry: WantedObject; hearsay: number | undefined; body: ObjectBody },
   signal: AbortSignal,
 ): Promise<ObjectBody> {
   body.cancel();

@@ -1,4 +1,5 @@
-import { type Body, padding, reserved } from "./md5/index.ts";
+import { type Body, padding } from "./md5/bodies.ts";
+import { reserved } from "./md5/program.ts";
 
 /** Bytes of a slot, a page of WebAssembly's: most pictures fit. */
 const slotSize = 64 * 1024;

@@ -1,7 +1,7 @@
 import type { HostErrorKind, LocalRoom, NewObject, ObjectEntry, Piece, StoredObject } from "@brigade/core";
 import type { FolderTrial, LockTrial } from "./folder-trial.ts";
 import type { FoundFolder, VolumeTrial } from "./found-folder.ts";
-import type { Body } from "./md5/index.ts";
+import type { Body } from "./md5/bodies.ts";
 import type { OpeningOptions } from "./opening.ts";
 import type { Taken, TreeObject } from "./room.ts";
 

@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { tryFor } from "./folder-trial.ts";
 import { lookAt } from "./found-folder.ts";
 import { latestObjects } from "./latest-objects.ts";
-import { BodyHash } from "./md5/index.ts";
+import { BodyHash } from "./md5/bodies.ts";
 import { type OpenedVolume, openForWriting } from "./opening.ts";
 import { performOnPart } from "./part-commands.ts";
 import { onProgress } from "./progress.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
-import { BodyHash, padding } from "../src/md5/index.ts";
+import { BodyHash, padding } from "../src/md5/bodies.ts";
 
 const slot = 64 * 1024;
 const slots = 40;

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { lanes, md5Program, stateOf } from "./program.ts";
+import { lanes, md5Program, type Run, stateOf } from "./program.ts";
 
 /** A body by where it lies in the memory. */
 export interface Body {
@@ -26,7 +26,7 @@ export class BodyHash {
   readonly #memory: SharedArrayBuffer;
   readonly #bytes: Uint8Array;
   readonly #words: Uint32Array;
-  readonly #run: ReturnType<typeof md5Program> | undefined;
+  readonly #run: Run | undefined;
 
   /** The first `reserved` bytes of `memory` are this object's alone. */
   constructor(memory: WebAssembly.Memory) {
@@ -51,7 +51,7 @@ export class BodyHash {
 
   /** Yields what is worth it; the few that are left over are not among it. */
   *#together(
-    run: ReturnType<typeof md5Program>,
+    run: Run,
     bodies: readonly Body[],
     waiting: readonly number[],
   ): Generator<readonly [index: number, md5: string]> {
@@ -116,7 +116,7 @@ function lengthAt(bodies: readonly Body[], index: number): number {
 }
 
 /** `undefined` where this machine has no vector instructions, or WebAssembly is switched off. */
-function programFor(memory: WebAssembly.Memory): ReturnType<typeof md5Program> | undefined {
+function programFor(memory: WebAssembly.Memory): Run | undefined {
   try {
     return md5Program(memory);
   } catch {

@@ -61,7 +61,7 @@ interface Group {
   readonly rows: readonly [number, number, number, number];
 }
 
-type Run = (...pointersAndBlocks: number[]) => void;
+export type Run = (...pointersAndBlocks: number[]) => void;
 
 /**
  * Returns the function that adds blocks of eight bodies to their states: it takes eight addresses and how many blocks of 64 bytes
