@@ -35,6 +35,7 @@ import { Reopening } from "./reopening.ts";
 import type { DatabaseSync } from "./sqlite.ts";
 import { isDiskError, openStorage } from "./storage.ts";
 import { Totals } from "./totals.ts";
+import { TooEarlyError, Untold } from "./untold.ts";
 import { Visits } from "./visits.ts";
 import { Volumes } from "./volumes.ts";
 
@@ -80,11 +81,12 @@ export class Accounts {
       visits,
       volumes: new Volumes(db),
       objects: new Objects(db, directories, holdings),
+      untold: new Untold(db),
     };
     this.#recorder = new Recorder(db, this.#tables);
     this.#details = new JobDetails(db, this.#tables);
     this.#reopening = new Reopening(db, this.#tables);
-    this.#pruning = new Pruning(db, jobs);
+    this.#pruning = new Pruning(db, this.#tables);
     this.#holdings = holdings;
     this.#inventory = new Inventory(db, { ...this.#tables, holdings });
     this.#backups = new Backups(db, path);
@@ -123,28 +125,29 @@ export class Accounts {
   /**
    * All in one transaction; a message that cannot be entered leaves no trace in it. Should a message make the whole
    * transaction fail, each gets one of its own, so that only that one is refused. Throws when the disk fails.
+   * `now`: Unix milliseconds.
    */
-  record(messages: readonly RecordMessage[]): Committed {
+  record(messages: readonly RecordMessage[], now: number): Committed {
     try {
-      return this.#recordTogether(messages);
+      return this.#recordTogether(messages, now);
     } catch (error) {
       if (isDiskError(error)) throw error;
-      if (messages.length !== 1) return together(messages.map((message) => this.record([message])));
+      if (messages.length !== 1) return together(messages.map((message) => this.record([message], now)));
       const reason = error instanceof Error ? error.message : String(error);
       return { refusals: [`it cannot be entered: ${reason}`], progress: [] };
     }
   }
 
-  #recordTogether(messages: readonly RecordMessage[]): Committed {
+  #recordTogether(messages: readonly RecordMessage[], now: number): Committed {
     const refusals: (string | undefined)[] = [];
     const touched = new Map<number, string>();
     this.#commit(() => {
       for (const message of messages) {
         try {
-          touched.set(this.#recorder.record(message), message.job.id);
+          touched.set(this.#recorder.record(message, now), message.job.id);
           refusals.push(undefined);
         } catch (error) {
-          if (!(error instanceof MessageError)) throw error;
+          if (!(error instanceof MessageError || error instanceof TooEarlyError)) throw error;
           refusals.push(error.message);
         }
       }
@@ -266,7 +269,7 @@ export class Accounts {
 
   /** In one transaction; after an error nothing of it remains, in the file or in memory. */
   #commit<T>(change: () => T): T {
-    const { pages, visits, totals, jobs, directories, volumes } = this.#tables;
+    const { pages, visits, totals, jobs, directories, volumes, untold } = this.#tables;
     this.#db.exec("begin immediate");
     try {
       const made = change();
@@ -278,7 +281,7 @@ export class Accounts {
       return made;
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec("rollback");
-      for (const table of [totals, jobs, directories, volumes, this.#holdings]) table.forget();
+      for (const table of [totals, jobs, directories, volumes, untold, this.#holdings]) table.forget();
       throw error;
     } finally {
       pages.forget();

@@ -48,8 +48,8 @@ export interface Catalogue extends PageHistory, AsyncDisposable {
   /** Oldest first. */
   jobs(): Promise<readonly JobRecord[]>;
   /**
-   * Resolves when the messages are committed, with in order why one was refused (and not entered), or nothing.
-   * In any order, any number of times.
+   * Resolves when the messages are committed, with in order why one was refused (and not entered), or nothing; `tooEarly` where it
+   * is to be told again later. In any order, any number of times.
    */
   record(messages: readonly RecordMessage[]): Promise<readonly (string | undefined)[]>;
   /** Like `unchanged`, and where the unchanged ones lie. */
@@ -166,7 +166,7 @@ export async function openCatalogue(parts: CatalogueParts): Promise<Catalogue> {
   const groups = new CommitGroups(
     async (messages) => {
       const started = performance.now();
-      const committed = await thread.ask("record", messages);
+      const committed = await thread.ask("record", messages, now());
       log.debug(
         { records: messages.length, ms: Math.round(performance.now() - started) },
         "records committed",

@@ -14,6 +14,7 @@ import { type LocationCursor, type LocationQuery, Locations, type StoredName } f
 import type { Objects } from "./objects.ts";
 import { type OriginName, Origins } from "./origins.ts";
 import type { DatabaseSync } from "./sqlite.ts";
+import { believed } from "./told-times.ts";
 import type { Volumes } from "./volumes.ts";
 
 interface Parts {
@@ -85,7 +86,8 @@ export class Inventory {
     const volume = volumes.note(on, at);
     for (const { key, storedAt, ...state } of states) {
       const [path, name] = split(key);
-      objects.store(directories.number(origin, path), { ...state, name, at: storedAt }, volume, at);
+      const told = { ...state, name, at: Math.floor(believed(storedAt * 1_000, at) / 1_000) };
+      objects.store(directories.number(origin, path), told, volume, at);
     }
   }
 

@@ -11,6 +11,13 @@ import {
 } from "@brigade/core";
 import type { Progress } from "./account.ts";
 import type { Catalogue } from "./catalogue.ts";
+import { tooEarly } from "./untold.ts";
+
+/** Milliseconds until results come again whose page no lister has told, where no more of such are kept. */
+const earlyDelay = 10_000;
+const earlyText =
+  "more results than are kept are of pages that no lister has told: they wait, and count when their pages come. If none come, " +
+  'somebody makes them up: see "What a stolen password can do" in docs/security.md';
 
 export interface LedgerParts {
   readonly catalogue: Catalogue;
@@ -45,6 +52,8 @@ export async function createLedger(parts: LedgerParts, options: LedgerOptions): 
   const leaving = new AbortController();
   let inHand = 0;
   let attempt = 0;
+  /** Jobs of which results came too early. */
+  const early = new Set<string>();
 
   async function handle(delivery: Delivery): Promise<Verdict> {
     inHand++;
@@ -63,6 +72,7 @@ export async function createLedger(parts: LedgerParts, options: LedgerOptions): 
       const [refusal] = await catalogue.record([message]);
       attempt = 0;
       if (refusal === undefined) return { kind: "ack" };
+      if (refusal === tooEarly) return postponed(message.job.id);
       log.warn({ job: message.job.id, type: message.type, reason: refusal }, "a record is refused");
       return { kind: "reject", reason: refusal };
     } catch (error) {
@@ -71,6 +81,13 @@ export async function createLedger(parts: LedgerParts, options: LedgerOptions): 
       await patience(AbortSignal.any([signal, leaving.signal]));
       return { kind: "release" };
     }
+  }
+
+  /** Told once a job: it comes again and again. */
+  function postponed(job: string): Verdict {
+    if (!early.has(job)) log.warn({ job }, earlyText);
+    early.add(job);
+    return { kind: "postpone", delay: earlyDelay };
   }
 
   /** Waits, longer each time, for the disk to take records again. */

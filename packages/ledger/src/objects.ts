@@ -73,16 +73,28 @@ export class Objects {
 
   /**
    * The object lies on this volume, in place of what lay of it there. The last stored wins, whatever order reports come
-   * in; the others become copies. `at`: Unix milliseconds, where it is not told when it was stored.
+   * in; the others become copies. `at`: Unix milliseconds, where it is not told when it was stored. Returns whether nothing was
+   * stored by this name before.
    */
-  store(directory: number, told: Told, volume: number, at: number): void {
+  store(directory: number, told: Told, volume: number, at: number): boolean {
     const { name } = told;
     const state = stateOf(told, volume, at);
     if (this.#insert.run(directory, name, ...valuesOf(state)).changes === 1) {
       this.#changed(directory, volume, undefined, state);
       if (this.#hasLost) this.#found.run(directory, name);
-      return;
+      return true;
     }
+    this.#storeAgain(directory, name, state);
+    return false;
+  }
+
+  /** Something is stored by the name. */
+  knows(directory: number, name: string): boolean {
+    return this.#select.get(directory, name) !== undefined;
+  }
+
+  #storeAgain(directory: number, name: string, state: State): void {
+    const { volume } = state;
     const current = this.#select.get(directory, name) as State | undefined;
     if (current === undefined) throw new Error("an object neither inserted nor there");
     const wins = !isBefore(state, current);

@@ -1,5 +1,6 @@
 import type { Jobs } from "./jobs.ts";
 import type { DatabaseSync, StatementSync } from "./sqlite.ts";
+import type { Untold } from "./untold.ts";
 
 /** Rows dropped in one transaction, at most. */
 const chunk = 5_000;
@@ -19,13 +20,15 @@ const details = [
  */
 export class Pruning {
   readonly #jobs: Jobs;
+  readonly #untold: Untold;
   readonly #begun: StatementSync;
   readonly #superfluous: StatementSync;
   readonly #mark: StatementSync;
   readonly #drops: readonly StatementSync[];
 
-  constructor(db: DatabaseSync, jobs: Jobs) {
+  constructor(db: DatabaseSync, { jobs, untold }: { readonly jobs: Jobs; readonly untold: Untold }) {
     this.#jobs = jobs;
+    this.#untold = untold;
     const has = details.map(({ table }) => `exists (select 1 from ${table} where job = jobs.n)`);
     this.#begun = db.prepare(
       `select n from jobs where pruned_for is not null and (${has.join(" or ")}) order by n limit 1`,
@@ -58,6 +61,7 @@ export class Pruning {
     const found = this.#superfluous.get() as { n: number; id: string } | undefined;
     if (found === undefined) return undefined;
     this.#mark.run(found.id, found.n);
+    this.#untold.drop(found.n);
     this.#jobs.forget();
     return found.n;
   }

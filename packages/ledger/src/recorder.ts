@@ -1,5 +1,4 @@
 import {
-  isMd5,
   MessageError,
   type ObjectResult,
   type Outcome,
@@ -8,7 +7,9 @@ import {
   plus,
   type ResultMessage,
 } from "@brigade/core";
+import type { Amount } from "./account.ts";
 import { besides } from "./breaks.ts";
+import { checkObjects, checkPlace, checkSlice, mostEntries, readBitmap } from "./contradictions.ts";
 import type { Directories } from "./directories.ts";
 import type { JobNumbers, Jobs } from "./jobs.ts";
 import { Misses } from "./misses.ts";
@@ -17,9 +18,13 @@ import { again, codes, isCode, nameOf } from "./outcome.ts";
 import { PageParts } from "./page-parts.ts";
 import type { PageAccount, Pages } from "./pages.ts";
 import type { DatabaseSync, StatementSync } from "./sqlite.ts";
+import { atMostNow } from "./told-times.ts";
 import type { Totals } from "./totals.ts";
+import { textOf, type Untold } from "./untold.ts";
 import type { Visits } from "./visits.ts";
 import type { Volumes } from "./volumes.ts";
+
+type PageResult = ResultMessage["pages"][number];
 
 /** What the ledger is told. */
 export type RecordMessage = PageMessage | PagePartMessage | ResultMessage;
@@ -32,14 +37,12 @@ export interface Tables {
   readonly visits: Visits;
   readonly totals: Totals;
   readonly objects: Objects;
+  readonly untold: Untold;
 }
 
-/** No listing has pages of so many entries: an index beyond is nonsense, and would cost memory. */
-const mostEntries = 1_000_000;
-
 /**
- * Enters messages into the tables. In any order, any number of times: the same tables come out. Throws MessageError
- * before anything of the message is entered.
+ * Enters messages into the tables. In any order, any number of times: the same tables come out. Throws MessageError, and
+ * TooEarlyError where it is to be told again later, before anything of the message is entered.
  */
 export class Recorder {
   readonly #tables: Tables;
@@ -58,26 +61,30 @@ export class Recorder {
     this.#heal = db.prepare("delete from breaks where job = ? and directory = ? and walk = ? and page = ?");
   }
 
-  /** Returns the number of the job. */
-  record(message: RecordMessage): number {
+  /** `now`: Unix milliseconds. Returns the number of the job. */
+  record(message: RecordMessage, now: number): number {
     const job = this.#jobOf(message);
-    if (job.isPruned) this.#late(job, message);
+    if (message.type === "result") {
+      const told = atMostNow(message, now);
+      if (job.isPruned) this.#late(job, told);
+      else this.#result(job, told);
+    } else if (job.isPruned) return job.n;
     else if (message.type === "page") this.#page(job, message, message.directories);
-    else if (message.type === "page-part") this.#part(job, message);
-    else this.#result(job, message);
+    else this.#part(job, message);
     return job.n;
   }
 
   /** For a job whose pages were dropped: what it stored lies on a volume all the same; its totals stay as they are. */
-  #late(job: JobNumbers, message: RecordMessage): void {
-    if (message.type !== "result") return;
-    const { directories, volumes, objects: table } = this.#tables;
+  #late(job: JobNumbers, message: ResultMessage): void {
+    const { directories, volumes, objects: table, untold } = this.#tables;
     for (const { page: id, objects } of message.pages) checkObjects(id, mostEntries, objects, message.volume);
     if (message.volume === undefined) return;
+    untold.admit(job.n, message.pages.map(textOf));
     const volume = volumes.number(message.volume, message.host, message.at);
-    for (const { directory: path, objects } of message.pages) {
-      const directory = directories.number(job.origin, path);
-      for (const object of objects)
+    for (const slice of message.pages) {
+      const directory = directories.number(job.origin, slice.directory);
+      untold.add(job.n, slice.page, textOf(slice));
+      for (const object of slice.objects)
         if (object.outcome === "stored") table.store(directory, object, volume, message.at);
     }
   }
@@ -105,7 +112,7 @@ export class Recorder {
 
   /** `named`: paths of the child directories. */
   #page(job: JobNumbers, message: PageMessage, named: Iterable<string>): void {
-    const { directories, pages, visits } = this.#tables;
+    const { directories, pages, visits, untold } = this.#tables;
     const { walk, page: number } = message;
     const directory = directories.number(job.origin, message.directory);
     if (pages.at(job.n, directory, walk, number) !== undefined) return;
@@ -119,6 +126,7 @@ export class Recorder {
     const page = pages.get(job.n, message.id) ?? pages.create(job.n, message.id, directory);
     checkPlace(page, directory, message);
     place(page, message);
+    untold.told(job.n, message.id, message.count);
     this.#markUnchanged(page, bitmap, message.unchangedBytes ?? 0);
     page.sizes.clear();
     pages.write(page);
@@ -150,29 +158,60 @@ export class Recorder {
 
   #result(job: JobNumbers, message: ResultMessage): void {
     const { directories, pages, visits, totals, volumes } = this.#tables;
-    const slices = message.pages.map(({ page: id, directory: path, objects }) => {
-      const directory = directories.number(job.origin, path);
-      const page = pages.get(job.n, id);
-      checkSlice(page, id, directory, objects, message.volume);
-      return { page, id, directory, objects };
-    });
+    this.#check(job, message);
     const volume =
       message.volume === undefined ? undefined : volumes.number(message.volume, message.host, message.at);
-    for (const { id, directory, objects } of slices) {
-      const page = pages.get(job.n, id) ?? pages.create(job.n, id, directory);
+    for (const slice of message.pages) {
+      const page =
+        pages.get(job.n, slice.page) ??
+        pages.create(job.n, slice.page, directories.number(job.origin, slice.directory));
       const counted = visits.counts(page);
       if (counted) totals.add(job.n, 1, page.counts, page.volumes, -1);
-      for (const object of objects) this.#object(page, object, volume, message.at);
+      this.#slice(page, slice, volume, message.at);
       pages.changed(page);
       if (counted) totals.add(job.n, 1, page.counts, page.volumes, 1);
     }
   }
 
-  #object(page: PageAccount, object: ObjectResult, volume: number | undefined, at: number): void {
-    const { index, name, outcome, listedSize } = object;
-    if (outcome === "stored" && volume !== undefined) {
-      this.#tables.objects.store(page.directory, object, volume, at);
+  /** Throws MessageError or TooEarlyError. Enters nothing. */
+  #check(job: JobNumbers, message: ResultMessage): void {
+    const { directories, pages, objects: table, untold } = this.#tables;
+    const early: Amount[] = [];
+    for (const slice of message.pages) {
+      const { page: id, directory: path, objects } = slice;
+      const page = pages.get(job.n, id);
+      checkSlice(page, id, directories.find(job.origin, path), objects, message.volume);
+      if (page?.position === undefined) early.push(amountOf(slice, page));
+      // seldom: it is asked of all objects only where there may be no room for them
+      else if (!untold.hasRoom(job.n, [textOf(slice)]) && objects.some((one) => isBesides(page, one, table)))
+        early.push(textOf(slice));
     }
+    untold.admit(job.n, early);
+  }
+
+  /** What the page does not vouch for is counted: all while it is not told, then the objects beside those that it lists. */
+  #slice(page: PageAccount, slice: PageResult, volume: number | undefined, at: number): void {
+    const isTold = page.position !== undefined;
+    const { bytes } = isTold ? textOf(slice) : amountOf(slice, page);
+    let objects = 0;
+    for (const object of slice.objects) {
+      const had = page.outcomes[object.index] ?? 0;
+      const isNew = this.#object(page, object, volume, at);
+      if ((isNew && had === codes.stored) || (!isTold && had === 0)) objects++;
+    }
+    if (objects > 0 || !isTold) this.#tables.untold.add(page.job, page.id, { objects, bytes });
+  }
+
+  /** Returns whether nothing was stored by its name before. */
+  #object(page: PageAccount, object: ObjectResult, volume: number | undefined, at: number): boolean {
+    const isStored = object.outcome === "stored" && volume !== undefined;
+    const isNew = isStored && this.#tables.objects.store(page.directory, object, volume, at);
+    this.#outcome(page, object, volume, at);
+    return isNew;
+  }
+
+  #outcome(page: PageAccount, object: ObjectResult, volume: number | undefined, at: number): void {
+    const { index, name, outcome, listedSize } = object;
     const code = codes[outcome];
     const had = page.outcomes[index] ?? 0;
     if (isCode(had) && had > code) return;
@@ -212,6 +251,18 @@ function addBytes({ counts }: PageAccount, outcome: Outcome, bytes: number): voi
   counts[`${outcome}_bytes`] = plus(counts[`${outcome}_bytes`], bytes);
 }
 
+/** Results of a page that is not told: their objects, and bytes that they may take in the catalogue. */
+function amountOf(slice: PageResult, page: PageAccount | undefined): Amount {
+  const { objects, bytes } = textOf(slice);
+  const length = slice.objects.reduce((most, { index }) => Math.max(most, index + 1), 0);
+  return { objects, bytes: bytes + Math.max(0, length - (page?.outcomes.length ?? 0)) };
+}
+
+/** Something else was stored as this entry of the page, and nothing by this name. */
+function isBesides(page: PageAccount, { index, name, outcome }: ObjectResult, table: Objects): boolean {
+  return outcome === "stored" && page.outcomes[index] === codes.stored && !table.knows(page.directory, name);
+}
+
 function place(page: PageAccount, message: PageMessage): void {
   page.position = { walk: message.walk, page: message.page };
   page.last = message.end === "last";
@@ -219,52 +270,6 @@ function place(page: PageAccount, message: PageMessage): void {
   page.outcomes = grown(page.outcomes, message.count);
   page.counts.listed = message.count;
   page.counts.listed_bytes = message.bytes;
-}
-
-function checkPlace(page: PageAccount, directory: number, message: PageMessage): void {
-  if (page.position !== undefined || page.directory !== directory) {
-    throw new MessageError(`the page id ${message.id} stands for another position already`);
-  }
-  if (page.outcomes.length > message.count) {
-    throw new MessageError(
-      `the page ${message.id} has ${message.count} entries, but a result for a later one`,
-    );
-  }
-}
-
-function checkSlice(
-  page: PageAccount | undefined,
-  id: string,
-  directory: number,
-  objects: readonly ObjectResult[],
-  volume: string | undefined,
-): void {
-  if (page !== undefined && page.directory !== directory) {
-    throw new MessageError(`the page ${id} is of another directory`);
-  }
-  checkObjects(id, page?.position === undefined ? mostEntries : page.counts.listed, objects, volume);
-}
-
-function checkObjects(
-  id: string,
-  entries: number,
-  objects: readonly ObjectResult[],
-  volume: string | undefined,
-): void {
-  for (const { index, outcome, md5 } of objects) {
-    if (index >= entries) throw new MessageError(`the page ${id} has no entry ${index}`);
-    if (outcome !== "stored") continue;
-    if (volume === undefined)
-      throw new MessageError(`entry ${index} of the page ${id} is stored on no volume`);
-    if (md5 !== undefined && !isMd5(md5)) {
-      throw new MessageError(`entry ${index} of the page ${id} has no readable MD5`);
-    }
-  }
-}
-
-function readBitmap({ id, unchanged, count }: PageMessage): Uint8Array {
-  if (count > mostEntries) throw new MessageError(`the page ${id} has ${count} entries`);
-  return unchanged === undefined ? new Uint8Array(0) : Buffer.from(unchanged, "base64");
 }
 
 function grown(outcomes: Uint8Array, length: number): Uint8Array {

@@ -2,6 +2,7 @@ import { ConfigError, type DatabaseFile, databaseError } from "@brigade/core";
 import { countHoldings } from "./holdings.ts";
 import { pagePartsTable } from "./page-parts.ts";
 import { DatabaseSync } from "./sqlite.ts";
+import { untoldTable } from "./untold.ts";
 
 /** Raised when the tables change so that an older program would misread them. */
 const schemaVersion = 4;
@@ -116,7 +117,7 @@ export function openStorage(path: string, cacheBytes = usualCache): DatabaseSync
       pragma wal_autocheckpoint = ${walBytes / pageBytes}; pragma journal_size_limit = ${walBytes}`);
     db.exec("begin immediate");
     prepareSchema(db, path);
-    db.exec(pagePartsTable);
+    db.exec(pagePartsTable + untoldTable);
     db.exec("commit");
     return db;
   } catch (error) {

@@ -29,11 +29,14 @@ export async function openJob(catalogue: Catalogue, id = job.id): Promise<void> 
   await catalogue.openJob({ ...job, id, prefix: "", filters: {}, startedAt: 1 });
 }
 
+/** What the clock of a new catalogue shows. The times in messages are before it. Unix milliseconds. */
+export const today = 1_800_000_000_000;
+
 /** A new catalogue in a folder of its own, with the job open. */
 export async function newCatalogue(): Promise<AsyncDisposable & { catalogue: Catalogue; path: string }> {
   const own = await folder();
   const path = join(own.path, "catalogue.db");
-  const catalogue = await openCatalogue({ path, log: silent });
+  const catalogue = await openCatalogue({ path, log: silent, now: () => today });
   await openJob(catalogue);
   return {
     catalogue,

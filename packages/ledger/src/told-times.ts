@@ -1,0 +1,31 @@
+import type { ResultMessage } from "@brigade/core";
+
+/** Milliseconds that the clock of another host may be ahead of the ledger's. What is further ahead was made up, or is wrong. */
+const mostAhead = 86_400_000;
+
+/**
+ * The result with all its times that lie too far ahead taken for now: the last stored state of an object wins, and one of the next
+ * century would win for ever. Unix milliseconds.
+ */
+export function atMostNow(result: ResultMessage, now: number): ResultMessage {
+  const at = believed(result.at, now);
+  const isRight = at === result.at && result.pages.every(({ objects }) => objects.every(isBelieved(now)));
+  if (isRight) return result;
+  const pages = result.pages.map((page) => ({
+    ...page,
+    objects: page.objects.map((object) =>
+      isBelieved(now)(object) ? object : { ...object, at: Math.floor(now / 1_000) },
+    ),
+  }));
+  return { ...result, at, pages };
+}
+
+/** Unix milliseconds. */
+export function believed(at: number, now: number): number {
+  return at > now + mostAhead ? now : at;
+}
+
+/** `at` of an object: Unix seconds. */
+function isBelieved(now: number): (object: { readonly at?: number | undefined }) => boolean {
+  return ({ at }) => at === undefined || believed(at * 1_000, now) === at * 1_000;
+}
