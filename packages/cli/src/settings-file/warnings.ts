@@ -9,6 +9,8 @@ const mark = "\ufeff";
  */
 export function warningsOf(text: string, values: Environment): string[] {
   const entries = readLikeCompose(text.startsWith(mark) ? text.slice(1) : text);
+  // The file may name `__proto__`, which is none of its values.
+  const valueNamed = (name: string) => (Object.hasOwn(values, name) ? values[name] : undefined);
   const last = new Map(entries.map((entry) => [entry.name, entry]));
   const numbered = [
     ...(text.startsWith(mark)
@@ -17,13 +19,13 @@ export function warningsOf(text: string, values: Environment): string[] {
     ...windowsLineEnd(text),
     ...entries.filter(hasHash).map(({ name, line }) => ({
       line,
-      what: values[name]?.includes("#")
+      what: valueNamed(name)?.includes("#")
         ? `the # in the value of ${name} is part of it: put the value into quotes to say so, or a blank before # to begin a comment`
         : `the # begins a comment, and ${name} is empty: put the value into quotes where # is part of it`,
     })),
     // Of a name that stands there twice, the last one counts.
     ...entries
-      .filter((entry) => last.get(entry.name) === entry && entry.value !== values[entry.name])
+      .filter((entry) => last.get(entry.name) === entry && entry.value !== valueNamed(entry.name))
       .map((entry) => ({
         line: entry.line,
         what: `Docker Compose reads ${entry.name} otherwise than brigade: ${whyOf(entry)}`,

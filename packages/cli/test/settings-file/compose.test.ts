@@ -77,6 +77,13 @@ test("what may be meant otherwise is warned about with its line, and never with 
   assert.doesNotMatch(warnings.join("\n"), /secret/);
 });
 
+test("a name that every object has is one like any other", () => {
+  for (const name of ["__proto__", "constructor", "toString"]) {
+    const text = `${name}=#`;
+    assert.deepEqual(warningsOf(text, parse(text)).length, 2, name);
+  }
+});
+
 test("a file without any of that is not warned about", () => {
   const text = "# a comment\nA=1\n\nexport B='x $y' # why\nC=\"two words\"\nD=\n";
   assert.deepEqual(warningsOf(text, parseAs(text)), []);
