@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { TestContext } from "node:test";
 import { httpPort } from "../servers/ports.ts";
 
@@ -14,9 +15,29 @@ export async function explode(response: ServerResponse, { type, pieces }: Bomb):
   response.writeHead(200, { "content-type": type });
   for (const piece of pieces()) {
     if (response.destroyed) return;
-    if (!response.write(piece)) await Promise.race([once(response, "drain"), once(response, "close")]);
+    if (!response.write(piece)) await writable(response);
   }
   response.end();
+}
+
+async function writable(to: ServerResponse | Socket): Promise<void> {
+  const over = new AbortController();
+  const either = ["drain", "close"].map((event) => once(to, event, over).catch(() => undefined));
+  await Promise.race(either);
+  over.abort();
+}
+
+/** Sends each byte as a chunk of its own. */
+export async function drip(response: ServerResponse, { type, pieces }: Bomb): Promise<void> {
+  response.writeHead(200, { "content-type": type, connection: "close" });
+  response.flushHeaders();
+  const socket = response.socket;
+  for (const piece of pieces()) {
+    if (socket === null || socket.destroyed) return;
+    const chunks = Buffer.from(piece).toString("latin1").replaceAll(/./gs, "1\r\n$&\r\n");
+    if (!socket.write(chunks, "latin1")) await writable(socket);
+  }
+  socket?.end("0\r\n\r\n");
 }
 
 export const names = Array.from({ length: 30 }, (_, n) => `good-${n}.jpg`);
@@ -40,6 +61,55 @@ export async function siteWith(t: TestContext, rows: readonly string[], answer: 
     else response.writeHead(404, { "content-length": 0 }).end();
   });
   return `http://127.0.0.1:${port}/`;
+}
+
+/** How a UpYun bucket lists: its two formats say the same. */
+export type Format = "text" | "json";
+
+export interface Listed {
+  readonly name: string;
+  readonly isDirectory?: boolean;
+}
+
+export const endMarker = "g2gCZAAEbmV4dGQAA2VvZg";
+
+export function upyunRow(format: Format, { name, isDirectory = false }: Listed): string {
+  if (format === "text")
+    return `${name}\t${isDirectory ? "F" : "N"}\t${isDirectory ? 0 : good.length}\t1478701618\n`;
+  const type = isDirectory ? "folder" : "image/jpeg";
+  return `${JSON.stringify({ name, type, length: isDirectory ? 0 : good.length, last_modified: 1478701618 })},`;
+}
+
+const objectHeaders = {
+  "content-length": good.length,
+  "x-upyun-file-type": "image/jpeg",
+  "x-upyun-file-size": good.length,
+  "x-upyun-file-date": 1478701618,
+};
+
+/** A UpYun bucket: 30 good files of 1,000 bytes, and a directory `bomb` whose page is the bomb. Its settings. */
+export async function bucketWith(
+  t: TestContext,
+  format: Format,
+  bomb: Bomb,
+): Promise<Record<string, string>> {
+  const root = [...names.map((name) => ({ name })), { name: "bomb", isDirectory: true }];
+  const rows = root.map((one) => upyunRow(format, one)).join("");
+  const page = format === "text" ? rows : `{"files":[${rows.slice(0, -1)}],"iter":"${endMarker}"}`;
+  const port = await httpPort(t, (request, response) => {
+    const { pathname } = new URL(request.url ?? "", "http://localhost");
+    const isListing = request.headers["x-upyun-folder"] === "true";
+    if (isListing) response.setHeader("x-upyun-list-iter", endMarker);
+    if (!isListing) response.writeHead(200, objectHeaders).end(request.method === "HEAD" ? undefined : good);
+    else if (pathname === "/demo/bomb/") void explode(response, bomb);
+    else response.writeHead(200, { "content-length": Buffer.byteLength(page) }).end(page);
+  });
+  return {
+    UPYUN_ENDPOINT: `http://127.0.0.1:${port}`,
+    UPYUN_OPERATOR: "o",
+    UPYUN_PASSWORD: "p",
+    UPYUN_LIST_FORMAT: format,
+  };
 }
 
 export function row(name: string, size?: number): string {

@@ -1,4 +1,5 @@
 import { type Cursor, SourceError } from "@brigade/core";
+import { KeptDocuments, type Place, placeText, readPlace } from "../pages/kept-documents.ts";
 import type { StateFolder } from "../pages/state-folder.ts";
 import type { Entries } from "./entries.ts";
 import { fetchIndex } from "./index-page.ts";
@@ -6,32 +7,22 @@ import type { Listed } from "./listed.ts";
 import { Loops } from "./loops.ts";
 import type { Site } from "./site.ts";
 
-/** Entries in memory of the documents of which pages are still to be given, but for the latest. */
-const mostHeld = 200_000;
-/** Such documents: each may have a file. */
-const mostKept = 64;
-
 export interface Slice {
   readonly entries: readonly Listed[];
   readonly next: Cursor | undefined;
 }
 
-/**
- * Index pages, cut into pages of our own: servers give a directory as one document, however long. A cursor is an entry's number
- * and the document's digest; where the directory has changed since, and the document is not kept, it is no good any more.
- */
+/** Index pages, cut into pages of our own: servers give a directory as one document, however long. A cursor is a place in it. */
 export class IndexDocuments implements Disposable {
   readonly #site: Site;
-  readonly #pageSize: number;
   readonly #folder: StateFolder;
-  /** By directory, the latest asked for last. */
-  readonly #kept = new Map<string, Entries>();
+  readonly #kept: KeptDocuments<Listed, Entries>;
   readonly #loops: Loops;
 
   constructor(site: Site, pageSize: number, folder: StateFolder) {
     this.#site = site;
-    this.#pageSize = pageSize;
     this.#folder = folder;
+    this.#kept = new KeptDocuments(() => pageSize);
     this.#loops = new Loops(async (directory, signal) => {
       using document = await this.#fetch(directory, signal);
       return document.digest;
@@ -40,46 +31,19 @@ export class IndexDocuments implements Disposable {
 
   /** Throws SourceError. */
   async slice(directory: string, cursor: Cursor | undefined, signal: AbortSignal): Promise<Slice> {
-    const [from, digest] = readCursor(cursor);
-    const kept = this.#kept.get(directory);
-    if (kept !== undefined && kept.digest === digest) return this.#cut(directory, kept, from);
-    const document = await this.#fetch(directory, signal);
-    using unused = new DisposableStack();
-    unused.use(document);
-    if (digest !== undefined && document.digest !== digest)
-      throw new SourceError("bad-cursor", `list "${directory}/": the directory has changed meanwhile`);
-    if (from === 0) await this.#loops.check(directory, document, signal);
-    this.#keep(directory, document);
-    unused.move();
-    return this.#cut(directory, document, from);
+    const place = placeOf(cursor);
+    const { entries, next } = await this.#kept.slice(`${directory}/`, place, async () => {
+      using unused = new DisposableStack();
+      const document = unused.use(await this.#fetch(directory, signal));
+      if (place === undefined) await this.#loops.check(directory, document, signal);
+      unused.move();
+      return document;
+    });
+    return { entries, next: next && placeText(next) };
   }
 
   [Symbol.dispose](): void {
-    for (const directory of [...this.#kept.keys()]) this.#drop(directory);
-  }
-
-  #cut(directory: string, document: Entries, from: number): Slice {
-    const to = from + this.#pageSize;
-    const entries = document.slice(from, to);
-    const isLast = to >= document.length;
-    if (isLast) this.#drop(directory);
-    return { entries, next: isLast ? undefined : `${to}-${document.digest}` };
-  }
-
-  #keep(directory: string, document: Entries): void {
-    this.#drop(directory);
-    this.#kept.set(directory, document);
-    let [documents, entries] = [0, 0];
-    for (const [path, { held }] of [...this.#kept].reverse()) {
-      documents++;
-      entries += held;
-      if ((entries > mostHeld || documents > mostKept) && path !== directory) this.#drop(path);
-    }
-  }
-
-  #drop(directory: string): void {
-    this.#kept.get(directory)?.[Symbol.dispose]();
-    this.#kept.delete(directory);
+    this.#kept[Symbol.dispose]();
   }
 
   async #fetch(directory: string, signal: AbortSignal): Promise<Entries> {
@@ -87,9 +51,9 @@ export class IndexDocuments implements Disposable {
   }
 }
 
-function readCursor(cursor: Cursor | undefined): [number, string | undefined] {
-  if (cursor === undefined) return [0, undefined];
-  const [, from, digest] = /^(\d{1,9})-([0-9a-f]{16})$/.exec(cursor) ?? [];
-  if (digest === undefined) throw new SourceError("bad-cursor", `"${cursor}" is no cursor of an index page`);
-  return [Number(from), digest];
+function placeOf(cursor: Cursor | undefined): Place | undefined {
+  if (cursor === undefined) return undefined;
+  const place = readPlace(cursor);
+  if (place === undefined) throw new SourceError("bad-cursor", `"${cursor}" is no cursor of an index page`);
+  return place;
 }

@@ -1,13 +1,21 @@
 import { createHash } from "node:crypto";
 import type { Environment } from "@brigade/core";
 import { z } from "zod";
-import { fetchVariables, origin, type Routed, readVariables } from "../http/fetch-variables.ts";
+import {
+  fetchVariables,
+  namesOf,
+  origin,
+  type Routed,
+  readVariables,
+  stateVariables,
+} from "../http/fetch-variables.ts";
 
 const separators = "!-_";
 
 /** Every variable that this adapter reads; a source named `photos` takes `PHOTOS_<NAME>` before `<NAME>`. */
 const schema = fetchVariables
   .extend({
+    ...stateVariables,
     UPYUN_OPERATOR: z.string().regex(/^[^:\s]+$/, "must be an operator's name"),
     UPYUN_PASSWORD: z.string(),
     UPYUN_ENDPOINT: origin.default("https://v0.api.upyun.com"),
@@ -70,7 +78,7 @@ export function readConfig(environment: Environment, bucket: string, name: strin
 }
 
 /** The names of all variables, for documentation and its tests. */
-export const upyunVariables: readonly string[] = Object.keys(schema.shape);
+export const upyunVariables: readonly string[] = namesOf(schema);
 
 /** A hash of all that decides which bytes come back; not of the endpoint, whose four hosts serve the same bucket. */
 export function fingerprint(config: UpyunConfig): string {

@@ -1,9 +1,13 @@
 import type { FileEntry } from "@brigade/core";
 import { z } from "zod";
-import { JsonRows as Rows } from "../pages/json-rows.ts";
+import { JsonRows } from "../pages/json-rows.ts";
 import { overLimit } from "../pages/limits.ts";
+import { Spool } from "../pages/spool.ts";
+import type { StateFolder } from "../pages/state-folder.ts";
+import { WorkTime } from "../pages/work-time.ts";
 import { printable } from "./error-reply.ts";
-import { mostRows, mostUnreadable, type Rows as TextRows, tooUnreadable } from "./listing-text.ts";
+import type { ReadListing, Row } from "./listed-rows.ts";
+import { mostUnreadable, tooUnreadable } from "./listing-text.ts";
 
 const entrySchema = z.object({
   name: z.string(),
@@ -16,39 +20,38 @@ const entrySchema = z.object({
 /** What is around them. */
 const frameSchema = z.object({ files: z.array(z.unknown()), iter: z.string().optional() });
 
-export interface JsonRows extends TextRows {
-  readonly iter: string | undefined;
-  /** Directories with a length: maybe files that were uploaded with the type `folder`. */
-  readonly doubtful: readonly FileEntry[];
-}
-
-/** A JSON page. Entries that cannot be read are files with a problem. Throws a plain Error that says what is wrong; SourceError for a limit. */
-export async function readJsonListing(pieces: AsyncIterable<string>): Promise<JsonRows> {
-  const rows = new Rows("files");
-  const page = { files: [] as FileEntry[], directories: [] as string[], doubtful: [] as FileEntry[] };
-  let count = 0;
+/** A JSON page. Throws a plain Error that says what is wrong; SourceError for a limit. */
+export async function readJsonListing(
+  pieces: AsyncIterable<string>,
+  folder: StateFolder,
+): Promise<ReadListing> {
+  using unused = new DisposableStack();
+  const rows = unused.use(new Spool<Row>(folder));
+  const texts = new JsonRows("files");
+  const work = new WorkTime();
   let unreadable = 0;
-  for await (const piece of pieces)
-    for (const text of rows.push(piece)) {
-      if (count >= mostRows) throw overLimit(`more than ${mostRows.toLocaleString("en")} entries`);
-      const [kind, entry] = readEntry(JSON.parse(text), count++);
-      if (entry.problem !== undefined && ++unreadable > mostUnreadable) throw overLimit(tooUnreadable);
-      if (kind === "directories") page.directories.push(entry.name);
-      else page[kind].push(entry);
-    }
-  const frame = frameSchema.safeParse(JSON.parse(rows.frame));
+  const add = (text: string) => {
+    const row = readEntry(JSON.parse(text), rows.length);
+    if (typeof row === "object" && "problem" in row && ++unreadable > mostUnreadable)
+      throw overLimit(tooUnreadable);
+    rows.push(row);
+  };
+  for await (const piece of pieces) work.spend(() => texts.push(piece).forEach(add));
+  const frame = frameSchema.safeParse(JSON.parse(texts.frame));
   if (!frame.success)
     throw new Error(`not a listing: ${z.prettifyError(frame.error)}`, { cause: frame.error });
-  return { ...page, iter: frame.data.iter };
+  unused.move();
+  return { rows, iter: frame.data.iter };
 }
 
-function readEntry(found: unknown, index: number): ["files" | "directories" | "doubtful", FileEntry] {
+function readEntry(found: unknown, index: number): Row {
   const parsed = entrySchema.safeParse(found);
-  if (!parsed.success) return ["files", unreadableEntry(found, index, parsed.error)];
+  if (!parsed.success) return unreadableEntry(found, index, parsed.error);
   const { name, type, length, last_modified: modified } = parsed.data;
   const entry = { name, size: length, modified };
-  if (type !== "folder") return ["files", entry];
-  return [length > 0 ? "doubtful" : "directories", entry];
+  if (type !== "folder") return entry;
+  // Maybe a file that was uploaded with the type `folder`.
+  return length > 0 ? { fileOrDirectory: entry } : name;
 }
 
 function unreadableEntry(found: unknown, index: number, error: z.ZodError): FileEntry {

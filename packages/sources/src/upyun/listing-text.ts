@@ -1,43 +1,45 @@
 import type { FileEntry } from "@brigade/core";
 import { overLimit, pageLimits } from "../pages/limits.ts";
+import { Spool } from "../pages/spool.ts";
+import type { StateFolder } from "../pages/state-folder.ts";
+import { WorkTime } from "../pages/work-time.ts";
 import { printable } from "./error-reply.ts";
-
-/** Far more than are asked for at once. They are one page: none of them waits in a file. */
-export const mostRows = pageLimits.inMemory;
+import type { ReadListing, Row } from "./listed-rows.ts";
 
 /** Each of these is told with its text. */
 export const mostUnreadable = 10_000;
 export const tooUnreadable = `more than ${mostUnreadable.toLocaleString("en")} rows that cannot be read`;
-
-/** The rows of a page, without its cursor. */
-export interface Rows {
-  /** Those that cannot be read are among them, by their text, with the problem. */
-  readonly files: readonly FileEntry[];
-  readonly directories: readonly string[];
-  /** Why the page may be a broken one: what is wrong with it cannot be the names in it alone. */
-  readonly doubt?: string;
-}
 
 /**
  * A text page: rows between LF, each `name TAB type TAB size TAB seconds`, type N (file) or F (directory). Names are
  * raw: one with a TAB or a LF in it makes rows that cannot be read, and these alone are problems. But where the last row cannot
  * be read, the page may have been cut; and where most cannot, it may be something else. Throws SourceError where it is over a limit.
  */
-export async function readTextListing(pieces: AsyncIterable<string>): Promise<Rows> {
-  const page = new TextPage();
-  for await (const piece of pieces) page.push(piece);
-  return page.end();
+export async function readTextListing(
+  pieces: AsyncIterable<string>,
+  folder: StateFolder,
+): Promise<ReadListing> {
+  using unused = new DisposableStack();
+  const page = unused.use(new TextPage(folder));
+  const work = new WorkTime();
+  for await (const piece of pieces) work.spend(() => page.push(piece));
+  const listing = page.end();
+  unused.move();
+  return listing;
 }
 
-class TextPage {
-  readonly #files: FileEntry[] = [];
-  readonly #directories: string[] = [];
+class TextPage implements Disposable {
+  readonly #listed: Spool<Row>;
   #rest = "";
   #rows = 0;
   #unreadable = 0;
-  #last: Row | undefined;
+  #last: ReadRow | undefined;
   /** A row that is too short: the next one tells what it may be. */
   #short: { readonly line: string; readonly problem: string } | undefined;
+
+  constructor(folder: StateFolder) {
+    this.#listed = new Spool(folder);
+  }
 
   push(piece: string): void {
     const lines = (this.#rest + piece).split("\n");
@@ -47,64 +49,64 @@ class TextPage {
       throw overLimit(`a row of more than ${pageLimits.entryLength / 1024} KiB`);
   }
 
-  end(): Rows {
+  end(): ReadListing {
     if (this.#rest !== "") this.#add(this.#rest);
     this.#settleShort(undefined);
     const last = this.#last;
     const cut = last !== undefined && "problem" in last ? `row ${this.#rows} ${last.problem}` : undefined;
     const isDoubtful = cut !== undefined || this.#unreadable * 2 > this.#rows;
     const why = cut ?? `${this.#unreadable} of ${this.#rows} rows cannot be read`;
-    return { files: this.#files, directories: this.#directories, ...(isDoubtful && { doubt: why }) };
+    return { rows: this.#listed, ...(isDoubtful && { doubt: why }) };
+  }
+
+  [Symbol.dispose](): void {
+    this.#listed[Symbol.dispose]();
   }
 
   #add(line: string): void {
     this.#settleShort(line);
-    if (++this.#rows > mostRows) throw overLimit(`more than ${mostRows.toLocaleString("en")} rows`);
+    this.#rows++;
     const row = afterRow(this.#last, readRow(line));
     this.#last = row;
-    if ("file" in row) this.#files.push(row.file);
-    else if ("directory" in row) this.#directories.push(row.directory);
+    if ("listed" in row) this.#listed.push(row.listed);
     else {
       if (++this.#unreadable > mostUnreadable) throw overLimit(tooUnreadable);
       const problem = `row ${this.#rows} ${row.problem}`;
       if (row.isShort) this.#short = { line, problem };
-      else this.#files.push(unreadableRow(line, problem, !isFile(line)));
+      else this.#listed.push(unreadableRow(line, problem, !isFile(line)));
     }
   }
 
   #settleShort(next: string | undefined): void {
     if (this.#short === undefined) return;
     const { line, problem } = this.#short;
-    this.#files.push(unreadableRow(line, problem, !isFile(next)));
+    this.#listed.push(unreadableRow(line, problem, !isFile(next)));
     this.#short = undefined;
   }
 }
 
-type Row =
-  | { readonly file: FileEntry }
-  | { readonly directory: string }
-  | { readonly problem: string; readonly isShort: boolean };
+type ReadRow = { readonly listed: Row } | { readonly problem: string; readonly isShort: boolean };
 
 const columnsOfRow = 4;
 
 /** A name with a LF in it makes a short row, and its end a row that looks like another name's. */
-function afterRow(last: Row | undefined, row: Row): Row {
+function afterRow(last: ReadRow | undefined, row: ReadRow): ReadRow {
   if (last === undefined || !("problem" in last && last.isShort) || "problem" in row) return row;
   return { problem: "may be the rest of the row before it, which is too short", isShort: false };
 }
 
-function readRow(line: string): Row {
+function readRow(line: string): ReadRow {
   const columns = line.split("\t");
   const [name, type, size, seconds] = columns;
   const broken = (problem: string) => ({ problem, isShort: columns.length < columnsOfRow });
   if (columns.length !== columnsOfRow || name === undefined || size === undefined || seconds === undefined)
     return broken(`has ${columns.length} columns, not ${columnsOfRow}`);
-  if (type === "F") return { directory: name };
+  if (type === "F") return { listed: name };
   if (type !== "N") return broken(`is of type ${JSON.stringify(type)}, neither N nor F`);
   if (!/^\d{1,16}$/.test(size) || !/^-?\d{1,12}$/.test(seconds)) return broken("has no proper size and time");
   const bytes = Number(size);
   if (!Number.isSafeInteger(bytes)) return broken("has a size beyond reason");
-  return { file: { name, size: bytes, modified: Number(seconds) } };
+  return { listed: { name, size: bytes, modified: Number(seconds) } };
 }
 
 /** Whether the row, or the end of one, is a file's whatever else is wrong with it: its type comes third from its end. */

@@ -1,11 +1,15 @@
-import { type Cursor, join, NameError, type Page, SourceError } from "@brigade/core";
+import { type Cursor, type FileEntry, join, NameError, type Page, SourceError } from "@brigade/core";
 import { assertRequestable } from "../http/encode.ts";
 import { type HttpResponse, header } from "../http/exchange.ts";
 import { packingOf } from "../http/reading/packing.ts";
+import { KeptDocuments, type Place, placeText, readPlace } from "../pages/kept-documents.ts";
+import { pageLimits } from "../pages/limits.ts";
+import type { StateFolder } from "../pages/state-folder.ts";
 import { textPieces } from "../pages/text-pieces.ts";
 import { DoubtfulPages } from "./doubtful-pages.ts";
 import { printable } from "./error-reply.ts";
 import { restError } from "./errors.ts";
+import { ListedRows, type Row } from "./listed-rows.ts";
 import { readJsonListing } from "./listing-json.ts";
 import { readTextListing } from "./listing-text.ts";
 import { PagePrint } from "./page-print.ts";
@@ -15,31 +19,64 @@ import type { Store } from "./store.ts";
 /** The cursor that ends a directory, and the only thing that does: an Erlang term {next, eof} in Base64. */
 const endMarker = "g2gCZAAEbmV4dGQAA2VvZg";
 
+/** Our cursors within one answer of the store begin so; a place and the store's own cursor follow. */
+const ownCursor = "rows:";
+
 export interface ListingOptions {
   readonly format: "text" | "json";
   readonly pageSize: number;
+  /** For rows that are too many for memory. */
+  readonly folder: StateFolder;
 }
 
-/** Pages of directories by the REST API. */
-export class Listing {
+/** Pages of directories by the REST API. An answer of far more rows than were asked for is cut into pages of our own. */
+export class Listing implements Disposable {
   readonly #rest: Rest;
   readonly #store: Store;
   readonly #options: ListingOptions;
   readonly #doubts = new DoubtfulPages();
+  readonly #kept: KeptDocuments<Row, ListedRows>;
 
   constructor(rest: Rest, store: Store, options: ListingOptions) {
     this.#rest = rest;
     this.#store = store;
     this.#options = options;
+    this.#kept = new KeptDocuments(({ length }) =>
+      length <= pageLimits.inMemory ? length : options.pageSize,
+    );
   }
 
   async page(directory: string, cursor: Cursor | undefined, signal: AbortSignal): Promise<Page> {
     if (directory !== "") assertRequestable(directory);
+    const { asked, place } = readCursor(cursor);
+    const name = `${directory}/${asked ?? ""}`;
+    const { document, entries, next } = await this.#kept.slice(name, place, () =>
+      this.#fetch(directory, asked, cursor === undefined, signal),
+    );
+    const rows = await this.#settled(directory, entries, signal);
+    return {
+      files: rows.filter((row) => typeof row !== "string"),
+      directories: rows.filter((row) => typeof row === "string"),
+      next: next === undefined ? document.next : `${ownCursor}${placeText(next)}:${asked ?? ""}`,
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#kept[Symbol.dispose]();
+  }
+
+  /** `isFirst`: nothing of the directory was listed yet. */
+  async #fetch(
+    directory: string,
+    cursor: Cursor | undefined,
+    isFirst: boolean,
+    signal: AbortSignal,
+  ): Promise<ListedRows> {
     const what = `list ${directory === "" ? "the root" : `${directory}/`}`;
     const path = directory === "" ? "" : `${directory}/`;
     const answer = await this.#rest.send("GET", path, this.#headers(cursor), signal, "page");
     if (!isResponse(answer)) {
-      if (answer.status === 404 && cursor !== undefined)
+      if (answer.status === 404 && !isFirst)
         throw new SourceError("bad-listing", `${what}: vanished in mid-listing (${answer.text})`, {
           status: 404,
         });
@@ -47,13 +84,10 @@ export class Listing {
       throw restError(answer, what);
     }
     const pieces = await this.#pieces(answer, what, signal);
-    const page =
-      this.#options.format === "json"
-        ? await this.#json(answer, pieces, directory, what, signal)
-        : await this.#text(answer, pieces, `${directory}/${cursor ?? ""}`, what);
-    if (page.next !== undefined && page.next === cursor)
-      throw badListing(`${what}: the same cursor came again`);
-    return page;
+    const document = await this.#read(answer, pieces, `${directory}/${cursor ?? ""}`, what);
+    if (document.next === undefined || document.next !== cursor) return document;
+    document[Symbol.dispose]();
+    throw badListing(`${what}: the same cursor came again`);
   }
 
   /** A new array for each request: a cursor left behind would leak into the next directory. */
@@ -85,35 +119,40 @@ export class Listing {
     return textPieces(body.chunks());
   }
 
-  async #text(
+  async #read(
     response: HttpResponse,
     pieces: AsyncIterable<string>,
     position: string,
     what: string,
-  ): Promise<Page> {
+  ): Promise<ListedRows> {
+    const { format, folder } = this.#options;
     const print = new PagePrint();
-    const { doubt, files, directories } = await reading(readTextListing(print.of(pieces)), what);
+    const read = format === "json" ? readJsonListing : readTextListing;
+    const { rows, doubt, iter } = await reading(read(print.of(pieces), folder), what);
+    using unused = new DisposableStack();
+    unused.use(rows);
     if (!this.#doubts.isSettled(position, print, doubt))
       throw badListing(`${what}: ${printable(doubt ?? "")}`);
-    return { files, directories, next: this.#next(header(response.headers, "x-upyun-list-iter"), what) };
+    const next = this.#next(iter ?? header(response.headers, "x-upyun-list-iter"), what);
+    unused.move();
+    return new ListedRows(rows, print, next);
   }
 
-  async #json(
-    response: HttpResponse,
-    pieces: AsyncIterable<string>,
+  /** Files, and directories by their names. */
+  async #settled(
     directory: string,
-    what: string,
+    rows: readonly Row[],
     signal: AbortSignal,
-  ): Promise<Page> {
-    const { files, directories, doubtful, iter } = await reading(readJsonListing(pieces), what);
-    const next = this.#next(iter ?? header(response.headers, "x-upyun-list-iter"), what);
-    if (doubtful.length === 0) return { files, directories, next };
-    const page = { files: [...files], directories: [...directories], next };
-    for (const entry of doubtful) {
-      if (await this.#isFile(join(directory, entry.name), signal)) page.files.push(entry);
-      else page.directories.push(entry.name);
+  ): Promise<(FileEntry | string)[]> {
+    const settled: (FileEntry | string)[] = [];
+    for (const row of rows) {
+      if (typeof row === "string" || !("fileOrDirectory" in row)) settled.push(row);
+      else {
+        const { fileOrDirectory: file } = row;
+        settled.push((await this.#isFile(join(directory, file.name), signal)) ? file : file.name);
+      }
     }
-    return page;
+    return settled;
   }
 
   async #isFile(key: string, signal: AbortSignal): Promise<boolean> {
@@ -130,9 +169,20 @@ export class Listing {
   #next(cursor: string | undefined, what: string): Cursor | undefined {
     if (cursor === undefined || cursor === "")
       throw badListing(`${what}: neither a next cursor nor the end marker came`);
-    if (!/^[\x21-\x7e]+$/.test(cursor)) throw badListing(`${what}: the next cursor cannot be sent back`);
+    if (!/^[\x21-\x7e]+$/.test(cursor) || cursor.startsWith(ownCursor))
+      throw badListing(`${what}: the next cursor cannot be sent back`);
     return cursor === endMarker ? undefined : cursor;
   }
+}
+
+/** The cursor that the store was asked with, and how far its answer was given. */
+function readCursor(cursor: Cursor | undefined): { asked: Cursor | undefined; place: Place | undefined } {
+  if (cursor?.startsWith(ownCursor) !== true) return { asked: cursor, place: undefined };
+  const [, text = "", asked = ""] = /^rows:([^:]*):(.*)$/s.exec(cursor) ?? [];
+  const place = readPlace(text);
+  if (place === undefined)
+    throw new SourceError("bad-cursor", `"${printable(cursor)}" is no cursor of a page`);
+  return { asked: asked === "" ? undefined : asked, place };
 }
 
 async function reading<T>(rows: Promise<T>, what: string): Promise<T> {

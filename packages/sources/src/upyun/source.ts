@@ -14,6 +14,7 @@ import { assertRequestable } from "../http/encode.ts";
 import { clientOptions } from "../http/fetch-variables.ts";
 import { Notices } from "../notices.ts";
 import type { Pacing } from "../pacing/pacing.ts";
+import { StateFolder } from "../pages/state-folder.ts";
 import type { StoreClock } from "../source-reference.ts";
 import { fingerprint, readConfig, type UpyunConfig } from "./config.ts";
 import { Domain } from "./domain.ts";
@@ -58,7 +59,11 @@ export class UpyunSource implements Source, AsyncDisposable {
     this.clock = { ask: (signal) => rest.clock(signal) };
     this.#store = new Store(rest);
     const { UPYUN_LIST_FORMAT: format, LIST_PAGE_SIZE: pageSize, UPYUN_VERSION: version } = config;
-    this.#listing = new Listing(rest, this.#store, { format, pageSize });
+    this.#listing = new Listing(rest, this.#store, {
+      format,
+      pageSize,
+      folder: new StateFolder(config.STATE_DIR, config.MIN_FREE),
+    });
     this.#delivery = this.#chooseDelivery(config, time);
     if (version !== undefined) this.variant = version;
   }
@@ -80,6 +85,7 @@ export class UpyunSource implements Source, AsyncDisposable {
   /** Breaks what is still under way. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client[Symbol.asyncDispose]();
+    this.#listing[Symbol.dispose]();
   }
 
   #rest(config: UpyunConfig, time: StoreTime): Rest {
