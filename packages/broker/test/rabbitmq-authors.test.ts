@@ -90,11 +90,11 @@ rightsTest("the user of one host reports in the name of no other", async (bench,
   assert.deepEqual(delivery.message, own);
   await depthBecomes(ledger, queueOf(bench, "dead"), 1, context);
   const heard: string[] = [];
-  ledger.onPresence(({ host }) => heard.push(host));
+  ledger.onPresence(({ host }, user) => heard.push(`${user} of ${host}`));
   await becomes(() => {
     attic.announce(presence("downloader"));
     attic.announce({ ...presence("downloader"), host: "attic" });
     return heard.length > 0;
   }, context);
-  assert.deepEqual([...new Set(heard)], ["attic"]);
+  assert.deepEqual([...new Set(heard)], ["brigade-downloader-attic of attic"]);
 });

@@ -16,8 +16,8 @@ import { tooEarly } from "./untold.ts";
 /** Milliseconds until results come again whose page no lister has told, where no more of such are kept. */
 const earlyDelay = 10_000;
 const earlyText =
-  "more results than are kept are of pages that no lister has told: they wait, and count when their pages come. If none come, " +
-  'somebody makes them up: see "What a stolen password can do" in docs/security.md';
+  "more results than are kept are of pages that no lister has told, or of volumes that no host has: they wait, and count when these " +
+  'are told. If they are not, somebody makes them up: see "What a stolen password can do" in docs/security.md';
 
 export interface LedgerParts {
   readonly catalogue: Catalogue;

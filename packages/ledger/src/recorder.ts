@@ -20,7 +20,7 @@ import type { PageAccount, Pages } from "./pages.ts";
 import type { DatabaseSync, StatementSync } from "./sqlite.ts";
 import { atMostNow } from "./told-times.ts";
 import type { Totals } from "./totals.ts";
-import { textOf, type Untold } from "./untold.ts";
+import { TooEarlyError, textOf, type Untold } from "./untold.ts";
 import type { Visits } from "./visits.ts";
 import type { Volumes } from "./volumes.ts";
 
@@ -79,6 +79,7 @@ export class Recorder {
     const { directories, volumes, objects: table, untold } = this.#tables;
     for (const { page: id, objects } of message.pages) checkObjects(id, mostEntries, objects, message.volume);
     if (message.volume === undefined) return;
+    if (!volumes.admits(message.volume)) throw new TooEarlyError();
     untold.admit(job.n, message.pages.map(textOf));
     const volume = volumes.number(message.volume, message.host, message.at);
     for (const slice of message.pages) {
@@ -175,7 +176,7 @@ export class Recorder {
 
   /** Throws MessageError or TooEarlyError. Enters nothing. */
   #check(job: JobNumbers, message: ResultMessage): void {
-    const { directories, pages, objects: table, untold } = this.#tables;
+    const { directories, pages, volumes, objects: table, untold } = this.#tables;
     const early: Amount[] = [];
     for (const slice of message.pages) {
       const { page: id, directory: path, objects } = slice;
@@ -187,6 +188,7 @@ export class Recorder {
         early.push(textOf(slice));
     }
     untold.admit(job.n, early);
+    if (message.volume !== undefined && !volumes.admits(message.volume)) throw new TooEarlyError();
   }
 
   /** What the page does not vouch for is counted: all while it is not told, then the objects beside those that it lists. */

@@ -12,7 +12,7 @@ create table if not exists untold (job integer not null, id text not null, objec
 
 /** The refusal of what is to be told again later. */
 export const tooEarly =
-  "no lister has told the pages of these results, and no more of such are kept: they come again";
+  "no lister has told the pages of these results, or no host their volume, and no more of such are kept: they come again";
 
 /** Thrown before anything of a message is entered. */
 export class TooEarlyError extends Error {

@@ -20,6 +20,9 @@ type Row = {
   lost: string | null;
 };
 
+/** More volumes than this are nobody's. */
+const most = 10_000;
+
 /** Volumes by small numbers. Its host is the one that has said so: results of another do not move a volume. */
 export class Volumes {
   readonly #upsert: StatementSync;
@@ -28,6 +31,8 @@ export class Volumes {
   readonly #all: StatementSync;
   readonly #leave: StatementSync;
   readonly #return: StatementSync;
+  readonly #count: StatementSync;
+  readonly #dropEmpty: StatementSync;
   readonly #known = new Map<string, { n: number; seenAt: number }>();
   readonly #names = new Map<number, VolumeName>();
 
@@ -45,10 +50,19 @@ export class Volumes {
       "update volumes set gone_at = coalesce(gone_at, ?), lost = coalesce(?, lost) where n = ?",
     );
     this.#return = db.prepare("update volumes set gone_at = null, lost = null where n = ?");
+    this.#count = db.prepare("select count(*) n from volumes");
+    // What was ever stored on one has a row in `holdings`.
+    this.#dropEmpty = db.prepare(`delete from volumes where n in (select n from volumes
+      where not exists (select 1 from holdings where volume = volumes.n) order by seen_at limit ?)`);
   }
 
   find(id: string): number | undefined {
     return (this.#select.get(id, -1) as Row | undefined)?.n;
+  }
+
+  /** Whether a result may tell of it. Where there are too many, only of those of which their hosts have told. */
+  admits(id: string): boolean {
+    return this.#known.has(id) || this.find(id) !== undefined || this.#hasRoom();
   }
 
   /** Of a result. `host`: where it came from, the volume's if none is known. `at` in Unix milliseconds, noted to the minute. */
@@ -60,8 +74,15 @@ export class Volumes {
     return n;
   }
 
-  /** What is not told stays as it was told before. Returns the volume's number. */
+  /**
+   * What is not told stays as it was told before. Where there are too many, the empty ones that were seen first are forgotten. Not to
+   * be called in a transaction that enters results. Returns the volume's number.
+   */
   note({ id, host, label, free, size, gone }: VolumeDescription, at: number): number {
+    if (!this.#known.has(id) && this.find(id) === undefined && !this.#hasRoom()) {
+      this.#dropEmpty.run(most / 10);
+      this.forget();
+    }
     const row = this.#upsert.get(id, host, at, label ?? null, free ?? null, size ?? null);
     const n = (row as { n: number } | undefined)?.n ?? this.find(id);
     if (n === undefined) throw new Error(`the volume ${id} was not inserted`);
@@ -101,6 +122,10 @@ export class Volumes {
         }),
       };
     });
+  }
+
+  #hasRoom(): boolean {
+    return (this.#count.get() as { n: number }).n < most;
   }
 
   /** After a rollback. */

@@ -250,3 +250,38 @@ test("that a volume is lost is told again while the catalogue cannot take it", a
   await clock.pass(2);
   assert.match(lastGone(scripted)?.lost ?? "", /nobody has been heard/);
 });
+
+test("a user of the broker who makes up disks and services leaves half the room to others", async () => {
+  using live = await following();
+  const { status, clock, scripted, warned } = live;
+  const user = "brigade-downloader-host-3";
+  for (let i = 0; i < 200; i++) {
+    const volumes = Array.from({ length: 1_000 }, (_, n) => disk({ id: `made-up-${i}-${n}` }));
+    status.notePresence(presence({ volumes, instance: `thief#${i % 7}`, host: "host-3" }), user);
+  }
+  for (let i = 0; i < 5_000; i++) status.notePresence(presence({ instance: `x#${i}`, host: "host-3" }), user);
+  assert.deepEqual([status.current().volumes.length, status.current().services.length], [5_000, 500]);
+  assert.equal(warned.filter((line) => line.startsWith("a user of the broker tells of more")).length, 1);
+  status.notePresence(presence({ volumes: [disk()] }), "brigade-downloader-host-1");
+  const { volumes, services } = status.current();
+  assert.ok(volumes.some(({ volume }) => volume === "vol-a"));
+  assert.ok(services.some(({ instance }) => instance === "downloader@host-1#7"));
+  await clock.pass(1);
+  assert.equal(scripted.noted.length, 5_001);
+  await clock.pass(700);
+  status.notePresence(presence({ volumes: [disk({ id: "vol-b" })], host: "host-3" }), user);
+  assert.ok(status.current().volumes.some(({ volume }) => volume === "vol-b"));
+});
+
+test("what a user's services say takes no more than 4 MiB, whatever they say; what is known of them stays", async () => {
+  using live = await following();
+  const { status } = live;
+  const said = (n: number, text: string) =>
+    presence({ instance: `x#${n}`, sources: [{ name: "photos", pauses: [text] }] });
+  for (let i = 0; i < 100; i++) status.notePresence(said(i, "p".repeat(100_000)), "brigade-lister");
+  const { length } = status.current().services;
+  assert.ok(length > 35 && length < 45, `${length} services`);
+  assert.equal(status.notePresence(said(99, "p".repeat(100_000)), "brigade-lister"), undefined);
+  assert.equal(status.notePresence(said(0, "well"), "brigade-lister")?.instance, "x#0");
+  assert.equal(status.notePresence(said(99, "p".repeat(90_000)), "brigade-lister")?.instance, "x#99");
+});

@@ -146,6 +146,45 @@ test("objects that are made up under the entries of a page that is told count as
   assert.deepEqual(await all(catalogue.where({ key: "a/another" })), []);
 });
 
+describe("volumes that are made up", () => {
+  const on = (volume: string, index = 0) =>
+    result({ directory: "a", volume, objects: [object(index, { name: `f${index}`, size: 1 }, "stored")] });
+
+  test("in results are 10,000 at most: those of another wait until its host tells of it", async () => {
+    await using made = await newCatalogue();
+    const { catalogue } = made;
+    await catalogue.record([page({ directory: "a", entries: listed })]);
+    await catalogue.record(Array.from({ length: 9_999 }, (_, i) => on(`made-up-${i}`)));
+    const [first, second] = await verdicts(catalogue, [on("vol-a"), on("vol-b", 1)]);
+    assert.deepEqual([first, second], [{ kind: "ack" }, { kind: "postpone", delay: 10_000 }]);
+    await catalogue.noteVolumes([{ id: "vol-b", host: "host-2" }], today);
+    assert.deepEqual(await verdicts(catalogue, [on("vol-b", 1), on("vol-a", 2)]), [
+      { kind: "ack" },
+      { kind: "ack" },
+    ]);
+  });
+
+  test("in words of services are forgotten when there are too many; what holds anything never is", async () => {
+    await using made = await newCatalogue();
+    const { catalogue } = made;
+    await catalogue.record([page({ directory: "a", entries: listed }), on("vol-a")]);
+    for (let i = 0; i < 30; i++) {
+      const volumes = Array.from({ length: 1_000 }, (_, n) => ({ id: `made-up-${i}-${n}`, host: "thief" }));
+      await catalogue.noteVolumes(volumes, today + i);
+    }
+    await catalogue.record([on("vol-b", 1)]);
+    const volumes = await catalogue.volumes();
+    assert.ok(volumes.length <= 10_000, `${volumes.length} volumes`);
+    const full = volumes.filter(({ objects }) => objects > 0).map(({ volume }) => volume);
+    assert.deepEqual(full, ["vol-a", "vol-b"]);
+    const places = await all(catalogue.where({ prefix: "a" }));
+    assert.deepEqual(
+      places.map(({ volume }) => volume),
+      ["vol-a", "vol-b"],
+    );
+  });
+});
+
 describe("a time that lies more than a day ahead of the ledger's clock", () => {
   const at = today + 4_000 * day;
   const stored = (volume: string, when: number, more = {}) =>

@@ -23,7 +23,7 @@ import { Link, type LinkOptions } from "./link.ts";
 import { NewerAccount } from "./newer-account.ts";
 import { OwnLosses } from "./own-losses.ts";
 import { parcelsOf } from "./parcel.ts";
-import { PresenceSubscription } from "./presence-subscription.ts";
+import { type PresenceListener, PresenceSubscription } from "./presence-subscription.ts";
 import { Publisher } from "./publisher.ts";
 import { Reception } from "./reception.ts";
 import { confirmWithin, Sender } from "./sender.ts";
@@ -83,7 +83,7 @@ export interface RabbitBroker extends Broker {
   /** Says it to whoever listens; drops it while the broker is away, blocked or does not let us. Throws nothing. */
   announce(presence: Presence): void;
   /** Hears what is announced from now on, and again after a loss of the connection; until it or the broker is disposed. */
-  onPresence(listener: (presence: Presence) => void): AsyncDisposable;
+  onPresence(listener: PresenceListener): AsyncDisposable;
 }
 
 /** Waits, as long as it takes, for the first connection. Rejects with FatalError (refused), AbortError (signal). */
@@ -242,7 +242,7 @@ class AmqpBroker implements RabbitBroker {
     if (this.state === "connected") this.#announcer.announce(presence);
   }
 
-  onPresence(listener: (presence: Presence) => void): AsyncDisposable {
+  onPresence(listener: PresenceListener): AsyncDisposable {
     const { log, onError } = this.#options;
     return new PresenceSubscription(listener, {
       link: this.#receiving,

@@ -2,7 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { Delayer, Log, Presence } from "@brigade/core";
 import type { Channel, ConsumeMessage } from "amqplib";
 import type { Link } from "./link.ts";
-import { decodePresence, presenceExchange, presenceKey, presenceQueue } from "./presence.ts";
+import {
+  decodePresence,
+  presenceExchange,
+  presenceKey,
+  presenceQueue,
+  type SaidPresence,
+} from "./presence.ts";
 import type { Reception } from "./reception.ts";
 import { reasonOf } from "./refusal.ts";
 import { SideChannel } from "./side-channel.ts";
@@ -24,15 +30,18 @@ interface Surroundings {
   readonly onError: (error: unknown) => void;
 }
 
+/** `user`: of the broker, who says so; "" where it vouches for nobody. */
+export type PresenceListener = (presence: Presence, user: string) => void;
+
 /** Hears what services say of themselves from now on, over one session after the other. */
 export class PresenceSubscription implements AsyncDisposable {
-  readonly #listener: (presence: Presence) => void;
+  readonly #listener: PresenceListener;
   readonly #around: Surroundings;
   readonly #side: SideChannel;
   readonly #stop = new AbortController();
   readonly #listening: Promise<void>;
 
-  constructor(listener: (presence: Presence) => void, around: Surroundings) {
+  constructor(listener: PresenceListener, around: Surroundings) {
     this.#listener = listener;
     this.#around = around;
     const complaint = "the broker does not let us hear how other services are; the work goes on";
@@ -73,15 +82,15 @@ export class PresenceSubscription implements AsyncDisposable {
 
   #hear(raw: ConsumeMessage): void {
     const { log, onError } = this.#around;
-    let presence: Presence;
+    let said: SaidPresence;
     try {
-      presence = decodePresence(raw);
+      said = decodePresence(raw);
     } catch (error) {
       log.debug({ reason: reasonOf(error) }, "a presence that cannot be read");
       return;
     }
     try {
-      this.#listener(presence);
+      this.#listener(said.presence, said.user);
     } catch (error) {
       onError(error);
     }

@@ -14,15 +14,22 @@ export function presenceQueue(uuid: string): string {
   return `brigade.presence.${uuid}`;
 }
 
+/** How a service is, and the user of the broker who says so: "" where the broker vouches for nobody. */
+export interface SaidPresence {
+  readonly presence: Presence;
+  readonly user: string;
+}
+
 /** Throws an Error that tells in words what is wrong. */
 export function decodePresence({
   content,
   properties,
-}: Pick<ConsumeMessage, "content" | "properties">): Presence {
+}: Pick<ConsumeMessage, "content" | "properties">): SaidPresence {
   if (content.byteLength > mostBytes)
     throw new Error(`${content.byteLength} bytes are too many for a presence`);
   const presence = presenceSchema.parse(parseBounded(content));
-  const reason = ofHost(userOf(properties), presence.host);
+  const user = userOf(properties);
+  const reason = ofHost(user, presence.host);
   if (reason !== undefined) throw new Error(reason);
-  return presence;
+  return { presence, user };
 }

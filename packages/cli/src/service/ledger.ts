@@ -49,9 +49,10 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
       });
     };
     const holders = new Holders();
-    const notePresence = (presence: Presence): void => {
-      status.notePresence(presence);
-      holders.note(presence);
+    const notePresence = (presence: Presence, user?: string): Presence | undefined => {
+      const heard = status.notePresence(presence, user);
+      if (heard !== undefined) holders.note(heard);
+      return heard;
     };
     await service.listen(
       ledgerApp(answering, {

@@ -58,7 +58,7 @@ export interface Service {
   /** Names of the source's queues that are not there; none while there is no broker. */
   missingQueues(source: string): Promise<readonly string[]>;
   /** Hears what other services say of themselves. To be called after `connect`. */
-  onPresence(listener: (presence: Presence) => void): void;
+  onPresence(listener: (presence: Presence, user: string) => void): void;
 }
 
 export interface ServiceConfiguration {

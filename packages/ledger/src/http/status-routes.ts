@@ -7,6 +7,9 @@ import { body, query } from "./questions.ts";
 import type { Sessions } from "./session.ts";
 import { ratesQuerySchema } from "./status-wire.ts";
 
+/** Who speaks over HTTP has shown a token of the ledger's, and is no user of the broker. */
+const overHttp = "HTTP";
+
 /** How it goes now, from memory: answered at once, however busy the catalogue is. */
 export function statusRoutes(status: LiveStatus | undefined, sessions: Sessions): Hono {
   const routes = new Hono();
@@ -29,7 +32,7 @@ export function statusRoutes(status: LiveStatus | undefined, sessions: Sessions)
   });
   // For services whose broker takes nothing: otherwise it carries their words.
   routes.post("/presence", async (context) => {
-    live().notePresence(await body(context, presenceSchema));
+    live().notePresence(await body(context, presenceSchema), overHttp);
     return context.json({});
   });
   return routes;

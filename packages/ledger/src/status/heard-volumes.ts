@@ -26,7 +26,7 @@ const enteredEveryMs = 60_000;
 const firstWordMs = 20_000;
 
 /** More disks than this are nobody's fleet: those that are told of first stay. */
-const mostVolumes = 10_000;
+export const mostVolumes = 10_000;
 
 /** What services said of their disks last. All times are Unix milliseconds. */
 export class HeardVolumes {

@@ -15,6 +15,7 @@ import { Fleet } from "./fleet.ts";
 import { LatestJobs } from "./latest-jobs.ts";
 import { lostOf } from "./lost.ts";
 import { QueueDepths } from "./queue-depths.ts";
+import { Shares } from "./shares.ts";
 import { Trouble } from "./trouble.ts";
 
 export interface StatusParts {
@@ -42,8 +43,11 @@ export interface LiveStatus extends Disposable {
   current(): Status;
   /** Of a source's latest job, oldest first: every 10 seconds for 6 hours, every second for the last 5 minutes. */
   rates(job: string): readonly Rate[] | undefined;
-  /** A service has said how it is. */
-  notePresence(presence: Presence): void;
+  /**
+   * A service has said how it is. `user`: of the broker, "" where nobody vouches for one; absent: this program itself. Returns what is
+   * heard of it: a user can say so much.
+   */
+  notePresence(presence: Presence, user?: string): Presence | undefined;
   /** Looks at jobs and volumes at once. Resolves when that is done or has failed (which is logged). */
   refresh(): Promise<void>;
   /** Waits; false when the status is disposed of meanwhile. */
@@ -67,6 +71,9 @@ export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
   const { signal } = ending;
   const jobs = new LatestJobs();
   const fleet = new Fleet();
+  const shares = new Shares();
+  /** Users who have said too much. */
+  const loud = new Set<string>();
   const troubleOf = (what: string) => new Trouble(what, log, signal);
   const queues =
     depths && new QueueDepths({ depths, missingQueues }, () => troubleOf("the queues cannot be looked at"));
@@ -126,6 +133,7 @@ export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
       lookedAt = now();
       if (isDeaf) fleet.volumes.postpone(lookedAt);
       else fleet.forgetSilent(lookedAt);
+      shares.forgetSilent(lookedAt);
       if (parts.brokerTrouble !== undefined) enterGone(lookedAt);
       if (second % lookEvery === 0) {
         void refresh();
@@ -137,6 +145,16 @@ export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
   function enterGone(at: number): void {
     fleet.volumes.expect(volumes, at);
     for (const { seenAt, ...volume } of fleet.volumes.gone(at)) void enter([volume], seenAt);
+  }
+
+  /** Once each. */
+  function complain(user: string): void {
+    if (loud.has(user)) return;
+    loud.add(user);
+    log.warn(
+      { user },
+      "a user of the broker tells of more services or disks than one may: what is beyond is not heard. Somebody may have its password",
+    );
   }
 
   async function enter(news: readonly VolumeDescription[], at: number): Promise<void> {
@@ -218,9 +236,12 @@ export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
       };
     },
     rates: (job) => jobs.rates(job),
-    notePresence(presence) {
+    notePresence(presence, user) {
       const at = now();
-      void enter(fleet.note(presence, at), at);
+      const heard = user === undefined ? presence : shares.admit(presence, user, at);
+      if (heard !== presence) complain(user ?? "");
+      if (heard !== undefined) void enter(fleet.note(heard, at), at);
+      return heard;
     },
     refresh,
     passed,
