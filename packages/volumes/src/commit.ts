@@ -9,8 +9,8 @@ import type { WholeFile } from "./incoming-file.ts";
 import type { Landing } from "./landing.ts";
 import { formatManifestLine } from "./manifest-line.ts";
 import type { ManifestWriter } from "./manifest-writer.ts";
+import type { NewFile } from "./new-files/new-file.ts";
 import { OpenFiles } from "./open-files.ts";
-import { removeFile } from "./own-files/removal.ts";
 import type { Place, Placing } from "./placing.ts";
 import type { Syncer } from "./syncer.ts";
 import { landTaken } from "./taking.ts";
@@ -21,11 +21,16 @@ export interface Settle<T> {
   reject(error: unknown): void;
 }
 
+/** What is known of a file's bytes. */
+type Facts = Omit<WholeFile, "file">;
+/** A file that lies somewhere, open. */
+type FoundFile = Facts & { readonly descriptor: number };
+
 interface Entry {
   readonly object: NewObject;
-  readonly file: Omit<WholeFile, "descriptor" | "temporary">;
+  readonly file: Facts;
   /** Absent: it lies in its place already, at `path`. */
-  readonly incoming?: { readonly temporary: string; readonly place: Place };
+  readonly incoming?: { readonly file: NewFile; readonly place: Place };
   readonly path?: string;
   /** A file of somebody else's tree, that is to get this place. It is never removed. */
   readonly taken?: { readonly from: string; readonly place: Place };
@@ -56,7 +61,7 @@ export interface CommitParts {
   readonly onWarning: (error: unknown, message: string) => void;
 }
 
-/** The way from whole files under temporary names to answers. */
+/** The way from whole files to answers. */
 export class Commit {
   readonly #parts: CommitParts;
   readonly #beats: Beats<Entry>;
@@ -89,24 +94,19 @@ export class Commit {
     return this.#openFiles.lower();
   }
 
-  addWritten(object: NewObject, place: Place, file: WholeFile, settle: Settle<StoredObject>): void {
-    const { descriptor, temporary, ...rest } = file;
+  addWritten(object: NewObject, place: Place, whole: WholeFile, settle: Settle<StoredObject>): void {
+    const { file, ...facts } = whole;
     try {
-      const kept = this.#openFiles.add(descriptor);
-      this.#beats.add({ object, file: rest, incoming: { temporary, place }, descriptor: kept, settle });
+      const kept = file.isNameless ? undefined : this.#openFiles.add(file.descriptor);
+      this.#beats.add({ object, file: facts, incoming: { file, place }, descriptor: kept, settle });
     } catch (error) {
-      this.#remove(temporary);
+      this.#remove(file);
       throw error;
     }
   }
 
   /** A file that was found in its place. The descriptor may be read-only; it is closed. */
-  addFound(
-    object: NewObject,
-    path: string,
-    file: Omit<WholeFile, "temporary">,
-    settle: Settle<StoredObject>,
-  ): void {
+  addFound(object: NewObject, path: string, file: FoundFile, settle: Settle<StoredObject>): void {
     const { descriptor, ...rest } = file;
     this.#beats.add({ object, file: rest, path, descriptor: this.#openFiles.add(descriptor), settle });
   }
@@ -115,7 +115,7 @@ export class Commit {
   addTaken(
     object: NewObject,
     taken: { from: string; place: Place },
-    file: Omit<WholeFile, "temporary">,
+    file: FoundFile,
     settle: Settle<StoredObject>,
   ): void {
     const { descriptor, ...rest } = file;
@@ -227,7 +227,7 @@ export class Commit {
       fileModified = landed.fileModified;
     }
     if (incoming) {
-      const landed = this.#parts.placing.land(incoming.temporary, incoming.place);
+      const landed = this.#parts.placing.land(incoming.file, incoming.place);
       this.folderChanged(landed.folder);
       lies = landed.path;
     }
@@ -252,13 +252,13 @@ export class Commit {
 
   #failOne({ object, incoming, settle, descriptor }: Entry, error: unknown): void {
     if (descriptor !== undefined) closeSync(descriptor);
-    if (incoming) this.#remove(incoming.temporary);
+    if (incoming) this.#remove(incoming.file);
     settle.reject(asDiskError(error, object.key));
   }
 
-  #remove(temporary: string): void {
+  #remove(file: NewFile): void {
     try {
-      removeFile(temporary);
+      file.remove();
     } catch (error) {
       this.#parts.onWarning(error, "a temporary file stays until the volume is opened again");
     }

@@ -2,15 +2,12 @@ import { createHash, hash } from "node:crypto";
 import { closeSync } from "node:fs";
 import { type NewObject, SourceError } from "@brigade/core";
 import type { FileTimes } from "./file-times.ts";
+import type { NewFile } from "./new-files/new-file.ts";
 import { writeAll } from "./own-files/durable-file.ts";
-import { createFile } from "./own-files/files.ts";
-import { removeFile } from "./own-files/removal.ts";
 
-/** A file that is whole and checked, under its temporary name. */
+/** A file that is whole and checked, and still open for writing: to be synced, then closed, and given its place. */
 export interface WholeFile {
-  readonly temporary: string;
-  /** Still open for writing: to be synced, then closed. */
-  readonly descriptor: number;
+  readonly file: NewFile;
   readonly size: number;
   readonly md5: string;
   readonly verified: boolean;
@@ -26,13 +23,13 @@ export interface WholeBody {
 
 /** Writes a file at once. Nothing remains of it when this throws. */
 export function writeWhole(
-  temporary: string,
+  create: () => NewFile,
   object: NewObject,
   { bytes, md5 = hash("md5", bytes, "hex") }: WholeBody,
   times: FileTimes,
 ): WholeFile {
   assertExpected(object, bytes.length, md5);
-  const incoming = new OpenFile(temporary, object, times);
+  const incoming = new OpenFile(create(), object, times);
   incoming.write(bytes);
   return incoming.complete(md5);
 }
@@ -43,9 +40,9 @@ export class IncomingFile {
   readonly #object: NewObject;
   readonly #md5 = createHash("md5");
 
-  constructor(temporary: string, object: NewObject, times: FileTimes) {
+  constructor(file: NewFile, object: NewObject, times: FileTimes) {
     this.#object = object;
-    this.#file = new OpenFile(temporary, object, times);
+    this.#file = new OpenFile(file, object, times);
   }
 
   /** Throws SourceError when more comes than was expected: nothing of that is written. */
@@ -77,32 +74,29 @@ export class IncomingFile {
 }
 
 class OpenFile {
-  readonly #temporary: string;
+  readonly #file: NewFile;
   readonly #object: NewObject;
   readonly #times: FileTimes;
-  readonly #descriptor: number;
   #open = true;
   size = 0;
 
-  constructor(temporary: string, object: NewObject, times: FileTimes) {
-    this.#temporary = temporary;
+  constructor(file: NewFile, object: NewObject, times: FileTimes) {
+    this.#file = file;
     this.#object = object;
     this.#times = times;
-    this.#descriptor = createFile(temporary);
   }
 
   write(bytes: Uint8Array): void {
-    this.#orRemove(() => writeAll(this.#descriptor, bytes));
+    this.#orRemove(() => writeAll(this.#file.descriptor, bytes));
     this.size += bytes.length;
   }
 
   complete(md5: string): WholeFile {
     const { modified, expectedMd5 } = this.#object;
-    const fileModified = this.#orRemove(() => this.#times.set(this.#descriptor, modified));
+    const fileModified = this.#orRemove(() => this.#times.set(this.#file.descriptor, modified));
     this.#open = false;
     return {
-      temporary: this.#temporary,
-      descriptor: this.#descriptor,
+      file: this.#file,
       size: this.size,
       md5,
       verified: expectedMd5 !== undefined,
@@ -114,9 +108,9 @@ class OpenFile {
     if (!this.#open) return;
     this.#open = false;
     try {
-      closeSync(this.#descriptor);
+      if (!this.#file.isNameless) closeSync(this.#file.descriptor);
     } finally {
-      removeFile(this.#temporary);
+      this.#file.remove();
     }
   }
 

@@ -13,6 +13,8 @@ import { Landing } from "./landing.ts";
 import { tryLock } from "./lock.ts";
 import { ManifestWriter } from "./manifest-writer.ts";
 import { mountGuard } from "./mount-guard.ts";
+import { type Linkat, loadLinkat } from "./new-files/linkat.ts";
+import { NewFiles } from "./new-files/new-files.ts";
 import { makeFolder } from "./own-files/make-folder.ts";
 import { removeForgotten } from "./part-file/forgotten.ts";
 import { Placing } from "./placing.ts";
@@ -90,7 +92,9 @@ async function open(options: OpeningOptions, hooks: OpeningHooks): Promise<Opene
       if (options.host !== undefined) tryNoteHost(layout, options.host, temporary.next(), hooks);
       removeForgotten(layout.parts, Date.now(), hooks.onWarning);
       const syncer = hooks.syncer ?? (await syncerFor(options.durability, layout, hooks));
-      return assemble(options, hooks, layout, temporary, identity, syncer);
+      // What is synced file by file is closed by that, so it needs a name.
+      const link = syncer.each ? undefined : await loadLinkat();
+      return assemble(options, hooks, layout, { temporary, identity, syncer, link });
     } catch (error) {
       temporary[Symbol.dispose]();
       throw error;
@@ -109,13 +113,18 @@ function tryNoteHost(layout: Layout, host: string, scratch: string, { onWarning 
   }
 }
 
+interface Opening {
+  readonly temporary: Temporary;
+  readonly identity: Identity;
+  readonly syncer: Syncer;
+  readonly link: Linkat | undefined;
+}
+
 function assemble(
   options: OpeningOptions,
   hooks: OpeningHooks,
   layout: Layout,
-  temporary: Temporary,
-  identity: Identity,
-  syncer: Syncer,
+  { temporary, identity, syncer, link }: Opening,
 ): OpenedVolume {
   const { root } = layout;
   const { traits } = identity;
@@ -148,7 +157,7 @@ function assemble(
     placing,
     commit,
     times,
-    nextTemporary: scratch,
+    newFiles: new NewFiles({ folder: temporary.folder.at("."), scratch, link, most: options.keptOpen }),
     partsFolder: layout.parts,
     guard,
     onWarning: hooks.onWarning,

@@ -6,6 +6,7 @@ import type { Commit } from "./commit.ts";
 import { errorCode } from "./disk-errors.ts";
 import type { FileTimes } from "./file-times.ts";
 import { assertExpected } from "./incoming-file.ts";
+import { NamedFile } from "./new-files/new-file.ts";
 import { told } from "./own-files/entered-folder.ts";
 import { openPartFile, PartInUse } from "./part-file/open-part-file.ts";
 import type { PartFile } from "./part-file/part-file.ts";
@@ -139,7 +140,7 @@ export class Parts {
       throw error;
     }
     const verified = object.expectedMd5 !== undefined;
-    const file = { temporary: path, descriptor, size, md5, verified };
+    const file = { file: new NamedFile(path, descriptor), size, md5, verified };
     const dated = fileModified === undefined ? file : { ...file, fileModified };
     this.#parts.commit.addWritten(object, place, dated, settle);
     return promise;

@@ -4,6 +4,7 @@ import { NameError, type ObjectKey } from "@brigade/core";
 import type { Directories } from "./directories.ts";
 import { errorCode, placeError } from "./disk-errors.ts";
 import { type Mark, mapPart } from "./names.ts";
+import type { NewFile } from "./new-files/new-file.ts";
 import { type EnteredFolder, enter, enterIfReal, told } from "./own-files/entered-folder.ts";
 import type { Traits } from "./traits.ts";
 
@@ -50,15 +51,15 @@ export class Placing {
   }
 
   /**
-   * Renames a whole file into place, over an older one. Returns its path below the source's folder, and its folder. After a group of
+   * Moves a whole file into place, over an older one. Returns its path below the source's folder, and its folder. After a group of
    * them `leave` is to be called.
    */
-  land(temporary: string, place: Place): { path: string; folder: string } {
+  land(file: NewFile, place: Place): { path: string; folder: string } {
     const { source, key } = place;
     let at = place;
     return this.#atPlace(key, () =>
       this.#afresh(
-        () => this.#rename(temporary, at),
+        () => this.#move(file, at),
         () => {
           at = this.prepare(source, key);
         },
@@ -126,7 +127,7 @@ export class Placing {
     return undefined;
   }
 
-  #rename(temporary: string, place: Place): { path: string; folder: string } {
+  #move(file: NewFile, place: Place): { path: string; folder: string } {
     const name = place.key.slice(place.key.lastIndexOf("/") + 1);
     for (const mark of marks) {
       const mapped = mapPart(name, this.#traits, mark);
@@ -134,7 +135,7 @@ export class Placing {
       const last = mapped.slice(mapped.lastIndexOf("/") + 1);
       try {
         const entered = this.#enter(folder);
-        told(() => renameSync(temporary, entered.at(last)));
+        told(() => file.moveTo(entered.at(last)));
         return { path: this.#below(place.source, `${folder}/${last}`), folder };
       } catch (error) {
         if (errorCode(error) !== "EISDIR") throw error;

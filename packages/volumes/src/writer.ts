@@ -14,6 +14,7 @@ import type { Commit, Settle } from "./commit.ts";
 import { isFull, isLimit, isPlaceFault } from "./disk-errors.ts";
 import type { FileTimes } from "./file-times.ts";
 import { IncomingFile, type WholeBody, writeWhole } from "./incoming-file.ts";
+import type { NewFiles } from "./new-files/new-files.ts";
 import { Parts } from "./parts.ts";
 import type { Place, Placing } from "./placing.ts";
 import type { Taken, TreeObject } from "./room.ts";
@@ -33,8 +34,7 @@ export interface WriterParts {
   readonly placing: Placing;
   readonly commit: Commit;
   readonly times: FileTimes;
-  /** A path for a temporary file that nobody uses. */
-  readonly nextTemporary: () => string;
+  readonly newFiles: NewFiles;
   /** The folder of large objects that are coming. */
   readonly partsFolder: string;
   /** Throws HostError when the disk is no longer mounted. */
@@ -62,14 +62,22 @@ export class Writer {
 
   /** Calls `free` once the bytes are needed no more; not when it throws. */
   put(object: NewObject, body: WholeBody, settle: Settle<StoredObject>, free: () => void): void {
-    const { commit, nextTemporary, times } = this.#parts;
+    const { commit, newFiles, times } = this.#parts;
     const place = this.#prepare(object);
     const write = () => {
       try {
-        commit.addWritten(object, place, writeWhole(nextTemporary(), object, body, times), settle);
+        commit.addWritten(
+          object,
+          place,
+          writeWhole(() => newFiles.create(), object, body, times),
+          settle,
+        );
       } catch (error) {
         // With fewer files open at once it goes on, as soon as some are closed.
-        if (isLimit(error) && commit.keepFewerOpen()) return commit.admit(write);
+        if (isLimit(error)) {
+          newFiles.lower();
+          if (commit.keepFewerOpen()) return commit.admit(write);
+        }
         settle.reject(error);
       }
       free();
@@ -79,7 +87,7 @@ export class Writer {
 
   open(sink: number, object: NewObject): void {
     const place = this.#prepare(object);
-    const file = new IncomingFile(this.#parts.nextTemporary(), object, this.#parts.times);
+    const file = new IncomingFile(this.#parts.newFiles.createNamed(), object, this.#parts.times);
     this.#sinks.set(sink, { object, place, file });
   }
 

@@ -1,0 +1,79 @@
+import { closeSync, constants, openSync } from "node:fs";
+import { removeFile } from "../own-files/removal.ts";
+import type { Linkat } from "./linkat.ts";
+import { NamedFile, NamelessFile, type Naming, type NewFile } from "./new-file.ts";
+
+/** Linux's, on all of its processors; Node has no name for it. */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
+/** Files without names are open until they have their places; so many at most, where the process may have as many. */
+const usualMost = 2048;
+
+export interface NewFilesParts {
+  /** The folder of unfinished files, at hand. */
+  readonly folder: string;
+  /** A temporary path in it that nobody uses. */
+  readonly scratch: () => string;
+  /** `undefined` where files are to have temporary names. */
+  readonly link: Linkat | undefined;
+  /** Files without names at once, at most. */
+  readonly most?: number | undefined;
+}
+
+/**
+ * Makes the files of new objects. Where the file system can (most of Linux's), they have no name until they get their place: that
+ * costs a third less than a temporary name and a renaming, and nothing is left over when the process dies.
+ */
+export class NewFiles {
+  readonly #parts: NewFilesParts;
+  readonly #naming: Naming | undefined;
+  #most: number;
+  #nameless = 0;
+
+  constructor(parts: NewFilesParts) {
+    this.#parts = parts;
+    this.#most = parts.most ?? usualMost;
+    const { scratch, link } = parts;
+    const onClosed = () => {
+      this.#nameless--;
+    };
+    this.#naming = link !== undefined && this.#canLink(link) ? { link, scratch, onClosed } : undefined;
+  }
+
+  /** Throws the system's error. */
+  create(): NewFile {
+    if (this.#naming === undefined || this.#nameless >= this.#most) return this.createNamed();
+    const file = new NamelessFile(this.#open(), this.#naming);
+    this.#nameless++;
+    return file;
+  }
+
+  createNamed(): NewFile {
+    return new NamedFile(this.#parts.scratch());
+  }
+
+  /** The process lacks descriptors: from here on half as many as now have no name. */
+  lower(): void {
+    this.#most = Math.floor(this.#nameless / 2);
+  }
+
+  #open(): number {
+    return openSync(this.#parts.folder, constants.O_WRONLY | O_TMPFILE, 0o644);
+  }
+
+  /** Tried once: a file system, a system call filter or a missing /proc may be in the way. */
+  #canLink(link: Linkat): boolean {
+    try {
+      const descriptor = this.#open();
+      try {
+        const path = this.#parts.scratch();
+        link(descriptor, path);
+        removeFile(path);
+        return true;
+      } finally {
+        closeSync(descriptor);
+      }
+    } catch {
+      return false; // what is wrong with the disk itself is told by what is stored on it
+    }
+  }
+}
