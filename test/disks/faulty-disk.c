@@ -79,16 +79,30 @@ static int fault_at(const char *call, int fd) {
   return fault(call, path);
 }
 
+/* A file without a name is made in a folder: rules know it as a file there. FUSE has no such files. */
+static int fault_in_folder(const char *folder) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/", folder);
+  const char *rules = getenv("FAULTS");
+  if (rules && strstr(rules, "unlink:-1:")) {
+    errno = EOPNOTSUPP;
+    return -1;
+  }
+  return fault("create", path);
+}
+
 #define REAL(name) static __typeof__(&name) real; if (!real) real = (__typeof__(real))dlsym(RTLD_NEXT, #name)
 #define OPEN(name) \
   int name(const char *path, int flags, ...) { \
     va_list list; va_start(list, flags); mode_t mode = va_arg(list, mode_t); va_end(list); \
-    if (fault(flags & O_CREAT ? "create" : "open", path)) return -1; \
+    int is_nameless = (flags & O_TMPFILE) == O_TMPFILE; \
+    if (is_nameless ? fault_in_folder(path) : fault(flags & O_CREAT ? "create" : "open", path)) return -1; \
     REAL(name); return real(path, flags, mode); \
   }
 OPEN(open)
 OPEN(open64)
 int rename(const char *from, const char *to) { if (fault("rename", to)) return -1; REAL(rename); return real(from, to); }
+int linkat(int from, const char *what, int to, const char *path, int flags) { if (fault("rename", path)) return -1; REAL(linkat); return real(from, what, to, path, flags); }
 int mkdir(const char *path, mode_t mode) { if (fault("mkdir", path)) return -1; REAL(mkdir); return real(path, mode); }
 static int is_open(const char *path) {
   struct stat named, opened;
