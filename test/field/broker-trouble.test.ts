@@ -63,7 +63,7 @@ test("queues that are gone are told by status and retry, and a new job is there 
   );
   bucket.setFaults([]);
   await until("status tells", async () =>
-    /the broker has lost this job's messages: the queue brigade\.demo\.directories and 8 more are gone; `brigade cancel demo`/.test(
+    /the broker has lost this job's messages: the queue brigade\.demo\.directories and 12 more are gone; `brigade cancel demo`/.test(
       (await fleet.run("status", "demo")).stdout,
     ),
   );
