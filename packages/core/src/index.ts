@@ -22,6 +22,7 @@ export * from "./messages.ts";
 export * from "./presence.ts";
 export * from "./process-limits.ts";
 export * from "./quarantine.ts";
+export * from "./same-file.ts";
 export * from "./sizes.ts";
 export * from "./source.ts";
 export * from "./steady-time.ts";

@@ -1,6 +1,6 @@
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, lstat, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { FatalError, HostError } from "@brigade/core";
+import { FatalError, HostError, isSameFile } from "@brigade/core";
 import { backup, type DatabaseSync } from "./sqlite.ts";
 import { translate } from "./storage.ts";
 
@@ -81,7 +81,10 @@ export class Backups {
       }
     }
     await file.sync();
-    return (await file.stat()).size;
+    const stats = await file.stat();
+    if (!isSameFile(stats, await lstat(to)))
+      throw new Error(`${to} became another file while it was written`);
+    return stats.size;
   }
 }
 

@@ -1,6 +1,6 @@
 import { backoff, ConfigError, delay, FatalError, HostError, type Log } from "@brigade/core";
 import { type Catalogue, openCatalogue } from "@brigade/ledger";
-import { keepPrivate } from "@brigade/volumes";
+import { withDatabaseFile } from "@brigade/volumes";
 import { memoryPlan } from "../limits/memory-plan.ts";
 
 /** A disk that fails under the catalogue of a service: the service stays, says so once, and goes on when the disk does. */
@@ -21,13 +21,9 @@ export class CatalogueDisk {
   async open(path: string, signal: AbortSignal): Promise<Catalogue> {
     for (let attempt = 0; ; attempt++) {
       try {
-        keepPrivate(path);
-        const catalogue = await openCatalogue({
-          path,
-          cacheBytes: memoryPlan().databaseCache,
-          log: this.#log,
-          onDisk: (one) => this.#watch(one),
-        });
+        const parts = { cacheBytes: memoryPlan().databaseCache, log: this.#log };
+        const onDisk = (one: HostError | undefined) => this.#watch(one);
+        const catalogue = await withDatabaseFile(path, (at) => openCatalogue({ ...parts, path: at, onDisk }));
         if (this.#trouble !== undefined) this.#watch(undefined);
         return catalogue;
       } catch (error) {

@@ -100,13 +100,12 @@ export function originOf({ path }: ListFile): string {
 }
 
 function openKept(path: string): ListIndex | undefined {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
   let index: ListIndex | undefined;
   try {
     index = new ListIndex(path);
     if (index.origin !== undefined) return index;
   } catch {
-    // Unreadable, damaged, or of another version: it is made anew.
+    // Not there, no file of ours, unreadable, damaged, or of another version: it is made anew.
   }
   index?.[Symbol.dispose]();
   return undefined;

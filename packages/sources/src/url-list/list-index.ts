@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, lstatSync, openSync } from "node:fs";
 import type { Cursor, FileEntry, ObjectKey, Page } from "@brigade/core";
-import { databaseError, FatalError, SourceError } from "@brigade/core";
+import { databaseError, FatalError, isSameFile, SourceError } from "@brigade/core";
 import type { ListLine } from "./list-line.ts";
 import { DatabaseSync, type StatementSync } from "./sqlite.ts";
 
@@ -38,6 +38,24 @@ export function etagOf({ md5, url }: Pick<IndexedObject, "md5" | "url">): string
 /** For messages. */
 export const ifDamaged = "remove it, and the list is read again";
 
+/** What SQLite would read besides an index. Ours never have any. */
+const besides = ["-wal", "-shm", "-journal"];
+
+/**
+ * An index lies where others may have prepared a link, or put one meanwhile: what was opened is the file that was looked at. Throws an
+ * Error otherwise.
+ */
+function openOwn(path: string, options: { readonly readOnly?: boolean }): DatabaseSync {
+  const look = (end = "") => lstatSync(path + end, { throwIfNoEntry: false });
+  const before = look();
+  if (before?.isFile() !== true || besides.some((end) => look(end) !== undefined))
+    throw new Error(`${path} is not a list's index, or another file lies beside it: remove both`);
+  const db = new DatabaseSync(path, options);
+  if (isSameFile(before, look())) return db;
+  db.close();
+  throw new Error(`${path} became another file while it was opened: run the command again`);
+}
+
 /** Directories remembered while a list is read. */
 const mostRemembered = 20_000;
 const root = 1;
@@ -55,7 +73,7 @@ export class ListIndex implements Disposable {
 
   constructor(path: string) {
     this.#path = path;
-    this.#db = new DatabaseSync(path, { readOnly: true });
+    this.#db = openOwn(path, { readOnly: true });
     this.#child = this.#db.prepare("select n from directories where parent = ? and name = ?");
     this.#children = this.#db.prepare(
       "select name from directories where parent = ? and name > ? order by name limit ?",
@@ -156,7 +174,7 @@ export class ListIndexWriter implements Disposable {
     this.path = path;
     // There may be passwords in it.
     closeSync(openSync(path, "wx", 0o600));
-    this.#db = new DatabaseSync(path);
+    this.#db = openOwn(path, {});
     // Keys come in any order: their tree is to be in memory as far as 32 MiB go.
     this.#db.exec(
       "pragma journal_mode = off; pragma synchronous = off; pragma locking_mode = exclusive; pragma cache_size = -32768",

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, lstatSync, readSync, type Stats, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { ConfigError } from "@brigade/core";
+import { ConfigError, isSameFile } from "@brigade/core";
 import { errorCode } from "../disk-errors.ts";
 import { createFile, openOwnFile } from "./files.ts";
 import { assertFile, enterFolder, isOwn, NotOurs } from "./own-path.ts";
@@ -9,11 +9,12 @@ import { asFarAsPossible, narrow, privateFile } from "./private.ts";
 /** What SQLite puts beside a database. */
 const besides = ["-wal", "-shm", "-journal"];
 
-/** A file that SQLite opens by its path, and by the paths beside it: compared with what it was before. */
+/** A file that SQLite opens by its path, and by the paths beside it: compared with what they were before. */
 export class DatabaseFile {
   readonly #path: string;
   readonly #look: (path: string) => Stats | undefined;
-  readonly #before: Stats | undefined;
+  /** By the end of the name. */
+  readonly #before = new Map<string, Stats>();
 
   /** `followsLinks`: where people have put them. Throws ConfigError where SQLite would open what is no file, or another's. */
   constructor(path: string, { followsLinks = false } = {}) {
@@ -21,17 +22,19 @@ export class DatabaseFile {
     this.#path = path;
     this.#look = followsLinks ? (one) => statSync(one, options) : (one) => lstatSync(one, options);
     using _ = enterFolder(dirname(path));
-    for (const end of besides) this.#fileAt(path + end);
-    this.#before = this.#fileAt(path);
+    for (const end of ["", ...besides]) {
+      const stats = this.#fileAt(path + end);
+      if (stats !== undefined) this.#before.set(end, stats);
+    }
     refuseJournalOfSeveral(`${path}-journal`);
   }
 
-  /** After it was opened: whether the same file lies there; also where it was removed. Throws ConfigError as before. */
+  /** After it was opened: whether the same files lie there, also where one was made or removed. Throws ConfigError as before. */
   get isSame(): boolean {
-    for (const end of besides) this.#fileAt(this.#path + end);
-    const now = this.#fileAt(this.#path);
-    const before = this.#before ?? now;
-    return now === undefined || (now.ino === before?.ino && now.dev === before.dev);
+    return ["", ...besides].every((end) => {
+      const [before, now] = [this.#before.get(end), this.#fileAt(this.#path + end)];
+      return before === undefined || now === undefined || isSameFile(before, now);
+    });
   }
 
   /** Throws ConfigError where it is not the same. */
@@ -65,16 +68,23 @@ export function keepPrivate(path: string): void {
   });
 }
 
-/** Opens a database that is for its owner alone, or a process that has one, at such a path. */
+/**
+ * Opens a database that is for its owner alone, or a process that has one, at such a path. All that SQLite opens for longer passes here
+ * or by `DatabaseFile`. Where the path cannot be looked at, `open` fails, too, and tells in its own words.
+ */
 export async function withDatabaseFile<T extends AsyncDisposable>(
   path: string,
   open: (path: string) => Promise<T>,
 ): Promise<T> {
-  const file = new DatabaseFile(path, { followsLinks: !isOwn(path) });
-  keepPrivate(path);
+  const look = () => new DatabaseFile(path, { followsLinks: !isOwn(path) });
+  const file = asFarAsPossible(() => {
+    look();
+    keepPrivate(path);
+    return look(); // there is a file now
+  });
   const opened = await open(path);
   try {
-    file.confirm();
+    (file ?? look()).confirm();
     return opened;
   } catch (error) {
     await opened[Symbol.asyncDispose]();

@@ -46,10 +46,11 @@ export function narrow(path: string, { followsLinks }: { readonly followsLinks: 
 }
 
 /** What is another's, or lies on a disk without modes, stays as it is. What else is wrong is told when it is used. */
-export function asFarAsPossible(step: () => void): void {
+export function asFarAsPossible<T>(step: () => T): T | undefined {
   try {
-    step();
+    return step();
   } catch (error) {
     if (!(error instanceof Error && "syscall" in error)) throw error;
+    return undefined;
   }
 }
