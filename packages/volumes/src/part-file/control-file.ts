@@ -1,5 +1,6 @@
 import { close, fdatasync, renameSync } from "node:fs";
 import { promisify } from "node:util";
+import { listOf, mostBodyBytes, parseBounded } from "@brigade/core";
 import { z } from "zod";
 import { writeAll } from "../own-files/durable-file.ts";
 import { type EnteredFolder, told } from "../own-files/entered-folder.ts";
@@ -21,27 +22,36 @@ const controlSchema = z.object({
   /** Bytes of the whole. */
   length: z.number().int().min(0),
   /** From, to before; in order, apart. */
-  finished: z.array(z.tuple([z.number().int().min(0), z.number().int().min(0)])),
+  finished: listOf(z.tuple([z.number().int().min(0), z.number().int().min(0)])),
 });
 export type Control = z.infer<typeof controlSchema>;
 
-/** Some hundred thousand pieces; bytes. */
-const mostBytes = 16 * 1024 * 1024;
+/** That are gone on with: what is missing between two costs a request, and files in more pieces come from none of our transfers. */
+const mostPieces = 1_000;
 
 /** Nothing when there is none. Throws what the disk says, ConfigError; `damaged` for one that is not as we write it. */
 export function readControl(folder: EnteredFolder, name: string): Control | "damaged" | undefined {
-  const text = readIn(folder, name, mostBytes)?.toString();
+  const text = readIn(folder, name, mostBodyBytes)?.toString();
   if (text === undefined) return undefined;
   const parsed = controlSchema.safeParse(parseJson(text));
   if (!parsed.success) return "damaged";
   const { finished, length } = parsed.data;
   const isOrdered = finished.every(([from, to], at) => from < to && from > (finished[at - 1]?.[1] ?? -1));
-  return isOrdered && (finished.at(-1)?.[1] ?? 0) <= length ? parsed.data : "damaged";
+  if (!isOrdered || (finished.at(-1)?.[1] ?? 0) > length) return "damaged";
+  return { ...parsed.data, finished: longest(finished) };
+}
+
+/** In order. What lay between the others comes again, with them. */
+function longest(pieces: Control["finished"]): Control["finished"] {
+  if (pieces.length <= mostPieces) return pieces;
+  const byLength = pieces.toSorted((one, other) => other[1] - other[0] - (one[1] - one[0]));
+  const kept = new Set(byLength.slice(0, mostPieces));
+  return pieces.filter((piece) => kept.has(piece));
 }
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseBounded(text);
   } catch {
     // As damaged as one with wrong fields.
     return undefined;
