@@ -33,8 +33,8 @@ export async function measuredBrigade(
   return { ...result, peakMib, work, seconds: (performance.now() - begunAt) / 1000 };
 }
 
-/** MiB. */
-function peakOf(pid: number): number {
+/** The most memory that a process had at once, MiB. */
+export function peakOf(pid: number): number {
   return Number(/^VmHWM:\s*(\d+) kB/m.exec(processFile(pid, "status"))?.[1] ?? 0) / 1024;
 }
 

@@ -173,3 +173,19 @@ describe("a UpYun page of a million rows is listed to its end, in little memory"
       assert.ok(work < 10, `${work} s of the processor`);
     });
 });
+
+test("names made to keep a glob busy cost little: each is compared, and what is wanted is stored", async (t) => {
+  const made = Array.from({ length: 300 }, (_, n) => `${"_".repeat(240)}${n}.jpX`);
+  const url = await siteWith(
+    t,
+    made.map((name) => row(name, 1)),
+    () => false,
+  );
+  const volume = await temporaryFolder(t);
+  const words = ["--include", "*_*_*_*_*_*.jpg", "--include", "good-*"];
+  const { code, stdout, stderr, work } = await measuredBrigade(["copy", url, volume, ...words], {});
+  assert.equal(code, 0, stdout + stderr);
+  const files = readdirSync(volume, { recursive: true, encoding: "utf8" }).map((path) => basename(path));
+  assert.equal(files.filter((name) => names.includes(name)).length, names.length);
+  assert.ok(work < 10, `${work} s of the processor`);
+});

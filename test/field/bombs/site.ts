@@ -11,8 +11,13 @@ export interface Bomb {
 }
 
 /** Sends it as fast as it is taken, without a length. */
-export async function explode(response: ServerResponse, { type, pieces }: Bomb): Promise<void> {
-  response.writeHead(200, { "content-type": type });
+export async function explode(response: ServerResponse, bomb: Bomb): Promise<void> {
+  response.writeHead(200, { "content-type": bomb.type });
+  await pour(response, bomb);
+}
+
+/** The same, below a head that was written. */
+export async function pour(response: ServerResponse, { pieces }: Bomb): Promise<void> {
   for (const piece of pieces()) {
     if (response.destroyed) return;
     if (!response.write(piece)) await writable(response);
