@@ -3,6 +3,7 @@ import { decodeMessage, MessageError } from "@brigade/core";
 
 /** Decodes one message, to see whether that can be lived through. A Buffer comes as a Uint8Array. */
 const body: unknown = workerData;
+parentPort?.postMessage("begun");
 try {
   decodeMessage(typeof body === "string" ? body : Buffer.from(body as Uint8Array));
 } catch (error) {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { MessageError } from "@brigade/core";
 import { decodeWithCare } from "../src/decode-with-care.ts";
 import { filesMessage } from "./sample-messages.ts";
@@ -32,4 +34,28 @@ test("a message that is the end of three such threads is dead, with the reason; 
     async () => await decodeWithCare(body, 3, { memory: 96, time: 1 }),
     /3 threads died while they decoded it alone: it took longer than 1 ms/,
   );
+});
+
+test("a process that is held up for longer than a thread may take does not count that against the message", async () => {
+  const files = Array.from({ length: 60_000 }, (_, index) => ({
+    index,
+    name: `f${index}`.padEnd(60, "x"),
+    size: 1,
+  }));
+  const large = { ...message, slices: [{ page: "p1", directory: "d", files }] };
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  // as when the process is stopped, or its machine sleeps: all that became due meanwhile is found due at once
+  const holdingUp = setInterval(() => Atomics.wait(pause, 0, 0, 120), 1);
+  try {
+    const decoded = await decodeWithCare(JSON.stringify(large), 3, { memory: 96, time: 100 });
+    assert.deepEqual(decoded, large);
+  } finally {
+    clearInterval(holdingUp);
+  }
+});
+
+test("where no thread can be started, as no file can be opened, that says nothing about the message", async () => {
+  const script = new URL("./decode-without-files.ts", import.meta.url).pathname;
+  const { stdout } = await promisify(execFile)("prlimit", ["--nofile=60", process.execPath, script]);
+  assert.deepEqual(stdout.trim().split("\n"), ["HostError limits", "files"]);
 });

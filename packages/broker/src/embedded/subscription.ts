@@ -1,6 +1,7 @@
 import {
   type Delivery,
   FatalError,
+  HostError,
   type Log,
   type Message,
   MessageError,
@@ -9,7 +10,7 @@ import {
   type Subscription,
   type Verdict,
 } from "@brigade/core";
-import { decodeWithCare } from "../decode-with-care.ts";
+import { decodeWithCare, untilThread } from "../decode-with-care.ts";
 import { entriesOf } from "./entry.ts";
 import type { HandedOut, Settlement } from "./protocol.ts";
 import type { StoreLink } from "./store-link.ts";
@@ -117,6 +118,7 @@ export class EmbeddedSubscription implements Subscription {
     try {
       message = await decodeWithCare(body, deliveries);
     } catch (error) {
+      if (error instanceof HostError) return this.#later(id, error);
       return error instanceof NewerMessageError ? this.#keep(id, error) : this.#bury(id, reasonOf(error));
     }
     try {
@@ -136,6 +138,14 @@ export class EmbeddedSubscription implements Subscription {
       if (!signal.aborted) this.#around.onError(error);
       return { kind: "release", id, due: this.#around.now() + afterError };
     }
+  }
+
+  #later(id: number, { message: reason }: HostError): Settlement {
+    this.#around.log.warn(
+      { ...this.#queue, id: String(id), reason },
+      "a message cannot be decoded now: it comes again",
+    );
+    return { kind: "release", id, due: this.#around.now() + untilThread };
   }
 
   /** No newer program will take it while this one runs: whoever runs it is told. */

@@ -4,7 +4,6 @@ import {
   type Log,
   type Message,
   MessageError,
-  NewerMessageError,
   type QueueName,
   type Subscription,
   type Verdict,
@@ -16,15 +15,15 @@ import type { ConsumerTimeout } from "./consumer-timeout.ts";
 import type { Division } from "./division.ts";
 import { Held } from "./held.ts";
 import type { Link } from "./link.ts";
-import { type NewerAccount, newerDelay } from "./newer-account.ts";
+import type { NewerAccount } from "./newer-account.ts";
 import type { OwnLosses } from "./own-losses.ts";
 import { Places } from "./places.ts";
 import type { Publisher } from "./publisher.ts";
 import { QueueAppearance } from "./queue-appearance.ts";
 import type { Reception } from "./reception.ts";
-import { reasonOf } from "./refusal.ts";
 import { Reserve } from "./reserve.ts";
 import { queueName } from "./topology.ts";
+import { undecoded } from "./undecoded.ts";
 import { abortion, untilAborted } from "./until-aborted.ts";
 import type { WaitAccount } from "./wait-account.ts";
 
@@ -269,9 +268,7 @@ export class RabbitSubscription implements Subscription {
     try {
       message = await decodeWithCare(held.body, deliveries);
     } catch (error) {
-      if (!(error instanceof NewerMessageError)) return { kind: "reject", reason: reasonOf(error) };
-      this.#around.newer.saw(this.#consumption.source, this.#consumption.queue, error.needs);
-      return { kind: "postpone", delay: newerDelay };
+      return undecoded(error, { ...this.#consumption, ...this.#around });
     }
     try {
       const { author, reason } = await held.judge(message, this.#around.requireUserId);
