@@ -8,7 +8,7 @@ import { loopDisk, noLoopDisks } from "../../disks/loop-disk.ts";
 import { temporaryFolder } from "../../e2e/brigade.ts";
 import { httpPort } from "../servers/ports.ts";
 import { type Measured, measuredBrigade } from "./measured.ts";
-import { type Bomb, endless, explode, names, pour, row, siteWith } from "./site.ts";
+import { type Bomb, drip, endless, explode, names, pour, repeated, row, siteWith } from "./site.ts";
 
 const skip = noLoopDisks();
 const mib = 1024 * 1024;
@@ -112,6 +112,51 @@ test("get of a file that never ends stops at MIN_FREE, with one line, and leaves
   );
   await assertSmall(t, result);
 });
+
+for (const [what, told] of [
+  ["10 bytes", 10],
+  ["10 GB, too", 1e10],
+] as const)
+  test(`objects of 10 bytes that come with a Content-Length of 10 GB fail alone where their metadata tells ${what}`, {
+    skip,
+  }, async (t) => {
+    const { root } = loopDisk(t, { sizeMib: 300, backingMib: 340 });
+    const rows = Array.from({ length: 8 }, (_, n) => row(`bomb-${n}.jpg`, 10));
+    const url = await siteWith(t, rows, ({ method, url: path = "" }, response) => {
+      if (!path.startsWith("/bomb-")) return false;
+      const length = method === "HEAD" ? told : 1e10;
+      response.writeHead(200, { "content-type": "image/jpeg", "content-length": length });
+      if (method === "HEAD") response.end();
+      else void pour(response, bomb);
+      return true;
+    });
+    const { result, least } = await leastFree(root, measuredBrigade(["copy", url, join(root, "v")], {}));
+    assert.equal(result.code, 3, result.stderr);
+    assert.equal(goodOnes(root), names.length);
+    assert.doesNotMatch(result.stderr, /retired/);
+    assert.ok(least > 200 * mib, `${least} bytes were free`);
+    await assertSmall(t, result);
+  });
+
+for (const [what, told] of [
+  ["of a size that is listed", mib],
+  ["of unknown size", undefined],
+] as const)
+  test(`2 objects ${what} that come byte by byte are stored in little more memory than others`, async (t) => {
+    const rows = Array.from({ length: 2 }, (_, n) => row(`slow-${n}.jpg`, told));
+    const url = await siteWith(t, rows, ({ method, url: path = "" }, response) => {
+      if (!path.startsWith("/slow-")) return false;
+      const pieces = () => repeated("a", mib);
+      if (method === "HEAD") response.writeHead(200, { "content-type": "image/jpeg" }).end();
+      else void drip(response, { type: "image/jpeg", pieces });
+      return true;
+    });
+    const result = await measuredBrigade(["copy", url, await temporaryFolder(t)], {});
+    assert.equal(result.code, 0, result.stdout + result.stderr);
+    const more = result.peakMib - (await calmPeak(t));
+    t.diagnostic(`${Math.round(more)} MiB more, ${result.seconds.toFixed(1)} s (${result.work})`);
+    assert.ok(more < 150, `${more} MiB more than without them`);
+  });
 
 /** Every range is sent as if it were one, and never ends. */
 function endlessRange(range: string, size: number, response: ServerResponse): void {

@@ -1,5 +1,6 @@
 import { type Allocate, type NextSlab, SourceError } from "@brigade/core";
 import { abortError } from "./cancelled.ts";
+import { ChunkQueue } from "./chunk-queue.ts";
 
 /** The connection that a body comes over: undici's controller, or a tap before it. */
 export interface BodyFeed {
@@ -34,8 +35,7 @@ export class ResponseBody {
   /** The end will be recognisable: by length or by a last chunk. Otherwise a cut looks like the end. */
   readonly provable: boolean;
   readonly #feed: BodyFeed;
-  #queue: Uint8Array[] = [];
-  #queued = 0;
+  readonly #queue = new ChunkQueue();
   #most = Number.POSITIVE_INFINITY;
   #allocate: Allocate = fresh;
   #received = 0;
@@ -65,9 +65,8 @@ export class ResponseBody {
       return;
     }
     this.#queue.push(chunk);
-    this.#queued += chunk.byteLength;
     if (this.#mode === "bytes") return;
-    if (this.#queued >= highWater) this.#feed.pause();
+    if (this.#queue.bytes >= highWater) this.#feed.pause();
     this.#wake?.();
   }
 
@@ -82,7 +81,7 @@ export class ResponseBody {
     if (this.#state !== "open") return;
     this.#state = "failed";
     this.#error = error;
-    this.#queue = [];
+    this.#queue.take();
     this.#whole = undefined;
     this.#collected?.reject(error);
     this.#wake?.();
@@ -123,12 +122,8 @@ export class ResponseBody {
     if (nextSlab !== undefined) this.#feed.useSlabs?.(nextSlab);
     try {
       while (true) {
-        const ready = this.#queue;
-        if (ready.length > 0) {
-          this.#queue = [];
-          this.#queued = 0;
-          yield* ready;
-        } else if (this.#error !== undefined) {
+        if (this.#queue.bytes > 0) yield* this.#queue.take();
+        else if (this.#error !== undefined) {
           throw this.#error;
         } else if (this.#state === "ended") {
           return;
@@ -180,12 +175,10 @@ export class ResponseBody {
   #gather(length: number): Uint8Array {
     const whole = this.#allocate(length);
     let at = 0;
-    for (const chunk of this.#queue) {
+    for (const chunk of this.#queue.take()) {
       whole.set(chunk, at);
       at += chunk.byteLength;
     }
-    this.#queue = [];
-    this.#queued = 0;
     return whole;
   }
 }
