@@ -64,7 +64,9 @@ export class Pace {
       return turn;
     }
     if (lane.rate.askedWait > this.#options.patience) throw askedToWait(this.#origin, lane);
-    if (lane.waiting.size === 0 && this.#wait(lane, never) === 0) return this.#begin(lane, path);
+    const isAlone = lane.waiting.size === 0;
+    const wait = isAlone ? this.#wait(lane, never) : never;
+    if (wait === 0) return this.#begin(lane, path);
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         gate: gateOf(signal),
@@ -82,7 +84,8 @@ export class Pace {
       };
       const watched = watch(signal, waiter);
       lane.waiting.add(waiter);
-      this.#wake();
+      // Behind others of its kind, or until a request ends, there is nothing new to start or to be rung for.
+      if (wait !== never) this.#wake();
     });
   }
 
