@@ -64,8 +64,7 @@ export class Pace {
       return turn;
     }
     if (lane.rate.askedWait > this.#options.patience) throw askedToWait(this.#origin, lane);
-    const isAlone = lane.waiting.size === 0;
-    const wait = isAlone ? this.#wait(lane, never) : never;
+    const wait = lane.waiting.size > 0 ? never : this.#wait(lane, never);
     if (wait === 0) return this.#begin(lane, path);
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
