@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { ConfigError } from "@brigade/core";
@@ -82,4 +82,20 @@ test("a link that comes to lie beside the database is noticed", async (t) => {
   const { settled } = await opened(path, () => symlinkSync(foreign, `${path}-shm`));
   assert.ok(settled instanceof ConfigError);
   assert.match(settled.message, /-shm is a link, not a file of brigade's: remove it/);
+});
+
+test("a journal that a killed process has left is replaced by SQLite: that is no other file", async (t) => {
+  const { path } = prepared(t);
+  await leave(path);
+  writeFileSync(`${path}-journal`, Buffer.alloc(512));
+  const { settled } = await opened(path, () => {
+    rmSync(`${path}-journal`);
+    writeFileSync(join(path, "..", "other"), ""); // takes the number of the one that is gone
+    writeFileSync(`${path}-journal`, Buffer.alloc(512));
+  });
+  assert.ok(
+    typeof settled === "object" && settled !== null && Symbol.asyncDispose in settled,
+    String(settled),
+  );
+  await (settled as AsyncDisposable)[Symbol.asyncDispose]();
 });

@@ -8,6 +8,8 @@ import { asFarAsPossible, narrow, privateFile } from "./private.ts";
 
 /** What SQLite puts beside a database. */
 const besides = ["-wal", "-shm", "-journal"];
+/** What it goes on with. A journal that a killed process has left it removes, and makes another. */
+const lasting: ReadonlySet<string> = new Set(["", "-wal"]);
 
 /** A file that SQLite opens by its path, and by the paths beside it: compared with what they were before. */
 export class DatabaseFile {
@@ -33,7 +35,7 @@ export class DatabaseFile {
   get isSame(): boolean {
     return ["", ...besides].every((end) => {
       const [before, now] = [this.#before.get(end), this.#fileAt(this.#path + end)];
-      return before === undefined || now === undefined || isSameFile(before, now);
+      return !lasting.has(end) || before === undefined || now === undefined || isSameFile(before, now);
     });
   }
 
