@@ -15,6 +15,11 @@ export interface ContenderSummary {
   readonly peakRss: Spread;
   /** Ratio of medians, files/s: brigade's (or its fleet's) over this one's. */
   readonly brigadeRatio: number | undefined;
+  /**
+   * CPU per file: brigade's (or its fleet's) over this one's. The median of the rounds' ratios: a machine that becomes slower or faster
+   * does so between rounds, and changes both.
+   */
+  readonly cpuRatio: number | undefined;
   readonly failures: readonly string[];
 }
 
@@ -33,8 +38,18 @@ export function summarise(results: readonly ContenderRuns[]): readonly Contender
     peakRss: spread(runs.map(({ peakRss }) => peakRss)),
     brigadeRatio:
       ours === undefined || runs.length === 0 ? undefined : speedOf(ours.runs).median / speedOf(runs).median,
+    cpuRatio: ours === undefined ? undefined : cpuRatioOf(ours.runs, runs),
     failures,
   }));
+}
+
+/** `undefined` where there is no round in which both were run. */
+function cpuRatioOf(ours: readonly CopyRun[], theirs: readonly CopyRun[]): number | undefined {
+  const ratios = ours.flatMap((our) => {
+    const their = theirs.find(({ round }) => round === our.round);
+    return their === undefined ? [] : [our.cpuSeconds / our.files / (their.cpuSeconds / their.files)];
+  });
+  return ratios.length === 0 ? undefined : spread(ratios).median;
 }
 
 export function copyTable(summaries: readonly ContenderSummary[]): string {
@@ -48,11 +63,11 @@ export function copyTable(summaries: readonly ContenderSummary[]): string {
     ...(withBroker ? ["broker CPU ms/file"] : []),
     "peak RSS MB",
     "brigade ×",
+    "CPU ×",
     "synced, MD5",
   ];
   const rows = summaries.map((summary) => {
-    const { filesPerSecond, megabytesPerSecond, cpuMsPerFile, brokerCpuMsPerFile, peakRss, brigadeRatio } =
-      summary;
+    const { filesPerSecond, megabytesPerSecond, cpuMsPerFile, brokerCpuMsPerFile, peakRss } = summary;
     if (Number.isNaN(filesPerSecond.median)) return [summary.name, "failed"];
     return [
       summary.name,
@@ -62,7 +77,8 @@ export function copyTable(summaries: readonly ContenderSummary[]): string {
       cpuMsPerFile.median.toFixed(3),
       ...(withBroker ? [brokerCpuMsPerFile?.median.toFixed(3) ?? "–"] : []),
       (peakRss.median / 1e6).toFixed(0),
-      brigadeRatio?.toFixed(2) ?? "–",
+      summary.brigadeRatio?.toFixed(2) ?? "–",
+      summary.cpuRatio?.toFixed(3) ?? "–",
       summary.safe ? "yes" : "no",
     ];
   });

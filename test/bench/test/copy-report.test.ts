@@ -24,6 +24,18 @@ test("a ratio is that of the medians, not the median of ratios", () => {
   assert.equal(curl?.brigadeRatio, 300 / 200);
 });
 
+test("CPU per file is compared round by round: a machine that becomes slower is slower for both", () => {
+  const withCpu = (name: string, cpuSeconds: readonly number[]): ContenderRuns => ({
+    ...runs(name, []),
+    runs: runs(name, [100, 100, 100]).runs.map((run, round) => ({
+      ...run,
+      cpuSeconds: cpuSeconds[round] ?? 0,
+    })),
+  });
+  const [, before] = summarise([withCpu("brigade", [2, 8, 3]), withCpu("brigade-before", [1, 4, 4])]);
+  assert.equal(before?.cpuRatio, 2);
+});
+
 test("files, bytes and CPU time are counted by the second and by the file", () => {
   const [brigade] = summarise([runs("brigade", [500])]);
   assert.equal(brigade?.filesPerSecond.median, 500);
