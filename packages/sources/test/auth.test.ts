@@ -93,6 +93,27 @@ test("takes the store's time when its own clock is refused, once, and keeps it",
   }
 });
 
+test("signs by the store's time, also when its own clock is set by hours in mid-run, ahead and back", async (t) => {
+  const storeTime = Date.parse("2016-11-09T14:26:58Z");
+  const { url, asked } = await serve(t, (request, response) => {
+    response.setHeader("date", new Date(storeTime).toUTCString());
+    if (Math.abs(Date.parse(request.headers.date ?? "") - storeTime) > 1_800_000)
+      refuse(response, 40100002, "date offset error");
+    else response.end("x");
+  });
+  const environment = { UPYUN_OPERATOR: "o", UPYUN_PASSWORD: "p", UPYUN_ENDPOINT: url };
+  let now = storeTime;
+  const source = new UpyunSource(readConfig(environment, "bucket", "photos"), { now: () => now });
+  t.after(() => source[Symbol.asyncDispose]());
+  for (const hours of [0, 8, -8, 0]) {
+    now = storeTime + hours * 3_600_000;
+    const body = await source.open(entry("a", 1), undefined, signal());
+    assert.equal(Buffer.from(await body.bytes()).toString(), "x");
+  }
+  // One for each, and one more for each step.
+  assert.equal(asked.length, 7);
+});
+
 test("gives up on the clock after one try", async (t) => {
   const { url, asked } = await serve(t, (_request, response) =>
     refuse(response, 40100002, "date offset error", { date: "Wed, 09 Nov 2016 14:26:58 GMT" }),
