@@ -1,4 +1,5 @@
 import { release } from "node:os";
+import { libcErrorOf } from "./libc-errors.ts";
 
 /** Writes everything dirty of the file system that this descriptor lies on; rejects when any write to it failed. */
 export type Syncfs = (descriptor: number) => Promise<void>;
@@ -13,16 +14,13 @@ export async function loadSyncfs(): Promise<Syncfs | string> {
   try {
     const { default: koffi } = await import("koffi");
     const syncfs = koffi.load(null).func("int syncfs(int)");
-    const nameOf = new Map(Object.entries(koffi.os.errno).map(([name, number]) => [number, name]));
+    const errorOf = libcErrorOf(koffi);
     return (descriptor) =>
       new Promise((resolve, reject) => {
-        // In the callback `koffi.errno()` is that of the pool's thread that made the call (since koffi 3.2).
         syncfs.async(descriptor, (failed: unknown, result: number) => {
           if (failed) return reject(failed);
           if (result === 0) return resolve();
-          const number = koffi.errno();
-          const code = nameOf.get(number) ?? `E${number}`;
-          reject(Object.assign(new Error(`${code}: syncfs`), { code, errno: -number, syscall: "syncfs" }));
+          reject(errorOf("syncfs"));
         });
       });
   } catch (error) {

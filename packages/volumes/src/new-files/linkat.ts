@@ -1,3 +1,5 @@
+import { libcErrorOf } from "../libc-errors.ts";
+
 /** Gives the open file a name, which nothing may have. Throws the system's error. */
 export type Linkat = (descriptor: number, path: string) => void;
 
@@ -11,16 +13,12 @@ export async function loadLinkat(): Promise<Linkat | undefined> {
   try {
     const { default: koffi } = await import("koffi");
     const linkat = koffi.load(null).func("int linkat(int, const char *, int, const char *, int)");
-    const nameOf = new Map(Object.entries(koffi.os.errno).map(([name, number]) => [number, name]));
+    const errorOf = libcErrorOf(koffi);
     return (descriptor, path) => {
       // By its path here: to name a file by its descriptor alone, a process needs a capability (linkat(2)).
       const from = `/proc/self/fd/${descriptor}`;
       if (linkat(AT_FDCWD, from, AT_FDCWD, path, AT_SYMLINK_FOLLOW) === 0) return;
-      const number = koffi.errno();
-      const code = nameOf.get(number) ?? `E${number}`;
-      throw Object.assign(new Error(`${code}: linkat '${path}'`), {
-        ...{ code, path, errno: -number, syscall: "linkat" },
-      });
+      throw errorOf("linkat", path);
     };
   } catch {
     return undefined; // koffi has no build for this machine: files get temporary names

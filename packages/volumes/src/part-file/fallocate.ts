@@ -1,3 +1,5 @@
+import { libcErrorOf } from "../libc-errors.ts";
+
 /** Gives a file of this descriptor room for so many bytes, without writing them. Rejects with the system's error. */
 export type Fallocate = (descriptor: number, length: number) => Promise<void>;
 
@@ -12,14 +14,13 @@ export async function loadFallocate(): Promise<Fallocate | undefined> {
     return undefined;
   }
   const fallocate = koffi.load(null).func("int fallocate64(int, int, int64, int64)");
-  const nameOf = new Map(Object.entries(koffi.os.errno).map(([name, number]) => [number, name]));
+  const errorOf = libcErrorOf(koffi);
   return (descriptor, length) =>
     new Promise((resolve, reject) => {
       fallocate.async(descriptor, 0, 0, length, (failed: unknown, result: number) => {
         if (failed) return reject(failed);
         if (result === 0) return resolve();
-        const code = nameOf.get(koffi.errno()) ?? "EIO";
-        reject(Object.assign(new Error(`${code}: fallocate`), { code }));
+        reject(errorOf("fallocate"));
       });
     });
 }
