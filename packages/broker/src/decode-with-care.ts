@@ -15,7 +15,7 @@ interface Limits {
   readonly time: number;
 }
 const usual: Limits = { memory: 96, time: 10_000 };
-/** A thread is looked after so many times while it has its time. */
+/** Looks at the clock while a thread decodes: each adds at most a fiftieth of its time. */
 const looks = 100;
 
 /**

@@ -194,14 +194,16 @@ export class Recorder {
   /** What the page does not vouch for is counted: all while it is not told, then the objects beside those that it lists. */
   #slice(page: PageAccount, slice: PageResult, volume: number | undefined, at: number): void {
     const isTold = page.position !== undefined;
-    const { bytes } = isTold ? textOf(slice) : amountOf(slice, page);
+    const early = isTold ? undefined : amountOf(slice, page);
     let objects = 0;
     for (const object of slice.objects) {
       const had = page.outcomes[object.index] ?? 0;
       const isNew = this.#object(page, object, volume, at);
       if ((isNew && had === codes.stored) || (!isTold && had === 0)) objects++;
     }
-    if (objects > 0 || !isTold) this.#tables.untold.add(page.job, page.id, { objects, bytes });
+    if (objects === 0 && isTold) return;
+    const { bytes } = early ?? textOf(slice);
+    this.#tables.untold.add(page.job, page.id, { objects, bytes });
   }
 
   /** Returns whether nothing was stored by its name before. */

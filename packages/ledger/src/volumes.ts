@@ -20,7 +20,7 @@ type Row = {
   lost: string | null;
 };
 
-/** More volumes than this are nobody's. */
+/** Volumes kept, empty ones among them: no fleet has more, so what is beyond was made up. */
 const most = 10_000;
 
 /** Volumes by small numbers. Its host is the one that has said so: results of another do not move a volume. */

@@ -30,7 +30,7 @@ interface Surroundings {
   readonly onError: (error: unknown) => void;
 }
 
-/** `user`: of the broker, who says so; "" where it vouches for nobody. */
+/** `user`: the broker's user who sent it; "" where the broker does not tell the user. */
 export type PresenceListener = (presence: Presence, user: string) => void;
 
 /** Hears what services say of themselves from now on, over one session after the other. */

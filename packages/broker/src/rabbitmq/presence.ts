@@ -14,7 +14,7 @@ export function presenceQueue(uuid: string): string {
   return `brigade.presence.${uuid}`;
 }
 
-/** How a service is, and the user of the broker who says so: "" where the broker vouches for nobody. */
+/** How a service is, and the broker's user who sent that: "" where the broker does not tell the user. */
 export interface SaidPresence {
   readonly presence: Presence;
   readonly user: string;

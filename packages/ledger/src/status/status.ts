@@ -44,8 +44,8 @@ export interface LiveStatus extends Disposable {
   /** Of a source's latest job, oldest first: every 10 seconds for 6 hours, every second for the last 5 minutes. */
   rates(job: string): readonly Rate[] | undefined;
   /**
-   * A service has said how it is. `user`: of the broker, "" where nobody vouches for one; absent: this program itself. Returns what is
-   * heard of it: a user can say so much.
+   * A service has said how it is. `user`: the broker's user who sent it, "" where the broker does not tell the user, `undefined` for this
+   * program itself. Returns what is within the user's share, `undefined` if nothing is.
    */
   notePresence(presence: Presence, user?: string): Presence | undefined;
   /** Looks at jobs and volumes at once. Resolves when that is done or has failed (which is logged). */
