@@ -1,7 +1,6 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { findPrograms, type Program } from "../programs.ts";
+import { type Bed, bedOf } from "./bed.ts";
 import { type Contender, contenders, fleetContenders, type Site } from "./contenders.ts";
 import { startListingServer } from "./listing-server.ts";
 import { type MeasuredRun, runMeasured } from "./measured-run.ts";
@@ -51,6 +50,7 @@ export async function benchCopies(
   await using listing = await startListingServer(tree);
   const site: Site = { tree, url: nginx.url, listingUrl: listing.url, scratch: home, checkout };
   for (const contender of ready) contender.setUp?.(site);
+  using bed = bedOf(options.bed, { home, files: tree.keys.length, bytes: tree.bytes, say });
 
   const results = ready.map(({ name, safe }) => ({
     name,
@@ -66,7 +66,7 @@ export async function benchCopies(
       if (contender === undefined || result === undefined) continue;
       try {
         const program = contender.tool === undefined ? "" : (tools.get(contender.tool) ?? "");
-        const run = await runOnce(contender, { site, program, timeoutMs: options.timeoutMs, signal });
+        const run = await runOnce(contender, { site, bed, program, timeoutMs: options.timeoutMs, signal });
         result.runs.push({ round, ...run });
         say(`round ${round + 1} ${contender.name}: ${Math.round(run.files / run.seconds)} files/s`);
       } catch (error) {
@@ -104,17 +104,14 @@ async function runOnce(
   contender: Contender,
   {
     site,
+    bed,
     program,
     timeoutMs,
     signal,
-  }: { site: Site; program: string; timeoutMs: number; signal: AbortSignal },
+  }: { site: Site; bed: Bed; program: string; timeoutMs: number; signal: AbortSignal },
 ): Promise<Omit<CopyRun, "round">> {
-  // Kept until the bench ends: for minutes after a deletion, ext4 passes over the freed inodes one by one for every
-  // file that is created near them (`recently_deleted` in fs/ext4/ialloc.c), which would slow the run that comes next.
-  const target = mkdtempSync(join(site.scratch, `${contender.name}-`));
+  const target = bed.make(contender.name);
   contender.prepare?.(site, target);
-  // What the one before left in the page cache must not be written out in this one's time.
-  spawnSync("sync", ["-f", site.scratch]);
   const { stdout, ...run } = await runMeasured(contender.command(site, target, program), {
     cwd: site.scratch,
     timeoutMs,

@@ -12,8 +12,9 @@ Copies a tree of small files from a private nginx with brigade and with others, 
   --against <folder>
                    another checkout, with \`npm ci\` done: each contender that is brigade runs a second time with
                    its code, as brigade-before, brigade-index-before, fleet-before…
-  --dir <folder>   where tree and copies lie: the disk under test (bench-results/ in the checkout);
-                   all copies are kept until the end
+  --bed <bed>      what the copies are written to: "steady", a file system that is made anew for each run in an image
+                   file, needs root; or "disk", the disk of --dir as it is, all copies are kept until the end (steady)
+  --dir <folder>   where tree, image or copies lie (bench-results/ in the checkout)
   --timeout <s>    for one run of one contender (180)
   --rabbitmq       instead: broker, ledger, lister and downloader as a fleet on this machine, with batches of 64, 16 and
                    1 files, beside curl (--only fleet,fleet-16,fleet-1,curl). With --listing: queues in RabbitMQ
@@ -39,6 +40,7 @@ export interface Options {
   readonly only: readonly string[] | undefined;
   /** Another checkout of brigade, to compare with. */
   readonly against: string | undefined;
+  readonly bed: "steady" | "disk";
   readonly directory: string;
   readonly timeoutMs: number;
   readonly rabbitmq: boolean;
@@ -63,6 +65,7 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
       size: { type: "string", default: "20000" },
       only: { type: "string" },
       against: { type: "string" },
+      bed: { type: "string", default: "steady" },
       dir: { type: "string", default: `${checkout}/bench-results` },
       timeout: { type: "string", default: "180" },
       rabbitmq: { type: "boolean", default: false },
@@ -82,6 +85,7 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
     size: positive("--size", values.size),
     only: values.only?.split(","),
     against: values.against === undefined ? undefined : resolve(values.against),
+    bed: bedNamed(values.bed),
     directory: values.dir,
     timeoutMs: positive("--timeout", values.timeout) * 1000,
     rabbitmq: values.rabbitmq,
@@ -100,4 +104,9 @@ function positive(name: string, text: string): number {
   const number = Number(text);
   if (!Number.isSafeInteger(number) || number < 1) throw new Error(`${name} must be a whole number above 0`);
   return number;
+}
+
+function bedNamed(name: string): Options["bed"] {
+  if (name !== "steady" && name !== "disk") throw new Error('--bed must be "steady" or "disk"');
+  return name;
 }
