@@ -2,14 +2,14 @@ export { createEmbeddedBroker, type EmbeddedBroker, type EmbeddedBrokerOptions }
 export type { Busy } from "./embedded/protocol.ts";
 export { ManagementApi } from "./management/api.ts";
 export type { HarmfulPolicy } from "./management/policies.ts";
-export { type BrokerAdmin, connectBrokerAdmin } from "./rabbitmq/admin.ts";
-export type { BrokerAdminOptions } from "./rabbitmq/admin-connection.ts";
+export { type BrokerAdmin, connectBrokerAdmin } from "./rabbitmq/admin/admin.ts";
+export type { BrokerAdminOptions } from "./rabbitmq/admin/admin-connection.ts";
+export type { RabbitDeadLetter } from "./rabbitmq/admin/dead-letters.ts";
 export {
   connectRabbitBroker,
   type RabbitBroker,
   type RabbitBrokerOptions,
 } from "./rabbitmq/broker.ts";
-export type { BrokerState } from "./rabbitmq/connection-watch.ts";
-export type { RabbitDeadLetter } from "./rabbitmq/dead-letters.ts";
-export { settleMs } from "./rabbitmq/topology.ts";
+export type { BrokerState } from "./rabbitmq/connecting/connection-watch.ts";
+export { settleMs } from "./rabbitmq/topology/queues.ts";
 export { brokerVariables } from "./rabbitmq/variables.ts";

@@ -2,8 +2,8 @@ import { request as requestPlain } from "node:http";
 import { request as requestTls } from "node:https";
 import { HostError } from "@brigade/core";
 import { z } from "zod";
-import { addressOf } from "../rabbitmq/address.ts";
-import { allQueueNames, queueNames } from "../rabbitmq/topology.ts";
+import { addressOf } from "../rabbitmq/connecting/address.ts";
+import { allQueueNames, queueNames } from "../rabbitmq/topology/queues.ts";
 import { type ManagementAddress, parseManagementAddress } from "./address.ts";
 import { type HarmfulPolicy, harmfulPolicies, policiesSchema } from "./policies.ts";
 

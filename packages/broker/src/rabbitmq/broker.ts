@@ -13,24 +13,24 @@ import {
   type Verdict,
 } from "@brigade/core";
 import { workQueueOf } from "../route.ts";
-import { addressOf } from "./address.ts";
-import { Announcer } from "./announcer.ts";
-import { type BrokerState, ConnectionWatch } from "./connection-watch.ts";
-import { ConsumerTimeout } from "./consumer-timeout.ts";
-import { Division } from "./division.ts";
-import { exchangeName, exchangePrefix } from "./exchanges.ts";
-import { Link, type LinkOptions } from "./link.ts";
-import { NewerAccount } from "./newer-account.ts";
-import { OwnLosses } from "./own-losses.ts";
-import { parcelsOf } from "./parcel.ts";
-import { type PresenceListener, PresenceSubscription } from "./presence-subscription.ts";
-import { Publisher } from "./publisher.ts";
-import { Reception } from "./reception.ts";
-import { confirmWithin, Sender } from "./sender.ts";
-import { RabbitSubscription } from "./subscription.ts";
-import { allQueueNames, newQueueNames, queueNames } from "./topology.ts";
-import { untilAborted } from "./until-aborted.ts";
-import { WaitAccount, type Waiting } from "./wait-account.ts";
+import { addressOf } from "./connecting/address.ts";
+import { type BrokerState, ConnectionWatch } from "./connecting/connection-watch.ts";
+import { Link, type LinkOptions } from "./connecting/link.ts";
+import { untilAborted } from "./connecting/until-aborted.ts";
+import { ConsumerTimeout } from "./consuming/consumer-timeout.ts";
+import { NewerAccount } from "./consuming/newer-account.ts";
+import { OwnLosses } from "./consuming/own-losses.ts";
+import { Reception } from "./consuming/reception.ts";
+import { RabbitSubscription } from "./consuming/subscription.ts";
+import { WaitAccount, type Waiting } from "./consuming/wait-account.ts";
+import { Division } from "./messages/division.ts";
+import { parcelsOf } from "./messages/parcel.ts";
+import { Announcer } from "./presence/announcer.ts";
+import { type PresenceListener, PresenceSubscription } from "./presence/presence-subscription.ts";
+import { Publisher } from "./publishing/publisher.ts";
+import { confirmWithin, Sender } from "./publishing/sender.ts";
+import { exchangeName, exchangePrefix } from "./topology/exchanges.ts";
+import { allQueueNames, newQueueNames, queueNames } from "./topology/queues.ts";
 
 /** Milliseconds: RabbitMQ's own default. */
 const consumerTimeout = 1_800_000;

@@ -1,7 +1,7 @@
 import { flag } from "@brigade/core";
 import { z } from "zod";
 import { parseManagementAddress } from "../management/address.ts";
-import { parseAddress } from "./address.ts";
+import { parseAddress } from "./connecting/address.ts";
 
 /** The environment's part about RabbitMQ. */
 export const brokerVariables = z.object({

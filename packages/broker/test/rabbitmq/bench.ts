@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Broker, QueueName } from "@brigade/core";
-import { type BrokerAdmin, connectBrokerAdmin } from "../../src/rabbitmq/admin.ts";
+import { type BrokerAdmin, connectBrokerAdmin } from "../../src/rabbitmq/admin/admin.ts";
 import {
   connectRabbitBroker,
   type RabbitBroker,

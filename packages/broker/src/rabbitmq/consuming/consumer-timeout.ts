@@ -1,0 +1,38 @@
+import type { Log } from "@brigade/core";
+import { reasonOf } from "../connecting/refusal.ts";
+
+/** What is held for longer than this part of the timeout is handed over: the broker looks once a minute, we each second. */
+const margin = 0.75;
+/** RabbitMQ's own words. */
+const timedOut = /delivery acknowledgement on channel \d+ timed out(?:\.? Timeout value used: (\d+) ms)?/i;
+
+/** How long the broker lets a consumer hold a delivery (its `consumer_timeout`), as far as we know. */
+export class ConsumerTimeout {
+  readonly #log: Log;
+  readonly #configured: number;
+  #ms: number;
+
+  /** `ms`: milliseconds. */
+  constructor(ms: number, log: Log) {
+    this.#configured = ms;
+    this.#ms = ms;
+    this.#log = log;
+  }
+
+  /** Milliseconds after its arrival. */
+  get handOverAfter(): number {
+    return this.#ms * margin;
+  }
+
+  /** Learns from why a channel was closed. */
+  hear(reason: unknown): void {
+    const found = timedOut.exec(reasonOf(reason));
+    if (found === null) return;
+    const told = Number(found[1] ?? Number.NaN);
+    this.#ms = Math.min(this.#ms, Number.isNaN(told) ? this.#ms / 2 : told);
+    this.#log.warn(
+      { consumerTimeoutMs: told || undefined, CONSUMER_TIMEOUT_MS: this.#configured },
+      "the broker took back what was in hand: its consumer_timeout is shorter than CONSUMER_TIMEOUT_MS; set that to it, or raise consumer_timeout in rabbitmq.conf",
+    );
+  }
+}

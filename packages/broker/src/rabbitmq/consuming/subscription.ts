@@ -1,0 +1,300 @@
+import {
+  type Delayer,
+  type Delivery,
+  type Log,
+  type Message,
+  MessageError,
+  type QueueName,
+  type Subscription,
+  type Verdict,
+} from "@brigade/core";
+import type { ConsumeMessage } from "amqplib";
+import { decodeWithCare } from "../../decode-with-care.ts";
+import type { WorkQueue } from "../../route.ts";
+import type { Link } from "../connecting/link.ts";
+import { abortion, untilAborted } from "../connecting/until-aborted.ts";
+import type { Division } from "../messages/division.ts";
+import type { Publisher } from "../publishing/publisher.ts";
+import { queueName } from "../topology/queues.ts";
+import type { ConsumerTimeout } from "./consumer-timeout.ts";
+import { Held } from "./held.ts";
+import type { NewerAccount } from "./newer-account.ts";
+import type { OwnLosses } from "./own-losses.ts";
+import { Places } from "./places.ts";
+import { QueueAppearance } from "./queue-appearance.ts";
+import type { Reception } from "./reception.ts";
+import { Reserve } from "./reserve.ts";
+import { undecoded } from "./undecoded.ts";
+import type { WaitAccount } from "./wait-account.ts";
+
+/** Milliseconds until a message comes again whose handler threw: not a hot loop. */
+const afterError = 1_000;
+/** Milliseconds until a queue is consumed again of which the broker has ended our consumer. */
+const afterCancel = 200;
+/** Milliseconds between looks for deliveries that are held for too long. */
+const lookForOverdue = 1_000;
+
+export interface Consumption {
+  readonly source: string;
+  readonly queue: WorkQueue;
+  readonly prefetch: number;
+  readonly isFirst: boolean;
+  readonly handle: (delivery: Delivery) => Promise<Verdict>;
+}
+
+interface Surroundings {
+  readonly link: Link<Reception>;
+  readonly publisher: Publisher;
+  readonly waits: WaitAccount;
+  readonly newer: NewerAccount;
+  readonly losses: OwnLosses;
+  readonly division: Division;
+  readonly timeout: ConsumerTimeout;
+  readonly log: Log;
+  readonly onError: (error: unknown) => void;
+  readonly delay: Delayer;
+  readonly random: (() => number) | undefined;
+  readonly requireUserId: boolean;
+  /** When the subscription is over. */
+  readonly forget: () => void;
+}
+
+/**
+ * One consumer. A loop in the background consumes over one session after the other, from `resume` to `pause`; each
+ * delivery runs its handler, at most `prefetch` at once and those that stand aside, and is settled by the verdict. What
+ * arrives in excess (handlers of before a pause or a loss still run) waits.
+ */
+export class RabbitSubscription implements Subscription {
+  readonly #name: QueueName;
+  readonly #consumption: Consumption;
+  readonly #around: Surroundings;
+  readonly #places: Places;
+  #reserve: Reserve | undefined;
+  #waiting: Held[] = [];
+  /** Given back, and not yet safe. */
+  readonly #returning = new Set<Promise<void>>();
+  #stop = new AbortController();
+  #consuming: Promise<void>;
+  #over = false;
+  readonly #appearance: QueueAppearance;
+  readonly #looking: NodeJS.Timeout;
+  /** Those that we would hear of the end of. */
+  readonly #heard = new WeakSet<Reception>();
+
+  constructor(consumption: Consumption, around: Surroundings) {
+    this.#name = { source: consumption.source, queue: consumption.queue };
+    this.#consumption = consumption;
+    this.#around = around;
+    this.#appearance = new QueueAppearance(around);
+    this.#places = new Places(consumption.prefetch);
+    this.#consuming = this.#consume(this.#stop.signal);
+    this.#looking = setInterval(() => this.#lookForOverdue(), lookForOverdue).unref();
+  }
+
+  async pause(): Promise<void> {
+    this.#stop.abort();
+    await this.#consuming;
+    for (const held of this.#waiting.splice(0)) this.#giveBack(held);
+    await Promise.all(this.#returning);
+  }
+
+  async resume(): Promise<void> {
+    if (!this.#stop.signal.aborted || this.#over) return;
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    this.#consuming = this.#consuming.then(() => this.#consume(signal));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over = true;
+    await this.pause();
+    await this.#places.done();
+    clearInterval(this.#looking);
+    this.#around.forget();
+  }
+
+  /** The broker goes: what is held is given back, being handled or not. */
+  async leave(): Promise<void> {
+    this.#over = true;
+    await this.pause();
+    for (const held of this.#places.deliveries) this.#giveBack(held);
+    await Promise.all(this.#returning);
+    clearInterval(this.#looking);
+  }
+
+  async #consume(stop: AbortSignal): Promise<void> {
+    const { link, onError } = this.#around;
+    const name = queueName(this.#name.source, this.#consumption.queue);
+    while (!stop.aborted && !link.leaving.aborted) {
+      let lost: AbortSignal | undefined;
+      try {
+        const reception = await untilAborted(link.session(), stop);
+        lost = reception.lost;
+        const ended = new AbortController();
+        const ending = AbortSignal.any([stop, lost, ended.signal]);
+        this.#dropLost();
+        await this.#appearance.of(name, reception, ending);
+        this.#hearOfEnd(reception);
+        const around = { ...this.#around, reception };
+        const { prefetch, isFirst } = this.#consumption;
+        const consumer = {
+          accept: (raw: ConsumeMessage) => this.#accept(new Held(this.#name, raw, around), stop),
+          ended: () => ended.abort(),
+          isFirst,
+        };
+        const tag = await reception.consume(name, prefetch, consumer);
+        const reserve = new Reserve(reception, name, prefetch, consumer);
+        this.#reserve = reserve;
+        this.#fitReserve();
+        await abortion(ending);
+        this.#reserve = undefined;
+        if (lost.aborted) continue;
+        if (!ended.signal.aborted) await reception.cancel(tag);
+        await reserve.fit(0);
+        if (ended.signal.aborted) await this.#afterCancel(name, reception, stop);
+      } catch (error) {
+        if (stop.aborted || link.leaving.aborted || lost?.aborted) continue;
+        onError(error);
+        return;
+      }
+    }
+  }
+
+  /** The broker has ended the consumer. With its queue, all that was delivered from there is gone. */
+  async #afterCancel(queue: string, reception: Reception, stop: AbortSignal): Promise<void> {
+    if ((await reception.messageCount(queue)) === undefined) {
+      reception.lose(new Error(`the queue ${queue} is gone`));
+      return;
+    }
+    this.#around.log.warn({ queue }, "the broker has ended our consumer of this queue: it is consumed anew");
+    await this.#around.delay(afterCancel, stop);
+  }
+
+  #accept(held: Held, stop: AbortSignal): void {
+    if (stop.aborted) this.#giveBack(held);
+    else if (this.#places.hasRoom) this.#start(held);
+    else this.#waiting.push(held);
+  }
+
+  /** What is lost while we live on is no death. */
+  #hearOfEnd(reception: Reception): void {
+    if (this.#heard.has(reception)) return;
+    this.#heard.add(reception);
+    const note = () => {
+      for (const held of [...this.#places.deliveries, ...this.#waiting]) held.noteLoss(reception);
+    };
+    reception.lost.addEventListener("abort", note, { once: true });
+  }
+
+  #lookForOverdue(): void {
+    const before = performance.now() - this.#around.timeout.handOverAfter;
+    const isOverdue = (held: Held) => held.since < before && !held.isSettled && !held.signal.aborted;
+    for (const held of this.#places.deliveries) if (isOverdue(held)) this.#handOver(held);
+    for (const held of this.#waiting.filter(isOverdue)) this.#giveBack(held);
+    this.#waiting = this.#waiting.filter(({ isSettled }) => !isSettled);
+  }
+
+  #handOver(held: Held): void {
+    if (!this.#places.handOver(held)) return;
+    this.#around.log.info(
+      { ...this.#name, heldMs: Math.round(performance.now() - held.since) },
+      "work takes longer than the broker lets us hold its message: it is published for later, and goes on",
+    );
+    held
+      .handOver()
+      .then(() => {
+        this.#fitReserve();
+        this.#startNext();
+      })
+      .catch((error: unknown) => this.#around.onError(error));
+  }
+
+  #standAside(held: Held): void {
+    this.#places.standAside(held);
+    this.#startNext();
+    this.#fitReserve();
+  }
+
+  #fitReserve(): void {
+    this.#reserve?.fit(this.#places.aside).catch((error: unknown) => this.#around.onError(error));
+  }
+
+  #start(held: Held): void {
+    const run = this.#run(held)
+      .catch((error: unknown) => this.#around.onError(error))
+      .finally(() => {
+        this.#places.remove(held);
+        this.#fitReserve();
+        this.#startNext();
+      });
+    this.#places.add(held, run);
+  }
+
+  #startNext(): void {
+    this.#dropLost();
+    if (!this.#places.hasRoom) return;
+    const next = this.#waiting.shift();
+    if (next) this.#start(next);
+  }
+
+  #dropLost(): void {
+    this.#waiting = this.#waiting.filter(({ signal }) => !signal.aborted);
+  }
+
+  #giveBack(held: Held): void {
+    const returned = held
+      .settle({ kind: "release" })
+      .catch((error: unknown) => this.#around.onError(error))
+      .finally(() => this.#returning.delete(returned));
+    this.#returning.add(returned);
+  }
+
+  async #run(held: Held): Promise<void> {
+    let verdict = await this.#verdict(held);
+    // Too late for a word on it; but while the channel lives, it can go back uncounted.
+    if (held.signal.aborted) verdict = { kind: "release" };
+    if (verdict.kind === "reject" && !held.isSettled)
+      this.#around.log.warn(
+        { ...this.#name, id: held.id, reason: verdict.reason },
+        "message put to the dead letters",
+      );
+    await held.settle(verdict);
+    for (const { job } of held.waiting(verdict)) this.#around.waits.put(job, 1);
+  }
+
+  async #verdict(held: Held): Promise<Verdict> {
+    const { signal, deliveries, isRepeated } = held;
+    let message: Message;
+    try {
+      message = await decodeWithCare(held.body, deliveries);
+    } catch (error) {
+      return undecoded(error, { ...this.#consumption, ...this.#around });
+    }
+    try {
+      const { author, reason } = await held.judge(message, this.#around.requireUserId);
+      if (reason !== undefined) return { kind: "reject", reason };
+      if (held.hasWaited) this.#around.waits.received(message.job);
+      held.message = message;
+      held.remainder = async () => [message];
+      return await this.#consumption.handle({
+        queue: this.#name,
+        message,
+        author,
+        deliveries,
+        isRepeated,
+        signal,
+        standAside: () => this.#standAside(held),
+        onOverdue: (remainder) => {
+          held.remainder = remainder;
+        },
+      });
+    } catch (error) {
+      if (error instanceof MessageError) return { kind: "reject", reason: error.message };
+      if (!signal.aborted) {
+        this.#around.onError(error);
+        await this.#around.delay(afterError, signal).catch(() => undefined);
+      }
+      return { kind: "release" };
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import type { Delayer, Log } from "@brigade/core";
+import type { Channel } from "amqplib";
+import type { Life } from "../connecting/link.ts";
+import { reasonOf } from "../connecting/refusal.ts";
+import { untilAborted } from "../connecting/until-aborted.ts";
+
+/** Milliseconds until it is tried again on the same connection: each refusal is a line in the broker's own log. */
+const againAfter = 300_000;
+
+/** A session that can have more channels. */
+export interface ChannelOpener {
+  readonly lost: AbortSignal;
+  openChannel(life: Pick<Life, "lose">): Promise<Channel>;
+}
+
+interface Surroundings {
+  readonly log: Log;
+  readonly delay: Delayer;
+  /** What to tell when it does not work. */
+  readonly complaint: string;
+}
+
+/**
+ * For what the work does not depend on: a channel of its own, because every refusal costs the channel. What goes wrong is
+ * told, the first time, and thrown nowhere.
+ */
+export class SideChannel {
+  readonly #around: Surroundings;
+  #told = false;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  /**
+   * Opens the channel and lets `use` have it until `ending`. Resolves when `stop` says so, or else when it may be tried
+   * again: with the next session, or after a rest.
+   */
+  async run(
+    session: ChannelOpener,
+    stop: AbortSignal,
+    use: (channel: Channel, ending: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    const closed = new AbortController();
+    const lose = (reason: unknown) => closed.abort(reason);
+    const over = AbortSignal.any([stop, session.lost]);
+    try {
+      const channel = await session.openChannel({ lose });
+      try {
+        await use(channel, AbortSignal.any([over, closed.signal]));
+      } finally {
+        await close(channel, session.lost);
+      }
+      if (!over.aborted) throw closed.signal.reason;
+    } catch (error) {
+      if (over.aborted) return;
+      this.#tell(error);
+      await this.#around.delay(againAfter, over).catch(() => undefined); // the signal ends the rest
+    }
+  }
+
+  #tell(error: unknown): void {
+    if (!this.#told) this.#around.log.warn({ reason: reasonOf(error) }, this.#around.complaint);
+    this.#told = true;
+  }
+}
+
+/** What was sent has arrived when this resolves. */
+async function close(channel: Channel, lost: AbortSignal): Promise<void> {
+  // Closed already, or never to be answered: gone, either way.
+  await untilAborted(channel.close(), lost).catch(() => undefined);
+}

@@ -1,4 +1,0 @@
-import { brokerConformance } from "./conformance.ts";
-import { EmbeddedBench } from "./embedded-bench.ts";
-
-brokerConformance("embedded", EmbeddedBench.create);

@@ -1,0 +1,4 @@
+import { brokerConformance } from "../conformance.ts";
+import { EmbeddedBench } from "./bench.ts";
+
+brokerConformance("embedded", EmbeddedBench.create);

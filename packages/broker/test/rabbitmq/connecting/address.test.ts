@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseAddress } from "../../../src/rabbitmq/connecting/address.ts";
+import { brokerVariables } from "../../../src/rabbitmq/variables.ts";
+
+test("an AMQP URL is taken apart, percent-encoded or not", () => {
+  const address = parseAddress("amqps://me%40home:p%C3%A4ss%2F@broker.example:5999/photos%2Fnew");
+  assert.equal(address?.host, "broker.example:5999");
+  assert.equal(address?.user, "me@home");
+  assert.equal(address?.vhost, "photos/new");
+  assert.deepEqual(address?.connect, {
+    protocol: "amqps",
+    hostname: "broker.example",
+    port: 5999,
+    username: "me@home",
+    password: "päss/",
+    vhost: "photos%2Fnew",
+    heartbeat: 20,
+  });
+});
+
+test("user, port and vhost may be left out", () => {
+  const address = parseAddress("amqp://[::1]");
+  assert.equal(address?.vhost, "/");
+  assert.deepEqual(address?.connect, {
+    protocol: "amqp",
+    hostname: "::1",
+    username: "guest",
+    password: "guest",
+    vhost: "%2F",
+    heartbeat: 20,
+  });
+});
+
+test("what is no AMQP URL is refused without being told", () => {
+  for (const url of [
+    "",
+    "http://a:secret@b",
+    "amqp://",
+    "amqp://a:secret%@b",
+    "amqp://a:secret@b?heartbeat=0",
+  ]) {
+    const { success, error } = brokerVariables.safeParse({ AMQP_URL: url });
+    assert.equal(success, false, url);
+    assert.doesNotMatch(error?.message ?? "", /secret/);
+  }
+});
