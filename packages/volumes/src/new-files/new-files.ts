@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync } from "node:fs";
+import type { Linkat } from "../disk/linkat.ts";
 import { removeFile } from "../own-files/removal.ts";
-import type { Linkat } from "./linkat.ts";
 import { NamedFile, NamelessFile, type Naming, type NewFile } from "./new-file.ts";
 
 /** Linux's, on all of its processors; Node has no name for it. */

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, lstatSync, readSync, type Stats, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { ConfigError, isSameFile } from "@brigade/core";
-import { errorCode } from "../disk-errors.ts";
+import { errorCode } from "../disk/disk-errors.ts";
 import { createFile, openOwnFile } from "./files.ts";
 import { assertFile, enterFolder, isOwn, NotOurs } from "./own-path.ts";
 import { asFarAsPossible, narrow, privateFile } from "./private.ts";

@@ -9,7 +9,7 @@ import {
   realpathSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { errorCode, isLimit, isPlaceFault } from "../disk-errors.ts";
+import { errorCode, isLimit, isPlaceFault } from "../disk/disk-errors.ts";
 
 /** Linux's: the descriptor names the folder only, which need not be readable. Node has no name for it. */
 const O_PATH = 0o10000000;

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
 import { dirname } from "node:path";
-import { errorCode } from "../disk-errors.ts";
+import { errorCode } from "../disk/disk-errors.ts";
 import { noteBytes, tooLarge } from "./files.ts";
 import { assertFile, enterFolder, withoutLinksLater } from "./own-path.ts";
 

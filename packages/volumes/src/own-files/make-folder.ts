@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { errorCode } from "../disk-errors.ts";
+import { errorCode } from "../disk/disk-errors.ts";
 import { type EnteredFolder, told } from "./entered-folder.ts";
 import { inFolderOf, isOwn, notOurs } from "./own-path.ts";
 

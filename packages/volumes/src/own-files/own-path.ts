@@ -2,7 +2,7 @@ import { lstatSync, realpathSync, type Stats } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ConfigError } from "@brigade/core";
-import { errorCode } from "../disk-errors.ts";
+import { errorCode } from "../disk/disk-errors.ts";
 import { type EnteredFolder, enter } from "./entered-folder.ts";
 
 /*

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { errorCode } from "../disk-errors.ts";
-import { noteProgress } from "../progress.ts";
+import { errorCode } from "../disk/disk-errors.ts";
+import { noteProgress } from "../disk/progress.ts";
 import { type EnteredFolder, enter, ifThere, told } from "./entered-folder.ts";
 import { inFolderOf } from "./own-path.ts";
 

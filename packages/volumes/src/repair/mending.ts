@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { fsyncSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { findLayout, type Layout } from "../identity.ts";
-import { formatLostLine } from "../manifest-line.ts";
-import { ManifestWriter } from "../manifest-writer.ts";
-import { mountGuard } from "../mount-guard.ts";
+import { findLayout, type Layout } from "../identity/identity.ts";
+import { mountGuard } from "../identity/mount-guard.ts";
+import { formatLostLine } from "../manifest/manifest-line.ts";
+import { ManifestWriter } from "../manifest/manifest-writer.ts";
+import { whyForeign } from "../names/object-path.ts";
 import { FileChecker, type Finding } from "../verify/check-file.ts";
 import type { Difference } from "../verify/difference.ts";
-import { whyForeign } from "../verify/object-path.ts";
 import { MovingAside } from "./moving-aside.ts";
 import { newerLines } from "./newer-lines.ts";
 

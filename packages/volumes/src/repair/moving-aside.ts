@@ -1,7 +1,7 @@
 import { linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { errorCode } from "../disk-errors.ts";
-import type { Layout } from "../identity.ts";
+import { errorCode } from "../disk/disk-errors.ts";
+import type { Layout } from "../identity/identity.ts";
 import { syncFolder } from "../own-files/durable-file.ts";
 import { type EnteredFolder, enterIfReal, told } from "../own-files/entered-folder.ts";
 import { makeFolder } from "../own-files/make-folder.ts";

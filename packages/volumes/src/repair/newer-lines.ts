@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { parseLine, readSegment, segmentsOf } from "../read-manifest.ts";
+import { parseLine, readSegment, segmentsOf } from "../manifest/read-manifest.ts";
 
 /** The times of a file system may lag behind the clock so much. Milliseconds. */
 const clockSlack = 2000;

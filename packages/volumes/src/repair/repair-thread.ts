@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { encodeFailure } from "../thread-failures.ts";
-import type { Failure } from "../thread-protocol.ts";
+import { encodeFailure } from "../thread/failures.ts";
+import type { Failure } from "../thread/protocol.ts";
 import { type Damage, Mending, type MendingSettings, type Repaired } from "./mending.ts";
 
 /*

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { HostError } from "@brigade/core";
-import { decodeFailure } from "../thread-failures.ts";
+import { decodeFailure } from "../thread/failures.ts";
 import type { Difference } from "../verify/difference.ts";
 import type { Damage, MendingSettings, Repaired } from "./mending.ts";
 import type { FromRepairThread, ToRepairThread } from "./repair-thread.ts";

@@ -1,7 +1,7 @@
 import { createHash, type Hash, hash } from "node:crypto";
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
 import { dirname } from "node:path";
-import { errorCode } from "../disk-errors.ts";
+import { errorCode } from "../disk/disk-errors.ts";
 import type { Problem } from "./difference.ts";
 
 /** A file that ought to be there. */

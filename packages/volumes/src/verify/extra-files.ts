@@ -1,8 +1,8 @@
 import { type Dir, type Dirent, lstatSync, opendirSync, type Stats } from "node:fs";
 import { escapeLone, textOf } from "@brigade/core";
-import { errorCode } from "../disk-errors.ts";
+import { errorCode } from "../disk/disk-errors.ts";
+import { keyAt } from "../names/object-path.ts";
 import type { ObjectIndex } from "./object-index.ts";
-import { keyAt } from "./object-path.ts";
 
 /** A file that no line names, or a folder that cannot be read. */
 export interface Stray {

@@ -1,7 +1,7 @@
 import { databaseError, FatalError, HostError, isDamage } from "@brigade/core";
+import { DatabaseSync } from "../disk/sqlite.ts";
 import { DatabaseFile } from "../own-files/database-file.ts";
 import { removeOwnFile } from "../own-files/removal.ts";
-import { DatabaseSync } from "../sqlite.ts";
 
 /** Raised when the tables change: an index of another version is made anew. */
 const version = 1;

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { HostError } from "@brigade/core";
-import { type BadLine, parseLine, readSegment, segmentsOf } from "../read-manifest.ts";
+import { type BadLine, parseLine, readSegment, segmentsOf } from "../manifest/read-manifest.ts";
 import type { ObjectIndex, Position } from "./object-index.ts";
 
 export interface ManifestTailParts {

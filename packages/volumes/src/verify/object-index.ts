@@ -1,9 +1,9 @@
-import type { LostLine, ManifestLine } from "../manifest-line.ts";
-import type { BadLine } from "../read-manifest.ts";
-import type { DatabaseSync } from "../sqlite.ts";
+import type { DatabaseSync } from "../disk/sqlite.ts";
+import type { LostLine, ManifestLine } from "../manifest/manifest-line.ts";
+import type { BadLine } from "../manifest/read-manifest.ts";
+import { whyForeign } from "../names/object-path.ts";
 import { openIndexStorage } from "./index-storage.ts";
 import { type IndexedObject, type ObjectRow, objectOf } from "./indexed-object.ts";
-import { whyForeign } from "./object-path.ts";
 import { type Range, Ranges } from "./ranges.ts";
 
 /** Objects and their bytes. */

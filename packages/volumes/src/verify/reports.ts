@@ -1,4 +1,4 @@
-import type { BadLine } from "../read-manifest.ts";
+import type { BadLine } from "../manifest/read-manifest.ts";
 import type { Difference, Problem } from "./difference.ts";
 
 export interface VerifyProgress {

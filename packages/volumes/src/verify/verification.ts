@@ -1,8 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { delay } from "@brigade/core";
-import type { Layout } from "../identity.ts";
-import { readLandings } from "../landing.ts";
-import { mountGuard } from "../mount-guard.ts";
+import { readLandings } from "../commit/landing.ts";
+import type { Layout } from "../identity/identity.ts";
+import { mountGuard } from "../identity/mount-guard.ts";
+import { keyAt } from "../names/object-path.ts";
 import type { FileMark, Finding } from "./check-file.ts";
 import type { Checkers } from "./checkers.ts";
 import type { Problem } from "./difference.ts";
@@ -10,7 +11,6 @@ import { isNamed, type Stray, strayFile, straysOf } from "./extra-files.ts";
 import { differenceOf, type IndexedObject } from "./indexed-object.ts";
 import { ManifestTail } from "./manifest-tail.ts";
 import type { Amount, ObjectIndex } from "./object-index.ts";
-import { keyAt } from "./object-path.ts";
 import type { Range } from "./ranges.ts";
 import { Reports, type VerifyReport } from "./reports.ts";
 

@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { HostError } from "@brigade/core";
-import type { BadLine } from "../read-manifest.ts";
-import { decodeFailure } from "../thread-failures.ts";
+import type { BadLine } from "../manifest/read-manifest.ts";
+import { decodeFailure } from "../thread/failures.ts";
 import type { Difference } from "./difference.ts";
 import type { VerifyProgress, VerifyReport } from "./reports.ts";
 import type { VerifySummary } from "./verification.ts";

@@ -1,8 +1,8 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, sourceNameSchema } from "@brigade/core";
-import { claimFolder } from "../claimed-folder.ts";
-import { findLayout, type Layout } from "../identity.ts";
+import { findLayout, type Layout } from "../identity/identity.ts";
+import { claimFolder } from "../own-files/claimed-folder.ts";
 import { listOwnFolder } from "../own-files/files.ts";
 import { inFolderOf } from "../own-files/own-path.ts";
 import { removeIfEmpty, removeOwnFile } from "../own-files/removal.ts";

@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { writeDurably } from "../own-files/durable-file.ts";
+import { readOwnNote } from "../own-files/files.ts";
+import type { Layout } from "./identity.ts";
+
+/** `.brigade/host`: the machine that wrote here last, for whoever finds the disk. */
+const hostNoteSchema = z.object({
+  host: z.string().min(1),
+  /** Unix milliseconds: since when. */
+  at: z.int(),
+});
+
+/** Notes the host, where another or none was noted. Under the volume's lock. `temporary`: a path that nobody uses. */
+export function noteHost(layout: Layout, host: string, temporary: string): void {
+  if (parseHostNote(readOwnNote(layout.host) ?? "") === host) return;
+  const note: z.infer<typeof hostNoteSchema> = { host, at: Date.now() };
+  writeDurably(layout.host, `${JSON.stringify(note)}\n`, temporary);
+}
+
+/** The host; nothing where the text is not as we write it: nothing depends on it. */
+export function parseHostNote(text: string): string | undefined {
+  try {
+    return hostNoteSchema.parse(JSON.parse(text)).host;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,130 @@
+import { randomUUID } from "node:crypto";
+import { realpathSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { ConfigError } from "@brigade/core";
+import { z } from "zod";
+import { probeTraits, traitsSchema } from "../names/traits.ts";
+import { writeDurably } from "../own-files/durable-file.ts";
+import { readOwnNote } from "../own-files/files.ts";
+import { makeFolder } from "../own-files/make-folder.ts";
+import { refusePlace } from "./place.ts";
+
+/** `.brigade/volume.json`. */
+const identitySchema = z.object({
+  version: z.literal(1),
+  id: z.string().min(1),
+  label: z.string(),
+  /** ISO 8601. */
+  created: z.string(),
+  traits: traitsSchema,
+});
+export type Identity = z.infer<typeof identitySchema>;
+
+/** Where things lie on a volume. */
+export interface Layout {
+  readonly root: string;
+  readonly identity: string;
+  readonly sources: string;
+  readonly tmp: string;
+  /** Large objects that are coming. */
+  readonly parts: string;
+  readonly manifest: string;
+  readonly lock: string;
+  /** The host that wrote here last. */
+  readonly host: string;
+  /** What an unfinished verification knows. */
+  readonly verify: string;
+  /** Files that were found damaged, moved out of the way. */
+  readonly damaged: string;
+}
+
+export function layoutOf(root: string): Layout {
+  const own = join(root, ".brigade");
+  return {
+    root,
+    identity: join(own, "volume.json"),
+    sources: join(own, "sources"),
+    tmp: join(own, "tmp"),
+    parts: join(own, "parts"),
+    manifest: join(own, "manifest"),
+    lock: join(own, "lock"),
+    host: join(own, "host"),
+    verify: join(own, "verify"),
+    damaged: join(own, "damaged"),
+  };
+}
+
+/** Where things lie on this volume; makes nothing. Throws ConfigError when it is none, but for one that is to become one. */
+export function findLayout(root: string, init = false): Layout {
+  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new ConfigError([`${root} is not a folder: make it, or mount the disk`]);
+  }
+  const layout = layoutOf(realpathSync(root));
+  if (!init && readOwnNote(layout.identity) === undefined) {
+    throw new ConfigError([
+      `${root} is not a volume (or its disk is not mounted): \`brigade volume init ${root}\` makes it one`,
+    ]);
+  }
+  return layout;
+}
+
+/** The volume's folders, checked; made with `init`. Throws ConfigError when this is no volume and is not to become one. */
+export function prepareLayout(root: string, init: boolean): Layout {
+  const layout = findLayout(root, init);
+  if (init) refusePlace(layout.root);
+  const { sources, tmp, parts, manifest } = layout;
+  for (const folder of [sources, tmp, parts, manifest]) makeFolder(folder);
+  return layout;
+}
+
+/** Reads who this volume is; with `label`, gives it an identity first where it has none. Under the volume's lock. */
+export function identify(
+  layout: Layout,
+  scratch: string,
+  create: boolean,
+  label: string | undefined,
+): Identity {
+  if (create && readOwnNote(layout.identity) === undefined) {
+    const identity: Identity = {
+      version: 1,
+      id: randomUUID(),
+      label: label ?? basename(layout.root),
+      created: new Date().toISOString(),
+      traits: probeTraits(`${scratch}.probe`),
+    };
+    writeDurably(layout.identity, `${JSON.stringify(identity, undefined, 2)}\n`, scratch);
+  }
+  return readJson(layout.identity, identitySchema);
+}
+
+/** Who the volume at this root is; nothing where there is none. Throws ConfigError where that cannot be read. */
+export function identityOf(root: string): Identity | undefined {
+  const { identity } = layoutOf(root);
+  const text = readOwnNote(identity);
+  return text === undefined ? undefined : parseNote(identity, text, identitySchema);
+}
+
+/** A small file of ours; ConfigError when it is not there, or not what we write. */
+export function readJson<T>(path: string, schema: z.ZodType<T>): T {
+  const text = readOwnNote(path);
+  if (text === undefined) throw new ConfigError([`${path} is missing`]);
+  return parseNote(path, text, schema);
+}
+
+function parseNote<T>(path: string, text: string, schema: z.ZodType<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new ConfigError([`${path} cannot be read: ${error instanceof Error ? error.message : error}`], {
+      cause: error,
+    });
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    throw new ConfigError([`${path} is not as we write it: ${z.prettifyError(parsed.error)}`], {
+      cause: parsed.error,
+    });
+  }
+  return parsed.data;
+}

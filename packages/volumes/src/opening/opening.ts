@@ -1,0 +1,219 @@
+import { type Dir, opendirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigError, type Floor, HostError } from "@brigade/core";
+import { Commit } from "../commit/commit.ts";
+import { Landing } from "../commit/landing.ts";
+import { eachSyncer, noSyncer, type Syncer, wholeSyncer } from "../commit/syncer.ts";
+import { isPlaceFault } from "../disk/disk-errors.ts";
+import { type Linkat, loadLinkat } from "../disk/linkat.ts";
+import { loadSyncfs } from "../disk/syncfs.ts";
+import { Bindings } from "../identity/bindings.ts";
+import { noteHost } from "../identity/host-note.ts";
+import { type Identity, identify, type Layout, prepareLayout } from "../identity/identity.ts";
+import { mountGuard } from "../identity/mount-guard.ts";
+import { ManifestWriter } from "../manifest/manifest-writer.ts";
+import { dropTornLines } from "../manifest/torn-lines.ts";
+import { Directories } from "../names/directories.ts";
+import { Placing } from "../names/placing.ts";
+import { FileTimes } from "../new-files/file-times.ts";
+import { NewFiles } from "../new-files/new-files.ts";
+import { tryLock } from "../own-files/lock.ts";
+import { makeFolder } from "../own-files/make-folder.ts";
+import { removeForgotten } from "../parts/forgotten.ts";
+import { cannotBeUsed } from "../trial/folder-trial.ts";
+import { enterLanded } from "./recovery.ts";
+import { takesFiles } from "./takes-files.ts";
+import { claimTemporary, type Temporary } from "./temporary.ts";
+import { Writer } from "./writer.ts";
+
+/** `group`: one sync for many files. `file`: each synced by itself. `none`: a power cut may cost anything. */
+export type Durability = "group" | "file" | "none";
+
+export interface OpeningOptions {
+  readonly root: string;
+  /** Makes an existing folder a volume. */
+  readonly init: boolean;
+  /** This process's name on the volume; no two at once. */
+  readonly instance: string;
+  readonly durability: Durability;
+  /** For a new volume; the folder's name by default. */
+  readonly label?: string;
+  /** This machine's name, noted on the volume. */
+  readonly host?: string;
+  /** Files that wait open for their fsync at most, where each is synced by itself; `undefined`: as many as usual. */
+  readonly keptOpen?: number | undefined;
+  /** What objects of unknown size leave free of its disk; 1 % by default. */
+  readonly minFree?: Floor;
+  /** The folder is made where it is not there. */
+  readonly make?: boolean;
+}
+
+export interface OpeningHooks {
+  readonly onSettled: () => void;
+  readonly onWarning: (error: unknown, message: string) => void;
+  /** For tests: in place of the durability's own. */
+  readonly syncer?: Syncer;
+}
+
+export interface OpenedVolume extends AsyncDisposable {
+  readonly root: string;
+  readonly identity: Identity;
+  /** Source folders that were not empty. */
+  readonly occupied: readonly string[];
+  readonly writer: Writer;
+}
+
+/** Opening waits this long for others who are opening; cleaning up after a crash may take them a while. Milliseconds. */
+const openingPatience = 60_000;
+
+/** Opens a volume for this process. Throws ConfigError. Blocks like everything that touches a disk. */
+export async function openForWriting(options: OpeningOptions, hooks: OpeningHooks): Promise<OpenedVolume> {
+  try {
+    return await open(options, hooks);
+  } catch (error) {
+    throw cannotBeUsed(options.root, error);
+  }
+}
+
+async function open(options: OpeningOptions, hooks: OpeningHooks): Promise<OpenedVolume> {
+  if (!/^[\w-][\w.-]{0,99}$/.test(options.instance)) {
+    throw new ConfigError([`"${options.instance}" cannot name an instance: letters, digits, _ - and . only`]);
+  }
+  if (options.make === true) makeFolder(options.root);
+  const layout = prepareLayout(options.root, options.init);
+  const lock = tryLock(layout.lock, openingPatience);
+  if (lock === undefined) throw new HostError("io", `${layout.lock} is held by another process for too long`);
+  try {
+    const temporary = claimTemporary(layout.tmp, options.instance, (dead) =>
+      dropTornLines(layout.manifest, dead),
+    );
+    try {
+      const identity = identify(layout, temporary.next(), options.init, options.label);
+      if (options.host !== undefined) tryNoteHost(layout, options.host, temporary.next(), hooks);
+      removeForgotten(layout.parts, Date.now(), hooks.onWarning);
+      const syncer = hooks.syncer ?? (await syncerFor(options.durability, layout, hooks));
+      // What is synced file by file is closed by that, so it needs a name.
+      const link = syncer.each ? undefined : await loadLinkat();
+      return assemble(options, hooks, layout, { temporary, identity, syncer, link });
+    } catch (error) {
+      temporary[Symbol.dispose]();
+      throw error;
+    }
+  } finally {
+    lock[Symbol.dispose]();
+  }
+}
+
+/** A disk that is full, say, is opened all the same. */
+function tryNoteHost(layout: Layout, host: string, scratch: string, { onWarning }: OpeningHooks): void {
+  try {
+    noteHost(layout, host, scratch);
+  } catch (error) {
+    onWarning(error, "the host's name could not be noted on the volume");
+  }
+}
+
+interface Opening {
+  readonly temporary: Temporary;
+  readonly identity: Identity;
+  readonly syncer: Syncer;
+  readonly link: Linkat | undefined;
+}
+
+function assemble(
+  options: OpeningOptions,
+  hooks: OpeningHooks,
+  layout: Layout,
+  { temporary, identity, syncer, link }: Opening,
+): OpenedVolume {
+  const { root } = layout;
+  const { traits } = identity;
+  const guard = mountGuard(layout);
+  const manifest = new ManifestWriter({
+    folder: layout.manifest,
+    instance: options.instance,
+    syncEach: syncer.each,
+  });
+  const directories = new Directories({
+    root,
+    traits,
+    guard,
+    onSeen: (parent) => commit.folderChanged(parent),
+  });
+  const scratch = () => temporary.next();
+  const placing = new Placing(root, traits, directories, () => takesFiles(scratch()));
+  const times = new FileTimes({ scratch, onWarning: hooks.onWarning });
+  const landing = new Landing(temporary.folder);
+  const commit = new Commit({
+    ...{ ...hooks, placing, manifest, landing, syncer, times, guard },
+    keptOpen: options.keptOpen,
+  });
+  enterLanded(temporary.landed, placing, manifest);
+  const bindings = new Bindings(layout, scratch);
+  const writer = new Writer({
+    root,
+    minFree: options.minFree ?? { share: 0.01 },
+    bindings,
+    placing,
+    commit,
+    times,
+    newFiles: new NewFiles({ folder: temporary.folder.at("."), scratch, link, most: options.keptOpen }),
+    partsFolder: layout.parts,
+    guard,
+    onWarning: hooks.onWarning,
+  });
+  return {
+    root,
+    identity,
+    occupied: occupiedFolders(root),
+    writer,
+    [Symbol.asyncDispose]: async () => {
+      await writer.close();
+      // What was answered is safe already: a disk that fails now is worth a warning only.
+      for (const step of [
+        () => landing[Symbol.dispose](),
+        () => manifest.close(),
+        () => syncer.close(),
+        () => bindings[Symbol.dispose](),
+        () => temporary[Symbol.dispose](),
+      ]) {
+        try {
+          step();
+        } catch (error) {
+          hooks.onWarning(error, "the volume could not be left tidy");
+        }
+      }
+    },
+  };
+}
+
+async function syncerFor(durability: Durability, layout: Layout, hooks: OpeningHooks): Promise<Syncer> {
+  if (durability === "none") return noSyncer;
+  if (durability === "file") return eachSyncer();
+  const syncfs = await loadSyncfs();
+  if (typeof syncfs !== "string") return wholeSyncer(syncfs, layout.manifest);
+  hooks.onWarning(syncfs, "every file is synced by itself, which is slower");
+  return eachSyncer();
+}
+
+function occupiedFolders(root: string): string[] {
+  return readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== ".brigade" && !isEmpty(join(root, entry.name)))
+    .map((entry) => entry.name);
+}
+
+/** A folder that cannot be read is another's (`lost+found` is root's alone), and may hold something. */
+function isEmpty(folder: string): boolean {
+  let entries: Dir;
+  try {
+    entries = opendirSync(folder);
+  } catch (error) {
+    if (isPlaceFault(error)) return false;
+    throw error;
+  }
+  try {
+    return entries.readSync() === null;
+  } finally {
+    entries.closeSync();
+  }
+}

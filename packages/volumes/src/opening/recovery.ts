@@ -1,0 +1,38 @@
+import { lstatSync } from "node:fs";
+import { NameError } from "@brigade/core";
+import type { ManifestLine } from "../manifest/manifest-line.ts";
+import type { ManifestWriter } from "../manifest/manifest-writer.ts";
+import type { Placing } from "../names/placing.ts";
+import { secondsOf } from "../new-files/file-times.ts";
+
+/**
+ * Enters files that dead processes had given their places, but not their manifest lines. A line that was written all the same
+ * is written again, which says nothing new.
+ */
+export function enterLanded(
+  landed: readonly ManifestLine[],
+  placing: Placing,
+  manifest: ManifestWriter,
+): void {
+  const lines = landed.flatMap((line) => {
+    const found = findLanded(line, placing);
+    if (found === undefined) return [];
+    return [
+      `${JSON.stringify({ ...line, ...(found !== line.key && { path: found }) } satisfies ManifestLine)}\n`,
+    ];
+  });
+  if (lines.length > 0) manifest.append(lines.join(""));
+}
+
+/** The path of the file, where it is the one that was noted: whole since before it was renamed. */
+function findLanded(line: ManifestLine, placing: Placing): string | undefined {
+  const { source, key, size, fileModified = line.modified } = line;
+  try {
+    const found = placing.find(source, key);
+    const stats = found && lstatSync(found.absolute, { throwIfNoEntry: false });
+    return stats?.size === size && secondsOf(stats) === fileModified ? found?.path : undefined;
+  } catch (error) {
+    if (error instanceof NameError) return undefined; // then nothing of it could land
+    throw error;
+  }
+}

@@ -1,0 +1,59 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigError } from "@brigade/core";
+import { instancesIn, readLanding } from "../commit/landing.ts";
+import type { ManifestLine } from "../manifest/manifest-line.ts";
+import { claimFolder, claimLeft } from "../own-files/claimed-folder.ts";
+import type { EnteredFolder } from "../own-files/entered-folder.ts";
+
+/** The place of an instance's unfinished files. */
+export interface Temporary extends Disposable {
+  readonly folder: EnteredFolder;
+  /** A path nobody uses, at hand. */
+  next(): string;
+  /** What dead instances were giving its place. */
+  readonly landed: readonly ManifestLine[];
+}
+
+/** What an instance calls its files: by number, and what the probe of a new volume, locks and the landing need. */
+const ours = /^(?!lock$)([0-9a-z]+(\.probe)?|landing\.ndjson|lock-journal|\.lock-[0-9a-f-]{36}(-journal)?)$/;
+
+/**
+ * Takes `<tmp>/<instance>` for this process and empties it, with all others whose process is gone. Must run under
+ * the volume's own lock: a folder without a held lock is otherwise taken for a dead one's. `mend` is called with each dead
+ * instance while its folder still tells of it.
+ */
+export function claimTemporary(tmp: string, instance: string, mend: (dead: string) => void): Temporary {
+  const folder = join(tmp, instance);
+  const known = existsSync(folder);
+  const claim = claimFolder(folder, ours);
+  if (claim === undefined) {
+    throw new ConfigError([`${folder} is in use: another process "${instance}" works on this volume`]);
+  }
+  if (known) mend(instance);
+  const landed = readLanding(folder);
+  claim.empty();
+  for (const other of instancesIn(tmp))
+    if (other !== instance) landed.push(...cleanDead(join(tmp, other), () => mend(other)));
+  let last = 0;
+  return {
+    folder: claim.folder,
+    landed,
+    next: () => {
+      last += 1;
+      return claim.folder.at(last.toString(36));
+    },
+    [Symbol.dispose]: () => claim.remove(),
+  };
+}
+
+/** Gives what it had been landing. */
+function cleanDead(folder: string, mend: () => void): ManifestLine[] {
+  const claim = claimLeft(folder, ours);
+  if (claim === undefined) return [];
+  using _ = claim;
+  mend();
+  const landed = readLanding(folder);
+  claim.remove();
+  return landed;
+}

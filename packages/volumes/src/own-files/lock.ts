@@ -1,0 +1,86 @@
+import { randomUUID } from "node:crypto";
+import { dirname, join } from "node:path";
+import { ConfigError, HostError } from "@brigade/core";
+import { noteProgress } from "../disk/progress.ts";
+import { DatabaseSync } from "../disk/sqlite.ts";
+import { DatabaseFile } from "./database-file.ts";
+import { removeOwnFile } from "./removal.ts";
+
+/**
+ * Holds a lock on a file until released or until this process dies, however it dies: SQLite's locks are the
+ * kernel's (fcntl). Never open such a file by other means: closing it would drop the lock.
+ * Returns `undefined` when another holds it for longer than `waitMs`. Throws ConfigError where the file system has no
+ * locks, HostError where the file cannot be opened.
+ */
+export function tryLock(path: string, waitMs: number): Disposable | undefined {
+  const lock = lockWithin(path, 0);
+  if (lock !== undefined) return lock;
+  // SQLite takes the absence of locks for a lock of another process.
+  refuseWithoutLocks(dirname(path));
+  for (let left = waitMs; left > 0; left -= sliceMs) {
+    const late = lockWithin(path, Math.min(left, sliceMs));
+    if (late !== undefined) return late;
+    noteProgress();
+  }
+  return undefined;
+}
+
+/** The thread waits no longer than this without a sign of life. Milliseconds. */
+const sliceMs = 5_000;
+
+/** Throws ConfigError, which names `told`, where the folder's file system has no locks. */
+export function refuseWithoutLocks(folder: string, told = folder): void {
+  const path = join(folder, `.lock-${randomUUID()}`);
+  try {
+    const lock = lockWithin(path, 0);
+    if (lock === undefined) throw noLocks(told, undefined);
+    lock[Symbol.dispose]();
+  } catch (error) {
+    throw error instanceof ConfigError ? noLocks(told, error) : error;
+  } finally {
+    removeOwnFile(path);
+  }
+}
+
+function lockWithin(path: string, waitMs: number): Disposable | undefined {
+  const file = new DatabaseFile(path);
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path, { timeout: waitMs });
+    // Nothing is ever written: no journal is to appear beside the file.
+    database.exec("PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");
+  } catch (error) {
+    database?.close();
+    const code = sqliteCode(error);
+    if (code === undefined) throw error;
+    if (code === codes.busy) return undefined;
+    if (code === codes.io) throw noLocks(dirname(path), error);
+    throw notLocked(path, error);
+  }
+  const held = database;
+  // Another was put there while this one was opened.
+  if (!file.isSame) {
+    held.close();
+    return undefined;
+  }
+  return { [Symbol.dispose]: () => held.close() };
+}
+
+function notLocked(path: string, cause: unknown): HostError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  return new HostError("io", `${path} cannot be locked: ${said}`, { cause });
+}
+
+function noLocks(folder: string, cause: unknown): ConfigError {
+  const remedy = "start the lock daemon of an NFS, or mount it with local_lock=all; or use another disk";
+  return new ConfigError([`${folder}: this file system has no locks (ENOLCK): ${remedy}`], { cause });
+}
+
+/** SQLite's primary result codes, https://sqlite.org/rescode.html */
+const codes = { busy: 5, io: 10 } as const;
+
+function sqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")
+    return undefined;
+  return error.errcode & 0xff;
+}

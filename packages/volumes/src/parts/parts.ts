@@ -1,0 +1,159 @@
+import { createHash } from "node:crypto";
+import { closeSync, constants, openSync } from "node:fs";
+import { lstat } from "node:fs/promises";
+import type { NewObject, Piece, StoredObject } from "@brigade/core";
+import type { Commit } from "../commit/commit.ts";
+import { errorCode } from "../disk/disk-errors.ts";
+import type { Place } from "../names/placing.ts";
+import type { FileTimes } from "../new-files/file-times.ts";
+import { assertExpected } from "../new-files/incoming-file.ts";
+import { NamedFile } from "../new-files/new-file.ts";
+import { told } from "../own-files/entered-folder.ts";
+import type { OpenedPart } from "../thread/protocol.ts";
+import { openPartFile, PartInUse } from "./open-part-file.ts";
+import type { PartFile } from "./part-file.ts";
+
+export interface PartsParts {
+  readonly folder: string;
+  readonly commit: Commit;
+  readonly times: FileTimes;
+  /** Throws when the object can have no place here. */
+  readonly prepare: (object: NewObject) => Place;
+  /** Throws HostError when the disk is no longer mounted. */
+  readonly guard: () => void;
+  readonly onWarning: (error: unknown, message: string) => void;
+}
+
+interface OpenPart {
+  readonly object: NewObject;
+  readonly length: number;
+  readonly file: PartFile;
+  /** Ends the hashing. */
+  readonly stop: AbortController;
+}
+
+/** Large objects that are coming, on one volume. Everything is done in small steps: the thread has small files to commit too. */
+export class Parts {
+  readonly #parts: PartsParts;
+  readonly #open = new Map<number, OpenPart>();
+
+  constructor(parts: PartsParts) {
+    this.#parts = parts;
+  }
+
+  /** Nothing: another process is at it. */
+  async open(id: number, object: NewObject, validator: string | undefined): Promise<OpenedPart | undefined> {
+    const { source, key, expectedSize: length } = object;
+    if (length === undefined) throw new Error("a part's size must be known");
+    // What cannot have a place here is known before its bytes come.
+    this.#parts.prepare(object);
+    this.#parts.guard();
+    const remote = {
+      url: `${source}/${key}`,
+      length,
+      validator: validator === undefined ? undefined : ({ kind: "state", value: validator } as const),
+    };
+    const before = await this.begun(object);
+    try {
+      const file = await openPartFile(this.#target(object), remote, { overwrite: true });
+      this.#open.set(id, { object, length, file, stop: new AbortController() });
+      const took = Math.max(0, (await this.begun(object)) - before);
+      return { finished: file.finished, took, startedOver: file.startedOver };
+    } catch (error) {
+      if (error instanceof PartInUse) return undefined;
+      throw error;
+    }
+  }
+
+  /** Bytes of the disk that a part of this object takes. */
+  async begun(object: NewObject): Promise<number> {
+    try {
+      const { blocks } = await lstat(`${this.#target(object)}.part`);
+      return blocks * 512;
+    } catch (error) {
+      if (errorCode(error) === "ENOENT") return 0;
+      throw error;
+    }
+  }
+
+  async write(id: number, offset: number, bytes: Uint8Array): Promise<void> {
+    await this.#get(id).file.write(offset, [bytes]);
+  }
+
+  async sync(id: number): Promise<readonly Piece[]> {
+    const { file } = this.#get(id);
+    await file.sync();
+    return file.finished;
+  }
+
+  async finish(id: number): Promise<StoredObject> {
+    const { object, length, file, stop } = this.#get(id);
+    const md5 = await file.digest("md5", length, stop.signal);
+    try {
+      assertExpected(object, length, md5);
+    } catch (error) {
+      await file.remove();
+      throw error;
+    }
+    const stored = await this.#land(object, length, file.atHand, md5);
+    try {
+      await file.disown();
+    } catch (error) {
+      this.#parts.onWarning(error, "the notes on a part stay for some days");
+    }
+    return stored;
+  }
+
+  stop(id: number): void {
+    this.#open.get(id)?.stop.abort();
+  }
+
+  async discard(id: number): Promise<void> {
+    await this.#get(id).file.remove();
+  }
+
+  async close(id: number): Promise<void> {
+    const part = this.#open.get(id);
+    this.#open.delete(id);
+    part?.stop.abort();
+    await part?.file[Symbol.asyncDispose]();
+  }
+
+  stopAll(): void {
+    for (const id of this.#open.keys()) this.stop(id);
+  }
+
+  async closeAll(): Promise<void> {
+    for (const id of [...this.#open.keys()]) await this.close(id);
+  }
+
+  /** It goes straight from here to its place: until then it stays what the next process can go on with. */
+  #land(object: NewObject, size: number, path: string, md5: string): Promise<StoredObject> {
+    const { promise, ...settle } = Promise.withResolvers<StoredObject>();
+    const place = this.#parts.prepare(object);
+    const descriptor = told(() => openSync(path, constants.O_RDWR | constants.O_NOFOLLOW));
+    let fileModified: number | undefined;
+    try {
+      fileModified = this.#parts.times.set(descriptor, object.modified);
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
+    const verified = object.expectedMd5 !== undefined;
+    const file = { file: new NamedFile(path, descriptor), size, md5, verified };
+    const dated = fileModified === undefined ? file : { ...file, fileModified };
+    this.#parts.commit.addWritten(object, place, dated, settle);
+    return promise;
+  }
+
+  #target({ source, fingerprint, key, variant }: NewObject): string {
+    const name = createHash("sha256").update(JSON.stringify([source, fingerprint, key, variant]));
+    return `${this.#parts.folder}/${name.digest("hex").slice(0, 40)}`;
+  }
+
+  #get(id: number): OpenPart {
+    const part = this.#open.get(id);
+    if (part === undefined) throw new Error("this part is closed");
+    return part;
+  }
+}

@@ -1,0 +1,120 @@
+import type { HostErrorKind, LocalRoom, NewObject, ObjectEntry, Piece, StoredObject } from "@brigade/core";
+import type { Taken, TreeObject } from "../local-volume.ts";
+import type { Body } from "../md5/bodies.ts";
+import type { OpeningOptions } from "../opening/opening.ts";
+import type { FolderTrial, LockTrial } from "../trial/folder-trial.ts";
+import type { FoundFolder, VolumeTrial } from "../trial/found-folder.ts";
+
+/*
+ * What the main thread and a volume's writer thread say to each other. Many commands, and many answers, share a
+ * message: a message costs more than a file's part of it.
+ */
+
+/** Of large objects that come in pieces. A part's id is the id of the command that opened it. */
+export type PartCommand = { readonly id: number } & (
+  | { readonly op: "part"; readonly object: NewObject; readonly validator: string | undefined }
+  | {
+      readonly op: "part-write";
+      readonly part: number;
+      readonly offset: number;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+    }
+  | { readonly op: "part-sync"; readonly part: number }
+  | { readonly op: "part-finish"; readonly part: number }
+  | { readonly op: "part-stop"; readonly part: number }
+  | { readonly op: "part-discard"; readonly part: number }
+  | { readonly op: "part-close"; readonly part: number }
+  | { readonly op: "begun"; readonly object: NewObject }
+);
+
+/** Every command is answered once, under its id. */
+export type Command =
+  | PartCommand
+  | ({ readonly id: number } & (
+      | { readonly op: "look"; readonly trial: VolumeTrial }
+      | { readonly op: "try"; readonly trial: LockTrial | FolderTrial }
+      | { readonly op: "open"; readonly options: OpeningOptions }
+      | { readonly op: "put"; readonly object: NewObject; readonly bytes: Uint8Array<ArrayBuffer> | Body }
+      | { readonly op: "sink"; readonly object: NewObject }
+      | { readonly op: "write"; readonly sink: number; readonly chunk: Uint8Array<ArrayBuffer> }
+      | { readonly op: "finish"; readonly sink: number }
+      | { readonly op: "abort"; readonly sink: number }
+      | { readonly op: "bind"; readonly source: string; readonly fingerprint: string }
+      | { readonly op: "claim"; readonly source: string }
+      | { readonly op: "adopt"; readonly objects: readonly NewObject[] }
+      | { readonly op: "take"; readonly objects: readonly TreeObject[] }
+      | {
+          readonly op: "present";
+          readonly source: string;
+          readonly files: readonly { readonly path: string; readonly size: number }[];
+        }
+      | { readonly op: "holds"; readonly source: string; readonly keys: readonly string[] }
+      | { readonly op: "latest"; readonly source: string; readonly most: number }
+      | { readonly op: "room" }
+      | { readonly op: "close" }
+    ));
+export type Op = Command["op"];
+
+export interface OpenedReport {
+  readonly id: string;
+  readonly label: string;
+  readonly root: string;
+  readonly occupied: readonly string[];
+}
+
+export interface OpenedPart {
+  readonly finished: readonly Piece[];
+  readonly took: number;
+  readonly startedOver: string | undefined;
+}
+
+/** What each command is answered with. A sink's id is the id of the command that opened it. */
+export interface Answers {
+  look: FoundFolder;
+  try: undefined;
+  open: OpenedReport;
+  put: StoredObject;
+  sink: undefined;
+  write: undefined;
+  finish: StoredObject;
+  abort: undefined;
+  bind: undefined;
+  claim: undefined;
+  adopt: readonly (StoredObject | undefined)[];
+  take: readonly Taken[];
+  present: readonly boolean[];
+  holds: readonly boolean[];
+  latest: readonly ObjectEntry[];
+  room: LocalRoom;
+  close: undefined;
+  part: OpenedPart | undefined;
+  "part-write": undefined;
+  "part-sync": readonly Piece[];
+  "part-finish": StoredObject;
+  "part-stop": undefined;
+  "part-discard": undefined;
+  "part-close": undefined;
+  begun: number;
+}
+
+/** An error on its way between threads, where classes get lost. */
+export interface Failure {
+  readonly kind: HostErrorKind | "name" | "damaged" | "config" | "bug";
+  readonly message: string;
+  /** Of `config`. */
+  readonly problems?: readonly string[];
+  readonly stack?: string;
+}
+
+export type Answer =
+  | { readonly id: number; readonly value: Answers[Op] }
+  | { readonly id: number; readonly failure: Failure };
+
+export interface FromThread {
+  /** Ids of the `put`s whose bytes are needed no more. */
+  readonly read: readonly number[];
+  readonly answers: readonly Answer[];
+  readonly warnings: readonly { readonly reason: string; readonly message: string }[];
+  /** It is at work on something long. */
+  readonly progress?: true;
+}

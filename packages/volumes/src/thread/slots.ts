@@ -1,0 +1,44 @@
+import { type Body, padding } from "../md5/bodies.ts";
+import { reserved } from "../md5/program.ts";
+
+/** Bytes of a slot, a page of WebAssembly's: most pictures fit. */
+const slotSize = 64 * 1024;
+/** Slots of a volume; what finds none free travels in memory of its own. */
+const slotCount = 1024;
+
+/** Slots at the start that no body gets: what hashes the bodies works there. */
+const firstSlot = Math.ceil(reserved / slotSize);
+
+/**
+ * Memory for small bodies that both threads see: nothing is allocated, zeroed, transferred and collected for each file,
+ * and the same few pages, used again and again, stay in the processor's caches.
+ */
+export class Slots {
+  readonly memory = new WebAssembly.Memory({
+    initial: firstSlot + slotCount,
+    maximum: firstSlot + slotCount,
+    shared: true,
+  });
+  /** The one given back last is lent first. */
+  readonly #free = Array.from(
+    { length: slotCount },
+    (_, slot) => (firstSlot + slotCount - 1 - slot) * slotSize,
+  );
+
+  /** A slot, or memory of its own where none is free or large enough. */
+  lend(size: number): Uint8Array {
+    const offset = size <= slotSize - padding ? this.#free.pop() : undefined;
+    return offset === undefined ? new Uint8Array(size) : new Uint8Array(this.memory.buffer, offset, size);
+  }
+
+  /** Where a body lies, if it lies in a slot. */
+  slotOf(bytes: Uint8Array): Body | undefined {
+    return bytes.buffer === this.memory.buffer
+      ? { offset: bytes.byteOffset, length: bytes.byteLength }
+      : undefined;
+  }
+
+  giveBack(offset: number): void {
+    this.#free.push(offset);
+  }
+}

@@ -1,0 +1,141 @@
+import {
+  HostError,
+  type LocalRoom,
+  type Log,
+  type NewObject,
+  type ObjectEntry,
+  type Part,
+  type Sink,
+  type StoredObject,
+} from "@brigade/core";
+import type { LocalVolume, Taken, TreeObject } from "../local-volume.ts";
+import type { OpeningOptions } from "../opening/opening.ts";
+import type { FoundFolder } from "../trial/found-folder.ts";
+import type { OpenedReport } from "./protocol.ts";
+import { ThreadPart } from "./thread-part.ts";
+import { ThreadSink } from "./thread-sink.ts";
+import { WriterLink } from "./writer-link.ts";
+
+export interface VolumeOptions extends Omit<OpeningOptions, "root"> {
+  readonly log: Log;
+}
+
+/**
+ * Opens a volume for writing, with a thread of its own; the caller's thread never touches the disk. With `init` an
+ * existing folder becomes a volume. Throws ConfigError when `root` is no volume, or the instance is in use there.
+ */
+export async function openVolume(root: string, { log, ...options }: VolumeOptions): Promise<LocalVolume> {
+  const link = new WriterLink(root, log);
+  try {
+    return await volumeOf(link, { ...options, root });
+  } catch (error) {
+    await link.end();
+    throw error;
+  }
+}
+
+/** The volume that the thread at the other end of the link opens. */
+export async function volumeOf(link: WriterLink, options: OpeningOptions): Promise<LocalVolume> {
+  return new ThreadVolume(link, await link.call({ op: "open", options }));
+}
+
+class ThreadVolume implements LocalVolume {
+  readonly id: string;
+  readonly label: string;
+  readonly root: string;
+  readonly #link: WriterLink;
+  readonly #occupied: ReadonlySet<string>;
+
+  constructor(link: WriterLink, { id, label, root, occupied }: OpenedReport) {
+    this.#link = link;
+    this.id = id;
+    this.label = label;
+    this.root = root;
+    this.#occupied = new Set(occupied);
+  }
+
+  get pauses(): readonly string[] {
+    return this.#link.isWaitedFor ? [`${this.label} does not answer`] : [];
+  }
+
+  lend(size: number): Uint8Array {
+    return this.#link.slots.lend(size);
+  }
+
+  giveBack(bytes: Uint8Array): void {
+    const slot = this.#link.slots.slotOf(bytes);
+    if (slot !== undefined) this.#link.slots.giveBack(slot.offset);
+  }
+
+  put(object: NewObject, bytes: Uint8Array, onRead = () => {}): Promise<StoredObject> {
+    return this.#link.put(object, bytes, onRead);
+  }
+
+  async open(object: NewObject): Promise<Sink> {
+    const id = this.#link.nextId;
+    await this.#link.call({ op: "sink", object });
+    return new ThreadSink(this.#link, id);
+  }
+
+  async part(object: NewObject, validator: string | undefined): Promise<Part | undefined> {
+    const id = this.#link.nextId;
+    const opened = await this.#link.call({ op: "part", object, validator });
+    return opened && new ThreadPart(this.#link, id, opened);
+  }
+
+  begun(object: NewObject): Promise<number> {
+    return this.#link.call({ op: "begun", object });
+  }
+
+  adopt(objects: readonly NewObject[]): Promise<readonly (StoredObject | undefined)[]> {
+    return this.#link.call({ op: "adopt", objects });
+  }
+
+  take(objects: readonly TreeObject[]): Promise<readonly Taken[]> {
+    return this.#link.call({ op: "take", objects });
+  }
+
+  present(source: string, files: readonly { path: string; size: number }[]): Promise<readonly boolean[]> {
+    return this.#link.call({ op: "present", source, files });
+  }
+
+  holds(source: string, keys: readonly string[]): Promise<readonly boolean[]> {
+    return this.#link.call({ op: "holds", source, keys });
+  }
+
+  latest(source: string, most: number): Promise<readonly ObjectEntry[]> {
+    return this.#link.call({ op: "latest", source, most });
+  }
+
+  isFresh(source: string): boolean {
+    return !this.#occupied.has(source);
+  }
+
+  room(): Promise<LocalRoom> {
+    return this.#link.call({ op: "room" });
+  }
+
+  bind(source: string, fingerprint: string): Promise<void> {
+    return this.#link.call({ op: "bind", source, fingerprint });
+  }
+
+  look(): Promise<FoundFolder> {
+    return this.#link.call({ op: "look", trial: { folder: this.root, make: false, init: true } });
+  }
+
+  claim(source: string): Promise<void> {
+    return this.#link.call({ op: "claim", source });
+  }
+
+  /** Waits for all commits, as long as the disk answers; unfinished sinks are forgotten. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.#link.call({ op: "close" });
+    } catch (error) {
+      // What was answered is safe already.
+      if (!(error instanceof HostError && error.kind === "silent")) throw error;
+    } finally {
+      await this.#link.end();
+    }
+  }
+}

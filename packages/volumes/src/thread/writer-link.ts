@@ -1,0 +1,194 @@
+import { Worker } from "node:worker_threads";
+import { HostError, type Log, type NewObject, type StoredObject } from "@brigade/core";
+import { inWords } from "../disk/disk-errors.ts";
+import { endThread } from "./ending.ts";
+import { decodeFailure } from "./failures.ts";
+import type { Answer, Answers, Command, FromThread, Op } from "./protocol.ts";
+import { Silence } from "./silence.ts";
+import { Slots } from "./slots.ts";
+
+type Waiting = { readonly op: Op; resolve(value: Answers[Op]): void; reject(error: Error): void };
+type Unnumbered<C> = C extends Command ? Omit<C, "id"> : never;
+
+/** To wake a thread costs as much as a file's part of a message: bodies wait for so many more, or so many milliseconds. */
+const worthWaking = 32;
+const longestWaitMs = 2;
+
+/** What gives things back is sent to a disk that hangs, too, and not waited for. */
+const releasing: ReadonlySet<Op> = new Set<Op>(["abort", "part-stop", "part-close", "close"]);
+
+/** The main thread's end of a writer thread. Commands travel together where they can, in order. */
+export class WriterLink {
+  /** Memory shared with the thread. */
+  readonly slots = new Slots();
+  readonly #root: string;
+  readonly #log: Log;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  /** Commands that nobody waits for any more: the disk hung, and may still answer. */
+  readonly #abandoned = new Map<number, Op>();
+  /** What to do when the bytes of a `put` were read. */
+  readonly #unread = new Map<number, () => void>();
+  readonly #silence = new Silence({
+    onNotice: (ms) =>
+      this.#log.warn(
+        { volume: this.#root },
+        `a volume has not answered for ${inSeconds(ms)}: it is waited for`,
+      ),
+    onSilent: (ms) => this.#giveUpWaiting(ms),
+  });
+  #silent: HostError | undefined;
+  #lastId = 0;
+  #outgoing: Command[] = [];
+  #transfer: ArrayBuffer[] = [];
+  #flushing: NodeJS.Immediate | undefined;
+  #gone: Error | undefined;
+  /** Whether the thread has ever said anything. */
+  #isHeard = false;
+
+  /** `root`: of the volume, for those who read what is said of it. */
+  constructor(root: string, log: Log) {
+    this.#root = root;
+    this.#log = log;
+    this.#worker = new Worker(new URL("./writer-thread.ts", import.meta.url), {
+      workerData: this.slots.memory,
+    });
+    this.#worker.on("message", (message: FromThread) => this.#receive(message));
+    this.#worker.on("error", (error) => this.#lose(error));
+    this.#worker.on("exit", () => this.#lose(undefined));
+  }
+
+  /** Whether the disk has been waited for so long that it was told. */
+  get isWaitedFor(): boolean {
+    return this.#silence.isNoticed;
+  }
+
+  /** The id that the next command will have. */
+  get nextId(): number {
+    return this.#lastId + 1;
+  }
+
+  /** Sends a command; `owned` buffers are transferred away. Rejects with HostError `silent` while the disk hangs. */
+  call<O extends Op>(command: Unnumbered<Command & { op: O }>, owned?: ArrayBuffer): Promise<Answers[O]> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const refused = this.#gone ?? this.#silent;
+    if (refused !== undefined) {
+      this.#read(id);
+      if (this.#gone || !releasing.has(command.op)) return Promise.reject(refused);
+      this.#post([{ ...command, id } as Command], []);
+      this.#abandoned.set(id, command.op);
+      this.#silence.asked(command.op);
+      return Promise.resolve(undefined as Answers[O]);
+    }
+    this.#silence.asked(command.op);
+    if (this.#outgoing.length === 0) setTimeout(() => this.#flush(), longestWaitMs);
+    this.#outgoing.push({ ...command, id } as Command);
+    if (owned) this.#transfer.push(owned);
+    if (command.op !== "put" || this.#outgoing.length >= worthWaking)
+      this.#flushing ??= setImmediate(() => this.#flush());
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { op: command.op, resolve: resolve as Waiting["resolve"], reject });
+    });
+  }
+
+  /** Sends a body; `onRead` is called when its memory is needed no more. */
+  put(object: NewObject, bytes: Uint8Array, onRead: () => void): Promise<StoredObject> {
+    const slot = this.slots.slotOf(bytes);
+    const id = this.nextId;
+    this.#unread.set(id, () => {
+      if (slot !== undefined) this.slots.giveBack(slot.offset);
+      onRead();
+    });
+    if (slot !== undefined) return this.call({ op: "put", object, bytes: slot });
+    const owned = ownBuffer(bytes);
+    return this.call({ op: "put", object, bytes: owned }, owned.buffer);
+  }
+
+  /** Ends the thread; what is not answered is rejected. A thread that hangs in a call of the disk is left behind. */
+  async end(): Promise<void> {
+    this.#silence.end();
+    this.#lose(undefined);
+    await endThread(this.#worker);
+  }
+
+  #flush(): void {
+    const commands = this.#outgoing;
+    const transfer = this.#transfer;
+    this.#outgoing = [];
+    this.#transfer = [];
+    this.#flushing = undefined;
+    this.#post(commands, transfer);
+  }
+
+  #post(commands: readonly Command[], transfer: readonly ArrayBuffer[]): void {
+    if (commands.length > 0 && !this.#gone) this.#worker.postMessage(commands, transfer);
+  }
+
+  #receive({ answers, warnings, read, progress }: FromThread): void {
+    this.#isHeard = true;
+    for (const id of read) this.#read(id);
+    for (const { reason, message } of warnings) this.#log.warn({ volume: this.#root, reason }, message);
+    if (progress) this.#silence.progressed();
+    for (const answer of answers) this.#settle(answer);
+    if (this.#silent && !this.#silence.isSilent) this.#silent = undefined;
+  }
+
+  #settle(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    const op = waiting?.op ?? this.#abandoned.get(answer.id);
+    if (op !== undefined) this.#silence.answered(op);
+    if (waiting === undefined) this.#settleAbandoned(answer, op);
+    else if ("failure" in answer) waiting.reject(decodeFailure(answer.failure));
+    else waiting.resolve(answer.value);
+  }
+
+  /** What was opened for somebody who has gone elsewhere is closed. */
+  #settleAbandoned({ id, ...answer }: Answer, op: Op | undefined): void {
+    this.#abandoned.delete(id);
+    const isOpened = "value" in answer;
+    if (isOpened && op === "sink") void this.call({ op: "abort", sink: id }).catch(() => undefined); // then it is gone
+    if (isOpened && op === "part") void this.call({ op: "part-close", part: id }).catch(() => undefined); // as well
+  }
+
+  #giveUpWaiting(ms: number): void {
+    this.#silent = new HostError(
+      "silent",
+      `${this.#root} has not answered for ${inSeconds(ms)}: does its disk hang?`,
+    );
+    for (const [id, { op, reject }] of this.#waiting) {
+      this.#abandoned.set(id, op);
+      reject(this.#silent);
+    }
+    this.#waiting.clear();
+  }
+
+  #read(id: number): void {
+    const done = this.#unread.get(id);
+    this.#unread.delete(id);
+    done?.();
+  }
+
+  #lose(cause: unknown): void {
+    // A thread that never said a word has seen nothing of the disk: this process has no files or memory for it.
+    this.#gone ??=
+      cause !== undefined && !this.#isHeard
+        ? new HostError("limits", `no thread for ${this.#root} can begin: ${inWords(cause)}`, { cause })
+        : new HostError("io", "the volume is closed, or its thread has died", { cause });
+    for (const { reject } of this.#waiting.values()) reject(this.#gone);
+    this.#waiting.clear();
+    for (const id of [...this.#unread.keys()]) this.#read(id);
+  }
+}
+
+function inSeconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
+}
+
+/** A view of a larger buffer (a pool's, maybe) must not take that along. */
+function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes;
+  const whole = buffer instanceof ArrayBuffer && bytes.byteLength === buffer.byteLength;
+  return whole ? new Uint8Array(buffer) : new Uint8Array(bytes);
+}
