@@ -22,8 +22,8 @@ export type {
   VolumeContents,
   VolumeDescription,
 } from "./account.ts";
-export type { CatalogueCopy } from "./backup.ts";
-export { type Catalogue, type CatalogueParts, openCatalogue } from "./catalogue.ts";
+export type { CatalogueCopy } from "./catalogue/backup.ts";
+export { type Catalogue, type CatalogueParts, openCatalogue } from "./catalogue/catalogue.ts";
 export { type LedgerAppOptions, ledgerApp } from "./http/app.ts";
 export { LedgerClient } from "./http/client.ts";
 export type { LedgerClientOptions } from "./http/connection.ts";
@@ -38,11 +38,11 @@ export type {
   VolumeStatus,
 } from "./http/status-wire.ts";
 export type { JobStanding, Retried } from "./http/wire.ts";
-export { JobOpenError } from "./jobs.ts";
-export { createLedger, type Ledger, type LedgerOptions, type LedgerParts } from "./ledger.ts";
-export { ListedNames } from "./listed-names.ts";
-export type { LocationQuery, StoredName } from "./locations.ts";
-export type { OriginName } from "./origins.ts";
-export type { RecordMessage } from "./recorder.ts";
-export { type RetryParts, retryJob } from "./retry.ts";
+export { ListedNames } from "./questions/listed-names.ts";
+export type { LocationQuery, StoredName } from "./questions/locations.ts";
+export { createLedger, type Ledger, type LedgerOptions, type LedgerParts } from "./recording/ledger.ts";
+export type { RecordMessage } from "./recording/recorder.ts";
+export { type RetryParts, retryJob } from "./retrying/retry.ts";
 export { createStatus, type LiveStatus, type StatusParts } from "./status/status.ts";
+export { JobOpenError } from "./tables/jobs.ts";
+export type { OriginName } from "./tables/origins.ts";

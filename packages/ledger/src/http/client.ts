@@ -15,9 +15,9 @@ import type {
   VolumeContents,
   VolumeDescription,
 } from "../account.ts";
-import type { CatalogueCopy } from "../backup.ts";
-import type { LocationQuery, StoredName } from "../locations.ts";
-import type { OriginName } from "../origins.ts";
+import type { CatalogueCopy } from "../catalogue/backup.ts";
+import type { LocationQuery, StoredName } from "../questions/locations.ts";
+import type { OriginName } from "../tables/origins.ts";
 import { Connection, type LedgerClientOptions } from "./connection.ts";
 import {
   backupSchema,

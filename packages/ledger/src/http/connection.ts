@@ -1,6 +1,6 @@
 import { ConfigError, FatalError, HostError } from "@brigade/core";
 import { z } from "zod";
-import { JobOpenError } from "../jobs.ts";
+import { JobOpenError } from "../tables/jobs.ts";
 import { endOfRows } from "./row-stream.ts";
 import { refusalSchema } from "./wire.ts";
 

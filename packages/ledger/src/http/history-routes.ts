@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { Catalogue } from "../catalogue.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
 import { body } from "./questions.ts";
 import { filesSchema, positionSchema } from "./wire.ts";
 

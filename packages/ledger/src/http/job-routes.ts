@@ -2,8 +2,8 @@ import type { Log } from "@brigade/core";
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { FailureFilter, JobRecord } from "../account.ts";
-import type { Catalogue } from "../catalogue.ts";
-import { JobOpenError } from "../jobs.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import { JobOpenError } from "../tables/jobs.ts";
 import { body, jobOf, query } from "./questions.ts";
 import { rowStream } from "./row-stream.ts";
 import {

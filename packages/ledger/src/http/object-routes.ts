@@ -1,6 +1,6 @@
 import type { Log } from "@brigade/core";
 import { Hono } from "hono";
-import type { Catalogue } from "../catalogue.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
 import {
   directoriesQuerySchema,
   forgettingSchema,

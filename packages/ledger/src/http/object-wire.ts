@@ -1,9 +1,9 @@
 import { isMd5, listOf, pathInsideSchema, sizeSchema, sourceNameSchema } from "@brigade/core";
 import { z } from "zod";
 import type { Location, StoredState, VolumeContents, VolumeDescription } from "../account.ts";
-import type { CatalogueCopy } from "../backup.ts";
-import type { LocationQuery, StoredName } from "../locations.ts";
-import type { OriginName } from "../origins.ts";
+import type { CatalogueCopy } from "../catalogue/backup.ts";
+import type { LocationQuery, StoredName } from "../questions/locations.ts";
+import type { OriginName } from "../tables/origins.ts";
 import { amountSchema, count, time } from "./wire.ts";
 
 /** What travels about stored objects and the volumes that they lie on, as JSON. */

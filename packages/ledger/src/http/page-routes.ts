@@ -25,9 +25,13 @@ export function pageRoutes(): Hono {
 
 /** By name; nothing else can be had. */
 function files(): (readonly [string, URL])[] {
-  const own = readdirSync(page).filter((name) => [".css", ".js", ".svg"].includes(extname(name)));
+  const own = [page, new URL("style/", page)].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => [".css", ".js", ".svg"].includes(extname(name)))
+      .map((name) => [name, new URL(name, folder)] as const),
+  );
   return [
-    ...own.map((name) => [name, new URL(name, page)] as const),
+    ...own,
     ["uplot.js", new URL(import.meta.resolve("uplot/dist/uPlot.esm.js"))],
     ["uplot.css", new URL(import.meta.resolve("uplot/dist/uPlot.min.css"))],
   ];

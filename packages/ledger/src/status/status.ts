@@ -9,7 +9,7 @@ import {
   steadyTime,
 } from "@brigade/core";
 import type { VolumeContents, VolumeDescription } from "../account.ts";
-import type { Catalogue } from "../catalogue.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Queues, Rate, Status } from "../http/status-wire.ts";
 import { Fleet } from "./fleet.ts";
 import { LatestJobs } from "./latest-jobs.ts";

@@ -5,7 +5,7 @@ import { serve } from "@hono/node-server";
 import { type Catalogue, createStatus, type LiveStatus, ledgerApp, retryJob } from "../../src/index.ts";
 import { object, page, pageId, result } from "../messages.ts";
 import { newCatalogue, silent } from "../set-up.ts";
-import { disk, presence } from "../status-set-up.ts";
+import { disk, presence } from "../status/following.ts";
 
 /** Names that are not meant to be markup. */
 export const hostileDirectory = "<script>alert(1)<";

@@ -1,0 +1,68 @@
+import type { Untold } from "../recording/untold.ts";
+import type { Jobs } from "../tables/jobs.ts";
+import type { DatabaseSync, StatementSync } from "./sqlite.ts";
+
+/** Rows dropped in one transaction, at most. */
+const chunk = 5_000;
+
+/** In this order: a page's number may be given anew once the page is gone. */
+const details = [
+  { table: "misses", key: "job, page, idx" },
+  { table: "breaks", key: "job, directory, walk, page" },
+  { table: "page_parts", key: "job, id, total, number" },
+  { table: "pages", key: "n" },
+  { table: "visits", key: "job, directory" },
+];
+
+/**
+ * Drops what is kept of the pages of closed jobs when a newer one of the same origin, prefix and filters is complete: it has
+ * listed the same. Totals stay. Otherwise the catalogue would grow with every run.
+ */
+export class Pruning {
+  readonly #jobs: Jobs;
+  readonly #untold: Untold;
+  readonly #begun: StatementSync;
+  readonly #superfluous: StatementSync;
+  readonly #mark: StatementSync;
+  readonly #drops: readonly StatementSync[];
+
+  constructor(db: DatabaseSync, { jobs, untold }: { readonly jobs: Jobs; readonly untold: Untold }) {
+    this.#jobs = jobs;
+    this.#untold = untold;
+    const has = details.map(({ table }) => `exists (select 1 from ${table} where job = jobs.n)`);
+    this.#begun = db.prepare(
+      `select n from jobs where pruned_for is not null and (${has.join(" or ")}) order by n limit 1`,
+    );
+    this.#superfluous = db.prepare(`select old.n, newer.id from jobs old join jobs newer
+        on newer.origin = old.origin and newer.prefix = old.prefix and newer.filters = old.filters
+          and newer.n > old.n and newer.state = 'complete'
+      where old.state <> 'open' and old.pruned_for is null order by old.n, newer.n desc limit 1`);
+    this.#mark = db.prepare("update jobs set pruned_for = ? where n = ?");
+    this.#drops = details.map(({ table, key }) =>
+      db.prepare(
+        `delete from ${table} where (${key}) in (select ${key} from ${table} where job = ? limit ?)`,
+      ),
+    );
+  }
+
+  /** Drops some rows of one job, inside a transaction. True when there was anything to do: call again. */
+  step(): boolean {
+    const n = this.#begin();
+    if (n === undefined) return false;
+    let left = chunk;
+    for (const drop of this.#drops) left -= Number(drop.run(n, left).changes);
+    return true;
+  }
+
+  /** The job to be pruned, marked so from before its first row is dropped: nobody reads half of it. */
+  #begin(): number | undefined {
+    const begun = this.#begun.get() as { n: number } | undefined;
+    if (begun !== undefined) return begun.n;
+    const found = this.#superfluous.get() as { n: number; id: string } | undefined;
+    if (found === undefined) return undefined;
+    this.#mark.run(found.id, found.n);
+    this.#untold.drop(found.n);
+    this.#jobs.forget();
+    return found.n;
+  }
+}

@@ -1,0 +1,33 @@
+import { plus } from "@brigade/core";
+import type { Amount, FailureCount } from "../account.ts";
+import type { MissCursor, Tally } from "./failures.ts";
+
+const mostShown = 1_000;
+/** Names counted at a time: beyond, those with the fewest objects are let go, so that memory stays bounded. */
+const mostCounted = 20_000;
+const mostKept = 10_000;
+
+/** Adds up the tallies of a job's parts; most objects first. */
+export async function countFailures(
+  fetch: (after?: MissCursor) => Promise<Tally>,
+): Promise<readonly FailureCount[]> {
+  let counts = new Map<string, Amount>();
+  let after: MissCursor | undefined;
+  do {
+    const tally = await fetch(after);
+    for (const [name, { objects, bytes }] of tally.counts) {
+      const amount = counts.get(name) ?? { objects: 0, bytes: 0 };
+      counts.set(name, { objects: amount.objects + objects, bytes: plus(amount.bytes, bytes) });
+    }
+    if (counts.size > mostCounted) counts = new Map(most(counts, mostKept));
+    after = tally.next;
+  } while (after !== undefined);
+  return most(counts, mostShown).map(([name, amount]) => ({ name, ...amount }));
+}
+
+function most(counts: ReadonlyMap<string, Amount>, n: number): [string, Amount][] {
+  const byObjects = [...counts].toSorted(
+    ([a, { objects: x }], [b, { objects: y }]) => y - x || (a < b ? -1 : 1),
+  );
+  return byObjects.slice(0, n);
+}

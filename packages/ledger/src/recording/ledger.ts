@@ -1,0 +1,131 @@
+import {
+  type Broker,
+  backoff,
+  classify,
+  type Delayer,
+  type Delivery,
+  delay,
+  HostError,
+  type Log,
+  type Verdict,
+} from "@brigade/core";
+import type { Progress } from "../account.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import { tooEarly } from "./untold.ts";
+
+/** Milliseconds until results come again whose page no lister has told, where no more of such are kept. */
+const earlyDelay = 10_000;
+const earlyText =
+  "more results than are kept are of pages that no lister has told, or of volumes that no host has: they wait, and count when these " +
+  'are told. If they are not, somebody makes them up: see "What a stolen password can do" in docs/security.md';
+
+export interface LedgerParts {
+  readonly catalogue: Catalogue;
+  readonly broker: Broker;
+  /** The source's name. */
+  readonly source: string;
+  readonly log: Log;
+  /** The catalogue's disk does not take a record, which is given back and comes again after a while. */
+  readonly onTrouble?: (error: HostError) => void;
+  readonly delay?: Delayer;
+}
+
+export interface LedgerOptions {
+  /** Records in hand at most; they share commits. */
+  readonly prefetch: number;
+}
+
+/** Enters the records of one source into the catalogue until it is disposed. */
+export interface Ledger extends AsyncDisposable {
+  /** Records taken from the broker and not yet settled with it. */
+  readonly inHand: number;
+  /**
+   * Resolves when the job's listing is finished and every listed object has an outcome (a better one may still be on
+   * its way in `records`). With a hole it never does: whoever waits also watches whether any work is left.
+   */
+  settled(job: string, signal?: AbortSignal): Promise<Progress>;
+}
+
+export async function createLedger(parts: LedgerParts, options: LedgerOptions): Promise<Ledger> {
+  const { catalogue, broker, source, log } = parts;
+  const pause = parts.delay ?? delay;
+  const leaving = new AbortController();
+  let inHand = 0;
+  let attempt = 0;
+  /** Jobs of which results came too early. */
+  const early = new Set<string>();
+
+  async function handle(delivery: Delivery): Promise<Verdict> {
+    inHand++;
+    try {
+      return await enter(delivery);
+    } finally {
+      inHand--;
+    }
+  }
+
+  async function enter({ message, signal }: Delivery): Promise<Verdict> {
+    if (message.type === "directory" || message.type === "files") {
+      return { kind: "reject", reason: `a ${message.type} message among records` };
+    }
+    try {
+      const [refusal] = await catalogue.record([message]);
+      attempt = 0;
+      if (refusal === undefined) return { kind: "ack" };
+      if (refusal === tooEarly) return postponed(message.job.id);
+      log.warn({ job: message.job.id, type: message.type, reason: refusal }, "a record is refused");
+      return { kind: "reject", reason: refusal };
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      parts.onTrouble?.(error);
+      await patience(AbortSignal.any([signal, leaving.signal]));
+      return { kind: "release" };
+    }
+  }
+
+  /** Told once a job: it comes again and again. */
+  function postponed(job: string): Verdict {
+    if (!early.has(job)) log.warn({ job }, earlyText);
+    early.add(job);
+    return { kind: "postpone", delay: earlyDelay };
+  }
+
+  /** Waits, longer each time, for the disk to take records again. */
+  async function patience(signal: AbortSignal): Promise<void> {
+    try {
+      await pause(backoff(attempt++, { first: 100, most: 10_000 }), signal);
+    } catch (cancelled) {
+      if (classify(cancelled).fault !== "cancelled") throw cancelled;
+    }
+  }
+
+  const subscription = await broker.consume({ source, queue: "records" }, options, handle);
+  return {
+    get inHand() {
+      return inHand;
+    },
+    settled: (job, signal) => settled(catalogue, job, signal),
+    async [Symbol.asyncDispose]() {
+      leaving.abort();
+      await subscription[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function settled(catalogue: Catalogue, job: string, signal?: AbortSignal): Promise<Progress> {
+  const done: PromiseWithResolvers<Progress> = Promise.withResolvers();
+  const look = (progress: Progress) => {
+    if (progress.job === job && progress.settled) done.resolve(progress);
+  };
+  const cancel = () => done.reject(signal?.reason);
+  const stop = catalogue.onCommit((all) => all.forEach(look));
+  signal?.addEventListener("abort", cancel, { once: true });
+  try {
+    if (signal?.aborted === true) cancel();
+    else catalogue.progress(job).then(look, done.reject);
+    return await done.promise;
+  } finally {
+    stop();
+    signal?.removeEventListener("abort", cancel);
+  }
+}

@@ -1,0 +1,115 @@
+import type { WalkPosition } from "@brigade/core";
+import type { FailureFilter } from "../account.ts";
+import type { DatabaseSync, StatementSync } from "../catalogue/sqlite.ts";
+import { again } from "../tables/outcome.ts";
+import type { Pages } from "../tables/pages.ts";
+import type { Visits } from "../tables/visits.ts";
+import type { Withdrawal } from "./withdrawal.ts";
+
+/**
+ * `failed`: only positions where the lister gave up. `idle`: nothing of the job is under way, so that whatever is not recorded
+ * is lost, and has to be listed (again) too.
+ */
+export type RelistingMode = "failed" | "idle";
+
+/** What is to be published again, and where to go on. */
+export interface TakenPositions {
+  readonly positions: readonly WalkPosition[];
+  readonly next?: number;
+}
+
+type Row = {
+  directory: number;
+  path: string;
+  walk: number | null;
+  pages: number;
+  top: number;
+  ended: number;
+  broken: number;
+};
+
+/** Directories looked at for a part. */
+const partLength = 1_000;
+
+/** Finds the positions of a job that are to be listed again, and takes back that they failed. */
+export class Relisting {
+  readonly #pages: Pages;
+  readonly #visits: Visits;
+  readonly #withdrawal: Withdrawal;
+  readonly #broken: StatementSync;
+  readonly #known: StatementSync;
+  readonly #breaksOf: StatementSync;
+  readonly #openPage: StatementSync;
+
+  constructor(
+    db: DatabaseSync,
+    { pages, visits, withdrawal }: { pages: Pages; visits: Visits; withdrawal: Withdrawal },
+  ) {
+    this.#pages = pages;
+    this.#visits = visits;
+    this.#withdrawal = withdrawal;
+    const rows = (from: string) =>
+      db.prepare(`select visits.directory, path, walk, pages, top, ended, broken
+        from ${from} join directories on n = visits.directory
+        order by visits.directory limit ${partLength}`);
+    this.#known = rows("(select * from visits where job = ? and directory > ?) visits");
+    this.#broken = rows(`(select distinct directory from breaks where job = ?1 and directory > ?2) gaveup
+      join visits on visits.job = ?1 and visits.directory = gaveup.directory and broken > 0`);
+    this.#breaksOf = db.prepare(
+      "select page from breaks where job = ? and directory = ? and walk = ? order by page",
+    );
+    // objects that are to be tried again one by one are asked for without listing
+    this.#openPage = db.prepare(`select 1 from pages where job = ? and directory = ? and walk = ?
+      and listed > stored + unchanged + vanished + failed
+      and listed > stored + unchanged + vanished + failed + (select count(*) from misses
+        where misses.job = pages.job and misses.page = pages.n and outcome = ${again} and modified is not null)
+      limit 1`);
+  }
+
+  /** Of directories at or below `under`; `after` is the last directory of the part before. */
+  take(
+    job: number,
+    { under = "" }: Pick<FailureFilter, "under">,
+    mode: RelistingMode,
+    after = 0,
+  ): TakenPositions {
+    const rows = (mode === "idle" ? this.#known : this.#broken).all(job, after) as Row[];
+    const last = rows.at(-1);
+    return {
+      positions: rows.flatMap((row) => (isUnder(row.path, under) ? this.#take(job, row, mode) : [])),
+      ...(last !== undefined && rows.length === partLength && { next: last.directory }),
+    };
+  }
+
+  /** The beginning of another walk of a directory, for all that the one that counts has not brought. */
+  anew(job: number, directory: number, path: string): WalkPosition {
+    this.#withdrawal.undated(job, directory);
+    return { directory: path, walk: this.#visits.nextWalk(job, directory), page: 1 };
+  }
+
+  #take(job: number, row: Row, mode: RelistingMode): WalkPosition[] {
+    const { directory, path, walk, pages, top } = row;
+    if (walk === null) return mode === "idle" ? [{ directory: path, walk: 0, page: 1 }] : [];
+    const breaks = this.#breaksOf.all(job, directory, walk).map(({ page }) => Number(page));
+    const isCut = mode === "idle" && row.ended === 0 && !breaks.includes(top + 1);
+    const starts = [...breaks, ...(isCut ? [top + 1] : [])].map((page) => this.#start(job, row, walk, page));
+    const known = starts.filter((position) => position !== undefined);
+    const hasGaps = pages + breaks.filter((page) => page > 0 && page < top).length < top;
+    const isLost = mode === "idle" && (hasGaps || this.#openPage.get(job, directory, walk) !== undefined);
+    const positions = isLost || known.length < starts.length ? [this.anew(job, directory, path)] : known;
+    if (breaks.length > 0) this.#withdrawal.positions(job, directory, walk);
+    return positions;
+  }
+
+  /** Where a page of a walk starts, as the page before it says. */
+  #start(job: number, { directory, path }: Row, walk: number, page: number): WalkPosition | undefined {
+    if (page === 1) return { directory: path, walk, page };
+    const next = this.#pages.at(job, directory, walk, page - 1)?.next;
+    return next === undefined ? undefined : (JSON.parse(next) as WalkPosition);
+  }
+}
+
+/** Whether the keys of all that is in the directory begin so. */
+function isUnder(path: string, under: string): boolean {
+  return (path === "" ? "" : `${path}/`).startsWith(under);
+}

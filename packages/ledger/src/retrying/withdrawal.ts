@@ -1,0 +1,61 @@
+import { plus } from "@brigade/core";
+import type { DatabaseSync, StatementSync } from "../catalogue/sqlite.ts";
+import { Misses } from "../tables/misses.ts";
+import { again, codes } from "../tables/outcome.ts";
+import type { Pages } from "../tables/pages.ts";
+import type { Totals } from "../tables/totals.ts";
+import type { Visits } from "../tables/visits.ts";
+
+/** Takes failures back: what failed is open again, as if it had not been reported. Sums and visits follow. */
+export class Withdrawal {
+  readonly #pages: Pages;
+  readonly #visits: Visits;
+  readonly #totals: Totals;
+  readonly #misses: Misses;
+  readonly #undated: StatementSync;
+  readonly #besides: StatementSync;
+  readonly #breaks: StatementSync;
+
+  constructor(db: DatabaseSync, { pages, visits, totals }: { pages: Pages; visits: Visits; totals: Totals }) {
+    this.#pages = pages;
+    this.#visits = visits;
+    this.#totals = totals;
+    this.#misses = new Misses(db);
+    this.#undated = db.prepare(`select id, idx, bytes
+      from visits join pages on pages.job = visits.job and pages.directory = visits.directory and pages.walk = visits.walk
+        join misses on misses.job = pages.job and misses.page = pages.n
+      where visits.job = ? and visits.directory = ? and outcome = ${codes.failed} and modified is null`);
+    const breaks = "from breaks where job = ? and directory = ? and walk = ?";
+    this.#besides = db.prepare(`select 1 ${breaks} and page < 0 limit 1`);
+    this.#breaks = db.prepare(`delete ${breaks}`);
+  }
+
+  /** A failed object of a page. Its row stays, marked, until anything is reported of it. `bytes`: as listed. */
+  object(job: number, id: string, index: number, bytes: number): void {
+    const page = this.#pages.get(job, id);
+    if (page?.outcomes[index] !== codes.failed) {
+      throw new Error(`page ${id} has a failure's row without that outcome at ${index}`);
+    }
+    const counted = this.#visits.counts(page);
+    if (counted) this.#totals.add(job, 1, page.counts, page.volumes, -1);
+    page.outcomes[index] = again;
+    page.counts.failed--;
+    page.counts.failed_bytes = plus(page.counts.failed_bytes, -bytes);
+    this.#misses.mark(page, index);
+    this.#pages.changed(page);
+    if (counted) this.#totals.add(job, 1, page.counts, page.volumes, 1);
+  }
+
+  /** The failed objects of a directory that an older program recorded: too little is known to ask for them one by one. */
+  undated(job: number, directory: number): void {
+    const rows = this.#undated.all(job, directory) as { id: string; idx: number; bytes: number }[];
+    for (const { id, idx, bytes } of rows) this.object(job, id, idx, bytes);
+  }
+
+  /** The failed positions of the walk of a directory that counts. One that broke besides a page is not at its end any more. */
+  positions(job: number, directory: number, walk: number): void {
+    if (this.#besides.get(job, directory, walk) !== undefined) this.#pages.continues(job, directory, walk);
+    this.#breaks.run(job, directory, walk);
+    this.#visits.withdrawn(job, directory);
+  }
+}

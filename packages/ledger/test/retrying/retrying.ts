@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { type Catalogue, type FailureFilter, type RecordMessage, retryJob } from "../../src/index.ts";
+import { job, newCatalogue } from "../set-up.ts";
+import { CollectingBroker } from "./collecting-broker.ts";
+
+/** A catalogue with these records, whose job is closed if it is settled, and what publishes retries of it. */
+export async function prepared(messages: readonly RecordMessage[], { closed = true } = {}) {
+  const made = await newCatalogue();
+  const { catalogue } = made;
+  await catalogue.record(messages);
+  if (closed) await catalogue.settleJob(job.id);
+  const broker = new CollectingBroker();
+  return {
+    ...made,
+    broker,
+    state: async () => (await catalogue.jobs())[0]?.state,
+    async retry(filter: FailureFilter = {}, idle = true, sizes = {}) {
+      broker.published = [];
+      return await retryJob(
+        { catalogue, broker, idle, batchFiles: 64, batchBytes: 2 ** 26, ...sizes },
+        job.id,
+        filter,
+      );
+    },
+  };
+}
+
+/** Where the job stands; counters and proof agree. */
+export async function standing(catalogue: Catalogue) {
+  const [proof, progress] = [await catalogue.proof(job.id), await catalogue.progress(job.id)];
+  for (const sum of ["listed", "stored", "unchanged", "vanished", "failed"] as const) {
+    assert.deepEqual(progress[sum], proof[sum], sum);
+  }
+  return { proof, progress };
+}
