@@ -44,20 +44,35 @@ export interface RabbitBrokerOptions {
   readonly url: string;
   /** PEM of a private CA. */
   readonly ca?: string | undefined;
-  /** Shown in the management UI, with what the connection does: "downloader@host#pid" publishes, consumes. */
+  /**
+   * Shown in the management UI, with what the connection does: "downloader@host#pid" publishes,
+   * consumes.
+   */
   readonly connectionName: string;
   readonly log: Log;
-  /** Milliseconds that the broker lets a consumer hold a delivery (its `consumer_timeout`); default 30 minutes. */
+  /**
+   * Milliseconds that the broker lets a consumer hold a delivery (its `consumer_timeout`); default
+   * 30 minutes.
+   */
   readonly consumerTimeout?: number;
-  /** Errors of handlers; FatalError when the broker refuses our credentials, vhost or permissions (each once). */
+  /**
+   * Errors of handlers; FatalError when the broker refuses our credentials, vhost or permissions
+   * (each once).
+   */
   readonly onError: (error: unknown) => void;
-  /** Records and directories of which nobody says who made them end among the dead. Programs of the version before do not say it. */
+  /**
+   * Records and directories of which nobody says who made them end among the dead. Programs of the
+   * version before do not say it.
+   */
   readonly requireUserId?: boolean;
   /** Gives up waiting for the first connection. */
   readonly signal?: AbortSignal;
   readonly delay?: Delayer;
   readonly random?: () => number;
-  /** Milliseconds without a confirmation after which what was published is published anew, over a new connection. Default 30 s. */
+  /**
+   * Milliseconds without a confirmation after which what was published is published anew, over a
+   * new connection. Default 30 s.
+   */
   readonly confirmWithin?: number;
 }
 
@@ -69,24 +84,36 @@ export interface RabbitBroker extends Broker {
   readonly trouble: string | undefined;
   /** Why what is published for this source waits, for people; undefined while it does not. */
   waits(source: string): string | undefined;
-  /** What this process has put into wait queues of the source, less what it has received from them. */
+  /**
+   * What this process has put into wait queues of the source, less what it has received from them.
+   */
   waiting(source: string): Waiting | undefined;
   /** What was delivered in the last minute and needs a newer program. */
   newer(source: string): NewerMessages[];
   /**
-   * Whether the broker takes messages now: it is asked to confirm one that goes nowhere, because an alarm is told to those
-   * only who publish. Also true where the source has no exchanges to ask with.
+   * Whether the broker takes messages now: it is asked to confirm one that goes nowhere, because an
+   * alarm is told to those only who publish. Also true where the source has no exchanges to ask
+   * with.
    */
   takesMessages(source: string): Promise<boolean>;
   /** Names of the source's queues that are not there. Waits while there is no connection. */
   missingQueues(source: string): Promise<readonly string[]>;
-  /** Says it to whoever listens; drops it while the broker is away, blocked or does not let us. Throws nothing. */
+  /**
+   * Says it to whoever listens; drops it while the broker is away, blocked or does not let us.
+   * Throws nothing.
+   */
   announce(presence: Presence): void;
-  /** Hears what is announced from now on, and again after a loss of the connection; until it or the broker is disposed. */
+  /**
+   * Hears what is announced from now on, and again after a loss of the connection; until it or the
+   * broker is disposed.
+   */
   onPresence(listener: PresenceListener): AsyncDisposable;
 }
 
-/** Waits, as long as it takes, for the first connection. Rejects with FatalError (refused), AbortError (signal). */
+/**
+ * Waits, as long as it takes, for the first connection. Rejects with FatalError (refused),
+ * AbortError (signal).
+ */
 export async function connectRabbitBroker(options: RabbitBrokerOptions): Promise<RabbitBroker> {
   const refused = Promise.withResolvers<never>();
   let onRefused: (error: FatalError) => void = refused.reject;

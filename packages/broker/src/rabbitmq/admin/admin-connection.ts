@@ -19,7 +19,9 @@ export interface BrokerAdminOptions {
   readonly log: Log;
 }
 
-/** One connection, no second try. What goes wrong is a FatalError (refused) or a HostError (away). */
+/**
+ * One connection, no second try. What goes wrong is a FatalError (refused) or a HostError (away).
+ */
 export class AdminConnection implements AsyncDisposable {
   readonly #address: Address;
   readonly #model: ChannelModel;

@@ -13,20 +13,29 @@ import {
   replayDeadLetters,
 } from "./dead-letters.ts";
 
-/** Times, a second apart, that a message is sent which the broker refuses: another node may have to lead its queue first. */
+/**
+ * Times, a second apart, that a message is sent which the broker refuses: another node may have to
+ * lead its queue first.
+ */
 const tries = 20;
 
-/** For `start`, `cancel`, `dead-letters`: one connection. Everything rejects with a FatalError or HostError when it breaks. */
+/**
+ * For `start`, `cancel`, `dead-letters`: one connection. Everything rejects with a FatalError or
+ * HostError when it breaks.
+ */
 export interface BrokerAdmin extends AsyncDisposable {
   /**
-   * Makes the exchanges and queues of a source where missing. Quorum queues may forget what they get in their first
-   * second: wait `settleMs` after "made" before publishing. Of a source of the version before nothing is changed while
-   * something is in its queues.
+   * Makes the exchanges and queues of a source where missing. Quorum queues may forget what they
+   * get in their first second: wait `settleMs` after "made" before publishing. Of a source of the
+   * version before nothing is changed while something is in its queues.
    */
   declare(source: string): Promise<"made" | "there">;
   /** Ready messages of every queue; undefined when the source has no queues. */
   depths(source: string): Promise<Record<QueueKind, number> | undefined>;
-  /** Resolves when the broker takes messages of the source. An alarm is waited for; a warning in the log says so. */
+  /**
+   * Resolves when the broker takes messages of the source. An alarm is waited for; a warning in the
+   * log says so.
+   */
   takesMessages(source: string, signal?: AbortSignal): Promise<void>;
   /** Resolves when all are confirmed. */
   publish(messages: readonly Message[]): Promise<void>;
@@ -36,7 +45,10 @@ export interface BrokerAdmin extends AsyncDisposable {
   remove(source: string): Promise<void>;
   /** Oldest first, `limit` at most (default 1000); leaves them where they are. */
   deadLetters(source: string, limit?: number): Promise<RabbitDeadLetter[]>;
-  /** `ids`: those only; absent: all that are there now. Those that cannot be decoded stay: `skipped`. */
+  /**
+   * `ids`: those only; absent: all that are there now. Those that cannot be decoded stay:
+   * `skipped`.
+   */
   replay(source: string, ids?: readonly string[]): Promise<{ replayed: number; skipped: number }>;
   /** `ids` as above. How many went. */
   drop(source: string, ids?: readonly string[]): Promise<number>;
@@ -44,7 +56,10 @@ export interface BrokerAdmin extends AsyncDisposable {
   inject(queue: QueueName, body: string): Promise<void>;
 }
 
-/** Does not wait for a broker that is away: rejects with HostError (away) or FatalError (refused), one clear line each. */
+/**
+ * Does not wait for a broker that is away: rejects with HostError (away) or FatalError (refused),
+ * one clear line each.
+ */
 export async function connectBrokerAdmin(options: BrokerAdminOptions): Promise<BrokerAdmin> {
   return new AmqpAdmin(await AdminConnection.open(options));
 }

@@ -9,7 +9,10 @@ import { keys } from "../topology/exchanges.ts";
 import { queueName } from "../topology/queues.ts";
 import type { AdminConnection } from "./admin-connection.ts";
 
-/** Milliseconds until letters that were looked at are in their places again (somebody else may take them then). */
+/**
+ * Milliseconds until letters that were looked at are in their places again (somebody else may take
+ * them then).
+ */
 const backWithin = 1_000;
 const backPoll = 10;
 /** Bytes of a letter's body that are shown. */
@@ -75,7 +78,10 @@ export async function dropDeadLetters(
   return dropped;
 }
 
-/** Takes the oldest, those that are there now, `limit` at most, and puts back what stays: to its place, and there when this resolves. */
+/**
+ * Takes the oldest, those that are there now, `limit` at most, and puts back what stays: to its
+ * place, and there when this resolves.
+ */
 async function visit(
   connection: AdminConnection,
   source: string,

@@ -1,18 +1,24 @@
 import type { Options } from "amqplib";
 
-/** Seconds. A silent peer is given up after two to three of them. */
+/** Seconds. A peer that sends nothing is given up after two to three heartbeats. */
 const heartbeat = 20;
 
-/** Where a broker is and who we are there. Everything but `connect` may be shown to people. */
+/**
+ * Where a broker is, and as which user we connect. Only `connect` holds the password: the rest may
+ * be shown.
+ */
 export interface Address {
   readonly connect: Options.Connect;
-  /** With the port, where it is named. */
+  /** With the port, if the URL has one. */
   readonly host: string;
   readonly user: string;
   readonly vhost: string;
 }
 
-/** Undefined for what is no AMQP URL: amqp[s]://user:password@host[:port][/vhost], percent-encoded. */
+/**
+ * Returns `undefined` if the text is no AMQP URL: amqp[s]://user:password@host[:port][/vhost],
+ * percent-encoded.
+ */
 export function parseAddress(text: string): Address | undefined {
   const url = URL.parse(text);
   if (url === null || !/^amqps?:$/.test(url.protocol) || url.hostname === "") return undefined;
@@ -39,7 +45,7 @@ export function parseAddress(text: string): Address | undefined {
   }
 }
 
-/** Throws TypeError without telling the text: it holds a password. */
+/** Throws TypeError. Its message leaves the text out, because the text holds a password. */
 export function addressOf(text: string): Address {
   const address = parseAddress(text);
   if (address === undefined)

@@ -1,10 +1,13 @@
-/** What a node may be short of, as its `connection.blocked` says, and what helps. */
+/**
+ * What a node may be short of (the words of its `connection.blocked`), and what the operator can
+ * do.
+ */
 const remedies: Readonly<Record<string, string>> = {
   memory: "give its host memory, or raise vm_memory_high_watermark",
   disk: "free disk space on its host, or lower disk_free_limit",
 };
 
-/** In words for people: "low on memory" is how the broker says it. */
+/** Returns one line for people. `reason` is the broker's own text: "low on memory". */
 export function describeAlarm(reason: string): string {
   const short = Object.keys(remedies).find((resource) => reason.includes(resource));
   if (short === undefined) return `the broker takes nothing: ${reason}`;

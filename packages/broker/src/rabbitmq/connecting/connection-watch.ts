@@ -5,16 +5,16 @@ import { reasonOf } from "./refusal.ts";
 
 export type BrokerState = "connected" | "blocked" | "connecting";
 
-/** Both connections as one: what they do is told once, when it changes. */
+/** The state of all connections together. A change is logged once. */
 export class ConnectionWatch {
   readonly #log: Log;
   readonly #onRefused: (error: FatalError) => void;
   /** How many connections are up, of how many. */
   #up = 0;
   #links = 0;
-  /** What the last line was about. */
+  /** What the last log line was about. */
   #told: "connection" | "loss" | undefined;
-  /** Links that the broker takes no messages from, and what it is short of. */
+  /** Links that the broker takes no messages from, each with what the broker is short of. */
   readonly #blocked = new Map<LinkEvents, string>();
   readonly #refusals = new Set<string>();
 
@@ -28,12 +28,12 @@ export class ConnectionWatch {
     return this.#blocked.size > 0 ? "blocked" : "connected";
   }
 
-  /** Why the broker takes no messages, for people; undefined while it does. */
+  /** Why the broker takes no messages, for people; `undefined` if it takes them. */
   get blockedBy(): string | undefined {
     return this.#blocked.values().next().value;
   }
 
-  /** For one more link. */
+  /** Returns the events of one more link. */
   watch(): LinkEvents {
     let isUp = false;
     const turn = (up: boolean) => {
@@ -73,7 +73,7 @@ export class ConnectionWatch {
     this.#log.warn({ reason: reasonOf(reason) }, "not connected to the broker, trying again and again");
   }
 
-  /** Attempts go on, but the same words are told once. */
+  /** Attempts go on, but the same text is reported once. */
   #refused(error: FatalError): void {
     if (this.#refusals.has(error.message)) return;
     this.#refusals.add(error.message);

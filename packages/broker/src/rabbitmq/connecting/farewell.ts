@@ -2,10 +2,10 @@ import { Duplex } from "node:stream";
 import type { ChannelModel } from "amqplib";
 import { untilAborted } from "./until-aborted.ts";
 
-/** Milliseconds. */
+/** Milliseconds that closing a channel or a connection may take. */
 const partWithin = 5_000;
 
-/** A farewell that is not answered, or comes too late, is no error. Resolves with whether it was answered. */
+/** Resolves with whether the closing was answered in time. If it was not, that is no error. */
 export async function part(farewell: Promise<void>): Promise<boolean> {
   return await untilAborted(farewell, AbortSignal.timeout(partWithin)).then(
     () => true,
@@ -13,11 +13,14 @@ export async function part(farewell: Promise<void>): Promise<boolean> {
   );
 }
 
-/** A broker that has an alarm reads no farewell from those who publish: their connection is cut off. */
+/**
+ * Cuts the connection if closing is not answered: a broker with an alarm reads nothing from
+ * publishers.
+ */
 export async function closeConnection(model: ChannelModel): Promise<void> {
   if (await part(model.close())) return;
   const { connection } = model;
-  // The client library offers no other way to end it without the broker's answer.
+  // amqplib has no other way to end a connection without the broker's answer.
   if ("stream" in connection && connection.stream instanceof Duplex)
     connection.stream.destroy(new Error("the broker does not answer the farewell"));
 }

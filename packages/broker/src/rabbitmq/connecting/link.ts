@@ -1,18 +1,37 @@
 /*
- * The life of a connection to the broker:
+ * The life of a connection to the broker. A process has two: one publishes, one consumes. Each
+ * lives and breaks for itself, in this order:
  *
- * what happens                                 what follows
- * connection lost, heartbeat missed            a new connection after 0.2 s to 10 s, for ever; what was not confirmed is published again
- * a message is refused (basic.nack)            again after a pause, over a new channel (the old one may remember a leader that is dead)
- * five channels in a row take nothing          a new connection, which may lead to another node
- * no confirmation for 30 s, and no alarm       a new connection; what was not confirmed is published again
- * memory or disk alarm (connection.blocked)    publishing waits until the broker takes messages again; consuming goes on
- * no exchange, or no queue behind it           publishing waits until `brigade start` makes it
- * a consumer is ended (basic.cancel)           it consumes anew; if its queue is gone, it waits until `brigade start` makes it
- * wrong password, no right, bad certificate    told once (FatalError); attempts go on
+ * 1. Something ends it (the table below): `lose(reason)`. The first reason counts.
+ * 2. `Life.lost` aborts. Handlers of its deliveries are told to stop; these deliveries are noted as
+ *    own losses, which are no deaths (consuming/own-losses.ts). Nothing is acknowledged any more.
+ * 3. `session()` belongs to the next connection from now on: publishers and consumers wait for it.
+ * 4. The old connection is closed in the background, and cut off if that is not answered in 5 s.
+ * 5. `down(reason)`: logged once (connecting/connection-watch.ts).
+ * 6. After 0.2 s to 10 s: a new connection, with new channels. If that fails: from 5 again, for ever.
+ * 7. `session()` resolves, then `up()`: logged once.
+ * 8. Publishing: all that was not confirmed is sent again. It may arrive twice (rule 2).
+ * 9. Consuming: deliveries of the old connection that still waited for a place are dropped. Then the
+ *    queue is consumed again, and the broker delivers anew what was not acknowledged.
+ *
+ * what happens                                what follows
+ * connection lost, heartbeat missed           1 to 9
+ * a channel is closed by the broker           1 to 9; not for channels of probes and of presence
+ * a probe is answered neither yes nor no      1 to 9
+ * no confirmation for 30 s, and no alarm      1 to 9
+ * five channels in a row take nothing         1 to 9; the new connection may lead to another node
+ * a queue that is consumed is gone            1 to 9; consuming waits until `brigade start` makes it
+ * a consumer is ended, its queue is there     it consumes anew after 0.2 s; the connection stays
+ * a message is refused (basic.nack)           it is sent again after a pause, over a new channel: the
+ *                                             old one may go by a leader that is dead
+ * no exchange, or no queue bound to it        publishing waits until `brigade start` makes it
+ * memory or disk alarm (connection.blocked)   publishing waits until the alarm ends; consuming goes on
+ * wrong password, no right, bad certificate   5 with a FatalError, each text once; attempts go on
+ * the broker is disposed                      deliveries are given back within 5 s; what was sent is
+ *                                             confirmed, the connection closed; `session()` rejects
  */
 import { backoff, type Delayer } from "@brigade/core";
-import { type ChannelModel, connect } from "amqplib";
+import { type Channel, type ChannelModel, connect } from "amqplib";
 import type { Address } from "./address.ts";
 import { closeConnection, part } from "./farewell.ts";
 import { refusalOf } from "./refusal.ts";
@@ -20,22 +39,36 @@ import { abortion, untilAborted } from "./until-aborted.ts";
 
 /** Milliseconds for a connection and its handshake. */
 const connectWithin = 10_000;
-/** Milliseconds between attempts: at first, at most. A connection that held so long makes the next loss a first one. */
+/**
+ * Milliseconds between attempts: at first, at most. After a connection that lived longer than
+ * `calmAfter` it is "at first" again.
+ */
 const firstPause = 200;
 const longestPause = 10_000;
 const calmAfter = 1_000;
 
 /** From a connection's opening to its loss. */
 export interface Life {
-  /** Aborted when connection or channel are gone: nothing that belongs to them may be used any more. */
+  /** Aborted when the connection is lost: nothing that belongs to it may be used any more. */
   readonly lost: AbortSignal;
-  /** Ends it: the first reason counts. */
+  /** Ends it. The first reason counts. */
   lose(reason: unknown): void;
+}
+
+/**
+ * Makes the end of this channel the end of the connection. Without listeners it would end the
+ * process.
+ */
+export function guard<C extends Channel>(channel: C, life: Pick<Life, "lose">): C {
+  channel.on("error", (error) => life.lose(error));
+  channel.on("handler-error", (error) => life.lose(error));
+  channel.on("close", () => life.lose(new Error("the channel was closed")));
+  return channel;
 }
 
 /** What is built on each new connection, its listeners set, ready to be used. */
 export interface Session {
-  /** Ends it in order: what was sent is worked off. */
+  /** Ends it in order: resolves when all that was sent has been answered. */
   close(): Promise<void>;
 }
 
@@ -49,14 +82,19 @@ export interface LinkOptions {
 
 export interface LinkEvents {
   up(): void;
-  /** Not connected (any more). FatalError: refused; attempts go on all the same. */
+  /**
+   * Not connected (any more). A FatalError means that we are refused; attempts go on all the same.
+   */
   down(reason: unknown): void;
   /** The broker takes no messages: a memory or disk alarm. */
   blocked(reason: string): void;
   unblocked(): void;
 }
 
-/** Connects once. Its `error` events are nobody's until the caller listens: that must be at once. */
+/**
+ * Connects once. The caller must listen for `error` events at once: one without a listener ends the
+ * process.
+ */
 export function openConnection({ address, ca, connectionName }: Omit<LinkOptions, "delay" | "random">) {
   return connect(address.connect, {
     timeout: connectWithin,
@@ -88,12 +126,15 @@ export class Link<S extends Session> implements AsyncDisposable {
     this.#kept = this.#keep();
   }
 
-  /** The session that is, or the next one. Rejects with an AbortError from the disposal on. */
+  /**
+   * Resolves with the session there is, or with the next one. Rejects with an AbortError from the
+   * disposal on.
+   */
   session(): Promise<S> {
     return this.#session.promise;
   }
 
-  /** The session that is; undefined while there is none. */
+  /** The session there is; `undefined` if there is none. */
   get current(): S | undefined {
     return this.#current;
   }

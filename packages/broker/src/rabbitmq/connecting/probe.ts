@@ -2,12 +2,12 @@ import type { Channel, ChannelModel } from "amqplib";
 import type { Life } from "./link.ts";
 import { codeOf, notFound } from "./refusal.ts";
 
-/** Asks what is there, on a channel of its own: the broker closes it with every no. */
+/** Asks what exists, on a channel of its own: the broker closes the channel with every "no". */
 export class Probe {
   readonly #model: ChannelModel;
   readonly #life: Life;
   #channel: Channel | undefined;
-  /** One question at a time: a no ends the others that share the channel. */
+  /** One question at a time: a "no" would end the others on the same channel. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(model: ChannelModel, life: Life) {
@@ -15,7 +15,7 @@ export class Probe {
     this.#life = life;
   }
 
-  /** Ready messages; undefined when there is no such queue. */
+  /** Resolves with the number of ready messages; `undefined` if there is no such queue. */
   async messageCount(queue: string): Promise<number | undefined> {
     const found = await this.#ask((channel) => channel.checkQueue(queue));
     return found?.messageCount;
@@ -25,7 +25,7 @@ export class Probe {
     return (await this.#ask((channel) => channel.checkExchange(exchange))) !== undefined;
   }
 
-  /** Any answer but yes and no ends the session. */
+  /** Any answer other than "yes" and "no" ends the session. */
   #ask<T>(question: (channel: Channel) => Promise<T>): Promise<T | undefined> {
     const answer = this.#last.then(async () => {
       try {
@@ -44,7 +44,7 @@ export class Probe {
 
   async #open(): Promise<Channel> {
     const channel = await this.#model.createChannel();
-    // The question's own promise tells.
+    // The question's own promise rejects with it.
     channel.on("error", () => {});
     return channel;
   }

@@ -5,16 +5,19 @@ import type { Address } from "./address.ts";
 export const notFound = 404;
 const accessRefused = 403;
 
-/** Of Node's TLS: the certificate is there, and not to be trusted. */
+/** Error codes of Node's TLS: there is a certificate, and it is not trusted. */
 const untrusted = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 
-/** What waiting will not mend: our credentials, vhost or permissions, or the broker's certificate. */
+/**
+ * Returns a FatalError if waiting does not help: credentials, vhost, permissions, or the broker's
+ * certificate.
+ */
 export function refusalOf(error: unknown, { host, user, vhost }: Address): FatalError | undefined {
   if (!(error instanceof Error)) return undefined;
   const refusal = (text: string) => new FatalError(`the broker at ${host} ${text}`, { cause: error });
   if (/ACCESS.REFUSED - Login/.test(error.message))
     return refusal(`refuses user "${user}": wrong user or password`);
-  // Which of them it is, the client library does not tell.
+  // amqplib does not tell which of the two it is.
   if (/^Expected ConnectionOpenOk/.test(error.message))
     return refusal(`refuses vhost "${vhost}": it is not there, or user "${user}" may not use it`);
   if (codeOf(error) === accessRefused) return refusal(`refuses user "${user}": ${reasonOf(error)}`);
@@ -23,16 +26,16 @@ export function refusalOf(error: unknown, { host, user, vhost }: Address): Fatal
   return undefined;
 }
 
-/** One line for people. */
+/** Returns one line for people. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // The broker's own words, without the client library's around them.
+  // The broker's own words, without amqplib's around them.
   const [, words] = /with message "(.*)"/s.exec(error.message) ?? [];
-  // Several addresses refused at once: a code and no message.
+  // If several addresses refuse at once, there is a code and no message.
   return words ?? (error.message || String(codeOf(error)));
 }
 
-/** An AMQP reply code, or Node's word for what failed. */
+/** Returns an AMQP reply code, or Node's error code. */
 export function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
 }

@@ -1,4 +1,7 @@
-/** What the promise brings, unless the signal aborts before: then its reason is thrown, and the promise is left to itself. */
+/**
+ * Settles like the promise. If the signal aborts first, rejects with its reason; nobody waits for
+ * the promise then.
+ */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {

@@ -1,12 +1,18 @@
 import type { Log } from "@brigade/core";
 import { reasonOf } from "../connecting/refusal.ts";
 
-/** What is held for longer than this part of the timeout is handed over: the broker looks once a minute, we each second. */
+/**
+ * A delivery is handed over after this part of the timeout. The broker checks once per minute, we
+ * once per second.
+ */
 const margin = 0.75;
 /** RabbitMQ's own words. */
 const timedOut = /delivery acknowledgement on channel \d+ timed out(?:\.? Timeout value used: (\d+) ms)?/i;
 
-/** How long the broker lets a consumer hold a delivery (its `consumer_timeout`), as far as we know. */
+/**
+ * How long the broker lets a consumer hold a delivery (its `consumer_timeout`), as far as this
+ * process knows.
+ */
 export class ConsumerTimeout {
   readonly #log: Log;
   readonly #configured: number;
@@ -19,12 +25,15 @@ export class ConsumerTimeout {
     this.#log = log;
   }
 
-  /** Milliseconds after its arrival. */
+  /** Milliseconds after the arrival of a delivery. */
   get handOverAfter(): number {
     return this.#ms * margin;
   }
 
-  /** Learns from why a channel was closed. */
+  /**
+   * `reason`: why a channel was closed. If that was the timeout, a shorter one is assumed from now
+   * on.
+   */
   hear(reason: unknown): void {
     const found = timedOut.exec(reasonOf(reason));
     if (found === null) return;

@@ -1,4 +1,4 @@
-import { delayOf, type Message, type QueueName, type Verdict } from "@brigade/core";
+import { type Delivery, delayOf, type Message, type QueueName, type Verdict } from "@brigade/core";
 import type { ConsumeMessage } from "amqplib";
 import { authorOf, disbelief } from "../messages/author.ts";
 import type { Division } from "../messages/division.ts";
@@ -16,8 +16,9 @@ interface Surroundings {
 }
 
 /**
- * A message that the broker holds for us until it is acked. Settled once: the first word counts. What it causes is
- * confirmed before the ack; when the channel dies before that, nothing was settled, and it comes again.
+ * A delivery that is not acknowledged yet. Only the first verdict counts. What the verdict causes
+ * is confirmed before the acknowledgement. If the channel is lost before that, nothing was settled,
+ * and the message comes again.
  */
 export class Held {
   readonly #queue: QueueName;
@@ -25,12 +26,12 @@ export class Held {
   readonly #around: Surroundings;
   #settlement: Promise<void> | undefined;
   #isAcked = false;
-  /** Milliseconds of a clock that nobody sets. */
+  /** When it arrived: milliseconds of the monotonic clock. */
   readonly since = performance.now();
-  /** What is to come later in its place, when it cannot be held any longer; known while it is handled. */
-  remainder: (() => Promise<readonly Message[]>) | undefined;
-  /** Once it is decoded. */
-  message: Message | undefined;
+  /** Resolves with what comes later in its place if it is handed over; set while it is handled. */
+  #remainder: (() => Promise<readonly Message[]>) | undefined;
+  /** Set when it is handled. */
+  #message: Message | undefined;
 
   constructor(queue: QueueName, raw: ConsumeMessage, around: Surroundings) {
     this.#queue = queue;
@@ -46,7 +47,7 @@ export class Held {
     return this.#raw.properties.messageId;
   }
 
-  /** Who has made what it holds, and why that is not believed; without a reason it is. */
+  /** Resolves with who made the message; with a `reason` if that is not believed. */
   async judge(
     message: Message,
     isRequired: boolean,
@@ -56,23 +57,23 @@ export class Held {
     return { author, reason: disbelief(message, author, this.#raw, { isRequired, isDivided }) };
   }
 
-  /** For the first time, from a wait queue. */
+  /** Whether it comes from a wait queue, for the first time. */
   get hasWaited(): boolean {
     const { fields, properties } = this.#raw;
     return !fields.redelivered && hasWaited(properties.headers, this.#queue.source);
   }
 
-  /** How often a consumer died over it. */
+  /** How many consumers died while they had it in hand. */
   get deliveries(): number {
     return Math.max(0, deliveriesOf(this.#raw.properties.headers) - this.#around.losses.of(this.id));
   }
 
-  get isRepeated(): boolean {
+  get #isRepeated(): boolean {
     const { fields, properties } = this.#raw;
     return fields.redelivered || wasGivenBack(properties.headers);
   }
 
-  /** Aborted when it is not ours any more. */
+  /** Aborted when it belongs to this process no more. */
   get signal(): AbortSignal {
     return this.#around.reception.deliveries;
   }
@@ -81,10 +82,28 @@ export class Held {
     return this.#settlement !== undefined;
   }
 
-  /** What has gone to a wait queue with this verdict, as far as it could be decoded. */
+  /** What its handler gets. To be called once, when it is decoded and believed. */
+  deliveryOf(message: Message, known: Pick<Delivery, "author" | "deliveries" | "standAside">): Delivery {
+    this.#message = message;
+    this.#remainder = async () => [message];
+    return {
+      queue: this.#queue,
+      message,
+      ...known,
+      isRepeated: this.#isRepeated,
+      signal: this.signal,
+      onOverdue: (remainder) => {
+        this.#remainder = remainder;
+      },
+    };
+  }
+
+  /**
+   * Returns the messages that this verdict puts into a wait queue, as far as they could be decoded.
+   */
   waiting(verdict: Verdict): readonly Message[] {
     if (verdict.kind === "retry") return verdict.remainder;
-    return verdict.kind === "postpone" && this.message ? [this.message] : [];
+    return verdict.kind === "postpone" && this.#message ? [this.#message] : [];
   }
 
   settle(verdict: Verdict): Promise<void> {
@@ -92,12 +111,15 @@ export class Held {
     return this.#settlement;
   }
 
-  /** The broker takes what is left of it for later. Does nothing when it is settled meanwhile. */
+  /**
+   * Publishes for later what is left of it, and acknowledges it. Does nothing if it is settled
+   * meanwhile.
+   */
   async handOver(): Promise<void> {
     const delay = delayOf(Number.POSITIVE_INFINITY);
-    // Others have made it: it keeps its author.
+    // Another process made it: it must keep its author.
     if (this.#queue.queue === "records") return await this.settle({ kind: "postpone", delay });
-    const remainder = (await this.remainder?.()) ?? [];
+    const remainder = (await this.#remainder?.()) ?? [];
     await this.settle({ kind: "retry", remainder: remainder.map(marked), delay });
   }
 
@@ -127,7 +149,7 @@ export class Held {
       case "postpone":
         return [postponed(this.#queue, await this.#made(), verdict.delay)];
       case "release":
-        // The broker's own way of giving back counts as a delivery.
+        // Not by basic.nack: the broker would count a delivery.
         return [givenBack(this.#queue, await this.#made(), this.deliveries)];
     }
   }

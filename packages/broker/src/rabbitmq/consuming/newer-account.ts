@@ -1,12 +1,12 @@
 import type { Delay, Log, NewerMessages } from "@brigade/core";
 import type { WorkQueue } from "../../route.ts";
 
-/** Milliseconds that a message waits which only a newer program can read. */
+/** Milliseconds that a message waits if only a newer program can read it. */
 export const newerDelay: Delay = 60_000;
-/** Messages of a queue that are counted, at most. */
+/** Messages that are counted per queue, at most. */
 const mostCounted = 10_000;
 
-/** Kinds of messages, as they are told apart for a source, at most. */
+/** Kinds of messages (queue, and what they need) that are counted per source, at most. */
 const mostKinds = 100;
 
 interface Seen extends Omit<NewerMessages, "messages"> {
@@ -14,7 +14,10 @@ interface Seen extends Omit<NewerMessages, "messages"> {
   readonly times: number[];
 }
 
-/** Which messages of each queue need a newer program. Each comes once in the time that it waits: so long it counts. */
+/**
+ * Which messages of each queue need a newer program. Each comes once per `newerDelay`, and counts
+ * for that long.
+ */
 export class NewerAccount {
   readonly #log: Log;
   /** By source, then by queue and what is needed. */

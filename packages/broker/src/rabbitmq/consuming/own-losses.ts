@@ -1,9 +1,9 @@
-/** Messages that are remembered at most; the oldest are forgotten first. */
+/** Messages that are kept at most; the oldest are dropped first. */
 const most = 10_000;
 
 /**
- * Deliveries that were lost with a channel while this process lives on. The broker counts them like those of a consumer
- * that died; when they come back here, nobody did. By message id.
+ * Deliveries that were lost with a channel of this process, by message id. The broker counts them
+ * as if their consumer had died. When they come back to this process, they are subtracted.
  */
 export class OwnLosses {
   readonly #times = new Map<unknown, number>();

@@ -4,9 +4,12 @@ import type { Held } from "./held.ts";
 export class Places {
   readonly #prefetch: number;
   readonly #running = new Map<Held, Promise<void>>();
-  /** Of those that run. */
+  /** Those of the running that do not count: only slow work is left of them. */
   readonly #aside = new Set<Held>();
-  /** Of those that run: the broker has them for later, and holds nothing for them any more. */
+  /**
+   * Those of the running that were published for later and acknowledged: they take no credit of the
+   * broker.
+   */
   readonly #handedOver = new Set<Held>();
 
   constructor(prefetch: number) {
@@ -18,7 +21,7 @@ export class Places {
     return taken < this.#prefetch + Math.min(this.#prefetch, this.#aside.size);
   }
 
-  /** How many stand aside. */
+  /** The number of deliveries that stand aside. */
   get aside(): number {
     return this.#aside.size;
   }
@@ -46,7 +49,7 @@ export class Places {
     if (this.#running.has(held) && !this.#handedOver.has(held)) this.#aside.add(held);
   }
 
-  /** False when it was before. */
+  /** Returns `false` if it was handed over before. */
   handOver(held: Held): boolean {
     if (this.#handedOver.has(held)) return false;
     this.#aside.delete(held);

@@ -1,7 +1,7 @@
 import { backoff, type Delayer, type Log } from "@brigade/core";
 import type { Reception } from "./reception.ts";
 
-/** Milliseconds between looks: at first, at most. */
+/** Milliseconds between two looks: at first, at most. */
 const firstLook = 200;
 const longestLook = 10_000;
 
@@ -11,10 +11,10 @@ interface Surroundings {
   readonly random: (() => number) | undefined;
 }
 
-/** Waits for queues: nobody may have started a job of this source yet. */
+/** Waits for queues to be made: no job of this source may have been started yet. */
 export class QueueAppearance {
   readonly #around: Surroundings;
-  /** Of which was told that they are missing. */
+  /** Queues that were logged as missing. */
   readonly #missing = new Set<string>();
 
   constructor(around: Surroundings) {

@@ -1,17 +1,19 @@
 import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
-import { guard } from "../connecting/guard.ts";
-import type { Life, Session } from "../connecting/link.ts";
+import { guard, type Life, type Session } from "../connecting/link.ts";
 import { Probe } from "../connecting/probe.ts";
 
 export interface Consumer {
-  /** Before other consumers of the queue. */
+  /** Whether this consumer gets messages before others of the queue. */
   readonly isFirst: boolean;
   accept(raw: ConsumeMessage): void;
-  /** The broker ends the consumer (its queue is gone, or the node of it); what it has delivered can still be acked. */
+  /**
+   * Called when the broker ends the consumer (basic.cancel). What it has delivered can still be
+   * acknowledged.
+   */
   ended(): void;
 }
 
-/** Consumes on one channel. */
+/** What is consumed over one connection: one channel for deliveries and their acknowledgements. */
 export class Reception implements Session {
   readonly #model: ChannelModel;
   readonly #channel: Channel;
@@ -32,21 +34,27 @@ export class Reception implements Session {
     return new Reception(model, channel, life);
   }
 
-  /** Aborted when the channel is gone: nothing can be settled any more. */
+  /** Aborted when the channel is gone: nothing can be acknowledged any more. */
   get lost(): AbortSignal {
     return this.#life.lost;
   }
 
-  /** Aborted when the deliveries are their handlers' no more, at the latest when the channel is gone. */
+  /**
+   * The signal of all deliveries: aborted when they are given back, at the latest when the channel
+   * is gone.
+   */
   get deliveries(): AbortSignal {
     return this.#deliveries.signal;
   }
 
-  /** Ends the session: nothing that was delivered counts any more. */
+  /** Ends the session: nothing that was delivered over it can be acknowledged any more. */
   lose(reason: unknown): void {
     this.#life.lose(reason);
   }
 
+  /**
+   * Tells the handlers to stop. The channel stays open, so that their messages can be given back.
+   */
   abandon(reason: unknown): void {
     this.#deliveries.abort(reason);
   }
@@ -57,7 +65,7 @@ export class Reception implements Session {
       if (raw === null) ended();
       else accept(raw);
     };
-    // In one turn: the prefetch is for the next consumer of this channel.
+    // Both are sent at once: the prefetch applies to the next consumer of this channel.
     const [, { consumerTag }] = await Promise.all([
       this.#channel.prefetch(prefetch),
       this.#channel.consume(queue, receive, isFirst ? { priority: 1 } : {}),
@@ -65,17 +73,17 @@ export class Reception implements Session {
     return consumerTag;
   }
 
-  /** What was on its way here has arrived when this resolves. */
+  /** Resolves when all that was on its way to this consumer has arrived. */
   async cancel(consumerTag: string): Promise<void> {
     await this.#channel.cancel(consumerTag);
   }
 
-  /** Does nothing when the channel is gone: the message comes again. */
+  /** Does nothing if the channel is gone: the broker delivers the message again. */
   ack(raw: ConsumeMessage): void {
     if (!this.lost.aborted) this.#channel.ack(raw);
   }
 
-  /** Ready messages; undefined when there is no such queue. */
+  /** Resolves with the number of ready messages; `undefined` if there is no such queue. */
   messageCount(queue: string): Promise<number | undefined> {
     return this.#probe.messageCount(queue);
   }
@@ -84,7 +92,7 @@ export class Reception implements Session {
     return this.#probe.hasExchange(exchange);
   }
 
-  /** One more, whose end is not the session's. */
+  /** One more channel. Its end does not end the session. */
   async openChannel(life: Pick<Life, "lose">): Promise<Channel> {
     return guard(await this.#model.createChannel(), life);
   }

@@ -1,11 +1,11 @@
 import type { Consumer, Reception } from "./reception.ts";
 
-/** A subscription's reserve comes in so many consumers, each with an equal share of its prefetch. */
+/** A subscription's reserve is this many consumers, each with an equal share of its prefetch. */
 const shares = 4;
 
 /**
- * More credit for a subscription, beside its consumer: AMQP does not let a consumer's prefetch be changed. For one
- * session, opened and closed in steps as deliveries stand aside.
+ * More credit for a subscription, by more consumers: AMQP cannot change the prefetch of one. Lives
+ * for one session; consumers are added and cancelled as deliveries stand aside.
  */
 export class Reserve {
   readonly #reception: Reception;
@@ -23,7 +23,10 @@ export class Reserve {
     this.#share = Math.ceil(prefetch / shares);
   }
 
-  /** `aside`: deliveries that stand aside now. Resolves when there is credit for them, or when the session is lost. */
+  /**
+   * `aside`: the number of deliveries that stand aside. Resolves when there is credit for them, or
+   * the session is lost.
+   */
   fit(aside: number): Promise<void> {
     const wanted = Math.min(shares, Math.ceil(aside / this.#share));
     if (wanted === this.#wanted) return this.#turning;

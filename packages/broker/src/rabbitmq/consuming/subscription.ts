@@ -1,16 +1,5 @@
-import {
-  type Delayer,
-  type Delivery,
-  type Log,
-  type Message,
-  MessageError,
-  type QueueName,
-  type Subscription,
-  type Verdict,
-} from "@brigade/core";
+import type { Delayer, Log, QueueName, Subscription } from "@brigade/core";
 import type { ConsumeMessage } from "amqplib";
-import { decodeWithCare } from "../../decode-with-care.ts";
-import type { WorkQueue } from "../../route.ts";
 import type { Link } from "../connecting/link.ts";
 import { abortion, untilAborted } from "../connecting/until-aborted.ts";
 import type { Division } from "../messages/division.ts";
@@ -24,23 +13,13 @@ import { Places } from "./places.ts";
 import { QueueAppearance } from "./queue-appearance.ts";
 import type { Reception } from "./reception.ts";
 import { Reserve } from "./reserve.ts";
-import { undecoded } from "./undecoded.ts";
+import { type Consumption, verdictOn } from "./verdict.ts";
 import type { WaitAccount } from "./wait-account.ts";
 
-/** Milliseconds until a message comes again whose handler threw: not a hot loop. */
-const afterError = 1_000;
-/** Milliseconds until a queue is consumed again of which the broker has ended our consumer. */
+/** Milliseconds until a queue is consumed again after the broker has ended its consumer. */
 const afterCancel = 200;
-/** Milliseconds between looks for deliveries that are held for too long. */
+/** Milliseconds between two looks for deliveries that are held for too long. */
 const lookForOverdue = 1_000;
-
-export interface Consumption {
-  readonly source: string;
-  readonly queue: WorkQueue;
-  readonly prefetch: number;
-  readonly isFirst: boolean;
-  readonly handle: (delivery: Delivery) => Promise<Verdict>;
-}
 
 interface Surroundings {
   readonly link: Link<Reception>;
@@ -55,14 +34,15 @@ interface Surroundings {
   readonly delay: Delayer;
   readonly random: (() => number) | undefined;
   readonly requireUserId: boolean;
-  /** When the subscription is over. */
+  /** Called when the subscription is over. */
   readonly forget: () => void;
 }
 
 /**
- * One consumer. A loop in the background consumes over one session after the other, from `resume` to `pause`; each
- * delivery runs its handler, at most `prefetch` at once and those that stand aside, and is settled by the verdict. What
- * arrives in excess (handlers of before a pause or a loss still run) waits.
+ * One consumer. A loop in the background consumes over one session after the other, from `resume`
+ * to `pause`. The handler runs for each delivery: `prefetch` at once, and those that stand aside.
+ * Its verdict settles the delivery. Deliveries beyond that wait: handlers from before a pause or a
+ * loss may still run.
  */
 export class RabbitSubscription implements Subscription {
   readonly #name: QueueName;
@@ -71,14 +51,14 @@ export class RabbitSubscription implements Subscription {
   readonly #places: Places;
   #reserve: Reserve | undefined;
   #waiting: Held[] = [];
-  /** Given back, and not yet safe. */
+  /** Deliveries on their way back, not yet confirmed. */
   readonly #returning = new Set<Promise<void>>();
   #stop = new AbortController();
   #consuming: Promise<void>;
   #over = false;
   readonly #appearance: QueueAppearance;
   readonly #looking: NodeJS.Timeout;
-  /** Those that we would hear of the end of. */
+  /** Sessions whose loss is listened for. */
   readonly #heard = new WeakSet<Reception>();
 
   constructor(consumption: Consumption, around: Surroundings) {
@@ -113,7 +93,10 @@ export class RabbitSubscription implements Subscription {
     this.#around.forget();
   }
 
-  /** The broker goes: what is held is given back, being handled or not. */
+  /**
+   * The broker is being disposed: all deliveries are given back, whether they are being handled or
+   * not.
+   */
   async leave(): Promise<void> {
     this.#over = true;
     await this.pause();
@@ -160,7 +143,10 @@ export class RabbitSubscription implements Subscription {
     }
   }
 
-  /** The broker has ended the consumer. With its queue, all that was delivered from there is gone. */
+  /**
+   * The broker has ended the consumer. If its queue is gone too, so is all that was delivered from
+   * there.
+   */
   async #afterCancel(queue: string, reception: Reception, stop: AbortSignal): Promise<void> {
     if ((await reception.messageCount(queue)) === undefined) {
       reception.lose(new Error(`the queue ${queue} is gone`));
@@ -176,7 +162,7 @@ export class RabbitSubscription implements Subscription {
     else this.#waiting.push(held);
   }
 
-  /** What is lost while we live on is no death. */
+  /** Notes what is lost with this session: this process lives, so these losses are no deaths. */
   #hearOfEnd(reception: Reception): void {
     if (this.#heard.has(reception)) return;
     this.#heard.add(reception);
@@ -250,8 +236,11 @@ export class RabbitSubscription implements Subscription {
   }
 
   async #run(held: Held): Promise<void> {
-    let verdict = await this.#verdict(held);
-    // Too late for a word on it; but while the channel lives, it can go back uncounted.
+    let verdict = await verdictOn(held, this.#consumption, {
+      ...this.#around,
+      standAside: () => this.#standAside(held),
+    });
+    // Too late for a verdict. While the channel is open, the message can still go back uncounted.
     if (held.signal.aborted) verdict = { kind: "release" };
     if (verdict.kind === "reject" && !held.isSettled)
       this.#around.log.warn(
@@ -260,41 +249,5 @@ export class RabbitSubscription implements Subscription {
       );
     await held.settle(verdict);
     for (const { job } of held.waiting(verdict)) this.#around.waits.put(job, 1);
-  }
-
-  async #verdict(held: Held): Promise<Verdict> {
-    const { signal, deliveries, isRepeated } = held;
-    let message: Message;
-    try {
-      message = await decodeWithCare(held.body, deliveries);
-    } catch (error) {
-      return undecoded(error, { ...this.#consumption, ...this.#around });
-    }
-    try {
-      const { author, reason } = await held.judge(message, this.#around.requireUserId);
-      if (reason !== undefined) return { kind: "reject", reason };
-      if (held.hasWaited) this.#around.waits.received(message.job);
-      held.message = message;
-      held.remainder = async () => [message];
-      return await this.#consumption.handle({
-        queue: this.#name,
-        message,
-        author,
-        deliveries,
-        isRepeated,
-        signal,
-        standAside: () => this.#standAside(held),
-        onOverdue: (remainder) => {
-          held.remainder = remainder;
-        },
-      });
-    } catch (error) {
-      if (error instanceof MessageError) return { kind: "reject", reason: error.message };
-      if (!signal.aborted) {
-        this.#around.onError(error);
-        await this.#around.delay(afterError, signal).catch(() => undefined);
-      }
-      return { kind: "release" };
-    }
   }
 }

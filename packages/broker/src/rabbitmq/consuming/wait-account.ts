@@ -1,14 +1,18 @@
 import type { Job } from "@brigade/core";
 
-/** Messages of a job that this process has put into a wait queue, less those that it has received from one. */
+/**
+ * Messages of a job that this process has put into a wait queue, less those that it has received
+ * from one.
+ */
 export interface Waiting {
   readonly job: string;
   readonly messages: number;
 }
 
 /**
- * The broker does not count what has waited long enough and finds no queue to go to: such messages are no longer "ready".
- * So each process keeps an account, of the latest job of each source. The sum over all processes is what still waits.
+ * The broker does not count messages that have waited long enough and find no queue to go to: they
+ * are no longer "ready". So each process keeps an account, for the latest job of each source. The
+ * sum over all processes still waits.
  */
 export class WaitAccount {
   readonly #waiting = new Map<string, Waiting>();

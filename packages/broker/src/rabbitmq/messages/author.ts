@@ -3,7 +3,10 @@ import type { Message as RawMessage } from "amqplib";
 import { isFromLedger, isFromLister, keys } from "../topology/exchanges.ts";
 import { authorHeader } from "./headers.ts";
 
-/** The users of downloaders, as deploy/broker/start.sh makes them: one for all hosts, or one for each. */
+/**
+ * The users of downloaders, as deploy/broker/start.sh makes them: one for all hosts, or one for
+ * each.
+ */
 const downloader = /^brigade-downloader(?:-(?<host>.+))?$/;
 
 /** What came, and by which exchange. */
@@ -12,15 +15,19 @@ export interface Received {
   readonly properties: Pick<RawMessage["properties"], "headers" | "userId">;
 }
 
-/** The user that has published something; "" where it does not say. The broker takes a `user_id` from that user alone. */
+/**
+ * The user that has published something; "" where it does not say. The broker takes a `user_id`
+ * from that user alone.
+ */
 export function userOf({ userId }: Received["properties"]): string {
   return typeof userId === "string" ? userId : "";
 }
 
 /**
- * Who made a message; "" where nobody can tell. Whoever gives a message back names its author in a header. It is believed
- * where the ledger and the admin alone may write. `isDivided`: whether the source's exchanges are divided by who may write;
- * where they are not, it is believed of all users but downloaders.
+ * Who made a message; "" where nobody can tell. Whoever gives a message back names its author in a
+ * header. It is believed where the ledger and the admin alone may write. `isDivided`: whether the
+ * source's exchanges are divided by who may write; where they are not, it is believed of all users
+ * but downloaders.
  */
 export function authorOf({ fields, properties }: Received, isDivided: boolean): string {
   const user = userOf(properties);
@@ -29,12 +36,18 @@ export function authorOf({ fields, properties }: Received, isDivided: boolean): 
   return isDivided || user === "" || downloader.test(user) ? user : named;
 }
 
-/** Whether the one who gave it back may name its author: of directories, which they may make as well, listers may, too. */
+/**
+ * Whether the one who gave it back may name its author: of directories, which they may make as
+ * well, listers may, too.
+ */
 function isBelieved({ exchange, routingKey }: Received["fields"]): boolean {
   return isFromLedger(exchange) || (isFromLister(exchange) && routingKey === keys.directories);
 }
 
-/** Who made a dead letter: everybody puts them there, and what services say of them is believed, but not what downloaders say. */
+/**
+ * Who made a dead letter: everybody puts them there, and what services say of them is believed, but
+ * not what downloaders say.
+ */
 export function authorOfLetter(letter: Received): string {
   return authorOf(letter, false);
 }
@@ -46,8 +59,8 @@ export interface Rules {
 }
 
 /**
- * Why a message is not believed; `undefined`: it is. Directories and pages are told by listers, the ledger and the operator;
- * results of a host by its own user, where it has one.
+ * Why a message is not believed; `undefined`: it is. Directories and pages are told by listers, the
+ * ledger and the operator; results of a host by its own user, where it has one.
  */
 export function disbelief(
   message: Message,

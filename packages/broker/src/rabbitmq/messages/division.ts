@@ -9,8 +9,8 @@ export class Division {
   readonly #divided = new Set<string>();
 
   /**
-   * Of a message that came from a queue of this source. The broker is asked only where the answer decides who is
-   * believed: what has an author of its own needs none.
+   * Of a message that came from a queue of this source. The broker is asked only where the answer
+   * decides who is believed: what has an author of its own needs none.
    */
   of(
     source: string,

@@ -6,7 +6,10 @@ export const headerNames = {
   deliveries: "x-brigade-deliveries",
   /** Who made it, of what others give back; "" where that is not known. */
   author: "x-brigade-author",
-  /** Of dead letters: the routing key that leads to where they came from, why they died, on which host. */
+  /**
+   * Of dead letters: the routing key that leads to where they came from, why they died, on which
+   * host.
+   */
   key: "x-brigade-key",
   error: "x-brigade-error",
   host: "x-brigade-host",

@@ -15,7 +15,10 @@ export interface Parcel extends Destination {
 /** Longer reasons than this would not fit into a message's header frame. Characters. */
 const longestReason = 4_000;
 
-/** To the queue of its type, at once or after a delay; several where the message is too large for one. */
+/**
+ * To the queue of its type, at once or after a delay; several where the message is too large for
+ * one.
+ */
 export function parcelsOf(message: Message, delay?: Delay): Parcel[] {
   const { type } = message;
   const way = wayOf(message, delay);
@@ -33,7 +36,9 @@ export interface Made {
   readonly author: string;
 }
 
-/** A delivery on its way back to its queue; the deaths that it has seen stay counted, be there none. */
+/**
+ * A delivery on its way back to its queue; the deaths that it has seen stay counted, be there none.
+ */
 export function givenBack(
   { source, queue }: QueueName,
   { raw, author }: Made,

@@ -9,7 +9,10 @@ import { SideChannel } from "./side-channel.ts";
 /** Nobody wants to hear what is older than so many words. */
 const wordsKept = 3;
 
-/** Says how a service is, to whoever listens: unconfirmed, and kept nowhere. What cannot be sent now is dropped. */
+/**
+ * Says how a service is, to whoever listens: unconfirmed, and kept nowhere. What cannot be sent now
+ * is dropped.
+ */
 export class Announcer {
   readonly #link: Link<Sender>;
   readonly #side: SideChannel;

@@ -64,7 +64,8 @@ export class PresenceSubscription implements AsyncDisposable {
   }
 
   async #consume(channel: Channel, ending: AbortSignal): Promise<void> {
-    // Another name each time: a lost connection's queue may live on for a while, and is nobody else's.
+    // Another name each time: a lost connection's queue may live on for a while, and is nobody
+    // else's.
     const queue = presenceQueue(randomUUID());
     const { promise: ended, reject: end } = Promise.withResolvers<never>();
     await channel.assertQueue(queue, ownQueue);

@@ -14,7 +14,10 @@ export function presenceQueue(uuid: string): string {
   return `brigade.presence.${uuid}`;
 }
 
-/** How a service is, and the broker's user who sent that: "" where the broker does not tell the user. */
+/**
+ * How a service is, and the broker's user who sent that: "" where the broker does not tell the
+ * user.
+ */
 export interface SaidPresence {
   readonly presence: Presence;
   readonly user: string;

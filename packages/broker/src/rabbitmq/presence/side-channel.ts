@@ -4,7 +4,10 @@ import type { Life } from "../connecting/link.ts";
 import { reasonOf } from "../connecting/refusal.ts";
 import { untilAborted } from "../connecting/until-aborted.ts";
 
-/** Milliseconds until it is tried again on the same connection: each refusal is a line in the broker's own log. */
+/**
+ * Milliseconds until it is tried again on the same connection: each refusal is a line in the
+ * broker's own log.
+ */
 const againAfter = 300_000;
 
 /** A session that can have more channels. */
@@ -21,8 +24,8 @@ interface Surroundings {
 }
 
 /**
- * For what the work does not depend on: a channel of its own, because every refusal costs the channel. What goes wrong is
- * told, the first time, and thrown nowhere.
+ * For what the work does not depend on: a channel of its own, because every refusal costs the
+ * channel. What goes wrong is told, the first time, and thrown nowhere.
  */
 export class SideChannel {
   readonly #around: Surroundings;
@@ -33,8 +36,8 @@ export class SideChannel {
   }
 
   /**
-   * Opens the channel and lets `use` have it until `ending`. Resolves when `stop` says so, or else when it may be tried
-   * again: with the next session, or after a rest.
+   * Opens the channel and lets `use` have it until `ending`. Resolves when `stop` says so, or else
+   * when it may be tried again: with the next session, or after a rest.
    */
   async run(
     session: ChannelOpener,

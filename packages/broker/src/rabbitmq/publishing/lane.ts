@@ -1,7 +1,7 @@
 import type { ChannelModel, ConfirmChannel, Options } from "amqplib";
 import type { Life } from "../connecting/link.ts";
 
-/** Where a message goes, and what it is. */
+/** One message, ready for the wire: where it goes, and what it is. */
 export interface Consignment {
   readonly exchange: string;
   readonly key: string;
@@ -9,16 +9,20 @@ export interface Consignment {
   readonly properties: Options.Publish & { readonly messageId: string };
 }
 
-/** What the broker says of a message that it has confirmed: a queue has it, or none does. */
+/**
+ * What became of a message that the broker has confirmed: a queue has it, or no queue is bound to
+ * its key.
+ */
 export type Arrival = "taken" | "unroutable";
 
 /**
- * One confirm channel. The broker's channel remembers who leads each queue: one that has refused a message goes on
- * refusing after another node leads, so the sender leaves it for a new one.
+ * One confirm channel. The broker keeps the leader of each queue per channel. A channel that
+ * refused a message goes on refusing after another node has become the leader, so the sender
+ * changes to a new one.
  */
 export class Lane {
   readonly #channel: ConfirmChannel;
-  /** Ids of messages that came back unroutable; their confirmation follows. */
+  /** Ids of messages that came back as unroutable; their confirmation follows. */
   readonly #returned = new Set<unknown>();
   readonly #openedAt = performance.now();
   #underWay = 0;
@@ -59,7 +63,10 @@ export class Lane {
     }
   }
 
-  /** Nothing more is sent here; it is closed when what is under way has been answered. */
+  /**
+   * To be called when nothing more is sent here. The channel closes when all that is under way has
+   * been answered.
+   */
   leave(): void {
     this.#isLeft = true;
     this.#closeWhenIdle();
@@ -71,7 +78,7 @@ export class Lane {
   }
 
   #closeWhenIdle(): void {
-    // A channel that is gone already is closed enough.
+    // It may be closed already: that is no error.
     if (this.#isLeft && this.#underWay === 0) void this.#channel.close().catch(() => undefined);
   }
 }

@@ -6,9 +6,9 @@ import { NotTaken, type Sender } from "./sender.ts";
 import { Stillness } from "./stillness.ts";
 import { Window } from "./window.ts";
 
-/** Messages sent and not yet confirmed. */
+/** Messages that are sent and not yet confirmed, at most. */
 const unconfirmed = 512;
-/** Milliseconds until a message is sent again that the broker has not taken. */
+/** Milliseconds until a message that was not taken is sent again: at first, at most. */
 const firstPause = 200;
 const longestPause = 10_000;
 /** Milliseconds without a confirmation after which publishing counts as waiting. */
@@ -20,12 +20,12 @@ interface PublisherOptions {
   readonly random: (() => number) | undefined;
 }
 
-/** Sends until it is confirmed, over as many connections as it takes. */
+/** Sends each message until it is confirmed, over as many connections as that takes. */
 export class Publisher {
   readonly #link: Link<Sender>;
   readonly #options: PublisherOptions;
   readonly #window = new Window(unconfirmed);
-  /** Exchanges of which was told that they take nothing, and why. */
+  /** Exchanges that take nothing, each with the reason. Logged once. */
   readonly #closed = new Map<string, string>();
   readonly #unconfirmed = new Stillness();
 
@@ -34,12 +34,18 @@ export class Publisher {
     this.#options = options;
   }
 
-  /** Resolves when all are confirmed. Rejects when the link is disposed, or with the reason of `signal`. */
+  /**
+   * Resolves when all are confirmed. Rejects when the link is disposed, or with the reason of
+   * `signal`.
+   */
   async publish(parcels: readonly Parcel[], signal?: AbortSignal): Promise<void> {
     await Promise.all(parcels.map((parcel) => this.#publish(parcel, signal)));
   }
 
-  /** Why what is published to exchanges of this name waits, for people; undefined while it does not. */
+  /**
+   * Why publishing to exchanges with this prefix waits, for people; `undefined` if it does not
+   * wait.
+   */
   waits(prefix: string): string | undefined {
     for (const [exchange, reason] of this.#closed) if (exchange.startsWith(prefix)) return reason;
     return this.#unconfirmed.ms < slowAfter ? undefined : "the broker confirms nothing";
@@ -62,7 +68,10 @@ export class Publisher {
     }
   }
 
-  /** Whether the broker has taken it; over a new session when one is lost meanwhile. */
+  /**
+   * Resolves with whether the broker has taken it. If the session is lost meanwhile, it is sent
+   * over the next one.
+   */
   async #send(parcel: Parcel, signal: AbortSignal | undefined): Promise<boolean> {
     for (;;) {
       const sender = await untilAborted(this.#link.session(), signal);

@@ -1,21 +1,26 @@
 import { randomUUID } from "node:crypto";
 import type { Channel, ChannelModel } from "amqplib";
-import { guard } from "../connecting/guard.ts";
-import type { Life, Session } from "../connecting/link.ts";
+import { guard, type Life, type Session } from "../connecting/link.ts";
 import { Probe } from "../connecting/probe.ts";
 import type { Parcel } from "../messages/parcel.ts";
 import { type Arrival, Lane } from "./lane.ts";
 import { Stillness } from "./stillness.ts";
 
-/** Milliseconds that a channel is used at least: where every message is refused, channels do not follow each other faster. */
+/**
+ * Milliseconds that a channel is used at least: the pace of new channels while every message is
+ * refused.
+ */
 const shortestLane = 1_000;
-/** Channels in a row that took nothing, after which the connection is opened anew: it may lead to another node. */
+/**
+ * After this many channels in a row on which nothing was taken, a new connection is opened: to
+ * another node, maybe.
+ */
 const emptyLanes = 5;
 
-/** The broker has not taken a message, and the connection is well. */
+/** The broker has not taken a message, although the connection works. */
 export class NotTaken extends Error {
   override readonly name = "NotTaken";
-  /** There is no exchange, or no queue behind it (yet). */
+  /** There is no such exchange (yet), or no queue is bound to it. */
   readonly noRoute: boolean;
 
   constructor(message: string, options: ErrorOptions & { noRoute: boolean }) {
@@ -24,28 +29,36 @@ export class NotTaken extends Error {
   }
 }
 
-/** Milliseconds without a confirmation after which a broker that has no alarm counts as away. */
+/**
+ * Milliseconds without a confirmation, and without an alarm, after which the broker counts as away.
+ */
 export const confirmWithin = 30_000;
 
 export interface SenderOptions {
-  /** Who we are: the broker lets nobody else say so. */
+  /** The user of this connection. The broker refuses messages that name another. */
   readonly user: string;
   /** Milliseconds without any confirmation after which the connection is opened anew. */
   readonly confirmWithin?: number;
 }
 
-/** Publishes over one connection, on one confirm channel after the other: one that refuses a message is left. */
+/**
+ * Publishes over one connection. If a confirm channel refuses a message, the sender changes to a
+ * new channel.
+ */
 export class Sender implements Session {
   readonly #model: ChannelModel;
   readonly #probe: Probe;
   readonly #life: Life;
   readonly user: string;
-  /** Where the next message goes. */
+  /** The channel for the next message. */
   #lane: Lane;
-  /** While one is being opened. */
+  /** Set while the next channel is being opened. */
   #nextLane: Promise<void> | undefined;
   #emptyLanes = 0;
-  /** Exchanges that are known to be there: publishing to a missing one costs the channel, with all that is on it. */
+  /**
+   * Exchanges that are known to exist. Publishing to a missing one ends the channel, with all that
+   * is under way on it.
+   */
   readonly #known = new Map<string, Promise<boolean>>();
   readonly #unconfirmed = new Stillness();
 
@@ -67,7 +80,10 @@ export class Sender implements Session {
     return this.#life.lost;
   }
 
-  /** Resolves when a queue has it for good. Rejects with NotTaken; with anything when the session is lost. */
+  /**
+   * Resolves when a queue has stored it. Rejects with NotTaken, or with any error if the session is
+   * lost.
+   */
   async send({ key, content, type, headers, ...way }: Parcel): Promise<void> {
     const exchange = (await this.#isThere(way.exchange)) ? way.exchange : await this.#undivided(way);
     const properties = {
@@ -105,14 +121,17 @@ export class Sender implements Session {
       });
   }
 
-  /** Resolves when the broker confirms a message that goes nowhere, or there is no such exchange. */
+  /**
+   * Resolves when the broker confirms a message without a destination, or if there is no such
+   * exchange.
+   */
   async ask(exchange: string): Promise<void> {
     if (!(await this.#isThere(exchange))) return;
     const properties = { messageId: randomUUID(), mandatory: false, persistent: false, appId: "brigade" };
     await this.#lane.send({ exchange, key: "nowhere", content: Buffer.alloc(0), properties });
   }
 
-  /** One more, whose end is not the session's. */
+  /** One more channel. Its end does not end the session. */
   async openChannel(life: Pick<Life, "lose">): Promise<Channel> {
     return guard(await this.#model.createChannel(), life);
   }
@@ -142,7 +161,10 @@ export class Sender implements Session {
     left.leave();
   }
 
-  /** Confirmations that do not come, from a broker that is not blocked, may be lost with the node that owed them. */
+  /**
+   * Without an alarm, confirmations that do not come may be lost with a node: then a new connection
+   * is opened.
+   */
   #expectConfirms(within: number): void {
     let isBlocked = false;
     this.#model.on("blocked", () => {

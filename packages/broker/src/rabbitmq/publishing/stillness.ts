@@ -1,4 +1,4 @@
-/** For how long nothing of what is under way has ended well. */
+/** Measures how long nothing has ended well, of all that is under way. */
 export class Stillness {
   #underWay = 0;
   #since = 0;
@@ -15,7 +15,7 @@ export class Stillness {
     this.#since = performance.now();
   }
 
-  /** Milliseconds; 0 while nothing is under way. */
+  /** Milliseconds; 0 if nothing is under way. */
   get ms(): number {
     return this.#underWay === 0 ? 0 : performance.now() - this.#since;
   }

@@ -1,4 +1,4 @@
-/** So many at once, the others in the order of their coming. */
+/** Lets `size` in at once; the others wait, first come, first served. */
 export class Window {
   #free: number;
   readonly #waiting: (() => void)[] = [];

@@ -4,8 +4,10 @@ import { queueOf, type WorkQueue } from "../../route.ts";
 /**
  * The exchanges of a source are divided by who may write to them (deploy/broker/start.sh):
  * - everybody: `work` (batches), `records` (results), `wait.…` (batches for later), `dead`
- * - listers, the ledger, the admin: `listing` (directories and pages), `listing-wait.…` (directories for later)
- * - the ledger and the admin: `back` (records that they give back), `back-wait.…` (records for later)
+ * - listers, the ledger, the admin: `listing` (directories and pages), `listing-wait.…`
+ *   (directories for later)
+ * - the ledger and the admin: `back` (records that they give back), `back-wait.…` (records for
+ *   later)
  */
 type Kind = "work" | "records" | "dead" | "listing" | "back";
 type WaitKind = "wait" | "listing-wait" | "back-wait";
@@ -23,7 +25,9 @@ export function waitExchange(source: string, kind: WaitKind, delay: Delay): stri
   return `${exchangePrefix(source)}${kind}.${delay / 1_000}s`;
 }
 
-/** It is there when the exchanges of the source are divided; those of the version before are not. */
+/**
+ * It is there when the exchanges of the source are divided; those of the version before are not.
+ */
 export function markOfDivision(source: string): string {
   return exchangeName(source, "listing");
 }
@@ -33,7 +37,10 @@ export function isFromLister(exchange: string): boolean {
   return exchange.endsWith(".x.listing");
 }
 
-/** Whether only the ledger and the admin may have published there. What has waited as a directory comes from listers, too. */
+/**
+ * Whether only the ledger and the admin may have published there. What has waited as a directory
+ * comes from listers, too.
+ */
 export function isFromLedger(exchange: string): boolean {
   return exchange.endsWith(".x.back");
 }

@@ -2,7 +2,10 @@ import { type Delay, delays, type QueueKind } from "@brigade/core";
 import type { Channel } from "amqplib";
 import { allExchangeNames, exchangeName, keys, markOfDivision, waitExchange } from "./exchanges.ts";
 
-/** Milliseconds that new queues need before they can be trusted with messages: a broker that dies earlier forgets both. */
+/**
+ * Milliseconds that new queues need before they can be trusted with messages: a broker that dies
+ * earlier forgets both.
+ */
 export const settleMs = 5_000;
 
 function waitQueue(source: string, delay: Delay): string {
@@ -73,7 +76,10 @@ function queuesOf(source: string): Queue[] {
   ];
 }
 
-/** Messages keep their routing key while they wait: the exchange that they come back to leads them to their queue. */
+/**
+ * Messages keep their routing key while they wait: the exchange that they come back to leads them
+ * to their queue.
+ */
 function waitQueuesOf(source: string, delay: Delay): Queue[] {
   const waiting = (name: string, next: "work" | "back", bindings: Queue["bindings"]): Queue => ({
     name,
@@ -100,8 +106,9 @@ function waitQueuesOf(source: string, delay: Delay): Queue[] {
 }
 
 /**
- * Makes what is missing. `isDivided`: they are divided by who may write already. If not, the ways are taken away by which
- * everybody could reach the directories and records. What tells that they are divided is made last.
+ * Makes what is missing. `isDivided`: they are divided by who may write already. If not, the ways
+ * are taken away by which everybody could reach the directories and records. What tells that they
+ * are divided is made last.
  */
 export async function declareTopology(channel: Channel, source: string, isDivided: boolean): Promise<void> {
   const mark = markOfDivision(source);
