@@ -66,14 +66,14 @@ async function recordAll(
   const { catalogue } = status;
   const app = ledgerApp(catalogue, { status, log });
   const ledger = new LedgerClient({ url: "http://localhost", fetch: (request) => app.fetch(request) });
-  await catalogue.openJob({ ...job, prefix: "", filters: {}, startedAt: Date.now() });
+  await catalogue.jobs.open({ ...job, prefix: "", filters: {}, startedAt: Date.now() });
   const watch = new Watch(catalogue, ledger, path, { objects, say });
   const began = performance.now();
   await record(catalogue, directories, { signal, watch });
   const seconds = (performance.now() - began) / 1000;
   await watch.stop();
   const proving = performance.now();
-  const proof = await catalogue.proof(job.id);
+  const proof = await catalogue.questions.proof(job.id);
   const proofSeconds = (performance.now() - proving) / 1000;
   if (!proof.complete || proof.stored.objects !== objects) throw new Error("the proof is not what was told");
   return { objects, seconds, proofSeconds, ...watch.seen() };
@@ -89,7 +89,7 @@ async function record(
   async function consume(): Promise<void> {
     for (const message of messages) {
       signal.throwIfAborted();
-      const [refusal] = await catalogue.record([message]);
+      const [refusal] = await catalogue.recording.record([message]);
       if (refusal !== undefined) throw new Error(refusal);
       if (message.type === "result") watch.recorded(message.pages[0]?.objects.length ?? 0);
     }
@@ -172,7 +172,7 @@ class Watch {
     const { directory, name } = objectAt(Math.floor(Math.random() * this.#recorded));
     await Promise.all([
       timed("status", () => this.#ledger.status()),
-      timed("where", () => Array.fromAsync(this.#catalogue.where({ key: `${directory}/${name}` }))),
+      timed("where", () => Array.fromAsync(this.#catalogue.questions.where({ key: `${directory}/${name}` }))),
     ]);
   }
 

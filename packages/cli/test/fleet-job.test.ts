@@ -126,7 +126,7 @@ describe("start --wait", () => {
     const view = { show: (progress: { settled: boolean }) => void seen.push(progress.settled), close() {} };
     const waiting = waitForJob(id, { ledger: own.ledger, view, log: new Lines(), signal, everyMs: 5 });
     await until("somebody looks", () => seen.length > 2);
-    await own.catalogue.closeJob(id, "incomplete");
+    await own.catalogue.jobs.close(id, "incomplete");
     const report = await waiting;
     assert.deepEqual([report.job, report.exitCode, report.proof.complete], [id, 3, false]);
   });
@@ -134,7 +134,7 @@ describe("start --wait", () => {
   test("of a job that is cancelled could not go on", async () => {
     await using own = await ledgerOnly();
     const { id } = await openFleetJob(request, parts(own.ledger, scriptedAdmin()));
-    await own.catalogue.closeJob(id, "cancelled");
+    await own.catalogue.jobs.close(id, "cancelled");
     const view = { show() {}, close() {} };
     await assert.rejects(
       waitForJob(id, { ledger: own.ledger, view, log: new Lines(), signal }),

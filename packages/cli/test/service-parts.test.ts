@@ -128,11 +128,11 @@ describe("a ledger", () => {
     const folder = await temporaryFolder();
     const log = new Lines();
     const catalogue = await openCatalogue({ path: join(folder.path, "catalogue.sqlite"), log });
-    await catalogue.openJob({ ...job, prefix: "", filters: {}, startedAt: 1 });
+    await catalogue.jobs.open({ ...job, prefix: "", filters: {}, startedAt: 1 });
     return {
       catalogue,
       log,
-      state: async () => (await catalogue.jobs())[0]?.state,
+      state: async () => (await catalogue.jobs.all())[0]?.state,
       async [Symbol.asyncDispose]() {
         await catalogue[Symbol.asyncDispose]();
         await folder[Symbol.asyncDispose]();
@@ -147,8 +147,8 @@ describe("a ledger", () => {
       await using settling = new Settling(own.catalogue, own.log, fails);
       await settling.lookAtOpenJobs();
       assert.equal(await own.state(), "open");
-      await own.catalogue.record([emptyRoot]);
-      await own.catalogue.record([emptyRoot]);
+      await own.catalogue.recording.record([emptyRoot]);
+      await own.catalogue.recording.record([emptyRoot]);
     }
     assert.equal(await own.state(), "complete");
     assert.equal(own.log.lines.length, 1);
@@ -159,7 +159,7 @@ describe("a ledger", () => {
 
   test("closes a job that was settled before it began", async () => {
     await using own = await catalogueWithJob();
-    await own.catalogue.record([emptyRoot]);
+    await own.catalogue.recording.record([emptyRoot]);
     assert.equal(await own.state(), "open");
     {
       await using settling = new Settling(own.catalogue, own.log, fails);
@@ -172,17 +172,17 @@ describe("a ledger", () => {
     await using own = await catalogueWithJob();
     {
       await using _ = new Settling(own.catalogue, own.log, fails);
-      await own.catalogue.record([{ ...emptyRoot, end: "failed", reason: "forbidden" }]);
+      await own.catalogue.recording.record([{ ...emptyRoot, end: "failed", reason: "forbidden" }]);
     }
     assert.equal(await own.state(), "incomplete");
   });
 
   test("leaves a cancelled job as it is", async () => {
     await using own = await catalogueWithJob();
-    await own.catalogue.closeJob("j", "cancelled");
+    await own.catalogue.jobs.close("j", "cancelled");
     {
       await using _ = new Settling(own.catalogue, own.log, fails);
-      await own.catalogue.record([emptyRoot]);
+      await own.catalogue.recording.record([emptyRoot]);
     }
     assert.deepEqual([await own.state(), own.log.messages], ["cancelled", []]);
   });

@@ -56,11 +56,11 @@ async function opened() {
     catalogue,
     log,
     published,
-    open: (id: string) => catalogue.openJob({ ...jobOf(id), prefix: "", filters: {}, startedAt: 1 }),
+    open: (id: string) => catalogue.jobs.open({ ...jobOf(id), prefix: "", filters: {}, startedAt: 1 }),
     retry: (id: string) => retryJob({ catalogue, broker, idle: true, batchFiles: 1, batchBytes: 1 }, id, {}),
-    state: async (id: string) => (await catalogue.jobs()).find((job) => job.id === id)?.state,
+    state: async (id: string) => (await catalogue.jobs.all()).find((job) => job.id === id)?.state,
     isPruned: (id: string) =>
-      catalogue.proof(id).then(
+      catalogue.questions.proof(id).then(
         () => false,
         (error) => /only the totals are kept/.test(String(error)),
       ),
@@ -75,7 +75,7 @@ test("a job that cannot be read is named when the ledger begins, and the others 
   await using own = await opened();
   const { catalogue } = own;
   await own.open("good");
-  await catalogue.record([root("good"), outcome("good", "stored")]);
+  await catalogue.recording.record([root("good"), outcome("good", "stored")]);
   const unreadable = {
     ...jobOf("bad"),
     prefix: "",
@@ -84,7 +84,8 @@ test("a job that cannot be read is named when the ledger begins, and the others 
     state: "open",
     unreadable: "why",
   };
-  const jobs = async () => [unreadable, ...(await catalogue.jobs())] as const;
+  const all = async () => [unreadable, ...(await catalogue.jobs.all())] as const;
+  const jobs = { ...catalogue.jobs, all };
   await using settling = new Settling({ ...catalogue, jobs } as typeof catalogue, own.log, fails);
   await settling.lookAtOpenJobs();
   await eventually("it is closed", async () => (await own.state("good")) === "complete");
@@ -103,17 +104,17 @@ describe("a job that is settled", () => {
     const { catalogue } = own;
     await own.open("j");
     const settling = new Settling(catalogue, own.log, fails);
-    await catalogue.record([root("j"), outcome("j", "failed")]);
+    await catalogue.recording.record([root("j"), outcome("j", "failed")]);
     await eventually("it is closed", async () => (await own.state("j")) !== "open");
     for (const what of ["failed", "stored"] as const) {
       assert.equal(await own.state("j"), "complete");
       assert.deepEqual(await own.retry("j"), { objects: 1, directories: 0 });
       assert.equal(await own.state("j"), "open");
-      await catalogue.record([outcome("j", what)]);
+      await catalogue.recording.record([outcome("j", what)]);
       await eventually("it is closed", async () => (await own.state("j")) !== "open");
     }
     assert.equal(own.published.length, 2);
-    assert.equal((await catalogue.progress("j")).stored.objects, 1);
+    assert.equal((await catalogue.jobs.progress("j")).stored.objects, 1);
     await settling[Symbol.asyncDispose]();
     const closings = own.log.messages.filter((message) => message.includes("a job is closed"));
     assert.equal(closings.length, 3);
@@ -125,11 +126,11 @@ describe("a job that is settled", () => {
     await using _ = new Settling(catalogue, own.log, fails);
     for (const id of ["one", "two"]) {
       await own.open(id);
-      await catalogue.record([root(id), outcome(id, "stored")]);
+      await catalogue.recording.record([root(id), outcome(id, "stored")]);
       await eventually("it is closed", async () => (await own.state(id)) === "complete");
     }
     await eventually("it is pruned", () => isPruned("one"));
-    assert.equal((await catalogue.proof("two")).complete, true);
+    assert.equal((await catalogue.questions.proof("two")).complete, true);
   });
 
   test("that was pruned in part before this process began is pruned to the end", async () => {
@@ -137,8 +138,8 @@ describe("a job that is settled", () => {
     const { catalogue, isPruned } = own;
     for (const id of ["one", "two"]) {
       await own.open(id);
-      await catalogue.record([root(id), outcome(id, "stored")]);
-      await catalogue.closeJob(id, "complete");
+      await catalogue.recording.record([root(id), outcome(id, "stored")]);
+      await catalogue.jobs.close(id, "complete");
     }
     await using settling = new Settling(catalogue, own.log, fails);
     await settling.lookAtOpenJobs();
@@ -150,7 +151,7 @@ test("a job that stood still has its whole time again after a retry", async () =
   await using own = await opened();
   const { catalogue } = own;
   await own.open("j");
-  await catalogue.record([root("j")]);
+  await catalogue.recording.record([root("j")]);
   const leaving = new AbortController();
   const limitMs = 200;
   const watching = closeStalled({
@@ -164,11 +165,11 @@ test("a job that stood still has its whole time again after a retry", async () =
     limitMs,
   });
   const seen: Progress[] = [];
-  catalogue.onCommit((all) => seen.push(...all));
+  catalogue.jobs.onCommit((all) => seen.push(...all));
   await eventually("it is closed", async () => (await own.state("j")) === "incomplete");
   const times: number[] = [];
   for (let round = 0; round < 2; round++) {
-    await catalogue.record([outcome("j", "failed")]);
+    await catalogue.recording.record([outcome("j", "failed")]);
     await own.retry("j");
     assert.equal(await own.state("j"), "open");
     const since = performance.now();

@@ -37,7 +37,7 @@ async function quietJob() {
   const folder = await temporaryFolder();
   const log = new Lines();
   const catalogue = await openCatalogue({ path: join(folder.path, "catalogue.sqlite"), log });
-  await catalogue.openJob({ ...job, prefix: "", filters: {}, startedAt: 1 });
+  await catalogue.jobs.open({ ...job, prefix: "", filters: {}, startedAt: 1 });
   const leaving = new AbortController();
   const holders = new Holders();
   const state = { takes: true };

@@ -24,6 +24,7 @@ export type {
 } from "./account.ts";
 export type { CatalogueCopy } from "./catalogue/backup.ts";
 export { type Catalogue, type CatalogueParts, openCatalogue } from "./catalogue/catalogue.ts";
+export type { JobBook } from "./catalogue/job-book.ts";
 export { type LedgerAppOptions, ledgerApp } from "./http/app.ts";
 export { LedgerClient } from "./http/client.ts";
 export type { LedgerClientOptions } from "./http/connection.ts";
@@ -38,8 +39,11 @@ export type {
   VolumeStatus,
 } from "./http/status-wire.ts";
 export type { JobStanding, Retried } from "./http/wire.ts";
+export type { History } from "./questions/history.ts";
 export { ListedNames } from "./questions/listed-names.ts";
-export type { LocationQuery, StoredName } from "./questions/locations.ts";
+export type { LocationQuery } from "./questions/locations.ts";
+export type { Questions } from "./questions/questions.ts";
+export type { StoredName } from "./questions/stored-objects.ts";
 export { createLedger, type Ledger, type LedgerOptions, type LedgerParts } from "./recording/ledger.ts";
 export type { RecordMessage } from "./recording/recorder.ts";
 export { type RetryParts, retryJob } from "./retrying/retry.ts";

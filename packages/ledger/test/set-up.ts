@@ -26,7 +26,7 @@ export async function folder(): Promise<AsyncDisposable & { path: string }> {
 }
 
 export async function openJob(catalogue: Catalogue, id = job.id): Promise<void> {
-  await catalogue.openJob({ ...job, id, prefix: "", filters: {}, startedAt: 1 });
+  await catalogue.jobs.open({ ...job, id, prefix: "", filters: {}, startedAt: 1 });
 }
 
 /** What the clock of a new catalogue shows. The times in messages are before it. Unix milliseconds. */

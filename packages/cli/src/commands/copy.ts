@@ -115,9 +115,9 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
         view,
         signal,
       },
-      async (report, catalogue) => {
+      async (report, { questions }) => {
         flushLog();
-        await (flags.json === true ? printReport(report, catalogue) : printSummary(report));
+        await (flags.json === true ? printReport(report, questions) : printSummary(report));
       },
     );
     const report = await inTime(run, signal, configuration.settings.SHUTDOWN_GRACE_MS);

@@ -8,7 +8,7 @@ import { type AbsentVolume, absentVolumes } from "../absent/absent-volumes.ts";
  * `given`: those of this run.
  */
 export async function absentHere(
-  catalogue: Pick<Catalogue, "volumes" | "noteVolumes">,
+  { questions, recording }: Catalogue,
   source: string,
   given: readonly GivenVolume[],
   log: Log,
@@ -16,12 +16,12 @@ export async function absentHere(
   const looked = given.map(async (volume) => [volume.id, await whyGone(volume, log)] as const);
   const lost = new Map(await Promise.all(looked));
   const at = Date.now();
-  for (const { volume: id, host, seenAt, gone } of await catalogue.volumes()) {
+  for (const { volume: id, host, seenAt, gone } of await questions.volumes()) {
     const why = lost.get(id);
     const now = why === undefined ? null : { lost: why };
-    if (lost.has(id)) await catalogue.noteVolumes([{ id, host, gone: now }], at);
-    else if (gone === undefined) await catalogue.noteVolumes([{ id, host, gone: {} }], seenAt);
+    if (lost.has(id)) await recording.noteVolumes([{ id, host, gone: now }], at);
+    else if (gone === undefined) await recording.noteVolumes([{ id, host, gone: {} }], seenAt);
   }
   const now = { startedAt: at, progress: { volumes: [] } };
-  return absentVolumes(await catalogue.volumes(), source, now).map(({ host: _here, ...one }) => one);
+  return absentVolumes(await questions.volumes(), source, now).map(({ host: _here, ...one }) => one);
 }

@@ -71,12 +71,12 @@ export async function dryRun({ configuration, filters, json, log, view, signal }
     trouble: trouble.signal,
   });
   view.close();
-  const { listed, directories } = await catalogue.progress(job.id);
+  const { listed, directories } = await catalogue.jobs.progress(job.id);
   if (json) {
     await printJson({ objects: listed.objects, bytes: listed.bytes, directories });
     return;
   }
-  for await (const one of catalogue.directories(job.id)) {
+  for await (const one of catalogue.questions.directories(job.id)) {
     await print(dryRunLine(one.listed, `${one.directory}/`));
   }
   await print(dryRunLine(listed, "in all"));

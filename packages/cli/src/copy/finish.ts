@@ -22,12 +22,12 @@ export async function finished(
 ): Promise<void> {
   const signal = AbortSignal.any([interrupted, trouble]);
   const settled = Promise.withResolvers<void>();
-  const forget = catalogue.onCommit((all) => {
+  const forget = catalogue.jobs.onCommit((all) => {
     if (all.some((progress) => progress.job === job.id && progress.settled)) settled.resolve();
   });
   try {
     for (let quiet = 0; quiet < quietLooks; ) {
-      const progress = await catalogue.progress(job.id);
+      const progress = await catalogue.jobs.progress(job.id);
       onProgress(progress);
       const { ready, delayed, unacked } = await broker.busy(job.source);
       const atRest = ready + delayed + unacked === 0;

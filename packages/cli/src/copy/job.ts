@@ -27,10 +27,10 @@ export async function openJob(
   request: JobRequest,
 ): Promise<OpenedJob> {
   const { name, source, prefix, filters } = request;
-  const unfinished = await catalogue.openJobOf(name);
+  const unfinished = await catalogue.jobs.openOf(name);
   if (unfinished !== undefined && request.restart) {
     await broker.purge(name);
-    await catalogue.closeJob(unfinished.id, "cancelled");
+    await catalogue.jobs.close(unfinished.id, "cancelled");
   } else if (unfinished?.unreadable !== undefined) {
     throw new ConfigError([
       `the unfinished run of "${name}" cannot be read (${unfinished.unreadable}): forget it with --restart`,
@@ -52,7 +52,7 @@ export async function openJob(
   const startedAt = Date.now();
   const id = newJobId(name, startedAt);
   const job: Job = { id, source: name, fingerprint: source.fingerprint, prefix };
-  await catalogue.openJob({ ...job, prefix, filters, startedAt });
+  await catalogue.jobs.open({ ...job, prefix, filters, startedAt });
   await seed(broker, catalogue, job, prefix, filters);
   return { job, resumed: false, startedAt };
 }
@@ -67,7 +67,7 @@ async function seed(
 ): Promise<void> {
   const { ready, delayed, unacked } = await broker.busy(job.source);
   if (ready + delayed + unacked > 0) return;
-  const { pages } = await catalogue.progress(job.id);
+  const { pages } = await catalogue.jobs.progress(job.id);
   if (pages === 0) await broker.publish([rootMessage(job, prefix, filters)]);
 }
 

@@ -23,9 +23,9 @@ export function localHistory(catalogue: Catalogue, volumes: readonly Volume[], l
     }
   };
   return {
-    recorded: (position) => catalogue.recorded(position),
+    recorded: (position) => catalogue.history.recorded(position),
     async unchanged(job, directory, files) {
-      const places = await catalogue.stored(job, directory, files);
+      const places = await catalogue.history.stored(job, directory, files);
       const unchanged = places.map((place) => place !== undefined);
       for (const volume of volumes) {
         const here = places.flatMap((place, index) =>
@@ -40,7 +40,7 @@ export function localHistory(catalogue: Catalogue, volumes: readonly Volume[], l
         const gone = here.filter((_, i) => found[i] !== true).map(({ index }) => index);
         for (const index of gone) unchanged[index] = false;
         const keys = gone.map((index) => join(directory, files[index]?.name ?? ""));
-        if (keys.length > 0) await catalogue.forget(job, volume.id, keys);
+        if (keys.length > 0) await catalogue.recording.forget(job, volume.id, keys);
       }
       return unchanged;
     },

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ConfigError, type Log } from "@brigade/core";
-import type { Catalogue, Miss, Proof } from "@brigade/ledger";
+import type { Miss, Proof, Questions } from "@brigade/ledger";
 import { createPrivateFile, makePrivateFolder, removeOwnFile } from "@brigade/volumes";
 import { type AbsentVolume, describeAbsent, hasLost } from "../absent/absent-volumes.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
@@ -68,14 +68,14 @@ export async function writeFailures(
 /** One JSON document on one line; `failed` and `vanished` are written as they are read, however many. */
 export async function printReport(
   report: RunReport,
-  catalogue: Pick<Catalogue, "failures" | "vanished">,
+  questions: Pick<Questions, "failures" | "vanished">,
 ): Promise<void> {
   const { proof, ...run } = report;
   const head = JSON.stringify({ ...run, complete: proof.complete, ...sums(proof), holes: proof.holes });
   await printJsonText(`${head.slice(0, -1)},"failed":[`);
-  await writeList(catalogue.failures(report.job), ({ key, reason }) => ({ key, reason }));
+  await writeList(questions.failures(report.job), ({ key, reason }) => ({ key, reason }));
   await printJsonText('],"vanished":[');
-  await writeList(catalogue.vanished(report.job), ({ key }) => key);
+  await writeList(questions.vanished(report.job), ({ key }) => key);
   await printJsonText("]}\n");
 }
 

@@ -78,7 +78,7 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
   signal.addEventListener("abort", () => broker.absolve(), { once: true });
   for (const volume of volumes) await volume.bind(name, source.fingerprint);
   const host = hostname();
-  await opened.noteVolumes(
+  await opened.recording.noteVolumes(
     volumes.map(({ id, label }) => ({ id, label, host, gone: null })),
     Date.now(),
   );
@@ -140,13 +140,13 @@ async function runUntil(run: CopyRun, trouble: AbortController, tell: Tell): Pro
     { interrupted: signal, trouble: trouble.signal },
   );
 
-  const proof = await catalogue.proof(job.id);
-  await catalogue.closeJob(job.id, proof.complete ? "complete" : "incomplete");
+  const proof = await catalogue.questions.proof(job.id);
+  await catalogue.jobs.close(job.id, proof.complete ? "complete" : "incomplete");
   while (!signal.aborted && (await catalogue.prune())); // part by part, so that an interruption is heard
-  const { volumes: amounts } = await catalogue.progress(job.id);
+  const { volumes: amounts } = await catalogue.jobs.progress(job.id);
   const failedFile = await writeFailures(
     join(state, "failed", `${job.id}.ndjson`),
-    catalogue.failures(job.id),
+    catalogue.questions.failures(job.id),
     log,
   );
   if (failedFile !== undefined) {

@@ -49,7 +49,7 @@ export class Records {
       inHand: () => this.#inHand,
       mayHaveWork: async () => {
         if (diskTrouble() !== undefined) return true;
-        const latest = (await catalogue.jobs()).findLast((job) => job.source === source);
+        const latest = (await catalogue.jobs.all()).findLast((job) => job.source === source);
         return latest?.state === "open" || latest?.state === "cancelled";
       },
       log,
@@ -59,7 +59,7 @@ export class Records {
 
   /** Begins when the catalogue knows of jobs; watches for another ledger all the time. */
   async open(): Promise<void> {
-    if ((await this.#catalogue.jobs()).some(({ source }) => source === this.source)) this.enter();
+    if ((await this.#catalogue.jobs.all()).some(({ source }) => source === this.source)) this.enter();
     await this.#service.work(this.source, async () => this);
     this.#other.watch().catch(this.#service.giveUp);
   }
@@ -99,9 +99,12 @@ export class Records {
 export function tellingOfJobs(catalogue: Catalogue, opened: (job: NewJob) => void): Catalogue {
   return {
     ...catalogue,
-    async openJob(job) {
-      await catalogue.openJob(job);
-      opened(job);
+    jobs: {
+      ...catalogue.jobs,
+      async open(job) {
+        await catalogue.jobs.open(job);
+        opened(job);
+      },
     },
   };
 }

@@ -21,21 +21,21 @@ export class Settling implements AsyncDisposable {
     this.#catalogue = catalogue;
     this.#log = log;
     this.#onError = onError;
-    this.#forget = catalogue.onCommit((all) => {
+    this.#forget = catalogue.jobs.onCommit((all) => {
       for (const progress of all) this.#look(progress);
     });
   }
 
   /** For jobs that were settled before this process began, and for what it left to be dropped. */
   async lookAtOpenJobs(): Promise<void> {
-    for (const { id, source, state, unreadable } of await this.#catalogue.jobs()) {
+    for (const { id, source, state, unreadable } of await this.#catalogue.jobs.all()) {
       if (unreadable !== undefined) {
         const remedy = state === "open" ? `brigade cancel ${source}` : undefined;
         this.#log.error(
           { job: id, source, reason: unreadable, remedy },
           "a job cannot be read: it is set apart",
         );
-      } else if (state === "open") this.#look(await this.#catalogue.progress(id));
+      } else if (state === "open") this.#look(await this.#catalogue.jobs.progress(id));
     }
     this.#run(() => this.#prune());
   }
@@ -73,9 +73,9 @@ export class Settling implements AsyncDisposable {
   }
 
   async #close(id: string): Promise<void> {
-    const proof = await this.#catalogue.settleJob(id);
+    const proof = await this.#catalogue.jobs.settle(id);
     if (proof === undefined) return;
-    const job = (await this.#catalogue.jobs()).find((one) => one.id === id);
+    const job = (await this.#catalogue.jobs.all()).find((one) => one.id === id);
     const { listed, stored, unchanged, vanished, failed } = proof;
     const seconds = job && Math.round((Date.now() - job.startedAt) / 1000);
     this.#log.info(

@@ -51,14 +51,14 @@ async function watch(parts: StalledParts): Promise<void> {
   while (!signal.aborted) {
     await sleep(every, undefined, { signal }).catch(() => undefined); // ends the loop
     const takes = await parts.takesMessages();
-    const job = await catalogue.openJobOf(source);
+    const job = await catalogue.jobs.openOf(source);
     if (signal.aborted) return;
     if (job === undefined || job.unreadable !== undefined) {
       standing = "";
       continue;
     }
     const isQueued = await hasQueued(parts);
-    const now = JSON.stringify([job.id, await catalogue.progress(job.id)]);
+    const now = JSON.stringify([job.id, await catalogue.jobs.progress(job.id)]);
     // A broker that was away meanwhile had no answer.
     const wasAway = !takes || performance.now() - lookedAt > every + 2 * lookEvery;
     lookedAt = performance.now();
@@ -70,9 +70,9 @@ async function watch(parts: StalledParts): Promise<void> {
     const quietMs = lookedAt - since;
     if (quietMs < limitMs || isHeld(holders.quietMs(source), limitMs)) continue;
     if (await isWaiting(parts, job.id, quietMs)) continue;
-    const proof = await catalogue.proof(job.id);
-    if (JSON.stringify([job.id, await catalogue.progress(job.id)]) !== now) continue;
-    await catalogue.closeJob(job.id, proof.complete ? "complete" : "incomplete");
+    const proof = await catalogue.questions.proof(job.id);
+    if (JSON.stringify([job.id, await catalogue.jobs.progress(job.id)]) !== now) continue;
+    await catalogue.jobs.close(job.id, proof.complete ? "complete" : "incomplete");
     standing = ""; // opened again for a retry, it has its time again
     log.warn(
       { job: job.id, source, quietMs: Math.round(quietMs), proof },

@@ -87,6 +87,12 @@ test("rebuild believes nothing of files that are not there, so that they are not
     size: 4,
     modified: 1,
   }));
-  assert.deepEqual(await own.catalogue.unchanged(origin, "", files), [true, false, false, false, false]);
+  assert.deepEqual(await own.catalogue.history.unchanged(origin, "", files), [
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
   rmSync(join(own.root, "photos/behind"));
 });

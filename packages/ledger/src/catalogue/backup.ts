@@ -1,7 +1,7 @@
 import { type FileHandle, lstat, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { FatalError, HostError, isSameFile } from "@brigade/core";
-import { backup, type DatabaseSync } from "./sqlite.ts";
+import { backup, type DatabaseSync } from "../sqlite.ts";
 import { translate } from "./storage.ts";
 
 /** A copy of the catalogue, as it was when the copy was ready. */
@@ -26,7 +26,7 @@ export class Backups {
   }
 
   /** Rejects with HostError when the disk is full or fails; a copy made before stays then. */
-  run(): Promise<CatalogueCopy> {
+  backup(): Promise<CatalogueCopy> {
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });

@@ -1,5 +1,5 @@
 import type { RecordMessage } from "../recording/recorder.ts";
-import type { Committed } from "./accounts.ts";
+import type { Committed } from "../recording/records.ts";
 
 interface Entry {
   readonly messages: readonly RecordMessage[];

@@ -1,6 +1,5 @@
-import type { Untold } from "../recording/untold.ts";
-import type { Jobs } from "../tables/jobs.ts";
-import type { DatabaseSync, StatementSync } from "./sqlite.ts";
+import type { DatabaseSync, StatementSync } from "../sqlite.ts";
+import type { Commit, Tables } from "./transactions.ts";
 
 /** Rows dropped in one transaction, at most. */
 const chunk = 5_000;
@@ -19,16 +18,16 @@ const details = [
  * listed the same. Totals stay. Otherwise the catalogue would grow with every run.
  */
 export class Pruning {
-  readonly #jobs: Jobs;
-  readonly #untold: Untold;
+  readonly #tables: Pick<Tables, "jobs" | "untold">;
+  readonly #commit: Commit;
   readonly #begun: StatementSync;
   readonly #superfluous: StatementSync;
   readonly #mark: StatementSync;
   readonly #drops: readonly StatementSync[];
 
-  constructor(db: DatabaseSync, { jobs, untold }: { readonly jobs: Jobs; readonly untold: Untold }) {
-    this.#jobs = jobs;
-    this.#untold = untold;
+  constructor(db: DatabaseSync, tables: Pick<Tables, "jobs" | "untold">, commit: Commit) {
+    this.#tables = tables;
+    this.#commit = commit;
     const has = details.map(({ table }) => `exists (select 1 from ${table} where job = jobs.n)`);
     this.#begun = db.prepare(
       `select n from jobs where pruned_for is not null and (${has.join(" or ")}) order by n limit 1`,
@@ -45,8 +44,12 @@ export class Pruning {
     );
   }
 
-  /** Drops some rows of one job, inside a transaction. True when there was anything to do: call again. */
-  step(): boolean {
+  /** Drops some rows of one job. Returns `true` if there was anything to drop: call it again. */
+  prune(): boolean {
+    return this.#commit(() => this.#dropSome());
+  }
+
+  #dropSome(): boolean {
     const n = this.#begin();
     if (n === undefined) return false;
     let left = chunk;
@@ -61,8 +64,8 @@ export class Pruning {
     const found = this.#superfluous.get() as { n: number; id: string } | undefined;
     if (found === undefined) return undefined;
     this.#mark.run(found.id, found.n);
-    this.#untold.drop(found.n);
-    this.#jobs.forget();
+    this.#tables.untold.drop(found.n);
+    this.#tables.jobs.forget();
     return found.n;
   }
 }

@@ -1,8 +1,8 @@
 import { ConfigError, type DatabaseFile, databaseError } from "@brigade/core";
-import { untoldTable } from "../recording/untold.ts";
+import { DatabaseSync } from "../sqlite.ts";
 import { countHoldings } from "../tables/holdings.ts";
 import { pagePartsTable } from "../tables/page-parts.ts";
-import { DatabaseSync } from "./sqlite.ts";
+import { untoldTable } from "../tables/untold.ts";
 
 /** Raised when the tables change so that an older program would misread them. */
 const schemaVersion = 4;

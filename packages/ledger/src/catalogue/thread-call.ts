@@ -1,66 +1,47 @@
 import type { Worker } from "node:worker_threads";
-import { ConfigError, FatalError, HostError } from "@brigade/core";
-import { JobOpenError } from "../tables/jobs.ts";
-import type { Accounts } from "./accounts.ts";
+import { HostError } from "@brigade/core";
+import type { Rooms } from "./rooms.ts";
+import { type Described, revive } from "./thread-errors.ts";
 
 /** What the thread is started with. */
 export interface CatalogueThreadData {
   readonly path: string;
-  /** Bytes; `undefined`: as usual. */
+  /** Bytes of the database that stay in memory; `undefined`: the usual number. */
   readonly cacheBytes: number | undefined;
 }
 
 /** Questions to the thread and its answers. They stay within the process, so they are typed, not parsed. */
 export interface Question {
   readonly id: number;
-  readonly method: "open" | keyof Accounts;
+  readonly to: "open" | Address;
   readonly args: readonly unknown[];
 }
 export type Answer = { readonly id: number } & ({ readonly value: unknown } | { readonly error: Described });
 
-/** An error that survives the way between threads. */
-interface Described {
-  readonly kind: "config" | "fatal" | "full" | "io" | "job-open" | "other";
-  readonly message: string;
-  readonly stack: string | undefined;
-}
+/** The room, and the name of its method. */
+type Address = readonly [room: keyof Rooms, method: string];
 
-export function describe(error: unknown): Described {
-  if (!(error instanceof Error)) return { kind: "other", message: String(error), stack: undefined };
-  const { message, stack } = error;
-  return { kind: kindOf(error), message, stack };
-}
-
-function kindOf(error: Error): Described["kind"] {
-  if (error instanceof ConfigError) return "config";
-  if (error instanceof FatalError) return "fatal";
-  if (error instanceof HostError) return error.kind === "full" ? "full" : "io";
-  return error instanceof JobOpenError ? "job-open" : "other";
-}
-
-function revive({ kind, message, stack }: Described): Error {
-  const cause = { cause: stack };
-  switch (kind) {
-    case "config":
-      return new ConfigError(message.split("\n"), cause);
-    case "fatal":
-      return new FatalError(message, cause);
-    case "full":
-    case "io":
-      return new HostError(kind, message, cause);
-    case "job-open":
-      return new JobOpenError(message, cause);
-    case "other":
-      return new Error(message, cause);
-  }
-}
+type MethodsOf<R extends keyof Rooms> = keyof Rooms[R] & string;
+type Asked<R extends keyof Rooms, M extends MethodsOf<R>> = Rooms[R][M] extends (
+  ...args: infer Args extends unknown[]
+) => infer Value
+  ? { args: Args; value: Awaited<Value> }
+  : never;
 
 type Waiting = PromiseWithResolvers<unknown>;
 
 /** What proves, when it succeeds, that the disk takes writes. */
-const writes: ReadonlySet<keyof Accounts> = new Set(["record", "openJob", "closeJob", "noteVolumes"]);
+const writes: ReadonlySet<string> = new Set([
+  "records.record",
+  "jobs.open",
+  "jobs.close",
+  "inventory.noteVolumes",
+]);
 
-/** Asks the thread; answers come in the order of the questions, but for those that take long by themselves (`backup`). */
+/**
+ * Asks the rooms of the thread. Answers come in the order of the questions, but for those that take long
+ * by themselves (`backups`).
+ */
 export class ThreadCall {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
@@ -83,17 +64,18 @@ export class ThreadCall {
     await this.#ask("open", []);
   }
 
-  async ask<M extends keyof Accounts>(
+  async ask<R extends keyof Rooms, M extends MethodsOf<R>>(
+    room: R,
     method: M,
-    ...args: Parameters<Accounts[M]>
-  ): Promise<Awaited<ReturnType<Accounts[M]>>> {
+    ...args: Asked<R, M>["args"]
+  ): Promise<Asked<R, M>["value"]> {
     try {
-      const answer = await this.#ask(method, args);
-      if (this.#trouble !== undefined && writes.has(method)) this.#watch(undefined);
-      return answer as Awaited<ReturnType<Accounts[M]>>;
+      const value = await this.#ask([room, method], args);
+      if (this.#trouble !== undefined && writes.has(`${room}.${method}`)) this.#watch(undefined);
+      return value as Asked<R, M>["value"];
     } catch (error) {
       // A copy of the catalogue may go to another disk.
-      if (error instanceof HostError && method !== "backup") this.#watch(error);
+      if (error instanceof HostError && room !== "backups") this.#watch(error);
       throw error;
     }
   }
@@ -104,12 +86,12 @@ export class ThreadCall {
     if (isNews) this.#onDisk(trouble);
   }
 
-  #ask(method: Question["method"], args: readonly unknown[]): Promise<unknown> {
+  #ask(to: Question["to"], args: readonly unknown[]): Promise<unknown> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     const waiting: Waiting = Promise.withResolvers();
     const id = this.#next++;
     this.#waiting.set(id, waiting);
-    const question: Question = { id, method, args };
+    const question: Question = { id, to, args };
     this.#worker.postMessage(question);
     return waiting.promise;
   }

@@ -1,13 +1,14 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { Accounts } from "./accounts.ts";
+import { openRooms, type Rooms } from "./rooms.ts";
 import { translate } from "./storage.ts";
-import { type Answer, type CatalogueThreadData, describe, type Question } from "./thread-call.ts";
+import type { Answer, CatalogueThreadData, Question } from "./thread-call.ts";
+import { describe } from "./thread-errors.ts";
 
 /** Owns the database: a sync to disk takes as long as it takes, and nothing else waits for it. */
 const port = parentPort;
 if (port === null) throw new Error("this file is a thread of the catalogue");
 const { path, cacheBytes } = workerData as CatalogueThreadData;
-let accounts: Accounts | undefined;
+let rooms: Rooms | undefined;
 
 port.on("message", (question: Question) => {
   void reply(port, question);
@@ -15,18 +16,21 @@ port.on("message", (question: Question) => {
 
 async function reply(to: MessagePort, question: Question): Promise<void> {
   to.postMessage(await answer(question));
-  if (question.method === "close") to.close();
+  if (question.to[0] === "closing") to.close();
 }
 
-async function answer({ id, method, args }: Question): Promise<Answer> {
+async function answer({ id, to, args }: Question): Promise<Answer> {
   try {
-    if (method === "open") {
-      accounts = new Accounts(path, cacheBytes);
+    if (to === "open") {
+      rooms = openRooms(path, cacheBytes);
       return { id, value: undefined };
     }
-    if (accounts === undefined) throw new Error("the catalogue is not open");
-    const call = accounts[method] as (...args: readonly unknown[]) => unknown;
-    return { id, value: await call.apply(accounts, [...args]) };
+    if (rooms === undefined) throw new Error("the catalogue is not open");
+    const [name, method] = to;
+    const room = rooms[name] as unknown as Readonly<Record<string, (...args: unknown[]) => unknown>>;
+    const call = room[method];
+    if (call === undefined) throw new Error(`${name} has no ${method}`);
+    return { id, value: await call.apply(room, [...args]) };
   } catch (error) {
     return { id, error: describe(translate(error, path)) };
   }

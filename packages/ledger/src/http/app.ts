@@ -83,9 +83,9 @@ export function ledgerApp(catalogue: Catalogue, options: LedgerAppOptions): Hono
   };
   app.route("/api/session", sessionRoutes(token !== undefined, sessions));
   app.route("/api/jobs", jobRoutes(jobs));
-  app.route("/api/history", historyRoutes(catalogue));
+  app.route("/api/history", historyRoutes(catalogue.history));
   app.route("/api/objects", objectRoutes(catalogue, log));
-  app.get("/api/volumes", async (context) => context.json(await catalogue.volumes()));
+  app.get("/api/volumes", async (context) => context.json(await catalogue.questions.volumes()));
   app.post("/api/backup", async (context) => context.json(await catalogue.backup()));
   app.route("/api", statusRoutes(status, sessions));
   app.route("/", pageRoutes());

@@ -16,7 +16,8 @@ import type {
   VolumeDescription,
 } from "../account.ts";
 import type { CatalogueCopy } from "../catalogue/backup.ts";
-import type { LocationQuery, StoredName } from "../questions/locations.ts";
+import type { LocationQuery } from "../questions/locations.ts";
+import type { StoredName } from "../questions/stored-objects.ts";
 import type { OriginName } from "../tables/origins.ts";
 import { Connection, type LedgerClientOptions } from "./connection.ts";
 import {

@@ -34,49 +34,49 @@ export function jobRoutes({ catalogue, sources, retry, changed, log }: JobRoutes
     if (sources?.includes(job.source) === false) {
       throw new HTTPException(400, { message: `SOURCES of the ledger does not name "${job.source}"` });
     }
-    const first = await catalogue.isEmpty(job);
+    const first = await catalogue.history.isEmpty(job);
     try {
-      await catalogue.openJob(job);
+      await catalogue.jobs.open(job);
     } catch (error) {
       if (!(error instanceof JobOpenError)) throw error;
-      return context.json({ error: error.message, open: await catalogue.openJobOf(job.source) }, 409);
+      return context.json({ error: error.message, open: await catalogue.jobs.openOf(job.source) }, 409);
     }
     changed();
     return context.json({ first }, 201);
   });
-  routes.get("/", async (context) => context.json(await catalogue.jobs()));
+  routes.get("/", async (context) => context.json(await catalogue.jobs.all()));
   routes.get("/:id", async (context) => {
     const job = await jobOf(context, catalogue);
-    return context.json({ ...job, progress: await catalogue.progress(job.id) });
+    return context.json({ ...job, progress: await catalogue.jobs.progress(job.id) });
   });
   routes.post("/:id/close", async (context) => {
     const { id } = await jobOf(context, catalogue);
     const { state } = await body(context, closingSchema);
-    await catalogue.closeJob(id, state);
+    await catalogue.jobs.close(id, state);
     changed();
     return context.json(await jobOf(context, catalogue));
   });
   routes.get("/:id/proof", async (context) => {
     const { id } = await jobOf(context, catalogue);
-    return context.json(await catalogue.proof(id));
+    return context.json(await catalogue.questions.proof(id));
   });
 
   routes.get("/:id/failures", async (context) => {
     const { id } = await jobOf(context, catalogue);
-    return await rowStream(catalogue.failures(id, query(context, failureFilterSchema)), log);
+    return await rowStream(catalogue.questions.failures(id, query(context, failureFilterSchema)), log);
   });
   routes.get("/:id/failures/counts", async (context) => {
     const { id } = await jobOf(context, catalogue);
     const { by, ...filter } = query(context, failureCountsQuerySchema);
-    return context.json(await catalogue.failureCounts(id, by, filter));
+    return context.json(await catalogue.questions.failureCounts(id, by, filter));
   });
   routes.get("/:id/vanished", async (context) => {
     const { id } = await jobOf(context, catalogue);
-    return await rowStream(catalogue.vanished(id), log);
+    return await rowStream(catalogue.questions.vanished(id), log);
   });
   routes.get("/:id/directories", async (context) => {
     const { id } = await jobOf(context, catalogue);
-    return await rowStream(catalogue.directories(id), log);
+    return await rowStream(catalogue.questions.directories(id), log);
   });
   routes.post("/:id/retry", async (context) => {
     if (retry === undefined) {

@@ -15,24 +15,24 @@ import { rowStream } from "./row-stream.ts";
 export function objectRoutes(catalogue: Catalogue, log: Log): Hono {
   const routes = new Hono();
   routes.get("/", async (context) => {
-    return await rowStream(catalogue.where(query(context, whereQuerySchema)), log);
+    return await rowStream(catalogue.questions.where(query(context, whereQuerySchema)), log);
   });
   routes.get("/names", async (context) => {
     const { directory, ...origin } = query(context, namesQuerySchema);
-    return await rowStream(catalogue.storedNames(origin, directory), log);
+    return await rowStream(catalogue.questions.storedNames(origin, directory), log);
   });
   routes.get("/directories", async (context) => {
     const { prefix, ...origin } = query(context, directoriesQuerySchema);
-    const rows = catalogue.storedDirectories(origin, prefix);
+    const rows = catalogue.questions.storedDirectories(origin, prefix);
     return await rowStream(rows, log);
   });
   routes.post("/forget", async (context) => {
     const { volume, keys, ...origin } = await body(context, forgettingSchema);
-    return context.json({ forgotten: await catalogue.forget(origin, volume, keys) });
+    return context.json({ forgotten: await catalogue.recording.forget(origin, volume, keys) });
   });
   routes.post("/restore", async (context) => {
     const { volume, states, ...origin } = await body(context, restoringSchema);
-    await catalogue.restore(origin, volume, states);
+    await catalogue.recording.restore(origin, volume, states);
     return context.json({ restored: states.length });
   });
   return routes;

@@ -2,7 +2,8 @@ import { isMd5, listOf, pathInsideSchema, sizeSchema, sourceNameSchema } from "@
 import { z } from "zod";
 import type { Location, StoredState, VolumeContents, VolumeDescription } from "../account.ts";
 import type { CatalogueCopy } from "../catalogue/backup.ts";
-import type { LocationQuery, StoredName } from "../questions/locations.ts";
+import type { LocationQuery } from "../questions/locations.ts";
+import type { StoredName } from "../questions/stored-objects.ts";
 import type { OriginName } from "../tables/origins.ts";
 import { amountSchema, count, time } from "./wire.ts";
 

@@ -31,9 +31,9 @@ function parsed<S extends z.ZodType>(value: unknown, schema: S): z.infer<S> {
 }
 
 /** The job that the path names. */
-export async function jobOf(context: Context, catalogue: Pick<Catalogue, "jobs">): Promise<JobRecord> {
+export async function jobOf(context: Context, { jobs }: Pick<Catalogue, "jobs">): Promise<JobRecord> {
   const id = context.req.param("id");
-  const job = (await catalogue.jobs()).find((one) => one.id === id);
+  const job = (await jobs.all()).find((one) => one.id === id);
   if (job === undefined) throw new HTTPException(404, { message: `there is no job ${id}` });
   return job;
 }

@@ -1,6 +1,7 @@
 import { plus } from "@brigade/core";
 import type { Amount, FailureCount } from "../account.ts";
-import type { MissCursor, Tally } from "./failures.ts";
+import type { MissCursor } from "../tables/misses.ts";
+import type { Tally } from "./failures.ts";
 
 const mostShown = 1_000;
 /** Names counted at a time: beyond, those with the fewest objects are let go, so that memory stays bounded. */

@@ -1,37 +1,12 @@
 import { join, plus } from "@brigade/core";
 import type { Amount, FailureFilter, Miss } from "../account.ts";
-import type { DatabaseSync, StatementSync } from "../catalogue/sqlite.ts";
+import type { Tables } from "../catalogue/transactions.ts";
+import { classOf, type MissCursor, type Misses, type MissRow, toldMiss } from "../tables/misses.ts";
 import { codes } from "../tables/outcome.ts";
-import type { Part } from "./listings.ts";
+import { type Part, partLength } from "./parts.ts";
 
-/** Rows of a part, and rows looked at for it: others wait for their records meanwhile. */
-const partLength = 500;
+/** Rows that are looked at for one part: others wait for their records meanwhile. */
 const mostLooked = 10_000;
-
-/** What nobody said the class of: recorded by an older program. */
-const unknownClass = "unknown";
-
-export type MissCursor = readonly [page: number, index: number];
-
-/** An object that failed, vanished, or is to be tried again after a failure, on a page that counts. */
-export interface MissRow {
-  /** The page's number. */
-  readonly page: number;
-  /** The page's id. */
-  readonly id: string;
-  readonly idx: number;
-  readonly outcome: number;
-  readonly directory: number;
-  readonly path: string;
-  readonly name: string;
-  readonly bytes: number;
-  readonly reason: string;
-  readonly at: number;
-  readonly class: string | null;
-  /** Null where the listing did not tell, or an older program recorded it. */
-  readonly modified: number | null;
-  readonly etag: string | null;
-}
 
 /** Some failures counted by name, and where to go on. */
 export interface Tally {
@@ -39,72 +14,68 @@ export interface Tally {
   readonly next?: MissCursor;
 }
 
-/** Objects that failed or vanished, part by part in the order of their pages. */
+/**
+ * Tells which objects of a job failed or vanished, part by part in the order of their pages. Throws
+ * ConfigError when the job was pruned.
+ */
 export class Failures {
-  readonly #after: StatementSync;
+  readonly #tables: Pick<Tables, "jobs" | "misses">;
 
-  constructor(db: DatabaseSync) {
-    this.#after =
-      db.prepare(`select misses.page, id, idx, outcome, pages.directory, path, name, bytes, reason, at,
-        class, modified, etag
-      from misses join pages on pages.n = misses.page
-        join visits on visits.job = misses.job and visits.directory = pages.directory and visits.walk = pages.walk
-        join directories on directories.n = pages.directory
-      where misses.job = ? and (misses.page, idx) > (?, ?) order by misses.page, idx`);
+  constructor(tables: Pick<Tables, "jobs" | "misses">) {
+    this.#tables = tables;
   }
 
-  list(
-    job: number,
-    outcome: "failed" | "vanished",
-    filter: FailureFilter,
-    after?: MissCursor,
-  ): Part<Miss, MissCursor> {
-    const wanted = (row: MissRow) => row.outcome === codes[outcome] && matches(row, filter);
-    const { rows, next } = this.rows(job, wanted, after);
-    return { rows: rows.map(miss), ...(next !== undefined && { next }) };
+  failures(job: string, filter: FailureFilter, after?: MissCursor): Part<Miss, MissCursor> {
+    return this.#told(job, after, (row) => row.outcome === codes.failed && matches(row, filter));
   }
 
-  /** Failed ones that match, of the next rows. */
-  tally(job: number, by: "class" | "directory", filter: FailureFilter, after?: MissCursor): Tally {
+  vanished(job: string, after?: MissCursor): Part<Miss, MissCursor> {
+    return this.#told(job, after, ({ outcome }) => outcome === codes.vanished);
+  }
+
+  /** Counts the failures of the next part that match. */
+  failureCounts(job: string, by: "class" | "directory", filter: FailureFilter, after?: MissCursor): Tally {
     const counts = new Map<string, Amount>();
-    const wanted = (row: MissRow) => {
+    const count = (row: MissRow) => {
       if (row.outcome !== codes.failed || !matches(row, filter)) return false;
       const name = by === "class" ? classOf(row) : row.path;
       const { objects, bytes } = counts.get(name) ?? { objects: 0, bytes: 0 };
       counts.set(name, { objects: objects + 1, bytes: plus(bytes, row.bytes) });
       return false; // counted, not kept
     };
-    const { next } = this.rows(job, wanted, after);
+    const { misses, jobs } = this.#tables;
+    const { next } = missesOf(misses, jobs.detailed(job).n, count, after);
     return { counts, ...(next !== undefined && { next }) };
   }
 
-  /** The next rows that are wanted; maybe none, and more to come. */
-  rows(
-    job: number,
+  #told(
+    job: string,
+    after: MissCursor | undefined,
     wanted: (row: MissRow) => boolean,
-    after: MissCursor = [0, -1],
-  ): Part<MissRow, MissCursor> {
-    const rows: MissRow[] = [];
-    let looked = 0;
-    for (const value of this.#after.iterate(job, ...after)) {
-      const row = value as unknown as MissRow;
-      if (wanted(row)) rows.push(row);
-      if (++looked === mostLooked || rows.length === partLength) return { rows, next: [row.page, row.idx] };
-    }
-    return { rows };
+  ): Part<Miss, MissCursor> {
+    const { misses, jobs } = this.#tables;
+    const { rows, next } = missesOf(misses, jobs.detailed(job).n, wanted, after);
+    return { rows: rows.map(toldMiss), ...(next !== undefined && { next }) };
   }
+}
+
+/** The next misses that are wanted. There may be none in a part that has a next one. `job`: its number. */
+export function missesOf(
+  misses: Misses,
+  job: number,
+  wanted: (row: MissRow) => boolean,
+  after: MissCursor = [0, -1],
+): Part<MissRow, MissCursor> {
+  const rows: MissRow[] = [];
+  let looked = 0;
+  for (const row of misses.after(job, after)) {
+    if (wanted(row)) rows.push(row);
+    if (++looked === mostLooked || rows.length === partLength) return { rows, next: [row.page, row.idx] };
+  }
+  return { rows };
 }
 
 export function matches(row: MissRow, { class: wanted, under }: FailureFilter): boolean {
   if (wanted !== undefined && classOf(row) !== wanted) return false;
   return under === undefined || join(row.path, row.name).startsWith(under);
-}
-
-function classOf(row: MissRow): string {
-  return row.class ?? unknownClass;
-}
-
-function miss(row: MissRow): Miss {
-  const { path, name, reason, at } = row;
-  return { key: join(path, name), reason, ...(row.outcome === codes.failed && { class: classOf(row) }), at };
 }

@@ -1,4 +1,4 @@
-import { DatabaseSync, type StatementSync } from "../catalogue/sqlite.ts";
+import { DatabaseSync, type StatementSync } from "../sqlite.ts";
 
 const schema = `
 create table directories (n integer primary key, path text not null unique) strict;

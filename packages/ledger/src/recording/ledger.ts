@@ -11,7 +11,8 @@ import {
 } from "@brigade/core";
 import type { Progress } from "../account.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import { tooEarly } from "./untold.ts";
+import type { JobBook } from "../catalogue/job-book.ts";
+import { tooEarly } from "../tables/untold.ts";
 
 /** Milliseconds until results come again whose page no lister has told, where no more of such are kept. */
 const earlyDelay = 10_000;
@@ -20,7 +21,7 @@ const earlyText =
   'are told. If they are not, somebody makes them up: see "What a stolen password can do" in docs/security.md';
 
 export interface LedgerParts {
-  readonly catalogue: Catalogue;
+  readonly catalogue: Pick<Catalogue, "jobs" | "recording">;
   readonly broker: Broker;
   /** The source's name. */
   readonly source: string;
@@ -69,7 +70,7 @@ export async function createLedger(parts: LedgerParts, options: LedgerOptions): 
       return { kind: "reject", reason: `a ${message.type} message among records` };
     }
     try {
-      const [refusal] = await catalogue.record([message]);
+      const [refusal] = await catalogue.recording.record([message]);
       attempt = 0;
       if (refusal === undefined) return { kind: "ack" };
       if (refusal === tooEarly) return postponed(message.job.id);
@@ -104,7 +105,7 @@ export async function createLedger(parts: LedgerParts, options: LedgerOptions): 
     get inHand() {
       return inHand;
     },
-    settled: (job, signal) => settled(catalogue, job, signal),
+    settled: (job, signal) => settled(catalogue.jobs, job, signal),
     async [Symbol.asyncDispose]() {
       leaving.abort();
       await subscription[Symbol.asyncDispose]();
@@ -112,17 +113,17 @@ export async function createLedger(parts: LedgerParts, options: LedgerOptions): 
   };
 }
 
-async function settled(catalogue: Catalogue, job: string, signal?: AbortSignal): Promise<Progress> {
+async function settled(jobs: JobBook, job: string, signal?: AbortSignal): Promise<Progress> {
   const done: PromiseWithResolvers<Progress> = Promise.withResolvers();
   const look = (progress: Progress) => {
     if (progress.job === job && progress.settled) done.resolve(progress);
   };
   const cancel = () => done.reject(signal?.reason);
-  const stop = catalogue.onCommit((all) => all.forEach(look));
+  const stop = jobs.onCommit((all) => all.forEach(look));
   signal?.addEventListener("abort", cancel, { once: true });
   try {
     if (signal?.aborted === true) cancel();
-    else catalogue.progress(job).then(look, done.reject);
+    else jobs.progress(job).then(look, done.reject);
     return await done.promise;
   } finally {
     stop();

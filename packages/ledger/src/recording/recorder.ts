@@ -8,37 +8,22 @@ import {
   type ResultMessage,
 } from "@brigade/core";
 import type { Amount } from "../account.ts";
-import type { DatabaseSync, StatementSync } from "../catalogue/sqlite.ts";
+import type { Tables } from "../catalogue/transactions.ts";
+import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import { besides } from "../tables/breaks.ts";
-import type { Directories } from "../tables/directories.ts";
-import type { JobNumbers, Jobs } from "../tables/jobs.ts";
-import { Misses } from "../tables/misses.ts";
+import type { JobNumbers } from "../tables/jobs.ts";
 import type { Objects } from "../tables/objects.ts";
 import { again, codes, isCode, nameOf } from "../tables/outcome.ts";
 import { PageParts } from "../tables/page-parts.ts";
-import type { PageAccount, Pages } from "../tables/pages.ts";
-import type { Totals } from "../tables/totals.ts";
-import type { Visits } from "../tables/visits.ts";
-import type { Volumes } from "../tables/volumes.ts";
+import type { PageAccount } from "../tables/pages.ts";
+import { TooEarlyError, textOf } from "../tables/untold.ts";
 import { checkObjects, checkPlace, checkSlice, mostEntries, readBitmap } from "./contradictions.ts";
 import { atMostNow } from "./told-times.ts";
-import { TooEarlyError, textOf, type Untold } from "./untold.ts";
 
 type PageResult = ResultMessage["pages"][number];
 
 /** What the ledger is told. */
 export type RecordMessage = PageMessage | PagePartMessage | ResultMessage;
-
-export interface Tables {
-  readonly jobs: Jobs;
-  readonly directories: Directories;
-  readonly volumes: Volumes;
-  readonly pages: Pages;
-  readonly visits: Visits;
-  readonly totals: Totals;
-  readonly objects: Objects;
-  readonly untold: Untold;
-}
 
 /**
  * Enters messages into the tables. In any order, any number of times: the same tables come out. Throws MessageError, and
@@ -46,14 +31,12 @@ export interface Tables {
  */
 export class Recorder {
   readonly #tables: Tables;
-  readonly #misses: Misses;
   readonly #parts: PageParts;
   readonly #break: StatementSync;
   readonly #heal: StatementSync;
 
   constructor(db: DatabaseSync, tables: Tables) {
     this.#tables = tables;
-    this.#misses = new Misses(db);
     this.#parts = new PageParts(db);
     this.#break = db.prepare(
       "insert into breaks (job, directory, walk, page, id, reason) values (?, ?, ?, ?, ?, ?) on conflict do nothing",
@@ -215,15 +198,13 @@ export class Recorder {
   }
 
   #outcome(page: PageAccount, object: ObjectResult, volume: number | undefined, at: number): void {
-    const { index, name, outcome, listedSize } = object;
+    const { index, outcome, listedSize } = object;
     const code = codes[outcome];
     const had = page.outcomes[index] ?? 0;
     if (isCode(had) && had > code) return;
-    const { reason = "", class: kind, modified, etag } = object;
-    const miss = { index, outcome: code, name, bytes: listedSize, reason, at, class: kind, modified, etag };
     const isMiss = outcome === "failed" || outcome === "vanished";
     if (had === code) {
-      if (isMiss) addBytes(page, outcome, this.#misses.repeated(page, miss));
+      if (isMiss) addBytes(page, outcome, this.#tables.misses.repeated(page, object, at));
       return;
     }
     this.#withdraw(page, index, had, listedSize);
@@ -232,7 +213,7 @@ export class Recorder {
     const bytes = outcome === "stored" ? (object.size ?? listedSize) : listedSize;
     page.counts[outcome]++;
     addBytes(page, outcome, bytes);
-    if (isMiss) this.#misses.put(page, miss);
+    if (isMiss) this.#tables.misses.put(page, object, at);
     else if (page.position === undefined) page.sizes.set(index, listedSize);
     if (outcome === "stored" && volume !== undefined) {
       const amount = page.volumes.get(volume) ?? { objects: 0, bytes: 0 };
@@ -242,12 +223,12 @@ export class Recorder {
 
   /** Takes back an outcome because a better one is there. `listedSize` of an unchanged one that turns out stored. */
   #withdraw(page: PageAccount, index: number, code: number, listedSize: number): void {
-    if (code === again) this.#misses.remove(page, index);
+    if (code === again) this.#tables.misses.remove(page, index);
     if (!isCode(code)) return;
     const outcome = nameOf[code];
     const isMiss = outcome === "failed" || outcome === "vanished";
     page.counts[outcome]--;
-    addBytes(page, outcome, -(isMiss ? this.#misses.remove(page, index) : listedSize));
+    addBytes(page, outcome, -(isMiss ? this.#tables.misses.remove(page, index) : listedSize));
   }
 }
 

@@ -1,6 +1,7 @@
 import { type ListedFile, refusal, type WalkPosition } from "@brigade/core";
 import type { FailureFilter } from "../account.ts";
-import { type Failures, type MissCursor, type MissRow, matches } from "../questions/failures.ts";
+import { matches, missesOf } from "../questions/failures.ts";
+import type { MissCursor, Misses, MissRow } from "../tables/misses.ts";
 import { again, codes } from "../tables/outcome.ts";
 import type { Relisting } from "./relisting.ts";
 import type { Withdrawal } from "./withdrawal.ts";
@@ -23,19 +24,23 @@ export interface TakenObjects {
 
 /** Finds the failed objects of a job, and takes back that they failed. */
 export class FailedObjects {
-  readonly #failures: Failures;
+  readonly #misses: Misses;
   readonly #withdrawal: Withdrawal;
   readonly #relisting: Relisting;
 
-  constructor(parts: { failures: Failures; withdrawal: Withdrawal; relisting: Relisting }) {
-    this.#failures = parts.failures;
-    this.#withdrawal = parts.withdrawal;
-    this.#relisting = parts.relisting;
+  constructor(misses: Misses, withdrawal: Withdrawal, relisting: Relisting) {
+    this.#misses = misses;
+    this.#withdrawal = withdrawal;
+    this.#relisting = relisting;
   }
 
-  /** Gives what was taken before and not reported since once more: whoever took it may have died with it. */
+  /**
+   * What was taken before is taken once more until something is reported of it: the process that took it
+   * may have died before it was published. `job`: its number.
+   */
   take(job: number, filter: FailureFilter, after?: MissCursor): TakenObjects {
-    const { rows, next } = this.#failures.rows(job, (row) => canBeTaken(row) && matches(row, filter), after);
+    const wanted = (row: MissRow) => canBeTaken(row) && matches(row, filter);
+    const { rows, next } = missesOf(this.#misses, job, wanted, after);
     const objects: FailedObject[] = [];
     const undated = new Map<number, string>();
     for (const row of rows) {

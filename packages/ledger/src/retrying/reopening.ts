@@ -1,41 +1,60 @@
-import type { FailureFilter } from "../account.ts";
-import type { DatabaseSync } from "../catalogue/sqlite.ts";
-import { Failures, type MissCursor } from "../questions/failures.ts";
-import type { Jobs } from "../tables/jobs.ts";
-import type { Pages } from "../tables/pages.ts";
-import type { Totals } from "../tables/totals.ts";
-import type { Visits } from "../tables/visits.ts";
+import type { FailureFilter, Progress } from "../account.ts";
+import type { Commit, Tables } from "../catalogue/transactions.ts";
+import type { DatabaseSync } from "../sqlite.ts";
+import type { MissCursor } from "../tables/misses.ts";
 import { FailedObjects, type TakenObjects } from "./failed-objects.ts";
 import { Relisting, type RelistingMode, type TakenPositions } from "./relisting.ts";
 import { Withdrawal } from "./withdrawal.ts";
 
-/** Hands out again what of a job failed or was lost; a job of which anything is handed out is open from then on. */
+/** What was handed out, and where its job stands since then. */
+export type Taken<T> = T & { readonly progress: Progress };
+
+/**
+ * Hands out again what of a job failed or was lost. A job is open as soon as anything of it is handed
+ * out. Throws JobOpenError while another job of the source is open, and ConfigError when the job was
+ * cancelled or pruned.
+ */
 export class Reopening {
-  readonly #jobs: Jobs;
+  readonly #tables: Tables;
   readonly #objects: FailedObjects;
   readonly #relisting: Relisting;
+  readonly #commit: Commit;
 
-  constructor(db: DatabaseSync, tables: { jobs: Jobs; pages: Pages; visits: Visits; totals: Totals }) {
+  constructor(db: DatabaseSync, tables: Tables, commit: Commit) {
     const withdrawal = new Withdrawal(db, tables);
-    this.#jobs = tables.jobs;
+    this.#tables = tables;
     this.#relisting = new Relisting(db, { ...tables, withdrawal });
-    this.#objects = new FailedObjects({ failures: new Failures(db), withdrawal, relisting: this.#relisting });
+    this.#objects = new FailedObjects(tables.misses, withdrawal, this.#relisting);
+    this.#commit = commit;
   }
 
-  objects(id: string, filter: FailureFilter, after?: MissCursor): TakenObjects {
-    const taken = this.#objects.take(this.#jobs.detailed(id).n, filter, after);
-    if (taken.objects.length + taken.positions.length > 0) this.#jobs.reopen(id);
-    return taken;
+  takeFailed(id: string, filter: FailureFilter, after?: MissCursor): Taken<TakenObjects> {
+    const { jobs } = this.#tables;
+    const taken = this.#commit(() => {
+      const found = this.#objects.take(jobs.detailed(id).n, filter, after);
+      if (found.objects.length + found.positions.length > 0) jobs.reopen(id);
+      return found;
+    });
+    return { ...taken, progress: this.#progress(id) };
   }
 
-  positions(
+  takeHoles(
     id: string,
     filter: Pick<FailureFilter, "under">,
     mode: RelistingMode,
     after?: number,
-  ): TakenPositions {
-    const taken = this.#relisting.take(this.#jobs.detailed(id).n, filter, mode, after);
-    if (taken.positions.length > 0) this.#jobs.reopen(id);
-    return taken;
+  ): Taken<TakenPositions> {
+    const { jobs } = this.#tables;
+    const taken = this.#commit(() => {
+      const found = this.#relisting.take(jobs.detailed(id).n, filter, mode, after);
+      if (found.positions.length > 0) jobs.reopen(id);
+      return found;
+    });
+    return { ...taken, progress: this.#progress(id) };
+  }
+
+  #progress(id: string): Progress {
+    const { jobs, totals, volumes } = this.#tables;
+    return totals.progress(jobs.get(id).n, id, volumes);
   }
 }

@@ -9,11 +9,11 @@ import {
 } from "@brigade/core";
 import type { FailureFilter, JobRecord } from "../account.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { MissCursor } from "../questions/failures.ts";
+import type { MissCursor } from "../tables/misses.ts";
 import type { FailedObject } from "./failed-objects.ts";
 
 export interface RetryParts {
-  readonly catalogue: Pick<Catalogue, "jobs" | "takeFailed" | "takeHoles">;
+  readonly catalogue: Pick<Catalogue, "jobs" | "retrying">;
   readonly broker: Pick<Broker, "publish">;
   /** Nothing of the job is queued or in anybody's hands: what is not recorded will not be. */
   readonly idle: boolean;
@@ -46,7 +46,7 @@ const positionsPerMessage = 16;
  * job is not known, was cancelled or pruned; with JobOpenError while another of its source is open.
  */
 export async function retryJob(parts: RetryParts, job: string, filter: FailureFilter = {}): Promise<Retried> {
-  const record = (await parts.catalogue.jobs()).find(({ id }) => id === job);
+  const record = (await parts.catalogue.jobs.all()).find(({ id }) => id === job);
   if (record === undefined) throw new ConfigError([`there is no job ${job}`]);
   const directories =
     filter.class === undefined || filter.class === listingClass ? await retryHoles(parts, record, filter) : 0;
@@ -65,7 +65,12 @@ async function retryHoles(
   let directories = 0;
   let after: number | undefined;
   do {
-    const taken = await catalogue.takeHoles(job.id, under === undefined ? {} : { under }, mode, after);
+    const taken = await catalogue.retrying.takeHoles(
+      job.id,
+      under === undefined ? {} : { under },
+      mode,
+      after,
+    );
     await publish(broker, directoryMessages(job, taken.positions));
     directories += taken.positions.length;
     after = taken.next;
@@ -77,7 +82,7 @@ async function retryObjects(parts: RetryParts, job: JobRecord, filter: FailureFi
   let [objects, directories] = [0, 0];
   let after: MissCursor | undefined;
   do {
-    const taken = await parts.catalogue.takeFailed(job.id, filter, after);
+    const taken = await parts.catalogue.retrying.takeFailed(job.id, filter, after);
     await publish(parts.broker, [
       ...filesMessages(job, taken.objects, parts),
       ...directoryMessages(job, taken.positions),

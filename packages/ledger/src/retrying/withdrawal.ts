@@ -1,26 +1,17 @@
 import { plus } from "@brigade/core";
-import type { DatabaseSync, StatementSync } from "../catalogue/sqlite.ts";
-import { Misses } from "../tables/misses.ts";
+import type { Tables } from "../catalogue/transactions.ts";
+import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import { again, codes } from "../tables/outcome.ts";
-import type { Pages } from "../tables/pages.ts";
-import type { Totals } from "../tables/totals.ts";
-import type { Visits } from "../tables/visits.ts";
 
 /** Takes failures back: what failed is open again, as if it had not been reported. Sums and visits follow. */
 export class Withdrawal {
-  readonly #pages: Pages;
-  readonly #visits: Visits;
-  readonly #totals: Totals;
-  readonly #misses: Misses;
+  readonly #tables: Pick<Tables, "pages" | "visits" | "totals" | "misses">;
   readonly #undated: StatementSync;
   readonly #besides: StatementSync;
   readonly #breaks: StatementSync;
 
-  constructor(db: DatabaseSync, { pages, visits, totals }: { pages: Pages; visits: Visits; totals: Totals }) {
-    this.#pages = pages;
-    this.#visits = visits;
-    this.#totals = totals;
-    this.#misses = new Misses(db);
+  constructor(db: DatabaseSync, tables: Pick<Tables, "pages" | "visits" | "totals" | "misses">) {
+    this.#tables = tables;
     this.#undated = db.prepare(`select id, idx, bytes
       from visits join pages on pages.job = visits.job and pages.directory = visits.directory and pages.walk = visits.walk
         join misses on misses.job = pages.job and misses.page = pages.n
@@ -32,18 +23,19 @@ export class Withdrawal {
 
   /** A failed object of a page. Its row stays, marked, until anything is reported of it. `bytes`: as listed. */
   object(job: number, id: string, index: number, bytes: number): void {
-    const page = this.#pages.get(job, id);
+    const { pages, visits, totals, misses } = this.#tables;
+    const page = pages.get(job, id);
     if (page?.outcomes[index] !== codes.failed) {
       throw new Error(`page ${id} has a failure's row without that outcome at ${index}`);
     }
-    const counted = this.#visits.counts(page);
-    if (counted) this.#totals.add(job, 1, page.counts, page.volumes, -1);
+    const counted = visits.counts(page);
+    if (counted) totals.add(job, 1, page.counts, page.volumes, -1);
     page.outcomes[index] = again;
     page.counts.failed--;
     page.counts.failed_bytes = plus(page.counts.failed_bytes, -bytes);
-    this.#misses.mark(page, index);
-    this.#pages.changed(page);
-    if (counted) this.#totals.add(job, 1, page.counts, page.volumes, 1);
+    misses.mark(page, index);
+    pages.changed(page);
+    if (counted) totals.add(job, 1, page.counts, page.volumes, 1);
   }
 
   /** The failed objects of a directory that an older program recorded: too little is known to ask for them one by one. */
@@ -54,8 +46,9 @@ export class Withdrawal {
 
   /** The failed positions of the walk of a directory that counts. One that broke besides a page is not at its end any more. */
   positions(job: number, directory: number, walk: number): void {
-    if (this.#besides.get(job, directory, walk) !== undefined) this.#pages.continues(job, directory, walk);
+    const { pages, visits } = this.#tables;
+    if (this.#besides.get(job, directory, walk) !== undefined) pages.continues(job, directory, walk);
     this.#breaks.run(job, directory, walk);
-    this.#visits.withdrawn(job, directory);
+    visits.withdrawn(job, directory);
   }
 }

@@ -87,10 +87,10 @@ export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
 
   async function look(): Promise<void> {
     try {
-      for (const { id, unreadable } of jobs.follow(await catalogue.jobs(), now())) {
-        if (unreadable === undefined) jobs.progressed(await catalogue.progress(id));
+      for (const { id, unreadable } of jobs.follow(await catalogue.jobs.all(), now())) {
+        if (unreadable === undefined) jobs.progressed(await catalogue.jobs.progress(id));
       }
-      volumes = await catalogue.volumes();
+      volumes = await catalogue.questions.volumes();
       reading.end();
     } catch (error) {
       reading.begin(error);
@@ -168,7 +168,7 @@ export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
         );
     }
     try {
-      await catalogue.noteVolumes(news, at);
+      await catalogue.recording.noteVolumes(news, at);
       entering.end();
     } catch (error) {
       fleet.volumes.notEntered(news, at);
@@ -177,7 +177,7 @@ export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
     }
   }
 
-  const stopListening = catalogue.onCommit((all) => {
+  const stopListening = catalogue.jobs.onCommit((all) => {
     for (const progress of all) jobs.progressed(progress);
   });
   await refresh();
@@ -188,25 +188,31 @@ export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
   return {
     catalogue: {
       ...catalogue,
-      async record(messages) {
-        const refusals = await catalogue.record(messages);
-        messages.forEach((message, i) => {
-          if (refusals[i] === undefined) jobs.recorded(message, now());
-        });
-        return refusals;
+      recording: {
+        ...catalogue.recording,
+        async record(messages) {
+          const refusals = await catalogue.recording.record(messages);
+          messages.forEach((message, i) => {
+            if (refusals[i] === undefined) jobs.recorded(message, now());
+          });
+          return refusals;
+        },
       },
-      async openJob(job) {
-        await catalogue.openJob(job);
-        void refresh();
-      },
-      async closeJob(id, state) {
-        await catalogue.closeJob(id, state);
-        void refresh();
-      },
-      async settleJob(id) {
-        const proof = await catalogue.settleJob(id);
-        if (proof !== undefined) void refresh();
-        return proof;
+      jobs: {
+        ...catalogue.jobs,
+        async open(job) {
+          await catalogue.jobs.open(job);
+          void refresh();
+        },
+        async close(id, state) {
+          await catalogue.jobs.close(id, state);
+          void refresh();
+        },
+        async settle(id) {
+          const proof = await catalogue.jobs.settle(id);
+          if (proof !== undefined) void refresh();
+          return proof;
+        },
       },
     },
     current() {

@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from "../catalogue/sqlite.ts";
+import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 
 /** Remembered at most; then all are forgotten. */
 const most = 20_000;

@@ -1,6 +1,6 @@
 import { ConfigError, filtersSchema } from "@brigade/core";
 import type { JobRecord, JobState, NewJob } from "../account.ts";
-import type { DatabaseSync, StatementSync } from "../catalogue/sqlite.ts";
+import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import { Origins } from "./origins.ts";
 
 /** A source has one open job at most. */

@@ -1,6 +1,6 @@
 import { type FileEntry, join } from "@brigade/core";
 import type { Comparison, StoredPlace } from "../account.ts";
-import type { DatabaseSync, StatementSync } from "../catalogue/sqlite.ts";
+import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import type { Directories } from "./directories.ts";
 import type { Holdings } from "./holdings.ts";
 import {

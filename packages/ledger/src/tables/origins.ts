@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from "../catalogue/sqlite.ts";
+import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 
 /** A source as it is configured: with another fingerprint it is another one. */
 export interface OriginName {

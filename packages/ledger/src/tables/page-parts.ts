@@ -1,5 +1,5 @@
 import type { PagePartMessage } from "@brigade/core";
-import type { DatabaseSync, StatementSync } from "../catalogue/sqlite.ts";
+import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 
 /** A table of its own, which programs before it do not look at. */
 export const pagePartsTable = `

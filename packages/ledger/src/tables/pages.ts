@@ -1,4 +1,4 @@
-import { type DatabaseSync, type SQLInputValue, type StatementSync, sumIn } from "../catalogue/sqlite.ts";
+import { type DatabaseSync, type SQLInputValue, type StatementSync, sumIn } from "../sqlite.ts";
 import { pack, unpack } from "./outcome.ts";
 import { addVolumes, type ByVolume, type Counts, noCounts, sumColumns } from "./totals.ts";
 

@@ -1,6 +1,6 @@
 import { plus } from "@brigade/core";
 import type { Amount, Progress } from "../account.ts";
-import type { DatabaseSync, StatementSync } from "../catalogue/sqlite.ts";
+import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import type { Volumes } from "./volumes.ts";
 
 /** What is counted of objects, by the names of the columns in `pages` and `totals`. */

@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from "../catalogue/sqlite.ts";
+import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import type { PageAccount, Pages } from "./pages.ts";
 import type { Totals } from "./totals.ts";
 

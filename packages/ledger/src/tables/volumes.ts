@@ -1,6 +1,6 @@
 import { sumOf } from "@brigade/core";
 import type { Amount, VolumeContents, VolumeDescription } from "../account.ts";
-import type { DatabaseSync, StatementSync } from "../catalogue/sqlite.ts";
+import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 
 interface VolumeName {
   readonly id: string;

@@ -5,9 +5,9 @@ import { describe, test } from "node:test";
 import { setImmediate as immediate } from "node:timers/promises";
 import { HostError } from "@brigade/core";
 import { Backups } from "../../src/catalogue/backup.ts";
-import { DatabaseSync } from "../../src/catalogue/sqlite.ts";
 import { openStorage } from "../../src/catalogue/storage.ts";
 import { type Catalogue, openCatalogue } from "../../src/index.ts";
+import { DatabaseSync } from "../../src/sqlite.ts";
 import { allStored, entries, page } from "../messages.ts";
 import { all, folder, job, newCatalogue, openJob, silent } from "../set-up.ts";
 
@@ -15,11 +15,11 @@ const listed = entries(500);
 
 /** A directory of 500 objects, listed and stored. */
 async function recordDirectory(catalogue: Catalogue, directory: string): Promise<void> {
-  await catalogue.record([page({ directory, entries: listed }), allStored(directory, listed)]);
+  await catalogue.recording.record([page({ directory, entries: listed }), allStored(directory, listed)]);
 }
 
 async function storedIn(catalogue: Catalogue): Promise<number> {
-  return (await catalogue.volumes()).reduce((sum, { objects }) => sum + objects, 0);
+  return (await catalogue.questions.volumes()).reduce((sum, { objects }) => sum + objects, 0);
 }
 
 describe("a backup", () => {
@@ -30,8 +30,11 @@ describe("a backup", () => {
     assert.equal(path, `${made.path}.backup`);
     assert.equal(bytes, (await stat(path)).size);
     await using copy = await openCatalogue({ path, log: silent });
-    assert.deepEqual(await copy.progress(job.id), await made.catalogue.progress(job.id));
-    assert.deepEqual(await all(copy.where({ prefix: "" })), await all(made.catalogue.where({ prefix: "" })));
+    assert.deepEqual(await copy.jobs.progress(job.id), await made.catalogue.jobs.progress(job.id));
+    assert.deepEqual(
+      await all(copy.questions.where({ prefix: "" })),
+      await all(made.catalogue.questions.where({ prefix: "" })),
+    );
     await recordDirectory(copy, "b");
     assert.equal(await storedIn(copy), 1_000);
   });
@@ -57,8 +60,8 @@ describe("a backup", () => {
     await using copy = await openCatalogue({ path, log: silent });
     const stored = await storedIn(copy);
     assert.ok(stored >= 60 * 500 && stored % 500 === 0, `${stored} objects are in the backup`);
-    assert.equal((await copy.progress(job.id)).stored.objects, stored);
-    assert.equal((await all(copy.where({ prefix: "" }))).length, stored);
+    assert.equal((await copy.jobs.progress(job.id)).stored.objects, stored);
+    assert.equal((await all(copy.questions.where({ prefix: "" }))).length, stored);
   });
 
   test("replaces the one before, and what is left of one that was cut off", async () => {
@@ -100,7 +103,7 @@ describe("a backup", () => {
     const db = openStorage(path);
     db.exec("begin immediate; insert into directories values (1, 1, 'a')");
     let hasEnded = false;
-    const copying = new Backups(db, path).run().finally(() => {
+    const copying = new Backups(db, path).backup().finally(() => {
       hasEnded = true;
     });
     while (!existsSync(`${path}.backup.new`) && !hasEnded) await immediate();

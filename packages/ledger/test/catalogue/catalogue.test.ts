@@ -3,9 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { FatalError, HostError } from "@brigade/core";
-import { DatabaseSync } from "../../src/catalogue/sqlite.ts";
 import { openStorage, translate } from "../../src/catalogue/storage.ts";
 import { JobOpenError, openCatalogue } from "../../src/index.ts";
+import { DatabaseSync } from "../../src/sqlite.ts";
 import { entries, object, page, pageId, result } from "../messages.ts";
 import { all, folder, job, newCatalogue, openJob, silent } from "../set-up.ts";
 
@@ -22,7 +22,7 @@ describe("a catalogue", () => {
     });
     await first[Symbol.asyncDispose]();
     await using second = await openCatalogue({ path, log: silent });
-    assert.equal((await second.openJobOf("photos"))?.id, job.id);
+    assert.equal((await second.jobs.openOf("photos"))?.id, job.id);
   });
 
   test("refuses a file that is something else, and one of a later version", async () => {
@@ -71,7 +71,7 @@ describe("a catalogue", () => {
     await using own = await folder();
     const catalogue = await openCatalogue({ path: join(own.path, "c.db"), log: silent });
     await catalogue[Symbol.asyncDispose]();
-    await assert.rejects(catalogue.jobs(), /closed/);
+    await assert.rejects(catalogue.jobs.all(), /closed/);
     await catalogue[Symbol.asyncDispose]();
   });
 
@@ -80,11 +80,11 @@ describe("a catalogue", () => {
     const path = join(own.path, "c.db");
     const first = await openCatalogue({ path, log: silent });
     await openJob(first);
-    const told = first.record([page({ directory: "", entries: entries(3) })]);
+    const told = first.recording.record([page({ directory: "", entries: entries(3) })]);
     await first[Symbol.asyncDispose]();
     await told;
     await using second = await openCatalogue({ path, log: silent });
-    assert.equal((await second.progress(job.id)).listed.objects, 3);
+    assert.equal((await second.jobs.progress(job.id)).listed.objects, 3);
   });
 });
 
@@ -92,11 +92,11 @@ describe("a job", () => {
   test("is refused while one of its source is open, whatever the fingerprint", async () => {
     await using made = await newCatalogue();
     const other = { ...job, id: "job-2", fingerprint: "f2", prefix: "", filters: {}, startedAt: 2 };
-    await assert.rejects(made.catalogue.openJob(other), JobOpenError);
-    await made.catalogue.openJob({ ...other, source: "films" });
-    await made.catalogue.closeJob(job.id, "cancelled");
-    await made.catalogue.openJob({ ...other, id: "job-3" });
-    const states = (await made.catalogue.jobs()).map(({ id, state }) => [id, state]);
+    await assert.rejects(made.catalogue.jobs.open(other), JobOpenError);
+    await made.catalogue.jobs.open({ ...other, source: "films" });
+    await made.catalogue.jobs.close(job.id, "cancelled");
+    await made.catalogue.jobs.open({ ...other, id: "job-3" });
+    const states = (await made.catalogue.jobs.all()).map(({ id, state }) => [id, state]);
     assert.deepEqual(states, [
       [job.id, "cancelled"],
       ["job-2", "open"],
@@ -108,25 +108,25 @@ describe("a job", () => {
     await using made = await newCatalogue();
     const filters = { include: ["*.jpg"], minSize: 10 };
     const films = { ...job, id: "job-2", source: "films", prefix: "2019/05", filters, startedAt: 7 };
-    await made.catalogue.openJob(films);
-    assert.deepEqual(await made.catalogue.openJobOf("films"), { ...films, state: "open" });
-    const { holes } = await made.catalogue.proof("job-2");
+    await made.catalogue.jobs.open(films);
+    assert.deepEqual(await made.catalogue.jobs.openOf("films"), { ...films, state: "open" });
+    const { holes } = await made.catalogue.questions.proof("job-2");
     assert.deepEqual(holes.directories.examples, [{ directory: "2019/05", missing: [{ from: 1, to: 1 }] }]);
   });
 
   test("that is closed keeps its first state and takes late records", async () => {
     await using made = await newCatalogue();
-    await made.catalogue.closeJob(job.id, "incomplete");
-    await made.catalogue.closeJob(job.id, "complete");
-    assert.equal((await made.catalogue.jobs())[0]?.state, "incomplete");
-    assert.deepEqual(await made.catalogue.record([page({ directory: "" })]), [undefined]);
-    assert.equal((await made.catalogue.proof(job.id)).complete, true);
+    await made.catalogue.jobs.close(job.id, "incomplete");
+    await made.catalogue.jobs.close(job.id, "complete");
+    assert.equal((await made.catalogue.jobs.all())[0]?.state, "incomplete");
+    assert.deepEqual(await made.catalogue.recording.record([page({ directory: "" })]), [undefined]);
+    assert.equal((await made.catalogue.questions.proof(job.id)).complete, true);
   });
 
   test("that the catalogue does not have is refused", async () => {
     await using made = await newCatalogue();
-    await assert.rejects(made.catalogue.progress("job-9"), /no job job-9/);
-    await assert.rejects(all(made.catalogue.failures("job-9")), /no job job-9/);
+    await assert.rejects(made.catalogue.jobs.progress("job-9"), /no job job-9/);
+    await assert.rejects(all(made.catalogue.questions.failures("job-9")), /no job job-9/);
   });
 });
 
@@ -137,7 +137,7 @@ describe("a message", () => {
   test("of an unknown job, another source or another fingerprint is refused with a reason", async () => {
     await using made = await newCatalogue();
     const told = page({ directory: "" });
-    const refusals = await made.catalogue.record([
+    const refusals = await made.catalogue.recording.record([
       { ...told, job: { ...job, id: "job-9" } },
       { ...told, job: { ...job, source: "films" } },
       { ...told, job: { ...job, fingerprint: "f2" } },
@@ -147,15 +147,15 @@ describe("a message", () => {
     assert.match(refusals[1] ?? "", /of photos \(f1\), not of films \(f1\)/);
     assert.match(refusals[2] ?? "", /not of photos \(f2\)/);
     assert.equal(refusals[3], undefined);
-    assert.equal((await made.catalogue.progress(job.id)).pages, 1);
+    assert.equal((await made.catalogue.jobs.progress(job.id)).pages, 1);
   });
 
   test("that contradicts itself or what is recorded is refused, and nothing of it is entered", async () => {
     await using made = await newCatalogue();
-    await made.catalogue.record([page({ directory: "", entries: listed })]);
-    const before = await made.catalogue.proof(job.id);
+    await made.catalogue.recording.record([page({ directory: "", entries: listed })]);
+    const before = await made.catalogue.questions.proof(job.id);
     const at = { directory: "", objects: [first] };
-    const refusals = await made.catalogue.record([
+    const refusals = await made.catalogue.recording.record([
       result({ ...at, volume: undefined }),
       result(at, { directory: "", objects: [{ ...first, index: 2 }] }),
       result({ ...at, objects: [{ ...first, md5: "short" }] }),
@@ -174,7 +174,7 @@ describe("a message", () => {
     expected.forEach((reason, i) => {
       assert.match(refusals[i] ?? "", reason);
     });
-    assert.deepEqual(await made.catalogue.proof(job.id), before);
+    assert.deepEqual(await made.catalogue.questions.proof(job.id), before);
   });
 });
 
@@ -184,7 +184,7 @@ describe("a message that breaks the transaction it is in", () => {
     const listed = entries(3);
     const [f0, f1, f2] = listed.map((entry, i) => object(i, entry, "stored"));
     assert.ok(f0 && f1 && f2);
-    const refusals = await made.catalogue.record([
+    const refusals = await made.catalogue.recording.record([
       page({ directory: "a", entries: listed }),
       result({ directory: "a", objects: [f0] }),
       result({ directory: "a", objects: [f1, { ...f2, modified: 1.5 }] }),
@@ -194,9 +194,9 @@ describe("a message that breaks the transaction it is in", () => {
       refusals.map((refusal) => refusal !== undefined),
       [false, false, true, false],
     );
-    const proof = await made.catalogue.proof(job.id);
+    const proof = await made.catalogue.questions.proof(job.id);
     assert.deepEqual(proof.holes.pages.examples[0]?.indexes, [1]);
-    assert.deepEqual((await made.catalogue.progress(job.id)).stored, proof.stored);
+    assert.deepEqual((await made.catalogue.jobs.progress(job.id)).stored, proof.stored);
     assert.equal(proof.stored.objects, 2);
   });
 });
@@ -207,17 +207,17 @@ describe("failed and vanished objects", () => {
     const listed = entries(4);
     const [f0, f1, f2, f3] = listed.map((entry, i) => object(i, entry, i === 3 ? "vanished" : "failed"));
     assert.ok(f0 && f1 && f2 && f3);
-    await made.catalogue.record([
+    await made.catalogue.recording.record([
       page({ directory: "a", entries: listed }),
       result({ directory: "a", volume: undefined, at: 50, objects: [f0, f1, f2, f3] }),
       result({ directory: "a", volume: undefined, at: 60, objects: [{ ...f0, reason: "again" }] }),
       result({ directory: "a", at: 70, objects: [object(1, { name: "f1", size: 101 }, "stored")] }),
       result({ directory: "a", volume: undefined, at: 80, objects: [{ ...f2, outcome: "vanished" }] }),
     ]);
-    assert.deepEqual(await all(made.catalogue.failures(job.id)), [
+    assert.deepEqual(await all(made.catalogue.questions.failures(job.id)), [
       { key: "a/f0", reason: "again", class: "unknown", at: 60 },
     ]);
-    const vanished = await all(made.catalogue.vanished(job.id));
+    const vanished = await all(made.catalogue.questions.vanished(job.id));
     assert.deepEqual(
       vanished.map(({ key }) => key),
       ["a/f2", "a/f3"],
@@ -228,7 +228,7 @@ describe("failed and vanished objects", () => {
     await using made = await newCatalogue();
     const names = ["..", "a\0b", "\u00e4", "\u{1f600}", "a/b", "'; drop table misses", "\ufffd"];
     const listed = names.map((name, i) => ({ name, size: i }));
-    await made.catalogue.record([
+    await made.catalogue.recording.record([
       page({ directory: "a", entries: listed }),
       result({
         directory: "a",
@@ -236,7 +236,7 @@ describe("failed and vanished objects", () => {
         objects: listed.map((entry, i) => object(i, entry, "failed")),
       }),
     ]);
-    const keys = (await all(made.catalogue.failures(job.id))).map(({ key }) => key);
+    const keys = (await all(made.catalogue.questions.failures(job.id))).map(({ key }) => key);
     assert.deepEqual(
       keys,
       names.map((name) => `a/${name}`),
@@ -247,11 +247,11 @@ describe("failed and vanished objects", () => {
     await using made = await newCatalogue();
     const listed = entries(1_300);
     const objects = listed.map((entry, i) => object(i, entry, "failed"));
-    await made.catalogue.record([
+    await made.catalogue.recording.record([
       page({ directory: "a", entries: listed }),
       result({ directory: "a", volume: undefined, objects }),
     ]);
-    const keys = (await all(made.catalogue.failures(job.id))).map(({ key }) => key);
+    const keys = (await all(made.catalogue.questions.failures(job.id))).map(({ key }) => key);
     assert.deepEqual(
       keys,
       listed.map(({ name }) => `a/${name}`),

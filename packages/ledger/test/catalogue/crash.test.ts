@@ -35,7 +35,10 @@ describe("a catalogue whose process is killed", () => {
       const [code, signal] = await once(child, "exit");
       assert.equal(signal, "SIGKILL", `the process ended by itself with ${code}`);
       await using survivor = await openCatalogue({ path, log: silent });
-      const [proof, progress] = [await survivor.proof(job.id), await survivor.progress(job.id)];
+      const [proof, progress] = [
+        await survivor.questions.proof(job.id),
+        await survivor.jobs.progress(job.id),
+      ];
       assert.deepEqual(progress.stored, proof.stored);
       assert.ok(proof.pages > 0);
       // some of what was committed is redelivered as well
@@ -43,8 +46,8 @@ describe("a catalogue whose process is killed", () => {
     }
 
     await using last = await openCatalogue({ path, log: silent });
-    await last.record(messages.slice(committed));
-    const { complete, listed, stored, unchanged, vanished, failed } = await last.proof(job.id);
+    await last.recording.record(messages.slice(committed));
+    const { complete, listed, stored, unchanged, vanished, failed } = await last.questions.proof(job.id);
     assert.equal(complete, true);
     assert.deepEqual({ listed, stored, unchanged, vanished, failed }, sums);
   });

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { decodeMessage, MessageError, mostBytes, mostSum } from "@brigade/core";
-import { DatabaseSync } from "../../src/catalogue/sqlite.ts";
 import { statusSchema } from "../../src/http/status-wire.ts";
 import { openCatalogue, type RecordMessage } from "../../src/index.ts";
+import { DatabaseSync } from "../../src/sqlite.ts";
 import { createStatus } from "../../src/status/status.ts";
 import { allStored, type Entry, object, page, result, unchanged } from "../messages.ts";
 import { all, folder, job, newCatalogue, openJob, silent } from "../set-up.ts";
@@ -32,17 +32,17 @@ describe("sums of bytes", () => {
         allStored("", entries),
         result({ directory: "a", objects: failed.slice(2) }),
       ];
-      const refusals = await catalogue.record((isReversed ? records.reverse() : records).map(sent));
+      const refusals = await catalogue.recording.record((isReversed ? records.reverse() : records).map(sent));
       assert.deepEqual(refusals, [undefined, undefined, undefined, undefined]);
-      const progress = await catalogue.progress(job.id);
+      const progress = await catalogue.jobs.progress(job.id);
       assert.equal(progress.settled, true);
       assert.deepEqual(progress.listed, { objects: 40, bytes: mostSum });
       assert.deepEqual(progress.stored, { objects: 20, bytes: mostSum });
       assert.equal(progress.failed.bytes, mostSum);
-      const [volume] = await catalogue.volumes();
+      const [volume] = await catalogue.questions.volumes();
       assert.equal(volume?.bytes, mostSum);
-      assert.deepEqual((await catalogue.proof(job.id)).listed, { objects: 40, bytes: mostSum });
-      assert.equal((await catalogue.failureCounts(job.id, "class"))[0]?.bytes, mostSum);
+      assert.deepEqual((await catalogue.questions.proof(job.id)).listed, { objects: 40, bytes: mostSum });
+      assert.equal((await catalogue.questions.failureCounts(job.id, "class"))[0]?.bytes, mostSum);
     }
   });
 
@@ -65,26 +65,26 @@ describe("sums of bytes", () => {
         ),
       );
       assert.equal(
-        (await catalogue.record(pages.map(sent))).every((refusal) => refusal === undefined),
+        (await catalogue.recording.record(pages.map(sent))).every((refusal) => refusal === undefined),
         true,
       );
-      for (const { id } of pages) await catalogue.record([allStored("", huge(4), id)]);
+      for (const { id } of pages) await catalogue.recording.record([allStored("", huge(4), id)]);
     }
     await using catalogue = await openCatalogue({ path, log: silent });
-    assert.deepEqual((await catalogue.progress(job.id)).listed, { objects: 12, bytes: mostSum });
-    await catalogue.forget(job, "vol-a", ["f0", "f1", "f2", "f3"]);
-    const [volume] = await catalogue.volumes();
+    assert.deepEqual((await catalogue.jobs.progress(job.id)).listed, { objects: 12, bytes: mostSum });
+    await catalogue.recording.forget(job, "vol-a", ["f0", "f1", "f2", "f3"]);
+    const [volume] = await catalogue.questions.volumes();
     assert.ok((volume?.bytes ?? -1) >= 0);
   });
 
   test("are never shown as negative, whatever messages say of one object's size", async () => {
     await using made = await newCatalogue();
     const entries = huge(1);
-    await made.catalogue.record([
+    await made.catalogue.recording.record([
       page({ directory: "", entries, bytes: 5, ...unchanged(entries, [0]), unchangedBytes: 0 }),
       allStored("", entries),
     ]);
-    assert.deepEqual((await made.catalogue.progress(job.id)).unchanged, { objects: 0, bytes: 0 });
+    assert.deepEqual((await made.catalogue.jobs.progress(job.id)).unchanged, { objects: 0, bytes: 0 });
   });
 });
 
@@ -106,8 +106,8 @@ test("a message is refused that tells of an object of more than 2^50 bytes, or o
 async function overflown(path: string, change: string): Promise<void> {
   await using catalogue = await openCatalogue({ path, log: silent });
   await openJob(catalogue);
-  await catalogue.record([page({ directory: "", entries: huge(2) }), allStored("", huge(2))]);
-  await catalogue.openJob({ ...job, id: "job-2", source: "films", prefix: "", filters: {}, startedAt: 2 });
+  await catalogue.recording.record([page({ directory: "", entries: huge(2) }), allStored("", huge(2))]);
+  await catalogue.jobs.open({ ...job, id: "job-2", source: "films", prefix: "", filters: {}, startedAt: 2 });
   await catalogue[Symbol.asyncDispose]();
   const db = new DatabaseSync(path);
   db.exec(change);
@@ -126,7 +126,7 @@ describe("a job whose account cannot be read", () => {
       const path = join(own.path, "catalogue.db");
       await overflown(path, change);
       await using catalogue = await openCatalogue({ path, log: silent });
-      const [first, second] = await catalogue.jobs();
+      const [first, second] = await catalogue.jobs.all();
       assert.match(first?.unreadable ?? "", /^its (sums|filters): /);
       assert.equal(second?.unreadable, undefined);
       using status = await createStatus({ catalogue, log: silent });
@@ -135,15 +135,15 @@ describe("a job whose account cannot be read", () => {
       assert.deepEqual(of("photos")?.unreadable?.job, job.id);
       assert.equal(of("films")?.job?.state, "open");
       const films = { ...job, id: "job-2", source: "films" };
-      const refusals = await catalogue.record([
+      const refusals = await catalogue.recording.record([
         { ...page({ directory: "", entries: huge(1) }), job: films },
         { ...allStored("", huge(1)), job: films },
       ]);
       assert.deepEqual(refusals, [undefined, undefined]);
-      assert.equal((await catalogue.progress("job-2")).stored.objects, 1);
-      await catalogue.closeJob(job.id, "cancelled");
+      assert.equal((await catalogue.jobs.progress("job-2")).stored.objects, 1);
+      await catalogue.jobs.close(job.id, "cancelled");
       await openJob(catalogue, "job-3");
-      assert.equal((await catalogue.openJobOf("photos"))?.id, "job-3");
+      assert.equal((await catalogue.jobs.openOf("photos"))?.id, "job-3");
     });
   }
 
@@ -152,11 +152,11 @@ describe("a job whose account cannot be read", () => {
     const path = join(own.path, "catalogue.db");
     await overflown(path, "update holdings set bytes = 18014398509481982");
     await using catalogue = await openCatalogue({ path, log: silent });
-    assert.equal((await catalogue.volumes())[0]?.bytes, mostSum);
-    await catalogue.record([
+    assert.equal((await catalogue.questions.volumes())[0]?.bytes, mostSum);
+    await catalogue.recording.record([
       result({ directory: "b", objects: [object(0, { name: "g", size: 9 }, "stored")] }),
     ]);
-    assert.equal((await catalogue.volumes())[0]?.bytes, mostSum);
-    assert.equal((await all(catalogue.where({ prefix: "" }))).length, 3);
+    assert.equal((await catalogue.questions.volumes())[0]?.bytes, mostSum);
+    assert.equal((await all(catalogue.questions.where({ prefix: "" }))).length, 3);
   });
 });

@@ -37,7 +37,7 @@ function walked(id: string, stored: boolean): RecordMessage[] {
 }
 
 async function open(catalogue: Catalogue, id: string, more: Partial<NewJob> = {}): Promise<void> {
-  await catalogue.openJob({ ...job, id, prefix: "", filters: {}, startedAt: 1, ...more });
+  await catalogue.jobs.open({ ...job, id, prefix: "", filters: {}, startedAt: 1, ...more });
 }
 
 /** Returns how often it took. */
@@ -50,15 +50,15 @@ async function pruneAll(catalogue: Catalogue): Promise<number> {
 /** job-1 has stored everything and is closed; job-2, in the same way or another, is open. */
 async function two(more: Partial<NewJob> = {}, closed: "complete" | "cancelled" = "complete") {
   const made = await newCatalogue();
-  await made.catalogue.record(walked("job-1", true));
-  await made.catalogue.closeJob("job-1", closed);
+  await made.catalogue.recording.record(walked("job-1", true));
+  await made.catalogue.jobs.close("job-1", closed);
   await open(made.catalogue, "job-2", more);
-  await made.catalogue.record(walked("job-2", false));
+  await made.catalogue.recording.record(walked("job-2", false));
   return made;
 }
 
 const isKept = async (catalogue: Catalogue, id: string) =>
-  await catalogue.proof(id).then(
+  await catalogue.questions.proof(id).then(
     () => true,
     () => false,
   );
@@ -71,8 +71,8 @@ describe("pruning", () => {
     for (let run = 1; run <= 5; run++) {
       const catalogue = await openCatalogue({ path, log: silent });
       await open(catalogue, `run-${run}`);
-      await catalogue.record(walked(`run-${run}`, run === 1));
-      await catalogue.settleJob(`run-${run}`);
+      await catalogue.recording.record(walked(`run-${run}`, run === 1));
+      await catalogue.jobs.settle(`run-${run}`);
       await pruneAll(catalogue);
       await catalogue[Symbol.asyncDispose]();
       sizes.push((await stat(path)).size);
@@ -83,23 +83,23 @@ describe("pruning", () => {
   test("leaves the totals and every stored object; questions about the rest name the newer job", async () => {
     await using made = await two();
     const { catalogue } = made;
-    const before = await catalogue.progress("job-1");
+    const before = await catalogue.jobs.progress("job-1");
     assert.equal(await pruneAll(catalogue), 0, "while the newer job is open");
-    assert.equal((await catalogue.settleJob("job-2"))?.complete, true);
+    assert.equal((await catalogue.jobs.settle("job-2"))?.complete, true);
     assert.ok((await pruneAll(catalogue)) > 0);
-    assert.deepEqual(await catalogue.progress("job-1"), before);
+    assert.deepEqual(await catalogue.jobs.progress("job-1"), before);
     const files = listed.map(({ name, size }) => ({ name, size, modified: 1_000 + size }));
-    assert.deepEqual(await catalogue.unchanged(job, "d7", files), [true, true, true, true, true]);
-    assert.equal((await catalogue.proof("job-2")).unchanged.objects, 1_000);
+    assert.deepEqual(await catalogue.history.unchanged(job, "d7", files), [true, true, true, true, true]);
+    assert.equal((await catalogue.questions.proof("job-2")).unchanged.objects, 1_000);
     for (const question of [
-      () => catalogue.proof("job-1"),
-      () => all(catalogue.failures("job-1")),
-      () => all(catalogue.vanished("job-1")),
-      () => catalogue.failureCounts("job-1", "class"),
-      () => all(catalogue.directories("job-1")),
-      () => all(catalogue.failedDirectories("job-1")),
-      () => catalogue.takeFailed("job-1", {}),
-      () => catalogue.takeHoles("job-1", {}, "idle"),
+      () => catalogue.questions.proof("job-1"),
+      () => all(catalogue.questions.failures("job-1")),
+      () => all(catalogue.questions.vanished("job-1")),
+      () => catalogue.questions.failureCounts("job-1", "class"),
+      () => all(catalogue.questions.directories("job-1")),
+      () => all(catalogue.questions.failedDirectories("job-1")),
+      () => catalogue.retrying.takeFailed("job-1", {}),
+      () => catalogue.retrying.takeHoles("job-1", {}, "idle"),
     ]) {
       await assert.rejects(question, (error) => error instanceof ConfigError && /job-2/.test(error.message));
     }
@@ -109,7 +109,7 @@ describe("pruning", () => {
     await using made = await newCatalogue();
     const { catalogue } = made;
     const many = entries(6_000);
-    await catalogue.record([
+    await catalogue.recording.record([
       page({ directory: "", entries: many }),
       result({
         directory: "",
@@ -117,19 +117,19 @@ describe("pruning", () => {
         objects: many.map((entry, i) => object(i, entry, "vanished")),
       }),
     ]);
-    await catalogue.settleJob(job.id);
+    await catalogue.jobs.settle(job.id);
     await open(catalogue, "job-2");
-    await catalogue.record(of("job-2", [page({ directory: "", id: "p2" })]));
-    await catalogue.settleJob("job-2");
+    await catalogue.recording.record(of("job-2", [page({ directory: "", id: "p2" })]));
+    await catalogue.jobs.settle("job-2");
     assert.equal(await catalogue.prune(), true);
-    await assert.rejects(all(catalogue.vanished(job.id)), ConfigError);
+    await assert.rejects(all(catalogue.questions.vanished(job.id)), ConfigError);
     assert.equal(await pruneAll(catalogue), 1);
   });
 
   test("spares jobs of another prefix, other filters or another fingerprint", async () => {
     for (const more of [{ prefix: "d1" }, { filters: { minSize: 1 } }, { fingerprint: "f2" }]) {
       await using made = await two(more);
-      await made.catalogue.closeJob("job-2", "complete");
+      await made.catalogue.jobs.close("job-2", "complete");
       assert.equal(await pruneAll(made.catalogue), 0);
       assert.equal(await isKept(made.catalogue, "job-1"), true);
     }
@@ -138,11 +138,11 @@ describe("pruning", () => {
   test("is due to a complete job only, and takes cancelled ones too", async () => {
     await using made = await two({}, "cancelled");
     const { catalogue } = made;
-    await catalogue.closeJob("job-2", "incomplete");
+    await catalogue.jobs.close("job-2", "incomplete");
     assert.equal(await pruneAll(catalogue), 0);
     await open(catalogue, "job-3");
-    await catalogue.record(walked("job-3", false));
-    await catalogue.settleJob("job-3");
+    await catalogue.recording.record(walked("job-3", false));
+    await catalogue.jobs.settle("job-3");
     await pruneAll(catalogue);
     assert.deepEqual(
       [await isKept(catalogue, "job-1"), await isKept(catalogue, "job-2"), await isKept(catalogue, "job-3")],
@@ -153,20 +153,20 @@ describe("pruning", () => {
   test("does not keep late results from being stored, and they leave nothing else behind", async () => {
     await using made = await two();
     const { catalogue } = made;
-    await catalogue.settleJob("job-2");
+    await catalogue.jobs.settle("job-2");
     await catalogue.prune();
-    const before = await catalogue.progress("job-1");
+    const before = await catalogue.jobs.progress("job-1");
     const late = { name: "late", size: 9 };
-    const refusals = await catalogue.record([
+    const refusals = await catalogue.recording.record([
       result({ directory: "new", id: "p9", objects: [object(0, late, "stored")] }),
       result({ directory: "d0", volume: undefined, objects: [object(0, late, "failed")] }),
       page({ directory: "new", id: "p9", entries: [late], directories: ["new/er"] }),
       page({ directory: "other", id: "p8", end: "failed", reason: "503" }),
     ]);
     assert.deepEqual(refusals, [undefined, undefined, undefined, undefined]);
-    const [place] = await catalogue.stored(job, "new", [{ name: "late", size: 9, modified: 1_009 }]);
+    const [place] = await catalogue.history.stored(job, "new", [{ name: "late", size: 9, modified: 1_009 }]);
     assert.equal(place?.path, "new/late");
-    assert.deepEqual(await catalogue.progress("job-1"), before);
+    assert.deepEqual(await catalogue.jobs.progress("job-1"), before);
     await pruneAll(catalogue);
     assert.equal(await catalogue.prune(), false);
   });

@@ -7,7 +7,7 @@ const [path = "", seed = "", from = ""] = process.argv.slice(2);
 const { messages } = syntheticJob(Number(seed), 40);
 const catalogue = await openCatalogue({ path, log: silent });
 for (let at = Number(from); at < messages.length; at += 3) {
-  await catalogue.record(messages.slice(at, at + 3));
+  await catalogue.recording.record(messages.slice(at, at + 3));
   process.send?.(Math.min(at + 3, messages.length));
 }
 await catalogue[Symbol.asyncDispose]();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { DatabaseSync } from "../../src/catalogue/sqlite.ts";
 import { openCatalogue } from "../../src/index.ts";
+import { DatabaseSync } from "../../src/sqlite.ts";
 import { object, result } from "../messages.ts";
 import { all, folder, job, silent } from "../set-up.ts";
 
@@ -67,7 +67,7 @@ describe("a catalogue of the first version", () => {
     const path = join(own.path, "c.db");
     await firstCatalogue(path);
     await using catalogue = await openCatalogue({ path, log: silent });
-    const volumes = await catalogue.volumes();
+    const volumes = await catalogue.questions.volumes();
     assert.deepEqual(
       volumes.map(({ volume, objects, bytes, sources }) => ({ volume, objects, bytes, sources })),
       [
@@ -75,7 +75,7 @@ describe("a catalogue of the first version", () => {
         { volume: "vol-b", objects: 1, bytes: 70, sources: [{ source: "photos", objects: 1, bytes: 70 }] },
       ],
     );
-    const found = await all(catalogue.where({ prefix: "a/" }));
+    const found = await all(catalogue.questions.where({ prefix: "a/" }));
     assert.deepEqual(
       found.map(({ key, volume, standing }) => [key, volume, standing]),
       [
@@ -84,7 +84,7 @@ describe("a catalogue of the first version", () => {
         ["a/y", "vol-a", "current"],
       ],
     );
-    assert.equal((await catalogue.openJobOf("photos"))?.id, "job-1");
+    assert.equal((await catalogue.jobs.openOf("photos"))?.id, "job-1");
   });
 
   test("goes on counting after that, and is not upgraded twice", async () => {
@@ -96,16 +96,16 @@ describe("a catalogue of the first version", () => {
     await using catalogue = await openCatalogue({ path, log: silent });
     const again = object(0, { name: "y", size: 40 }, "stored");
     const failed = object(1, { name: "z", size: 1 }, "failed");
-    await catalogue.record([
+    await catalogue.recording.record([
       result({ directory: "a", objects: [again] }),
       result({ directory: "a", volume: undefined, objects: [failed] }),
     ]);
-    await catalogue.noteVolumes(
+    await catalogue.recording.noteVolumes(
       [{ id: "vol-a", host: "host-1", label: "red", free: 1, size: 2 }],
       2_000_000_000_000,
     );
-    const [volume] = await catalogue.volumes();
+    const [volume] = await catalogue.questions.volumes();
     assert.deepEqual([volume?.label, volume?.objects, volume?.bytes], ["red", 2, 140]);
-    assert.equal((await catalogue.progress(job.id)).stored.objects, 0);
+    assert.equal((await catalogue.jobs.progress(job.id)).stored.objects, 0);
   });
 });

@@ -159,7 +159,7 @@ test("a page of another origin changes nothing, whatever it knows", async () => 
       }
     }
     assert.deepEqual(
-      (await ledger.catalogue.jobs()).map(({ state }) => state),
+      (await ledger.catalogue.jobs.all()).map(({ state }) => state),
       ["open"],
     );
     for (const own of [{ origin: ledger.url }, { "sec-fetch-site": "same-origin" }, {}]) {
@@ -219,7 +219,7 @@ test("a service's token may ask and announce; it changes nothing and begins no s
     assert.equal(status, expected, `${path}: ${text}`);
   }
   assert.deepEqual(
-    (await ledger.catalogue.jobs()).map(({ state }) => state),
+    (await ledger.catalogue.jobs.all()).map(({ state }) => state),
     ["open"],
   );
 });

@@ -23,7 +23,7 @@ test("a job is opened once, told of, proven and closed", async () => {
 
   const job = { id: "second", source: "photos", fingerprint: "f1" };
   const listed = entries(3);
-  await catalogue.record([
+  await catalogue.recording.record([
     { ...page({ directory: "", entries: listed }), job },
     { ...allStored("", listed), job },
   ]);
@@ -32,7 +32,7 @@ test("a job is opened once, told of, proven and closed", async () => {
     [standing.state, standing.progress.settled, standing.progress.stored.objects],
     ["open", true, 3],
   );
-  assert.deepEqual(await client.proof("second"), await catalogue.proof("second"));
+  assert.deepEqual(await client.proof("second"), await catalogue.questions.proof("second"));
   assert.equal((await client.closeJob("second", "complete")).state, "complete");
   assert.equal((await client.closeJob("second", "cancelled")).state, "complete", "closed once");
   assert.deepEqual(
@@ -60,7 +60,7 @@ test("a job is a first one until anything of its source and fingerprint was stor
   await using ledger = await answering();
   const { client, catalogue } = ledger;
   const listed = entries(1);
-  await catalogue.record([page({ directory: "", entries: listed }), allStored("", listed)]);
+  await catalogue.recording.record([page({ directory: "", entries: listed }), allStored("", listed)]);
   await client.closeJob("job-1", "complete");
   assert.deepEqual(await client.openJob({ ...photos, id: "again" }), { first: false });
   await client.closeJob("again", "cancelled");
@@ -72,7 +72,7 @@ test("the history is answered as the catalogue does", async () => {
   const { client, catalogue } = ledger;
   const listed = entries(2);
   const next = { directory: "a", walk: 0, page: 2, cursor: "c" };
-  await catalogue.record([
+  await catalogue.recording.record([
     page({ directory: "a", entries: listed, end: "more", next }),
     result({ directory: "a", objects: [object(0, listed[0] ?? { name: "", size: 0 }, "stored")] }),
   ]);
@@ -89,11 +89,11 @@ test("failed and vanished objects come one by one, however many", async () => {
   const { client, catalogue } = ledger;
   const listed = entries(2_500);
   const objects = listed.map((entry, i) => object(i, entry, i % 2 === 0 ? "failed" : "vanished"));
-  await catalogue.record([
+  await catalogue.recording.record([
     page({ directory: "d", entries: listed }),
     result({ directory: "d", objects, volume: undefined }),
   ]);
-  assert.deepEqual(await all(client.failures("job-1")), await all(catalogue.failures("job-1")));
+  assert.deepEqual(await all(client.failures("job-1")), await all(catalogue.questions.failures("job-1")));
   assert.equal((await all(client.vanished("job-1"))).length, 1_250);
   for await (const miss of client.failures("job-1")) {
     assert.match(miss.reason, /^no f/);
@@ -168,13 +168,13 @@ test("what is being asked ends with the signal", async () => {
 
 test("a full disk of the ledger is its trouble, not the job's", async () => {
   await using own = await folder();
-  const failing = { jobs: () => Promise.reject(new HostError("full", `no room in ${own.path}`)) };
+  const failing = { jobs: { all: () => Promise.reject(new HostError("full", `no room in ${own.path}`)) } };
   await using server = await serving(ledgerApp(failing as never, { log: silent }).fetch);
   await assert.rejects(new LedgerClient({ url: server.url }).jobs(), HostError);
 });
 
 test("what the user has to mend is told as such", async () => {
-  const failing = { jobs: () => Promise.reject(new ConfigError(["start again", "or do not"])) };
+  const failing = { jobs: { all: () => Promise.reject(new ConfigError(["start again", "or do not"])) } };
   await using server = await serving(ledgerApp(failing as never, { log: silent }).fetch);
   await assert.rejects(new LedgerClient({ url: server.url }).jobs(), (error) => {
     assert.ok(error instanceof ConfigError);

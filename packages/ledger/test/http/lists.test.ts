@@ -21,7 +21,7 @@ const job = {
 
 /** A ledger whose list of vanished objects is this. */
 function listing(vanished: () => AsyncIterable<unknown>) {
-  const catalogue = { jobs: async () => [job], vanished } as unknown as Catalogue;
+  const catalogue = { jobs: { all: async () => [job] }, questions: { vanished } } as unknown as Catalogue;
   return ledgerApp(catalogue, { log: silent }).fetch;
 }
 

@@ -9,7 +9,7 @@ async function stored() {
   const ledger = await answering();
   const [first, second] = entries(2);
   assert.ok(first !== undefined && second !== undefined);
-  await ledger.catalogue.record([
+  await ledger.catalogue.recording.record([
     page({ directory: "a", entries: entries(3) }),
     allStored("a", entries(3)),
     page({ directory: "b", entries: [first, second] }),
@@ -36,7 +36,7 @@ test("where objects lie is answered as the catalogue does", async () => {
     { prefix: "", source: "docs" },
     { key: "a/none & <such>" },
   ]) {
-    assert.deepEqual(await all(client.where(query)), await all(catalogue.where(query)));
+    assert.deepEqual(await all(client.where(query)), await all(catalogue.questions.where(query)));
   }
   assert.equal((await all(client.where({ prefix: "a/" }))).length, 3);
 });

@@ -88,6 +88,9 @@ test("events come over a socket, and a reader who leaves is noticed", async () =
   const listed = entries(2);
   for await (const { sources } of ledger.client.statuses()) {
     if (sources[0]?.job?.progress.stored.objects === 2) break;
-    await status.catalogue.record([page({ directory: "", entries: listed }), allStored("", listed)]);
+    await status.catalogue.recording.record([
+      page({ directory: "", entries: listed }),
+      allStored("", listed),
+    ]);
   }
 });

@@ -98,7 +98,7 @@ export class Site implements AsyncDisposable {
       i > 3 ? {} : { class: i < 2 ? "missing" : "damaged", reason: `404: no ${hostileKey}` };
     const objects = listed.map((entry, i) => object(i, entry, outcome(i), more(i)));
     const volume = n % 2 === 0 ? "vol-a" : "vol-b";
-    await this.#status.catalogue.record([
+    await this.#status.catalogue.recording.record([
       page({ directory: "", id: `root ${n}`, page: n + 1, end: "more", directories: [directory] }),
       page({ directory, id, entries: listed }),
       result({ directory, id, objects, volume, at: Date.now() }),

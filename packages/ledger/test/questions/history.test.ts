@@ -10,7 +10,9 @@ const etag = "0123456789abcdef0123456789abcdef";
 describe("a file", () => {
   test("is unchanged when its last stored state has the listed size and modification time", async () => {
     await using made = await newCatalogue();
-    await made.catalogue.record([result({ directory: "a", objects: [object(0, entry, "stored")] })]);
+    await made.catalogue.recording.record([
+      result({ directory: "a", objects: [object(0, entry, "stored")] }),
+    ]);
     const files = [
       file,
       { ...file, size: 101 },
@@ -19,7 +21,7 @@ describe("a file", () => {
       { ...file, etag },
       file,
     ];
-    assert.deepEqual(await made.catalogue.unchanged(job, "a", files), [
+    assert.deepEqual(await made.catalogue.history.unchanged(job, "a", files), [
       true,
       false,
       false,
@@ -27,36 +29,38 @@ describe("a file", () => {
       true,
       true,
     ]);
-    assert.deepEqual(await made.catalogue.unchanged(job, "b", files.slice(0, 1)), [false]);
+    assert.deepEqual(await made.catalogue.history.unchanged(job, "b", files.slice(0, 1)), [false]);
   });
 
   test("is unchanged only with the same etag where both have one", async () => {
     for (const stored of [etag, '"not-a-hash"']) {
       await using made = await newCatalogue();
-      await made.catalogue.record([
+      await made.catalogue.recording.record([
         result({ directory: "a", objects: [object(0, entry, "stored", { etag: stored })] }),
       ]);
       const files = [{ ...file, etag: stored }, { ...file, etag: "other" }, file];
-      assert.deepEqual(await made.catalogue.unchanged(job, "a", files), [true, false, true]);
+      assert.deepEqual(await made.catalogue.history.unchanged(job, "a", files), [true, false, true]);
     }
   });
 
   test("is compared by its MD5 where the listing begins to tell that in place of something else", async () => {
     await using made = await newCatalogue();
     const stored = object(0, entry, "stored", { etag: "url:something", md5: etag });
-    await made.catalogue.record([result({ directory: "a", objects: [stored] })]);
+    await made.catalogue.recording.record([result({ directory: "a", objects: [stored] })]);
     const files = [
       { ...file, etag },
       { ...file, etag: "f".repeat(32) },
       { ...file, etag: "url:other" },
     ];
-    assert.deepEqual(await made.catalogue.unchanged(job, "a", files), [true, false, false]);
+    assert.deepEqual(await made.catalogue.history.unchanged(job, "a", files), [true, false, false]);
   });
 
   test("is unchanged where the listing does not tell what it would be compared by", async () => {
     await using made = await newCatalogue();
     const unsized = object(1, { ...entry, name: "unsized" }, "stored", { listedSize: 0, size: 77 });
-    await made.catalogue.record([result({ directory: "a", objects: [object(0, entry, "stored"), unsized] })]);
+    await made.catalogue.recording.record([
+      result({ directory: "a", objects: [object(0, entry, "stored"), unsized] }),
+    ]);
     const files = [
       { name: file.name },
       { name: file.name, size: file.size },
@@ -65,7 +69,7 @@ describe("a file", () => {
       { name: "unsized", size: 78 },
       { name: "never stored" },
     ];
-    assert.deepEqual(await made.catalogue.unchanged(job, "a", files), [
+    assert.deepEqual(await made.catalogue.history.unchanged(job, "a", files), [
       true,
       true,
       false,
@@ -77,29 +81,37 @@ describe("a file", () => {
 
   test("is new to another source and to the same source configured otherwise", async () => {
     await using made = await newCatalogue();
-    await made.catalogue.record([result({ directory: "a", objects: [object(0, entry, "stored")] })]);
-    assert.deepEqual(await made.catalogue.unchanged({ ...job, source: "films" }, "a", [file]), [false]);
-    assert.deepEqual(await made.catalogue.unchanged({ ...job, fingerprint: "f2" }, "a", [file]), [false]);
+    await made.catalogue.recording.record([
+      result({ directory: "a", objects: [object(0, entry, "stored")] }),
+    ]);
+    assert.deepEqual(await made.catalogue.history.unchanged({ ...job, source: "films" }, "a", [file]), [
+      false,
+    ]);
+    assert.deepEqual(await made.catalogue.history.unchanged({ ...job, fingerprint: "f2" }, "a", [file]), [
+      false,
+    ]);
   });
 
   test("is unchanged in the next job of the source", async () => {
     await using made = await newCatalogue();
-    await made.catalogue.record([result({ directory: "a", objects: [object(0, entry, "stored")] })]);
-    await made.catalogue.closeJob(job.id, "complete");
+    await made.catalogue.recording.record([
+      result({ directory: "a", objects: [object(0, entry, "stored")] }),
+    ]);
+    await made.catalogue.jobs.close(job.id, "complete");
     await openJob(made.catalogue, "job-2");
-    assert.deepEqual(await made.catalogue.unchanged(job, "a", [file]), [true]);
+    assert.deepEqual(await made.catalogue.history.unchanged(job, "a", [file]), [true]);
   });
 
   test("that failed or vanished is not unchanged", async () => {
     await using made = await newCatalogue();
-    await made.catalogue.record([
+    await made.catalogue.recording.record([
       result({
         directory: "a",
         volume: undefined,
         objects: [object(0, entry, "failed"), object(1, { ...entry, name: "b" }, "vanished")],
       }),
     ]);
-    assert.deepEqual(await made.catalogue.unchanged(job, "a", [file, { ...file, name: "b" }]), [
+    assert.deepEqual(await made.catalogue.history.unchanged(job, "a", [file, { ...file, name: "b" }]), [
       false,
       false,
     ]);
@@ -111,8 +123,8 @@ describe("a file", () => {
       object(0, entry, "stored"),
       object(1, { ...entry, name: "con" }, "stored", { size: 70, path: "a/~con", md5: etag }),
     ];
-    await made.catalogue.record([result({ directory: "a", objects })]);
-    const places = await made.catalogue.stored(job, "a", [file, { ...file, name: "con" }]);
+    await made.catalogue.recording.record([result({ directory: "a", objects })]);
+    const places = await made.catalogue.history.stored(job, "a", [file, { ...file, name: "con" }]);
     assert.deepEqual(places, [
       { volume: "vol-a", path: "a/cat.jpg", size: 100, md5: objects[0]?.md5 },
       { volume: "vol-a", path: "a/~con", size: 70, md5: etag },
@@ -134,8 +146,8 @@ describe("a file", () => {
       [first, second, first],
     ]) {
       await using made = await newCatalogue();
-      await made.catalogue.record(messages);
-      const [old, now] = await made.catalogue.stored(job, "a", [
+      await made.catalogue.recording.record(messages);
+      const [old, now] = await made.catalogue.history.stored(job, "a", [
         file,
         { ...file, size: 90, modified: 2_000 },
       ]);
@@ -150,26 +162,33 @@ describe("a position", () => {
     await using made = await newCatalogue();
     const at = { job: job.id, directory: "a", walk: 0, page: 1 };
     const next = { directory: "a", walk: 0, page: 2, cursor: "c2", landmark: "c1" };
-    assert.equal(await made.catalogue.recorded(at), undefined);
-    await made.catalogue.record([page({ directory: "a", end: "more", next, entries: entries(2) })]);
-    assert.deepEqual(await made.catalogue.recorded(at), { id: pageId("a"), end: "more", next });
-    assert.equal(await made.catalogue.recorded({ ...at, page: 2 }), undefined);
-    assert.equal(await made.catalogue.recorded({ ...at, walk: 1 }), undefined);
-    assert.equal(await made.catalogue.recorded({ ...at, job: "job-2" }), undefined);
+    assert.equal(await made.catalogue.history.recorded(at), undefined);
+    await made.catalogue.recording.record([page({ directory: "a", end: "more", next, entries: entries(2) })]);
+    assert.deepEqual(await made.catalogue.history.recorded(at), { id: pageId("a"), end: "more", next });
+    assert.equal(await made.catalogue.history.recorded({ ...at, page: 2 }), undefined);
+    assert.equal(await made.catalogue.history.recorded({ ...at, walk: 1 }), undefined);
+    assert.equal(await made.catalogue.history.recorded({ ...at, job: "job-2" }), undefined);
   });
 
   test("is recorded as failed until it is listed after all", async () => {
     await using made = await newCatalogue();
     const at = { job: job.id, directory: "a", walk: 0, page: 1 };
-    await made.catalogue.record([page({ directory: "a", id: "none", end: "failed", reason: "503" })]);
-    assert.deepEqual(await made.catalogue.recorded(at), { id: "none", end: "failed" });
-    await made.catalogue.record([page({ directory: "a" })]);
-    assert.deepEqual(await made.catalogue.recorded(at), { id: pageId("a"), end: "last" });
+    await made.catalogue.recording.record([
+      page({ directory: "a", id: "none", end: "failed", reason: "503" }),
+    ]);
+    assert.deepEqual(await made.catalogue.history.recorded(at), { id: "none", end: "failed" });
+    await made.catalogue.recording.record([page({ directory: "a" })]);
+    assert.deepEqual(await made.catalogue.history.recorded(at), { id: pageId("a"), end: "last" });
   });
 
   test("is not recorded by a result that comes before its page", async () => {
     await using made = await newCatalogue();
-    await made.catalogue.record([result({ directory: "a", objects: [object(0, entry, "stored")] })]);
-    assert.equal(await made.catalogue.recorded({ job: job.id, directory: "a", walk: 0, page: 1 }), undefined);
+    await made.catalogue.recording.record([
+      result({ directory: "a", objects: [object(0, entry, "stored")] }),
+    ]);
+    assert.equal(
+      await made.catalogue.history.recorded({ job: job.id, directory: "a", walk: 0, page: 1 }),
+      undefined,
+    );
   });
 });

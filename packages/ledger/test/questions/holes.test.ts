@@ -21,8 +21,11 @@ const whole: readonly RecordMessage[] = [
 
 async function proofOf(messages: readonly RecordMessage[]): Promise<Proof> {
   await using made = await newCatalogue();
-  await made.catalogue.record(messages);
-  const [proof, progress] = [await made.catalogue.proof(job.id), await made.catalogue.progress(job.id)];
+  await made.catalogue.recording.record(messages);
+  const [proof, progress] = [
+    await made.catalogue.questions.proof(job.id),
+    await made.catalogue.jobs.progress(job.id),
+  ];
   assert.equal(proof.complete, progress.settled && proof.holes.failedDirectories.total === 0);
   return proof;
 }
@@ -116,11 +119,11 @@ describe("a proof", () => {
   test("gives exact totals and only so many examples", async () => {
     const children = Array.from({ length: 30 }, (_, i) => `d${i}`);
     await using made = await newCatalogue();
-    await made.catalogue.record([
+    await made.catalogue.recording.record([
       page({ directory: "", directories: children }),
       ...children.slice(0, 10).map((directory) => page({ directory, entries: listed })),
     ]);
-    const { holes } = await made.catalogue.proof(job.id, { examples: 3 });
+    const { holes } = await made.catalogue.questions.proof(job.id, { examples: 3 });
     assert.deepEqual([holes.directories.total, holes.directories.examples.length], [20, 3]);
     assert.deepEqual([holes.pages.total, holes.pages.examples.length, holes.pages.objects], [10, 3, 50]);
   });
@@ -131,17 +134,17 @@ describe("a directory", () => {
 
   test("that failed is named with the reason, and is no other hole", async () => {
     await using made = await newCatalogue();
-    await made.catalogue.record([
+    await made.catalogue.recording.record([
       ...whole.filter((message) => !isPage(message, "a", 2) && !isPage(message, "a", 3)),
       failed,
     ]);
-    const { complete, holes } = await made.catalogue.proof(job.id);
+    const { complete, holes } = await made.catalogue.questions.proof(job.id);
     assert.equal(complete, false);
     assert.deepEqual(holes.directories, none);
     const named = [{ directory: "a", walk: 0, page: 2, reason: "503 five times" }];
     assert.deepEqual(holes.failedDirectories, { total: 1, examples: named });
-    assert.deepEqual(await all(made.catalogue.failedDirectories(job.id)), named);
-    const { directories, listingFinished } = await made.catalogue.progress(job.id);
+    assert.deepEqual(await all(made.catalogue.questions.failedDirectories(job.id)), named);
+    const { directories, listingFinished } = await made.catalogue.jobs.progress(job.id);
     assert.deepEqual(directories, { known: 4, done: 3, failed: 1 });
     assert.equal(listingFinished, true);
   });
@@ -196,8 +199,8 @@ describe("a directory", () => {
 
   test("has the sums of its own pages", async () => {
     await using made = await newCatalogue();
-    await made.catalogue.record(whole.filter((message) => !isPage(message, "a", 2)));
-    const directories = await all(made.catalogue.directories(job.id));
+    await made.catalogue.recording.record(whole.filter((message) => !isPage(message, "a", 2)));
+    const directories = await all(made.catalogue.questions.directories(job.id));
     assert.deepEqual(
       directories.map(({ directory, pages, listed, state }) => [directory, pages, listed.objects, state]),
       [
@@ -214,11 +217,13 @@ describe("directories", () => {
   test("are listed whole and by path when there are many", async () => {
     await using made = await newCatalogue();
     const children = Array.from({ length: 1_100 }, (_, i) => `d${String(i).padStart(4, "0")}`);
-    await made.catalogue.record([
+    await made.catalogue.recording.record([
       page({ directory: "", directories: children.toReversed() }),
       ...children.map((directory) => page({ directory })),
     ]);
-    const listed = (await all(made.catalogue.directories(job.id))).map(({ directory }) => directory);
+    const listed = (await all(made.catalogue.questions.directories(job.id))).map(
+      ({ directory }) => directory,
+    );
     assert.deepEqual(listed, ["", ...children]);
   });
 });
@@ -228,8 +233,8 @@ describe("a position", () => {
 
   test("is held by the first page recorded for it; results for another count nowhere but are stored", async () => {
     await using made = await newCatalogue();
-    await made.catalogue.record(whole);
-    await made.catalogue.record([
+    await made.catalogue.recording.record(whole);
+    await made.catalogue.recording.record([
       page({ directory: "b/c", id: "another", entries: other }),
       result({
         directory: "b/c",
@@ -237,10 +242,12 @@ describe("a position", () => {
         objects: [object(0, { name: "late", size: 7 }, "stored")],
       }),
     ]);
-    const proof = await made.catalogue.proof(job.id);
+    const proof = await made.catalogue.questions.proof(job.id);
     assert.equal(proof.complete, true);
     assert.equal(proof.stored.objects, 25);
-    const [place] = await made.catalogue.stored(job, "b/c", [{ name: "late", size: 7, modified: 1_007 }]);
+    const [place] = await made.catalogue.history.stored(job, "b/c", [
+      { name: "late", size: 7, modified: 1_007 },
+    ]);
     assert.equal(place?.path, "b/c/late");
   });
 });

@@ -15,11 +15,11 @@ async function store(
 ): Promise<void> {
   const { size = 100, ...more } = fields;
   const objects = stored.map((name, i) => object(i, { name, size }, "stored"));
-  await catalogue.record([result({ directory, objects, ...more })]);
+  await catalogue.recording.record([result({ directory, objects, ...more })]);
 }
 
 async function keys(catalogue: Catalogue, query: LocationQuery): Promise<string[]> {
-  return (await all(catalogue.where(query))).map(({ key }) => key);
+  return (await all(catalogue.questions.where(query))).map(({ key }) => key);
 }
 
 /** As SQLite orders text: by code points. */
@@ -30,10 +30,10 @@ function byCodePoints(a: string, b: string): number {
 describe("where an object lies", () => {
   test("is told by its key, with all that is known of it", async () => {
     await using made = await newCatalogue();
-    await made.catalogue.noteVolumes([{ id: "vol-a", host: "host-1", label: "red" }], 1);
+    await made.catalogue.recording.noteVolumes([{ id: "vol-a", host: "host-1", label: "red" }], 1);
     const more = { size: 70, path: "2019/~con", etag: "W/1", at: 1_600_000_000 };
     const objects = [object(0, { name: "con", size: 100 }, "stored", more)];
-    await made.catalogue.record([result({ directory: "2019", objects })]);
+    await made.catalogue.recording.record([result({ directory: "2019", objects })]);
     const expected: Location = {
       source: "photos",
       fingerprint: "f1",
@@ -51,10 +51,10 @@ describe("where an object lies", () => {
       verified: true,
       etag: "W/1",
     };
-    assert.deepEqual(await all(made.catalogue.where({ key: "2019/con" })), [expected]);
-    assert.deepEqual(await all(made.catalogue.where({ key: "2019/co" })), []);
-    assert.deepEqual(await all(made.catalogue.where({ key: "con" })), []);
-    assert.deepEqual(await all(made.catalogue.where({ key: "/2019/con" })), []);
+    assert.deepEqual(await all(made.catalogue.questions.where({ key: "2019/con" })), [expected]);
+    assert.deepEqual(await all(made.catalogue.questions.where({ key: "2019/co" })), []);
+    assert.deepEqual(await all(made.catalogue.questions.where({ key: "con" })), []);
+    assert.deepEqual(await all(made.catalogue.questions.where({ key: "/2019/con" })), []);
   });
 
   test("is found in the root and under any name that can be stored", async () => {
@@ -70,7 +70,7 @@ describe("where an object lies", () => {
   test("is when it was stored, not when that was reported, where both are told", async () => {
     await using made = await newCatalogue();
     const entry = { name: "a", size: 1 };
-    await made.catalogue.record([
+    await made.catalogue.recording.record([
       result({ directory: "", at: 9_000_000, objects: [object(0, entry, "stored")] }),
       result({
         directory: "",
@@ -79,7 +79,7 @@ describe("where an object lies", () => {
         objects: [object(0, entry, "stored", { at: 8_000 })],
       }),
     ]);
-    const found = await all(made.catalogue.where({ key: "a" }));
+    const found = await all(made.catalogue.questions.where({ key: "a" }));
     assert.deepEqual(
       found.map(({ volume, storedAt }) => [volume, storedAt]),
       [
@@ -92,12 +92,14 @@ describe("where an object lies", () => {
   test("is told for every source that has the key, or for the one that is asked for", async () => {
     await using made = await newCatalogue();
     const films = { id: "job-2", source: "films", fingerprint: "f1" };
-    await made.catalogue.openJob({ ...films, prefix: "", filters: {}, startedAt: 1 });
+    await made.catalogue.jobs.open({ ...films, prefix: "", filters: {}, startedAt: 1 });
     await store(made.catalogue, "a", ["x"]);
     const objects = [object(0, { name: "x", size: 5 }, "stored")];
-    await made.catalogue.record([{ ...result({ directory: "a", objects, volume: "vol-b" }), job: films }]);
+    await made.catalogue.recording.record([
+      { ...result({ directory: "a", objects, volume: "vol-b" }), job: films },
+    ]);
     const sources = async (query: LocationQuery) =>
-      (await all(made.catalogue.where(query))).map(({ source, volume }) => [source, volume]);
+      (await all(made.catalogue.questions.where(query))).map(({ source, volume }) => [source, volume]);
     const both = [
       ["photos", "vol-a"],
       ["films", "vol-b"],
@@ -165,25 +167,25 @@ describe("a prefix", () => {
       directory: `n/${name}`,
       objects: [object(0, { name, size: 1 }, "stored")],
     }));
-    await made.catalogue.record(leaves.map((leaf) => result(leaf)));
+    await made.catalogue.recording.record(leaves.map((leaf) => result(leaf)));
     const film = { listedSize: 1, size: 1, modified: 1, storedAt: 1 };
     const films = numbered.map((name) => ({ ...film, key: name }));
-    await made.catalogue.restore(
+    await made.catalogue.recording.restore(
       { source: "films", fingerprint: "f1" },
       { id: "vol-a", host: "host-1" },
       films,
     );
-    const found = await all(made.catalogue.where({ prefix: "n" }));
+    const found = await all(made.catalogue.questions.where({ prefix: "n" }));
     assert.equal(found.length, 4 * 1_201 + 700);
     assert.equal(
       new Set(found.map(({ source, key, volume }) => `${source} ${key} ${volume}`)).size,
       found.length,
     );
-    assert.deepEqual(await all(made.catalogue.storedDirectories(job, "n")), [
+    assert.deepEqual(await all(made.catalogue.questions.storedDirectories(job, "n")), [
       "n",
       ...leaves.map(({ directory }) => directory),
     ]);
-    const names = await all(made.catalogue.storedNames(job, "n"));
+    const names = await all(made.catalogue.questions.storedNames(job, "n"));
     assert.deepEqual(
       names.map(({ name }) => name),
       numbered,
@@ -194,7 +196,7 @@ describe("a prefix", () => {
 describe("a state on another volume", () => {
   const at = 1_700_000_000_000;
   const standings = async (catalogue: Catalogue) =>
-    (await all(catalogue.where({ prefix: "" }))).map(({ volume, standing }) => [volume, standing]);
+    (await all(catalogue.questions.where({ prefix: "" }))).map(({ volume, standing }) => [volume, standing]);
 
   test("is a duplicate when it is the same, else superseded; the last stored comes first", async () => {
     await using made = await newCatalogue();
@@ -212,7 +214,7 @@ describe("a state on another volume", () => {
     await using made = await newCatalogue();
     for (const [i, etag] of ["one", "two", undefined].entries()) {
       const objects = [object(0, { name: "x", size: 1 }, "stored", etag === undefined ? {} : { etag })];
-      await made.catalogue.record([
+      await made.catalogue.recording.record([
         result({ directory: "a", objects, volume: `vol-${i}`, at: at - i * 1_000 }),
       ]);
     }
@@ -241,14 +243,16 @@ describe("a directory's files", () => {
     await store(made.catalogue, "a", ["x", "y"]);
     const file = { name: "x", size: 100, modified: 1_100 };
     const files = [file, { ...file, name: "y", size: 9 }, { ...file, name: "z" }, { ...file, name: "y" }];
-    assert.deepEqual(await made.catalogue.compare(job, "a", files), [
+    assert.deepEqual(await made.catalogue.history.compare(job, "a", files), [
       "unchanged",
       "changed",
       "new",
       "unchanged",
     ]);
-    assert.deepEqual(await made.catalogue.compare(job, "b", [file]), ["new"]);
-    assert.deepEqual(await made.catalogue.compare({ ...job, fingerprint: "f2" }, "a", [file]), ["new"]);
+    assert.deepEqual(await made.catalogue.history.compare(job, "b", [file]), ["new"]);
+    assert.deepEqual(await made.catalogue.history.compare({ ...job, fingerprint: "f2" }, "a", [file]), [
+      "new",
+    ]);
   });
 
   test("that are stored are listed by name, with size on disk and volume", async () => {
@@ -257,13 +261,13 @@ describe("a directory's files", () => {
       object(0, { name: "y", size: 7 }, "stored"),
       object(1, { name: "x", size: 9 }, "stored", { size: 5 }),
     ];
-    await made.catalogue.record([result({ directory: "a", objects })]);
+    await made.catalogue.recording.record([result({ directory: "a", objects })]);
     await store(made.catalogue, "a/b", ["z"]);
-    assert.deepEqual(await all(made.catalogue.storedNames(job, "a")), [
+    assert.deepEqual(await all(made.catalogue.questions.storedNames(job, "a")), [
       { name: "x", volume: "vol-a", size: 5 },
       { name: "y", volume: "vol-a", size: 7 },
     ]);
-    assert.deepEqual(await all(made.catalogue.storedNames(job, "c")), []);
+    assert.deepEqual(await all(made.catalogue.questions.storedNames(job, "c")), []);
   });
 
   test("are found in the directories at or below one, not beside it, nor in empty ones", async () => {
@@ -271,8 +275,8 @@ describe("a directory's files", () => {
     for (const directory of ["", "a", "a-b", "a/c", "a/c/d", "ab"])
       await store(made.catalogue, directory, ["x"]);
     const failed = [object(0, { name: "x", size: 1 }, "failed")];
-    await made.catalogue.record([result({ directory: "a/e", objects: failed, volume: undefined })]);
-    const below = (top: string) => all(made.catalogue.storedDirectories(job, top));
+    await made.catalogue.recording.record([result({ directory: "a/e", objects: failed, volume: undefined })]);
+    const below = (top: string) => all(made.catalogue.questions.storedDirectories(job, top));
     assert.deepEqual(await below("a"), ["a", "a/c", "a/c/d"]);
     assert.deepEqual(await below("a/c"), ["a/c", "a/c/d"]);
     assert.deepEqual(await below("a/e"), []);
@@ -283,9 +287,9 @@ describe("a directory's files", () => {
 test("where objects lie is known again when the catalogue is opened again", async () => {
   await using made = await newCatalogue();
   await store(made.catalogue, "a", ["x"]);
-  const before = await all(made.catalogue.where({ prefix: "" }));
+  const before = await all(made.catalogue.questions.where({ prefix: "" }));
   await made.catalogue[Symbol.asyncDispose]();
   await using again = await openCatalogue({ path: made.path, log: silent });
   assert.equal(before.length, 1);
-  assert.deepEqual(await all(again.where({ prefix: "" })), before);
+  assert.deepEqual(await all(again.questions.where({ prefix: "" })), before);
 });

@@ -12,16 +12,16 @@ function sumsOf({ listed, stored, unchanged, vanished, failed }: Progress | Proo
 
 /** All that can be asked of a job, in an order that does not depend on arrival. */
 async function everything(catalogue: Catalogue) {
-  const [proof, progress] = [await catalogue.proof(job.id), await catalogue.progress(job.id)];
-  const directories = await all(catalogue.directories(job.id));
+  const [proof, progress] = [await catalogue.questions.proof(job.id), await catalogue.jobs.progress(job.id)];
+  const directories = await all(catalogue.questions.directories(job.id));
   const files = entries(20).map(({ name, size }) => ({ name, size, modified: 1_000 + size }));
   const places = [];
-  for (const { directory } of directories) places.push(await catalogue.stored(job, directory, files));
+  for (const { directory } of directories) places.push(await catalogue.history.stored(job, directory, files));
   return {
     proof,
     progress: { ...progress, volumes: progress.volumes.toSorted((a, b) => (a.volume < b.volume ? -1 : 1)) },
-    failures: (await all(catalogue.failures(job.id))).toSorted(byText),
-    vanished: (await all(catalogue.vanished(job.id))).toSorted(byText),
+    failures: (await all(catalogue.questions.failures(job.id))).toSorted(byText),
+    vanished: (await all(catalogue.questions.vanished(job.id))).toSorted(byText),
     directories,
     places,
   };
@@ -29,7 +29,7 @@ async function everything(catalogue: Catalogue) {
 
 /** Counters are what the proof finds. */
 async function assertCounted(catalogue: Catalogue): Promise<void> {
-  const [proof, progress] = [await catalogue.proof(job.id), await catalogue.progress(job.id)];
+  const [proof, progress] = [await catalogue.questions.proof(job.id), await catalogue.jobs.progress(job.id)];
   assert.deepEqual(sumsOf(progress), sumsOf(proof));
   assert.equal(progress.pages, proof.pages);
   assert.equal(progress.directories.known, proof.directories);
@@ -48,7 +48,7 @@ describe("records", () => {
     for (const seed of [1, 2, 3]) {
       const synthetic = syntheticJob(seed);
       await using made = await newCatalogue();
-      await made.catalogue.record(synthetic.messages);
+      await made.catalogue.recording.record(synthetic.messages);
       const { proof, progress } = await everything(made.catalogue);
       assert.deepEqual(sumsOf(proof), synthetic.sums);
       assert.deepEqual(sumsOf(progress), synthetic.sums);
@@ -65,14 +65,14 @@ describe("records", () => {
     for (const seed of [1, 2, 3]) {
       const { messages } = syntheticJob(seed);
       await using inOrder = await newCatalogue();
-      await inOrder.catalogue.record(messages);
+      await inOrder.catalogue.recording.record(messages);
       const expected = await everything(inOrder.catalogue);
       for (const order of [10, 20]) {
         const random = randomOf(seed + order);
         const repeats = messages.filter(() => random() < 0.5);
         await using other = await newCatalogue();
         for (const group of grouped(shuffled([...messages, ...repeats], random), 40, random)) {
-          const refusals = await other.catalogue.record(group);
+          const refusals = await other.catalogue.recording.record(group);
           assert.deepEqual(new Set(refusals), new Set([undefined]));
         }
         assert.deepEqual(await everything(other.catalogue), expected, `seed ${seed}, order ${order}`);
@@ -84,16 +84,16 @@ describe("records", () => {
     for (const seed of [1, 2]) {
       const { messages } = syntheticJob(seed);
       await using inOrder = await newCatalogue();
-      await inOrder.catalogue.record(messages);
+      await inOrder.catalogue.recording.record(messages);
       const random = randomOf(seed + 30);
       await using other = await newCatalogue();
       for (const group of grouped(shuffled(messages, random), 40, random)) {
-        await other.catalogue.record(group);
-        await other.catalogue.takeFailed(job.id, random() < 0.5 ? {} : { under: "d1" });
-        await other.catalogue.takeHoles(job.id, {}, random() < 0.5 ? "failed" : "idle");
+        await other.catalogue.recording.record(group);
+        await other.catalogue.retrying.takeFailed(job.id, random() < 0.5 ? {} : { under: "d1" });
+        await other.catalogue.retrying.takeHoles(job.id, {}, random() < 0.5 ? "failed" : "idle");
         await assertCounted(other.catalogue);
       }
-      await other.catalogue.record(shuffled(messages, random));
+      await other.catalogue.recording.record(shuffled(messages, random));
       assert.deepEqual(
         await everything(other.catalogue),
         await everything(inOrder.catalogue),
@@ -107,7 +107,7 @@ describe("records", () => {
       const random = randomOf(seed);
       await using made = await newCatalogue();
       for (const group of grouped(shuffled(syntheticJob(seed).messages, random), 15, random)) {
-        await made.catalogue.record(group);
+        await made.catalogue.recording.record(group);
         await assertCounted(made.catalogue);
       }
     }
@@ -122,9 +122,14 @@ describe("records", () => {
       const end = (["more", "last", "failed"] as const)[below(random, 3)] ?? "more";
       const listed = end === "failed" ? [] : entries(1 + walk + number);
       const id = `${pageId(directory, walk, number)}:${step}`;
-      await made.catalogue.record([page({ directory, walk, page: number, id, end, entries: listed })]);
-      if (random() < 0.2) await made.catalogue.takeHoles(job.id, { under: directory }, "failed");
-      const [proof, progress] = [await made.catalogue.proof(job.id), await made.catalogue.progress(job.id)];
+      await made.catalogue.recording.record([
+        page({ directory, walk, page: number, id, end, entries: listed }),
+      ]);
+      if (random() < 0.2) await made.catalogue.retrying.takeHoles(job.id, { under: directory }, "failed");
+      const [proof, progress] = [
+        await made.catalogue.questions.proof(job.id),
+        await made.catalogue.jobs.progress(job.id),
+      ];
       assert.deepEqual(sumsOf(progress), sumsOf(proof), `step ${step}`);
       const { known, done, failed } = progress.directories;
       const names = [...proof.holes.directories.examples, ...proof.holes.failedDirectories.examples];
@@ -136,13 +141,13 @@ describe("records", () => {
   test("that arrive at once share commits, and each gets its own answer", async () => {
     await using made = await newCatalogue();
     let commits = 0;
-    made.catalogue.onCommit(() => commits++);
+    made.catalogue.jobs.onCommit(() => commits++);
     const { messages } = syntheticJob(7);
     const foreign = { ...job, id: "job-of-yesterday" };
     const one = below(randomOf(7), messages.length);
     const answers = await Promise.all(
       messages.map((message, i) =>
-        made.catalogue.record([i === one ? { ...message, job: foreign } : message]),
+        made.catalogue.recording.record([i === one ? { ...message, job: foreign } : message]),
       ),
     );
     assert.deepEqual(

@@ -11,16 +11,19 @@ const file = { name: "x", size: 100, modified: 1_100 };
 async function store(catalogue: Catalogue, states: readonly [volume: string, size: number][]): Promise<void> {
   for (const [i, [volume, size]] of states.entries()) {
     const objects = [object(0, { name: "x", size }, "stored")];
-    await catalogue.record([result({ directory: "a", volume, at: (i + 1) * 10_000, objects })]);
+    await catalogue.recording.record([result({ directory: "a", volume, at: (i + 1) * 10_000, objects })]);
   }
 }
 
 async function states(catalogue: Catalogue): Promise<[string, string][]> {
-  return (await all(catalogue.where({ key: "a/x" }))).map(({ volume, standing }) => [volume, standing]);
+  return (await all(catalogue.questions.where({ key: "a/x" }))).map(({ volume, standing }) => [
+    volume,
+    standing,
+  ]);
 }
 
 async function held(catalogue: Catalogue): Promise<Record<string, [number, number]>> {
-  const volumes = await catalogue.volumes();
+  const volumes = await catalogue.questions.volumes();
   return Object.fromEntries(volumes.map(({ volume, objects, bytes }) => [volume, [objects, bytes]]));
 }
 
@@ -28,8 +31,8 @@ describe("an object that is forgotten on a volume", () => {
   test("is new again when it lay nowhere else", async () => {
     await using made = await newCatalogue();
     await store(made.catalogue, [["vol-a", 100]]);
-    assert.equal(await made.catalogue.forget(job, "vol-a", ["a/x"]), 1);
-    assert.deepEqual(await made.catalogue.compare(job, "a", [file]), ["new"]);
+    assert.equal(await made.catalogue.recording.forget(job, "vol-a", ["a/x"]), 1);
+    assert.deepEqual(await made.catalogue.history.compare(job, "a", [file]), ["new"]);
     assert.deepEqual(await states(made.catalogue), []);
     assert.deepEqual(await held(made.catalogue), { "vol-a": [0, 0] });
   });
@@ -38,22 +41,19 @@ describe("an object that is forgotten on a volume", () => {
     await using own = await folder();
     const open = () => openCatalogue({ path: join(own.path, "catalogue.db"), log: silent });
     const lost = async (catalogue: Catalogue) =>
-      (await all(catalogue.where({ prefix: "", lost: true }))).map(({ key, volume, standing, size }) => [
-        key,
-        volume,
-        standing,
-        size,
-      ]);
+      (await all(catalogue.questions.where({ prefix: "", lost: true }))).map(
+        ({ key, volume, standing, size }) => [key, volume, standing, size],
+      );
     const before = await open();
     await openJob(before);
     await store(before, [["vol-a", 100]]);
     assert.deepEqual(await lost(before), []);
-    await before.forget(job, "vol-a", ["a/x"]);
+    await before.recording.forget(job, "vol-a", ["a/x"]);
     assert.deepEqual(await lost(before), [["a/x", "vol-a", "lost", 100]]);
     await before[Symbol.asyncDispose]();
     await using catalogue = await open();
     const other = [object(1, { name: "y", size: 1 }, "stored")];
-    await catalogue.record([result({ directory: "a", volume: "vol-a", objects: other })]);
+    await catalogue.recording.record([result({ directory: "a", volume: "vol-a", objects: other })]);
     assert.deepEqual(await lost(catalogue), [["a/x", "vol-a", "lost", 100]]);
     await store(catalogue, [["vol-b", 100]]);
     assert.deepEqual(await lost(catalogue), []);
@@ -67,9 +67,9 @@ describe("an object that is forgotten on a volume", () => {
       ["vol-b", 50],
       ["vol-c", 100],
     ]);
-    assert.equal(await made.catalogue.forget(job, "vol-c", ["a/x"]), 1);
-    assert.deepEqual(await made.catalogue.compare(job, "a", [file]), ["unchanged"]);
-    assert.equal((await made.catalogue.stored(job, "a", [file]))[0]?.volume, "vol-a");
+    assert.equal(await made.catalogue.recording.forget(job, "vol-c", ["a/x"]), 1);
+    assert.deepEqual(await made.catalogue.history.compare(job, "a", [file]), ["unchanged"]);
+    assert.equal((await made.catalogue.history.stored(job, "a", [file]))[0]?.volume, "vol-a");
     assert.deepEqual(await states(made.catalogue), [
       ["vol-a", "current"],
       ["vol-b", "superseded"],
@@ -84,8 +84,8 @@ describe("an object that is forgotten on a volume", () => {
       ["vol-b", 50],
       ["vol-c", 100],
     ]);
-    await made.catalogue.forget(job, "vol-c", ["a/x"]);
-    assert.deepEqual(await made.catalogue.unchanged(job, "a", [file]), [false]);
+    await made.catalogue.recording.forget(job, "vol-c", ["a/x"]);
+    assert.deepEqual(await made.catalogue.history.unchanged(job, "a", [file]), [false]);
     assert.deepEqual(await states(made.catalogue), [
       ["vol-b", "current"],
       ["vol-a", "superseded"],
@@ -98,7 +98,7 @@ describe("an object that is forgotten on a volume", () => {
       ["vol-a", 50],
       ["vol-b", 100],
     ]);
-    assert.equal(await made.catalogue.forget(job, "vol-a", ["a/x"]), 1);
+    assert.equal(await made.catalogue.recording.forget(job, "vol-a", ["a/x"]), 1);
     assert.deepEqual(await states(made.catalogue), [["vol-b", "current"]]);
     assert.deepEqual(await held(made.catalogue), { "vol-a": [0, 0], "vol-b": [1, 100] });
   });
@@ -107,19 +107,19 @@ describe("an object that is forgotten on a volume", () => {
     await using made = await newCatalogue();
     await store(made.catalogue, [["vol-a", 100]]);
     const keys = ["a/x", "a/x", "a/y", "b/x", "x"];
-    assert.equal(await made.catalogue.forget(job, "vol-b", keys), 0);
-    assert.equal(await made.catalogue.forget({ ...job, fingerprint: "f2" }, "vol-a", keys), 0);
+    assert.equal(await made.catalogue.recording.forget(job, "vol-b", keys), 0);
+    assert.equal(await made.catalogue.recording.forget({ ...job, fingerprint: "f2" }, "vol-a", keys), 0);
     assert.deepEqual(await states(made.catalogue), [["vol-a", "current"]]);
-    assert.equal(await made.catalogue.forget(job, "vol-a", keys), 1);
-    assert.equal(await made.catalogue.forget(job, "vol-a", keys), 0);
+    assert.equal(await made.catalogue.recording.forget(job, "vol-a", keys), 1);
+    assert.equal(await made.catalogue.recording.forget(job, "vol-a", keys), 0);
   });
 
   test("is known again when it is stored again", async () => {
     await using made = await newCatalogue();
     await store(made.catalogue, [["vol-a", 100]]);
-    await made.catalogue.forget(job, "vol-a", ["a/x"]);
+    await made.catalogue.recording.forget(job, "vol-a", ["a/x"]);
     await store(made.catalogue, [["vol-a", 100]]);
-    assert.deepEqual(await made.catalogue.unchanged(job, "a", [file]), [true]);
+    assert.deepEqual(await made.catalogue.history.unchanged(job, "a", [file]), [true]);
     assert.deepEqual(await held(made.catalogue), { "vol-a": [1, 100] });
   });
 });

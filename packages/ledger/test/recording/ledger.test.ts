@@ -13,9 +13,12 @@ const parts = { source: "photos", log: silent, delay: async () => {} };
 function failing(catalogue: Catalogue, failures: () => boolean): Catalogue {
   return {
     ...catalogue,
-    record: async (messages) => {
-      if (failures()) throw new HostError("full", "no space left");
-      return await catalogue.record(messages);
+    recording: {
+      ...catalogue.recording,
+      record: async (messages) => {
+        if (failures()) throw new HostError("full", "no space left");
+        return await catalogue.recording.record(messages);
+      },
     },
   };
 }
@@ -30,12 +33,12 @@ describe("a ledger", () => {
     await broker.publish(messages);
     assert.equal((await settled).settled, true);
     await broker.idle();
-    const progress = await made.catalogue.progress(job.id);
+    const progress = await made.catalogue.jobs.progress(job.id);
     assert.deepEqual(broker.consumed, { source: "photos", queue: "records" });
     assert.equal(broker.acked.length, messages.length);
     assert.deepEqual(progress.stored, sums.stored);
     assert.equal(ledger.inHand, 0);
-    assert.equal((await made.catalogue.proof(job.id)).complete, true);
+    assert.equal((await made.catalogue.questions.proof(job.id)).complete, true);
     assert.deepEqual(await ledger.settled(job.id), progress);
   });
 
@@ -46,10 +49,13 @@ describe("a ledger", () => {
     const commit = Promise.withResolvers<void>();
     const catalogue: Catalogue = {
       ...made.catalogue,
-      record: async (messages) => {
-        entered.resolve();
-        await commit.promise;
-        return await made.catalogue.record(messages);
+      recording: {
+        ...made.catalogue.recording,
+        record: async (messages) => {
+          entered.resolve();
+          await commit.promise;
+          return await made.catalogue.recording.record(messages);
+        },
       },
     };
     await using ledger = await createLedger({ ...parts, catalogue, broker }, { prefetch: 4 });
@@ -71,7 +77,7 @@ describe("a ledger", () => {
     await broker.idle();
     assert.deepEqual(broker.rejected.map(({ message }) => message.type).toSorted(), ["files", "page"]);
     for (const { reason } of broker.rejected) assert.match(reason, /not of photos \(f2\)|among records/);
-    assert.equal((await made.catalogue.progress(job.id)).pages, 1);
+    assert.equal((await made.catalogue.jobs.progress(job.id)).pages, 1);
   });
 
   test("gives records back while the disk is full, and enters them when it is not", async () => {

@@ -21,15 +21,20 @@ const childPages = children.map((directory) => page({ directory }));
 describe("a page whose record came in parts", () => {
   test("counts when all parts have come, in any order and any number of times, as one that came whole", async () => {
     await using whole = await newCatalogue();
-    await whole.catalogue.record([root, page({ directory: "d", directories: children }), ...childPages]);
-    const { complete, directories, pages } = await whole.catalogue.proof(job.id);
+    await whole.catalogue.recording.record([
+      root,
+      page({ directory: "d", directories: children }),
+      ...childPages,
+    ]);
+    const { complete, directories, pages } = await whole.catalogue.questions.proof(job.id);
     for (const seed of [1, 2, 3]) {
       await using made = await newCatalogue();
       const parts = partsOf();
       assert.ok(parts.length > 2);
       const mixed = shuffled([...parts, ...parts, root, ...childPages], randomOf(seed));
-      for (let i = 0; i < mixed.length; i += 500) await made.catalogue.record(mixed.slice(i, i + 500));
-      const proof = await made.catalogue.proof(job.id);
+      for (let i = 0; i < mixed.length; i += 500)
+        await made.catalogue.recording.record(mixed.slice(i, i + 500));
+      const proof = await made.catalogue.questions.proof(job.id);
       assert.equal(proof.complete, true);
       assert.deepEqual(
         [proof.complete, proof.directories, proof.pages, proof.unnamed.total],
@@ -46,21 +51,21 @@ describe("a page whose record came in parts", () => {
     {
       await using catalogue = await openCatalogue({ path, log: silent });
       await openJob(catalogue);
-      await catalogue.record([root, ...others]);
-      await catalogue.record(others);
+      await catalogue.recording.record([root, ...others]);
+      await catalogue.recording.record(others);
     }
     await using catalogue = await openCatalogue({ path, log: silent });
-    assert.equal(await catalogue.recorded(position), undefined);
-    const { complete, holes } = await catalogue.proof(job.id);
+    assert.equal(await catalogue.history.recorded(position), undefined);
+    const { complete, holes } = await catalogue.questions.proof(job.id);
     assert.equal(complete, false);
     assert.deepEqual(holes.directories.examples, [{ directory: "d", missing: [{ from: 1, to: 1 }] }]);
-    assert.equal((await catalogue.progress(job.id)).settled, false);
-    await catalogue.record(last === undefined ? [] : [last]);
-    assert.equal((await catalogue.recorded(position))?.end, "last");
-    assert.equal((await catalogue.progress(job.id)).directories.known, children.length + 2);
-    await catalogue.record(childPages);
-    assert.equal((await catalogue.proof(job.id)).complete, true);
-    assert.equal((await all(catalogue.directories(job.id))).length, children.length + 2);
+    assert.equal((await catalogue.jobs.progress(job.id)).settled, false);
+    await catalogue.recording.record(last === undefined ? [] : [last]);
+    assert.equal((await catalogue.history.recorded(position))?.end, "last");
+    assert.equal((await catalogue.jobs.progress(job.id)).directories.known, children.length + 2);
+    await catalogue.recording.record(childPages);
+    assert.equal((await catalogue.questions.proof(job.id)).complete, true);
+    assert.equal((await all(catalogue.questions.directories(job.id))).length, children.length + 2);
   });
 
   test("is never put together from parts of two listings of it", async () => {
@@ -71,9 +76,12 @@ describe("a page whose record came in parts", () => {
       record: { ...part.record, id: "another" },
     }));
     assert.ok(first !== undefined);
-    await made.catalogue.record([root, first, ...others]);
-    assert.equal(await made.catalogue.recorded({ job: job.id, directory: "d", walk: 0, page: 1 }), undefined);
-    const [refusal] = await made.catalogue.record([{ ...first, number: 9_999 }]);
+    await made.catalogue.recording.record([root, first, ...others]);
+    assert.equal(
+      await made.catalogue.history.recorded({ job: job.id, directory: "d", walk: 0, page: 1 }),
+      undefined,
+    );
+    const [refusal] = await made.catalogue.recording.record([{ ...first, number: 9_999 }]);
     assert.match(refusal ?? "", /has no part 9999/);
   });
 });

@@ -15,8 +15,8 @@ function state(key: string, fields: Partial<StoredState> = {}): StoredState {
 
 async function everything(catalogue: Catalogue) {
   return {
-    locations: await all(catalogue.where({ prefix: "" })),
-    volumes: (await catalogue.volumes()).map(({ seenAt: _, ...volume }) => volume),
+    locations: await all(catalogue.questions.where({ prefix: "" })),
+    volumes: (await catalogue.questions.volumes()).map(({ seenAt: _, ...volume }) => volume),
   };
 }
 
@@ -24,8 +24,8 @@ describe("what is restored from a volume", () => {
   test("is stored as if it had been reported: it is found, compared and counted", async () => {
     await using made = await newCatalogue();
     const full = { size: 70, md5, verified: true, path: "a/~con", etag: "W/1" };
-    await made.catalogue.restore(job, red, [state("a/con", full), state("b")]);
-    assert.deepEqual(await all(made.catalogue.where({ key: "a/con" })), [
+    await made.catalogue.recording.restore(job, red, [state("a/con", full), state("b")]);
+    assert.deepEqual(await all(made.catalogue.questions.where({ key: "a/con" })), [
       {
         source: "photos",
         fingerprint: "f1",
@@ -41,22 +41,25 @@ describe("what is restored from a volume", () => {
       },
     ]);
     const file = { name: "b", size: 100, modified: 1_000 };
-    assert.deepEqual(await made.catalogue.unchanged(job, "", [file, { ...file, size: 9 }]), [true, false]);
-    const [volume] = await made.catalogue.volumes();
+    assert.deepEqual(await made.catalogue.history.unchanged(job, "", [file, { ...file, size: 9 }]), [
+      true,
+      false,
+    ]);
+    const [volume] = await made.catalogue.questions.volumes();
     assert.deepEqual([volume?.objects, volume?.bytes, volume?.label, volume?.free], [2, 170, "red", 10]);
-    assert.equal((await made.catalogue.progress(job.id)).stored.objects, 0);
+    assert.equal((await made.catalogue.jobs.progress(job.id)).stored.objects, 0);
   });
 
   test("needs neither a job nor anything else of its source", async () => {
     await using made = await newCatalogue();
     const films = { source: "films", fingerprint: "f9" };
-    assert.equal(await made.catalogue.isEmpty(films), true);
-    await made.catalogue.restore(films, red, [state("a/b/c")]);
-    assert.equal(await made.catalogue.isEmpty(films), false);
-    assert.deepEqual(await all(made.catalogue.storedDirectories(films, "")), ["a/b"]);
-    await made.catalogue.openJob({ ...films, id: "job-2", prefix: "", filters: {}, startedAt: 1 });
+    assert.equal(await made.catalogue.history.isEmpty(films), true);
+    await made.catalogue.recording.restore(films, red, [state("a/b/c")]);
+    assert.equal(await made.catalogue.history.isEmpty(films), false);
+    assert.deepEqual(await all(made.catalogue.questions.storedDirectories(films, "")), ["a/b"]);
+    await made.catalogue.jobs.open({ ...films, id: "job-2", prefix: "", filters: {}, startedAt: 1 });
     const file = { name: "c", size: 100, modified: 1_000 };
-    assert.deepEqual(await made.catalogue.unchanged(films, "a/b", [file]), [true]);
+    assert.deepEqual(await made.catalogue.history.unchanged(films, "a/b", [file]), [true]);
   });
 
   test("is the same in any order and any number of times: the last stored wins", async () => {
@@ -68,8 +71,8 @@ describe("what is restored from a volume", () => {
       [red, state("a/y", { storedAt: 90 })],
     ] as const;
     await using inOrder = await newCatalogue();
-    for (const volume of [red, blue]) await inOrder.catalogue.restore(job, volume, []);
-    for (const [volume, one] of states) await inOrder.catalogue.restore(job, volume, [one]);
+    for (const volume of [red, blue]) await inOrder.catalogue.recording.restore(job, volume, []);
+    for (const [volume, one] of states) await inOrder.catalogue.recording.restore(job, volume, [one]);
     const expected = await everything(inOrder.catalogue);
     assert.deepEqual(
       expected.locations.map(({ key, volume, standing, size }) => [key, volume, standing, size]),
@@ -82,9 +85,9 @@ describe("what is restored from a volume", () => {
     );
     for (const seed of [1, 2, 3]) {
       await using made = await newCatalogue();
-      for (const volume of [red, blue]) await made.catalogue.restore(job, volume, []);
+      for (const volume of [red, blue]) await made.catalogue.recording.restore(job, volume, []);
       for (const [volume, one] of shuffled([...states, ...states], randomOf(seed))) {
-        await made.catalogue.restore(job, volume, [one]);
+        await made.catalogue.recording.restore(job, volume, [one]);
       }
       assert.deepEqual(await everything(made.catalogue), expected);
     }
@@ -93,10 +96,13 @@ describe("what is restored from a volume", () => {
   test("does not replace what was stored later and reported by a job", async () => {
     await using made = await newCatalogue();
     const objects = [object(0, { name: "x", size: 7 }, "stored")];
-    await made.catalogue.record([result({ directory: "a", at: 90_000, objects })]);
-    await made.catalogue.restore(job, red, [state("a/x", { storedAt: 80 })]);
+    await made.catalogue.recording.record([result({ directory: "a", at: 90_000, objects })]);
+    await made.catalogue.recording.restore(job, red, [state("a/x", { storedAt: 80 })]);
     assert.deepEqual(
-      (await all(made.catalogue.where({ key: "a/x" }))).map(({ storedAt, size }) => [storedAt, size]),
+      (await all(made.catalogue.questions.where({ key: "a/x" }))).map(({ storedAt, size }) => [
+        storedAt,
+        size,
+      ]),
       [[90, 7]],
     );
   });
@@ -104,9 +110,9 @@ describe("what is restored from a volume", () => {
   test("is entered whole or not at all", async () => {
     await using made = await newCatalogue();
     const states = [state("a/x"), state("a/y", { modified: 1.5 })];
-    await assert.rejects(made.catalogue.restore(job, red, states));
+    await assert.rejects(made.catalogue.recording.restore(job, red, states));
     assert.deepEqual(await everything(made.catalogue), { locations: [], volumes: [] });
-    await made.catalogue.restore(job, red, states.slice(0, 1));
-    assert.equal((await made.catalogue.volumes())[0]?.objects, 1);
+    await made.catalogue.recording.restore(job, red, states.slice(0, 1));
+    assert.equal((await made.catalogue.questions.volumes())[0]?.objects, 1);
   });
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Broker, Delivery, Message, Verdict } from "@brigade/core";
-import { DatabaseSync } from "../../src/catalogue/sqlite.ts";
 import { type Catalogue, createLedger, openCatalogue } from "../../src/index.ts";
+import { DatabaseSync } from "../../src/sqlite.ts";
 import { allStored, entries, object, page, pageId, result } from "../messages.ts";
 import { all, job, newCatalogue, silent, today } from "../set-up.ts";
 
@@ -24,7 +24,7 @@ function madeUp(from: number, pages = 20): Message & { type: "result" } {
 /** As many as are kept; the next do not fit. Returns how many pages that are. */
 async function fill(catalogue: Catalogue): Promise<number> {
   for (let pages = 0; pages < 2_000; pages++) {
-    const [refusal] = await catalogue.record([madeUp(pages, 1)]);
+    const [refusal] = await catalogue.recording.record([madeUp(pages, 1)]);
     if (refusal !== undefined) return pages;
   }
   throw new Error("there is no bound");
@@ -65,7 +65,7 @@ describe("results of pages that no lister has told", () => {
       // small ones still fit
       { kind: "ack" },
     ]);
-    assert.deepEqual(await all(made.catalogue.where({ prefix: "made-up" })), []);
+    assert.deepEqual(await all(made.catalogue.questions.where({ prefix: "made-up" })), []);
   });
 
   test("come in at once when their page is told, and so do those of all other pages that are told", async () => {
@@ -79,7 +79,7 @@ describe("results of pages that no lister has told", () => {
     const told = page({ directory: "a", count: 1_000_000 });
     const kinds = (await verdicts(made.catalogue, [many, told, many])).map(({ kind }) => kind);
     assert.deepEqual(kinds, ["postpone", "ack", "ack"]);
-    assert.equal((await made.catalogue.progress(job.id)).failed.objects, 1);
+    assert.equal((await made.catalogue.jobs.progress(job.id)).failed.objects, 1);
   });
 
   test("make room for others when their pages are told, over a restart too", async () => {
@@ -87,28 +87,28 @@ describe("results of pages that no lister has told", () => {
     const pages = await fill(made.catalogue);
     await made.catalogue[Symbol.asyncDispose]();
     await using again = await openCatalogue({ path: made.path, log: silent, now: () => today });
-    assert.notEqual((await again.record([madeUp(9_000, 1)]))[0], undefined);
+    assert.notEqual((await again.recording.record([madeUp(9_000, 1)]))[0], undefined);
     const told = Array.from({ length: pages }, (_, i) =>
       page({ directory: `made-up-${i}`, count: 1_000_000 }),
     );
-    await again.record(told);
-    assert.deepEqual(await again.record([madeUp(9_000, 1)]), [undefined]);
-    assert.equal((await again.progress(job.id)).failed.objects, pages);
+    await again.recording.record(told);
+    assert.deepEqual(await again.recording.record([madeUp(9_000, 1)]), [undefined]);
+    assert.equal((await again.jobs.progress(job.id)).failed.objects, pages);
   });
 
   test("of one job take no room from another's", async () => {
     await using made = await newCatalogue();
     await fill(made.catalogue);
     const films = { id: "job-2", source: "films", fingerprint: "f1" };
-    await made.catalogue.openJob({ ...films, prefix: "", filters: {}, startedAt: 1 });
-    assert.deepEqual(await made.catalogue.record([{ ...madeUp(0), job: films }]), [undefined]);
+    await made.catalogue.jobs.open({ ...films, prefix: "", filters: {}, startedAt: 1 });
+    assert.deepEqual(await made.catalogue.recording.record([{ ...madeUp(0), job: films }]), [undefined]);
   });
 
   test("leave nothing in the catalogue when they are refused, not even their directories", async () => {
     await using made = await newCatalogue();
     const { catalogue } = made;
     await fill(catalogue);
-    await catalogue.record([
+    await catalogue.recording.record([
       madeUp(7_000),
       page({ directory: "a", entries: listed }),
       result({
@@ -130,20 +130,20 @@ describe("results of pages that no lister has told", () => {
 test("objects that are made up under the entries of a page that is told count as if no page were told", async () => {
   await using made = await newCatalogue();
   const { catalogue } = made;
-  await catalogue.record([page({ directory: "a", entries: listed }), allStored("a", listed)]);
+  await catalogue.recording.record([page({ directory: "a", entries: listed }), allStored("a", listed)]);
   await fill(catalogue);
   // what is left of the room, to the last byte or two
   const rest = (name: string) =>
     result({ directory: name, objects: [object(0, { name, size: 1 }, "stored")] });
   for (let length = 1_000_000; length >= 1; ) {
-    const [refusal] = await catalogue.record([rest("r".repeat(Math.ceil(length)))]);
+    const [refusal] = await catalogue.recording.record([rest("r".repeat(Math.ceil(length)))]);
     if (refusal !== undefined) length = length === 1 ? 0 : Math.floor(length / 2);
   }
   const other = result({ directory: "a", objects: [object(0, { name: "another", size: 1 }, "stored")] });
   const again = allStored("a", listed);
   const kinds = (await verdicts(catalogue, [other, again])).map(({ kind }) => kind);
   assert.deepEqual(kinds, ["postpone", "ack"]);
-  assert.deepEqual(await all(catalogue.where({ key: "a/another" })), []);
+  assert.deepEqual(await all(catalogue.questions.where({ key: "a/another" })), []);
 });
 
 describe("volumes that are made up", () => {
@@ -153,11 +153,11 @@ describe("volumes that are made up", () => {
   test("in results are 10,000 at most: those of another wait until its host tells of it", async () => {
     await using made = await newCatalogue();
     const { catalogue } = made;
-    await catalogue.record([page({ directory: "a", entries: listed })]);
-    await catalogue.record(Array.from({ length: 9_999 }, (_, i) => on(`made-up-${i}`)));
+    await catalogue.recording.record([page({ directory: "a", entries: listed })]);
+    await catalogue.recording.record(Array.from({ length: 9_999 }, (_, i) => on(`made-up-${i}`)));
     const [first, second] = await verdicts(catalogue, [on("vol-a"), on("vol-b", 1)]);
     assert.deepEqual([first, second], [{ kind: "ack" }, { kind: "postpone", delay: 10_000 }]);
-    await catalogue.noteVolumes([{ id: "vol-b", host: "host-2" }], today);
+    await catalogue.recording.noteVolumes([{ id: "vol-b", host: "host-2" }], today);
     assert.deepEqual(await verdicts(catalogue, [on("vol-b", 1), on("vol-a", 2)]), [
       { kind: "ack" },
       { kind: "ack" },
@@ -167,17 +167,17 @@ describe("volumes that are made up", () => {
   test("in words of services are forgotten when there are too many; what holds anything never is", async () => {
     await using made = await newCatalogue();
     const { catalogue } = made;
-    await catalogue.record([page({ directory: "a", entries: listed }), on("vol-a")]);
+    await catalogue.recording.record([page({ directory: "a", entries: listed }), on("vol-a")]);
     for (let i = 0; i < 30; i++) {
       const volumes = Array.from({ length: 1_000 }, (_, n) => ({ id: `made-up-${i}-${n}`, host: "thief" }));
-      await catalogue.noteVolumes(volumes, today + i);
+      await catalogue.recording.noteVolumes(volumes, today + i);
     }
-    await catalogue.record([on("vol-b", 1)]);
-    const volumes = await catalogue.volumes();
+    await catalogue.recording.record([on("vol-b", 1)]);
+    const volumes = await catalogue.questions.volumes();
     assert.ok(volumes.length <= 10_000, `${volumes.length} volumes`);
     const full = volumes.filter(({ objects }) => objects > 0).map(({ volume }) => volume);
     assert.deepEqual(full, ["vol-a", "vol-b"]);
-    const places = await all(catalogue.where({ prefix: "a" }));
+    const places = await all(catalogue.questions.where({ prefix: "a" }));
     assert.deepEqual(
       places.map(({ volume }) => volume),
       ["vol-a", "vol-b"],
@@ -195,7 +195,7 @@ describe("a time that lies more than a day ahead of the ledger's clock", () => {
       objects: [object(0, { name: "x", size: 1 }, "stored", more)],
     });
   const current = async (catalogue: Catalogue) =>
-    (await all(catalogue.where({ key: "a/x" }))).map(({ volume, standing }) => [volume, standing]);
+    (await all(catalogue.questions.where({ key: "a/x" }))).map(({ volume, standing }) => [volume, standing]);
 
   test("does not make a stored state the last one for ever, be it the message's or the object's", async () => {
     let now = today;
@@ -203,9 +203,9 @@ describe("a time that lies more than a day ahead of the ledger's clock", () => {
     await made.catalogue[Symbol.asyncDispose]();
     await using catalogue = await openCatalogue({ path: made.path, log: silent, now: () => now });
     for (const forged of [stored("forged", at), stored("forged", now, { at: at / 1_000 })]) {
-      await catalogue.record([forged]);
+      await catalogue.recording.record([forged]);
       now += 60_000;
-      await catalogue.record([stored("true", now)]);
+      await catalogue.recording.record([stored("true", now)]);
       assert.deepEqual(await current(catalogue), [
         ["true", "current"],
         ["forged", "duplicate"],
@@ -216,9 +216,9 @@ describe("a time that lies more than a day ahead of the ledger's clock", () => {
 
   test("does not keep a volume's host from saying where it is", async () => {
     await using made = await newCatalogue();
-    await made.catalogue.record([stored("vol-a", at)]);
-    await made.catalogue.noteVolumes([{ id: "vol-a", host: "host-2", label: "red" }], today + 1);
-    const [volume] = await made.catalogue.volumes();
+    await made.catalogue.recording.record([stored("vol-a", at)]);
+    await made.catalogue.recording.noteVolumes([{ id: "vol-a", host: "host-2", label: "red" }], today + 1);
+    const [volume] = await made.catalogue.questions.volumes();
     assert.deepEqual([volume?.host, volume?.label], ["host-2", "red"]);
   });
 
@@ -228,9 +228,9 @@ describe("a time that lies more than a day ahead of the ledger's clock", () => {
     const on = (id: string) => ({ id, host: "host-1" });
     const times = [at, today + day / 2].map((one) => one / 1_000);
     for (const [i, storedAt] of times.entries()) {
-      await made.catalogue.restore(job, on(`vol-${i}`), [{ ...state, storedAt }]);
+      await made.catalogue.recording.restore(job, on(`vol-${i}`), [{ ...state, storedAt }]);
     }
-    const found = await all(made.catalogue.where({ key: "a/x" }));
+    const found = await all(made.catalogue.questions.where({ key: "a/x" }));
     assert.deepEqual(
       found.map(({ storedAt }) => storedAt),
       [today / 1_000 + day / 2_000, today / 1_000],

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
 import { describe, test } from "node:test";
-import { DatabaseSync } from "../../src/catalogue/sqlite.ts";
 import { type FailureFilter, openCatalogue, type RecordMessage, retryJob } from "../../src/index.ts";
+import { DatabaseSync } from "../../src/sqlite.ts";
 import { allStored, entries, object, page, pageId, result } from "../messages.ts";
 import { job, silent } from "../set-up.ts";
 import { CollectingBroker } from "./collecting-broker.ts";
@@ -53,7 +53,7 @@ describe("an idle job's retry", () => {
     test(`lists what was lost: ${lost}`, async () => {
       await using made = await prepared(messages as readonly RecordMessage[], { closed: false });
       const { catalogue, broker } = made;
-      await catalogue.closeJob(job.id, "incomplete");
+      await catalogue.jobs.close(job.id, "incomplete");
       assert.deepEqual(await made.retry(), { objects: 0, directories: 1 });
       assert.deepEqual(broker.positions, [position]);
       assert.equal(await made.state(), "open");
@@ -67,8 +67,8 @@ describe("an idle job's retry", () => {
         }),
         allStored("a", listed, pageId("a", position.walk, number)),
       ]);
-      await catalogue.record([root, ...walked]);
-      assert.equal((await catalogue.settleJob(job.id))?.complete, true);
+      await catalogue.recording.record([root, ...walked]);
+      assert.equal((await catalogue.jobs.settle(job.id))?.complete, true);
       assert.deepEqual((await standing(catalogue)).proof.stored.objects, 15);
     });
   }
@@ -135,19 +135,19 @@ describe("a failure that an older program recorded", () => {
     assert.deepEqual(await made.retry({}, false), { objects: 0, directories: 1 });
     assert.deepEqual(broker.positions, [{ directory: "b", walk: 1, page: 1 }]);
     assert.deepEqual(await made.retry({}, false), { objects: 0, directories: 0 });
-    await catalogue.record(
+    await catalogue.recording.record(
       ["a", "b"].flatMap((directory) => [
         page({ directory, walk: 1, entries: listed }),
         allStored(directory, listed, pageId(directory, 1)),
       ]),
     );
-    assert.equal((await catalogue.settleJob(job.id))?.complete, true);
+    assert.equal((await catalogue.jobs.settle(job.id))?.complete, true);
     assert.deepEqual((await standing(catalogue)).progress.stored.objects, 10);
   });
 
   test("has its directory listed again after a crash, when the job is idle", async () => {
     await using made = await upgraded();
-    await made.catalogue.takeFailed(job.id, {});
+    await made.catalogue.retrying.takeFailed(job.id, {});
     assert.deepEqual(await made.retry({}, true), { objects: 0, directories: 2 });
     assert.deepEqual(
       made.broker.positions.map(({ directory, walk }) => [directory, walk]),

@@ -70,14 +70,14 @@ describe("a retry", () => {
     const { proof, progress } = await standing(catalogue);
     assert.deepEqual([progress.settled, progress.failed.objects], [false, 1]);
     assert.deepEqual(proof.holes.pages.examples[0]?.indexes, [0, 1]);
-    assert.equal(await catalogue.settleJob(job.id), undefined);
+    assert.equal(await catalogue.jobs.settle(job.id), undefined);
 
-    await catalogue.record(broker.results("stored"));
+    await catalogue.recording.record(broker.results("stored"));
     const after = await standing(catalogue);
     assert.deepEqual([after.progress.settled, after.proof.stored.objects], [true, 9]);
-    const keys = (await all(catalogue.failures(job.id))).map(({ key }) => key);
+    const keys = (await all(catalogue.questions.failures(job.id))).map(({ key }) => key);
     assert.deepEqual(keys, ["a/f2"]);
-    assert.equal((await catalogue.settleJob(job.id))?.complete, false);
+    assert.equal((await catalogue.jobs.settle(job.id))?.complete, false);
     assert.equal(await made.state(), "incomplete");
   });
 
@@ -91,14 +91,14 @@ describe("a retry", () => {
     assert.deepEqual(proof.holes.directories.examples, [
       { directory: "b", walk: 0, missing: [{ from: 2, to: 2 }] },
     ]);
-    await catalogue.record([
+    await catalogue.recording.record([
       ...broker.results("stored"),
       page({ directory: "b", page: 2, entries: listed }),
       allStored("b", listed, pageId("b", 0, 2)),
     ]);
-    assert.equal((await catalogue.settleJob(job.id))?.complete, true);
+    assert.equal((await catalogue.jobs.settle(job.id))?.complete, true);
     assert.deepEqual((await standing(catalogue)).proof.stored, { objects: 15, bytes: 3 * 510 });
-    assert.deepEqual(await all(catalogue.failures(job.id)), []);
+    assert.deepEqual(await all(catalogue.questions.failures(job.id)), []);
     assert.deepEqual(await made.retry(), { objects: 0, directories: 0 });
     assert.deepEqual([broker.published, await made.state()], [[], "complete"]);
   });
@@ -127,16 +127,16 @@ describe("a retry", () => {
   test("publishes the same objects again after a crash that came before they were published", async () => {
     await using made = await prepared(partial);
     const { catalogue, broker } = made;
-    await catalogue.takeFailed(job.id, { class: "damaged" });
+    await catalogue.retrying.takeFailed(job.id, { class: "damaged" });
     assert.deepEqual(await made.retry({ class: "damaged" }), { objects: 2, directories: 0 });
     assert.deepEqual(broker.keys, ["a/f0", "a/f1"]);
-    await catalogue.record(broker.results("stored"));
+    await catalogue.recording.record(broker.results("stored"));
     assert.deepEqual(await made.retry({ class: "damaged" }), { objects: 0, directories: 0 });
   });
 
   test("lists a directory again after a crash that came before it was published", async () => {
     await using made = await prepared(partial);
-    await made.catalogue.takeHoles(job.id, {}, "failed");
+    await made.catalogue.retrying.takeHoles(job.id, {}, "failed");
     assert.deepEqual(await made.retry({ class: "listing" }), { objects: 0, directories: 0 });
     assert.deepEqual(await made.retry({}, true), { objects: 3, directories: 1 });
     assert.deepEqual(made.broker.positions, [next]);
@@ -146,7 +146,7 @@ describe("a retry", () => {
     await using made = await prepared(partial);
     const { catalogue, broker } = made;
     await made.retry({ class: "transport" });
-    await catalogue.record([
+    await catalogue.recording.record([
       result({ directory: "a", objects: [object(2, { name: "f2", size: 102 }, "stored")] }),
       ...broker.results("failed", { reason: "still not" }),
     ]);
@@ -161,12 +161,12 @@ describe("a retry", () => {
     await using made = await prepared(partial);
     const { catalogue, broker } = made;
     await made.retry({ class: "transport" });
-    await catalogue.record([
+    await catalogue.recording.record([
       ...broker.results("failed", { reason: "still not", class: "unavailable" }),
       ...broker.results("failed", { reason: "still not", class: "unavailable" }),
     ]);
     assert.deepEqual((await standing(catalogue)).progress.failed, { objects: 3, bytes: 303 });
-    assert.deepEqual(await all(catalogue.failures(job.id, { class: "unavailable" })), [
+    assert.deepEqual(await all(catalogue.questions.failures(job.id, { class: "unavailable" })), [
       { key: "a/f2", reason: "still not", class: "unavailable", at: 1_800_000_000_000 },
     ]);
     assert.deepEqual(await made.retry({ class: "unavailable" }), { objects: 1, directories: 0 });
@@ -197,8 +197,8 @@ describe("a retry", () => {
       assert.ok(size.reduce((a, b) => a + b) <= 60_000);
     }
     assert.ok(made.broker.published.some((message) => message.type === "files" && message.slices.length > 1));
-    await made.catalogue.record(made.broker.results("stored"));
-    assert.equal((await made.catalogue.settleJob(job.id))?.complete, true);
+    await made.catalogue.recording.record(made.broker.results("stored"));
+    assert.equal((await made.catalogue.jobs.settle(job.id))?.complete, true);
   });
 
   test("leaves alone what cannot be asked for by its name", async () => {
@@ -236,7 +236,7 @@ describe("a retry", () => {
   test("is refused for a job that is cancelled, unknown, or followed by an open one; nothing is taken then", async () => {
     await using made = await prepared(partial, { closed: false });
     const { catalogue } = made;
-    await catalogue.settleJob(job.id);
+    await catalogue.jobs.settle(job.id);
     await openJob(catalogue, "job-2");
     const before = await standing(catalogue);
     await assert.rejects(made.retry(), JobOpenError);
@@ -245,22 +245,22 @@ describe("a retry", () => {
       retryJob({ ...made, idle: true, batchFiles: 1, batchBytes: 1 }, "job-9"),
       ConfigError,
     );
-    await catalogue.closeJob("job-2", "cancelled");
-    await catalogue.record([
+    await catalogue.jobs.close("job-2", "cancelled");
+    await catalogue.recording.record([
       { ...page({ directory: "", entries: listed, id: "p2" }), job: { ...job, id: "job-2" } },
       {
         ...result({ directory: "", id: "p2", volume: undefined, objects: [f0] }),
         job: { ...job, id: "job-2" },
       },
     ]);
-    await assert.rejects(catalogue.takeFailed("job-2", {}), /cancelled: start a new one/);
+    await assert.rejects(catalogue.retrying.takeFailed("job-2", {}), /cancelled: start a new one/);
     assert.deepEqual([made.broker.published, await made.state()], [[], "incomplete"]);
   });
 
   test("tells whoever watches that the job is not settled any more", async () => {
     await using made = await prepared(partial);
     const seen: boolean[] = [];
-    made.catalogue.onCommit((all) => seen.push(...all.map(({ settled }) => settled)));
+    made.catalogue.jobs.onCommit((all) => seen.push(...all.map(({ settled }) => settled)));
     await made.retry();
     assert.equal(seen.at(-1), false);
   });

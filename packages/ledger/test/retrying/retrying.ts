@@ -7,13 +7,13 @@ import { CollectingBroker } from "./collecting-broker.ts";
 export async function prepared(messages: readonly RecordMessage[], { closed = true } = {}) {
   const made = await newCatalogue();
   const { catalogue } = made;
-  await catalogue.record(messages);
-  if (closed) await catalogue.settleJob(job.id);
+  await catalogue.recording.record(messages);
+  if (closed) await catalogue.jobs.settle(job.id);
   const broker = new CollectingBroker();
   return {
     ...made,
     broker,
-    state: async () => (await catalogue.jobs())[0]?.state,
+    state: async () => (await catalogue.jobs.all())[0]?.state,
     async retry(filter: FailureFilter = {}, idle = true, sizes = {}) {
       broker.published = [];
       return await retryJob(
@@ -27,7 +27,7 @@ export async function prepared(messages: readonly RecordMessage[], { closed = tr
 
 /** Where the job stands; counters and proof agree. */
 export async function standing(catalogue: Catalogue) {
-  const [proof, progress] = [await catalogue.proof(job.id), await catalogue.progress(job.id)];
+  const [proof, progress] = [await catalogue.questions.proof(job.id), await catalogue.jobs.progress(job.id)];
   for (const sum of ["listed", "stored", "unchanged", "vanished", "failed"] as const) {
     assert.deepEqual(progress[sum], proof[sum], sum);
   }

@@ -35,22 +35,22 @@ describe("an entry that may be a directory, and cannot be listed", () => {
   test("is a hole of its directory, which the proof and the list of failed directories name", async () => {
     await using made = await prepared([root, ...walkOf(0)]);
     const { catalogue } = made;
-    const proof = await catalogue.proof(job.id);
+    const proof = await catalogue.questions.proof(job.id);
     const hole = { directory: "a", walk: 0, page: 1, besides: true, reason: unlisted };
     assert.equal(proof.complete, false);
     assert.deepEqual(proof.holes.failedDirectories, { total: 1, examples: [hole] });
     assert.equal(proof.holes.directories.total, 0);
-    assert.deepEqual(await Array.fromAsync(catalogue.failedDirectories(job.id)), [hole]);
-    const { directories, settled } = await catalogue.progress(job.id);
+    assert.deepEqual(await Array.fromAsync(catalogue.questions.failedDirectories(job.id)), [hole]);
+    const { directories, settled } = await catalogue.jobs.progress(job.id);
     assert.deepEqual([directories, settled], [{ known: 2, done: 1, failed: 1 }, true]);
   });
 
   test("is told in any order, and once when it is told twice", async () => {
     const messages = [root, ...walkOf(0)];
     await using made = await prepared([...messages.toReversed(), ...messages]);
-    const { directories } = await made.catalogue.progress(job.id);
+    const { directories } = await made.catalogue.jobs.progress(job.id);
     assert.deepEqual(directories, { known: 2, done: 1, failed: 1 });
-    assert.equal((await made.catalogue.proof(job.id)).holes.failedDirectories.total, 1);
+    assert.equal((await made.catalogue.questions.proof(job.id)).holes.failedDirectories.total, 1);
   });
 
   test("has its directory listed anew by a retry, and is no hole when that has no such entry", async () => {
@@ -59,15 +59,15 @@ describe("an entry that may be a directory, and cannot be listed", () => {
     await made.retry();
     assert.deepEqual(broker.positions, [{ directory: "a", walk: 1, page: 1 }]);
     assert.equal(await made.state(), "open");
-    assert.equal((await catalogue.progress(job.id)).settled, false, "it waits for the new walk");
-    assert.equal((await catalogue.proof(job.id)).complete, false);
-    await catalogue.record([
+    assert.equal((await catalogue.jobs.progress(job.id)).settled, false, "it waits for the new walk");
+    assert.equal((await catalogue.questions.proof(job.id)).complete, false);
+    await catalogue.recording.record([
       page({ directory: "a", walk: 1, entries: listed }),
       allStored("a", listed, pageId("a", 1)),
     ]);
-    const proof = await catalogue.proof(job.id);
+    const proof = await catalogue.questions.proof(job.id);
     assert.deepEqual([proof.complete, proof.failed.objects], [true, 0]);
-    assert.equal((await catalogue.progress(job.id)).settled, true);
+    assert.equal((await catalogue.jobs.progress(job.id)).settled, true);
   });
 
   test("is a hole again when the new walk has it, too, as often as it is tried", async () => {
@@ -76,11 +76,11 @@ describe("an entry that may be a directory, and cannot be listed", () => {
     for (const walk of [1, 2]) {
       await made.retry();
       assert.deepEqual(broker.positions.at(-1), { directory: "a", walk, page: 1 });
-      await catalogue.record(walkOf(walk));
-      const { complete, holes } = await catalogue.proof(job.id);
+      await catalogue.recording.record(walkOf(walk));
+      const { complete, holes } = await catalogue.questions.proof(job.id);
       assert.deepEqual([complete, holes.failedDirectories.examples[0]?.walk], [false, walk]);
-      assert.equal((await catalogue.progress(job.id)).settled, true);
-      await catalogue.closeJob(job.id, "incomplete");
+      assert.equal((await catalogue.jobs.progress(job.id)).settled, true);
+      await catalogue.jobs.close(job.id, "incomplete");
     }
   });
 });

@@ -61,14 +61,11 @@ export class ScriptedCatalogue {
       if (this.failure !== undefined) throw this.failure;
       return value();
     };
-    const scripted: Partial<Catalogue> = {
-      jobs: () => answer(() => this.jobList),
+    const jobs: Partial<Catalogue["jobs"]> = {
+      all: () => answer(() => this.jobList),
       progress: (id) => answer(() => this.#progress.get(id) ?? progressOf({ job: id })),
-      volumes: () => answer(() => this.volumeList),
-      noteVolumes: (volumes) => answer(() => void this.noted.push(...volumes)),
-      record: (messages) => answer(() => messages.map(() => undefined)),
-      openJob: (job) => answer(() => this.open(job)),
-      closeJob: (_, state) => answer(() => this.close(state)),
+      open: (job) => answer(() => this.open(job)),
+      close: (_, state) => answer(() => this.close(state)),
       onCommit: (listener) => {
         this.#listener = listener;
         return () => {
@@ -76,7 +73,14 @@ export class ScriptedCatalogue {
         };
       },
     };
-    return scripted as Catalogue;
+    const questions: Partial<Catalogue["questions"]> = {
+      volumes: () => answer(() => this.volumeList),
+    };
+    const recording: Partial<Catalogue["recording"]> = {
+      noteVolumes: (volumes) => answer(() => void this.noted.push(...volumes)),
+      record: (messages) => answer(() => messages.map(() => undefined)),
+    };
+    return { jobs, questions, recording } as Catalogue;
   }
 }
 

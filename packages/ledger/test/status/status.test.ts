@@ -27,10 +27,10 @@ test("what is closed or opened through it is seen at once, else within seconds",
   using live = await following();
   const { clock, scripted, status } = live;
   const job = () => status.current().sources[0]?.job;
-  await status.catalogue.closeJob("job-1", "incomplete");
+  await status.catalogue.jobs.close("job-1", "incomplete");
   await new Promise(setImmediate);
   assert.equal(job()?.state, "incomplete");
-  await status.catalogue.openJob({
+  await status.catalogue.jobs.open({
     id: "job-2",
     source: "photos",
     fingerprint: "f1",
@@ -130,10 +130,10 @@ test("the directories in work are those that records came from last", async () =
   const { clock, status } = live;
   const listed = entries(1);
   for (let i = 0; i < 12; i++) {
-    await status.catalogue.record([page({ directory: `d${i}`, entries: listed })]);
+    await status.catalogue.recording.record([page({ directory: `d${i}`, entries: listed })]);
     await clock.pass(1);
   }
-  await status.catalogue.record([
+  await status.catalogue.recording.record([
     result(
       ...["d9", "d3"].map((directory) => ({
         directory,
@@ -161,9 +161,9 @@ test("a job is idle when nothing is queued and nothing comes", async () => {
   const since = clock.now();
   await clock.pass(20);
   assert.ok(Math.abs((idle()?.since ?? 0) - since) <= 2_000);
-  await status.catalogue.record([page({ directory: "d" })]);
+  await status.catalogue.recording.record([page({ directory: "d" })]);
   assert.equal(idle()?.since, clock.now());
-  await status.catalogue.closeJob("job-1", "incomplete");
+  await status.catalogue.jobs.close("job-1", "incomplete");
   await new Promise(setImmediate);
   assert.equal(idle(), undefined);
 });
@@ -221,10 +221,10 @@ test("over a real catalogue it says what that says", async () => {
   await using own = await newCatalogue();
   using status = await createStatus({ catalogue: own.catalogue, log: silent });
   const listed = entries(3);
-  await status.catalogue.record([page({ directory: "", entries: listed }), allStored("", listed)]);
+  await status.catalogue.recording.record([page({ directory: "", entries: listed }), allStored("", listed)]);
   await status.refresh();
   const [source] = status.current().sources;
-  assert.deepEqual(source?.job?.progress, await own.catalogue.progress("job-1"));
+  assert.deepEqual(source?.job?.progress, await own.catalogue.jobs.progress("job-1"));
   assert.deepEqual(
     source?.job?.working.map(({ directory }) => directory),
     [""],

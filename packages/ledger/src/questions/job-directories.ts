@@ -1,26 +1,31 @@
 import type { DirectorySums, FailedDirectory } from "../account.ts";
-import type { DatabaseSync, StatementSync } from "../catalogue/sqlite.ts";
+import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import { toldBreak } from "../tables/breaks.ts";
+import type { Jobs } from "../tables/jobs.ts";
 import { type Counts, sumColumns, sums } from "../tables/totals.ts";
 import { isFinished } from "../tables/visits.ts";
-
-/** Some rows, and where to go on; no `next` at the end. */
-export interface Part<Row, Next> {
-  readonly rows: readonly Row[];
-  readonly next?: Next;
-}
-
-const partLength = 500;
+import { type Part, partLength, partOf } from "./parts.ts";
 
 export type BreakCursor = readonly [directory: number, walk: number, page: number];
 
-/** Lists of what is in the sums, part by part, for jobs with more rows than fit in memory. */
-export class Listings {
+type DirectoryRow = Counts & {
+  path: string;
+  standing: number;
+  top: number;
+  ended: number;
+  broken: number;
+  pages: number;
+};
+
+/** Tells of the directories of a job, part by part. Throws ConfigError when the job was pruned. */
+export class JobDirectories {
+  readonly #jobs: Jobs;
   readonly #firstDirectories: StatementSync;
   readonly #directoriesAfter: StatementSync;
   readonly #breaks: StatementSync;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, jobs: Jobs) {
+    this.#jobs = jobs;
     const directories = (
       which: string,
     ) => `select path, visits.pages standing, top, ended, broken, count(pages.n) pages,
@@ -39,45 +44,25 @@ export class Listings {
   }
 
   /** By path; `after` is the last path of the part before. */
-  directories(job: number, origin: number, after?: string): Part<DirectorySums, string> {
+  directories(job: string, after?: string): Part<DirectorySums, string> {
+    const { n, origin } = this.#jobs.detailed(job);
     const rows =
       after === undefined
-        ? this.#firstDirectories.all(job, origin)
-        : this.#directoriesAfter.all(job, origin, after);
-    return part(rows as DirectoryRow[], directorySums, ({ path }) => path);
+        ? this.#firstDirectories.all(n, origin)
+        : this.#directoriesAfter.all(n, origin, after);
+    return partOf(rows as DirectoryRow[], directorySums, ({ path }) => path);
   }
 
-  failedDirectories(job: number, after: BreakCursor = [0, -1, 0]): Part<FailedDirectory, BreakCursor> {
+  failedDirectories(job: string, after: BreakCursor = [0, -1, 0]): Part<FailedDirectory, BreakCursor> {
     type Row = { n: number; path: string; walk: number; page: number; reason: string };
-    const rows = this.#breaks.all(job, ...after) as Row[];
-    return part(
+    const rows = this.#breaks.all(this.#jobs.detailed(job).n, ...after) as Row[];
+    return partOf(
       rows,
       ({ path, walk, page, reason }) => ({ directory: path, walk, ...toldBreak(page), reason }),
       ({ n, walk, page }): BreakCursor => [n, walk, page],
     );
   }
 }
-
-function part<Row, Out, Next>(
-  rows: Row[],
-  out: (row: Row) => Out,
-  cursor: (row: Row) => Next,
-): Part<Out, Next> {
-  const last = rows.at(-1);
-  return {
-    rows: rows.map(out),
-    ...(last !== undefined && rows.length === partLength && { next: cursor(last) }),
-  };
-}
-
-type DirectoryRow = Counts & {
-  path: string;
-  standing: number;
-  top: number;
-  ended: number;
-  broken: number;
-  pages: number;
-};
 
 function directorySums(row: DirectoryRow): DirectorySums {
   const finished = isFinished({

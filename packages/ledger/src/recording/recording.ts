@@ -1,0 +1,35 @@
+import type { StoredState, VolumeDescription } from "../account.ts";
+import type { CommitGroups } from "../catalogue/commit-groups.ts";
+import type { ThreadCall } from "../catalogue/thread-call.ts";
+import type { OriginName } from "../tables/origins.ts";
+import type { RecordMessage } from "./recorder.ts";
+
+/** Enters what is told. Everything may be told in any order, any number of times. */
+export interface Recording {
+  /**
+   * Resolves when the messages are committed. Per message, in order: why it was refused (and not
+   * entered), `undefined` if it was entered; `tooEarly` if it is to be told again later.
+   */
+  record(messages: readonly RecordMessage[]): Promise<readonly (string | undefined)[]>;
+  /** `at`: Unix milliseconds; what was seen later stands. What is not told stays as it was told before. */
+  noteVolumes(volumes: readonly VolumeDescription[], at: number): Promise<void>;
+  /** Enters what lies on a volume as if it had been reported, all or nothing. */
+  restore(of: OriginName, on: VolumeDescription, states: readonly StoredState[]): Promise<void>;
+  /**
+   * These objects do not lie on the volume (its id) any more. If an object lies elsewhere too, that state
+   * counts from now on; if not, nothing is stored of it, and it is among the lost. Resolves with the
+   * number of objects that were known there.
+   */
+  forget(of: OriginName, on: string, keys: readonly string[]): Promise<number>;
+}
+
+export function recording(thread: ThreadCall, groups: CommitGroups, now: () => number): Recording {
+  return {
+    record: (messages) => groups.add(messages),
+    noteVolumes: (volumes, at) => thread.ask("inventory", "noteVolumes", volumes, at),
+    restore: ({ source, fingerprint }, on, states) =>
+      thread.ask("inventory", "restore", { source, fingerprint }, on, states, now()),
+    forget: ({ source, fingerprint }, on, keys) =>
+      thread.ask("inventory", "forget", { source, fingerprint }, on, keys, now()),
+  };
+}
