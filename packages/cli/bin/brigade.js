@@ -27,6 +27,8 @@ import { fileURLToPath } from "node:url";
 /** Where stripped and compiled sources are kept between starts, for this thread and its workers. */
 const cache = fileURLToPath(new URL("../../../node_modules/.cache/brigade", import.meta.url));
 
+const withoutLocales = new URL("./without-locales.js", import.meta.url).href;
+
 /** Whether requests may go through a proxy. */
 const proxied =
   process.argv.some((word) => /^--proxy(=|$)/.test(word)) ||
@@ -55,11 +57,14 @@ if (!(major > 24 || (major === 24 && minor >= 12))) {
 }
 
 /** Replaces the process by one with these flags, unless it has them already: then the program begins. */
-function start({ flags, environment }) {
+async function start({ flags, environment }) {
   if (process.execve !== undefined && !flags.every((flag) => process.execArgv.includes(flag))) {
     const [node, ...rest] = process.argv;
-    process.execve(node, [node, ...flags, ...process.execArgv, "--", ...rest], { ...environment, ...process.env });
+    // On the command line, it holds for workers too.
+    const own = [...flags, `--import=${withoutLocales}`];
+    process.execve(node, [node, ...own, ...process.execArgv, "--", ...rest], { ...environment, ...process.env });
   }
+  await import(withoutLocales);
   setDefault("NODE_COMPILE_CACHE", cache);
   // A volume that syncs holds one of these threads, and names are looked up on them.
   setDefault("UV_THREADPOOL_SIZE", "16");

@@ -1,6 +1,7 @@
-import { Client, type Dispatcher, errors } from "undici";
+import type { Dispatcher } from "undici";
 import type { Line } from "../pacing/turn.ts";
 import { Exchange } from "./exchange.ts";
+import { Client, errors } from "./undici.ts";
 
 /** A connection of a pool that tells each exchange that it goes over it, and knows whether it is served. */
 export class Connection extends Client implements Line {

@@ -1,4 +1,4 @@
-import { Agent, type buildConnector, type Dispatcher, errors, Pool, ProxyAgent } from "undici";
+import type { buildConnector, Dispatcher } from "undici";
 import { type ConnectorSettings, connector, type ServerSettings } from "./connecting/connector.ts";
 import { throughSocks } from "./connecting/socks.ts";
 import { Connection } from "./connection.ts";
@@ -6,6 +6,7 @@ import { markBeforeProxy } from "./faults/proxy-fault.ts";
 import { codeOf } from "./faults/seen.ts";
 import { anywhere } from "./origins/reach.ts";
 import type { ProxyServer } from "./proxies/proxy-server.ts";
+import { Agent, errors, Pool, ProxyAgent } from "./undici.ts";
 
 export interface DispatcherSettings extends ServerSettings {
   readonly headersTimeoutMs: number;

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { NextSlab } from "@brigade/core";
-import { errors } from "undici";
+import { errors } from "./undici.ts";
 
 /** Who takes the bytes that the tap diverts. */
 export interface TapSink {

@@ -1,9 +1,10 @@
 import type { Socket } from "node:net";
-import { type buildConnector, Client, type Dispatcher } from "undici";
+import type { buildConnector, Dispatcher } from "undici";
 import { beginner, type ConnectorSettings, toAnyAddress } from "./connecting/connector.ts";
 import { Exchange, type HttpResponse } from "./exchange.ts";
 import type { Route } from "./route.ts";
 import { SocketTap } from "./socket-tap.ts";
+import { Client } from "./undici.ts";
 
 export interface TappedOptions extends ConnectorSettings {
   /** Longest pause between two pieces of a body. */

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
-import { buildConnector } from "undici";
 import { SocksError } from "../faults/socks-error.ts";
 import { proxyLogin } from "../proxies/proxy-server.ts";
+import { buildConnector } from "../undici.ts";
 import type { ConnectorSettings } from "./connector.ts";
 
 /** Bytes of a name that SOCKS5 has room for (RFC 1928). */
