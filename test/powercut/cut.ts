@@ -6,8 +6,11 @@ import type { WriteLog } from "./write-log.ts";
 export const losses = ["dropped", "torn", "reordered", "kept"] as const;
 export type Loss = (typeof losses)[number];
 
-/** Bytes that a drive writes whole or not at all. */
-const sector = 512;
+/**
+ * Bytes that a drive writes whole or not at all. Drives have sectors of 512 or 4,096 bytes. With 512, a cut through ext4's
+ * superblock of 1,024 bytes leaves a wrong checksum: ext4 does not mount before e2fsck was run, whatever the program did.
+ */
+const unit = 1_024;
 
 /** Makes images of a disk as it is found when its power was cut, at later and later moments. */
 export class CutDisk implements Disposable {
@@ -28,7 +31,7 @@ export class CutDisk implements Disposable {
   cutAt(position: number, loss: Loss, random: () => number, image: string): void {
     const count = this.#log.countAt(position);
     const flush = this.#log.entries.slice(0, count).findLastIndex(({ kind }) => kind === "flush");
-    for (; this.#applied <= flush; this.#applied++) this.#write(this.#flushed, this.#applied, everySector);
+    for (; this.#applied <= flush; this.#applied++) this.#write(this.#flushed, this.#applied, wholeWrite);
     execFileSync("cp", ["--sparse=auto", this.#path, image]);
     const file = openSync(image, "r+");
     try {
@@ -44,13 +47,12 @@ export class CutDisk implements Disposable {
     const entry = this.#log.entries[index];
     if (entry?.kind !== "write" || survives === nothing) return;
     const bytes = this.#log.bytesOf(entry);
-    if (survives === everySector) {
+    if (survives === wholeWrite) {
       writeSync(file, bytes, 0, bytes.length, entry.offset);
       return;
     }
-    for (let from = 0; from < bytes.length; from += sector)
-      if (survives())
-        writeSync(file, bytes, from, Math.min(sector, bytes.length - from), entry.offset + from);
+    for (let from = 0; from < bytes.length; from += unit)
+      if (survives()) writeSync(file, bytes, from, Math.min(unit, bytes.length - from), entry.offset + from);
   }
 
   [Symbol.dispose](): void {
@@ -58,24 +60,24 @@ export class CutDisk implements Disposable {
   }
 }
 
-/** Whether a write's next sector is on the disk. */
+/** Whether a write's next unit is on the disk. */
 type Survives = () => boolean;
-const everySector: Survives = () => true;
+const wholeWrite: Survives = () => true;
 const nothing: Survives = () => false;
 
 /** For each of `count` writes in their order. */
 function survivors(loss: Loss, random: () => number, count: number): (index: number) => Survives {
-  const someSectors: Survives = () => random() < 0.5;
+  const someUnits: Survives = () => random() < 0.5;
   const last = Math.floor(random() * count);
   const share = random();
   switch (loss) {
     case "dropped":
       return () => nothing;
     case "kept":
-      return () => everySector;
+      return () => wholeWrite;
     case "torn":
-      return (index) => (index < last ? everySector : index === last ? someSectors : nothing);
+      return (index) => (index < last ? wholeWrite : index === last ? someUnits : nothing);
     case "reordered":
-      return () => (random() >= share ? nothing : random() < 0.2 ? someSectors : everySector);
+      return () => (random() >= share ? nothing : random() < 0.2 ? someUnits : wholeWrite);
   }
 }
