@@ -3,11 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { ConfigError, FatalError, HostError, type Log, SourceError } from "@brigade/core";
+import { ConfigError, FatalError, HostError, SourceError } from "@brigade/core";
 import { ChecksumError } from "../src/get/checksum.ts";
 import { configureGet, type GetFlags } from "../src/get/configuration.ts";
 import { failureOf } from "../src/get/failure.ts";
-import { tryAgain } from "../src/get/try-again.ts";
 
 const url = "https://example.com/a.zip";
 
@@ -143,19 +142,4 @@ test("every failure has its exit code, and only what would befall the next URL t
     assert.deepEqual([failure?.exitCode, failure?.stopsAll], [exitCode, stopsAll], error.message);
   }
   assert.equal(failureOf(new TypeError("ours")), undefined);
-});
-
-test("an answer that is malformed is asked for three times, whatever --retries allows", async () => {
-  let asked = 0;
-  const log = { warn() {}, info() {} } as unknown as Log;
-  const asking = tryAgain(
-    async () => {
-      asked++;
-      throw new SourceError("unavailable", "malformed", { isMalformed: true, retryAfterMs: 1 });
-    },
-    { retries: 10, log },
-    AbortSignal.timeout(10_000),
-  );
-  await assert.rejects(asking, { message: "malformed (tried 3 times)" });
-  assert.equal(asked, 3);
 });

@@ -1,4 +1,5 @@
 import type { Message } from "./messages.ts";
+import type { Delay } from "./retrying/pauses.ts";
 
 /**
  * The queues of one source. `wait` stands for all delayed messages together (it cannot be consumed),
@@ -9,15 +10,6 @@ export type QueueKind = "directories" | "files" | "retry" | "wait" | "records" |
 export interface QueueName {
   readonly source: string;
   readonly queue: QueueKind;
-}
-
-/** The delays that exist, milliseconds. A message waits in the first that is at least as long as asked, else in the last. */
-export const delays = [1_000, 10_000, 60_000, 600_000] as const;
-export type Delay = (typeof delays)[number];
-
-/** The shortest delay that is at least `ms`, or the longest there is. */
-export function delayOf(ms: number): Delay {
-  return delays.find((delay) => delay >= ms) ?? 600_000;
 }
 
 export interface Delivery {

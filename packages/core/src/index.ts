@@ -1,4 +1,3 @@
-export * from "./backoff.ts";
 export * from "./bounded-json.ts";
 export * from "./broker.ts";
 export * from "./config.ts";
@@ -22,6 +21,9 @@ export * from "./messages.ts";
 export * from "./presence.ts";
 export * from "./process-limits.ts";
 export * from "./quarantine.ts";
+export * from "./retrying/backoff.ts";
+export * from "./retrying/pauses.ts";
+export * from "./retrying/try-again.ts";
 export * from "./same-file.ts";
 export * from "./sizes.ts";
 export * from "./source.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Delay, delayOf, delays } from "./broker.ts";
+import { type Delay, delayOf, delays } from "./retrying/pauses.ts";
 
 const count = z.int().nonnegative();
 

@@ -12,7 +12,7 @@ import type {
   Volume,
   WantedObject,
 } from "@brigade/core";
-import { backoff, classify, failureClass, HostError, SourceError } from "@brigade/core";
+import { backoff, classify, failureClass, HostError, pausesOfObjects, SourceError } from "@brigade/core";
 import type { BodyMemory } from "./body-memory.ts";
 import type { Share } from "./byte-budget.ts";
 import type { LargeObjects, SizedEntry } from "./large-objects.ts";
@@ -102,7 +102,7 @@ export async function fetchObject(
     // Refused as too fast again and again, while others come: that is enough for this time.
     if (settled.counted && settled.class === "throttled") return settled;
     try {
-      await parts.delay(Math.max(settled.waitMs, backoff(attempt - 1, { first: 100, most: 1_000 })), signal);
+      await parts.delay(Math.max(settled.waitMs, backoff(attempt - 1, pausesOfObjects)), signal);
     } catch {
       return { ...settled, counted: false };
     }

@@ -1,6 +1,15 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigError, HostError, type Log } from "@brigade/core";
+import {
+  ConfigError,
+  HostError,
+  type Log,
+  longestRestOfTransfers,
+  pausesOfTransfers,
+  type RetryPolicy,
+  triedInVain,
+  tryAgain,
+} from "@brigade/core";
 import { fetchSegments, fetchWhole, TransferMeter } from "@brigade/downloader";
 import { FileChanged, type HttpFile, type HttpFiles, RangesUnusable } from "@brigade/sources";
 import { isPartName, openPartFile, type PartFile } from "@brigade/volumes";
@@ -8,7 +17,6 @@ import { memoryPlan } from "../limits/memory-plan.ts";
 import { type Checksum, ChecksumError } from "./checksum.ts";
 import type { GetConfiguration } from "./configuration.ts";
 import type { GetView } from "./progress.ts";
-import { tryAgain } from "./try-again.ts";
 
 /** What came of a URL. */
 export interface Got {
@@ -42,11 +50,7 @@ export async function getFile(url: URL, parts: GetParts, signal: AbortSignal): P
   const { checksum } = parts.configuration;
   for (let changes = 0; ; ) {
     const how = { ranges: changes < mostChanges, proven: checksum !== undefined };
-    const file = await tryAgain(
-      () => parts.files.find(url, signal, how),
-      { ...parts.configuration, log: parts.log },
-      signal,
-    );
+    const file = await tryAgain(() => parts.files.find(url, signal, how), askingAgain(parts), signal);
     try {
       const brought = await bring(file, { meter, isFirst: how.ranges }, parts, signal);
       const seconds = (performance.now() - startedAt) / 1000;
@@ -63,6 +67,17 @@ export async function getFile(url: URL, parts: GetParts, signal: AbortSignal): P
       file.cancel();
     }
   }
+}
+
+function askingAgain({ configuration: { retries }, log }: GetParts): RetryPolicy {
+  return {
+    retries,
+    pauses: pausesOfTransfers,
+    longestRest: longestRestOfTransfers,
+    usedUp: triedInVain,
+    onRetry: ({ message }, attempt) =>
+      log[attempt === 0 ? "warn" : "info"]({ reason: message }, "asking again"),
+  };
 }
 
 type Brought = Pick<Got, "file" | "bytes" | "resumedBytes">;

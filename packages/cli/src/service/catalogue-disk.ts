@@ -1,4 +1,4 @@
-import { backoff, ConfigError, delay, FatalError, HostError, type Log } from "@brigade/core";
+import { ConfigError, FatalError, HostError, type Log, pausesOfCatalogue, tryAgain } from "@brigade/core";
 import { type Catalogue, openCatalogue } from "@brigade/ledger";
 import { withDatabaseFile } from "@brigade/volumes";
 import { memoryPlan } from "../limits/memory-plan.ts";
@@ -19,19 +19,27 @@ export class CatalogueDisk {
 
   /** Waits for a disk that fails. Throws FatalError: this ledger is not the one that is to run; an AbortError. */
   async open(path: string, signal: AbortSignal): Promise<Catalogue> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        const parts = { cacheBytes: memoryPlan().databaseCache, log: this.#log };
-        const onDisk = (one: HostError | undefined) => this.#watch(one);
-        const catalogue = await withDatabaseFile(path, (at) => openCatalogue({ ...parts, path: at, onDisk }));
-        if (this.#trouble !== undefined) this.#watch(undefined);
-        return catalogue;
-      } catch (error) {
-        if (error instanceof ConfigError) throw new FatalError(error.message, { cause: error });
-        if (!(error instanceof HostError)) throw error;
-        if (this.#trouble === undefined) this.#watch(error);
-        await delay(backoff(attempt, { first: 1_000, most: 10_000 }), signal);
-      }
+    const policy = {
+      retries: Infinity,
+      pauses: pausesOfCatalogue,
+      mayPass: (error: Error) => error instanceof HostError,
+      onRetry: (error: Error) => {
+        if (this.#trouble === undefined && error instanceof HostError) this.#watch(error);
+      },
+    };
+    const catalogue = await tryAgain(() => this.#open(path), policy, signal);
+    if (this.#trouble !== undefined) this.#watch(undefined);
+    return catalogue;
+  }
+
+  async #open(path: string): Promise<Catalogue> {
+    const parts = { cacheBytes: memoryPlan().databaseCache, log: this.#log };
+    const onDisk = (one: HostError | undefined) => this.#watch(one);
+    try {
+      return await withDatabaseFile(path, (at) => openCatalogue({ ...parts, path: at, onDisk }));
+    } catch (error) {
+      if (error instanceof ConfigError) throw new FatalError(error.message, { cause: error });
+      throw error;
     }
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { backoff, HostError, type Log } from "@brigade/core";
+import { HostError, type Log, pausesOfCatalogue, tryAgain } from "@brigade/core";
 import type { Catalogue, Progress } from "@brigade/ledger";
 
 /** Milliseconds between two parts of what is pruned: records come first. */
@@ -58,17 +58,13 @@ export class Settling implements AsyncDisposable {
     this.#running.add(running);
   }
 
+  /** Until it succeeds, or the signal. */
   async #patiently(work: () => Promise<void>): Promise<void> {
     const { signal } = this.#leaving;
-    for (let attempt = 0; !signal.aborted; attempt++) {
-      try {
-        await work();
-        return;
-      } catch (error) {
-        if (!(error instanceof HostError)) throw error; // of this, whoever opened the catalogue is told
-      }
-      const wait = backoff(attempt, { first: 1_000, most: 10_000 });
-      await sleep(wait, undefined, { signal }).catch(() => undefined); // the signal ends the loop
+    try {
+      await tryAgain(work, { retries: Infinity, pauses: pausesOfCatalogue, mayPass: isHostError }, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
     }
   }
 
@@ -102,4 +98,9 @@ export class Settling implements AsyncDisposable {
       await sleep(pruneEvery, undefined, { signal }).catch(() => undefined); // the signal ends the loop
     }
   }
+}
+
+/** Of such an error, whoever opened the catalogue is told. */
+function isHostError(error: Error): boolean {
+  return error instanceof HostError;
 }

@@ -1,6 +1,7 @@
-import { backoff } from "../backoff.ts";
 import type { Delayer } from "../delay.ts";
 import { FatalError } from "../failures.ts";
+import { backoff } from "../retrying/backoff.ts";
+import { pausesOfProbes } from "../retrying/pauses.ts";
 import type { RequestGate } from "./request-gate.ts";
 
 /** Why a source is paused. */
@@ -71,7 +72,7 @@ export class Outage {
         this.giveUp(new FatalError(`the source has not recovered for ${seconds} s: ${latest}`));
         return;
       }
-      await delay(Math.min(left, backoff(turn, { first: 1_000, most: 60_000 })), signal).catch(() => {});
+      await delay(Math.min(left, backoff(turn, pausesOfProbes)), signal).catch(() => {});
       if (signal.aborted) return;
       const refusal = await probe(turn);
       if (refusal === undefined) {

@@ -1,13 +1,15 @@
 import {
   type ByteRange,
   backoff,
-  classify,
   type Delayer,
   delay,
   FatalError,
   HostError,
+  isTransient,
   type Log,
+  longestRestOfTransfers,
   type ObjectBody,
+  pausesOfTransfers,
   retriesAfter,
   SourceError,
 } from "@brigade/core";
@@ -51,11 +53,6 @@ export interface SegmentOptions {
   readonly memory?: number | undefined;
 }
 
-/** Milliseconds. */
-const firstPause = 250;
-const longestPause = 30_000;
-/** A source that asks us to stay away for longer is not waited for. */
-const longestRetryAfter = 600_000;
 /** Short: bytes come in bursts, and those after the last saving wait for a tick. */
 const tickEvery = 30;
 
@@ -233,7 +230,7 @@ class Transfer {
 
   #heedRetryAfter(error: SourceError): void {
     if (error.retryAfterMs === undefined) return;
-    if (error.retryAfterMs > longestRetryAfter) {
+    if (error.retryAfterMs > longestRestOfTransfers) {
       const minutes = Math.ceil(error.retryAfterMs / 60_000);
       throw new FatalError(`${error.message}: to be asked again in ${minutes} minutes only`, {
         cause: error,
@@ -260,11 +257,7 @@ class Transfer {
       const tries = `tried ${segment.attempts + 1} times from byte ${segment.at} on`;
       throw new FatalError(`${error.message} (${tries})`, { cause: error });
     }
-    const pause = backoff(segment.attempts, {
-      first: firstPause,
-      most: longestPause,
-      ...(this.#parts.random === undefined ? {} : { random: this.#parts.random }),
-    });
+    const pause = backoff(segment.attempts, pausesOfTransfers, this.#parts.random);
     segment.attempts += 1;
     segment.state = "waiting";
     this.#parts.log.debug({ from: segment.at, to: segment.to, reason: error.message }, "asking again");
@@ -273,9 +266,8 @@ class Transfer {
 
   /** A refusal may pass too, where bytes came before: the source may not have noticed yet that our others are gone. */
   #mayPass(error: SourceError): boolean {
-    const failure = classify(error);
     if (isRefusal(error)) return error.kind !== "forbidden" || this.#meter.received > 0;
-    return failure.fault === "object" ? !failure.final : failure.fault === "source" && !failure.stop;
+    return isTransient(error);
   }
 
   async #save(): Promise<void> {

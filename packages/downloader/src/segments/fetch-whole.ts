@@ -1,13 +1,11 @@
 import {
-  backoff,
-  classify,
   type Delayer,
   delay,
-  FatalError,
   type Log,
   type ObjectBody,
-  retriesAfter,
-  SourceError,
+  pausesOfTransfers,
+  triedInVain,
+  tryAgain,
 } from "@brigade/core";
 import { RateLimit } from "./rate-limit.ts";
 import type { SegmentFile } from "./segment-file.ts";
@@ -38,21 +36,14 @@ export async function fetchWhole(
   options: WholeOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const wait = parts.delay ?? delay;
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await receive(parts, options, signal);
-    } catch (error) {
-      if (signal.aborted || !(error instanceof SourceError)) throw error;
-      const failure = classify(error);
-      if (failure.fault === "object" ? failure.final : failure.fault !== "source" || failure.stop)
-        throw error;
-      if (attempt >= retriesAfter(error, options.retries))
-        throw new FatalError(`${error.message} (tried ${attempt + 1} times)`, { cause: error });
-      parts.log.info({ reason: error.message }, "begins again");
-      await wait(Math.max(error.retryAfterMs ?? 0, backoff(attempt, { first: 250, most: 30_000 })), signal);
-    }
-  }
+  const policy = {
+    retries: options.retries,
+    pauses: pausesOfTransfers,
+    onRetry: ({ message }: Error) => parts.log.info({ reason: message }, "begins again"),
+    usedUp: triedInVain,
+    delay: parts.delay,
+  };
+  return await tryAgain(() => receive(parts, options, signal), policy, signal);
 }
 
 async function receive(parts: WholeParts, { rate }: WholeOptions, signal: AbortSignal): Promise<number> {

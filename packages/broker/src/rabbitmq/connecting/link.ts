@@ -30,7 +30,7 @@
  * the broker is disposed                      deliveries are given back within 5 s; what was sent is
  *                                             confirmed, the connection closed; `session()` rejects
  */
-import { backoff, type Delayer } from "@brigade/core";
+import { backoff, type Delayer, pausesOfBroker } from "@brigade/core";
 import { type Channel, type ChannelModel, connect } from "amqplib";
 import type { Address } from "./address.ts";
 import { closeConnection, part } from "./farewell.ts";
@@ -39,12 +39,7 @@ import { abortion, untilAborted } from "./until-aborted.ts";
 
 /** Milliseconds for a connection and its handshake. */
 const connectWithin = 10_000;
-/**
- * Milliseconds between attempts: at first, at most. After a connection that lived longer than
- * `calmAfter` it is "at first" again.
- */
-const firstPause = 200;
-const longestPause = 10_000;
+/** Milliseconds. After a connection that lived longer, the first pause is the shortest again. */
 const calmAfter = 1_000;
 
 /** From a connection's opening to its loss. */
@@ -158,7 +153,7 @@ export class Link<S extends Session> implements AsyncDisposable {
       if (signal.aborted) break;
       this.#events.down(refusalOf(reason, address) ?? reason);
       if (performance.now() - since > calmAfter) attempt = 0;
-      const pause = backoff(attempt, { first: firstPause, most: longestPause, ...(random && { random }) });
+      const pause = backoff(attempt, pausesOfBroker, random);
       await delay(pause, signal).catch(() => undefined);
     }
     this.#session.reject(signal.reason);

@@ -1,9 +1,5 @@
-import { backoff, type Delayer, type Log } from "@brigade/core";
+import { backoff, type Delayer, type Log, pausesOfBroker } from "@brigade/core";
 import type { Reception } from "./reception.ts";
-
-/** Milliseconds between two looks: at first, at most. */
-const firstLook = 200;
-const longestLook = 10_000;
 
 interface Surroundings {
   readonly log: Log;
@@ -26,10 +22,7 @@ export class QueueAppearance {
     for (let attempt = 0; (await reception.messageCount(queue)) === undefined; attempt++) {
       if (!this.#missing.has(queue)) log.warn({ queue }, "waiting for a queue that `brigade start` makes");
       this.#missing.add(queue);
-      await delay(
-        backoff(attempt, { first: firstLook, most: longestLook, ...(random && { random }) }),
-        signal,
-      );
+      await delay(backoff(attempt, pausesOfBroker, random), signal);
     }
     if (this.#missing.delete(queue)) log.info({ queue }, "the queue is there");
   }

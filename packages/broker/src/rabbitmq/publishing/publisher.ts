@@ -1,4 +1,4 @@
-import { backoff, type Delayer, type Log } from "@brigade/core";
+import { backoff, type Delayer, type Log, pausesOfBroker } from "@brigade/core";
 import type { Link } from "../connecting/link.ts";
 import { untilAborted } from "../connecting/until-aborted.ts";
 import type { Parcel } from "../messages/parcel.ts";
@@ -8,9 +8,6 @@ import { Window } from "./window.ts";
 
 /** Messages that are sent and not yet confirmed, at most. */
 const unconfirmed = 512;
-/** Milliseconds until a message that was not taken is sent again: at first, at most. */
-const firstPause = 200;
-const longestPause = 10_000;
 /** Milliseconds without a confirmation after which publishing counts as waiting. */
 const slowAfter = 5_000;
 
@@ -63,7 +60,7 @@ export class Publisher {
   async #publishUntilTaken(parcel: Parcel, signal: AbortSignal | undefined): Promise<void> {
     for (let attempt = 0; !(await this.#send(parcel, signal)); attempt++) {
       const { delay, random } = this.#options;
-      const pause = backoff(attempt, { first: firstPause, most: longestPause, ...(random && { random }) });
+      const pause = backoff(attempt, pausesOfBroker, random);
       await delay(pause, signal ? AbortSignal.any([signal, this.#link.leaving]) : this.#link.leaving);
     }
   }

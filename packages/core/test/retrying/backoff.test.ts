@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { backoff, delayOf, delays } from "../src/index.ts";
+import { backoff, delayOf, delays } from "../../src/index.ts";
 
 describe("backoff", () => {
   const bounds = (attempt: number) => [
-    backoff(attempt, { first: 100, most: 1_000, random: () => 0 }),
-    backoff(attempt, { first: 100, most: 1_000, random: () => 1 - Number.EPSILON }),
+    backoff(attempt, { first: 100, most: 1_000 }, () => 0),
+    backoff(attempt, { first: 100, most: 1_000 }, () => 1 - Number.EPSILON),
   ];
 
   test("doubles with each attempt, between half and whole", () => {
