@@ -2,13 +2,8 @@ import { type FileHandle, lstat, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { FatalError, HostError, isSameFile } from "@brigade/core";
 import { backup, type DatabaseSync } from "../sqlite.ts";
+import type { CatalogueCopy } from "../wire/objects.ts";
 import { translate } from "./storage.ts";
-
-/** A copy of the catalogue, as it was when the copy was ready. */
-export interface CatalogueCopy {
-  readonly path: string;
-  readonly bytes: number;
-}
 
 /** Database pages that are copied at a time; everything else waits for as long. */
 const pagesAtOnce = 1_000;

@@ -1,11 +1,11 @@
 import { Worker } from "node:worker_threads";
 import type { HostError, Log } from "@brigade/core";
-import type { Progress } from "../account.ts";
 import { type History, history } from "../questions/history.ts";
 import { type Questions, questions } from "../questions/questions.ts";
 import { type Recording, recording } from "../recording/recording.ts";
 import { type Retrying, retrying } from "../retrying/retrying.ts";
-import type { CatalogueCopy } from "./backup.ts";
+import type { Progress } from "../wire/jobs.ts";
+import type { CatalogueCopy } from "../wire/objects.ts";
 import { CommitGroups } from "./commit-groups.ts";
 import { type CommitListener, type JobBook, jobBook } from "./job-book.ts";
 import { type CatalogueThreadData, ThreadCall } from "./thread-call.ts";

@@ -1,5 +1,6 @@
-import type { JobRecord, JobState, NewJob, Progress, Proof } from "../account.ts";
 import type { Proofs } from "../questions/proof.ts";
+import type { JobRecord, JobState, NewJob, Progress } from "../wire/jobs.ts";
+import type { Proof } from "../wire/proof.ts";
 import { isDiskError } from "./storage.ts";
 import type { Commit, Tables } from "./transactions.ts";
 

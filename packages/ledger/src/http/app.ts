@@ -3,10 +3,11 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
-import type { FailureFilter, JobRecord } from "../account.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { LiveStatus } from "../status/status.ts";
 import { JobOpenError } from "../tables/jobs.ts";
+import type { FailureFilter, Retried } from "../wire/failures.ts";
+import type { JobRecord } from "../wire/jobs.ts";
 import { ownNamesOnly, ownPagesOnly, type Tokens, tokenNeeded } from "./access.ts";
 import { historyRoutes } from "./history-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
@@ -14,7 +15,6 @@ import { objectRoutes } from "./object-routes.ts";
 import { pageRoutes } from "./page-routes.ts";
 import { Sessions, sessionRoutes } from "./session.ts";
 import { statusRoutes } from "./status-routes.ts";
-import type { Retried } from "./wire.ts";
 
 /** `token` and `serviceToken`: asked of everybody who wants anything below `/api`. */
 export interface LedgerAppOptions extends Tokens {

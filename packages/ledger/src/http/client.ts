@@ -1,50 +1,37 @@
 import type { FileEntry, PageHistory, Presence, RecordedPage } from "@brigade/core";
 import { z } from "zod";
-import type {
-  Comparison,
-  DirectorySums,
-  FailureCount,
-  FailureFilter,
-  JobRecord,
-  JobState,
-  Location,
-  Miss,
-  NewJob,
-  Proof,
-  StoredState,
-  VolumeContents,
-  VolumeDescription,
-} from "../account.ts";
-import type { CatalogueCopy } from "../catalogue/backup.ts";
-import type { LocationQuery } from "../questions/locations.ts";
-import type { StoredName } from "../questions/stored-objects.ts";
-import type { OriginName } from "../tables/origins.ts";
-import { Connection, type LedgerClientOptions } from "./connection.ts";
+import type { FailureCount, FailureFilter, Miss } from "../wire/failures.ts";
+import {
+  type CountedBy,
+  failureCountsSchema,
+  missSchema,
+  type Retried,
+  retriedSchema,
+} from "../wire/failures.ts";
+import type { Comparison, OriginName } from "../wire/history.ts";
+import { comparedSchema, recordedSchema, unchangedSchema } from "../wire/history.ts";
+import type { DirectorySums, JobRecord, JobState, NewJob } from "../wire/jobs.ts";
+import {
+  directorySumsSchema,
+  type JobStanding,
+  jobRecordSchema,
+  jobStandingSchema,
+  openedSchema,
+} from "../wire/jobs.ts";
+import type { CatalogueCopy, Location, LocationQuery, StoredName, StoredState } from "../wire/objects.ts";
 import {
   backupSchema,
   forgottenSchema,
   locationSchema,
   restoredSchema,
   storedNameSchema,
-  volumeContentsSchema,
-} from "./object-wire.ts";
-import { type Rate, rateSchema, type Status, statusSchema } from "./status-wire.ts";
-import {
-  type CountedBy,
-  comparedSchema,
-  directorySumsSchema,
-  failureCountsSchema,
-  type JobStanding,
-  jobRecordSchema,
-  jobStandingSchema,
-  missSchema,
-  openedSchema,
-  proofSchema,
-  type Retried,
-  recordedSchema,
-  retriedSchema,
-  unchangedSchema,
-} from "./wire.ts";
+} from "../wire/objects.ts";
+import type { Proof } from "../wire/proof.ts";
+import { proofSchema } from "../wire/proof.ts";
+import { type Rate, rateSchema, type Status, statusSchema } from "../wire/status.ts";
+import type { VolumeContents, VolumeDescription } from "../wire/volumes.ts";
+import { volumeContentsSchema } from "../wire/volumes.ts";
+import { Connection, type LedgerClientOptions } from "./connection.ts";
 
 /**
  * The ledger of another process. Everything rejects with HostError while it does not answer, with FatalError when it

@@ -2,7 +2,6 @@ import { ConfigError, FatalError, HostError } from "@brigade/core";
 import { z } from "zod";
 import { JobOpenError } from "../tables/jobs.ts";
 import { endOfRows } from "./row-stream.ts";
-import { refusalSchema } from "./wire.ts";
 
 export interface LedgerClientOptions {
   /** Where the ledger answers. */
@@ -23,6 +22,9 @@ export interface Question {
   /** May take as long as it takes. */
   readonly unhurried?: true;
 }
+
+/** Every error. */
+const refusalSchema = z.object({ error: z.string() });
 
 /** Asks the ledger and parses what it answers. Errors are those of LedgerClient. */
 export class Connection {

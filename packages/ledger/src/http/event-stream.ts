@@ -1,5 +1,5 @@
 import type { LiveStatus } from "../status/status.ts";
-import type { Status } from "./status-wire.ts";
+import type { Status } from "../wire/status.ts";
 
 /** Milliseconds: not more often, and not more rarely. */
 const leastMs = 1_000;

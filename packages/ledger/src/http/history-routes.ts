@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { History } from "../questions/history.ts";
+import { filesSchema, positionSchema } from "../wire/history.ts";
 import { body } from "./questions.ts";
-import { filesSchema, positionSchema } from "./wire.ts";
 
 /** What a listing asks: was this page recorded, are these files stored. POST, because the questions are long. */
 export function historyRoutes(history: History): Hono {

@@ -1,18 +1,14 @@
 import type { Log } from "@brigade/core";
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
-import type { FailureFilter, JobRecord } from "../account.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { JobOpenError } from "../tables/jobs.ts";
+import type { FailureFilter } from "../wire/failures.ts";
+import { failureCountsQuerySchema, failureFilterSchema, type Retried } from "../wire/failures.ts";
+import type { JobRecord } from "../wire/jobs.ts";
+import { closingSchema, newJobSchema } from "../wire/jobs.ts";
 import { body, jobOf, query } from "./questions.ts";
 import { rowStream } from "./row-stream.ts";
-import {
-  closingSchema,
-  failureCountsQuerySchema,
-  failureFilterSchema,
-  newJobSchema,
-  type Retried,
-} from "./wire.ts";
 
 export interface JobRoutesParts {
   readonly catalogue: Catalogue;

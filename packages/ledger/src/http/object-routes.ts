@@ -7,7 +7,7 @@ import {
   namesQuerySchema,
   restoringSchema,
   whereQuerySchema,
-} from "./object-wire.ts";
+} from "../wire/objects.ts";
 import { body, query } from "./questions.ts";
 import { rowStream } from "./row-stream.ts";
 

@@ -2,8 +2,8 @@ import { MessageError, parseBounded } from "@brigade/core";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { z } from "zod";
-import type { JobRecord } from "../account.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { JobRecord } from "../wire/jobs.ts";
 
 /** What is asked, parsed; what cannot be is refused with the reason. */
 

@@ -4,7 +4,7 @@ import { formatBytes, formatClock, formatRate } from "./figures.js";
 import { ask } from "./ledger.js";
 import uPlot from "./uplot.js";
 
-/** @import { JobStatus, Rate } from "../http/status-wire.ts" */
+/** @import { JobStatus, Rate } from "../wire/status.ts" */
 
 /** What is shown, seconds. */
 const spans = { "5 min": 300, "6 h": 6 * 3_600 };

@@ -3,8 +3,8 @@ import { byId, element } from "./element.js";
 import { counted, formatBytes, formatCount, formatTime } from "./figures.js";
 import { ask, firstRows, post } from "./ledger.js";
 
-/** @import { FailureCount, Miss } from "../account.ts" */
-/** @import { JobStatus } from "../http/status-wire.ts" */
+/** @import { FailureCount, Miss } from "../wire/failures.ts" */
+/** @import { JobStatus } from "../wire/status.ts" */
 
 /** Failed objects shown of a class. */
 const mostShown = 20;

@@ -2,7 +2,7 @@
 import { bar, element } from "./element.js";
 import { counted, formatAgo, formatBytes } from "./figures.js";
 
-/** @import { ServiceStatus, Status, VolumeStatus } from "../http/status-wire.ts" */
+/** @import { ServiceStatus, Status, VolumeStatus } from "../wire/status.ts" */
 
 /**
  * Each host with its services and disks.

@@ -1,6 +1,6 @@
 // @ts-check
 
-/** @import { Status } from "../http/status-wire.ts" */
+/** @import { Status } from "../wire/status.ts" */
 
 /** What the ledger refuses, in its words. */
 class Refusal extends Error {

@@ -6,7 +6,7 @@ import { follow } from "./ledger.js";
 import { isTokenAsked, logIn, logOut, takeFromAddress } from "./session.js";
 import { SourceCard } from "./source.js";
 
-/** @import { Status } from "../http/status-wire.ts" */
+/** @import { Status } from "../wire/status.ts" */
 
 const connection = byId("connection", HTMLParagraphElement);
 const main = byId("status", HTMLElement);

@@ -13,7 +13,7 @@ import {
   formatTime,
 } from "./figures.js";
 
-/** @import { JobStatus, Queues, ServiceStatus, SourceStatus } from "../http/status-wire.ts" */
+/** @import { JobStatus, Queues, ServiceStatus, SourceStatus } from "../wire/status.ts" */
 
 /** Nothing for so long, milliseconds, is worth a word. */
 const idleMs = 10_000;

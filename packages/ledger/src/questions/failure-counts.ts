@@ -1,6 +1,7 @@
 import { plus } from "@brigade/core";
-import type { Amount, FailureCount } from "../account.ts";
 import type { MissCursor } from "../tables/misses.ts";
+import type { Amount } from "../wire/amounts.ts";
+import type { FailureCount } from "../wire/failures.ts";
 import type { Tally } from "./failures.ts";
 
 const mostShown = 1_000;

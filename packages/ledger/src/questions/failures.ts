@@ -1,8 +1,9 @@
 import { join, plus } from "@brigade/core";
-import type { Amount, FailureFilter, Miss } from "../account.ts";
 import type { Tables } from "../catalogue/transactions.ts";
 import { classOf, type MissCursor, type Misses, type MissRow, toldMiss } from "../tables/misses.ts";
 import { codes } from "../tables/outcome.ts";
+import type { Amount } from "../wire/amounts.ts";
+import type { FailureFilter, Miss } from "../wire/failures.ts";
 import { type Part, partLength } from "./parts.ts";
 
 /** Rows that are looked at for one part: others wait for their records meanwhile. */

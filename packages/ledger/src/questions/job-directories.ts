@@ -1,9 +1,10 @@
-import type { DirectorySums, FailedDirectory } from "../account.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import { toldBreak } from "../tables/breaks.ts";
 import type { Jobs } from "../tables/jobs.ts";
 import { type Counts, sumColumns, sums } from "../tables/totals.ts";
 import { isFinished } from "../tables/visits.ts";
+import type { DirectorySums } from "../wire/jobs.ts";
+import type { FailedDirectory } from "../wire/proof.ts";
 import { type Part, partLength, partOf } from "./parts.ts";
 
 export type BreakCursor = readonly [directory: number, walk: number, page: number];

@@ -1,20 +1,12 @@
 import { join } from "@brigade/core";
-import type { Location } from "../account.ts";
 import type { Tables } from "../catalogue/transactions.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import { split } from "../tables/directories.ts";
-import { type OriginName, Origins } from "../tables/origins.ts";
+import { Origins } from "../tables/origins.ts";
 import { bytesOnDisk, etagOf, isSame, md5Of, type State, stateColumns } from "../tables/state.ts";
+import type { OriginName } from "../wire/history.ts";
+import type { Location, LocationQuery } from "../wire/objects.ts";
 import { type Part, partLength } from "./parts.ts";
-
-/** Objects by their key, or all whose keys begin with `prefix` (`""`: all). Of one source, or of all. */
-export interface LocationQuery {
-  readonly key?: string;
-  readonly prefix?: string;
-  readonly source?: string;
-  /** Those that lie nowhere any more, where they lay last; none of the others. */
-  readonly lost?: boolean;
-}
 
 /** The object, or without a name the directory, that a part ended with. */
 export interface LocationCursor {

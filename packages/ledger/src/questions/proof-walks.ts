@@ -1,7 +1,7 @@
-import type { PageHole } from "../account.ts";
 import type { DatabaseSync } from "../sqlite.ts";
 import { codes, isCode, unpack } from "../tables/outcome.ts";
 import { addCounts, type Counts, noCounts, sumColumns } from "../tables/totals.ts";
+import type { PageHole } from "../wire/proof.ts";
 
 /** Indexes that are named per page, pages per walk, and ranges of pages per directory. */
 export const mostDetails = 20;

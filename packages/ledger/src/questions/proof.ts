@@ -1,8 +1,8 @@
-import type { DirectoryHole, Examples, FailedDirectory, PageHole, Proof } from "../account.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import { toldBreak } from "../tables/breaks.ts";
 import type { Jobs } from "../tables/jobs.ts";
 import { addCounts, noCounts, sums } from "../tables/totals.ts";
+import type { DirectoryHole, FailedDirectory, PageHole, Proof } from "../wire/proof.ts";
 import { choose, missingOf, mostDetails, type Visit, visitsOf, type Walk } from "./proof-walks.ts";
 
 /**
@@ -110,7 +110,7 @@ class Collection<T> {
     if (this.#examples.length < this.#most) this.#examples.push(example());
   }
 
-  result(): Examples<T> {
+  result(): { total: number; examples: readonly T[] } {
     return { total: this.total, examples: this.#examples };
   }
 }

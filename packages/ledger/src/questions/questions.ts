@@ -1,21 +1,15 @@
-import type {
-  DirectorySums,
-  FailedDirectory,
-  FailureCount,
-  FailureFilter,
-  Location,
-  Miss,
-  Proof,
-  VolumeContents,
-} from "../account.ts";
 import type { ThreadCall } from "../catalogue/thread-call.ts";
 import type { MissCursor } from "../tables/misses.ts";
-import type { OriginName } from "../tables/origins.ts";
+import type { FailureCount, FailureFilter, Miss } from "../wire/failures.ts";
+import type { OriginName } from "../wire/history.ts";
+import type { DirectorySums } from "../wire/jobs.ts";
+import type { Location, LocationQuery, StoredName } from "../wire/objects.ts";
+import type { FailedDirectory, Proof } from "../wire/proof.ts";
+import type { VolumeContents } from "../wire/volumes.ts";
 import { countFailures } from "./failure-counts.ts";
 import type { BreakCursor } from "./job-directories.ts";
-import type { LocationCursor, LocationQuery } from "./locations.ts";
+import type { LocationCursor } from "./locations.ts";
 import { rowsOf } from "./parts.ts";
-import type { StoredName } from "./stored-objects.ts";
 
 /** Holes of each kind that a proof names, unless told otherwise. */
 export const exampleCount = 20;

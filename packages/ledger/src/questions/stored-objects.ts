@@ -1,18 +1,11 @@
-import type { VolumeContents } from "../account.ts";
 import type { Tables } from "../catalogue/transactions.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
-import { type OriginName, Origins } from "../tables/origins.ts";
+import { Origins } from "../tables/origins.ts";
 import { bytesOnDisk, type State } from "../tables/state.ts";
+import type { OriginName } from "../wire/history.ts";
+import type { StoredName } from "../wire/objects.ts";
+import type { VolumeContents } from "../wire/volumes.ts";
 import { type Part, partLength, partOf } from "./parts.ts";
-
-/** The last stored state of an object, as it is told of a whole directory. */
-export interface StoredName {
-  readonly name: string;
-  /** The volume's id. */
-  readonly volume: string;
-  /** Bytes on disk. */
-  readonly size: number;
-}
 
 /** Tells what is stored, by directories and by volumes. */
 export class StoredObjects {

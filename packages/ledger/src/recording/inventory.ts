@@ -1,8 +1,10 @@
-import type { StoredState, VolumeDescription } from "../account.ts";
 import type { Commit, Tables } from "../catalogue/transactions.ts";
 import type { DatabaseSync } from "../sqlite.ts";
 import { split } from "../tables/directories.ts";
-import { type OriginName, Origins } from "../tables/origins.ts";
+import { Origins } from "../tables/origins.ts";
+import type { OriginName } from "../wire/history.ts";
+import type { StoredState } from "../wire/objects.ts";
+import type { VolumeDescription } from "../wire/volumes.ts";
 import { believed } from "./told-times.ts";
 
 /** Enters what lies on volumes, and what does not lie there any more, as it is told without a job. */

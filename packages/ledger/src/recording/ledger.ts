@@ -9,10 +9,10 @@ import {
   type Log,
   type Verdict,
 } from "@brigade/core";
-import type { Progress } from "../account.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { JobBook } from "../catalogue/job-book.ts";
 import { tooEarly } from "../tables/untold.ts";
+import type { Progress } from "../wire/jobs.ts";
 
 /** Milliseconds until results come again whose page no lister has told, where no more of such are kept. */
 const earlyDelay = 10_000;

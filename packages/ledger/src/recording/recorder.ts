@@ -7,7 +7,6 @@ import {
   plus,
   type ResultMessage,
 } from "@brigade/core";
-import type { Amount } from "../account.ts";
 import type { Tables } from "../catalogue/transactions.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import { besides } from "../tables/breaks.ts";
@@ -17,6 +16,7 @@ import { again, codes, isCode, nameOf } from "../tables/outcome.ts";
 import { PageParts } from "../tables/page-parts.ts";
 import type { PageAccount } from "../tables/pages.ts";
 import { TooEarlyError, textOf } from "../tables/untold.ts";
+import type { Amount } from "../wire/amounts.ts";
 import { checkObjects, checkPlace, checkSlice, mostEntries, readBitmap } from "./contradictions.ts";
 import { atMostNow } from "./told-times.ts";
 

@@ -1,7 +1,8 @@
-import type { StoredState, VolumeDescription } from "../account.ts";
 import type { CommitGroups } from "../catalogue/commit-groups.ts";
 import type { ThreadCall } from "../catalogue/thread-call.ts";
-import type { OriginName } from "../tables/origins.ts";
+import type { OriginName } from "../wire/history.ts";
+import type { StoredState } from "../wire/objects.ts";
+import type { VolumeDescription } from "../wire/volumes.ts";
 import type { RecordMessage } from "./recorder.ts";
 
 /** Enters what is told. Everything may be told in any order, any number of times. */

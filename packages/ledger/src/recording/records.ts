@@ -1,8 +1,8 @@
 import { MessageError } from "@brigade/core";
-import type { Progress } from "../account.ts";
 import { isDiskError } from "../catalogue/storage.ts";
 import type { Commit, Tables } from "../catalogue/transactions.ts";
 import { TooEarlyError } from "../tables/untold.ts";
+import type { Progress } from "../wire/jobs.ts";
 import type { Recorder, RecordMessage } from "./recorder.ts";
 
 /** What became of a group of messages that were committed together. */

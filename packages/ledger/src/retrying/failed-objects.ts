@@ -1,8 +1,8 @@
 import { type ListedFile, refusal, type WalkPosition } from "@brigade/core";
-import type { FailureFilter } from "../account.ts";
 import { matches, missesOf } from "../questions/failures.ts";
 import type { MissCursor, Misses, MissRow } from "../tables/misses.ts";
 import { again, codes } from "../tables/outcome.ts";
+import type { FailureFilter } from "../wire/failures.ts";
 import type { Relisting } from "./relisting.ts";
 import type { Withdrawal } from "./withdrawal.ts";
 

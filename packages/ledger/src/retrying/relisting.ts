@@ -1,9 +1,9 @@
 import type { WalkPosition } from "@brigade/core";
-import type { FailureFilter } from "../account.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import { again } from "../tables/outcome.ts";
 import type { Pages } from "../tables/pages.ts";
 import type { Visits } from "../tables/visits.ts";
+import type { FailureFilter } from "../wire/failures.ts";
 import type { Withdrawal } from "./withdrawal.ts";
 
 /**

@@ -1,7 +1,8 @@
-import type { FailureFilter, Progress } from "../account.ts";
 import type { Commit, Tables } from "../catalogue/transactions.ts";
 import type { DatabaseSync } from "../sqlite.ts";
 import type { MissCursor } from "../tables/misses.ts";
+import type { FailureFilter } from "../wire/failures.ts";
+import type { Progress } from "../wire/jobs.ts";
 import { FailedObjects, type TakenObjects } from "./failed-objects.ts";
 import { Relisting, type RelistingMode, type TakenPositions } from "./relisting.ts";
 import { Withdrawal } from "./withdrawal.ts";

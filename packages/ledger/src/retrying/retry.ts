@@ -7,9 +7,10 @@ import {
   type Slice,
   type WalkPosition,
 } from "@brigade/core";
-import type { FailureFilter, JobRecord } from "../account.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { MissCursor } from "../tables/misses.ts";
+import type { FailureFilter, Retried } from "../wire/failures.ts";
+import type { JobRecord } from "../wire/jobs.ts";
 import type { FailedObject } from "./failed-objects.ts";
 
 export interface RetryParts {
@@ -20,12 +21,6 @@ export interface RetryParts {
   /** Objects of a message at most, and their listed bytes; a larger object has a message of its own. */
   readonly batchFiles: number;
   readonly batchBytes: number;
-}
-
-/** What was published: objects one by one, and pages of directories to be listed (again). */
-interface Retried {
-  readonly objects: number;
-  readonly directories: number;
 }
 
 /** Directories that were given up; they are in no failed object's class. */

@@ -1,7 +1,7 @@
-import type { FailureFilter } from "../account.ts";
 import type { CommitListener } from "../catalogue/job-book.ts";
 import type { ThreadCall } from "../catalogue/thread-call.ts";
 import type { MissCursor } from "../tables/misses.ts";
+import type { FailureFilter } from "../wire/failures.ts";
 import type { TakenObjects } from "./failed-objects.ts";
 import type { RelistingMode, TakenPositions } from "./relisting.ts";
 import type { Taken } from "./reopening.ts";

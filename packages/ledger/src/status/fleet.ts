@@ -1,6 +1,6 @@
 import { mostServices, type NewerMessages, type Presence, silentIntervals } from "@brigade/core";
-import type { VolumeContents, VolumeDescription } from "../account.ts";
-import type { ServiceStatus, VolumeStatus } from "../http/status-wire.ts";
+import type { ServiceStatus, VolumeStatus } from "../wire/status.ts";
+import type { VolumeContents, VolumeDescription } from "../wire/volumes.ts";
 import { forgottenMs, HeardVolumes } from "./heard-volumes.ts";
 
 type Heard = Omit<Presence, "volumes" | "at"> & { readonly seenAt: number };

@@ -1,6 +1,6 @@
 import { type Presence, silentIntervals } from "@brigade/core";
-import type { VolumeContents, VolumeDescription } from "../account.ts";
-import type { VolumeStatus } from "../http/status-wire.ts";
+import type { VolumeStatus } from "../wire/status.ts";
+import type { VolumeContents, VolumeDescription } from "../wire/volumes.ts";
 
 interface Heard extends Pick<VolumeStatus, "label" | "root" | "free" | "size" | "lookedAt"> {
   readonly host: string;

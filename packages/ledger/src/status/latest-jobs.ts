@@ -1,6 +1,6 @@
-import type { JobRecord, Progress } from "../account.ts";
-import type { JobStatus, Rate, UnreadableJob } from "../http/status-wire.ts";
 import type { RecordMessage } from "../recording/recorder.ts";
+import type { JobRecord, Progress } from "../wire/jobs.ts";
+import type { JobStatus, Rate, UnreadableJob } from "../wire/status.ts";
 import { Rates } from "./rates.ts";
 
 /** Directories that are shown to be in work. */

@@ -1,4 +1,4 @@
-import type { JobStatus, SourceStatus } from "../http/status-wire.ts";
+import type { JobStatus, SourceStatus } from "../wire/status.ts";
 
 /** Milliseconds of rest after which every service has said what it holds. */
 const surelySaid = 20_000;

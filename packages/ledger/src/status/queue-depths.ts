@@ -1,4 +1,4 @@
-import type { Queues } from "../http/status-wire.ts";
+import type { Queues } from "../wire/status.ts";
 import type { Trouble } from "./trouble.ts";
 
 interface Asked {

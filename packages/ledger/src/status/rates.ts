@@ -1,4 +1,4 @@
-import type { Rate } from "../http/status-wire.ts";
+import type { Rate } from "../wire/status.ts";
 
 /** What is counted: it grows, but for what is put back to work. */
 export interface Counter {

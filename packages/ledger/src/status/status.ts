@@ -8,9 +8,9 @@ import {
   type Presence,
   steadyTime,
 } from "@brigade/core";
-import type { VolumeContents, VolumeDescription } from "../account.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { Queues, Rate, Status } from "../http/status-wire.ts";
+import type { Queues, Rate, Status } from "../wire/status.ts";
+import type { VolumeContents, VolumeDescription } from "../wire/volumes.ts";
 import { Fleet } from "./fleet.ts";
 import { LatestJobs } from "./latest-jobs.ts";
 import { lostOf } from "./lost.ts";

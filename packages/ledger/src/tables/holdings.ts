@@ -1,6 +1,6 @@
 import { mostSum, plus } from "@brigade/core";
-import type { Amount } from "../account.ts";
 import { atMost, type DatabaseSync, type StatementSync, sumIn } from "../sqlite.ts";
+import type { Amount } from "../wire/amounts.ts";
 
 /**
  * What lies on each volume of each origin, in `objects` and `copies` together. Changes are kept in memory until

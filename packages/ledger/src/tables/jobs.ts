@@ -1,6 +1,6 @@
 import { ConfigError, filtersSchema } from "@brigade/core";
-import type { JobRecord, JobState, NewJob } from "../account.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
+import type { JobRecord, JobState, NewJob } from "../wire/jobs.ts";
 import { Origins } from "./origins.ts";
 
 /** A source has one open job at most. */

@@ -1,6 +1,6 @@
 import { join, type ObjectResult } from "@brigade/core";
-import type { Miss } from "../account.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
+import type { Miss } from "../wire/failures.ts";
 import { again, codes } from "./outcome.ts";
 import type { PageAccount } from "./pages.ts";
 

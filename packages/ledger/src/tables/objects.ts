@@ -1,6 +1,7 @@
 import { type FileEntry, join } from "@brigade/core";
-import type { Comparison, StoredPlace } from "../account.ts";
+import type { StoredPlace } from "../questions/history.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
+import type { Comparison } from "../wire/history.ts";
 import type { Directories } from "./directories.ts";
 import type { Holdings } from "./holdings.ts";
 import {

@@ -1,10 +1,5 @@
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
-
-/** A source as it is configured: with another fingerprint it is another one. */
-export interface OriginName {
-  readonly source: string;
-  readonly fingerprint: string;
-}
+import type { OriginName } from "../wire/history.ts";
 
 /** Origins by small numbers. */
 export class Origins {

@@ -1,6 +1,7 @@
 import { plus } from "@brigade/core";
-import type { Amount, Progress } from "../account.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
+import type { Amount } from "../wire/amounts.ts";
+import type { Progress } from "../wire/jobs.ts";
 import type { Volumes } from "./volumes.ts";
 
 /** What is counted of objects, by the names of the columns in `pages` and `totals`. */

@@ -1,6 +1,6 @@
 import type { ResultMessage } from "@brigade/core";
-import type { Amount } from "../account.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
+import type { Amount } from "../wire/amounts.ts";
 
 /** A table of its own, which programs before it do not look at. */
 export const untoldTable = `

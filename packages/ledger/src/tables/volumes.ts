@@ -1,6 +1,7 @@
 import { sumOf } from "@brigade/core";
-import type { Amount, VolumeContents, VolumeDescription } from "../account.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
+import type { Amount } from "../wire/amounts.ts";
+import type { VolumeContents, VolumeDescription } from "../wire/volumes.ts";
 
 interface VolumeName {
   readonly id: string;

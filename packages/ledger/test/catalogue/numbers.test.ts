@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { decodeMessage, MessageError, mostBytes, mostSum } from "@brigade/core";
-import { statusSchema } from "../../src/http/status-wire.ts";
 import { openCatalogue, type RecordMessage } from "../../src/index.ts";
 import { DatabaseSync } from "../../src/sqlite.ts";
 import { createStatus } from "../../src/status/status.ts";
+import { statusSchema } from "../../src/wire/status.ts";
 import { allStored, type Entry, object, page, result, unchanged } from "../messages.ts";
 import { all, folder, job, newCatalogue, openJob, silent } from "../set-up.ts";
 

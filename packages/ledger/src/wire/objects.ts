@@ -1,69 +1,68 @@
 import { isMd5, listOf, pathInsideSchema, sizeSchema, sourceNameSchema } from "@brigade/core";
 import { z } from "zod";
-import type { Location, StoredState, VolumeContents, VolumeDescription } from "../account.ts";
-import type { CatalogueCopy } from "../catalogue/backup.ts";
-import type { LocationQuery } from "../questions/locations.ts";
-import type { StoredName } from "../questions/stored-objects.ts";
-import type { OriginName } from "../tables/origins.ts";
-import { amountSchema, count, time } from "./wire.ts";
+import { count, time } from "./amounts.ts";
+import { originSchema } from "./history.ts";
+import { volumeDescriptionSchema } from "./volumes.ts";
 
-/** What travels about stored objects and the volumes that they lie on, as JSON. */
-
-/** The name of a source, and what of it the stored bytes depend on. */
-const originSchema = z.object({
-  source: sourceNameSchema,
-  fingerprint: z.string().min(1),
-}) satisfies z.ZodType<OriginName>;
-
-/** One object, or all whose keys begin so. */
+/** One object by its key, or all whose keys begin with `prefix` (`""`: all). Of one source, or of all. */
 export const whereQuerySchema = z
   .strictObject({
     key: z.string().min(1).exactOptional(),
     prefix: z.string().exactOptional(),
     source: sourceNameSchema.exactOptional(),
+    /** Only objects that lie nowhere any more, where they lay last. */
     lost: z.stringbool().exactOptional(),
   })
   .refine(
     ({ key, prefix }) => (key === undefined) !== (prefix === undefined),
     "either key or prefix is needed",
-  ) satisfies z.ZodType<LocationQuery>;
+  );
+export type LocationQuery = z.infer<typeof whereQuerySchema>;
 
+/** A state of an object that lies on a volume. */
 export const locationSchema = z.object({
   source: z.string(),
   fingerprint: z.string(),
   key: z.string(),
+  /**
+   * `current`: the last stored state. `duplicate`: the same once more. `superseded`: an older state on
+   * another volume. `lost`: it lay there last, and is damaged or gone.
+   */
   standing: z.enum(["current", "duplicate", "superseded", "lost"]),
+  /** The volume's id. */
   volume: z.string(),
   label: z.string().exactOptional(),
+  /** Where the volume was seen last. */
   host: z.string(),
+  /** Below `<volume>/<source>/`. */
   path: z.string(),
+  /** Bytes on disk. */
   size: count,
+  /** Bytes of the original, as listed. */
   listedSize: count,
+  /** Unix seconds. */
   modified: z.int(),
+  /** Unix seconds. */
   storedAt: z.int(),
+  /** 32 lower-case hex digits, if it was reported. */
   md5: z.string().exactOptional(),
   verified: z.boolean().exactOptional(),
   etag: z.string().exactOptional(),
+  /** When a lost one was found to be so. */
   lostAt: time.exactOptional(),
-}) satisfies z.ZodType<Location>;
-
-export const volumeContentsSchema = amountSchema.extend({
-  volume: z.string(),
-  label: z.string().exactOptional(),
-  host: z.string(),
-  seenAt: time,
-  free: count.exactOptional(),
-  size: count.exactOptional(),
-  sources: z.array(amountSchema.extend({ source: z.string() })).readonly(),
-  gone: z.object({ at: time, lost: z.string().exactOptional() }).exactOptional(),
-}) satisfies z.ZodType<VolumeContents>;
+});
+export type Location = z.infer<typeof locationSchema>;
 
 export const namesQuerySchema = z.strictObject({ ...originSchema.shape, directory: z.string() });
+/** The last stored state of an object, as it is told of a whole directory. */
 export const storedNameSchema = z.object({
   name: z.string(),
+  /** The volume's id. */
   volume: z.string(),
+  /** Bytes on disk. */
   size: count,
-}) satisfies z.ZodType<StoredName>;
+});
+export type StoredName = z.infer<typeof storedNameSchema>;
 
 export const directoriesQuerySchema = z.strictObject({ ...originSchema.shape, prefix: z.string() });
 
@@ -74,26 +73,21 @@ export const forgettingSchema = originSchema.extend({
 });
 export const forgottenSchema = z.object({ forgotten: count });
 
-const volumeDescriptionSchema = z.object({
-  id: z.string().min(1),
-  label: z.string().exactOptional(),
-  host: z.string(),
-  free: count.exactOptional(),
-  size: count.exactOptional(),
-  gone: z.object({ lost: z.string().exactOptional() }).nullable().exactOptional(),
-}) satisfies z.ZodType<VolumeDescription>;
-
+/** A stored object as a manifest has it; taken over without a job. */
 const storedStateSchema = z.object({
   key: z.string().min(1),
   listedSize: sizeSchema,
   size: sizeSchema,
+  /** Unix seconds. */
   modified: z.int(),
+  /** Unix seconds. */
   storedAt: z.int(),
   md5: z.string().refine(isMd5, "must be 32 lower-case hex digits").exactOptional(),
   verified: z.boolean().exactOptional(),
   path: pathInsideSchema.exactOptional(),
   etag: z.string().exactOptional(),
-}) satisfies z.ZodType<StoredState>;
+});
+export type StoredState = z.infer<typeof storedStateSchema>;
 
 export const restoringSchema = originSchema.extend({
   volume: volumeDescriptionSchema,
@@ -101,4 +95,6 @@ export const restoringSchema = originSchema.extend({
 });
 export const restoredSchema = z.object({ restored: count });
 
-export const backupSchema = z.object({ path: z.string(), bytes: count }) satisfies z.ZodType<CatalogueCopy>;
+/** A copy of the catalogue, as it was when the copy was ready. `path`: on the disk of the ledger. */
+export const backupSchema = z.object({ path: z.string(), bytes: count });
+export type CatalogueCopy = z.infer<typeof backupSchema>;

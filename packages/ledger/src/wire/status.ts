@@ -1,9 +1,8 @@
 import { newerMessagesSchema, presenceSchema } from "@brigade/core";
 import { z } from "zod";
-import { volumeContentsSchema } from "./object-wire.ts";
-import { count, jobRecordSchema, jobStandingSchema, time } from "./wire.ts";
-
-/** What travels about how it goes now, as JSON. */
+import { count, time } from "./amounts.ts";
+import { jobRecordSchema, jobStandingSchema } from "./jobs.ts";
+import { volumeContentsSchema } from "./volumes.ts";
 
 const rate = z.number().nonnegative();
 

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { amountSchema, count, time } from "./amounts.ts";
+
+/** An object that failed or vanished. */
+export const missSchema = z.object({
+  key: z.string(),
+  reason: z.string(),
+  /** Of what kind the failure is (core's `failureClass`), "unknown" if nobody told; of failed objects only. */
+  class: z.string().exactOptional(),
+  at: time,
+});
+export type Miss = z.infer<typeof missSchema>;
+
+/** Which failed objects: of one class, with keys that begin with `under`. Absent: all. Strict: a filter with a typing error would choose everything. */
+export const failureFilterSchema = z.strictObject({
+  class: z.string().min(1).exactOptional(),
+  under: z.string().exactOptional(),
+});
+export type FailureFilter = z.infer<typeof failureFilterSchema>;
+
+export const failureCountsQuerySchema = failureFilterSchema.extend({ by: z.enum(["class", "directory"]) });
+export type CountedBy = z.infer<typeof failureCountsQuerySchema>["by"];
+
+/** Failed objects by class ("unknown" if nobody told), or by directory. */
+const failureCountSchema = amountSchema.extend({ name: z.string() });
+export type FailureCount = z.infer<typeof failureCountSchema>;
+export const failureCountsSchema = z.array(failureCountSchema);
+
+/** What was put back to work. */
+export const retriedSchema = z.object({
+  objects: count,
+  /** Positions of the listing that are tried again. */
+  directories: count,
+});
+export type Retried = z.infer<typeof retriedSchema>;
