@@ -1,3 +1,5 @@
+export type { FoundFolder } from "./identity/found-folder.ts";
+export type { Traits } from "./identity/traits.ts";
 export { readVolumeInfo, type VolumeInfo } from "./identity/volume-info.ts";
 export type { LocalVolume, Taken, TreeObject } from "./local-volume.ts";
 export { FilesThere } from "./looking/files-there.ts";
@@ -5,7 +7,6 @@ export type { LostLine, ManifestLine } from "./manifest/manifest-line.ts";
 export type { BadLine } from "./manifest/read-manifest.ts";
 export { readManifest } from "./manifest/read-manifest.ts";
 export { mapKey, unmapPath } from "./names/names.ts";
-export type { Traits } from "./names/traits.ts";
 export type { Durability } from "./opening/opening.ts";
 export { keepPrivate, withDatabaseFile } from "./own-files/database-file.ts";
 export { readOwnBytes } from "./own-files/files.ts";
@@ -15,12 +16,11 @@ export { removeOwnFile } from "./own-files/removal.ts";
 export { openPartFile } from "./parts/open-part-file.ts";
 export type { PartFile, Remote } from "./parts/part-file.ts";
 export { isPartName } from "./parts/part-path.ts";
-export { createPlacement, type PlacementOptions } from "./placement/placement.ts";
+export { createPlacement } from "./placement/placement.ts";
+export type { PlacementOptions } from "./placement/volume-account.ts";
 export type { Damage, Repaired } from "./repair/mending.ts";
 export { openRepair, type Repair, type RepairOptions } from "./repair/repair.ts";
 export { endProcess, threadsHang } from "./thread/ending.ts";
-export { openVolume, type VolumeOptions } from "./thread/volume.ts";
-export type { FoundFolder } from "./trial/found-folder.ts";
 export {
   findsItself,
   type GivenVolume,
@@ -34,3 +34,4 @@ export type { Difference, Problem } from "./verify/difference.ts";
 export type { VerifyProgress } from "./verify/reports.ts";
 export type { VerifySummary } from "./verify/verification.ts";
 export { type VerifyOptions, verifyVolume } from "./verify/verify-volume.ts";
+export { openVolume, type VolumeOptions } from "./writer/volume.ts";

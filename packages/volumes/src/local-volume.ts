@@ -1,5 +1,5 @@
 import type { LocalRoom, NewObject, StoredObject, Volume } from "@brigade/core";
-import type { FoundFolder } from "./trial/found-folder.ts";
+import type { FoundFolder } from "./identity/found-folder.ts";
 
 /** An object that may lie in a tree that another program left on the volume's disk, under its plain key. */
 export interface TreeObject extends NewObject {

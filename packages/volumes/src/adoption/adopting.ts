@@ -1,43 +1,62 @@
 import { closeSync, fstatSync } from "node:fs";
-import { NameError, type NewObject, type StoredObject } from "@brigade/core";
-import type { Commit } from "../commit/commit.ts";
+import type { NewObject, StoredObject } from "@brigade/core";
+import type { Commit, LyingFile } from "../commit/commit.ts";
 import { noteProgress } from "../disk/progress.ts";
 import { hashBuffer, hashFile, openUnlinked } from "../md5/hash-file.ts";
 import type { Placing } from "../names/placing.ts";
 import { type FileTimes, secondsOf } from "../new-files/file-times.ts";
 
-/** Finds objects that lie here whole, hashes them and enters them in the manifest; the others come back as nothing. */
+/** What adopting and taking need of an open volume. */
+export interface AdoptionNeeds {
+  readonly placing: Placing;
+  readonly commit: Commit;
+  readonly times: FileTimes;
+}
+
+/**
+ * Finds objects that lie in their places whole, hashes them and enters them in the manifest. Returns them in order;
+ * `undefined` for the others.
+ */
 export async function adopt(
   objects: readonly NewObject[],
-  placing: Placing,
-  commit: Commit,
-  times: FileTimes,
+  needs: AdoptionNeeds,
 ): Promise<(StoredObject | undefined)[]> {
   const buffer = hashBuffer();
   const commits: Promise<StoredObject | undefined>[] = [];
   for (const object of objects) {
     noteProgress();
-    const found = await recognise(object, placing, times, buffer);
+    const found = await recognise(object, needs, buffer);
     if (found === undefined) {
       commits.push(Promise.resolve(undefined));
       continue;
     }
     const { promise, ...settle } = Promise.withResolvers<StoredObject>();
-    // Seen by Promise.all below, maybe later than it fails.
+    // Promise.all below sees a failure, but maybe later than it happens.
     promise.catch(() => {});
     commits.push(promise);
-    commit.addFound(object, found.path, found.file, settle);
+    needs.commit.addLying(object, found.file, found.path, settle);
   }
   return Promise.all(commits);
 }
 
-/** The object's file in its place, open, where it seems to be the object; hashed. */
-export async function recognise(object: NewObject, placing: Placing, times: FileTimes, buffer: Buffer) {
-  const found = findNamed(object, placing);
+/** An object's file in its place, open and hashed. */
+interface Recognised {
+  /** Below the source's folder. */
+  readonly path: string;
+  readonly file: LyingFile;
+}
+
+/** Returns the object's file where its time, size and MD5 are as they should be, as far as they are known. */
+export async function recognise(
+  object: NewObject,
+  { placing, times }: Pick<AdoptionNeeds, "placing" | "times">,
+  buffer: Buffer,
+): Promise<Recognised | undefined> {
+  const found = placing.findIfPossible(object.source, object.key);
   if (found === undefined) return undefined;
   const descriptor = openUnlinked(found.absolute);
   if (descriptor === undefined) return undefined;
-  let whole = false;
+  let isWhole = false;
   try {
     const stats = fstatSync(descriptor);
     const { size } = stats;
@@ -45,21 +64,11 @@ export async function recognise(object: NewObject, placing: Placing, times: File
     if (size !== (expectedSize ?? size) || !times.isKeptAs(modified, secondsOf(stats))) return undefined;
     const md5 = await hashFile(descriptor, buffer);
     if (md5 !== (expectedMd5 ?? md5)) return undefined;
-    whole = true;
+    isWhole = true;
     const file = { descriptor, size, md5, verified: expectedMd5 !== undefined };
     const fileModified = secondsOf(stats);
     return { path: found.path, file: fileModified === modified ? file : { ...file, fileModified } };
   } finally {
-    if (!whole) closeSync(descriptor);
-  }
-}
-
-export function findNamed({ source, key }: Pick<NewObject, "source" | "key">, placing: Placing) {
-  try {
-    return placing.find(source, key);
-  } catch (error) {
-    // What cannot lie here does not lie here; storing it says why.
-    if (error instanceof NameError) return undefined;
-    throw error;
+    if (!isWhole) closeSync(descriptor);
   }
 }

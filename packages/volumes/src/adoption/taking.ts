@@ -1,31 +1,28 @@
 import { closeSync, fstatSync, lstatSync, utimesSync } from "node:fs";
 import { dirname } from "node:path";
-import { NameError, type NewObject, refusal, type StoredObject } from "@brigade/core";
-import type { Commit } from "../commit/commit.ts";
+import { NameError, refusal, type StoredObject } from "@brigade/core";
+import type { Landed, LyingFile, Settle } from "../commit/commit.ts";
 import { errorCode } from "../disk/disk-errors.ts";
 import { noteProgress } from "../disk/progress.ts";
 import type { Taken, TreeObject } from "../local-volume.ts";
 import { hashBuffer, hashFile, openUnlinked } from "../md5/hash-file.ts";
-import { NotTaken, type Place, type Placing } from "../names/placing.ts";
-import type { FileTimes } from "../new-files/file-times.ts";
-import { findNamed, recognise } from "./adopting.ts";
+import { NotTaken, type Place } from "../names/placing.ts";
+import { type AdoptionNeeds, recognise } from "./adopting.ts";
 import { otherFileSystem, type Trees } from "./trees.ts";
 
-/** Takes files of somebody else's tree that are what the objects say; all others stay as they are. */
-export async function take(
-  objects: readonly TreeObject[],
-  trees: Trees,
-  placing: Placing,
-  commit: Commit,
-  times: FileTimes,
-): Promise<Taken[]> {
+export interface TakingNeeds extends AdoptionNeeds {
+  readonly trees: Trees;
+}
+
+/** Takes files of somebody else's tree that are what the objects say; all others stay as they are. Returns in order. */
+export async function take(objects: readonly TreeObject[], needs: TakingNeeds): Promise<Taken[]> {
   const buffer = hashBuffer();
   const answers: Promise<Taken>[] = [];
   for (const object of objects) {
     noteProgress();
-    trees.check(dirname(object.from), object.source);
-    const answer = await takeOne(object, trees, placing, commit, times, buffer);
-    // Seen by Promise.all below, maybe later than it fails.
+    needs.trees.check(dirname(object.from), object.source);
+    const answer = await takeOne(object, needs, buffer);
+    // Promise.all below sees a failure, but maybe later than it happens.
     answer.commit?.catch(() => {});
     answers.push(answer.commit ?? Promise.resolve(answer.at));
   }
@@ -38,45 +35,61 @@ interface Answer {
   readonly commit?: Promise<Taken>;
 }
 
-async function takeOne(
-  object: TreeObject,
-  trees: Trees,
-  placing: Placing,
-  commit: Commit,
-  times: FileTimes,
-  buffer: Buffer,
-): Promise<Answer> {
+async function takeOne(object: TreeObject, needs: TakingNeeds, buffer: Buffer): Promise<Answer> {
+  const { commit, trees } = needs;
   if (object.key.split("/").some((part) => refusal(part) !== undefined)) return {};
   if (lstatSync(object.from, { throwIfNoEntry: false })?.isFile() !== true || !trees.holds(object)) {
-    const found = await recognise(object, placing, times, buffer);
+    const found = await recognise(object, needs, buffer);
     return found === undefined
       ? {}
-      : { commit: committed((settle) => commit.addFound(object, found.path, found.file, settle)) };
+      : { commit: committed((settle) => commit.addLying(object, found.file, found.path, settle)) };
   }
   const descriptor = openUnlinked(object.from);
   if (descriptor === undefined) return {};
+  const file = await hashedAs(object, descriptor, buffer);
+  if (file === undefined) return { at: "different" };
+  return commitTree(object, file, needs);
+}
+
+/** Returns the open file where it has the object's size and MD5; else it is closed, and `undefined` returned. */
+async function hashedAs(
+  { expectedSize, expectedMd5 }: TreeObject,
+  descriptor: number,
+  buffer: Buffer,
+): Promise<LyingFile | undefined> {
   let isKept = false;
   try {
-    const { size, ino } = fstatSync(descriptor);
-    if (size !== (object.expectedSize ?? size)) return { at: "different" };
+    const { size } = fstatSync(descriptor);
+    if (size !== (expectedSize ?? size)) return undefined;
     const md5 = await hashFile(descriptor, buffer);
-    if (md5 !== (object.expectedMd5 ?? md5)) return { at: "different" };
-    const file = { descriptor, size, md5, verified: object.expectedMd5 !== undefined };
-    const there = findNamed(object, placing);
-    if (there !== undefined && lstatSync(there.absolute).ino !== ino) return { at: "different" };
+    if (md5 !== (expectedMd5 ?? md5)) return undefined;
+    isKept = true;
+    return { descriptor, size, md5, verified: expectedMd5 !== undefined };
+  } finally {
+    if (!isKept) closeSync(descriptor);
+  }
+}
+
+/** Hands a file that is the object's to the commit, unless another file lies in its place. */
+function commitTree(object: TreeObject, file: LyingFile, { placing, commit, times }: TakingNeeds): Answer {
+  const { descriptor } = file;
+  let isKept = false;
+  try {
+    const there = placing.findIfPossible(object.source, object.key);
+    if (there !== undefined && lstatSync(there.absolute).ino !== fstatSync(descriptor).ino)
+      return { at: "different" };
     if (there !== undefined) {
       const fileModified = times.set(descriptor, object.modified);
       isKept = true;
       const dated = { ...file, ...(fileModified !== undefined && { fileModified }) };
-      return { commit: committed((settle) => commit.addFound(object, there.path, dated, settle)) };
+      return { commit: committed((settle) => commit.addLying(object, dated, there.path, settle)) };
     }
     const place = placing.prepare(object.source, object.key);
+    const name = () => landTaken(object, file.size, place, { placing, times });
     isKept = true;
-    return {
-      commit: committed((settle) => commit.addTaken(object, { from: object.from, place }, file, settle)),
-    };
+    return { commit: committed((settle) => commit.addLying(object, file, name, settle)) };
   } catch (error) {
-    // What cannot lie here is not taken; storing it says why.
+    // What cannot lie here is not taken; storing it tells why.
     if (error instanceof NameError) return {};
     throw error;
   } finally {
@@ -84,9 +97,7 @@ async function takeOne(
   }
 }
 
-async function committed(
-  add: (settle: { resolve(stored: StoredObject): void; reject(error: unknown): void }) => void,
-): Promise<Taken> {
+async function committed(add: (settle: Settle<StoredObject>) => void): Promise<Taken> {
   const { promise, ...settle } = Promise.withResolvers<StoredObject>();
   add(settle);
   try {
@@ -98,19 +109,18 @@ async function committed(
 }
 
 /** Gives a file its modification time and its place. Throws NotTaken when it has become another, or its place is taken. */
-export function landTaken(
-  { modified }: NewObject,
+function landTaken(
+  { from, modified }: TreeObject,
   size: number,
-  { from, place }: { readonly from: string; readonly place: Place },
-  placing: Placing,
-  times: FileTimes,
-): { path: string; folder: string; fileModified: number | undefined } {
+  place: Place,
+  { placing, times }: Pick<TakingNeeds, "placing" | "times">,
+): Landed {
   const before = lstatSync(from, { throwIfNoEntry: false });
   if (before === undefined) throw new NotTaken(undefined);
   if (!before.isFile() || before.size !== size) throw new NotTaken("different");
   const fileModified = times.setAt(from, modified);
   try {
-    return { ...placing.landTaken(from, place), fileModified };
+    return { ...placing.landTaken(from, place), leftFolder: dirname(from), fileModified };
   } catch (error) {
     if (errorCode(error) === "EXDEV") throw otherFileSystem(dirname(from), place.folder);
     if (error instanceof NotTaken) utimesSync(from, before.atimeMs / 1000, before.mtimeMs / 1000);

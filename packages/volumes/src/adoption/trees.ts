@@ -1,6 +1,7 @@
 import { lstatSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { ConfigError } from "@brigade/core";
+import { isInside } from "../identity/place.ts";
 import type { TreeObject } from "../local-volume.ts";
 import { keyAt } from "../names/object-path.ts";
 
@@ -68,9 +69,4 @@ export function otherFileSystem(folder: string, root: string): ConfigError {
   return new ConfigError([
     `${folder} is on another disk than ${root}, and files are not copied: make a folder of that disk a volume, and take them there`,
   ]);
-}
-
-/** Or the folder itself. */
-export function isInside(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder + sep);
 }

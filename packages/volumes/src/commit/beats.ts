@@ -6,7 +6,10 @@ import { diskError } from "../disk/disk-errors.ts";
 export interface BeatSteps<T> {
   /** Makes the data of `written` and the names and manifest lines of `landed` durable. */
   sync(written: readonly T[], landed: readonly T[]): Promise<void>;
-  /** Renames into place and enters in the manifest. Fails single entries itself, gives the others back; throws for all. */
+  /**
+   * Gives the files their names and enters them in the manifest. Fails single entries itself and returns the others. Throws when
+   * all have failed.
+   */
   land(group: readonly T[]): readonly T[];
   settle(landed: readonly T[]): void;
   fail(entries: readonly T[], error: HostError): void;
@@ -32,7 +35,7 @@ export class Beats<T> {
     this.#steps = steps;
   }
 
-  /** Why nothing is taken any more. */
+  /** Why nothing is taken any more; `undefined` while entries are taken. */
   get dead(): HostError | undefined {
     return this.#dead;
   }

@@ -1,13 +1,9 @@
 import { closeSync } from "node:fs";
-import { dirname } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import type { HostError, NewObject, StoredObject } from "@brigade/core";
-import { landTaken } from "../adoption/taking.ts";
 import { diskError, errorCode, volumeError } from "../disk/disk-errors.ts";
 import { formatManifestLine } from "../manifest/manifest-line.ts";
 import type { ManifestWriter } from "../manifest/manifest-writer.ts";
-import type { Place, Placing } from "../names/placing.ts";
-import type { FileTimes } from "../new-files/file-times.ts";
 import type { WholeFile } from "../new-files/incoming-file.ts";
 import type { NewFile } from "../new-files/new-file.ts";
 import { Beats } from "./beats.ts";
@@ -15,62 +11,82 @@ import type { Landing } from "./landing.ts";
 import { OpenFiles } from "./open-files.ts";
 import type { Syncer } from "./syncer.ts";
 
-/** Where the answer goes; called once. */
+/** Where the answer goes. One of the two is called, once. */
 export interface Settle<T> {
   resolve(value: T): void;
   reject(error: unknown): void;
 }
 
 /** What is known of a file's bytes. */
-type Facts = Omit<WholeFile, "file">;
-/** A file that lies somewhere, open. */
-type FoundFile = Facts & { readonly descriptor: number };
+export type FileFacts = Omit<WholeFile, "file">;
+/** A file that lies somewhere, open. The descriptor may be read-only. */
+export type LyingFile = FileFacts & { readonly descriptor: number };
+
+/** Where a file has got its name. */
+export interface Landed {
+  /** Below the source's folder. */
+  readonly path: string;
+  /** Absolute; its names have changed. */
+  readonly folder: string;
+  /** Another folder in which a name is gone. Absolute. */
+  readonly leftFolder?: string;
+  /** The file's own modification time, Unix seconds, where it could not be given the object's. */
+  readonly fileModified?: number | undefined;
+}
+
+/**
+ * Gives a file its name, once its data is synced. Throws when the file cannot have it: then only this file's object has
+ * failed.
+ */
+export type GiveName = () => Landed;
 
 interface Entry {
   readonly object: NewObject;
-  readonly file: Facts;
-  /** Absent: it lies in its place already, at `path`. */
-  readonly incoming?: { readonly file: NewFile; readonly place: Place };
-  readonly path?: string;
-  /** A file of somebody else's tree, that is to get this place. It is never removed. */
-  readonly taken?: { readonly from: string; readonly place: Place };
+  readonly facts: FileFacts;
+  /** The path, below the source's folder, of a file that has its name already. */
+  readonly name: GiveName | string;
+  /** A new file; it is removed when it cannot be stored. Other files stay. */
+  readonly newFile?: NewFile;
   /** Kept open to be synced; only where the syncer wants that. */
-  descriptor?: number | undefined;
+  descriptor: number | undefined;
   readonly settle: Settle<StoredObject>;
-  /** Unix milliseconds; since its data began to be synced. */
+  /** Unix milliseconds; when the sync of its data began. */
   storedAt?: number;
-  /** Its manifest line, should it get the path that is its key. */
+  /** Its manifest line, which holds if the file gets the path that is its key. */
   line?: string;
   stored?: Stored;
 }
 
 type Stored = StoredObject & Pick<WholeFile, "fileModified">;
 
-export interface CommitParts {
-  readonly placing: Placing;
+export interface CommitNeeds {
   readonly manifest: ManifestWriter;
   readonly landing: Landing;
   readonly syncer: Syncer;
   /** Files that wait open for their fsync at most; `undefined`: as many as usual. */
   readonly keptOpen?: number | undefined;
-  readonly times: FileTimes;
   /** Throws HostError when the disk is no longer mounted. */
   readonly guard: () => void;
+  /** Called after the files of a group were given their names. */
+  readonly onNamed: () => void;
   /** Called after answers were given. */
   readonly onSettled: () => void;
   readonly onWarning: (error: unknown, message: string) => void;
 }
 
-/** The way from whole files to answers. */
+/**
+ * The way from whole files to answers: data synced, named, manifest line written, synced again (`Beats` has the order). What gives
+ * a file its name comes with the file, so this knows no names, and no other ways in which files come.
+ */
 export class Commit {
-  readonly #parts: CommitParts;
+  readonly #needs: CommitNeeds;
   readonly #beats: Beats<Entry>;
   readonly #openFiles: OpenFiles;
   #changedFolders = new Set<string>();
 
-  constructor(parts: CommitParts) {
-    this.#parts = parts;
-    this.#openFiles = new OpenFiles(parts.syncer.each, parts.keptOpen);
+  constructor(needs: CommitNeeds) {
+    this.#needs = needs;
+    this.#openFiles = new OpenFiles(needs.syncer.each, needs.keptOpen);
     this.#beats = new Beats<Entry>({
       sync: (written) => this.#sync(written),
       land: (group) => this.#land(group),
@@ -79,7 +95,7 @@ export class Commit {
     });
   }
 
-  /** Why nothing is taken any more. */
+  /** Why no file is taken any more; `undefined` while files are taken. */
   get dead(): HostError | undefined {
     return this.#beats.dead;
   }
@@ -89,42 +105,39 @@ export class Commit {
     this.#openFiles.admit(write);
   }
 
-  /** The process lacks descriptors. False when none of them is held here. */
+  /** To be called when the process lacks descriptors. Returns `false` if none of them is held here. */
   keepFewerOpen(): boolean {
     return this.#openFiles.lower();
   }
 
-  addWritten(object: NewObject, place: Place, whole: WholeFile, settle: Settle<StoredObject>): void {
-    const { file, ...facts } = whole;
+  /** Takes a new file. Throws when it cannot be kept open; then nothing of it remains. */
+  addNew(object: NewObject, whole: WholeFile, name: GiveName, settle: Settle<StoredObject>): void {
+    const { file: newFile, ...facts } = whole;
     try {
-      const kept = file.isNameless ? undefined : this.#openFiles.add(file.descriptor);
-      this.#beats.add({ object, file: facts, incoming: { file, place }, descriptor: kept, settle });
+      const descriptor = newFile.isNameless ? undefined : this.#openFiles.add(newFile.descriptor);
+      this.#beats.add({ object, facts, name, newFile, descriptor, settle });
     } catch (error) {
-      this.#remove(file);
+      this.#remove(newFile);
       throw error;
     }
   }
 
-  /** A file that was found in its place. The descriptor may be read-only; it is closed. */
-  addFound(object: NewObject, path: string, file: FoundFile, settle: Settle<StoredObject>): void {
-    const { descriptor, ...rest } = file;
-    this.#beats.add({ object, file: rest, path, descriptor: this.#openFiles.add(descriptor), settle });
-  }
-
-  /** A whole file of somebody else's tree. Rejects with NotTaken when it cannot have its place. */
-  addTaken(
+  /**
+   * Takes a whole file that lies on the disk already; its descriptor is closed. `name`: of a file that lies in its place, the
+   * path below the source's folder.
+   */
+  addLying(
     object: NewObject,
-    taken: { from: string; place: Place },
-    file: FoundFile,
+    { descriptor, ...facts }: LyingFile,
+    name: GiveName | string,
     settle: Settle<StoredObject>,
   ): void {
-    const { descriptor, ...rest } = file;
-    this.#beats.add({ object, file: rest, taken, descriptor: this.#openFiles.add(descriptor), settle });
+    this.#beats.add({ object, facts, name, descriptor: this.#openFiles.add(descriptor), settle });
   }
 
   /** Names have changed in this folder. */
   folderChanged(folder: string): void {
-    if (this.#parts.syncer.each) this.#changedFolders.add(folder);
+    if (this.#needs.syncer.each) this.#changedFolders.add(folder);
   }
 
   /** Resolves when nothing is on its way. */
@@ -146,7 +159,7 @@ export class Commit {
     const folders = this.#changedFolders;
     this.#changedFolders = new Set();
     try {
-      await this.#parts.syncer.sync({ files, folders, manifest: this.#parts.manifest.descriptor });
+      await this.#needs.syncer.sync({ files, folders, manifest: this.#needs.manifest.descriptor });
     } finally {
       this.#openFiles.synced(files.length);
       this.#writeHeldSoon();
@@ -158,16 +171,16 @@ export class Commit {
     let lines = "";
     for (const entry of written) {
       entry.storedAt = storedAt;
-      if (entry.path !== undefined) continue;
-      entry.line = formatManifestLine(entry.object, { ...entry.file, storedAt });
+      if (typeof entry.name === "string") continue;
+      entry.line = formatManifestLine(entry.object, { ...entry.facts, storedAt });
       lines += entry.line;
     }
     try {
-      if (lines !== "") this.#parts.landing.note(lines);
+      if (lines !== "") this.#needs.landing.note(lines);
     } catch (error) {
       // A full disk is told of by what is to be stored on it.
       if (errorCode(error) === "ENOSPC" || errorCode(error) === "EDQUOT") return;
-      this.#parts.onWarning(error, "should this process die now, some files will lie unnamed on the volume");
+      this.#needs.onWarning(error, "should this process die now, some files will lie unnamed on the volume");
     }
   }
 
@@ -176,34 +189,34 @@ export class Commit {
     if (!this.#openFiles.holds) return;
     setImmediate(() => {
       this.#openFiles.writeHeld(this.dead !== undefined);
-      this.#parts.onSettled();
+      this.#needs.onSettled();
     });
   }
 
   #land(group: readonly Entry[]): readonly Entry[] {
     if (group.length === 0) return group;
-    this.#parts.guard();
-    const landed = this.#placeAll(group);
-    if (landed.length < group.length) this.#parts.onSettled();
+    this.#needs.guard();
+    const landed = this.#nameAll(group);
+    if (landed.length < group.length) this.#needs.onSettled();
     try {
-      if (landed.length > 0) this.#parts.manifest.append(linesOf(landed));
+      if (landed.length > 0) this.#needs.manifest.append(linesOf(landed));
       return landed;
     } catch (error) {
       // The files lie in place, unaccounted for; they are found when they are asked for again.
       const failure = volumeError(error, "the manifest could not be written");
       for (const entry of landed) entry.settle.reject(failure);
-      this.#parts.onSettled();
+      this.#needs.onSettled();
       return [];
     }
   }
 
-  /** Gives those that have got their places. */
-  #placeAll(group: readonly Entry[]): readonly Entry[] {
+  /** Returns those that have got their names. */
+  #nameAll(group: readonly Entry[]): readonly Entry[] {
     const landed: Entry[] = [];
     try {
       for (const entry of group) {
         try {
-          entry.stored = this.#place(entry);
+          entry.stored = this.#name(entry);
           landed.push(entry);
         } catch (error) {
           this.#failOne(entry, error);
@@ -211,48 +224,42 @@ export class Commit {
       }
       return landed;
     } finally {
-      this.#parts.placing.leave();
+      this.#needs.onNamed();
     }
   }
 
-  #place({ object, file, incoming, path, taken, storedAt = Date.now() }: Entry): Stored {
-    let lies = path ?? object.key;
-    let { fileModified } = file;
-    if (taken) {
-      const { placing, times } = this.#parts;
-      const landed = landTaken(object, file.size, taken, placing, times);
+  #name({ object, facts, name, storedAt = Date.now() }: Entry): Stored {
+    let path = name;
+    let { fileModified } = facts;
+    if (typeof path !== "string") {
+      const landed = path();
       this.folderChanged(landed.folder);
-      this.folderChanged(dirname(taken.from));
-      lies = landed.path;
-      fileModified = landed.fileModified;
-    }
-    if (incoming) {
-      const landed = this.#parts.placing.land(incoming.file, incoming.place);
-      this.folderChanged(landed.folder);
-      lies = landed.path;
+      if (landed.leftFolder !== undefined) this.folderChanged(landed.leftFolder);
+      path = landed.path;
+      fileModified = landed.fileModified ?? fileModified;
     }
     return {
-      ...file,
+      ...facts,
       storedAt,
       ...(fileModified !== undefined && { fileModified }),
-      ...(lies !== object.key && { path: lies }),
+      ...(path !== object.key && { path }),
     };
   }
 
   #settle(landed: readonly Entry[]): void {
     for (const { stored, settle } of landed) if (stored) settle.resolve(stored);
-    this.#parts.onSettled();
+    this.#needs.onSettled();
   }
 
   #fail(entries: readonly Entry[], error: HostError): void {
     for (const entry of entries) this.#failOne(entry, error);
-    this.#parts.onSettled();
+    this.#needs.onSettled();
     this.#writeHeldSoon();
   }
 
-  #failOne({ object, incoming, settle, descriptor }: Entry, error: unknown): void {
+  #failOne({ object, newFile, settle, descriptor }: Entry, error: unknown): void {
     if (descriptor !== undefined) closeSync(descriptor);
-    if (incoming) this.#remove(incoming.file);
+    if (newFile) this.#remove(newFile);
     settle.reject(asDiskError(error, object.key));
   }
 
@@ -260,7 +267,7 @@ export class Commit {
     try {
       file.remove();
     } catch (error) {
-      this.#parts.onWarning(error, "a temporary file stays until the volume is opened again");
+      this.#needs.onWarning(error, "a temporary file stays until the volume is opened again");
     }
   }
 }

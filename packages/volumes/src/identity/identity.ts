@@ -3,11 +3,11 @@ import { realpathSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ConfigError } from "@brigade/core";
 import { z } from "zod";
-import { probeTraits, traitsSchema } from "../names/traits.ts";
 import { writeDurably } from "../own-files/durable-file.ts";
 import { readOwnNote } from "../own-files/files.ts";
 import { makeFolder } from "../own-files/make-folder.ts";
 import { refusePlace } from "./place.ts";
+import { probeTraits, traitsSchema } from "./traits.ts";
 
 /** `.brigade/volume.json`. */
 const identitySchema = z.object({

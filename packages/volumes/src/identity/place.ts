@@ -1,9 +1,7 @@
 import { existsSync, opendirSync, realpathSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigError } from "@brigade/core";
-import { isInside } from "../adoption/trees.ts";
-import type { FoundFolder } from "../trial/found-folder.ts";
 
 /** The folder that this program was checked out to. */
 const program = realpathSync(fileURLToPath(new URL("../../../..", import.meta.url)));
@@ -29,24 +27,6 @@ function whyNoPlace(root: string): string | undefined {
   return inner === undefined ? undefined : `the volume ${inner} lies inside it`;
 }
 
-/** Throws ConfigError where two of them are one folder or one volume, or one lies inside another. */
-export function refuseOverlaps(found: readonly FoundFolder[]): void {
-  const problems = found.flatMap((one, at) =>
-    found.slice(0, at).flatMap((before) => overlap(before, one) ?? []),
-  );
-  if (problems.length > 0) throw new ConfigError(problems);
-}
-
-function overlap(one: FoundFolder, other: FoundFolder): string | undefined {
-  if (one.root === other.root || (one.inode !== undefined && one.inode === other.inode))
-    return `${one.given} and ${other.given} are the same folder`;
-  if (one.volume !== undefined && one.volume.id === other.volume?.id)
-    return `${one.given} and ${other.given} are the same volume (${one.volume.id}): is one a copy of the other?`;
-  if (isInside(one.root, other.root)) return `${one.given} lies inside ${other.given}`;
-  if (isInside(other.root, one.root)) return `${other.given} lies inside ${one.given}`;
-  return undefined;
-}
-
 function isVolume(root: string): boolean {
   return existsSync(join(root, ".brigade", "volume.json"));
 }
@@ -69,4 +49,9 @@ function isSame(one: string, other: string): boolean {
   if (one === other) return true;
   const [a, b] = [statSync(one, { throwIfNoEntry: false }), statSync(other, { throwIfNoEntry: false })];
   return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
+}
+
+/** Whether the path is the folder, or below it. */
+export function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder + sep);
 }

@@ -2,9 +2,9 @@ import { lstatSync, mkdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { NameError } from "@brigade/core";
 import { errorCode, volumeError } from "../disk/disk-errors.ts";
+import type { Traits } from "../identity/traits.ts";
 import { enter, told } from "../own-files/entered-folder.ts";
 import { type Mark, mapPart } from "./names.ts";
-import type { Traits } from "./traits.ts";
 
 export interface DirectoriesOptions {
   readonly root: string;

@@ -1,6 +1,6 @@
 import { NameError, type ObjectKey, refusal } from "@brigade/core";
+import type { Traits } from "../identity/traits.ts";
 import { joinPieces, splitPart } from "./long-names.ts";
-import type { Traits } from "./traits.ts";
 
 /*
  * How keys become paths. Ordinary names stay as they are. The rare sequence `%~` marks what is ours:

@@ -1,14 +1,19 @@
 import { isMd5, refusal, sourceNameSchema } from "@brigade/core";
-import type { ManifestLine } from "../manifest/manifest-line.ts";
 import { unmapPath } from "./names.ts";
 
-/** Why a line cannot be ours: what it names would lie elsewhere, outside of the volume even. Nothing when it can. */
-export function whyForeign({
-  source,
-  key,
-  path = key,
-  md5,
-}: Pick<ManifestLine, "source" | "key" | "path" | "md5">): string | undefined {
+/** What a manifest's line says of where an object lies. */
+export interface NamedPlace {
+  readonly source: string;
+  readonly key: string;
+  /** Below the source's folder, where it is not the key. */
+  readonly path?: string | undefined;
+  readonly md5: string;
+}
+
+/**
+ * Returns why a line cannot be brigade's own: what it names would lie elsewhere, even outside of the volume. `undefined` if it can be.
+ */
+export function whyForeign({ source, key, path = key, md5 }: NamedPlace): string | undefined {
   if (!isMd5(md5)) return "md5: no MD5";
   if (!sourceNameSchema.safeParse(source).success) return "source: no source's name";
   for (const part of path.split("/")) {

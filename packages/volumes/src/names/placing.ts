@@ -2,11 +2,11 @@ import { lstatSync, renameSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { NameError, type ObjectKey } from "@brigade/core";
 import { errorCode, placeError } from "../disk/disk-errors.ts";
+import type { Traits } from "../identity/traits.ts";
 import type { NewFile } from "../new-files/new-file.ts";
 import { type EnteredFolder, enter, enterIfReal, told } from "../own-files/entered-folder.ts";
 import type { Directories } from "./directories.ts";
 import { type Mark, mapPart } from "./names.ts";
-import type { Traits } from "./traits.ts";
 
 /** Where an object is meant to lie: its folder exists, its name may be taken by a folder. */
 export interface Place {
@@ -111,6 +111,16 @@ export class Placing {
   /** The file of this key; `undefined` where there is none. Throws NameError where none can be. */
   find(source: string, key: ObjectKey): { path: string; absolute: string } | undefined {
     return this.#atPlace(key, () => this.#find(source, key));
+  }
+
+  /** Like `find`; also `undefined` where the key can have no place: storing it tells why. */
+  findIfPossible(source: string, key: ObjectKey): { path: string; absolute: string } | undefined {
+    try {
+      return this.find(source, key);
+    } catch (error) {
+      if (error instanceof NameError) return undefined;
+      throw error;
+    }
   }
 
   #find(source: string, key: ObjectKey): { path: string; absolute: string } | undefined {

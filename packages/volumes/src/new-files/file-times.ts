@@ -3,7 +3,7 @@ import { errorCode } from "../disk/disk-errors.ts";
 import { createFile } from "../own-files/files.ts";
 import { removeFile } from "../own-files/removal.ts";
 
-export interface FileTimesParts {
+export interface FileTimesNeeds {
   /** Gives paths for temporary files. */
   readonly scratch: () => string;
   readonly onWarning: (error: unknown, message: string) => void;
@@ -30,12 +30,12 @@ const refusals: ReadonlySet<string> = new Set([
  * times are Unix seconds; those before 1970 are negative.
  */
 export class FileTimes {
-  readonly #parts: FileTimesParts;
+  readonly #needs: FileTimesNeeds;
   #isExact: boolean | undefined;
   #warned = false;
 
-  constructor(parts: FileTimesParts) {
-    this.#parts = parts;
+  constructor(needs: FileTimesNeeds) {
+    this.#needs = needs;
   }
 
   /** Returns the time that the open file has, where it is another; `undefined` when it has the one wanted. */
@@ -87,7 +87,7 @@ export class FileTimes {
 
   /** What the file system makes of a time; `undefined` where it cannot be asked. */
   #keptAs(modified: number): number | undefined {
-    const path = this.#parts.scratch();
+    const path = this.#needs.scratch();
     try {
       const descriptor = createFile(path);
       try {
@@ -106,7 +106,7 @@ export class FileTimes {
   #warn(error: unknown): void {
     if (this.#warned) return;
     this.#warned = true;
-    this.#parts.onWarning(
+    this.#needs.onWarning(
       error,
       "this file system does not keep some modification times: the manifest has the true ones",
     );

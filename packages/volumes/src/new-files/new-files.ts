@@ -8,7 +8,7 @@ const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 /** Files without names are open until they have their places; so many at most, where the process may have as many. */
 const usualMost = 2048;
 
-export interface NewFilesParts {
+export interface NewFilesNeeds {
   /** The folder of unfinished files, at hand. */
   readonly folder: string;
   /** A temporary path in it that nobody uses. */
@@ -24,15 +24,15 @@ export interface NewFilesParts {
  * costs a third less than a temporary name and a renaming, and nothing is left over when the process dies.
  */
 export class NewFiles {
-  readonly #parts: NewFilesParts;
+  readonly #needs: NewFilesNeeds;
   readonly #naming: Naming | undefined;
   #most: number;
   #nameless = 0;
 
-  constructor(parts: NewFilesParts) {
-    this.#parts = parts;
-    this.#most = parts.most ?? usualMost;
-    const { scratch, link } = parts;
+  constructor(needs: NewFilesNeeds) {
+    this.#needs = needs;
+    this.#most = needs.most ?? usualMost;
+    const { scratch, link } = needs;
     const onClosed = () => {
       this.#nameless--;
     };
@@ -48,7 +48,7 @@ export class NewFiles {
   }
 
   createNamed(): NewFile {
-    return new NamedFile(this.#parts.scratch());
+    return new NamedFile(this.#needs.scratch());
   }
 
   /** The process lacks descriptors: from here on half as many as now have no name. */
@@ -57,7 +57,7 @@ export class NewFiles {
   }
 
   #open(): number {
-    return openSync(this.#parts.folder, constants.O_WRONLY | O_TMPFILE, 0o644);
+    return openSync(this.#needs.folder, constants.O_WRONLY | O_TMPFILE, 0o644);
   }
 
   /** Tried once: a file system, a system call filter or a missing /proc may be in the way. */
@@ -65,7 +65,7 @@ export class NewFiles {
     try {
       const descriptor = this.#open();
       try {
-        const path = this.#parts.scratch();
+        const path = this.#needs.scratch();
         link(descriptor, path);
         removeFile(path);
         return true;

@@ -1,30 +1,19 @@
 import { type Dir, opendirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, type Floor, HostError } from "@brigade/core";
-import { Commit } from "../commit/commit.ts";
-import { Landing } from "../commit/landing.ts";
 import { eachSyncer, noSyncer, type Syncer, wholeSyncer } from "../commit/syncer.ts";
 import { isPlaceFault } from "../disk/disk-errors.ts";
-import { type Linkat, loadLinkat } from "../disk/linkat.ts";
+import { loadLinkat } from "../disk/linkat.ts";
 import { loadSyncfs } from "../disk/syncfs.ts";
-import { Bindings } from "../identity/bindings.ts";
+import { cannotBeUsed } from "../identity/folder-trial.ts";
 import { noteHost } from "../identity/host-note.ts";
 import { type Identity, identify, type Layout, prepareLayout } from "../identity/identity.ts";
-import { mountGuard } from "../identity/mount-guard.ts";
-import { ManifestWriter } from "../manifest/manifest-writer.ts";
 import { dropTornLines } from "../manifest/torn-lines.ts";
-import { Directories } from "../names/directories.ts";
-import { Placing } from "../names/placing.ts";
-import { FileTimes } from "../new-files/file-times.ts";
-import { NewFiles } from "../new-files/new-files.ts";
 import { tryLock } from "../own-files/lock.ts";
 import { makeFolder } from "../own-files/make-folder.ts";
 import { removeForgotten } from "../parts/forgotten.ts";
-import { cannotBeUsed } from "../trial/folder-trial.ts";
-import { enterLanded } from "./recovery.ts";
-import { takesFiles } from "./takes-files.ts";
+import { type Assembly, assemble } from "./assembly.ts";
 import { claimTemporary, type Temporary } from "./temporary.ts";
-import { Writer } from "./writer.ts";
 
 /** `group`: one sync for many files. `file`: each synced by itself. `none`: a power cut may cost anything. */
 export type Durability = "group" | "file" | "none";
@@ -55,12 +44,11 @@ export interface OpeningHooks {
   readonly syncer?: Syncer;
 }
 
-export interface OpenedVolume extends AsyncDisposable {
+export interface OpenedVolume extends Assembly {
   readonly root: string;
   readonly identity: Identity;
   /** Source folders that were not empty. */
   readonly occupied: readonly string[];
-  readonly writer: Writer;
 }
 
 /** Opening waits this long for others who are opening; cleaning up after a crash may take them a while. Milliseconds. */
@@ -88,13 +76,7 @@ async function open(options: OpeningOptions, hooks: OpeningHooks): Promise<Opene
       dropTornLines(layout.manifest, dead),
     );
     try {
-      const identity = identify(layout, temporary.next(), options.init, options.label);
-      if (options.host !== undefined) tryNoteHost(layout, options.host, temporary.next(), hooks);
-      removeForgotten(layout.parts, Date.now(), hooks.onWarning);
-      const syncer = hooks.syncer ?? (await syncerFor(options.durability, layout, hooks));
-      // What is synced file by file is closed by that, so it needs a name.
-      const link = syncer.each ? undefined : await loadLinkat();
-      return assemble(options, hooks, layout, { temporary, identity, syncer, link });
+      return await openWith(temporary, layout, options, hooks);
     } catch (error) {
       temporary[Symbol.dispose]();
       throw error;
@@ -104,6 +86,25 @@ async function open(options: OpeningOptions, hooks: OpeningHooks): Promise<Opene
   }
 }
 
+async function openWith(
+  temporary: Temporary,
+  layout: Layout,
+  { init, label, host, durability, instance, keptOpen, minFree = { share: 0.01 } }: OpeningOptions,
+  hooks: OpeningHooks,
+): Promise<OpenedVolume> {
+  const identity = identify(layout, temporary.next(), init, label);
+  if (host !== undefined) tryNoteHost(layout, host, temporary.next(), hooks);
+  removeForgotten(layout.parts, Date.now(), hooks.onWarning);
+  const syncer = hooks.syncer ?? (await syncerFor(durability, layout, hooks));
+  // A file that is synced by itself is closed by that, so it needs a name.
+  const link = syncer.each ? undefined : await loadLinkat();
+  const { onSettled, onWarning } = hooks;
+  const assembly = assemble({
+    ...{ layout, identity, temporary, syncer, link, instance, keptOpen, minFree, onSettled, onWarning },
+  });
+  return { ...assembly, root: layout.root, identity, occupied: occupiedFolders(layout.root) };
+}
+
 /** A disk that is full, say, is opened all the same. */
 function tryNoteHost(layout: Layout, host: string, scratch: string, { onWarning }: OpeningHooks): void {
   try {
@@ -111,80 +112,6 @@ function tryNoteHost(layout: Layout, host: string, scratch: string, { onWarning 
   } catch (error) {
     onWarning(error, "the host's name could not be noted on the volume");
   }
-}
-
-interface Opening {
-  readonly temporary: Temporary;
-  readonly identity: Identity;
-  readonly syncer: Syncer;
-  readonly link: Linkat | undefined;
-}
-
-function assemble(
-  options: OpeningOptions,
-  hooks: OpeningHooks,
-  layout: Layout,
-  { temporary, identity, syncer, link }: Opening,
-): OpenedVolume {
-  const { root } = layout;
-  const { traits } = identity;
-  const guard = mountGuard(layout);
-  const manifest = new ManifestWriter({
-    folder: layout.manifest,
-    instance: options.instance,
-    syncEach: syncer.each,
-  });
-  const directories = new Directories({
-    root,
-    traits,
-    guard,
-    onSeen: (parent) => commit.folderChanged(parent),
-  });
-  const scratch = () => temporary.next();
-  const placing = new Placing(root, traits, directories, () => takesFiles(scratch()));
-  const times = new FileTimes({ scratch, onWarning: hooks.onWarning });
-  const landing = new Landing(temporary.folder);
-  const commit = new Commit({
-    ...{ ...hooks, placing, manifest, landing, syncer, times, guard },
-    keptOpen: options.keptOpen,
-  });
-  enterLanded(temporary.landed, placing, manifest);
-  const bindings = new Bindings(layout, scratch);
-  const writer = new Writer({
-    root,
-    minFree: options.minFree ?? { share: 0.01 },
-    bindings,
-    placing,
-    commit,
-    times,
-    newFiles: new NewFiles({ folder: temporary.folder.at("."), scratch, link, most: options.keptOpen }),
-    partsFolder: layout.parts,
-    guard,
-    onWarning: hooks.onWarning,
-  });
-  return {
-    root,
-    identity,
-    occupied: occupiedFolders(root),
-    writer,
-    [Symbol.asyncDispose]: async () => {
-      await writer.close();
-      // What was answered is safe already: a disk that fails now is worth a warning only.
-      for (const step of [
-        () => landing[Symbol.dispose](),
-        () => manifest.close(),
-        () => syncer.close(),
-        () => bindings[Symbol.dispose](),
-        () => temporary[Symbol.dispose](),
-      ]) {
-        try {
-          step();
-        } catch (error) {
-          hooks.onWarning(error, "the volume could not be left tidy");
-        }
-      }
-    },
-  };
 }
 
 async function syncerFor(durability: Durability, layout: Layout, hooks: OpeningHooks): Promise<Syncer> {

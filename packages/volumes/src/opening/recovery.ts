@@ -1,5 +1,4 @@
 import { lstatSync } from "node:fs";
-import { NameError } from "@brigade/core";
 import type { ManifestLine } from "../manifest/manifest-line.ts";
 import type { ManifestWriter } from "../manifest/manifest-writer.ts";
 import type { Placing } from "../names/placing.ts";
@@ -27,12 +26,7 @@ export function enterLanded(
 /** The path of the file, where it is the one that was noted: whole since before it was renamed. */
 function findLanded(line: ManifestLine, placing: Placing): string | undefined {
   const { source, key, size, fileModified = line.modified } = line;
-  try {
-    const found = placing.find(source, key);
-    const stats = found && lstatSync(found.absolute, { throwIfNoEntry: false });
-    return stats?.size === size && secondsOf(stats) === fileModified ? found?.path : undefined;
-  } catch (error) {
-    if (error instanceof NameError) return undefined; // then nothing of it could land
-    throw error;
-  }
+  const found = placing.findIfPossible(source, key);
+  const stats = found && lstatSync(found.absolute, { throwIfNoEntry: false });
+  return stats?.size === size && secondsOf(stats) === fileModified ? found?.path : undefined;
 }

@@ -4,17 +4,17 @@ import { lstat } from "node:fs/promises";
 import type { NewObject, Piece, StoredObject } from "@brigade/core";
 import type { Commit } from "../commit/commit.ts";
 import { errorCode } from "../disk/disk-errors.ts";
-import type { Place } from "../names/placing.ts";
+import type { Place, Placing } from "../names/placing.ts";
 import type { FileTimes } from "../new-files/file-times.ts";
 import { assertExpected } from "../new-files/incoming-file.ts";
 import { NamedFile } from "../new-files/new-file.ts";
 import { told } from "../own-files/entered-folder.ts";
-import type { OpenedPart } from "../thread/protocol.ts";
 import { openPartFile, PartInUse } from "./open-part-file.ts";
 import type { PartFile } from "./part-file.ts";
 
-export interface PartsParts {
+export interface PartsNeeds {
   readonly folder: string;
+  readonly placing: Placing;
   readonly commit: Commit;
   readonly times: FileTimes;
   /** Throws when the object can have no place here. */
@@ -22,6 +22,13 @@ export interface PartsParts {
   /** Throws HostError when the disk is no longer mounted. */
   readonly guard: () => void;
   readonly onWarning: (error: unknown, message: string) => void;
+}
+
+/** What is known of a part when it is opened; as `Part` has it. */
+export interface OpenedPart {
+  readonly finished: readonly Piece[];
+  readonly took: number;
+  readonly startedOver: string | undefined;
 }
 
 interface OpenPart {
@@ -34,20 +41,20 @@ interface OpenPart {
 
 /** Large objects that are coming, on one volume. Everything is done in small steps: the thread has small files to commit too. */
 export class Parts {
-  readonly #parts: PartsParts;
+  readonly #needs: PartsNeeds;
   readonly #open = new Map<number, OpenPart>();
 
-  constructor(parts: PartsParts) {
-    this.#parts = parts;
+  constructor(needs: PartsNeeds) {
+    this.#needs = needs;
   }
 
-  /** Nothing: another process is at it. */
+  /** Resolves with `undefined` if another process has the part open. */
   async open(id: number, object: NewObject, validator: string | undefined): Promise<OpenedPart | undefined> {
     const { source, key, expectedSize: length } = object;
     if (length === undefined) throw new Error("a part's size must be known");
     // What cannot have a place here is known before its bytes come.
-    this.#parts.prepare(object);
-    this.#parts.guard();
+    this.#needs.prepare(object);
+    this.#needs.guard();
     const remote = {
       url: `${source}/${key}`,
       length,
@@ -99,7 +106,7 @@ export class Parts {
     try {
       await file.disown();
     } catch (error) {
-      this.#parts.onWarning(error, "the notes on a part stay for some days");
+      this.#needs.onWarning(error, "the notes on a part stay for some days");
     }
     return stored;
   }
@@ -130,11 +137,11 @@ export class Parts {
   /** It goes straight from here to its place: until then it stays what the next process can go on with. */
   #land(object: NewObject, size: number, path: string, md5: string): Promise<StoredObject> {
     const { promise, ...settle } = Promise.withResolvers<StoredObject>();
-    const place = this.#parts.prepare(object);
+    const place = this.#needs.prepare(object);
     const descriptor = told(() => openSync(path, constants.O_RDWR | constants.O_NOFOLLOW));
     let fileModified: number | undefined;
     try {
-      fileModified = this.#parts.times.set(descriptor, object.modified);
+      fileModified = this.#needs.times.set(descriptor, object.modified);
     } catch (error) {
       closeSync(descriptor);
       throw error;
@@ -142,13 +149,13 @@ export class Parts {
     const verified = object.expectedMd5 !== undefined;
     const file = { file: new NamedFile(path, descriptor), size, md5, verified };
     const dated = fileModified === undefined ? file : { ...file, fileModified };
-    this.#parts.commit.addWritten(object, place, dated, settle);
+    this.#needs.commit.addNew(object, dated, () => this.#needs.placing.land(dated.file, place), settle);
     return promise;
   }
 
   #target({ source, fingerprint, key, variant }: NewObject): string {
     const name = createHash("sha256").update(JSON.stringify([source, fingerprint, key, variant]));
-    return `${this.#parts.folder}/${name.digest("hex").slice(0, 40)}`;
+    return `${this.#needs.folder}/${name.digest("hex").slice(0, 40)}`;
   }
 
   #get(id: number): OpenPart {

@@ -1,15 +1,7 @@
-import type { Begun, Delayer, Floor, HostError, Log, Placement, Reservation, Volume } from "@brigade/core";
+import type { Begun, HostError, Log, Placement, Reservation, Volume } from "@brigade/core";
 import { delay } from "@brigade/core";
 import type { LocalVolume } from "../local-volume.ts";
-import { type Amount, VolumeAccount } from "./volume-account.ts";
-
-export interface PlacementOptions {
-  readonly minFree: Floor;
-  readonly minFreeInodes: Floor;
-  /** Milliseconds, of a clock that never steps. */
-  readonly now?: () => number;
-  readonly delay?: Delayer;
-}
+import { type Amount, type PlacementOptions, VolumeAccount } from "./volume-account.ts";
 
 /**
  * A file takes whole blocks, a bit of its folder and of the manifest: what a reservation adds for each, bytes.

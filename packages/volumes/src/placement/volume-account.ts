@@ -1,6 +1,21 @@
-import { aboveFloor, HostError, type LocalRoom, type Log, type Reservation } from "@brigade/core";
+import {
+  aboveFloor,
+  type Delayer,
+  type Floor,
+  HostError,
+  type LocalRoom,
+  type Log,
+  type Reservation,
+} from "@brigade/core";
 import type { LocalVolume } from "../local-volume.ts";
-import type { PlacementOptions } from "./placement.ts";
+
+export interface PlacementOptions {
+  readonly minFree: Floor;
+  readonly minFreeInodes: Floor;
+  /** Milliseconds, of a clock that never steps. */
+  readonly now?: () => number;
+  readonly delay?: Delayer;
+}
 
 export interface Amount {
   readonly bytes: number;
@@ -33,7 +48,7 @@ type State =
   | { readonly kind: "silent"; readonly reason: string; readonly since: number }
   | { readonly kind: "failed"; readonly reason: string };
 
-export interface AccountParts {
+export interface AccountNeeds {
   readonly log: Log;
   /** Called when more may fit than before. */
   readonly onChange: () => void;
@@ -43,7 +58,7 @@ export interface AccountParts {
 export class VolumeAccount {
   readonly volume: LocalVolume;
   readonly #options: Required<PlacementOptions>;
-  readonly #parts: AccountParts;
+  readonly #needs: AccountNeeds;
   #room: LocalRoom | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
   #knownAt = Number.NEGATIVE_INFINITY;
@@ -58,10 +73,10 @@ export class VolumeAccount {
   #batches = 0;
   #wentOnAt = Number.NEGATIVE_INFINITY;
 
-  constructor(volume: LocalVolume, options: Required<PlacementOptions>, parts: AccountParts) {
+  constructor(volume: LocalVolume, options: Required<PlacementOptions>, needs: AccountNeeds) {
     this.volume = volume;
     this.#options = options;
-    this.#parts = parts;
+    this.#needs = needs;
   }
 
   /** The answer that is waited for. Never rejects. */
@@ -138,7 +153,7 @@ export class VolumeAccount {
         give(held);
         if (isHeld) this.#batches -= 1;
         isHeld = false;
-        this.#parts.onChange();
+        this.#needs.onChange();
       },
     };
   }
@@ -153,32 +168,32 @@ export class VolumeAccount {
       case "full":
         if (bytes >= largeBytes) this.#lower(bytes, fields);
         else if (kind === "open") {
-          this.#parts.log.error(fields, "a volume is retired until it has more room");
+          this.#needs.log.error(fields, "a volume is retired until it has more room");
           this.#ceiling = { bytes: this.#ceiling.bytes, at: this.#room };
           this.#state = { kind: "full", reason: error.message, since: this.#options.now() };
         }
         return;
       case "silent":
         if (kind === "silent" || kind === "failed") return;
-        this.#parts.log.error(fields, "a volume does not answer: its work goes elsewhere until it does");
+        this.#needs.log.error(fields, "a volume does not answer: its work goes elsewhere until it does");
         this.#state = { kind: "silent", reason: error.message, since: this.#options.now() };
         break;
       case "io":
         if (kind === "failed") return;
-        this.#parts.log.error(fields, "a volume is retired");
+        this.#needs.log.error(fields, "a volume is retired");
         this.#state = { kind: "failed", reason: error.message };
         break;
     }
-    this.#parts.onChange();
+    this.#needs.onChange();
   }
 
   /** What the large object had taken is free again: others may have found the volume full for it. */
   #lower(bytes: number, fields: object): void {
     if (bytes >= this.#ceiling.bytes) return;
-    this.#parts.log.warn({ ...fields, bytes }, "a volume takes nothing so large until it has more room");
+    this.#needs.log.warn({ ...fields, bytes }, "a volume takes nothing so large until it has more room");
     this.#ceiling = { bytes, at: this.#room && { ...this.#room, bytes: this.#room.bytes + bytes } };
     if (this.#state.kind === "full") this.#state = { kind: "open" };
-    this.#parts.onChange();
+    this.#needs.onChange();
   }
 
   refreshIfOlder(ms: number): void {
@@ -210,8 +225,8 @@ export class VolumeAccount {
     if (hasMore) this.#ceiling = { bytes: Number.POSITIVE_INFINITY, at: undefined };
     if (kind !== "silent" && !(kind === "full" && hasMore)) return;
     this.#state = { kind: "open" };
-    this.#parts.log.warn({ volume: this.volume.label }, "a volume is used again");
-    this.#parts.onChange();
+    this.#needs.log.warn({ volume: this.volume.label }, "a volume is used again");
+    this.#needs.onChange();
   }
 
   /** Above the floor, promised or not. */

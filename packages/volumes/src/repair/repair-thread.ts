@@ -1,6 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { encodeFailure } from "../thread/failures.ts";
-import type { Failure } from "../thread/protocol.ts";
+import { encodeFailure, type Failure } from "../thread/failures.ts";
 import { type Damage, Mending, type MendingSettings, type Repaired } from "./mending.ts";
 
 /*

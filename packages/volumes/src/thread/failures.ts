@@ -1,6 +1,14 @@
-import { ConfigError, HostError, NameError, SourceError } from "@brigade/core";
+import { ConfigError, HostError, type HostErrorKind, NameError, SourceError } from "@brigade/core";
 import { diskError } from "../disk/disk-errors.ts";
-import type { Failure } from "./protocol.ts";
+
+/** An error on its way between threads, where classes get lost. */
+export interface Failure {
+  readonly kind: HostErrorKind | "name" | "damaged" | "config" | "bug";
+  readonly message: string;
+  /** Of `config`. */
+  readonly problems?: readonly string[];
+  readonly stack?: string;
+}
 
 /** In the thread: an error as plain words. Errors of the system become HostError here. */
 export function encodeFailure(error: unknown, doing: string): Failure {

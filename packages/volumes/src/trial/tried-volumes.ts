@@ -1,10 +1,10 @@
 import { ConfigError, HostError, type HostErrorKind, type Log } from "@brigade/core";
-import { refuseOverlaps } from "../identity/place.ts";
+import type { FoundFolder } from "../identity/found-folder.ts";
 import type { LocalVolume } from "../local-volume.ts";
 import type { OpeningOptions } from "../opening/opening.ts";
-import { volumeOf } from "../thread/volume.ts";
-import { WriterLink } from "../thread/writer-link.ts";
-import type { FoundFolder } from "./found-folder.ts";
+import { volumeOf } from "../writer/volume.ts";
+import { WriterLink } from "../writer/writer-link.ts";
+import { refuseOverlaps } from "./overlaps.ts";
 
 /** Folders that can be opened as volumes. Nothing was made there yet. */
 export interface TriedVolumes extends AsyncDisposable {

@@ -1,7 +1,8 @@
 import { createHash, type Hash, hash } from "node:crypto";
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { dirname } from "node:path";
 import { errorCode } from "../disk/disk-errors.ts";
+import { RealFolders } from "../looking/real-folders.ts";
 import type { Problem } from "./difference.ts";
 
 /** A file that ought to be there. */
@@ -38,14 +39,14 @@ export class FileChecker {
   readonly #root: string;
   readonly #stopped: () => boolean;
   readonly #buffer = Buffer.allocUnsafe(bufferBytes);
-  readonly #folders: Folders;
+  readonly #folders: RealFolders;
   #flags = plainly | leaveAccessTime;
 
   /** `stopped` is asked between pieces of a large file. */
   constructor(root: string, stopped: () => boolean) {
     this.#root = root;
     this.#stopped = stopped;
-    this.#folders = new Folders(root);
+    this.#folders = new RealFolders(root);
   }
 
   /** Nothing when all is well; "stopped" when there was no time to find out. */
@@ -115,32 +116,6 @@ export class FileChecker {
     }
     const rest = this.#buffer.subarray(0, filled);
     return large === undefined ? hash("md5", rest, "hex") : large.update(rest).digest("hex");
-  }
-}
-
-/** Which paths are folders, from the volume's root down: no links on the way. Remembers, up to a bound. */
-export class Folders {
-  readonly #root: string;
-  readonly #known = new Set<string>(["."]);
-
-  constructor(root: string) {
-    this.#root = root;
-  }
-
-  /** `folder`: below the root. Throws the system's error, but for what is not there. */
-  isReal(folder: string): boolean {
-    if (this.#known.has(folder)) return true;
-    const slash = folder.lastIndexOf("/");
-    if (slash > 0 && !this.isReal(folder.slice(0, slash))) return false;
-    if (!lstatSync(`${this.#root}/${folder}`, { throwIfNoEntry: false })?.isDirectory()) return false;
-    if (this.#known.size >= 10_000) this.forget();
-    this.#known.add(folder);
-    return true;
-  }
-
-  forget(): void {
-    this.#known.clear();
-    this.#known.add(".");
   }
 }
 

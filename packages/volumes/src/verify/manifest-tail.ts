@@ -4,7 +4,7 @@ import { HostError } from "@brigade/core";
 import { type BadLine, parseLine, readSegment, segmentsOf } from "../manifest/read-manifest.ts";
 import type { ObjectIndex, Position } from "./object-index.ts";
 
-export interface ManifestTailParts {
+export interface ManifestTailNeeds {
   /** The manifest's. */
   readonly folder: string;
   readonly index: ObjectIndex;
@@ -17,16 +17,16 @@ export interface ManifestTailParts {
 
 /** Reads into the index what was appended to the manifest since the last time. */
 export class ManifestTail {
-  readonly #parts: ManifestTailParts;
+  readonly #needs: ManifestTailNeeds;
   /** Segments whose last line has no end. */
   readonly #torn = new Map<string, { line: number; text: string }>();
 
-  constructor(parts: ManifestTailParts) {
-    this.#parts = parts;
+  constructor(needs: ManifestTailNeeds) {
+    this.#needs = needs;
   }
 
   async catchUp(): Promise<void> {
-    const { folder, index } = this.#parts;
+    const { folder, index } = this.#needs;
     const known = index.positions();
     for (const segment of await segmentsOf(folder)) {
       const position = known.get(segment) ?? { bytes: 0, lines: 0 };
@@ -48,13 +48,13 @@ export class ManifestTail {
   reportTorn(): void {
     for (const [segment, { line, text }] of this.#torn) {
       const reason = this.#enter(text);
-      if (reason !== undefined) this.#parts.onBadLine({ segment, line, reason });
+      if (reason !== undefined) this.#needs.onBadLine({ segment, line, reason });
     }
     this.#torn.clear();
   }
 
   async #read(segment: string, from: Position): Promise<void> {
-    const { folder, index, pause, onBadLine } = this.#parts;
+    const { folder, index, pause, onBadLine } = this.#needs;
     let { lines } = from;
     this.#torn.delete(segment);
     for await (const { texts, end, torn } of readSegment(join(folder, segment), from.bytes)) {
@@ -75,7 +75,7 @@ export class ManifestTail {
   }
 
   #enter(text: string): string | undefined {
-    const { index, source } = this.#parts;
+    const { index, source } = this.#needs;
     const line = parseLine(text);
     if (typeof line === "string") return line;
     return source === undefined || line.source === source ? index.enter(line) : undefined;

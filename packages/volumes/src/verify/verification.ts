@@ -24,7 +24,7 @@ export interface VerifySummary {
   readonly badLines: number;
 }
 
-export interface VerificationParts {
+export interface VerificationNeeds {
   readonly layout: Layout;
   readonly index: ObjectIndex;
   readonly checkers: Pick<Checkers, "check">;
@@ -53,7 +53,7 @@ const mostSuspects = 10_000;
  * was changed a moment ago has had time to settle, and with all lines that have come until then.
  */
 export class Verification {
-  readonly #parts: VerificationParts;
+  readonly #needs: VerificationNeeds;
   readonly #tail: ManifestTail;
   readonly #reports: Reports;
   readonly #guard: () => void;
@@ -63,9 +63,9 @@ export class Verification {
   #settling: Promise<void> | undefined;
   #failed = false;
 
-  constructor(parts: VerificationParts) {
-    this.#parts = parts;
-    const { index, layout, source, send } = parts;
+  constructor(needs: VerificationNeeds) {
+    this.#needs = needs;
+    const { index, layout, source, send } = needs;
     this.#guard = mountGuard(layout);
     this.#reports = new Reports(send, () => amountsOf(index.looked, index.live));
     this.#tail = new ManifestTail({
@@ -78,7 +78,7 @@ export class Verification {
   }
 
   async run(): Promise<VerifySummary> {
-    const { index } = this.#parts;
+    const { index } = this.#needs;
     await this.#tellAgain();
     await this.#tail.catchUp();
     await this.#lookAtAll();
@@ -92,7 +92,7 @@ export class Verification {
 
   /** What an earlier run has found: its caller was told, ours was not. */
   async #tellAgain(): Promise<void> {
-    const { index } = this.#parts;
+    const { index } = this.#needs;
     for (let lines = index.badLinesAfter(0, 1000); lines.length > 0; ) {
       for (const { bad } of lines) this.#reports.addBadLine(bad);
       await this.#breathe();
@@ -107,13 +107,13 @@ export class Verification {
 
   async #lookAtAll(): Promise<void> {
     do {
-      await this.#allOf(Array.from({ length: 2 * this.#parts.threads }, () => this.#lookAtSome()));
+      await this.#allOf(Array.from({ length: 2 * this.#needs.threads }, () => this.#lookAtSome()));
       while (this.#suspects.length > 0) await this.#settleNext();
-    } while (this.#parts.index.hasNext);
+    } while (this.#needs.index.hasNext);
   }
 
   async #lookAtSome(): Promise<void> {
-    const { index, checkers } = this.#parts;
+    const { index, checkers } = this.#needs;
     while (!this.#failed) {
       await this.#pause();
       const batch = index.next(batchFiles, batchBytes);
@@ -126,7 +126,7 @@ export class Verification {
     { objects, range: [first, last] }: { objects: readonly IndexedObject[]; range: Range },
     findings: readonly (Finding | undefined)[],
   ): void {
-    const { index } = this.#parts;
+    const { index } = this.#needs;
     const checked = objects.slice(0, findings.length);
     for (const [at, finding] of findings.entries()) {
       const n = checked[at]?.n;
@@ -142,14 +142,14 @@ export class Verification {
   #settledBy(file: Pick<FileMark, "changedAt"> | undefined): number {
     if (file === undefined) return performance.now();
     const age = Math.max(0, Date.now() - file.changedAt);
-    return performance.now() + Math.max(0, this.#parts.settleMs - age);
+    return performance.now() + Math.max(0, this.#needs.settleMs - age);
   }
 
   /** Waits until the next suspects are due, and looks at them again. */
   async #settleNext(): Promise<void> {
     const dueAt = this.#suspects.reduce((first, suspect) => Math.min(first, suspect.dueAt), Infinity);
     const wait = dueAt - performance.now();
-    if (wait > 0) await delay(wait, this.#parts.signal);
+    if (wait > 0) await delay(wait, this.#needs.signal);
     await this.#settle();
   }
 
@@ -163,7 +163,7 @@ export class Verification {
   }
 
   async #lookAgain(): Promise<void> {
-    const { index, checkers, signal } = this.#parts;
+    const { index, checkers, signal } = this.#needs;
     const now = performance.now();
     const due = this.#suspects.filter(({ dueAt }) => dueAt <= now);
     if (due.length === 0) return;
@@ -185,7 +185,7 @@ export class Verification {
   }
 
   async #searchStrays(): Promise<void> {
-    const { layout, sources, index } = this.#parts;
+    const { layout, sources, index } = this.#needs;
     let strays: Stray[] = [];
     for (const stray of straysOf(layout.root, sources, index)) {
       if (stray === undefined) {
@@ -206,7 +206,7 @@ export class Verification {
 
   async #tellStrays(strays: readonly Stray[]): Promise<void> {
     if (strays.length === 0) return;
-    const { layout, index, signal } = this.#parts;
+    const { layout, index, signal } = this.#needs;
     const files = strays.map((stray) => strayFile(layout.root, stray));
     const wait = Math.max(...files.map((file) => (file ? this.#settledBy(file) : 0))) - performance.now();
     if (wait > 0) await delay(wait, signal);
@@ -245,10 +245,10 @@ export class Verification {
 
   /** Between two pieces of work: makes safe, tells, and stops. */
   async #breathe(): Promise<void> {
-    this.#parts.signal.throwIfAborted();
+    this.#needs.signal.throwIfAborted();
     const now = performance.now();
     if (now - this.#committedAt >= commitMs) {
-      this.#parts.index.commit();
+      this.#needs.index.commit();
       this.#committedAt = now;
     }
     await this.#reports.breathe();

@@ -1,6 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { encodeFailure } from "../thread/failures.ts";
-import type { Failure } from "../thread/protocol.ts";
+import { encodeFailure, type Failure } from "../thread/failures.ts";
 import { indexError } from "./index-storage.ts";
 import type { VerifyReport } from "./reports.ts";
 import type { VerifySummary } from "./verification.ts";

@@ -66,8 +66,8 @@ async function run(
   signal.addEventListener("abort", stop, { once: true });
   try {
     signal.throwIfAborted();
-    const parts = { layout, index, checkers, threads, sources, source, settleMs, send, signal };
-    return await new Verification(parts).run();
+    const needs = { layout, index, checkers, threads, sources, source, settleMs, send, signal };
+    return await new Verification(needs).run();
   } finally {
     signal.removeEventListener("abort", stop);
     index.commit();

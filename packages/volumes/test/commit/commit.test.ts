@@ -6,7 +6,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { HostError, type StoredObject } from "@brigade/core";
 import type { Syncer } from "../../src/commit/syncer.ts";
 import { openForWriting } from "../../src/opening/opening.ts";
-import type { Writer } from "../../src/opening/writer.ts";
+import type { Storing } from "../../src/opening/storing.ts";
 import { bytesOf, newObject, scratchFolder } from "../scratch.ts";
 
 /** Syncs that end when the test says so; what lies on the disk when each begins is recorded. */
@@ -61,15 +61,15 @@ async function openStepwise(test: TestContext) {
   const resolved: string[] = [];
   const rejected: [string, unknown][] = [];
   const put = async (...keys: string[]) => {
-    for (const key of keys) putOne(opened.writer, key, resolved, rejected);
+    for (const key of keys) putOne(opened.storing, key, resolved, rejected);
     await turn();
     await turn();
   };
   return { root, syncer, opened, put, resolved, rejected };
 }
 
-function putOne(writer: Writer, key: string, resolved: string[], rejected: [string, unknown][]): void {
-  writer.put(
+function putOne(storing: Storing, key: string, resolved: string[], rejected: [string, unknown][]): void {
+  storing.put(
     newObject(key),
     { bytes: bytesOf(key) },
     {
@@ -112,7 +112,8 @@ test("after a failed sync nothing is believed any more", async (t) => {
   for (const [, error] of rejected) assert.ok(error instanceof HostError && error.kind === "io");
   assert.equal(syncer.begun.length, 2);
   assert.throws(
-    () => opened.writer.put(newObject("d"), { bytes: bytesOf("d") }, { resolve() {}, reject() {} }, () => {}),
+    () =>
+      opened.storing.put(newObject("d"), { bytes: bytesOf("d") }, { resolve() {}, reject() {} }, () => {}),
     HostError,
   );
   assert.deepEqual(filesOf(root), ["a"], "what was not synced is never named");

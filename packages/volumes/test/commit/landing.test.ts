@@ -74,7 +74,7 @@ test("what is landing is noted before it is renamed", async (t) => {
     { onSettled: () => {}, onWarning: (error) => assert.fail(String(error)), syncer },
   );
   const settled = Promise.withResolvers<unknown>();
-  opened.writer.put(newObject("x"), { bytes: Buffer.from("hello") }, settled, () => {});
+  opened.storing.put(newObject("x"), { bytes: Buffer.from("hello") }, settled, () => {});
   await settled.promise;
   await opened[Symbol.asyncDispose]();
   assert.deepEqual(seen[0], [true, false]);

@@ -13,8 +13,8 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ConfigError } from "@brigade/core";
-import { refuseOverlaps } from "../../src/identity/place.ts";
-import { lookAt } from "../../src/trial/found-folder.ts";
+import { lookAt } from "../../src/identity/found-folder.ts";
+import { refuseOverlaps } from "../../src/trial/overlaps.ts";
 
 const look = (folder: string) => lookAt({ folder, make: true, init: true });
 

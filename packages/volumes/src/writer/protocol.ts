@@ -1,9 +1,11 @@
-import type { HostErrorKind, LocalRoom, NewObject, ObjectEntry, Piece, StoredObject } from "@brigade/core";
+import type { LocalRoom, NewObject, ObjectEntry, Piece, StoredObject } from "@brigade/core";
+import type { FolderTrial, LockTrial } from "../identity/folder-trial.ts";
+import type { FoundFolder, VolumeTrial } from "../identity/found-folder.ts";
 import type { Taken, TreeObject } from "../local-volume.ts";
 import type { Body } from "../md5/bodies.ts";
 import type { OpeningOptions } from "../opening/opening.ts";
-import type { FolderTrial, LockTrial } from "../trial/folder-trial.ts";
-import type { FoundFolder, VolumeTrial } from "../trial/found-folder.ts";
+import type { OpenedPart } from "../parts/parts.ts";
+import type { Failure } from "../thread/failures.ts";
 
 /*
  * What the main thread and a volume's writer thread say to each other. Many commands, and many answers, share a
@@ -27,30 +29,46 @@ export type PartCommand = { readonly id: number } & (
   | { readonly op: "begun"; readonly object: NewObject }
 );
 
-/** Every command is answered once, under its id. */
-export type Command =
+/** Asks about a folder that is to be opened as a volume. */
+export type TrialCommand = { readonly id: number } & (
+  | { readonly op: "look"; readonly trial: VolumeTrial }
+  | { readonly op: "try"; readonly trial: LockTrial | FolderTrial }
+);
+
+/** Of an open volume, and answered at once. A sink's id is the id of the command that opened it. */
+export type QuickCommand = { readonly id: number } & (
+  | { readonly op: "sink"; readonly object: NewObject }
+  | { readonly op: "write"; readonly sink: number; readonly chunk: Uint8Array<ArrayBuffer> }
+  | { readonly op: "abort"; readonly sink: number }
+  | { readonly op: "bind"; readonly source: string; readonly fingerprint: string }
+  | { readonly op: "claim"; readonly source: string }
+  | {
+      readonly op: "present";
+      readonly source: string;
+      readonly files: readonly { readonly path: string; readonly size: number }[];
+    }
+  | { readonly op: "holds"; readonly source: string; readonly keys: readonly string[] }
+  | { readonly op: "latest"; readonly source: string; readonly most: number }
+  | { readonly op: "room" }
+);
+
+/** Of an open volume; other commands have their turn before it is answered. */
+export type SlowCommand =
   | PartCommand
   | ({ readonly id: number } & (
-      | { readonly op: "look"; readonly trial: VolumeTrial }
-      | { readonly op: "try"; readonly trial: LockTrial | FolderTrial }
-      | { readonly op: "open"; readonly options: OpeningOptions }
-      | { readonly op: "put"; readonly object: NewObject; readonly bytes: Uint8Array<ArrayBuffer> | Body }
-      | { readonly op: "sink"; readonly object: NewObject }
-      | { readonly op: "write"; readonly sink: number; readonly chunk: Uint8Array<ArrayBuffer> }
-      | { readonly op: "finish"; readonly sink: number }
-      | { readonly op: "abort"; readonly sink: number }
-      | { readonly op: "bind"; readonly source: string; readonly fingerprint: string }
-      | { readonly op: "claim"; readonly source: string }
       | { readonly op: "adopt"; readonly objects: readonly NewObject[] }
       | { readonly op: "take"; readonly objects: readonly TreeObject[] }
-      | {
-          readonly op: "present";
-          readonly source: string;
-          readonly files: readonly { readonly path: string; readonly size: number }[];
-        }
-      | { readonly op: "holds"; readonly source: string; readonly keys: readonly string[] }
-      | { readonly op: "latest"; readonly source: string; readonly most: number }
-      | { readonly op: "room" }
+    ));
+
+/** Every command is answered once, under its id. `put` and `finish` are answered by the commit. */
+export type Command =
+  | TrialCommand
+  | QuickCommand
+  | SlowCommand
+  | ({ readonly id: number } & (
+      | { readonly op: "open"; readonly options: OpeningOptions }
+      | { readonly op: "put"; readonly object: NewObject; readonly bytes: Uint8Array<ArrayBuffer> | Body }
+      | { readonly op: "finish"; readonly sink: number }
       | { readonly op: "close" }
     ));
 export type Op = Command["op"];
@@ -62,13 +80,7 @@ export interface OpenedReport {
   readonly occupied: readonly string[];
 }
 
-export interface OpenedPart {
-  readonly finished: readonly Piece[];
-  readonly took: number;
-  readonly startedOver: string | undefined;
-}
-
-/** What each command is answered with. A sink's id is the id of the command that opened it. */
+/** What each command is answered with. */
 export interface Answers {
   look: FoundFolder;
   try: undefined;
@@ -95,15 +107,6 @@ export interface Answers {
   "part-discard": undefined;
   "part-close": undefined;
   begun: number;
-}
-
-/** An error on its way between threads, where classes get lost. */
-export interface Failure {
-  readonly kind: HostErrorKind | "name" | "damaged" | "config" | "bug";
-  readonly message: string;
-  /** Of `config`. */
-  readonly problems?: readonly string[];
-  readonly stack?: string;
 }
 
 export type Answer =

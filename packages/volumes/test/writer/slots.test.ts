@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Slots } from "../../src/thread/slots.ts";
+import { Slots } from "../../src/writer/slots.ts";
 
 test("lends every slot once, then memory of its own, and lends again what was given back", () => {
   const slots = new Slots();

@@ -2,9 +2,9 @@ import { isUtf8 } from "node:buffer";
 import { realpathSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { ConfigError } from "@brigade/core";
-import { findLayout, identityOf } from "../identity/identity.ts";
-import { refusePlace } from "../identity/place.ts";
 import { cannotBeUsed, existingFolder, type FolderTrial } from "./folder-trial.ts";
+import { findLayout, identityOf } from "./identity.ts";
+import { refusePlace } from "./place.ts";
 
 /** A folder that is to be opened as a volume. */
 export interface VolumeTrial extends FolderTrial {

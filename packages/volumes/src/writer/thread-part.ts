@@ -1,5 +1,5 @@
 import type { Part, Piece, StoredObject } from "@brigade/core";
-import type { OpenedPart } from "./protocol.ts";
+import type { OpenedPart } from "../parts/parts.ts";
 import type { WriterLink } from "./writer-link.ts";
 
 /** A part, of which the writer thread has the file. */

@@ -8,9 +8,9 @@ import {
   type Sink,
   type StoredObject,
 } from "@brigade/core";
+import type { FoundFolder } from "../identity/found-folder.ts";
 import type { LocalVolume, Taken, TreeObject } from "../local-volume.ts";
 import type { OpeningOptions } from "../opening/opening.ts";
-import type { FoundFolder } from "../trial/found-folder.ts";
 import type { OpenedReport } from "./protocol.ts";
 import { ThreadPart } from "./thread-part.ts";
 import { ThreadSink } from "./thread-sink.ts";

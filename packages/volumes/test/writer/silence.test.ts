@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Silence } from "../../src/thread/silence.ts";
+import { Silence } from "../../src/writer/silence.ts";
 
 function watch() {
   let now = 0;

@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
 import { HostError, type Log, type NewObject, type StoredObject } from "@brigade/core";
 import { inWords } from "../disk/disk-errors.ts";
-import { endThread } from "./ending.ts";
-import { decodeFailure } from "./failures.ts";
+import { endThread } from "../thread/ending.ts";
+import { decodeFailure } from "../thread/failures.ts";
 import type { Answer, Answers, Command, FromThread, Op } from "./protocol.ts";
 import { Silence } from "./silence.ts";
 import { Slots } from "./slots.ts";

@@ -1,13 +1,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { onProgress } from "../disk/progress.ts";
-import { latestObjects } from "../manifest/latest-objects.ts";
 import { BodyHash } from "../md5/bodies.ts";
 import { type OpenedVolume, openForWriting } from "../opening/opening.ts";
-import type { Writer } from "../opening/writer.ts";
-import { tryFor } from "../trial/folder-trial.ts";
-import { lookAt } from "../trial/found-folder.ts";
-import { encodeFailure } from "./failures.ts";
-import { performOnPart } from "./part-commands.ts";
+import { encodeFailure } from "../thread/failures.ts";
+import { discard, performQuickly, performSlowly, performTrial } from "./commands.ts";
 import type { Answer, Answers, Command, FromThread, Op } from "./protocol.ts";
 
 /*
@@ -83,13 +79,11 @@ function perform(command: Command, md5s: ReadonlyMap<number, string>): void {
       put(command, md5s.get(id));
       return;
     case "finish":
-      opened().finish(command.sink, settleOf(id, "finish"));
+      opened().storing.finish(command.sink, settleOf(id, "finish"));
       return;
     case "look":
-      resolve(id, lookAt(command.trial));
-      return;
     case "try":
-      resolve(id, void tryFor(command.trial));
+      resolve(id, performTrial(command));
       return;
     case "open":
       later(command, async () => {
@@ -104,12 +98,6 @@ function perform(command: Command, md5s: ReadonlyMap<number, string>): void {
         return { id: identity.id, label: identity.label, root, occupied };
       });
       return;
-    case "adopt":
-      later(command, () => opened().adopt(command.objects));
-      return;
-    case "take":
-      later(command, () => opened().take(command.objects));
-      return;
     case "close":
       later(command, async () => {
         await volume?.[Symbol.asyncDispose]();
@@ -118,47 +106,18 @@ function perform(command: Command, md5s: ReadonlyMap<number, string>): void {
       });
       return;
     case "sink":
-      resolve(id, void opened().open(id, command.object));
-      return;
     case "write":
-      resolve(id, void opened().write(command.sink, command.chunk));
-      discard(command.chunk);
-      return;
     case "abort":
-      resolve(id, void opened().abort(command.sink));
-      return;
     case "bind":
-      resolve(id, void opened().bind(command.source, command.fingerprint));
-      return;
     case "claim":
-      resolve(id, void opened().claim(command.source));
-      return;
     case "present":
-      resolve(id, opened().present(command.source, command.files));
-      return;
     case "holds":
-      resolve(id, opened().holds(command.source, command.keys));
-      return;
     case "latest":
-      resolve(id, latestObjects(openedVolume().root, command.source, command.most));
-      return;
     case "room":
-      resolve(id, opened().room());
+      resolve(id, performQuickly(opened(), command));
       return;
-    case "part":
-    case "part-write":
-    case "part-sync":
-    case "part-finish":
-    case "part-stop":
-    case "part-discard":
-    case "part-close":
-    case "begun":
-      later(command, async () => {
-        const answer = await performOnPart(opened().parts, command);
-        if (command.op === "part-write") discard(command.bytes);
-        return answer;
-      });
-      return;
+    default:
+      later(command, () => performSlowly(opened(), command));
   }
 }
 
@@ -170,23 +129,14 @@ function put({ id, object, bytes }: Command & { op: "put" }, md5: string | undef
     read.push(id);
   };
   try {
-    opened().put(object, { bytes: body, md5 }, settleOf(id, object.key), free);
+    opened().storing.put(object, { bytes: body, md5 }, settleOf(id, object.key), free);
   } catch (error) {
     free();
     throw error;
   }
 }
 
-/** Garbage of this size would make the collector run often, and the process large. */
-function discard({ buffer }: Uint8Array<ArrayBuffer>): void {
-  buffer.transfer(0);
-}
-
-function opened(): Writer {
-  return openedVolume().writer;
-}
-
-function openedVolume(): OpenedVolume {
+function opened(): OpenedVolume {
   if (volume === undefined) throw new Error("the volume is not open");
   return volume;
 }
@@ -209,6 +159,6 @@ function later(command: Command, work: () => Promise<Answers[Op]>): void {
 
 function wordsFor(command: Command): string {
   if ("object" in command) return command.object.key;
-  const key = "sink" in command ? volume?.writer.keyOf(command.sink) : undefined;
+  const key = "sink" in command ? volume?.storing.keyOf(command.sink) : undefined;
   return key ?? command.op;
 }

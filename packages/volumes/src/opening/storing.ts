@@ -1,0 +1,125 @@
+import { type LocalRoom, NameError, type NewObject, type StoredObject } from "@brigade/core";
+import type { Commit, Settle } from "../commit/commit.ts";
+import { isFull, isLimit } from "../disk/disk-errors.ts";
+import type { RoomLeft } from "../disk/room-left.ts";
+import type { Place, Placing } from "../names/placing.ts";
+import type { FileTimes } from "../new-files/file-times.ts";
+import { IncomingFile, type WholeBody, type WholeFile, writeWhole } from "../new-files/incoming-file.ts";
+import type { NewFiles } from "../new-files/new-files.ts";
+
+export interface StoringNeeds {
+  /** Throws when the object can have no place here. */
+  readonly prepare: (object: NewObject) => Place;
+  readonly placing: Placing;
+  readonly commit: Commit;
+  readonly times: FileTimes;
+  readonly newFiles: NewFiles;
+  /** Of the disk. */
+  readonly room: () => LocalRoom;
+  /** Watches the room that objects of unknown size leave. */
+  readonly roomLeft: RoomLeft;
+}
+
+/** An object that comes as a stream. */
+interface OpenSink {
+  readonly object: NewObject;
+  readonly place: Place;
+  readonly file: IncomingFile;
+}
+
+/** Writes new files and hands them to the commit. Methods throw what the system said; only the commit answers later. */
+export class Storing {
+  readonly #needs: StoringNeeds;
+  /** By the id of the command that opened it. */
+  readonly #sinks = new Map<number, OpenSink>();
+
+  constructor(needs: StoringNeeds) {
+    this.#needs = needs;
+  }
+
+  /** Calls `free` once the bytes are needed no more; not when it throws. */
+  put(object: NewObject, body: WholeBody, settle: Settle<StoredObject>, free: () => void): void {
+    const { prepare, commit, newFiles, times } = this.#needs;
+    const place = prepare(object);
+    const write = () => {
+      try {
+        this.#commit(
+          object,
+          place,
+          writeWhole(() => newFiles.create(), object, body, times),
+          settle,
+        );
+      } catch (error) {
+        // With fewer files open at once it goes on, as soon as some are closed.
+        if (isLimit(error)) {
+          newFiles.lower();
+          if (commit.keepFewerOpen()) return commit.admit(write);
+        }
+        settle.reject(error);
+      }
+      free();
+    };
+    commit.admit(write);
+  }
+
+  open(sink: number, object: NewObject): void {
+    const { prepare, newFiles, times } = this.#needs;
+    const place = prepare(object);
+    this.#sinks.set(sink, { object, place, file: new IncomingFile(newFiles.createNamed(), object, times) });
+  }
+
+  write(sink: number, chunk: Uint8Array): void {
+    const { object, file } = this.#sink(sink);
+    if (object.expectedSize !== undefined) file.write(chunk);
+    else this.#writeUnmeasured(object, file, chunk);
+  }
+
+  /** Returns the key of the object that comes through this sink; `undefined` if the sink is closed. */
+  keyOf(sink: number): string | undefined {
+    return this.#sinks.get(sink)?.object.key;
+  }
+
+  finish(sink: number, settle: Settle<StoredObject>): void {
+    const { object, place, file } = this.#sink(sink);
+    this.#sinks.delete(sink);
+    this.#commit(object, place, file.finish(), settle);
+  }
+
+  abort(sink: number): void {
+    this.#sinks.get(sink)?.file.abort();
+    this.#sinks.delete(sink);
+  }
+
+  /** Forgets unfinished files. */
+  abortAll(): void {
+    for (const sink of [...this.#sinks.keys()]) this.abort(sink);
+  }
+
+  #commit(object: NewObject, place: Place, whole: WholeFile, settle: Settle<StoredObject>): void {
+    const { commit, placing } = this.#needs;
+    commit.addNew(object, whole, () => placing.land(whole.file, place), settle);
+  }
+
+  /** Where an object of unknown size finds no room, it has failed alone: the room of the others is left. */
+  #writeUnmeasured({ key }: NewObject, file: IncomingFile, chunk: Uint8Array): void {
+    const { roomLeft, room } = this.#needs;
+    const refuse = (cause?: unknown) =>
+      new NameError(`${key}: nobody knows its size, and the volume has no room for more of it (MIN_FREE)`, {
+        cause,
+      });
+    try {
+      file.write(chunk);
+    } catch (error) {
+      throw isFull(error) ? refuse(error) : error;
+    }
+    if (!roomLeft.isToLook(chunk.length) || roomLeft.isLeft(room())) return;
+    file.abort();
+    throw refuse();
+  }
+
+  #sink(id: number): OpenSink {
+    const sink = this.#sinks.get(id);
+    if (sink === undefined) throw new Error("this sink is closed");
+    return sink;
+  }
+}
