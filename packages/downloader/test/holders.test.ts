@@ -16,12 +16,14 @@ test("replaces a file on the volume that holds it, if there is room; what lies o
   await broker.deliver("files", batch(["a:5", "b:5"]));
   assert.deepEqual(storedOn(), [[], ["a", "b"], []]);
   three.held.add("c");
-  const verdict = await broker.deliver("files", batch(["a:5", "c:5"]));
+  bucket.objects.set("a", { text: "hello!", modified: 1_000 });
+  const verdict = await broker.deliver("files", batch(["a:6", "c:5"]));
   assert.equal(verdict.kind, "retry");
   const remainder = verdict.kind === "retry" ? verdict.remainder : [];
   for (const message of remainder) await broker.deliver("files", message as (typeof remainder)[number]);
-  assert.deepEqual(storedOn(), [[], ["a", "b"], ["c"]]);
+  assert.deepEqual(storedOn(), [[], ["b", "a"], ["c"]]);
   two.capacity = 0;
-  await broker.deliver("files", batch(["a:5"]));
-  assert.deepEqual(storedOn(), [["a"], ["a", "b"], ["c"]]);
+  bucket.objects.set("a", { text: "hello again", modified: 1_000 });
+  await broker.deliver("files", batch(["a:11"]));
+  assert.deepEqual(storedOn(), [["a"], ["b", "a"], ["c"]]);
 });

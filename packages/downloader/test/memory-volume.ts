@@ -21,7 +21,7 @@ export class MemoryVolume implements Volume {
   readonly id: string;
   readonly label: string;
   readonly root = "/nowhere";
-  /** By key. */
+  /** By key, those stored last at the end. */
   readonly files = new Map<string, { object: NewObject; text: string }>();
   /** What lay here before, to be adopted; by key. */
   readonly lying = new Map<string, StoredObject>();
@@ -35,6 +35,8 @@ export class MemoryVolume implements Volume {
   /** What was begun of large objects, by key. */
   readonly parts = new Map<string, MemoryPart>();
   fresh = true;
+  /** Sources of which something was here when the volume was opened. */
+  readonly #occupied = new Set<string>();
   /** Stored by earlier runs. */
   earlier: readonly ObjectEntry[] = [];
   capacity = 1_000_000;
@@ -52,6 +54,11 @@ export class MemoryVolume implements Volume {
   }
 
   giveBack(): void {}
+
+  /** From now on it is as the next process finds it. */
+  reopen(): void {
+    for (const { object } of this.files.values()) this.#occupied.add(object.source);
+  }
 
   async put(object: NewObject, bytes: Uint8Array<ArrayBuffer>, onRead = () => {}): Promise<StoredObject> {
     onRead();
@@ -93,23 +100,32 @@ export class MemoryVolume implements Volume {
   async adopt(objects: readonly NewObject[]): Promise<readonly (StoredObject | undefined)[]> {
     await this.failingAdopt();
     this.adoptions.push(...objects.map(({ key }) => key));
-    return objects.map(({ key }) => this.lying.get(key));
+    return objects.map((object) => this.lying.get(object.key) ?? this.#recognised(object));
   }
 
-  async present(_source: string, files: readonly unknown[]): Promise<readonly boolean[]> {
-    return files.map(() => false);
+  async present(
+    _source: string,
+    files: readonly { path: string; size: number }[],
+  ): Promise<readonly boolean[]> {
+    return files.map(({ path, size }) => this.files.get(path)?.text.length === size);
   }
 
   async holds(_source: string, keys: readonly string[]): Promise<readonly boolean[]> {
-    return keys.map((key) => this.held.has(key));
+    return keys.map((key) => this.held.has(key) || this.files.has(key));
   }
 
-  async latest(): Promise<readonly ObjectEntry[]> {
-    return this.earlier;
+  async latest(source: string, most: number): Promise<readonly ObjectEntry[]> {
+    const stored = [...this.files.values()].filter(({ object }) => object.source === source).reverse();
+    const entries = stored.map(({ object: { key, modified }, text }) => ({
+      key,
+      size: text.length,
+      modified,
+    }));
+    return [...entries, ...this.earlier].slice(0, most);
   }
 
-  isFresh(): boolean {
-    return this.fresh;
+  isFresh(source: string): boolean {
+    return this.fresh && !this.#occupied.has(source);
   }
 
   async room(): Promise<Room> {
@@ -118,17 +134,36 @@ export class MemoryVolume implements Volume {
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
+  #recognised(object: NewObject): StoredObject | undefined {
+    const file = this.files.get(object.key);
+    if (file === undefined || file.object.modified !== object.modified) return undefined;
+    const bytes = Buffer.from(file.text);
+    const { expectedSize = bytes.length, expectedMd5 = md5Of(bytes) } = object;
+    return expectedSize === bytes.length && expectedMd5 === md5Of(bytes)
+      ? storedOf(object, bytes)
+      : undefined;
+  }
+
   #keep(object: NewObject, bytes: Uint8Array): StoredObject {
-    const md5 = createHash("md5").update(bytes).digest("hex");
+    const md5 = md5Of(bytes);
     if (object.expectedSize !== undefined && object.expectedSize !== bytes.length) {
       throw new SourceError("damaged", `${bytes.length} bytes came, ${object.expectedSize} were expected`);
     }
     if (object.expectedMd5 !== undefined && object.expectedMd5 !== md5) {
       throw new SourceError("damaged", "another MD5 than the source's");
     }
+    this.files.delete(object.key);
     this.files.set(object.key, { object, text: Buffer.from(bytes).toString() });
-    return { size: bytes.length, md5, verified: object.expectedMd5 !== undefined, storedAt: 1 };
+    return storedOf(object, bytes);
   }
+}
+
+function md5Of(bytes: Uint8Array): string {
+  return createHash("md5").update(bytes).digest("hex");
+}
+
+function storedOf({ expectedMd5 }: NewObject, bytes: Uint8Array): StoredObject {
+  return { size: bytes.length, md5: md5Of(bytes), verified: expectedMd5 !== undefined, storedAt: 1 };
 }
 
 /** Takes the first volume with room that is not retired. */

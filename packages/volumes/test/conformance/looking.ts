@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { bytesOf, newObject } from "../scratch.ts";
+import type { Conformance } from "./bench.ts";
+
+export function looking(check: Conformance): void {
+  check("says which objects have a file in their place, in order", async ({ volume }) => {
+    await volume.put(newObject("a"), bytesOf("hello"));
+    assert.deepEqual(await volume.holds("photos", ["b", "a"]), [false, true]);
+  });
+
+  check("says which files of these sizes are there, in order", async ({ volume }) => {
+    await volume.put(newObject("a"), bytesOf("hello"));
+    const files = [
+      { path: "b", size: 5 },
+      { path: "a", size: 5 },
+      { path: "a", size: 6 },
+    ];
+    assert.deepEqual(await volume.present("photos", files), [false, true, false]);
+  });
+
+  check(
+    "names the objects that were stored last, the latest first, and no more than asked for",
+    async (bench) => {
+      for (const key of ["a", "b", "c"]) await bench.volume.put(newObject(key), bytesOf("hello"));
+      const next = await bench.reopen();
+      const latest = await next.latest("photos", 2);
+      assert.deepEqual(
+        latest.map(({ key, size }) => [key, size]),
+        [
+          ["c", 5],
+          ["b", 5],
+        ],
+      );
+      assert.deepEqual(await next.latest("films", 2), []);
+    },
+  );
+
+  check("a source is fresh until the volume is opened with something of it", async ({ volume, reopen }) => {
+    assert.equal(volume.isFresh("photos"), true);
+    await volume.put(newObject("a"), bytesOf("hello"));
+    const next = await reopen();
+    assert.deepEqual([next.isFresh("photos"), next.isFresh("films")], [false, true]);
+  });
+
+  check("tells its room", async ({ volume }) => {
+    const { bytes, inodes } = await volume.room();
+    assert.ok(bytes > 0 && inodes > 0);
+  });
+}
