@@ -8,6 +8,7 @@ import {
   type Reservation,
 } from "@brigade/core";
 import type { LocalVolume } from "../local-volume.ts";
+import { largeBytes, VolumeState } from "./volume-state.ts";
 
 export interface PlacementOptions {
   readonly minFree: Floor;
@@ -24,33 +25,15 @@ export interface Amount {
 
 /** Older figures are not believed: the disk hangs. Milliseconds. */
 const staleMs = 10_000;
-/** A volume that said `full` is back when so much was freed (its quota, say, may be less than the disk's room). */
-const freedBytes = 64 * 1024 * 1024;
-/**
- * An object of this size that finds the volume full, while the file system says that there is room, may be more than a quota
- * leaves: smaller ones may fit. If a smaller one does not fit, the volume is full. Bytes.
- */
-const largeBytes = 16 * 1024 * 1024;
-/** What a large object had written goes soon after others found no room for it. Milliseconds. */
-const largeEndsMs = 2_000;
 /** A volume of which nothing is heard for so long is used only where no other takes the batch. Milliseconds. */
 const hesitationMs = 3_000;
 /** Batches that a volume may hold, whatever part of all they are; beyond, it holds this part at most, if others take more. */
 const fewBatches = 8;
 const largestPart = 3 / 4;
-/** What needs room waits this long for a volume that is silent. Milliseconds. */
-const patienceMs = 300_000;
-
-/** Whether a volume can be used, and if not, why. */
-type State =
-  | { readonly kind: "open" }
-  | { readonly kind: "full"; readonly reason: string; readonly since: number }
-  | { readonly kind: "silent"; readonly reason: string; readonly since: number }
-  | { readonly kind: "failed"; readonly reason: string };
 
 export interface AccountNeeds {
   readonly log: Log;
-  /** Called when more may fit than before. */
+  /** Called when something else may fit than before. */
   readonly onChange: () => void;
 }
 
@@ -66,9 +49,7 @@ export class VolumeAccount {
   #reserved: Amount = none;
   /** Released since `#room` was asked for: maybe not in its figures yet. */
   #spent: Amount = none;
-  #state: State = { kind: "open" };
-  /** What an object or a batch must be smaller than, until there is more room than there was then. Bytes. */
-  #ceiling = { bytes: Number.POSITIVE_INFINITY, at: undefined as LocalRoom | undefined };
+  readonly #state: VolumeState;
   /** Reservations that are not released, and when one of them last went on. */
   #batches = 0;
   #wentOnAt = Number.NEGATIVE_INFINITY;
@@ -77,6 +58,7 @@ export class VolumeAccount {
     this.volume = volume;
     this.#options = options;
     this.#needs = needs;
+    this.#state = new VolumeState({ ...needs, label: volume.label, now: options.now });
   }
 
   /** The answer that is waited for. Never rejects. */
@@ -89,14 +71,14 @@ export class VolumeAccount {
     return minus(minus(this.#above, this.#reserved), this.#spent);
   }
 
-  /** Why nothing can be stored there; `undefined` where it is only its room that is used up. */
+  /** Why nothing can be stored there; `undefined` where at most its room is used up. */
   get reason(): string | undefined {
-    return this.#state.kind === "open" || this.#state.kind === "full" ? undefined : this.#state.reason;
+    return this.#state.reason;
   }
 
-  /** Why it is full although its file system says that there is room: a quota, most likely. */
+  /** What it said when it was full, although its file system says that there is room: a quota, most likely. */
   get fullReason(): string | undefined {
-    return this.#state.kind === "full" && this.#above.bytes > largeBytes ? this.#state.reason : undefined;
+    return this.#above.bytes > largeBytes ? this.#state.fullReason : undefined;
   }
 
   get batches(): number {
@@ -115,23 +97,14 @@ export class VolumeAccount {
   }
 
   takes(wanted: Amount): boolean {
-    if (this.#state.kind !== "open" || this.#options.now() - this.#knownAt > staleMs) return false;
-    return wanted.bytes < this.#ceiling.bytes && fits(wanted, this.free);
+    if (this.#options.now() - this.#knownAt > staleMs) return false;
+    return this.#state.takes(wanted.bytes) && fits(wanted, this.free);
   }
 
-  /** Whether it may take this later: promises may be given back, a disk that is silent may answer. */
+  /** Whether it may take this later: promises of room may be given back, a silent disk may answer. */
   mayTake(wanted: Amount): boolean {
-    switch (this.#state.kind) {
-      case "open":
-        if (wanted.bytes >= this.#ceiling.bytes) return false;
-        return this.#room === undefined || fits(wanted, this.#above);
-      case "silent":
-        return this.#options.now() - this.#state.since < patienceMs;
-      case "full":
-        return this.#batches > 0 && this.#options.now() - this.#state.since < largeEndsMs;
-      case "failed":
-        return false;
-    }
+    if (!this.#state.isOpen) return this.#state.mayReopen(this.#batches > 0);
+    return this.#state.takes(wanted.bytes) && (this.#room === undefined || fits(wanted, this.#above));
   }
 
   reserve(wanted: Amount): Reservation {
@@ -160,45 +133,12 @@ export class VolumeAccount {
 
   /** `bytes`: of the object that could not be stored. */
   failed(error: HostError, bytes = 0): void {
-    const { kind } = this.#state;
-    const fields = { volume: this.volume.label, reason: error.message };
-    switch (error.kind) {
-      case "limits":
-        return;
-      case "full":
-        if (bytes >= largeBytes) this.#lower(bytes, fields);
-        else if (kind === "open") {
-          this.#needs.log.error(fields, "a volume is retired until it has more room");
-          this.#ceiling = { bytes: this.#ceiling.bytes, at: this.#room };
-          this.#state = { kind: "full", reason: error.message, since: this.#options.now() };
-        }
-        return;
-      case "silent":
-        if (kind === "silent" || kind === "failed") return;
-        this.#needs.log.error(fields, "a volume does not answer: its work goes elsewhere until it does");
-        this.#state = { kind: "silent", reason: error.message, since: this.#options.now() };
-        break;
-      case "io":
-        if (kind === "failed") return;
-        this.#needs.log.error(fields, "a volume is retired");
-        this.#state = { kind: "failed", reason: error.message };
-        break;
-    }
-    this.#needs.onChange();
-  }
-
-  /** What the large object had taken is free again: others may have found the volume full for it. */
-  #lower(bytes: number, fields: object): void {
-    if (bytes >= this.#ceiling.bytes) return;
-    this.#needs.log.warn({ ...fields, bytes }, "a volume takes nothing so large until it has more room");
-    this.#ceiling = { bytes, at: this.#room && { ...this.#room, bytes: this.#room.bytes + bytes } };
-    if (this.#state.kind === "full") this.#state = { kind: "open" };
-    this.#needs.onChange();
+    this.#state.failed(error, bytes, this.#room);
   }
 
   refreshIfOlder(ms: number): void {
     const { now } = this.#options;
-    if (this.#pending || this.#state.kind === "failed" || now() - this.#askedAt < ms) return;
+    if (this.#pending || this.#state.hasFailed || now() - this.#askedAt < ms) return;
     this.#askedAt = now();
     // What is released from now on may be missing in the answer.
     const before = this.#spent;
@@ -208,7 +148,7 @@ export class VolumeAccount {
         this.#room = room;
         this.#knownAt = now();
         this.#spent = minus(this.#spent, before);
-        this.#reopen(room);
+        this.#state.answered(room);
       },
       (error: unknown) => {
         this.#pending = undefined;
@@ -217,16 +157,6 @@ export class VolumeAccount {
         );
       },
     );
-  }
-
-  #reopen(room: LocalRoom): void {
-    const { kind } = this.#state;
-    const hasMore = hasGrown(room, this.#ceiling.at);
-    if (hasMore) this.#ceiling = { bytes: Number.POSITIVE_INFINITY, at: undefined };
-    if (kind !== "silent" && !(kind === "full" && hasMore)) return;
-    this.#state = { kind: "open" };
-    this.#needs.log.warn({ volume: this.volume.label }, "a volume is used again");
-    this.#needs.onChange();
   }
 
   /** Above the floor, promised or not. */
@@ -249,11 +179,4 @@ function minus(one: Amount, other: Amount): Amount {
 
 function fits(wanted: Amount, free: Amount): boolean {
   return free.bytes >= wanted.bytes && free.inodes >= wanted.inodes;
-}
-
-function hasGrown(now: LocalRoom, then: LocalRoom | undefined): boolean {
-  if (then === undefined) return true;
-  return (
-    now.bytes > then.bytes + Math.min(freedBytes, then.totalBytes / 100) || now.inodes > then.inodes + 1000
-  );
 }

@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { HostError } from "@brigade/core";
 import { decodeFailure } from "../thread/failures.ts";
+import { ThreadLink } from "../thread/thread-link.ts";
 import type { Difference } from "../verify/difference.ts";
 import type { Damage, MendingSettings, Repaired } from "./mending.ts";
 import type { FromRepairThread, ToRepairThread } from "./repair-thread.ts";
@@ -30,9 +31,9 @@ export async function openRepair(
   root: string,
   { tellLedger, settleMs = 2000 }: RepairOptions,
 ): Promise<Repair> {
-  const link = new RepairLink({ root, settleMs });
+  const link = startThread({ root, settleMs });
   try {
-    await link.call("open");
+    await link.ask("open");
   } catch (error) {
     await link.end();
     throw error;
@@ -42,11 +43,11 @@ export async function openRepair(
       const damages = differences.filter(isDamage);
       if (damages.length === 0) return { lost: 0, mended: 0 };
       await tellLedger(damages);
-      return link.call(damages);
+      return link.ask(damages);
     },
     [Symbol.asyncDispose]: async () => {
       try {
-        await link.call("close");
+        await link.ask("close");
       } finally {
         await link.end();
       }
@@ -59,37 +60,15 @@ function isDamage(difference: Difference): difference is Damage {
   return problem !== "extra" && key !== undefined && expected !== undefined && storedAt !== undefined;
 }
 
-/** The main thread's end; answers come in the order of the calls. */
-class RepairLink {
-  readonly #worker: Worker;
-  readonly #waiting: { resolve(repaired: Repaired): void; reject(error: unknown): void }[] = [];
-  #gone: unknown;
+type RepairLink = ThreadLink<ToRepairThread, FromRepairThread, Repaired>;
 
-  constructor(workerData: MendingSettings) {
-    this.#worker = new Worker(new URL("./repair-thread.ts", import.meta.url), { workerData });
-    this.#worker.on("message", (answer: FromRepairThread) => {
-      const waiting = this.#waiting.shift();
-      if ("repaired" in answer) waiting?.resolve(answer.repaired);
-      else waiting?.reject(decodeFailure(answer.failure));
-    });
-    this.#worker.on("error", (error) => this.#lose(error));
-    this.#worker.on("exit", () => this.#lose(new HostError("io", "the repairing thread has ended")));
-  }
-
-  call(command: ToRepairThread): Promise<Repaired> {
-    if (this.#gone !== undefined) return Promise.reject(this.#gone);
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.#worker.postMessage(command);
-    });
-  }
-
-  async end(): Promise<void> {
-    await this.#worker.terminate();
-  }
-
-  #lose(error: unknown): void {
-    this.#gone ??= error;
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#gone);
-  }
+function startThread(workerData: MendingSettings): RepairLink {
+  const worker = new Worker(new URL("./repair-thread.ts", import.meta.url), { workerData });
+  return new ThreadLink(worker, {
+    read: (answer) => {
+      if ("failure" in answer) throw decodeFailure(answer.failure);
+      return answer.repaired;
+    },
+    whenEnded: () => new HostError("io", "the repairing thread has ended"),
+  });
 }

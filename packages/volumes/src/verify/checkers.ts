@@ -1,11 +1,7 @@
 import { Worker } from "node:worker_threads";
+import { ThreadLink } from "../thread/thread-link.ts";
 import type { ExpectedFile } from "./check-file.ts";
 import type { CheckAnswer, CheckThreadData } from "./check-thread.ts";
-
-interface Waiting {
-  resolve(answer: CheckAnswer): void;
-  reject(error: unknown): void;
-}
 
 /** Threads that re-read files of one volume. */
 export class Checkers implements AsyncDisposable {
@@ -14,18 +10,18 @@ export class Checkers implements AsyncDisposable {
 
   constructor(root: string, threads: number) {
     const workerData: CheckThreadData = { root, stop: this.#stop };
-    this.#threads = Array.from({ length: threads }, () => new CheckThread(workerData));
+    this.#threads = Array.from({ length: threads }, () => startThread(workerData));
   }
 
-  /** What is wrong with each, in order; of fewer files once it was stopped. By one thread, the least busy. */
+  /** Resolves with what is wrong with each, in order; of fewer files once it was stopped. The least busy thread does it. */
   check(files: readonly ExpectedFile[]): Promise<CheckAnswer> {
     const [first, ...others] = this.#threads;
     if (first === undefined) throw new Error("no threads");
     const idlest = others.reduce((best, thread) => (thread.waiting < best.waiting ? thread : best), first);
-    return idlest.check(files);
+    return idlest.ask(files.map(({ source, path, size, md5 }) => ({ source, path, size, md5 })));
   }
 
-  /** All that is being checked ends soon, with what is known by then. For good. */
+  /** Ends all checks soon, with what is known by then. Cannot be undone. */
   stop(): void {
     Atomics.store(this.#stop, 0, 1);
   }
@@ -35,37 +31,12 @@ export class Checkers implements AsyncDisposable {
   }
 }
 
-class CheckThread {
-  readonly #worker: Worker;
-  readonly #waiting: Waiting[] = [];
-  #gone: unknown;
+type CheckThread = ThreadLink<readonly ExpectedFile[], CheckAnswer, CheckAnswer>;
 
-  constructor(workerData: CheckThreadData) {
-    this.#worker = new Worker(new URL("./check-thread.ts", import.meta.url), { workerData });
-    this.#worker.on("message", (answer: CheckAnswer) => this.#waiting.shift()?.resolve(answer));
-    this.#worker.on("error", (error) => this.#lose(error));
-    this.#worker.on("exit", () => this.#lose(new Error("a thread that re-reads files has ended")));
-  }
-
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
-  check(files: readonly ExpectedFile[]): Promise<CheckAnswer> {
-    if (this.#gone !== undefined) return Promise.reject(this.#gone);
-    const expected = files.map(({ source, path, size, md5 }) => ({ source, path, size, md5 }));
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.#worker.postMessage(expected);
-    });
-  }
-
-  async end(): Promise<void> {
-    await this.#worker.terminate();
-  }
-
-  #lose(error: unknown): void {
-    this.#gone ??= error;
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#gone);
-  }
+function startThread(workerData: CheckThreadData): CheckThread {
+  const worker = new Worker(new URL("./check-thread.ts", import.meta.url), { workerData });
+  return new ThreadLink(worker, {
+    read: (answer) => answer,
+    whenEnded: () => new Error("a thread that re-reads files has ended"),
+  });
 }
