@@ -80,16 +80,13 @@ export interface Room {
 }
 
 /**
- * One local disk's folder. Nothing is ever visible under a final name but whole, checked files; a promise of a
- * StoredObject resolves only when bytes, name and manifest line are synced (as far as the durability mode goes).
+ * Stores objects. Nothing is ever visible under a final name but whole, checked files. A promise of a StoredObject resolves only
+ * when bytes, name and manifest line are synced (as far as the durability mode goes).
  *
- * Errors of `put`, `Sink`, `Part` and `adopt`: HostError (disk full, failed); NameError (this disk cannot hold this object);
- * SourceError `damaged` (the bytes are not of the expected size or MD5; nothing remains of them).
+ * Errors, also of `Sink` and `Part`: HostError (disk full, failed); NameError (this disk cannot hold this object); SourceError
+ * `damaged` (the bytes are not of the expected size or MD5; nothing remains of them).
  */
-export interface Volume extends AsyncDisposable {
-  readonly id: string;
-  readonly label: string;
-  readonly root: string;
+export interface VolumeStoring {
   /** Memory for a body that will be `put` here, cheaper than memory of one's own. To be put, or given back. */
   lend(size: number): Uint8Array;
   /** Lent memory that will not be put after all. */
@@ -102,33 +99,48 @@ export interface Volume extends AsyncDisposable {
   /** Stores a large object, streamed. */
   open(object: NewObject): Promise<Sink>;
   /**
-   * Stores a large object of a known size (`expectedSize`) in pieces, going on with what an earlier try left of the same
-   * state (`validator`; absent: nothing can be gone on with). Nothing: another process is at it.
-   */
-  part(object: NewObject, validator: string | undefined): Promise<Part | undefined>;
-  /** Bytes of the disk that a part of this object takes already. */
-  begun(object: NewObject): Promise<number>;
-  /**
-   * Looks whether objects lie here already, whole (after a crash, or a lost catalogue): same modification time,
-   * expected size. Those are hashed (and checked against `expectedMd5`), entered in the manifest and given
-   * back, in order; the others come back as nothing.
+   * Stores objects that lie here already, whole (after a crash, or a lost catalogue): those of the same modification time and
+   * expected size are hashed (and checked against `expectedMd5`) and entered in the manifest. Resolves in order, with `undefined`
+   * for the others.
    */
   adopt(objects: readonly NewObject[]): Promise<readonly (StoredObject | undefined)[]>;
-  /** Whether files of these sizes lie under these paths (as StoredObject has them); in order. Reads no bytes. */
+}
+
+/** Stores large objects in parts, which outlive their process. */
+export interface VolumeParts {
+  /**
+   * Stores a large object of a known size (`expectedSize`) in pieces, going on with what an earlier try left of the same
+   * state (`validator`; absent: nothing can be gone on with). Resolves with `undefined` if another process has the part.
+   */
+  part(object: NewObject, validator: string | undefined): Promise<Part | undefined>;
+  /** Resolves with the bytes of the disk that a part of this object takes already. */
+  begun(object: NewObject): Promise<number>;
+}
+
+/** Tells what lies on a volume. Changes nothing, and reads no file's bytes. */
+export interface VolumeLooking {
+  /** Whether files of these sizes lie under these paths (as StoredObject has them); in order. */
   present(source: string, files: readonly { path: string; size: number }[]): Promise<readonly boolean[]>;
   /** Whether a file lies in the place of each of these objects, whatever it is, or was moved aside from there as damaged; in order. */
   holds(source: string, keys: readonly ObjectKey[]): Promise<readonly boolean[]>;
   /** Objects of a source that were stored here last, `most` at most, the latest first. */
   latest(source: string, most: number): Promise<readonly ObjectEntry[]>;
-  /** True when the source's folder was empty when this process opened the volume: nothing to `adopt`. */
+  /** True if the source's folder was empty when this process opened the volume: nothing to `adopt`. */
   isFresh(source: string): boolean;
   room(): Promise<Room>;
+}
+
+/** One local disk's folder. Whoever needs only a part of it asks for that part. */
+export interface Volume extends VolumeStoring, VolumeParts, VolumeLooking, AsyncDisposable {
+  readonly id: string;
+  readonly label: string;
+  readonly root: string;
 }
 
 /** A place for a batch: its bytes and inodes are kept until `release`. */
 export interface Reservation {
   readonly volume: Volume;
-  /** So many of its bytes are taken from the disk now: they are kept no longer. */
+  /** This many of its bytes are taken from the disk now: they are kept no longer. */
   spend(bytes: number): void;
   release(): void;
 }
@@ -139,7 +151,7 @@ export interface Begun {
   readonly bytes: number;
 }
 
-/** Chooses among volumes, and knows which of them can be used. */
+/** Chooses among volumes, and is the only one who knows which of them can be used. */
 export interface Placement {
   readonly volumes: readonly Volume[];
   /**
@@ -153,7 +165,7 @@ export interface Placement {
     options?: { readonly begun?: Begun | undefined; readonly signal?: AbortSignal },
   ): Promise<Reservation | undefined>;
   /**
-   * What a volume said when it could not store an object, of so many bytes where they are known. `full`: nothing is placed
+   * To be told what a volume said when it could not store an object; `bytes`: the object's, where they are known. `full`: nothing is placed
    * there until it has more room, or nothing so large; `silent`: nothing until it answers again; `io`: for good. Logged once.
    */
   failed(volume: Volume, error: HostError, bytes?: number): void;

@@ -1,7 +1,15 @@
-import { type Begun, classify, type Job, type Log, type ObjectEntry, type Volume } from "@brigade/core";
+import {
+  type Begun,
+  classify,
+  type Job,
+  type Log,
+  type ObjectEntry,
+  type Volume,
+  type VolumeParts,
+} from "@brigade/core";
 import { asListed } from "./store.ts";
 
-/** The volume that holds most of these large objects' bytes already; nothing where none does. */
+/** Resolves with the volume that holds most of these large objects' bytes already; `undefined` if none does. */
 export async function findBegun(
   volumes: readonly Volume[],
   job: Job,
@@ -16,7 +24,12 @@ export async function findBegun(
   return best !== undefined && best.bytes > 0 ? best : undefined;
 }
 
-async function bytesOn(volume: Volume, job: Job, entries: readonly ObjectEntry[], log: Log): Promise<number> {
+async function bytesOn(
+  volume: VolumeParts & Pick<Volume, "label">,
+  job: Job,
+  entries: readonly ObjectEntry[],
+  log: Log,
+): Promise<number> {
   try {
     const bytes = await Promise.all(entries.map((entry) => volume.begun(asListed(job, entry))));
     return bytes.reduce((sum, one) => sum + one, 0);

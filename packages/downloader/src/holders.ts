@@ -1,4 +1,4 @@
-import { classify, type Log, type Volume } from "@brigade/core";
+import { classify, type Log, type Volume, type VolumeLooking } from "@brigade/core";
 import { keyOf, type Listed } from "./listed.ts";
 
 /** Objects of a batch that belong on the same volume. */
@@ -33,7 +33,7 @@ export async function groupByHolder(
 }
 
 async function heldOn(
-  volume: Volume,
+  volume: VolumeLooking & Pick<Volume, "label">,
   source: string,
   listed: readonly Listed[],
   log: Log,

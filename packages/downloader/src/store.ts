@@ -6,7 +6,7 @@ import type {
   Sink,
   Source,
   StoredObject,
-  Volume,
+  VolumeStoring,
 } from "@brigade/core";
 import { SourceError } from "@brigade/core";
 
@@ -26,7 +26,7 @@ export type DatedEntry = ObjectEntry & { readonly modified: number };
 export async function store(
   object: NewObject,
   body: ObjectBody,
-  volume: Volume,
+  volume: VolumeStoring,
   onRead: () => void,
 ): Promise<StoredObject> {
   const size = body.size ?? object.expectedSize ?? Number.POSITIVE_INFINITY;
@@ -50,7 +50,7 @@ export async function store(
 }
 
 /** The body in memory lent by its volume, which gets it back when the body breaks. */
-async function bytesOf(body: ObjectBody, volume: Volume): Promise<Uint8Array> {
+async function bytesOf(body: ObjectBody, volume: VolumeStoring): Promise<Uint8Array> {
   let lent: Uint8Array | undefined;
   try {
     return await body.bytes((size) => {
