@@ -1,3 +1,4 @@
+import { inShares } from "./consuming/quarantine.ts";
 import type {
   DirectoryMessage,
   FilesMessage,
@@ -6,7 +7,6 @@ import type {
   PagePartMessage,
   ResultMessage,
 } from "./messages.ts";
-import { inShares } from "./quarantine.ts";
 
 /** Bytes of a message as it is made. Far below what a reader takes: it grows while it travels. */
 const mostSent = 2 ** 20;

@@ -1,5 +1,6 @@
 import {
   type FilesMessage,
+  inShares,
   type Job,
   join,
   type ListedFile,
@@ -41,4 +42,13 @@ export function messageFor({ job }: FilesMessage, objects: readonly Listed[], at
     else slice.files.push(file);
   }
   return { v: 1, type: "files", job, slices: [...slices.values()], attempt };
+}
+
+/** Returns the same work in this many messages, or in one per object if there are fewer. */
+export function splitFiles(message: FilesMessage, shares: number): FilesMessage[] {
+  return inShares(listedIn(message), shares).map((some) => messageFor(message, some, message.attempt));
+}
+
+export function countFiles({ slices }: FilesMessage): number {
+  return slices.reduce((sum, { files }) => sum + files.length, 0);
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Delay, delayOf, delays } from "./retrying/pauses.ts";
+import { type Delay, delayOf, delays } from "../retrying/pauses.ts";
 
 const count = z.int().nonnegative();
 
@@ -8,13 +8,17 @@ const count = z.int().nonnegative();
  *
  * - `rests`    nobody is to have it in hand for a while: does a process live longer without it?
  * - `alone`    the next process that has nothing else in hand takes it. One that is lost then has died of it, or by chance
- * - `company`  it is handled among others again: no process died of it, or none lives long enough for anything to be learnt
+ * - `company`  it is handled among others again: no process died of it, or none lives long enough
+ *   for anything to be learnt
  */
 export const suspicionSchema = z.object({
   stage: z.enum(["rests", "alone", "company"]),
   /** Processes that died while they handled it alone, in a row. */
   deaths: count,
-  /** Milliseconds that a process must have lived before it handles it alone: clearly longer than the last that died of it. */
+  /**
+   * Milliseconds that a process must have lived before it handles it alone: clearly longer than the
+   * last that died of it.
+   */
   age: count,
   /** Milliseconds that it has rested in a row, or waited for whoever asked for it. */
   rested: count,
@@ -25,7 +29,10 @@ export type Suspicion = z.infer<typeof suspicionSchema>;
 const suspectFrom = 2;
 /** Processes that must have died of a single piece of work, handled alone. */
 const deadlyFrom = 4;
-/** Milliseconds: the youngest process that handles a suspect alone; an age at which any process is old enough. */
+/**
+ * Milliseconds: the youngest process that handles a suspect alone; an age at which any process is
+ * old enough.
+ */
 const youngest = 5_000;
 const oldest = 300_000;
 /** Milliseconds: the shortest and the longest time that a suspect is alone. */
@@ -67,9 +74,10 @@ export type Treatment =
   | { readonly kind: "deadly"; readonly deaths: number };
 
 /**
- * Three things must come together before work is called deadly: it was handled alone; it was being handled each time that
- * the process died; and the process had lived clearly longer without it. So whoever kills processes every few seconds
- * makes nothing deadly: none of them lives long enough to prove anything, and what they had in hand is handled as ever.
+ * Three things must come together before work is called deadly: it was handled alone; it was being
+ * handled each time that the process died; and the process had lived clearly longer without it. So
+ * whoever kills processes every few seconds makes nothing deadly: none of them lives long enough to
+ * prove anything, and what they had in hand is handled as ever.
  */
 export function treat(evidence: Evidence): Treatment {
   const { suspicion, losses, lived, isAlone } = evidence;

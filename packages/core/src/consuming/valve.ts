@@ -1,8 +1,8 @@
-import type { Subscription } from "./broker.ts";
+import type { Subscription } from "../broker.ts";
 
 /**
- * Several reasons may hold a consumer at once (back-pressure, an outage, a full disk); it runs only while none does.
- * Reasons are short texts for people.
+ * Several reasons may hold a consumer at once (back-pressure, an outage, a full disk); it runs only
+ * while none does. Reasons are short texts for people.
  */
 export class Valve {
   readonly #subscriptions: Subscription[] = [];
@@ -34,7 +34,10 @@ export class Valve {
     return this.#turn();
   }
 
-  /** One turn at a time, each to what is wanted when it starts: quick changes never leave it half-way. */
+  /**
+   * One turn at a time, each to what is wanted when it starts: quick changes never leave it
+   * half-way.
+   */
   #turn(): Promise<void> {
     this.#turning = this.#turning.then(async () => {
       const pause = this.isClosed;

@@ -2,8 +2,9 @@
 const most = 10_000;
 
 /**
- * What this process goes on with although the broker has its message for later (`Delivery.onOverdue`): when it comes
- * again, it is not begun a second time. By an id of the piece of work.
+ * What this process goes on with although the broker has its message for later
+ * (`Delivery.onOverdue`): when it comes again, it is not begun a second time. By an id of the piece
+ * of work.
  */
 export class InHand {
   readonly #fates = new Map<string, Promise<boolean>>();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Subscription, Valve } from "../src/index.ts";
+import { type Subscription, Valve } from "../../src/index.ts";
 
 /** Remembers what was asked of it; each change takes a turn of the event loop, as a broker's would. */
 class RecordingSubscription implements Subscription {

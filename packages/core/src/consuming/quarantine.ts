@@ -1,17 +1,23 @@
-import type { Delivery, Subscription, Verdict } from "./broker.ts";
-import type { Alarm, Delayer } from "./delay.ts";
-import { eitherSignal } from "./either-signal.ts";
-import type { Log } from "./log.ts";
-import type { DirectoryMessage, FilesMessage } from "./messages.ts";
+import type { Delivery, Subscription, Verdict } from "../broker.ts";
+import type { Alarm, Delayer } from "../delay.ts";
+import { eitherSignal } from "../either-signal.ts";
+import type { Log } from "../log.ts";
+import type { DirectoryMessage, FilesMessage } from "../messages.ts";
 import { type Treatment, treat } from "./suspicion.ts";
 import type { Valve } from "./valve.ts";
 
 const reason = "handling a suspect alone";
 /** A suspect that is split comes in so many messages. */
 const shares = 8;
-/** Milliseconds that what is in hand may take to finish before a suspect is handled; then it is given back. */
+/**
+ * Milliseconds that what is in hand may take to finish before a suspect is handled; then it is
+ * given back.
+ */
 const drainWithin = 10_000;
-/** Milliseconds: a process is alone until no suspect has come for so long (the first may be under way), and so long at most. */
+/**
+ * Milliseconds: a process is alone until no suspect has come for so long (the first may be under
+ * way), and so long at most.
+ */
 const idleFor = 3_000;
 const firstWithin = 15_000;
 const aloneFor = 60_000;
@@ -19,7 +25,7 @@ const look = 500;
 /** Milliseconds that ordinary work gets which comes while a process is alone. */
 const ordinaryWithin = 10_000;
 
-type WorkMessage = FilesMessage | DirectoryMessage;
+export type WorkMessage = FilesMessage | DirectoryMessage;
 
 /** A delivery of work, and what can be done with it. */
 export interface Work<M extends WorkMessage = WorkMessage> {
@@ -37,7 +43,10 @@ export interface Work<M extends WorkMessage = WorkMessage> {
 export interface QuarantineParts {
   /** Of the ordinary subscriptions. */
   readonly valve: Valve;
-  /** Consumes, one at a time and before all others, from where work comes back. Its deliveries are handled with `isAlone`. */
+  /**
+   * Consumes, one at a time and before all others, from where work comes back. Its deliveries are
+   * handled with `isAlone`.
+   */
   readonly consumeAlone: () => Promise<Subscription>;
   readonly log: Log;
   readonly delay: Delayer;
@@ -62,7 +71,10 @@ export class Quarantine implements AsyncDisposable {
     this.#parts = parts;
   }
 
-  /** Whether work that comes while this process is alone must wait all the same: it pauses for another reason, too. */
+  /**
+   * Whether work that comes while this process is alone must wait all the same: it pauses for
+   * another reason, too.
+   */
   get isPaused(): boolean {
     return this.#parts.valve.reasons.some((one) => one !== reason);
   }
@@ -151,7 +163,10 @@ export class Quarantine implements AsyncDisposable {
     return await task(AbortSignal.any([signal, over.signal]));
   }
 
-  /** Takes nothing more, lets what is in hand finish or gives it back, and then takes suspects one by one. */
+  /**
+   * Takes nothing more, lets what is in hand finish or gives it back, and then takes suspects one
+   * by one.
+   */
   async #prepare(): Promise<void> {
     const { valve, leaving, log } = this.#parts;
     try {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { randomOf } from "../../../test/random.ts";
-import { type Suspicion, treat } from "../src/index.ts";
+import { randomOf } from "../../../../test/random.ts";
+import { type Suspicion, treat } from "../../src/index.ts";
 
 interface World {
   /** Milliseconds that the nth process lives, whatever it handles. */
