@@ -5,15 +5,15 @@ import {
   GuardedConsumer,
   type Placement,
 } from "@brigade/core";
-import type { BatchParts } from "./batch.ts";
-import { BodyMemory } from "./body-memory.ts";
-import { FullVolumes } from "./full-volumes.ts";
-import { handleBatch } from "./handle-batch.ts";
-import { LargeObjects } from "./large-objects.ts";
-import { countFiles, listedIn, splitFiles } from "./listed.ts";
-import { ObjectHealth, type ObjectHealthOptions } from "./object-health.ts";
-import { Report } from "./report.ts";
-import { StoreWord } from "./store-word.ts";
+import type { BatchParts } from "./batch/batch.ts";
+import { FullVolumes } from "./batch/full-volumes.ts";
+import { handleBatch } from "./batch/handle-batch.ts";
+import { countFiles, listedIn, splitFiles } from "./batch/listed.ts";
+import { Report } from "./batch/report.ts";
+import { ObjectHealth, type ObjectHealthOptions } from "./health/object-health.ts";
+import { BodyMemory } from "./memory/body-memory.ts";
+import { LargeObjects } from "./object/large-objects.ts";
+import { StoreWord } from "./object/store-word.ts";
 
 export interface DownloaderParts extends ConsumerParts {
   readonly placement: Placement;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Delayer } from "@brigade/core";
 import { SourceError } from "@brigade/core";
-import { turn } from "../../../test/recording-broker.ts";
-import { Bucket } from "./bucket.ts";
-import { MemoryVolume } from "./memory-volume.ts";
-import { batch, namesOf, outcomesIn, setUp, until } from "./set-up.ts";
+import { turn } from "../../../../test/recording-broker.ts";
+import { Bucket } from "../bucket.ts";
+import { MemoryVolume } from "../memory-volume.ts";
+import { batch, namesOf, outcomesIn, setUp, until } from "../set-up.ts";
 
 /** Waits that last until they are let pass. */
 const grace = 250; // ms in which another object may show that the source is well

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { HostError, SourceError } from "@brigade/core";
-import { Bucket } from "./bucket.ts";
-import { MemoryVolume } from "./memory-volume.ts";
-import { batch, namesOf, outcomesIn, setUp, until } from "./set-up.ts";
+import { Bucket } from "../bucket.ts";
+import { MemoryVolume } from "../memory-volume.ts";
+import { batch, namesOf, outcomesIn, setUp, until } from "../set-up.ts";
 
 function twoVolumes(): [MemoryVolume, MemoryVolume] {
   return [new MemoryVolume("first"), new MemoryVolume("second")];

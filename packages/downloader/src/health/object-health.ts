@@ -11,8 +11,8 @@ import {
   SourceError,
   SourceHealth,
 } from "@brigade/core";
+import { smallBody } from "../object/store.ts";
 import { Refusals } from "./refusals.ts";
-import { smallBody } from "./store.ts";
 
 export interface ObjectHealthParts extends Omit<OutageParts, "probe"> {
   /** As it is: probes wait for nothing. */

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import { HostError, SourceError } from "@brigade/core";
-import { Bucket } from "./bucket.ts";
-import { MemoryVolume } from "./memory-volume.ts";
-import { batch, outcomesIn, setUp, until } from "./set-up.ts";
+import { Bucket } from "../bucket.ts";
+import { MemoryVolume } from "../memory-volume.ts";
+import { batch, outcomesIn, setUp, until } from "../set-up.ts";
 
 const size = 8_000;
 const text = Array.from({ length: size }, (_, index) => "abcdefghij"[index % 10]).join("");

@@ -12,10 +12,10 @@ import type {
   Verdict,
 } from "@brigade/core";
 import { delayOf, delays, inShares } from "@brigade/core";
-import type { Fetched, FetchParts } from "./fetch.ts";
+import type { Fetched, FetchParts } from "../object/object-fetch.ts";
+import { presumedSize } from "../object/store.ts";
 import { entryOf, idOf, keyOf, type Listed, listedIn, messageFor } from "./listed.ts";
 import { Report } from "./report.ts";
-import { presumedSize } from "./store.ts";
 
 export interface BatchParts extends FetchParts {
   /** Unix milliseconds. */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HostError } from "@brigade/core";
-import { turn } from "../../../test/recording-broker.ts";
-import { Bucket } from "./bucket.ts";
-import { MemoryVolume } from "./memory-volume.ts";
-import { batch, namesOf, setUp } from "./set-up.ts";
+import { turn } from "../../../../test/recording-broker.ts";
+import { Bucket } from "../bucket.ts";
+import { MemoryVolume } from "../memory-volume.ts";
+import { batch, namesOf, setUp } from "../set-up.ts";
 
 for (const [whose, where] of [
   ["disk", "volume"],

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { SourceError } from "@brigade/core";
-import { Bucket } from "./bucket.ts";
-import { MemoryVolume } from "./memory-volume.ts";
-import { batch, outcomesIn, setUp, until } from "./set-up.ts";
+import { Bucket } from "../bucket.ts";
+import { MemoryVolume } from "../memory-volume.ts";
+import { batch, outcomesIn, setUp, until } from "../set-up.ts";
 
 const numbered = (count: number, from = 0) => Array.from({ length: count }, (_, i) => `f${from + i}`);
 const sized = (names: readonly string[]) => names.map((name) => `${name}:1`);

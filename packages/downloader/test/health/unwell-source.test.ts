@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { gateOf, isProbe, NameError, type Source, SourceError, type SourceErrorKind } from "@brigade/core";
-import { turn } from "../../../test/recording-broker.ts";
-import { ByteBudget } from "../src/byte-budget.ts";
-import { Bucket } from "./bucket.ts";
-import { MemoryVolume } from "./memory-volume.ts";
-import { batch, outcomesIn, setUp, until } from "./set-up.ts";
+import { turn } from "../../../../test/recording-broker.ts";
+import { ByteBudget } from "../../src/memory/byte-budget.ts";
+import { Bucket } from "../bucket.ts";
+import { MemoryVolume } from "../memory-volume.ts";
+import { batch, outcomesIn, setUp, until } from "../set-up.ts";
 
 const names = Array.from({ length: 64 }, (_, i) => `f${i}`);
 const whole = (attempt = 0) =>

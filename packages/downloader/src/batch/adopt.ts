@@ -1,8 +1,8 @@
 import type { FilesMessage, NewObject, Source, StoredObject } from "@brigade/core";
 import { classify, HostError } from "@brigade/core";
+import { asListed } from "../object/store.ts";
 import type { Batch, BatchParts } from "./batch.ts";
 import { entryOf, type Listed } from "./listed.ts";
-import { asListed } from "./store.ts";
 
 /** What already lies whole on a volume (after a crash, or a lost catalogue) is reported, not fetched. Returns the rest. */
 export async function adoptExisting(

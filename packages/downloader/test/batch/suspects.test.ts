@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { FilesMessage, Suspicion, Verdict } from "@brigade/core";
-import { Bucket } from "./bucket.ts";
-import { batch, namesOf, outcomesIn, setUp, until } from "./set-up.ts";
+import { Bucket } from "../bucket.ts";
+import { batch, namesOf, outcomesIn, setUp, until } from "../set-up.ts";
 
 function remainderOf(verdict: Verdict): FilesMessage[] {
   assert.ok(verdict.kind === "retry");

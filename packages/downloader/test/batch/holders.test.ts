@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Bucket } from "./bucket.ts";
-import { MemoryVolume } from "./memory-volume.ts";
-import { batch, setUp } from "./set-up.ts";
+import { Bucket } from "../bucket.ts";
+import { MemoryVolume } from "../memory-volume.ts";
+import { batch, setUp } from "../set-up.ts";
 
 test("replaces a file on the volume that holds it, if there is room; what lies on several volumes is split", async () => {
   const bucket = new Bucket({ a: "hello", b: "world", c: "again" });

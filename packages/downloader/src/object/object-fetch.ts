@@ -13,10 +13,10 @@ import type {
   WantedObject,
 } from "@brigade/core";
 import { backoff, classify, failureClass, HostError, pausesOfObjects, SourceError } from "@brigade/core";
-import type { BodyMemory } from "./body-memory.ts";
-import type { Share } from "./byte-budget.ts";
+import type { ObjectHealth } from "../health/object-health.ts";
+import type { BodyMemory } from "../memory/body-memory.ts";
+import type { Share } from "../memory/byte-budget.ts";
 import type { LargeObjects, SizedEntry } from "./large-objects.ts";
-import type { ObjectHealth } from "./object-health.ts";
 import { lookAgain, reasonOf } from "./second-look.ts";
 import { type DatedEntry, expectation, presumedSize, smallBody, store } from "./store.ts";
 import type { StoreWord } from "./store-word.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { FilesMessage, Message } from "@brigade/core";
-import { Bucket } from "./bucket.ts";
-import { MemoryVolume } from "./memory-volume.ts";
-import { batch, namesOf, outcomesIn, setUp, until } from "./set-up.ts";
+import { Bucket } from "../bucket.ts";
+import { MemoryVolume } from "../memory-volume.ts";
+import { batch, namesOf, outcomesIn, setUp, until } from "../set-up.ts";
 
 /** A downloader with a batch of which "slow" still comes when its delivery can be held no longer. */
 async function overdue() {

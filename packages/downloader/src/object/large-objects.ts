@@ -15,9 +15,9 @@ import {
   type StoredObject,
   type Volume,
 } from "@brigade/core";
-import { ByteBudget } from "./byte-budget.ts";
-import { fetchSegments } from "./segments/fetch-segments.ts";
-import { TransferMeter } from "./segments/transfer-meter.ts";
+import { ByteBudget } from "../memory/byte-budget.ts";
+import { fetchSegments } from "../segments/fetch-segments.ts";
+import { TransferMeter } from "../segments/transfer-meter.ts";
 import { asListed, type DatedEntry } from "./store.ts";
 import type { StoreWord } from "./store-word.ts";
 

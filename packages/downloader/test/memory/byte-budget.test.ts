@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { turn } from "../../../test/recording-broker.ts";
-import { ByteBudget, type Share } from "../src/byte-budget.ts";
-import { Bucket } from "./bucket.ts";
-import { batch, setUp } from "./set-up.ts";
+import { turn } from "../../../../test/recording-broker.ts";
+import { ByteBudget, type Share } from "../../src/memory/byte-budget.ts";
+import { Bucket } from "../bucket.ts";
+import { batch, setUp } from "../set-up.ts";
 
 /** Names in the order in which their bytes were given, and what each holds. */
 function asking(budget: ByteBudget) {

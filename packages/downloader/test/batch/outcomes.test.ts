@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { SourceError } from "@brigade/core";
-import { Bucket } from "./bucket.ts";
-import { MemoryVolume } from "./memory-volume.ts";
-import { batch, job, outcomesIn, setUp } from "./set-up.ts";
+import { Bucket } from "../bucket.ts";
+import { MemoryVolume } from "../memory-volume.ts";
+import { batch, job, outcomesIn, setUp } from "../set-up.ts";
 
 describe("an object", () => {
   test("that comes as listed is stored, and reported with size, MD5 and volume before the verdict", async () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type FilesMessage, SourceError } from "@brigade/core";
-import { Bucket } from "./bucket.ts";
-import { MemoryVolume } from "./memory-volume.ts";
-import { batch, outcomesIn, setUp } from "./set-up.ts";
+import { Bucket } from "../bucket.ts";
+import { MemoryVolume } from "../memory-volume.ts";
+import { batch, outcomesIn, setUp } from "../set-up.ts";
 
 const bytesOf = (text: string) => ({
   size: text.length,

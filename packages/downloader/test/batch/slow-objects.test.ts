@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Alarm } from "@brigade/core";
-import { turn } from "../../../test/recording-broker.ts";
-import { Bucket } from "./bucket.ts";
-import { MemoryVolume } from "./memory-volume.ts";
-import { batch, namesOf, outcomesIn, setUp, until } from "./set-up.ts";
+import { turn } from "../../../../test/recording-broker.ts";
+import { Bucket } from "../bucket.ts";
+import { MemoryVolume } from "../memory-volume.ts";
+import { batch, namesOf, outcomesIn, setUp, until } from "../set-up.ts";
 
 /** Alarms that ring when they are told to. */
 function heldAlarms() {

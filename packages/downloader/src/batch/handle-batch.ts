@@ -1,12 +1,12 @@
 import { type Delivery, type FilesMessage, mayBeDone, type Reservation, type Verdict } from "@brigade/core";
+import type { Share } from "../memory/byte-budget.ts";
+import { bytesInMemory, fetchObject } from "../object/object-fetch.ts";
+import { presumedSize } from "../object/store.ts";
 import { adoptExisting } from "./adopt.ts";
 import { Batch, type BatchParts } from "./batch.ts";
 import { findBegun } from "./begun.ts";
-import type { Share } from "./byte-budget.ts";
-import { bytesInMemory, fetchObject } from "./fetch.ts";
 import { groupByHolder, type HolderGroup } from "./holders.ts";
 import { entryOf, idOf, keyOf, type Listed } from "./listed.ts";
-import { presumedSize } from "./store.ts";
 
 /** Milliseconds until a batch that found no room is tried again. */
 const noRoomWait = 10_000;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { SourceError, type SourceErrorKind } from "@brigade/core";
-import type { DownloaderOptions } from "../src/index.ts";
-import { Bucket } from "./bucket.ts";
-import { batch, namesOf, outcomesIn, setUp } from "./set-up.ts";
+import type { DownloaderOptions } from "../../src/index.ts";
+import { Bucket } from "../bucket.ts";
+import { batch, namesOf, outcomesIn, setUp } from "../set-up.ts";
 
 /** A bucket of two, whose object "bad" fails each time (or the first so many times); "good" does not. */
 function oneBad(kind: SourceErrorKind, { times = Number.POSITIVE_INFINITY, retryAfterMs = 0 } = {}) {
