@@ -12,8 +12,8 @@ import type {
   Verdict,
 } from "@brigade/core";
 import { delayOf, delays, inShares } from "@brigade/core";
+import { presumedSize } from "../object/body-size.ts";
 import type { Fetched, FetchParts } from "../object/object-fetch.ts";
-import { presumedSize } from "../object/store.ts";
 import { entryOf, idOf, keyOf, type Listed, listedIn, messageFor } from "./listed.ts";
 import { Report } from "./report.ts";
 
@@ -31,7 +31,7 @@ export interface BatchParts extends FetchParts {
 
 type BatchDelivery = Pick<Delivery, "standAside" | "onOverdue">;
 
-/** An object that was not settled, and when to try it again. */
+/** An object without an outcome, and when to try it again. */
 interface Remainder {
   readonly listed: Listed;
   readonly counted: boolean;
@@ -40,25 +40,31 @@ interface Remainder {
 
 /** Milliseconds that outcomes wait for the slowest of their batch, at most. */
 const tellAfter = 1_000;
-/** A batch that is down to this part of its objects, or to one, gives its place to another. */
+/** A batch stands aside when this part of its objects, or one, is left. */
 const stragglers = 1 / 8;
 
-/** What becomes of the objects of one message: the outcomes, and what is to be tried again. To be disposed of. */
+/**
+ * What becomes of the objects of one message: their outcomes, and what is to be tried again. To be
+ * disposed of.
+ */
 export class Batch implements Disposable {
   readonly message: FilesMessage;
   readonly listed: readonly Listed[];
   readonly #parts: BatchParts;
   readonly #delivery: BatchDelivery;
-  /** Of outcomes that are not yet published. */
+  /** The outcomes that are not published yet. */
   #report: Report;
   readonly #again: Remainder[] = [];
-  /** With an outcome or among those to be tried again, in the order of their settling. */
-  readonly #settled: Listed[] = [];
-  /** How many of the settled have told the reservation that their room is taken. */
+  /** With an outcome, or to be tried again; in the order in which that was known. */
+  readonly #decided: Listed[] = [];
+  /** How many of the decided are known to the reservation: their room is taken. */
   #spent = 0;
   /** Outcomes on their way to the broker. */
   readonly #telling: Promise<void>[] = [];
-  /** What the broker has for later, to be told whether it has an outcome. */
+  /**
+   * What was handed over to the broker for later. To be resolved with whether the outcome was
+   * published.
+   */
   readonly #fates = new Map<Listed, (told: boolean) => void>();
   #reservation: Reservation | undefined;
   #alarm: Disposable | undefined;
@@ -75,7 +81,7 @@ export class Batch implements Disposable {
     delivery.onOverdue(() => this.#handOver());
   }
 
-  /** The room that is kept for it until it is concluded. */
+  /** Keeps the room for it until it is concluded. */
   hold(reservation: Reservation): void {
     this.#reservation = reservation;
   }
@@ -90,28 +96,28 @@ export class Batch implements Disposable {
   /** `entry`: as it was found to be; dated. */
   stored(listed: Listed, entry: Omit<ObjectEntry, "key">, stored: StoredObject, volume: string): void {
     this.#report.stored(listed, entry, stored, volume);
-    this.#settle(listed);
+    this.#decide(listed);
   }
 
   vanished(listed: Listed): void {
     this.#report.vanished(listed);
-    this.#settle(listed);
+    this.#decide(listed);
   }
 
   failed(listed: Listed, reason: string, kind: FailureClass): void {
     this.#report.failed(listed, reason, kind);
-    this.#settle(listed);
+    this.#decide(listed);
   }
 
   /** Its outcome was published by another batch of this process. */
   told(listed: Listed): void {
-    this.#settle(listed);
+    this.#decide(listed);
   }
 
   /** `counted`: it uses up an attempt. */
   again(listed: Listed, { counted, waitMs }: Omit<Remainder, "listed">): void {
     this.#again.push({ listed, counted, waitMs });
-    this.#settle(listed);
+    this.#decide(listed);
   }
 
   /** What came of fetching an object onto a volume. */
@@ -143,12 +149,12 @@ export class Batch implements Disposable {
     }
   }
 
-  /** Every object was given back as it came: nothing was learnt. */
+  /** Whether every object is to be tried again as it came: nothing was learnt. */
   get isUntouched(): boolean {
     return this.#again.length === this.listed.length && this.#again.every(({ counted }) => !counted);
   }
 
-  /** I1: the verdict comes after the outcomes are safe. */
+  /** Resolves with the verdict, when the outcomes are safe (rule 1). */
   async conclude(): Promise<Verdict> {
     await this.#toldAll();
     if (this.#again.length === 0) return { kind: "ack" };
@@ -162,12 +168,12 @@ export class Batch implements Disposable {
     return { kind: "retry", remainder, delay: delayOf(Math.max(...this.#again.map(({ waitMs }) => waitMs))) };
   }
 
-  /** What was not settled comes again soon, in two messages. */
+  /** What is left comes again soon, in two messages. */
   async halve(left: readonly Listed[]): Promise<Verdict> {
     return await this.split(inShares(left, 2));
   }
 
-  /** What was not settled comes again soon, each part in a message of its own. */
+  /** What is left comes again soon, each group in a message of its own. */
   async split(left: readonly (readonly Listed[])[]): Promise<Verdict> {
     await this.#toldAll();
     const { message } = this;
@@ -183,11 +189,14 @@ export class Batch implements Disposable {
     for (const [listed, resolve] of this.#fates) resolve(!again.has(listed));
   }
 
-  /** The delivery can be held no longer: what has no outcome comes again, and is known to be in hand until then. */
+  /**
+   * The delivery can be held no longer: what has no outcome comes again, and is known to be in hand
+   * until then.
+   */
   async #handOver(): Promise<FilesMessage[]> {
     const { job, attempt } = this.message;
     this.#tell();
-    const done = new Set(this.#settled);
+    const done = new Set(this.#decided);
     for (const { listed } of this.#again) done.delete(listed);
     const left = this.listed.filter((one) => !done.has(one));
     for (const one of left) {
@@ -199,8 +208,8 @@ export class Batch implements Disposable {
     return left.length === 0 ? [] : [messageFor(this.message, left, attempt)];
   }
 
-  #settle(listed: Listed): void {
-    this.#settled.push(listed);
+  #decide(listed: Listed): void {
+    this.#decided.push(listed);
     if (!this.#isLate) return;
     if (this.#alarm === undefined) this.#setAlarm();
     this.#giveUpPlace();
@@ -216,7 +225,7 @@ export class Batch implements Disposable {
   }
 
   #giveUpPlace(): void {
-    const left = this.listed.length - this.#settled.length;
+    const left = this.listed.length - this.#decided.length;
     if (left > 0 && left <= Math.max(1, this.listed.length * stragglers)) this.#delivery.standAside();
   }
 
@@ -226,16 +235,16 @@ export class Batch implements Disposable {
     if (results.length === 0) return;
     this.#report = this.#newReport();
     const telling = this.#parts.broker.publish(results);
-    telling.catch(() => undefined); // whoever waits for the verdict sees it
+    telling.catch(() => undefined); // `conclude` waits for it, and rejects
     this.#telling.push(telling);
     this.#spend();
   }
 
-  /** What lies on the disk takes room there, and needs none to be kept. Large objects say so themselves. */
+  /** What lies on the disk needs no room to be kept. Large objects say so themselves. */
   #spend(): void {
     const { large } = this.#parts;
-    const done = this.#settled.slice(this.#spent).filter((one) => !large.takes(entryOf(one)));
-    this.#spent = this.#settled.length;
+    const done = this.#decided.slice(this.#spent).filter((one) => !large.isLarge(entryOf(one)));
+    this.#spent = this.#decided.length;
     this.#reservation?.spend(done.reduce((sum, { file }) => sum + (file.size ?? presumedSize), 0));
   }
 

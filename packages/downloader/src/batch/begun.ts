@@ -7,7 +7,7 @@ import {
   type Volume,
   type VolumeParts,
 } from "@brigade/core";
-import { asListed } from "../object/store.ts";
+import { asListed } from "../object/new-object.ts";
 
 /** Resolves with the volume that holds most of these large objects' bytes already; `undefined` if none does. */
 export async function findBegun(

@@ -9,8 +9,8 @@ export interface HolderGroup {
 }
 
 /**
- * Groups objects by the volume that has a file in their place: there it is to be replaced, so that nothing damaged or outdated is
- * left behind. What lies nowhere goes along with the largest group.
+ * Groups objects by the volume that has a file in their place: there it is to be replaced, so that
+ * nothing damaged or outdated is left behind. What lies nowhere goes along with the largest group.
  */
 export async function groupByHolder(
   volumes: readonly Volume[],

@@ -56,7 +56,8 @@ export class Report {
       name,
       outcome: "failed",
       listedSize,
-      // Without a date, a retry lists the directory again: the accounts do not say that its size is only what a HEAD told.
+      // Without a date, a retry lists the directory again: the accounts do not say that its size is
+      // only what a HEAD told.
       modified: unproven ? undefined : modified,
       etag,
       reason,

@@ -11,7 +11,7 @@ import {
   SourceError,
   SourceHealth,
 } from "@brigade/core";
-import { smallBody } from "../object/store.ts";
+import { smallBody } from "../object/body-size.ts";
 import { Refusals } from "./refusals.ts";
 
 export interface ObjectHealthParts extends Omit<OutageParts, "probe"> {
@@ -103,7 +103,10 @@ export class ObjectHealth {
     this.#health.succeeded(begunAt, object, isWitness);
   }
 
-  /** Throws what the object was refused with, if the verdict on that is still open: it need not be asked for again. */
+  /**
+   * Throws what the object was refused with, if the verdict on that is still open: it need not be
+   * asked for again.
+   */
   assertNotRefused(object: ObjectEntry): void {
     const refusal = this.#refusals.refusalOf(object);
     if (refusal !== undefined) throw refusal;
@@ -117,8 +120,8 @@ export class ObjectHealth {
   }
 
   /**
-   * Asks for the object's bytes: headers alone would not do, since a source may answer and then break off every body.
-   * That it is gone, when the store says so too, is an answer.
+   * Asks for the object's bytes: headers alone would not do, since a source may answer and then
+   * break off every body. That it is gone, when the store says so too, is an answer.
    */
   async #ask(object: ObjectEntry, signal: AbortSignal): Promise<void> {
     const { source } = this.#parts;

@@ -17,11 +17,17 @@ export interface RefusalsParts {
   readonly delay: Delayer;
 }
 
-/** Different objects that are refused, and none given, before it is the source that refuses everything. */
+/**
+ * Different objects that are refused, and none given, before it is the source that refuses
+ * everything.
+ */
 const allRefused = 200;
 /** Milliseconds between two looks at what has come meanwhile. */
 const lookEvery = 250;
-/** Milliseconds without a new object, after which: others wait in the queues for a place in the hands; none are left… */
+/**
+ * Milliseconds without a new object, after which: others wait in the queues for a place in the
+ * hands; none are left…
+ */
 const handsAreFull = 1_000;
 const noneAreLeft = 2_000;
 /** … or none will come soon, whatever waits. */
@@ -31,9 +37,10 @@ const noneCome = 10_000;
 type Answer = "own" | "shared" | "ask";
 
 /**
- * Objects that were refused while nothing is known to work, as in a first run: whether each is refused by itself, or all
- * are, shows only when more were tried. Until then the verdict on them is open. Where the hands are full of such objects they
- * are given back, and are not asked for again when they return.
+ * Objects that were refused while nothing is known to work, as in a first run: whether each is
+ * refused by itself, or all are, shows only when more were tried. Until then the verdict on them is
+ * open. Where the hands are full of such objects they are given back, and are not asked for again
+ * when they return.
  */
 export class Refusals {
   readonly #parts: RefusalsParts;

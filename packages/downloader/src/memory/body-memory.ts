@@ -1,12 +1,16 @@
 import type { Restraint, Volume } from "@brigade/core";
 import { ByteBudget, type Share } from "./byte-budget.ts";
 
-/** Of several volumes, one may hold this part of the memory: a disk that hangs holds what it has. */
+/**
+ * Of several volumes, one may hold this part of the memory: a disk that hangs holds what it has.
+ */
 const part = 1 / 2;
 /** Objects that are begun for each request at once: most of them wait for their turn. */
 const begun = 4;
 
-/** Memory for bodies on their way to volumes; it bounds the number of objects that are begun, too. */
+/**
+ * Memory for bodies on their way to volumes; it bounds the number of objects that are begun, too.
+ */
 export class BodyMemory {
   readonly #bytes: number;
   readonly #restraint: Restraint;
@@ -33,7 +37,10 @@ export class BodyMemory {
     return own instanceof Promise ? own.then((share) => this.#with(share, bytes)) : this.#with(own, bytes);
   }
 
-  /** What only waits for its turn has no files open: where less is done at once, nothing is begun beyond the requests. */
+  /**
+   * What only waits for its turn has no files open: where less is done at once, nothing is begun
+   * beyond the requests.
+   */
   #resize(restrained: number): void {
     this.#restrained = restrained;
     const bytes = restrained < 1 ? (this.#bytes * restrained) / begun : this.#bytes;

@@ -5,8 +5,9 @@ export interface Share {
 }
 
 /**
- * Bounds the bytes of bodies that are in memory at once, and with `least`, which every share holds, the number of objects
- * that are begun: each waiting one costs promises and closures. Waiting is first come, first served.
+ * Bounds the bytes of bodies that are in memory at once, and with `least`, which every share holds,
+ * the number of objects that are begun: each waiting one costs promises and closures. Waiting is
+ * first come, first served.
  */
 export class ByteBudget {
   #total: number;
@@ -20,7 +21,10 @@ export class ByteBudget {
     this.#free = total;
   }
 
-  /** What asks for more than there is at all gets everything, alone. Nothing to wait for: returns without a promise. */
+  /**
+   * What asks for more than there is at all gets everything, alone. Nothing to wait for: returns
+   * without a promise.
+   */
   take(bytes: number): Share | Promise<Share> {
     const wanted = Math.min(Math.max(bytes, this.#least), this.#total);
     if (this.#waiting.length === 0 && wanted <= this.#free) return this.#share(wanted);

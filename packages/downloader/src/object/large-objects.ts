@@ -18,7 +18,7 @@ import {
 import { ByteBudget } from "../memory/byte-budget.ts";
 import { fetchSegments } from "../segments/fetch-segments.ts";
 import { TransferMeter } from "../segments/transfer-meter.ts";
-import { asListed, type DatedEntry } from "./store.ts";
+import { asListed, type DatedEntry } from "./new-object.ts";
 import type { StoreWord } from "./store-word.ts";
 
 export interface LargeOptions {
@@ -46,23 +46,30 @@ export type SizedEntry = ObjectEntry & { readonly size: number };
 /** What the source says of the object that it sends. */
 type State = Pick<ObjectBody, "validator" | "modified" | "objectMd5">;
 
-/** Times that a segment is asked for again while none of its bytes comes; what goes on after that is tried later. */
+/**
+ * Times that a segment is asked for again while none of its bytes comes; what goes on after that is
+ * tried later.
+ */
 const retries = 2;
 /** Bytes: the shortest segment, where objects are as large as usual. */
 const longestLeast = 8 * 1024 * 1024;
-/** After so many disagreements over which bytes are its bytes, or faults at its first range, an object is fetched in one stream. */
+/**
+ * After so many disagreements over which bytes are its bytes, or faults at its first range, an
+ * object is fetched in one stream.
+ */
 const mostDoubts = 2;
 /** Objects whose doubts are remembered. */
 const remembered = 1000;
 
 /**
- * Brings large objects in segments, over several connections at once and across restarts. All segments are of one state
- * of the object; where the source will not send ranges the object is left to be fetched in one stream.
+ * Brings large objects in segments, over several connections at once and across restarts. All
+ * segments are of one state of the object; where the source will not send ranges the object is left
+ * to be fetched in one stream.
  */
 export class LargeObjects {
   readonly #parts: LargeParts;
   readonly #options: LargeOptions;
-  /** One byte an object. */
+  /** One byte per object. */
   readonly #atOnce: ByteBudget;
   readonly #doubts = new Map<string, number>();
 
@@ -72,12 +79,16 @@ export class LargeObjects {
     this.#atOnce = new ByteBudget(options.atOnce);
   }
 
-  takes(entry: ObjectEntry): entry is SizedEntry {
+  /** Whether it is fetched in segments. */
+  isLarge(entry: ObjectEntry): entry is SizedEntry {
     const { capabilities, variant } = this.#parts.source;
     return (entry.size ?? 0) >= this.#options.from && capabilities.ranges && variant === undefined;
   }
 
-  /** Nothing: it is to be fetched in one stream. Throws SourceError, HostError, NameError. */
+  /**
+   * Resolves with `undefined` if it is to be fetched in one stream. Throws SourceError, HostError,
+   * NameError.
+   */
   async bring(
     job: Job,
     entry: SizedEntry,
@@ -106,7 +117,10 @@ export class LargeObjects {
     }
   }
 
-  /** Asks for one byte: whether ranges come, and of which state. Nothing: no ranges. */
+  /**
+   * Asks for one byte: whether ranges come, and of which state. Resolves with `undefined` if none
+   * come.
+   */
   async #look(job: Job, entry: ObjectEntry, volume: Volume, signal: AbortSignal): Promise<State | undefined> {
     try {
       const body = await this.#parts.source.open(entry, { from: 0, to: 0 }, signal);
@@ -117,7 +131,8 @@ export class LargeObjects {
       return undefined;
     } catch (error) {
       if (!refusesRanges(error) && !this.#failsAgain(error, entry)) throw error;
-      // Whoever sent ranges of it before has not forgotten how: connections that broke may still count.
+      // A source that sent ranges of it before can send them again: connections that broke may
+      // still count.
       if (error.kind !== "damaged" && (await volume.begun(asListed(job, entry))) > 0) throw error;
       this.#noteOneStream(entry, error);
       return undefined;
@@ -231,7 +246,10 @@ class Disagreement extends Error {
   override readonly name = "Disagreement";
 }
 
-/** Where it comes with the first range: without ranges it may be served, and only then is a 404 an answer about the object. */
+/**
+ * Where it comes with the first range: without ranges it may be served, and only then is a 404 an
+ * answer about the object.
+ */
 function refusesRanges(error: unknown): error is SourceError {
   if (!(error instanceof SourceError)) return false;
   return (

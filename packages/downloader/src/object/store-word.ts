@@ -6,20 +6,20 @@ import {
   SourceError,
   sizeProblem,
 } from "@brigade/core";
-import type { DatedEntry } from "./store.ts";
+import type { DatedEntry } from "./new-object.ts";
 
 /** After this many contradictions a host's dates are not asked about any more. */
 const contradictions = 3;
 
 /**
- * The store's metadata has the last word where a body does not fit the listing: an object that was overwritten after
- * it was listed is taken as it now is.
+ * The store's metadata has the last word where a body does not fit the listing: an object that was
+ * overwritten after it was listed is taken as it now is.
  */
 export class StoreWord {
   readonly #source: Source;
   readonly #now: () => number;
   #contradicted = 0;
-  /** Bodies in a row that seemed to be old, and came no newer past caches. */
+  /** Bodies in a row that seemed to be old, and were no newer when asked for past caches. */
   #vainDoubts = 0;
 
   /** `now`: Unix milliseconds. */
@@ -28,7 +28,10 @@ export class StoreWord {
     this.#now = now;
   }
 
-  /** The entry as the store has it now, when that is newer than what was listed; "gone" when the store has it no more. */
+  /**
+   * Resolves with the entry as the store has it now, if that is newer than what was listed; with
+   * "gone" if the store has it no more.
+   */
   async newer(entry: ObjectEntry, signal: AbortSignal): Promise<ObjectEntry | "gone" | undefined> {
     const now = await this.#source.stat(entry.key, signal);
     if (now === undefined) return "gone";
@@ -37,19 +40,20 @@ export class StoreWord {
     return isNewer(entry, now) ? now : undefined;
   }
 
-  /** Whether it may be an old state, from a cache. */
+  /** Whether the body may be an old state, from a cache. */
   doubts({ doubt }: ObjectBody): boolean {
     return doubt !== undefined && this.#vainDoubts < contradictions;
   }
 
-  /** What came when a doubtful body was asked for once more. */
-  settled({ doubt }: ObjectBody): void {
+  /** To be told of the body that came when a doubtful one was asked for once more. */
+  cameAgain({ doubt }: ObjectBody): void {
     this.#vainDoubts = doubt === undefined ? 0 : this.#vainDoubts + 1;
   }
 
   /**
-   * The entry to record for a body of the listed size that claims a newer date. Some hosts' dates are their own: when
-   * the store does not confirm them, they are soon left alone. Where the listing tells no date theirs is taken, or now.
+   * The entry to record for a body of the listed size that claims a newer date. Some hosts' dates
+   * are their own: when the store does not confirm them, they are soon left alone. Where the
+   * listing tells no date theirs is taken, or now.
    */
   async dated(
     entry: ObjectEntry,
@@ -71,7 +75,10 @@ export class StoreWord {
   }
 }
 
-/** Without a digest only a later date tells a newer state from what a cache or a portal has in its place. */
+/**
+ * Without a digest only a later date tells a newer state from what a cache or a portal has in its
+ * place.
+ */
 function isNewer(listed: ObjectEntry, now: ObjectEntry): boolean {
   if (isOrUnknown(listed.size, now.size) && isOrUnknown(listed.modified, now.modified)) return false;
   if (isMd5(now.etag)) return true;

@@ -1,27 +1,9 @@
-import type {
-  Job,
-  NewObject,
-  ObjectBody,
-  ObjectEntry,
-  Sink,
-  Source,
-  StoredObject,
-  VolumeStoring,
-} from "@brigade/core";
-import { SourceError } from "@brigade/core";
-
-/** Bodies up to this many bytes are collected in memory; larger ones go to the disk as they come. */
-export const smallBody = 1024 * 1024;
-
-/** Bytes that an object is taken to have where its listing does not tell. */
-export const presumedSize = 256 * 1024;
-
-/** An object of which it is known when it was modified. */
-export type DatedEntry = ObjectEntry & { readonly modified: number };
+import type { NewObject, ObjectBody, Sink, StoredObject, VolumeStoring } from "@brigade/core";
+import { smallBody } from "./body-size.ts";
 
 /**
- * Brings one object from its source to a volume. Resolves when it is synced; `onRead` is called before, when a small
- * body needs no more memory. Throws SourceError, HostError, NameError.
+ * Brings one object from its source to a volume. Resolves when it is synced; `onRead` is called
+ * before, when a small body needs no more memory. Throws SourceError, HostError, NameError.
  */
 export async function store(
   object: NewObject,
@@ -61,29 +43,4 @@ async function bytesOf(body: ObjectBody, volume: VolumeStoring): Promise<Uint8Ar
     if (lent !== undefined) volume.giveBack(lent);
     throw error;
   }
-}
-
-/** What the body will be, as far as listing and headers tell. Cancels the body and throws when they disagree. */
-export function expectation(source: Source, job: Job, entry: DatedEntry, body: ObjectBody): NewObject {
-  const { size = body.size } = entry;
-  if (!body.variant && body.size !== undefined && body.size !== size) {
-    body.cancel();
-    throw new SourceError("damaged", `${body.size} bytes come, where ${size} were listed`);
-  }
-  const object = asListed(job, entry);
-  if (body.variant) return { ...object, variant: source.variant };
-  return { ...object, expectedSize: size, expectedMd5: body.md5 };
-}
-
-/** What the listing alone says of an object that is to be stored; dated 1970 where it tells no date. */
-export function asListed(job: Job, entry: ObjectEntry): NewObject {
-  return {
-    source: job.source,
-    fingerprint: job.fingerprint,
-    job: job.id,
-    key: entry.key,
-    listedSize: entry.size ?? 0,
-    modified: entry.modified ?? 0,
-    etag: entry.etag,
-  };
 }
