@@ -7,7 +7,10 @@ export class RecordingBroker implements Broker {
   /** In order: `publish <types>`, `confirmed`, `first of <queue>`, `pause <queue>`, `resume <queue>`, `dispose <queue>`. */
   readonly events: string[] = [];
   readonly published: Message[] = [];
+  /** Ready messages per queue, as a test sets them. */
   readonly depths = new Map<QueueKind, number>();
+  /** How often a depth was asked for. */
+  looks = 0;
   /** Set: publishing fails with it. */
   refuse: Error | undefined;
   /** Set: told of everything that is published, before it is confirmed. */
@@ -48,6 +51,7 @@ export class RecordingBroker implements Broker {
   }
 
   async depth({ queue }: QueueName): Promise<number> {
+    this.looks++;
     return this.depths.get(queue) ?? 0;
   }
 

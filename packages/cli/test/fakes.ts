@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BrokerAdmin } from "@brigade/broker";
-import type { Broker, Delivery, Log, Message, QueueKind, QueueName, Verdict } from "@brigade/core";
+import type { Log, Message, QueueKind } from "@brigade/core";
 
 /** What was logged. */
 export class Lines implements Log {
@@ -25,46 +25,6 @@ export class Lines implements Log {
     return (fields: object, message: string) =>
       void this.lines.push({ level, fields: { ...fields }, message });
   }
-}
-
-/** A broker of which a test says what waits where, and which it makes deliver. */
-export class ScriptedBroker implements Broker {
-  readonly depths: Partial<Record<QueueKind, number>> = {};
-  readonly published: Message[] = [];
-  /** Times somebody looked at a queue. */
-  looks = 0;
-  handle: ((delivery: Delivery) => Promise<Verdict>) | undefined;
-
-  async publish(messages: readonly Message[]): Promise<void> {
-    this.published.push(...messages);
-  }
-
-  async consume(_queue: QueueName, _options: object, handle: (delivery: Delivery) => Promise<Verdict>) {
-    this.handle = handle;
-    return { pause: async () => {}, resume: async () => {}, [Symbol.asyncDispose]: async () => {} };
-  }
-
-  async depth({ queue }: QueueName): Promise<number> {
-    this.looks++;
-    return this.depths[queue] ?? 0;
-  }
-
-  async deliver(message: Message): Promise<Verdict> {
-    if (this.handle === undefined) throw new Error("nobody consumes");
-    const queue = { source: message.job.source, queue: "directories" } as const;
-    return await this.handle({
-      queue,
-      message,
-      deliveries: 0,
-      isRepeated: false,
-      signal: new AbortController().signal,
-      author: "",
-      standAside() {},
-      onOverdue() {},
-    });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {}
 }
 
 const empty = { directories: 0, files: 0, retry: 0, wait: 0, records: 0, dead: 0 };

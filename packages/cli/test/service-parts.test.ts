@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import { ConfigError, HostError, type Message, type Verdict } from "@brigade/core";
 import { type LedgerClient, openCatalogue } from "@brigade/ledger";
 import { rootMessage } from "@brigade/lister";
+import { RecordingBroker } from "../../../test/recording-broker.ts";
 import { CancelledJobs, withoutCancelled } from "../src/service/cancelled.ts";
 import { metered } from "../src/service/metered-broker.ts";
 import { Metrics, type Standing } from "../src/service/metrics.ts";
@@ -13,7 +14,7 @@ import { Settling } from "../src/service/settling.ts";
 import { configuredNames, configuredSources } from "../src/service/sources.ts";
 import { VolumeRooms } from "../src/service/volume-rooms.ts";
 import { temporaryFolder } from "./command.ts";
-import { Lines, ScriptedBroker, until } from "./fakes.ts";
+import { Lines, until } from "./fakes.ts";
 
 const job = { id: "j", source: "photos", fingerprint: "f" };
 const root = rootMessage(job, "", {});
@@ -53,7 +54,7 @@ const emptyRoot: Message = {
 describe("a ledger beside another one", () => {
   /** Looks every millisecond; `looked` waits for some more looks. */
   function watched() {
-    const broker = new ScriptedBroker();
+    const broker = new RecordingBroker();
     const log = new Lines();
     const leaving = new AbortController();
     const state = { received: 0, inHand: 0, mayHaveWork: false };
@@ -88,11 +89,11 @@ describe("a ledger beside another one", () => {
     await using one = watched();
     await one.looked();
     assert.deepEqual(one.log.messages, []);
-    one.broker.depths.files = 3;
+    one.broker.depths.set("files", 3);
     await one.looked();
-    one.broker.depths.files = 0;
+    one.broker.depths.set("files", 0);
     await one.looked();
-    one.broker.depths.files = 4;
+    one.broker.depths.set("files", 4);
     await one.looked();
     assert.equal(one.other.isAtWork, true);
     assert.equal(one.log.messages.length, 1);
@@ -107,7 +108,7 @@ describe("a ledger beside another one", () => {
   test("is told by records that wait and do not come to it", async () => {
     await using one = watched();
     one.state.mayHaveWork = true;
-    one.broker.depths.records = 5;
+    one.broker.depths.set("records", 5);
     await one.looked();
     assert.equal(one.other.isAtWork, true);
   });
@@ -116,8 +117,8 @@ describe("a ledger beside another one", () => {
     await using one = watched();
     one.state.mayHaveWork = true;
     one.state.inHand = 512;
-    one.broker.depths.records = 5;
-    one.broker.depths.directories = 5;
+    one.broker.depths.set("records", 5);
+    one.broker.depths.set("directories", 5);
     await one.looked();
     assert.deepEqual([one.other.isAtWork, one.log.messages], [false, []]);
   });
@@ -209,7 +210,7 @@ test("work of a cancelled job ends with the lister; other work goes on, also whi
   } as unknown as LedgerClient;
   const cancelled = new CancelledJobs(ledger, new Lines(), 1);
   await cancelled.follow(leaving.signal);
-  const broker = new ScriptedBroker();
+  const broker = new RecordingBroker();
   const handled: Message[] = [];
   await withoutCancelled(broker, cancelled).consume(
     { source: "photos", queue: "directories" },
@@ -219,20 +220,21 @@ test("work of a cancelled job ends with the lister; other work goes on, also whi
       return { kind: "release" };
     },
   );
-  assert.deepEqual(await broker.deliver({ ...root, job: { ...job, id: "gone" } }), { kind: "ack" });
-  assert.deepEqual(await broker.deliver(root), { kind: "release" });
+  const gone = { ...root, job: { ...job, id: "gone" } };
+  assert.deepEqual(await broker.deliver("directories", gone), { kind: "ack" });
+  assert.deepEqual(await broker.deliver("directories", root), { kind: "release" });
   assert.deepEqual(handled, [root]);
 });
 
 test("figures count outcomes, bytes, pages and what is in hand", async () => {
   const standing: Standing = { broker: "blocked", pauses: { photos: ["back-pressure"], docs: [] } };
   const metrics = new Metrics(() => standing, new VolumeRooms(new Lines()));
-  const broker = new ScriptedBroker();
+  const broker = new RecordingBroker();
   const counted = metered(broker, metrics);
   await counted.publish([stored, emptyRoot]);
   const verdict = Promise.withResolvers<Verdict>();
   await counted.consume({ source: "photos", queue: "directories" }, { prefetch: 1 }, () => verdict.promise);
-  const delivering = broker.deliver(root);
+  const delivering = broker.deliver("directories", root);
   const shown = await metrics.registry.metrics();
   for (const line of [
     'brigade_objects_total{source="photos",outcome="stored"} 1',
@@ -253,9 +255,7 @@ test("figures count outcomes, bytes, pages and what is in hand", async () => {
 });
 
 test("a pause of the lister is told when it begins, with what waits, and when it ends", async () => {
-  const broker = new ScriptedBroker();
-  const log = new Lines();
-  const leaving = new AbortController();
+  const [broker, log, leaving] = [new RecordingBroker(), new Lines(), new AbortController()];
   let pauses: string[] = [];
   let looks = 0;
   const logging = logPauses({
@@ -269,7 +269,7 @@ test("a pause of the lister is told when it begins, with what waits, and when it
     signal: leaving.signal,
     everyMs: 1,
   });
-  broker.depths.records = 2_000;
+  broker.depths.set("records", 2_000);
   pauses = ["back-pressure"];
   await until("it is told", () => log.lines.length === 1);
   const told = looks;

@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Message, PageMessage, ResultMessage } from "@brigade/core";
 import { openCatalogue, type Progress, retryJob } from "@brigade/ledger";
+import { RecordingBroker } from "../../../test/recording-broker.ts";
 import { Holders } from "../src/service/holders.ts";
 import { Settling } from "../src/service/settling.ts";
 import { closeStalled } from "../src/service/stalled.ts";
 import { temporaryFolder } from "./command.ts";
-import { Lines, ScriptedBroker } from "./fakes.ts";
+import { Lines } from "./fakes.ts";
 
 const fails = (error: unknown) => assert.fail(String(error));
 
@@ -157,7 +158,7 @@ test("a job that stood still has its whole time again after a retry", async () =
   const watching = closeStalled({
     source: "photos",
     catalogue,
-    broker: new ScriptedBroker(),
+    broker: new RecordingBroker(),
     takesMessages: async () => true,
     holders: new Holders(),
     log: own.log,

@@ -5,11 +5,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Presence, presenceSchema } from "@brigade/core";
 import { openCatalogue } from "@brigade/ledger";
 import { rootMessage } from "@brigade/lister";
+import { RecordingBroker } from "../../../test/recording-broker.ts";
 import { Holders } from "../src/service/holders.ts";
 import { InHand } from "../src/service/in-hand.ts";
 import { closeStalled } from "../src/service/stalled.ts";
 import { temporaryFolder } from "./command.ts";
-import { Lines, ScriptedBroker, until } from "./fakes.ts";
+import { Lines, until } from "./fakes.ts";
 
 const job = { id: "j", source: "photos", fingerprint: "f" };
 const limitMs = 100;
@@ -44,7 +45,7 @@ async function quietJob() {
   const watching = closeStalled({
     source: "photos",
     catalogue,
-    broker: new ScriptedBroker(),
+    broker: new RecordingBroker(),
     takesMessages: async () => state.takes,
     holders,
     log,
@@ -126,14 +127,14 @@ describe("a quiet job", () => {
 });
 
 test("what a service has in hand is counted; bytes, and messages that are published or settled, are progress", async () => {
-  const [inHand, scripted] = [new InHand(), new ScriptedBroker()];
+  const [inHand, recording] = [new InHand(), new RecordingBroker()];
   let bytes = 0;
   inHand.count("photos", () => bytes);
-  const broker = inHand.following(scripted);
+  const broker = inHand.following(recording);
   const verdict = Promise.withResolvers<{ kind: "ack" }>();
   await broker.consume({ source: "photos", queue: "directories" }, { prefetch: 1 }, () => verdict.promise);
   const message = rootMessage(job, "", {});
-  const settled = scripted.deliver(message);
+  const settled = recording.deliver("directories", message);
   assert.equal(inHand.of("photos").deliveries, 1);
   const quiet = async () => {
     await sleep(30);
