@@ -11,7 +11,10 @@ import type {
 import { type BatchSize, packBatches } from "./batches.ts";
 import type { WalkedPage } from "./walk.ts";
 
-/** What one position came to: a page, the page that follows one recorded before, or the record of a page without any. */
+/**
+ * What one position came to: a listed page, the next page after one that was recorded before, or
+ * only a record.
+ */
 export type Walked =
   | { readonly page: WalkedPage }
   | { readonly next: WalkPosition | undefined }
@@ -25,12 +28,18 @@ export interface AnnouncementParts {
   readonly now: () => number;
 }
 
-/** Child directories that share a message: the small ones among them then share batches. */
+/** Child directories per message. Small ones in the same message share batches. */
 const directoriesPerMessage = 16;
-/** Pages of together so many entries are told without waiting for more: wide directories must not gather in memory. */
+/**
+ * Entries of pages that are published together, at least. Wide directories must not gather in
+ * memory.
+ */
 const entriesTogether = 1_000;
 
-/** Tells of what the positions of a directory message came to: small pages together, large ones as they come. */
+/**
+ * Publishes what the positions of a directory message came to: small pages together, large ones as
+ * they come.
+ */
 export class Announcement {
   readonly #job: Job;
   readonly #filters: Filters;
@@ -50,7 +59,9 @@ export class Announcement {
     if (this.#entries >= entriesTogether) await this.publish();
   }
 
-  /** The order matters (I1): work and children, then the record of the page, then the next page. */
+  /**
+   * The order matters (rule 1): work and children, then the record of the page, then the next page.
+   */
   async publish(): Promise<void> {
     const walked = this.#walked;
     this.#walked = [];

@@ -9,7 +9,7 @@ import {
 } from "@brigade/core";
 
 export interface DirectoryHealthParts extends Omit<HealthParts<Subject>, "ask" | "list" | "ofEarlierRuns"> {
-  /** As it is: probes wait for nothing. */
+  /** Without waits: probes are sent to it directly. */
   readonly source: Source;
 }
 
@@ -17,14 +17,14 @@ export interface DirectoryHealthParts extends Omit<HealthParts<Subject>, "ask" |
 const smallPage = 200;
 
 /**
- * Whether a source gives its listings, and whose fault it is when it does not give one. What is known to work: directories
- * that were listed in this run, and the one that the job begins with.
+ * Whether a source gives its listings, and whose fault it is if one does not come. Known to work
+ * are directories that were listed in this run, and the one that the job begins with.
  */
 export class DirectoryHealth {
   readonly #health: SourceHealth<Subject>;
   #prefix: string | undefined;
 
-  /** `limitMs`: that an outage may last. */
+  /** `limitMs`: milliseconds that an outage may last. */
   constructor(parts: DirectoryHealthParts, limitMs: number) {
     const { source } = parts;
     const list = async (directory: string, signal: AbortSignal) => {
@@ -41,7 +41,7 @@ export class DirectoryHealth {
     );
   }
 
-  /** When a request is begun, for `listed` and `isOwn`. */
+  /** Returns when a request is begun, for `listed` and `isOwn`. */
   begin(): number {
     return this.#health.begin();
   }
@@ -58,13 +58,16 @@ export class DirectoryHealth {
     const judgement = await this.#health.judge({ key: directory }, error, begunAt);
     if (judgement === "shared" || !isAway(error) || directory !== prefix || this.#health.hasWorked)
       return judgement !== "shared";
-    // Nothing was ever listed, and what all the rest hangs on does not answer.
+    // Nothing was ever listed, and the directory that all others are below does not answer.
     this.#health.pause({ reason: error.message, isBan: false });
     return false;
   }
 }
 
-/** It does not answer, or says itself that it cannot. An answer that cannot be read is no sign of an outage. */
+/**
+ * Whether it does not answer, or says that it cannot. An answer that cannot be read is no sign of
+ * an outage.
+ */
 function isAway({ kind, status }: SourceError): boolean {
   return kind === "transport" || (kind === "unavailable" && status !== undefined);
 }

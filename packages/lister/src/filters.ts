@@ -4,13 +4,16 @@ import { createGlob } from "./globs/glob.ts";
 
 export interface Filter {
   wantsFile(directory: string, file: FileEntry): boolean;
-  /** False when nothing below can be wanted. */
+  /** Returns `false` if nothing below can be wanted. */
   wantsDirectory(directory: string): boolean;
 }
 
 const everything: Filter = { wantsFile: () => true, wantsDirectory: () => true };
 
-/** Globs as in picomatch, matched on whole keys, dot files included. A pattern without a slash matches the last part. */
+/**
+ * Globs as in picomatch, matched on whole keys, dot files included. A pattern without a slash
+ * matches the last part.
+ */
 export function createFilter(filters: Filters): Filter {
   if (Object.keys(filters).length === 0) return everything;
   const include = matcher(filters.include);
@@ -20,7 +23,7 @@ export function createFilter(filters: Filters): Filter {
   const since = filters.modifiedSince ?? Number.NEGATIVE_INFINITY;
   return {
     wantsFile(directory, file) {
-      const { size = minSize, modified = since } = file; // what the listing does not tell is not held against it
+      const { size = minSize, modified = since } = file; // what the listing does not tell excludes nothing
       if (size < minSize || size > maxSize || modified < since) return false;
       const key = join(directory, file.name);
       return (include?.(key) ?? true) && !(exclude?.(key) ?? false);

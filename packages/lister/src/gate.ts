@@ -1,10 +1,13 @@
 import type { Broker, Delayer, Log, QueueKind, Valve } from "@brigade/core";
 import { delay } from "@brigade/core";
 
-/** What the lister must not run ahead of (I5): work waiting for downloaders, and records not yet read by the ledger. */
+/**
+ * Queues that must not fill up (rule 5): work that waits for downloaders, and records that the
+ * ledger has not read.
+ */
 const downstream: readonly QueueKind[] = ["files", "retry", "wait", "records"];
 const reason = "back-pressure";
-/** Milliseconds between looks: while running, and while closed. */
+/** Milliseconds between two looks: while open, and while closed. */
 const lookEvery = 200;
 const pollEvery = 1_000;
 
@@ -33,7 +36,7 @@ export class Gate {
     this.#options = { now: () => performance.now(), delay, ...options };
   }
 
-  /** Whether listing may go on. Looks at the queues now and then. */
+  /** Whether listing may go on. Looks at the queues every `lookEvery`. */
   async admits(): Promise<boolean> {
     const { now, highWater } = this.#options;
     if (this.#closed) return false;

@@ -3,7 +3,7 @@ import type { FileEntry, Job, Log, PageHistory, RecordedPage } from "@brigade/co
 /** The history cannot answer now. */
 export class HistoryAway extends Error {
   override readonly name = "HistoryAway";
-  /** Ask again after so many milliseconds. */
+  /** Milliseconds after which to ask again. */
   readonly waitMs: number;
 
   constructor(waitMs: number, options: { cause: unknown }) {
@@ -18,7 +18,10 @@ export interface HistorianOptions {
   readonly now: () => number;
 }
 
-/** Asks the history; tells once when it stops answering, and once when it answers again. Throws HistoryAway meanwhile. */
+/**
+ * Asks the history. Logs once when it stops answering, and once when it answers again. Throws
+ * HistoryAway meanwhile.
+ */
 export class Historian {
   readonly #history: PageHistory;
   readonly #options: HistorianOptions;
@@ -37,7 +40,10 @@ export class Historian {
     return this.#ask(() => this.#history.recorded(position));
   }
 
-  /** Which files of a directory are unchanged. Nothing is in a first job: nobody is asked. */
+  /**
+   * Returns what tells which files of a directory are unchanged. In a first job none is, and nobody
+   * is asked.
+   */
   unchangedOf(job: Job): (directory: string, files: readonly FileEntry[]) => Promise<readonly boolean[]> {
     if (job.first === true) return async (_directory, files) => files.map(() => false);
     return (directory, files) => this.#ask(() => this.#history.unchanged(job, directory, files));

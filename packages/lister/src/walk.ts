@@ -13,16 +13,19 @@ import { escapeLone, join, plus, refusal, SourceError, sizeProblem, sumOf } from
 import type { Filter } from "./filters.ts";
 import { pageId } from "./page-id.ts";
 
-/** One listed page, ready to be told. */
+/** One listed page, ready to be published. */
 export interface WalkedPage {
   readonly record: PageMessage;
-  /** What is to be fetched; nothing when all is unchanged. */
+  /** What is to be fetched; `undefined` if all is unchanged. */
   readonly wanted: Slice | undefined;
   /** Entries that can neither be requested nor stored: failed on the spot. */
   readonly refused: readonly ObjectResult[];
 }
 
-/** Lists the page at a position. `unchanged` says of files, in order, which need not be fetched. Throws SourceError. */
+/**
+ * Lists the page at a position. `unchanged` says of files, in order, which need not be fetched.
+ * Throws SourceError.
+ */
 export async function walkPage(
   job: Job,
   position: WalkPosition,
@@ -46,7 +49,7 @@ export async function walkPage(
     .map((name) => join(directory, name))
     .filter((path) => filter.wantsDirectory(path));
 
-  // Of what is counted, in order: an index must mean the same object whenever the id is the same.
+  // All names that are counted, in order: the same id and index must mean the same object.
   const id = pageId({ job: job.id, directory, walk, page: number }, [
     ...files.map((file) => file.name),
     ...refusedFiles.map((file) => file.name),
@@ -89,7 +92,10 @@ export async function walkPage(
   };
 }
 
-/** The record of a page that could not be listed, or of a directory that is gone (`last`, with nothing on it). */
+/**
+ * The record of a page that could not be listed, or of a directory that is gone (`last`, with
+ * nothing on it).
+ */
 export function emptyPage(
   job: Job,
   position: WalkPosition,
@@ -122,13 +128,13 @@ function following(position: WalkPosition, cursor: string): WalkPosition {
   return { directory: position.directory, walk: position.walk, page, cursor, ...(landmark && { landmark }) };
 }
 
-/** The first, and how many more. */
+/** Returns the first, and how many more there are. */
 function describeUnlisted([first, ...others]: readonly ObjectResult[]): string {
   const more = others.length === 0 ? "" : `; and ${others.length} more`;
   return `what lies below "${first?.name}" is not listed: ${first?.reason}${more}`;
 }
 
-/** Why an entry cannot be asked for; nothing when it can. */
+/** Returns why an entry cannot be asked for; `undefined` if it can. */
 function refusalOf({ name, size, problem }: FileEntry): string | undefined {
   return refusal(name) ?? problem ?? sizeProblem(size);
 }
@@ -137,12 +143,13 @@ function refuse({ name, size = 0, modified }: FileEntry, why: string | undefined
   const reason = `${kind}cannot be requested: ${why}`;
   const listedSize = sizeProblem(size) === undefined ? size : 0;
   const failed = { index: 0, outcome: "failed", listedSize, reason, class: "name" } as const;
-  // What people read is another name: without a time, a retry lists the directory again instead of asking for it.
+  // The name for people is not the object's. Without a time, a retry lists the directory again
+  // instead of asking for it.
   if (!name.isWellFormed()) return { ...failed, name: escapeLone(name, "\\x") };
   return { ...failed, name, modified };
 }
 
-/** As far as the listing tells. */
+/** Returns the sum of the sizes that the listing tells. */
 function bytesOf(files: readonly ListedFile[]): number {
   return sumOf(files.map(({ size }) => size));
 }

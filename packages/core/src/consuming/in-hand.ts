@@ -1,4 +1,4 @@
-/** Pieces of work that are remembered at most; the oldest are forgotten first. */
+/** Pieces of work that are kept at most; the oldest are dropped first. */
 const most = 10_000;
 
 /**
@@ -17,7 +17,7 @@ export class InHand {
     if (this.#fates.size > most && oldest !== undefined) this.#fates.delete(oldest);
   }
 
-  /** `undefined` when it never was in hand, or is forgotten. */
+  /** Returns `undefined` if it never was in hand, or was dropped. */
   find(id: string): Promise<boolean> | undefined {
     return this.#fates.get(id);
   }

@@ -7,7 +7,7 @@ import { type Treatment, treat } from "./suspicion.ts";
 import type { Valve } from "./valve.ts";
 
 const reason = "handling a suspect alone";
-/** A suspect that is split comes in so many messages. */
+/** Messages that a suspect is split into. */
 const shares = 8;
 /**
  * Milliseconds that what is in hand may take to finish before a suspect is handled; then it is
@@ -130,7 +130,7 @@ export class Quarantine implements AsyncDisposable {
     });
     this.#lastSuspect = this.#parts.lived();
     if (!isOver || this.#parts.leaving.aborted || work.delivery.signal.aborted) return verdict;
-    // Nobody died of it so far: what is left goes on among others.
+    // The process lives: what is left is handled among others.
     if (verdict.kind === "release")
       return { kind: "retry", delay: 1_000, remainder: [{ ...work.message, suspicion: survived }] };
     if (verdict.kind !== "retry") return verdict;
@@ -198,7 +198,10 @@ export class Quarantine implements AsyncDisposable {
   }
 }
 
-/** The same items in so many shares of about one size, or in one per item where there are fewer. */
+/**
+ * Returns the same items in this many shares of about one size, or in one per item if there are
+ * fewer.
+ */
 export function inShares<T>(items: readonly T[], shares: number): T[][] {
   const size = Math.ceil(items.length / shares);
   return Array.from({ length: Math.ceil(items.length / size) }, (_, n) =>
