@@ -13,7 +13,10 @@ interface Consumer {
   paused: boolean;
 }
 
-/** Who consumes what, and who holds which message. Lives only as long as the process: the tables know what is held. */
+/**
+ * Who consumes what, and who holds which message. Lives only as long as the process: the tables
+ * know what is held.
+ */
 export class Consumers {
   #consumers = new Map<number, Consumer>();
   /** Consumer by message. */
@@ -51,7 +54,10 @@ export class Consumers {
     holder.aside++;
   }
 
-  /** Hands out what is ready to whoever may hold more, in equal shares where several consume one queue. */
+  /**
+   * Hands out what is ready to whoever may hold more, in equal shares where several consume one
+   * queue.
+   */
   handOut(store: Store): HandedOut[] {
     const handedOut: HandedOut[] = [];
     const hungry = Map.groupBy(
@@ -63,11 +69,11 @@ export class Consumers {
     for (const [queue, consumers] of hungry) {
       const wanted = consumers.reduce((sum, { held, prefetch }) => sum + prefetch - held, 0);
       let next = 0;
-      for (const taken of store.take(queue, wanted)) {
+      for (const held of store.hold(queue, wanted)) {
         const consumer = mostHungry(consumers, next++);
         consumer.held++;
-        this.#holders.set(taken.id, consumer);
-        handedOut.push({ consumer: consumer.id, ...taken });
+        this.#holders.set(held.id, consumer);
+        handedOut.push({ consumer: consumer.id, ...held });
       }
     }
     return handedOut;
@@ -88,7 +94,10 @@ export class Consumers {
   }
 }
 
-/** Whoever is to be first, if it may hold more; starting with a different one each time, the first that may. */
+/**
+ * Whoever is to be first, if it may hold more; starting with a different one each time, the first
+ * that may.
+ */
 function mostHungry(consumers: readonly Consumer[], turn: number): Consumer {
   const first = consumers.find(({ isFirst, held, prefetch }) => isFirst && held < prefetch);
   if (first !== undefined) return first;
@@ -96,5 +105,5 @@ function mostHungry(consumers: readonly Consumer[], turn: number): Consumer {
     const consumer = consumers[(turn + step) % consumers.length];
     if (consumer && consumer.held < consumer.prefetch) return consumer;
   }
-  throw new Error("more messages were taken than consumers wanted");
+  throw new Error("more messages were held than consumers wanted");
 }

@@ -2,8 +2,9 @@ import type { DeadLetter, HostErrorKind, QueueKind } from "@brigade/core";
 import type { WorkQueue } from "../route.ts";
 
 /*
- * What the main thread and the store's thread say to each other. Either side posts arrays of these, one post for all
- * that came together; order is kept both ways, and the thread acts on them in order.
+ * What the main thread and the store's thread say to each other. Either side posts arrays of these,
+ * one post for all that came together; order is kept both ways, and the thread acts on them in
+ * order.
  */
 
 /** A message on its way into a queue. */
@@ -15,7 +16,10 @@ export interface Entry {
   readonly due?: number;
 }
 
-/** What becomes of a message that was handed out. Not answered: a later `sync` tells when all are committed. */
+/**
+ * What becomes of a message that was handed out. Not answered: a later `sync` tells when all are
+ * committed.
+ */
 export type Settlement =
   | { readonly kind: "ack"; readonly id: number }
   | { readonly kind: "retry"; readonly id: number; readonly entries: readonly Entry[] }
@@ -24,8 +28,8 @@ export type Settlement =
   | { readonly kind: "bury"; readonly id: number; readonly reason: string; readonly at: number };
 
 /**
- * Not answered. `aside`: a message that is still held does not count against its consumer's prefetch any more. `absolve`:
- * whatever ends this process from now on is no fault of what is held.
+ * Not answered. `aside`: a message that is still held does not count against its consumer's
+ * prefetch any more. `absolve`: whatever ends this process from now on is no fault of what is held.
  */
 export type Note = { readonly kind: "aside"; readonly id: number } | { readonly kind: "absolve" };
 
@@ -36,7 +40,10 @@ export interface Busy {
   readonly unacked: number;
 }
 
-/** What is asked, and what the answer is. Every answer comes after the commit of all that was sent before. */
+/**
+ * What is asked, and what the answer is. Every answer comes after the commit of all that was sent
+ * before.
+ */
 export interface Questions {
   publish: { ask: { readonly entries: readonly Entry[] }; answer: undefined };
   consume: {
@@ -74,13 +81,17 @@ export function isSettlement(request: Request): request is Settlement {
   return !("ticket" in request || request.kind === "aside" || request.kind === "absolve");
 }
 
-/** A message handed to a consumer; committed as handed out before it is posted. */
-export interface HandedOut {
-  readonly consumer: number;
+/** A message that is held for a consumer. */
+export interface HeldMessage {
   readonly id: number;
   readonly deliveries: number;
   readonly isRepeated: boolean;
   readonly body: string;
+}
+
+/** A message that is handed to a consumer. It is committed as held before it is posted. */
+export interface HandedOut extends HeldMessage {
+  readonly consumer: number;
 }
 
 export interface Answer {

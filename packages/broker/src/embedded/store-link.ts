@@ -119,7 +119,7 @@ export class StoreLink {
     if (this.#lost) return;
     switch (post.kind) {
       case "outcome":
-        this.#settleOutcome(post);
+        this.#resolveOutcome(post);
         break;
       case "trouble":
         this.#break(errorOf(post));
@@ -128,7 +128,7 @@ export class StoreLink {
     }
   }
 
-  #settleOutcome({ answers, handedOut, nextDue }: Outcome): void {
+  #resolveOutcome({ answers, handedOut, nextDue }: Outcome): void {
     for (const { ticket, value } of answers) {
       this.#asked.get(ticket)?.resolve(value);
       this.#asked.delete(ticket);

@@ -1,21 +1,16 @@
 // biome-ignore lint/correctness/noUnresolvedImports: Biome's list of Node's own modules lacks it
 import type { SQLOutputValue } from "node:sqlite";
 import { type DeadLetter, damagedDatabase, delays, type QueueKind } from "@brigade/core";
-import type { Busy, Entry } from "./protocol.ts";
+import type { Busy, Entry, HeldMessage } from "./protocol.ts";
 import type { Database } from "./schema.ts";
 import { Tallies, type Tally } from "./tally.ts";
 
 const longestDelay = delays[delays.length - 1] ?? 0;
 
-/** A message that was moved from `ready` to `held`. */
-export interface Taken {
-  readonly id: number;
-  readonly deliveries: number;
-  readonly isRepeated: boolean;
-  readonly body: string;
-}
-
-/** The queues as tables. Every method is one step within the caller's transaction; after a rollback call the undo of `save`. */
+/**
+ * The queues as tables. Every method is one step within the caller's transaction; after a rollback
+ * call the undo of `save`.
+ */
 export class Store {
   readonly #db: Database;
   readonly #sql: ReturnType<typeof prepare>;
@@ -64,20 +59,23 @@ export class Store {
     else this.#delay(due, queue, id, 0);
   }
 
-  /** The oldest ready messages, now held. Throws where the tables contradict each other: nothing would ever be handed out. */
-  take(queue: number, limit: number): Taken[] {
+  /**
+   * Holds the oldest ready messages and returns them. Throws if the tables contradict each other:
+   * nothing would ever be handed out.
+   */
+  hold(queue: number, limit: number): HeldMessage[] {
     const tally = this.#tallies.of(queue);
     if (tally.ready === 0 || limit <= 0) return [];
     const rows = this.#sql.readReady.all(queue, limit);
     if (rows.length < Math.min(limit, tally.ready)) throw damagedDatabase("rows are missing");
-    const taken = rows.map(takenOf);
-    for (const { id, deliveries } of taken) {
+    const held = rows.map(heldOf);
+    for (const { id, deliveries } of held) {
       this.#sql.dropReady.run(queue, id);
       this.#sql.addHeld.run(id, queue, deliveries);
     }
-    tally.ready -= taken.length;
-    tally.held += taken.length;
-    return taken;
+    tally.ready -= held.length;
+    tally.held += held.length;
+    return held;
   }
 
   /** Like all settlements: nothing happens when the message is not held. */
@@ -220,7 +218,7 @@ export class Store {
   }
 }
 
-function takenOf({ id, deliveries, repeated, body }: Record<string, SQLOutputValue>): Taken {
+function heldOf({ id, deliveries, repeated, body }: Record<string, SQLOutputValue>): HeldMessage {
   if (typeof body !== "string") throw damagedDatabase(`the body of message ${id} is missing`);
   return { id: Number(id), deliveries: Number(deliveries), isRepeated: repeated === 1, body };
 }

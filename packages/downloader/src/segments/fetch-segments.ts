@@ -271,7 +271,7 @@ class Transfer {
   }
 
   async #save(): Promise<void> {
-    await Promise.all([...this.#writers].map((writer) => writer.settle()));
+    await Promise.all([...this.#writers].map((writer) => writer.writeQueued()));
     await this.#parts.file.sync();
   }
 }

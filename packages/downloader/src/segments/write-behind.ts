@@ -1,7 +1,10 @@
 import type { SegmentFile } from "./segment-file.ts";
 import type { LentSlabs } from "./slabs.ts";
 
-/** Bytes that go to the file in one call: enough to make the call cheap, few enough to stay in the processor's cache. */
+/**
+ * Bytes that go to the file in one call: enough to make the call cheap, few enough to stay in the
+ * processor's cache.
+ */
 const batch = 512 * 1024;
 
 /** Gathers a connection's chunks, and writes one batch while the next one comes. */
@@ -20,7 +23,10 @@ export class WriteBehind {
     this.#at = at;
   }
 
-  /** Gives a promise when the caller is to wait, since the disk is slower. Throws HostError of an earlier write. */
+  /**
+   * Gives a promise when the caller is to wait, since the disk is slower. Throws HostError of an
+   * earlier write.
+   */
   add(chunk: Uint8Array): Promise<void> | undefined {
     this.#throwError();
     this.#queue.push(chunk);
@@ -31,8 +37,11 @@ export class WriteBehind {
     return undefined;
   }
 
-  /** Writes what is there now; what comes meanwhile may stay. An error is told by the next `add` or `flush`. */
-  async settle(): Promise<void> {
+  /**
+   * Writes what is there now; what comes meanwhile may stay. An error is thrown by the next `add`
+   * or `flush`.
+   */
+  async writeQueued(): Promise<void> {
     await this.#writing;
     if (this.#writing === undefined && this.#queued > 0) this.#write();
     await this.#writing;
