@@ -32,7 +32,7 @@ import { confirmWithin, Sender } from "./publishing/sender.ts";
 import { exchangeName, exchangePrefix } from "./topology/exchanges.ts";
 import { allQueueNames, newQueueNames, queueNames } from "./topology/queues.ts";
 
-/** Milliseconds: RabbitMQ's own default. */
+/** Milliseconds: RabbitMQ's own default of `consumer_timeout`. */
 const consumerTimeout = 1_800_000;
 /** Milliseconds for giving back what is held when the broker is disposed. */
 const giveBackWithin = 5_000;
@@ -56,13 +56,13 @@ export interface RabbitBrokerOptions {
    */
   readonly consumerTimeout?: number;
   /**
-   * Errors of handlers; FatalError when the broker refuses our credentials, vhost or permissions
-   * (each once).
+   * Errors of handlers. FatalError if the broker refuses our credentials, vhost or permissions;
+   * each once.
    */
   readonly onError: (error: unknown) => void;
   /**
-   * Records and directories of which nobody says who made them end among the dead. Programs of the
-   * version before do not say it.
+   * Records and directories without an author become dead letters. Programs of the version before
+   * name no author.
    */
   readonly requireUserId?: boolean;
   /** Gives up waiting for the first connection. */
@@ -70,48 +70,49 @@ export interface RabbitBrokerOptions {
   readonly delay?: Delayer;
   readonly random?: () => number;
   /**
-   * Milliseconds without a confirmation after which what was published is published anew, over a
+   * Milliseconds without a confirmation after which all that is not confirmed is sent again, over a
    * new connection. Default 30 s.
    */
   readonly confirmWithin?: number;
 }
 
-/** Shared with other processes; reconnects for as long as it lives. */
+/** A broker that is shared with other processes. It reconnects until it is disposed. */
 export interface RabbitBroker extends Broker {
   /** `blocked`: the broker is short of memory or disk and takes no messages. */
   readonly state: BrokerState;
-  /** Why nothing is published at all, for people; undefined while messages are taken. */
+  /** Why nothing is published at all, for people; `undefined` if messages are taken. */
   readonly trouble: string | undefined;
-  /** Why what is published for this source waits, for people; undefined while it does not. */
+  /** Why publishing for this source waits, for people; `undefined` if it does not wait. */
   waits(source: string): string | undefined;
   /**
-   * What this process has put into wait queues of the source, less what it has received from them.
+   * Messages that this process has put into wait queues of the source, less those that it has
+   * received from them.
    */
   waiting(source: string): Waiting | undefined;
-  /** What was delivered in the last minute and needs a newer program. */
+  /** Messages that were delivered in the last minute and need a newer program. */
   newer(source: string): NewerMessages[];
   /**
-   * Whether the broker takes messages now: it is asked to confirm one that goes nowhere, because an
-   * alarm is told to those only who publish. Also true where the source has no exchanges to ask
+   * Whether the broker takes messages now. It is asked to confirm a message without a destination,
+   * because only publishers hear of an alarm. Also `true` if the source has no exchanges to ask
    * with.
    */
   takesMessages(source: string): Promise<boolean>;
-  /** Names of the source's queues that are not there. Waits while there is no connection. */
+  /** Names of the source's queues that do not exist. Waits while there is no connection. */
   missingQueues(source: string): Promise<readonly string[]>;
   /**
-   * Says it to whoever listens; drops it while the broker is away, blocked or does not let us.
+   * Publishes it to all who listen. It is dropped while the broker is away, blocked or refuses it.
    * Throws nothing.
    */
   announce(presence: Presence): void;
   /**
-   * Hears what is announced from now on, and again after a loss of the connection; until it or the
-   * broker is disposed.
+   * Calls the listener for all that is announced from now on, over each new connection too, until
+   * it or the broker is disposed.
    */
   onPresence(listener: PresenceListener): AsyncDisposable;
 }
 
 /**
- * Waits, as long as it takes, for the first connection. Rejects with FatalError (refused),
+ * Resolves with the first connection, however long that takes. Rejects with FatalError (refused) or
  * AbortError (signal).
  */
 export async function connectRabbitBroker(options: RabbitBrokerOptions): Promise<RabbitBroker> {
@@ -128,7 +129,10 @@ export async function connectRabbitBroker(options: RabbitBrokerOptions): Promise
   return broker;
 }
 
-/** Two connections: a broker that blocks publishing reads nothing from it, acks neither. */
+/**
+ * Has two connections: the broker reads nothing from a connection that it blocks, acknowledgements
+ * included.
+ */
 class AmqpBroker implements RabbitBroker {
   readonly #options: RabbitBrokerOptions;
   readonly #watch: ConnectionWatch;
@@ -238,7 +242,7 @@ class AmqpBroker implements RabbitBroker {
     return subscription;
   }
 
-  /** Waits while there is no connection. No queue, no messages. */
+  /** Waits while there is no connection. 0 if there is no such queue. */
   async depth({ source, queue }: QueueName): Promise<number> {
     const counts = await this.#counts(queueNames(source, queue));
     return counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
@@ -253,7 +257,7 @@ class AmqpBroker implements RabbitBroker {
     return missing.every(isNew) && newQueueNames(source).length === missing.length ? [] : missing;
   }
 
-  /** Ready messages; undefined of a queue that is not there. */
+  /** Ready messages per queue; `undefined` if there is no such queue. */
   async #counts(names: readonly string[]): Promise<(number | undefined)[]> {
     for (;;) {
       const reception = await this.#receiving.session();
@@ -291,7 +295,7 @@ class AmqpBroker implements RabbitBroker {
       reception.abandon(reason);
       const subscriptions = [...this.#subscriptions].map((subscription) => subscription.leave());
       const left = Promise.all([...subscriptions, this.#announcer.leave()]);
-      // What cannot be given back in time comes again too, but counted.
+      // What cannot be given back in time comes again too, but counts as a delivery.
       await untilAborted(left, AbortSignal.timeout(giveBackWithin)).catch(() => undefined);
     }
     await this.#receiving[Symbol.asyncDispose]();

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parseManagementAddress } from "../management/address.ts";
 import { parseAddress } from "./connecting/address.ts";
 
-/** The environment's part about RabbitMQ. */
+/** The variables of the environment that concern RabbitMQ. */
 export const brokerVariables = z.object({
   /** amqp[s]://user:password@host[:port][/vhost], percent-encoded. */
   AMQP_URL: z
@@ -12,7 +12,7 @@ export const brokerVariables = z.object({
       (text) => parseAddress(text) !== undefined,
       "must be an amqp:// or amqps:// URL such as amqp://user:password@host/vhost (special characters as %XX)",
     ),
-  /** PEM file of the CA that signed the broker's certificate, where it is a private one. */
+  /** PEM file of the CA that signed the broker's certificate, if that is a private CA. */
   AMQP_CA_FILE: z.string().optional(),
   /** Records and directories must say who made them. */
   REQUIRE_USER_ID: flag.default(false),

@@ -9,7 +9,7 @@ import { codeOf, notFound, reasonOf, refusalOf } from "../connecting/refusal.ts"
 import { untilAborted } from "../connecting/until-aborted.ts";
 import { confirmWithin, NotTaken, Sender } from "../publishing/sender.ts";
 
-/** AMQP reply code: it is there with other arguments than ours. */
+/** AMQP reply code: it exists, with other arguments than ours. */
 const preconditionFailed = 406;
 
 export interface BrokerAdminOptions {
@@ -30,7 +30,7 @@ export class AdminConnection implements AsyncDisposable {
   private constructor(address: Address, model: ChannelModel) {
     this.#address = address;
     this.#model = model;
-    // Every question's promise tells what went wrong.
+    // The promise of each question rejects with what went wrong.
     this.#probe = new Probe(model, { lost: new AbortController().signal, lose: () => {} });
   }
 
@@ -38,7 +38,7 @@ export class AdminConnection implements AsyncDisposable {
     const address = addressOf(url);
     try {
       const model = await openConnection({ address, ca, connectionName });
-      // What is being done fails with it, and tells.
+      // What is under way rejects with it.
       model.on("error", (error) => log.debug({ err: error }, "the connection to the broker failed"));
       model.on("blocked", (reason) => log.warn({ reason }, `waiting: ${describeAlarm(reason)}`));
       model.on("unblocked", () => log.info({}, "the broker takes messages again"));
@@ -48,7 +48,7 @@ export class AdminConnection implements AsyncDisposable {
     }
   }
 
-  /** On a channel of its own, because every refusal costs the channel. */
+  /** Runs on a channel of its own, because every refusal ends the channel. */
   async onChannel<T>(steps: (channel: Channel) => Promise<T>): Promise<T> {
     try {
       const channel = await this.#model.createChannel();
@@ -75,12 +75,12 @@ export class AdminConnection implements AsyncDisposable {
       await part(sender.close());
       return result;
     } catch (error) {
-      // The channel's death says more than what died with it.
+      // Why the channel was closed says more than the error of what was under way on it.
       throw explained(ending.signal.aborted ? ending.signal.reason : error, this.#address);
     }
   }
 
-  /** Ready messages; undefined when there is no such queue. */
+  /** Resolves with the number of ready messages; `undefined` if there is no such queue. */
   messageCount(queue: string): Promise<number | undefined> {
     return this.#ask((probe) => probe.messageCount(queue));
   }

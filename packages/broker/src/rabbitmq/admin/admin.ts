@@ -14,51 +14,54 @@ import {
 } from "./dead-letters.ts";
 
 /**
- * Times, a second apart, that a message is sent which the broker refuses: another node may have to
- * lead its queue first.
+ * Times, one second apart, that a refused message is sent: another node may have to become leader
+ * of its queue first.
  */
 const tries = 20;
 
 /**
- * For `start`, `cancel`, `dead-letters`: one connection. Everything rejects with a FatalError or
- * HostError when it breaks.
+ * What `start`, `cancel` and `dead-letters` ask of the broker, over one connection. Everything
+ * rejects with FatalError or HostError if that breaks.
  */
 export interface BrokerAdmin extends AsyncDisposable {
   /**
-   * Makes the exchanges and queues of a source where missing. Quorum queues may forget what they
-   * get in their first second: wait `settleMs` after "made" before publishing. Of a source of the
-   * version before nothing is changed while something is in its queues.
+   * Makes the missing exchanges and queues of a source. New quorum queues may lose what they get in
+   * their first second: wait `settleMs` after "made" before publishing. A source of the version
+   * before is left as it is while something is in its queues.
    */
   declare(source: string): Promise<"made" | "there">;
-  /** Ready messages of every queue; undefined when the source has no queues. */
+  /** Resolves with the ready messages of every queue; `undefined` if the source has no queues. */
   depths(source: string): Promise<Record<QueueKind, number> | undefined>;
   /**
-   * Resolves when the broker takes messages of the source. An alarm is waited for; a warning in the
-   * log says so.
+   * Resolves when the broker takes messages of the source. While it has an alarm, that is logged
+   * and waited for.
    */
   takesMessages(source: string, signal?: AbortSignal): Promise<void>;
   /** Resolves when all are confirmed. */
   publish(messages: readonly Message[]): Promise<void>;
-  /** Empties directories, files, retry, wait, records (not dead); how many messages went. */
+  /**
+   * Empties directories, files, retry, wait and records, but not dead. Resolves with the number of
+   * messages.
+   */
   purge(source: string): Promise<number>;
   /** Removes all exchanges and queues of a source. For tests and for operators who are done. */
   remove(source: string): Promise<void>;
   /** Oldest first, `limit` at most (default 1000); leaves them where they are. */
   deadLetters(source: string, limit?: number): Promise<RabbitDeadLetter[]>;
   /**
-   * `ids`: those only; absent: all that are there now. Those that cannot be decoded stay:
-   * `skipped`.
+   * Sends dead letters back to work: those of `ids`, or all that are there now. `skipped`: those
+   * that cannot be decoded stay.
    */
   replay(source: string, ids?: readonly string[]): Promise<{ replayed: number; skipped: number }>;
-  /** `ids` as above. How many went. */
+  /** Drops the dead letters of `ids`, or all that are there now. Resolves with their number. */
   drop(source: string, ids?: readonly string[]): Promise<number>;
   /** Puts text into a queue as it is, decodable or not; for tests. */
   inject(queue: QueueName, body: string): Promise<void>;
 }
 
 /**
- * Does not wait for a broker that is away: rejects with HostError (away) or FatalError (refused),
- * one clear line each.
+ * Does not wait for a broker that is away. Rejects with HostError (away) or FatalError (refused),
+ * each with one line for people.
  */
 export async function connectBrokerAdmin(options: BrokerAdminOptions): Promise<BrokerAdmin> {
   return new AmqpAdmin(await AdminConnection.open(options));
@@ -110,7 +113,7 @@ class AmqpAdmin implements BrokerAdmin {
   }
 
   async purge(source: string): Promise<number> {
-    // Waiting ones first, or they might hop behind.
+    // The wait queues first: their messages could move on to a queue that is empty already.
     const kinds = ["wait", "directories", "files", "retry", "records"] as const;
     let purged = 0;
     for (const name of kinds.flatMap((kind) => queueNames(source, kind))) {

@@ -10,8 +10,8 @@ import { queueName } from "../topology/queues.ts";
 import type { AdminConnection } from "./admin-connection.ts";
 
 /**
- * Milliseconds until letters that were looked at are in their places again (somebody else may take
- * them then).
+ * Milliseconds until letters that were looked at are back in their queue, unless another consumer
+ * takes them.
  */
 const backWithin = 1_000;
 const backPoll = 10;
@@ -19,13 +19,13 @@ const backPoll = 10;
 const mostShown = 256 * 1024;
 
 export interface RabbitDeadLetter extends DeadLetter {
-  /** Where it came from: "files", … */
+  /** The queue that it came from: "files", … */
   readonly queue: string;
   /** The host that gave it up. */
   readonly host?: string;
 }
 
-/** Oldest first, `limit` at most; they stay where they are. */
+/** Resolves with the oldest letters, `limit` at most. They stay where they are. */
 export async function listDeadLetters(
   connection: AdminConnection,
   source: string,
@@ -39,7 +39,7 @@ export async function listDeadLetters(
   return letters;
 }
 
-/** Back to where such messages are worked on, as if new. Those that cannot be decoded stay. */
+/** Sends letters back to the queue of their type, as if new. Those that cannot be decoded stay. */
 export async function replayDeadLetters(
   connection: AdminConnection,
   source: string,
@@ -63,7 +63,7 @@ export async function replayDeadLetters(
   return { replayed, skipped };
 }
 
-/** How many went. */
+/** Resolves with the number of dropped letters. */
 export async function dropDeadLetters(
   connection: AdminConnection,
   source: string,
@@ -79,8 +79,8 @@ export async function dropDeadLetters(
 }
 
 /**
- * Takes the oldest, those that are there now, `limit` at most, and puts back what stays: to its
- * place, and there when this resolves.
+ * Decides on the oldest letters that are there now, `limit` at most. Those that stay are back in
+ * their places when this resolves.
  */
 async function visit(
   connection: AdminConnection,
@@ -123,7 +123,7 @@ function letterOf(raw: GetMessage): RabbitDeadLetter {
   };
 }
 
-/** Undefined for what cannot be decoded. */
+/** Returns `undefined` if it cannot be decoded. */
 function revived(source: string, raw: GetMessage): Parcel | undefined {
   let message: Message;
   try {
@@ -137,7 +137,7 @@ function revived(source: string, raw: GetMessage): Parcel | undefined {
   return {
     ...parcelInto({ source, queue: queueOf(message, true) }, content),
     type: message.type,
-    // Nobody becomes the author of what others have made up by replaying it.
+    // Who replays a message does not become its author.
     headers: { [headerNames.author]: authorOfLetter(raw) },
   };
 }

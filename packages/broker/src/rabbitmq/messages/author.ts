@@ -4,30 +4,29 @@ import { isFromLedger, isFromLister, keys } from "../topology/exchanges.ts";
 import { authorHeader } from "./headers.ts";
 
 /**
- * The users of downloaders, as deploy/broker/start.sh makes them: one for all hosts, or one for
- * each.
+ * Users of downloaders, as deploy/broker/start.sh makes them: one for all hosts, or one per host.
  */
 const downloader = /^brigade-downloader(?:-(?<host>.+))?$/;
 
-/** What came, and by which exchange. */
+/** The parts of a delivery that tell who made it: its exchange, its user, its headers. */
 export interface Received {
   readonly fields: Pick<RawMessage["fields"], "exchange" | "routingKey">;
   readonly properties: Pick<RawMessage["properties"], "headers" | "userId">;
 }
 
 /**
- * The user that has published something; "" where it does not say. The broker takes a `user_id`
- * from that user alone.
+ * Returns the user that has published it; "" if it does not say. The broker takes a `user_id` from
+ * that user only.
  */
 export function userOf({ userId }: Received["properties"]): string {
   return typeof userId === "string" ? userId : "";
 }
 
 /**
- * Who made a message; "" where nobody can tell. Whoever gives a message back names its author in a
- * header. It is believed where the ledger and the admin alone may write. `isDivided`: whether the
- * source's exchanges are divided by who may write; where they are not, it is believed of all users
- * but downloaders.
+ * Returns who made a message; "" if that is not known. A process that gives a message back names
+ * its author in a header. The header is believed if only the ledger and the admin may write to the
+ * exchange. `isDivided`: whether the source's exchanges are divided by who may write. If they are
+ * not, the header is believed of all users but downloaders.
  */
 export function authorOf({ fields, properties }: Received, isDivided: boolean): string {
   const user = userOf(properties);
@@ -37,30 +36,30 @@ export function authorOf({ fields, properties }: Received, isDivided: boolean): 
 }
 
 /**
- * Whether the one who gave it back may name its author: of directories, which they may make as
- * well, listers may, too.
+ * Whether the user who gave it back may name its author. Listers may for directories, which they
+ * may make as well.
  */
 function isBelieved({ exchange, routingKey }: Received["fields"]): boolean {
   return isFromLedger(exchange) || (isFromLister(exchange) && routingKey === keys.directories);
 }
 
 /**
- * Who made a dead letter: everybody puts them there, and what services say of them is believed, but
- * not what downloaders say.
+ * Returns who made a dead letter. All services may publish dead letters: the header is believed of
+ * all users but downloaders.
  */
 export function authorOfLetter(letter: Received): string {
   return authorOf(letter, false);
 }
 
 export interface Rules {
-  /** What has no author is not believed, whatever it is. */
+  /** Nothing without an author is believed. */
   readonly isRequired: boolean;
   readonly isDivided: boolean;
 }
 
 /**
- * Why a message is not believed; `undefined`: it is. Directories and pages are told by listers, the
- * ledger and the operator; results of a host by its own user, where it has one.
+ * Returns why a message is not believed; `undefined` if it is. Directories and pages come from
+ * listers, the ledger and the operator; results of a host from that host's own user, if it has one.
  */
 export function disbelief(
   message: Message,
@@ -83,7 +82,7 @@ export function disbelief(
   return ofHost(author, message.host);
 }
 
-/** Why a user may not speak for a host; `undefined`: it may. */
+/** Returns why a user may not speak for a host; `undefined` if it may. */
 export function ofHost(user: string, host: string): string | undefined {
   const own = downloader.exec(user)?.groups?.host;
   return own === undefined || own === host

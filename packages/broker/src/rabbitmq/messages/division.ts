@@ -9,8 +9,8 @@ export class Division {
   readonly #divided = new Set<string>();
 
   /**
-   * Of a message that came from a queue of this source. The broker is asked only where the answer
-   * decides who is believed: what has an author of its own needs none.
+   * Whether that is so for the source of this message. The broker is asked only if the answer
+   * decides whether the message is believed.
    */
   of(
     source: string,

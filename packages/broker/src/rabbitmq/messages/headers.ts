@@ -1,13 +1,13 @@
 import { z } from "zod";
 
-/** Headers that we set. */
+/** Headers that this program sets. */
 export const headerNames = {
-  /** Deaths of consumers before this message was given back. */
+  /** How many consumers died over this message before it was given back. */
   deliveries: "x-brigade-deliveries",
-  /** Who made it, of what others give back; "" where that is not known. */
+  /** Who made a message that another process has given back; "" if that is not known. */
   author: "x-brigade-author",
   /**
-   * Of dead letters: the routing key that leads to where they came from, why they died, on which
+   * Of dead letters: the routing key of the queue that they came from, why they died, on which
    * host.
    */
   key: "x-brigade-key",
@@ -23,18 +23,21 @@ const countsSchema = z.object({
   [headerNames.deliveries]: count,
 });
 
-/** How often a consumer died over this message. */
+/** Returns how many consumers died over this message. */
 export function deliveriesOf(headers: unknown): number {
   const counts = countsSchema.parse(headers ?? {});
   return counts["x-delivery-count"] + counts[headerNames.deliveries];
 }
 
-/** Whether it was given back: only then has it this header. */
+/** Whether it was given back: no other message has this header. */
 export function wasGivenBack(headers: object | undefined): boolean {
   return headers !== undefined && headerNames.deliveries in headers;
 }
 
-/** What a message that was given back says of its author. */
+/**
+ * Returns what a message that was given back says of its author; `undefined` if it was not given
+ * back.
+ */
 export function authorHeader(headers: object | undefined): string | undefined {
   if (headers === undefined || !(headerNames.author in headers)) return undefined;
   return text.parse(headers[headerNames.author]) ?? "";

@@ -12,12 +12,12 @@ export interface Parcel extends Destination {
   readonly headers?: Readonly<Record<string, string | number>>;
 }
 
-/** Longer reasons than this would not fit into a message's header frame. Characters. */
+/** Characters. Longer reasons would not fit into the frame of a message's headers. */
 const longestReason = 4_000;
 
 /**
- * To the queue of its type, at once or after a delay; several where the message is too large for
- * one.
+ * Returns what is published for a message: to the queue of its type, at once or after a delay.
+ * Several parcels if the message is too large for one.
  */
 export function parcelsOf(message: Message, delay?: Delay): Parcel[] {
   const { type } = message;
@@ -25,7 +25,7 @@ export function parcelsOf(message: Message, delay?: Delay): Parcel[] {
   return bodiesOf(message).map((body) => ({ ...way, content: Buffer.from(body), type }));
 }
 
-/** Text as it is, from the admin. */
+/** Returns text as it is, on its way to a queue. For the admin. */
 export function parcelInto({ source, queue }: QueueName, content: Buffer): Parcel {
   return { ...wayOfAdmin(source, workQueueOf(queue)), content };
 }
@@ -37,7 +37,8 @@ export interface Made {
 }
 
 /**
- * A delivery on its way back to its queue; the deaths that it has seen stay counted, be there none.
+ * Returns a delivery on its way back to its queue. The number of deaths goes with it, also if it is
+ * 0.
  */
 export function givenBack(
   { source, queue }: QueueName,
@@ -53,12 +54,12 @@ export function givenBack(
   };
 }
 
-/** A delivery on its way to a wait queue, from where it comes back to its queue as it is. */
+/** Returns a delivery on its way to a wait queue, from where it comes back to its queue. */
 export function postponed(queue: QueueName, made: Made, delay: Delay): Parcel {
   return givenBack(queue, made, deliveriesOf(made.raw.properties.headers), delay);
 }
 
-/** A delivery on its way to the dead letters. */
+/** Returns a delivery on its way to the dead letters. */
 export function buried(queue: QueueName, { raw, author }: Made, reason: string): Parcel {
   const exchange = exchangeName(queue.source, "dead");
   return {

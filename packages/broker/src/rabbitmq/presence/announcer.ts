@@ -6,19 +6,18 @@ import type { Sender } from "../publishing/sender.ts";
 import { presenceExchange, presenceKey } from "./presence.ts";
 import { SideChannel } from "./side-channel.ts";
 
-/** Nobody wants to hear what is older than so many words. */
+/** A presence is dropped after this many intervals of its service. */
 const wordsKept = 3;
 
 /**
- * Says how a service is, to whoever listens: unconfirmed, and kept nowhere. What cannot be sent now
- * is dropped.
+ * Publishes how a service is: unconfirmed, and stored nowhere. What cannot be sent now is dropped.
  */
 export class Announcer {
   readonly #link: Link<Sender>;
   readonly #side: SideChannel;
   readonly #leaving = new AbortController();
   #channel: Channel | undefined;
-  /** While there is a channel, or none is to be opened. */
+  /** Set while there is a channel, or while none is to be opened. */
   #running: Promise<void> | undefined;
 
   constructor(link: Link<Sender>, { log, delay }: { readonly log: Log; readonly delay: Delayer }) {
@@ -34,7 +33,7 @@ export class Announcer {
     else this.#running ??= this.#run(sender, presence);
   }
 
-  /** Resolves when the last word has arrived. */
+  /** Resolves when all that was sent has arrived. */
   async leave(): Promise<void> {
     this.#leaving.abort();
     await this.#running;

@@ -14,7 +14,7 @@ import {
 } from "./presence.ts";
 import { SideChannel } from "./side-channel.ts";
 
-/** Goes with its consumer. Whoever listens slowly loses the oldest. */
+/** Is deleted with its consumer. A listener that is slow loses the oldest messages. */
 const ownQueue = {
   durable: false,
   exclusive: true,
@@ -26,14 +26,14 @@ interface Surroundings {
   readonly link: Link<Reception>;
   readonly log: Log;
   readonly delay: Delayer;
-  /** What the listener throws. */
+  /** Called with what the listener throws. */
   readonly onError: (error: unknown) => void;
 }
 
-/** `user`: the broker's user who sent it; "" where the broker does not tell the user. */
+/** `user`: the broker's user that sent it; "" if the broker does not tell. */
 export type PresenceListener = (presence: Presence, user: string) => void;
 
-/** Hears what services say of themselves from now on, over one session after the other. */
+/** Hears the presences of services from now on, over one session after the other. */
 export class PresenceSubscription implements AsyncDisposable {
   readonly #listener: PresenceListener;
   readonly #around: Surroundings;
@@ -56,7 +56,7 @@ export class PresenceSubscription implements AsyncDisposable {
 
   async #listen(stop: AbortSignal): Promise<void> {
     for (;;) {
-      // There is none any more: this or the link is disposed.
+      // There will be no session: this or the link is disposed.
       const reception = await untilAborted(this.#around.link.session(), stop).catch(() => undefined);
       if (reception === undefined) return;
       await this.#side.run(reception, stop, (channel, ending) => this.#consume(channel, ending));
@@ -64,8 +64,8 @@ export class PresenceSubscription implements AsyncDisposable {
   }
 
   async #consume(channel: Channel, ending: AbortSignal): Promise<void> {
-    // Another name each time: a lost connection's queue may live on for a while, and is nobody
-    // else's.
+    // A new name each time: the queue of a lost connection may exist for a while, for that
+    // connection only.
     const queue = presenceQueue(randomUUID());
     const { promise: ended, reject: end } = Promise.withResolvers<never>();
     await channel.assertQueue(queue, ownQueue);

@@ -2,28 +2,27 @@ import { type Presence, parseBounded, presenceSchema } from "@brigade/core";
 import type { ConsumeMessage } from "amqplib";
 import { ofHost, userOf } from "../messages/author.ts";
 
-/** Every vhost has it: nothing needs to be made. What nobody listens to, it drops. */
+/** Exists in every vhost. Drops what nobody listens to. */
 export const presenceExchange = "amq.topic";
 export const presenceKey = "brigade.presence";
 
-/** Bytes of one: 1,000 disks with long names need no more. */
+/** Bytes of one presence: enough for 1,000 disks with long names. */
 const mostBytes = 512 * 1024;
 
-/** For a queue of one listener; deploy/broker/start.sh allows just these names. */
+/**
+ * Returns the name of the queue of one listener. deploy/broker/start.sh allows these names only.
+ */
 export function presenceQueue(uuid: string): string {
   return `brigade.presence.${uuid}`;
 }
 
-/**
- * How a service is, and the broker's user who sent that: "" where the broker does not tell the
- * user.
- */
+/** How a service is, and the broker's user that sent it; "" if the broker does not tell. */
 export interface SaidPresence {
   readonly presence: Presence;
   readonly user: string;
 }
 
-/** Throws an Error that tells in words what is wrong. */
+/** Throws an Error that tells people what is wrong. */
 export function decodePresence({
   content,
   properties,

@@ -5,12 +5,12 @@ import { reasonOf } from "../connecting/refusal.ts";
 import { untilAborted } from "../connecting/until-aborted.ts";
 
 /**
- * Milliseconds until it is tried again on the same connection: each refusal is a line in the
+ * Milliseconds until it is tried again on the same connection. Each refusal is a line in the
  * broker's own log.
  */
 const againAfter = 300_000;
 
-/** A session that can have more channels. */
+/** A session that can open more channels. */
 export interface ChannelOpener {
   readonly lost: AbortSignal;
   openChannel(life: Pick<Life, "lose">): Promise<Channel>;
@@ -19,13 +19,13 @@ export interface ChannelOpener {
 interface Surroundings {
   readonly log: Log;
   readonly delay: Delayer;
-  /** What to tell when it does not work. */
+  /** What is logged if it does not work. */
   readonly complaint: string;
 }
 
 /**
- * For what the work does not depend on: a channel of its own, because every refusal costs the
- * channel. What goes wrong is told, the first time, and thrown nowhere.
+ * A channel for what the work does not depend on: every refusal ends its channel. The first failure
+ * is logged; none is thrown.
  */
 export class SideChannel {
   readonly #around: Surroundings;
@@ -36,8 +36,8 @@ export class SideChannel {
   }
 
   /**
-   * Opens the channel and lets `use` have it until `ending`. Resolves when `stop` says so, or else
-   * when it may be tried again: with the next session, or after a rest.
+   * Opens the channel and runs `use` until `ending`. Resolves when `stop` aborts, or when it may be
+   * tried again: with the next session, or after a pause.
    */
   async run(
     session: ChannelOpener,
@@ -68,8 +68,8 @@ export class SideChannel {
   }
 }
 
-/** What was sent has arrived when this resolves. */
+/** Resolves when all that was sent has arrived. */
 async function close(channel: Channel, lost: AbortSignal): Promise<void> {
-  // Closed already, or never to be answered: gone, either way.
+  // It may be closed already, or never be answered: that is no error.
   await untilAborted(channel.close(), lost).catch(() => undefined);
 }

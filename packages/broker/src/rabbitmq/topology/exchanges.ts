@@ -12,7 +12,7 @@ import { queueOf, type WorkQueue } from "../../route.ts";
 type Kind = "work" | "records" | "dead" | "listing" | "back";
 type WaitKind = "wait" | "listing-wait" | "back-wait";
 
-/** How the names of a source's exchanges begin. */
+/** Returns how the names of a source's exchanges begin. */
 export function exchangePrefix(source: string): string {
   return `brigade.${source}.x.`;
 }
@@ -26,7 +26,8 @@ export function waitExchange(source: string, kind: WaitKind, delay: Delay): stri
 }
 
 /**
- * It is there when the exchanges of the source are divided; those of the version before are not.
+ * Returns the exchange that exists only if those of the source are divided. In the version before
+ * they are not.
  */
 export function markOfDivision(source: string): string {
   return exchangeName(source, "listing");
@@ -38,8 +39,8 @@ export function isFromLister(exchange: string): boolean {
 }
 
 /**
- * Whether only the ledger and the admin may have published there. What has waited as a directory
- * comes from listers, too.
+ * Whether only the ledger and the admin may have published there. Directories that have waited are
+ * there too; listers publish these.
  */
 export function isFromLedger(exchange: string): boolean {
   return exchange.endsWith(".x.back");
@@ -54,7 +55,7 @@ export function allExchangeNames(source: string): readonly string[] {
   ];
 }
 
-/** The routing keys that lead to each queue. */
+/** The routing key per queue. */
 export const keys: Record<WorkQueue, string> = {
   directories: "directory",
   files: "file",
@@ -65,7 +66,7 @@ export const keys: Record<WorkQueue, string> = {
 interface Way {
   readonly kind: Kind;
   readonly wait: WaitKind;
-  /** Where it leads instead while the source's exchanges are not divided. */
+  /** The exchange to use instead if those of the source are not divided. */
   readonly undivided: "work" | "records";
 }
 
@@ -79,24 +80,26 @@ const work: Way = { kind: "work", wait: "wait", undivided: "work" };
 /** Where to publish something. */
 export interface Destination {
   readonly exchange: string;
-  /** In place of an exchange that is not there: the source's are not divided yet. */
+  /** The exchange to use if there is none of that name: the source's are not divided yet. */
   readonly undivided: string;
   readonly key: string;
 }
 
-/** The way to the queue of a message that is made here; with a delay: through a wait queue. */
+/**
+ * Returns the way of a message that is made here to its queue; with a delay through a wait queue.
+ */
 export function wayOf(message: Message, delay: Delay | undefined): Destination {
   const queue = queueOf(message, delay !== undefined);
   const way = message.type === "result" ? results : queue === "records" ? pages : wayInto(queue);
   return destination(message.job.source, way, queue, delay);
 }
 
-/** The way to a queue of what the admin puts there, whoever has made it. */
+/** Returns the way to a queue for what the admin puts there, whoever made it. */
 export function wayOfAdmin(source: string, queue: WorkQueue): Destination {
   return destination(source, queue === "directories" ? backListing : wayInto(queue), queue, undefined);
 }
 
-/** The way back to a queue, for the service that reads it. */
+/** Returns the way back to a queue, for the service that reads it. */
 export function wayBack(source: string, queue: WorkQueue, delay?: Delay): Destination {
   return destination(source, wayInto(queue), queue, delay);
 }

@@ -3,8 +3,8 @@ import type { Channel } from "amqplib";
 import { allExchangeNames, exchangeName, keys, markOfDivision, waitExchange } from "./exchanges.ts";
 
 /**
- * Milliseconds that new queues need before they can be trusted with messages: a broker that dies
- * earlier forgets both.
+ * Milliseconds until new queues can be used: a broker that dies earlier may lose the queue and its
+ * messages.
  */
 export const settleMs = 5_000;
 
@@ -12,12 +12,12 @@ function waitQueue(source: string, delay: Delay): string {
   return `brigade.${source}.wait.${delay / 1_000}s`;
 }
 
-/** Where directories and records wait, which downloaders may not put there. */
+/** Returns the queue in which directories and records wait. Downloaders may not publish there. */
 function listingWaitQueue(source: string, delay: Delay): string {
   return `brigade.${source}.wait.listing-${delay / 1_000}s`;
 }
 
-/** All queues of a kind; `wait` has two for each delay. */
+/** Returns all queues of a kind; `wait` has two per delay. */
 export function queueNames(source: string, kind: QueueKind): readonly string[] {
   if (kind !== "wait") return [queueName(source, kind)];
   return [waitQueue, listingWaitQueue].flatMap((name) => delays.map((delay) => name(source, delay)));
@@ -31,18 +31,18 @@ export function allQueueNames(source: string): readonly string[] {
   return queuesOf(source).map(({ name }) => name);
 }
 
-/** Those of them that a source of the version before lacks. */
+/** Returns those of them that a source of the version before lacks. */
 export function newQueueNames(source: string): readonly string[] {
   return delays.map((delay) => listingWaitQueue(source, delay));
 }
 
-/** Unlimited would be -1; but that drops messages on RabbitMQ 3.x, and unset is 20 from 4.0 on. */
+/** -1 would be unlimited, but drops messages on RabbitMQ 3.x. Unset means 20 from 4.0 on. */
 const quorum = { "x-queue-type": "quorum", "x-delivery-limit": 1_000_000 };
 
 interface Queue {
   readonly name: string;
   readonly arguments: Record<string, unknown>;
-  /** Exchange and routing key. */
+  /** Pairs of an exchange and a routing key. */
   readonly bindings: readonly (readonly [exchange: string, key: string])[];
 }
 
@@ -77,8 +77,8 @@ function queuesOf(source: string): Queue[] {
 }
 
 /**
- * Messages keep their routing key while they wait: the exchange that they come back to leads them
- * to their queue.
+ * Messages keep their routing key while they wait. It leads them from the exchange that they come
+ * back to, to their queue.
  */
 function waitQueuesOf(source: string, delay: Delay): Queue[] {
   const waiting = (name: string, next: "work" | "back", bindings: Queue["bindings"]): Queue => ({
@@ -106,13 +106,13 @@ function waitQueuesOf(source: string, delay: Delay): Queue[] {
 }
 
 /**
- * Makes what is missing. `isDivided`: they are divided by who may write already. If not, the ways
- * are taken away by which everybody could reach the directories and records. What tells that they
- * are divided is made last.
+ * Makes what is missing. `isDivided`: the exchanges are divided by who may write already. If not,
+ * the bindings are removed by which everybody could reach directories and records. The exchange
+ * that marks the division is made last.
  */
 export async function declareTopology(channel: Channel, source: string, isDivided: boolean): Promise<void> {
   const mark = markOfDivision(source);
-  // The wait exchanges of the version before take every key, and their type cannot be changed.
+  // The wait exchanges of the version before take every key. Their type cannot be changed.
   if (!isDivided)
     for (const delay of delays) await channel.deleteExchange(waitExchange(source, "wait", delay));
   for (const name of allExchangeNames(source))
@@ -122,7 +122,7 @@ export async function declareTopology(channel: Channel, source: string, isDivide
   await channel.assertExchange(mark, "direct", { durable: true });
   for (const { name, bindings } of queuesOf(source))
     for (const [exchange, key] of bindings) await channel.bindQueue(name, exchange, key);
-  // Each time: a `start` that was stopped here has left them.
+  // Each time: a `start` that was stopped before this has left them.
   await unbindFromWork(channel, source);
 }
 
