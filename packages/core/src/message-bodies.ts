@@ -1,4 +1,3 @@
-import { inShares } from "./consuming/quarantine.ts";
 import type {
   DirectoryMessage,
   FilesMessage,
@@ -66,4 +65,15 @@ function partsOf(record: PageMessage): PagePartMessage[] {
     const number = index + 1;
     return { v, type: "page-part", job, number, of: parts.length, record: { ...record, directories } };
   });
+}
+
+/**
+ * Returns the same items in this many shares of about one size, or in one per item if there are
+ * fewer.
+ */
+export function inShares<T>(items: readonly T[], shares: number): T[][] {
+  const size = Math.ceil(items.length / shares);
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, n) =>
+    items.slice(n * size, (n + 1) * size),
+  );
 }

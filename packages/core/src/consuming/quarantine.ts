@@ -197,14 +197,3 @@ export class Quarantine implements AsyncDisposable {
       await delay(look, leaving).catch(() => undefined);
   }
 }
-
-/**
- * Returns the same items in this many shares of about one size, or in one per item if there are
- * fewer.
- */
-export function inShares<T>(items: readonly T[], shares: number): T[][] {
-  const size = Math.ceil(items.length / shares);
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, n) =>
-    items.slice(n * size, (n + 1) * size),
-  );
-}
