@@ -1,4 +1,4 @@
-import type { Broker, Environment, Presence } from "@brigade/core";
+import type { Broker, Environment } from "@brigade/core";
 import {
   createStatus,
   type FailureFilter,
@@ -35,8 +35,18 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
     const opened = resources.use(await disk.open(own.LEDGER_PATH, service.signal));
     const { missingQueues, newer } = service;
     const brokerTrouble = () => service.brokerTrouble;
+    const holders = new Holders();
     const status = resources.use(
-      await createStatus({ catalogue: opened, sources, depths, missingQueues, newer, brokerTrouble, log }),
+      await createStatus({
+        catalogue: opened,
+        sources,
+        depths,
+        missingQueues,
+        newer,
+        brokerTrouble,
+        onPresence: (heard) => holders.note(heard),
+        log,
+      }),
     );
     const { catalogue } = status;
     const records = new Map<string, Records>();
@@ -48,27 +58,13 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
         return await retryJob(parts, job.id, filter);
       });
     };
-    const holders = new Holders();
-    const notePresence = (presence: Presence, user?: string): Presence | undefined => {
-      const heard = status.notePresence(presence, user);
-      if (heard !== undefined) holders.note(heard);
-      return heard;
-    };
-    await service.listen(
-      ledgerApp(answering, {
-        ...doors,
-        sources,
-        status: { ...status, notePresence },
-        retry,
-        log,
-      }),
-    );
+    await service.listen(ledgerApp(answering, { ...doors, sources, status, retry, log }));
     const settling = resources.use(new Settling(catalogue, log, giveUp));
     await settling.lookAtOpenJobs();
     const broker = await service.connect();
     connected.resolve(broker);
     const { management } = configuration.broker;
-    service.onPresence(notePresence);
+    service.onPresence((presence, user) => status.notePresence(presence, user));
     for (const source of sources) {
       records.set(source, new Records(source, catalogue, broker, service, () => disk.trouble));
     }

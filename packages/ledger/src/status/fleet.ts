@@ -5,12 +5,15 @@ import { forgottenMs, HeardVolumes } from "./heard-volumes.ts";
 
 type Heard = Omit<Presence, "volumes" | "at"> & { readonly seenAt: number };
 
-/** Who is at work, and on what disks: from what services say of themselves. */
+/** Services at work and their disks, from what services say of themselves. */
 export class Fleet {
   readonly #services = new Map<string, Heard>();
   readonly volumes = new HeardVolumes();
 
-  /** Returns the volumes that are to be entered into the catalogue. `at`: when it was heard, Unix milliseconds. */
+  /**
+   * Returns the volumes that are to be entered into the catalogue. `at`: when it was heard, Unix
+   * milliseconds.
+   */
   note(presence: Presence, at: number): VolumeDescription[] {
     const { volumes: _volumes, at: _said, ...service } = presence;
     const { instance } = service;
@@ -27,8 +30,8 @@ export class Fleet {
   }
 
   /**
-   * Whether a service that is heard holds messages of the source, or messages wait by their accounts; undefined where one does
-   * not say.
+   * Whether a service that is heard holds messages of the source, or messages wait by their
+   * accounts; `undefined` if a service does not say.
    */
   holds(source: string, at: number): boolean | undefined {
     let waiting = 0;

@@ -8,10 +8,10 @@ interface Heard extends Pick<VolumeStatus, "label" | "root" | "free" | "size" | 
   readonly gone: { readonly lost?: string } | null;
 }
 
-/** What the catalogue is to take; when the volume was heard of last. */
+/** A volume that is to be entered as gone, and when it was heard of last. */
 type GoneNews = VolumeDescription & { readonly seenAt: number };
 
-/** A volume that somebody should speak of until `dueAt`. */
+/** A volume of which a service should speak until `dueAt`. */
 interface Expected {
   readonly host: string;
   readonly seenAt: number;
@@ -20,12 +20,12 @@ interface Expected {
 
 /** Milliseconds of silence after which a service, and what it said of its disks, is forgotten. */
 export const forgottenMs = 600_000;
-/** A volume is entered again so often, milliseconds, unless something else than its room has changed. */
+/** Milliseconds after which a volume is entered again, if nothing but its room has changed. */
 const enteredEveryMs = 60_000;
 /** Milliseconds for services to speak, once they can be heard. */
 const firstWordMs = 20_000;
 
-/** More disks than this are nobody's fleet: those that are told of first stay. */
+/** No fleet has more disks than this: those that are told of first stay. */
 export const mostVolumes = 10_000;
 
 /** What services said of their disks last. All times are Unix milliseconds. */
@@ -37,7 +37,10 @@ export class HeardVolumes {
   /** Volumes that are gone, which the catalogue could not take. */
   readonly #owed = new Map<string, GoneNews>();
 
-  /** Of the catalogue's volumes those that are here should be heard of soon: some may be known from results only. */
+  /**
+   * Services should soon speak of the volumes in the catalogue that are here. Some of these may be
+   * known from results only.
+   */
   expect(known: readonly VolumeContents[], at: number): void {
     for (const { volume, host, seenAt, gone } of known) {
       if (gone !== undefined || this.#heard.has(volume) || this.#expected.has(volume)) continue;
@@ -45,7 +48,7 @@ export class HeardVolumes {
     }
   }
 
-  /** Nobody could be heard until now. */
+  /** No service could be heard until now. */
   postpone(at: number): void {
     for (const speakers of this.#expected.values())
       for (const [instance, { dueAt, ...one }] of speakers)
@@ -70,7 +73,10 @@ export class HeardVolumes {
     });
   }
 
-  /** Volumes that are lost since nobody speaks of them any more, and those that could not be entered; each once. */
+  /**
+   * Returns volumes that are lost, as no service speaks of them any more, and those that could not
+   * be entered; each once.
+   */
   gone(at: number): GoneNews[] {
     const owed = [...this.#owed.values()];
     this.#owed.clear();

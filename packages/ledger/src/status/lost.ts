@@ -4,8 +4,9 @@ import type { JobStatus, SourceStatus } from "../wire/status.ts";
 const surelySaid = 20_000;
 
 /**
- * Whether the broker has lost messages of an open job. `missing`: queues that are not there. `isHeld`: a service says that it
- * holds messages, or that some wait; undefined where one does not say.
+ * Whether the broker has lost messages of an open job. `missing`: queues that are not there.
+ * `isHeld`: a service says that it holds messages, or that some wait; `undefined` if a service does
+ * not say.
  */
 export function lostOf(
   job: JobStatus | undefined,

@@ -14,7 +14,7 @@ interface Asked {
   emptySince: number | undefined;
 }
 
-/** An answer older than this, milliseconds, is none: the broker is away. */
+/** Milliseconds after which an answer does not count any more: the broker is away. */
 const staleMs = 6_000;
 
 export interface QueueQuestions {

@@ -1,6 +1,6 @@
 import type { Rate } from "../wire/status.ts";
 
-/** What is counted: it grows, but for what is put back to work. */
+/** What is counted. It grows, unless objects are put back to work. */
 export interface Counter {
   readonly objects: number;
   readonly bytes: number;
@@ -14,7 +14,10 @@ const coarseMs = 10_000;
 const fineSamples = 300;
 const coarseSamples = 2_160;
 
-/** How fast something goes, from its counters as they are told every second or so. Of fixed size. */
+/**
+ * How fast something goes, from its counters, which are told about once per second. Its size is
+ * fixed.
+ */
 export class Rates {
   readonly #counters: (Counter & { readonly at: number })[] = [];
   readonly #fine: Rate[] = [];
@@ -29,7 +32,7 @@ export class Rates {
     if (at - (this.#coarse.at(-1)?.at ?? -Infinity) >= coarseMs) push(this.#coarse, rate, coarseSamples);
   }
 
-  /** Per second, over so many milliseconds before the last count. */
+  /** Per second, over the `ms` milliseconds before the last count. */
   over(ms: number): Counter {
     const last = this.#counters.at(-1);
     const first = this.#counters.findLast(({ at }) => at <= (last?.at ?? 0) - ms) ?? this.#counters[0];

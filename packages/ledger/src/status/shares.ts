@@ -7,9 +7,15 @@ interface Kept {
   readonly at: number;
 }
 
-/** Of one user at most: half of what is kept of all, so that no single one keeps the others from being heard. */
+/**
+ * Per user, at most: half of what is kept of all, so that no single user keeps the others from
+ * being heard.
+ */
 const most = { services: mostServices / 2, volumes: mostVolumes / 2 } as const;
-/** Of what a user's services say, together. A thousand disks with long names need a tenth of it. */
+/**
+ * Bytes of all that the services of a user say. A thousand disks with long names need a tenth of
+ * it.
+ */
 const mostBytes = 4 * 2 ** 20;
 
 /** What one user of the broker has said in the last minutes. */
@@ -17,7 +23,7 @@ class Share {
   readonly #kept = { services: new Map<string, Kept>(), volumes: new Map<string, Kept>() };
   #bytes = 0;
 
-  /** Whether there is room for it; then it is kept. `said`: all that is said of it. */
+  /** Whether there is room for it; if so, it is kept. `said`: all that is said of it. */
   takes(kind: keyof typeof most, id: string, said: unknown, at: number): boolean {
     const kept = this.#kept[kind];
     const before = kept.get(id);
@@ -41,11 +47,17 @@ class Share {
   }
 }
 
-/** How much each user of the broker may say of services and disks: whoever has the password of one can make them up. */
+/**
+ * How much each user of the broker may say of services and disks: who has the password of one can
+ * make them up.
+ */
 export class Shares {
   readonly #users = new Map<string, Share>();
 
-  /** What is heard of it: all, or without the disks that are too many, or nothing. `at`: when it came, Unix milliseconds. */
+  /**
+   * What is heard: all, or without the disks that are too many; `undefined` if nothing is. `at`:
+   * when it came, Unix milliseconds.
+   */
   admit(presence: Presence, user: string, at: number): Presence | undefined {
     const share = this.#users.get(user) ?? new Share();
     this.#users.set(user, share);

@@ -9,7 +9,7 @@ import {
   steadyTime,
 } from "@brigade/core";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { Queues, Rate, Status } from "../wire/status.ts";
+import type { Queues, Rate, SourceStatus, Status } from "../wire/status.ts";
 import type { VolumeContents, VolumeDescription } from "../wire/volumes.ts";
 import { Fleet } from "./fleet.ts";
 import { LatestJobs } from "./latest-jobs.ts";
@@ -17,6 +17,7 @@ import { lostOf } from "./lost.ts";
 import { QueueDepths } from "./queue-depths.ts";
 import { Shares } from "./shares.ts";
 import { Trouble } from "./trouble.ts";
+import { watched } from "./watched-catalogue.ts";
 
 export interface StatusParts {
   readonly catalogue: Catalogue;
@@ -28,8 +29,10 @@ export interface StatusParts {
   readonly missingQueues?: (source: string) => Promise<readonly string[]>;
   /** Messages that this process was handed, and that need a newer program. */
   readonly newer?: (source: string) => readonly NewerMessages[];
-  /** Why the broker takes no messages; undefined while it does. Absent: there are no services that could be heard. */
+  /** Why the broker takes no messages; `undefined` while it does. Absent: there are no services that could be heard. */
   readonly brokerTrouble?: () => string | undefined;
+  /** Called with what a service has said and is within its user's share. */
+  readonly onPresence?: (heard: Presence) => void;
   readonly log: Log;
   /** Unix milliseconds. */
   readonly now?: () => number;
@@ -44,78 +47,131 @@ export interface LiveStatus extends Disposable {
   /** Of a source's latest job, oldest first: every 10 seconds for 6 hours, every second for the last 5 minutes. */
   rates(job: string): readonly Rate[] | undefined;
   /**
-   * A service has said how it is. `user`: the broker's user who sent it, "" where the broker does not tell the user, `undefined` for this
-   * program itself. Returns what is within the user's share, `undefined` if nothing is.
+   * A service has said how it is. `user`: the broker's user who sent it, "" if the broker does not tell
+   * the user, `undefined` for this program itself. Returns what is within the user's share, `undefined`
+   * if nothing is.
    */
   notePresence(presence: Presence, user?: string): Presence | undefined;
   /** Looks at jobs and volumes at once. Resolves when that is done or has failed (which is logged). */
   refresh(): Promise<void>;
-  /** Waits; false when the status is disposed of meanwhile. */
+  /** Waits; resolves with `false` if the status is disposed of meanwhile. */
   passed(ms: number): Promise<boolean>;
 }
 
 const secondMs = 1_000;
-/** Jobs, volumes and queues are looked at every so many seconds. */
+/** Seconds between two looks at jobs, volumes and queues. */
 const lookEvery = 2;
 /** Milliseconds between two seconds of ours; after more, this process was held up. */
 const longestTurnMs = 5_000;
 
 /**
- * Follows the catalogue until it is disposed of, which must be before the catalogue. Resolves when it has looked once.
- * Its timers keep no process alive.
+ * Follows the catalogue until it is disposed of, which must be before the catalogue. Resolves when it has
+ * looked once. Its timers keep no process alive.
  */
 export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
-  const { catalogue, sources, depths, missingQueues, log } = parts;
-  const { now = steadyTime, delay = unheld } = parts;
-  const ending = new AbortController();
-  const { signal } = ending;
-  const jobs = new LatestJobs();
-  const fleet = new Fleet();
-  const shares = new Shares();
+  const status = new FollowedStatus(parts);
+  await status.begin();
+  return status;
+}
+
+class FollowedStatus implements LiveStatus {
+  readonly catalogue: Catalogue;
+  readonly #parts: StatusParts;
+  readonly #now: () => number;
+  readonly #ending = new AbortController();
+  readonly #since: number;
+  readonly #jobs = new LatestJobs();
+  readonly #fleet = new Fleet();
+  readonly #shares = new Shares();
   /** Users who have said too much. */
-  const loud = new Set<string>();
-  const troubleOf = (what: string) => new Trouble(what, log, signal);
-  const queues =
-    depths && new QueueDepths({ depths, missingQueues }, () => troubleOf("the queues cannot be looked at"));
-  const since = now();
-  let volumes: readonly VolumeContents[] = [];
-  let looking: Promise<void> | undefined;
-  let lookAgain = false;
+  readonly #loud = new Set<string>();
+  readonly #queues: QueueDepths | undefined;
+  readonly #reading: Trouble;
+  readonly #entering: Trouble;
+  readonly #stopListening: () => void;
+  #volumes: readonly VolumeContents[] = [];
+  #looking: Promise<void> | undefined;
+  #lookAgain = false;
 
-  const reading = troubleOf("the catalogue cannot be looked at");
-  const entering = troubleOf("volumes cannot be entered into the catalogue");
-
-  async function look(): Promise<void> {
-    try {
-      for (const { id, unreadable } of jobs.follow(await catalogue.jobs.all(), now())) {
-        if (unreadable === undefined) jobs.progressed(await catalogue.jobs.progress(id));
-      }
-      volumes = await catalogue.questions.volumes();
-      reading.end();
-    } catch (error) {
-      reading.begin(error);
-    }
+  constructor(parts: StatusParts) {
+    const { catalogue, depths, missingQueues, now = steadyTime } = parts;
+    this.#parts = parts;
+    this.#now = now;
+    this.#since = now();
+    this.#queues =
+      depths &&
+      new QueueDepths({ depths, missingQueues }, () => this.#troubleOf("the queues cannot be looked at"));
+    this.#reading = this.#troubleOf("the catalogue cannot be looked at");
+    this.#entering = this.#troubleOf("volumes cannot be entered into the catalogue");
+    this.catalogue = watched(catalogue, {
+      recorded: (message) => this.#jobs.recorded(message, now()),
+      changed: () => void this.refresh(),
+    });
+    this.#stopListening = catalogue.jobs.onCommit((all) => {
+      for (const progress of all) this.#jobs.progressed(progress);
+    });
   }
 
-  async function lookUntilSeen(): Promise<void> {
-    do {
-      lookAgain = false;
-      await look();
-    } while (lookAgain && !signal.aborted);
-    looking = undefined;
+  async begin(): Promise<void> {
+    await this.refresh();
+    this.#jobs.sample(this.#now());
+    this.#lookAtQueues();
+    void this.#follow();
   }
 
-  function refresh(): Promise<void> {
-    lookAgain = true;
-    looking ??= lookUntilSeen();
-    return looking;
+  current(): Status {
+    const at = this.#now();
+    const trouble = this.#parts.brokerTrouble?.();
+    const names = [...new Set([...(this.#parts.sources ?? []), ...this.#jobs.sources])].sort();
+    return {
+      at,
+      since: this.#since,
+      ...(trouble !== undefined && { brokerTrouble: trouble }),
+      sources: names.map((source) => this.#statusOf(source, at)),
+      services: this.#fleet.services(at),
+      volumes: this.#fleet.disks(this.#volumes),
+    };
   }
 
-  function lookAtQueues(): void {
-    for (const source of sources ?? jobs.sources) void queues?.ask(source, now);
+  #statusOf(source: string, at: number): SourceStatus {
+    const queues = this.#queues;
+    const job = this.#jobs.statusOf(source, queues?.emptySince(source, at));
+    const unreadable = this.#jobs.unreadable(source);
+    const waiting = queues?.of(source, at);
+    const lost = waiting && lostOf(job, queues?.missing(source) ?? [], this.#fleet.holds(source, at), at);
+    const newer = this.#fleet.newer(source, at, this.#parts.newer?.(source) ?? []);
+    return {
+      source,
+      ...(unreadable ? { unreadable } : job && { job }),
+      ...(waiting && { queues: waiting }),
+      ...(lost && { lost }),
+      ...(newer.length > 0 && { newer }),
+    };
   }
 
-  async function passed(ms: number): Promise<boolean> {
+  rates(job: string): readonly Rate[] | undefined {
+    return this.#jobs.rates(job);
+  }
+
+  notePresence(presence: Presence, user?: string): Presence | undefined {
+    const at = this.#now();
+    const heard = user === undefined ? presence : this.#shares.admit(presence, user, at);
+    if (heard !== presence) this.#complain(user ?? "");
+    if (heard === undefined) return undefined;
+    void this.#enter(this.#fleet.note(heard, at), at);
+    this.#parts.onPresence?.(heard);
+    return heard;
+  }
+
+  refresh(): Promise<void> {
+    this.#lookAgain = true;
+    this.#looking ??= this.#lookUntilSeen();
+    return this.#looking;
+  }
+
+  async passed(ms: number): Promise<boolean> {
+    const { signal } = this.#ending;
+    const { delay = unheld } = this.#parts;
     try {
       await delay(ms, signal);
     } catch (error) {
@@ -124,138 +180,97 @@ export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
     return !signal.aborted;
   }
 
-  async function follow(): Promise<void> {
-    let lookedAt = now();
-    for (let second = 1; await passed(secondMs); second++) {
-      jobs.sample(now());
-      // Who cannot be heard is not gone: while the broker is away, and after this process was held up.
-      const isDeaf = parts.brokerTrouble?.() !== undefined || now() - lookedAt > longestTurnMs;
-      lookedAt = now();
-      if (isDeaf) fleet.volumes.postpone(lookedAt);
-      else fleet.forgetSilent(lookedAt);
-      shares.forgetSilent(lookedAt);
-      if (parts.brokerTrouble !== undefined) enterGone(lookedAt);
+  [Symbol.dispose](): void {
+    this.#ending.abort();
+    this.#stopListening();
+  }
+
+  async #lookUntilSeen(): Promise<void> {
+    do {
+      this.#lookAgain = false;
+      await this.#look();
+    } while (this.#lookAgain && !this.#ending.signal.aborted);
+    this.#looking = undefined;
+  }
+
+  async #look(): Promise<void> {
+    const { jobs, questions } = this.#parts.catalogue;
+    try {
+      for (const { id, unreadable } of this.#jobs.follow(await jobs.all(), this.#now())) {
+        if (unreadable === undefined) this.#jobs.progressed(await jobs.progress(id));
+      }
+      this.#volumes = await questions.volumes();
+      this.#reading.end();
+    } catch (error) {
+      this.#reading.begin(error);
+    }
+  }
+
+  #lookAtQueues(): void {
+    for (const source of this.#parts.sources ?? this.#jobs.sources) {
+      void this.#queues?.ask(source, this.#now);
+    }
+  }
+
+  async #follow(): Promise<void> {
+    const { brokerTrouble } = this.#parts;
+    const { volumes } = this.#fleet;
+    let lookedAt = this.#now();
+    for (let second = 1; await this.passed(secondMs); second++) {
+      this.#jobs.sample(this.#now());
+      // A service that cannot be heard is not gone: while the broker is away, and after this process was held up.
+      const isDeaf = brokerTrouble?.() !== undefined || this.#now() - lookedAt > longestTurnMs;
+      lookedAt = this.#now();
+      if (isDeaf) volumes.postpone(lookedAt);
+      else this.#fleet.forgetSilent(lookedAt);
+      this.#shares.forgetSilent(lookedAt);
+      if (brokerTrouble !== undefined) this.#enterGone(lookedAt);
       if (second % lookEvery === 0) {
-        void refresh();
-        lookAtQueues();
+        void this.refresh();
+        this.#lookAtQueues();
       }
     }
   }
 
-  function enterGone(at: number): void {
-    fleet.volumes.expect(volumes, at);
-    for (const { seenAt, ...volume } of fleet.volumes.gone(at)) void enter([volume], seenAt);
+  #enterGone(at: number): void {
+    const { volumes } = this.#fleet;
+    volumes.expect(this.#volumes, at);
+    for (const { seenAt, ...volume } of volumes.gone(at)) void this.#enter([volume], seenAt);
   }
 
-  /** Once each. */
-  function complain(user: string): void {
-    if (loud.has(user)) return;
-    loud.add(user);
-    log.warn(
+  async #enter(news: readonly VolumeDescription[], at: number): Promise<void> {
+    if (news.length === 0) return;
+    for (const one of news) this.#warnOfMove(one);
+    try {
+      await this.#parts.catalogue.recording.noteVolumes(news, at);
+      this.#entering.end();
+    } catch (error) {
+      this.#fleet.volumes.notEntered(news, at);
+      // A disk that fails is told to whoever opened the catalogue.
+      if (!(error instanceof HostError)) this.#entering.begin(error);
+    }
+  }
+
+  #warnOfMove({ id, label, host }: VolumeDescription): void {
+    const was = this.#volumes.find(({ volume }) => volume === id)?.host;
+    if (was === undefined || was === host) return;
+    const what = "a volume is at another host now, as that host says";
+    this.#parts.log.warn({ volume: id, label, was, host }, what);
+  }
+
+  /** Once per user. */
+  #complain(user: string): void {
+    if (this.#loud.has(user)) return;
+    this.#loud.add(user);
+    this.#parts.log.warn(
       { user },
       "a user of the broker tells of more services or disks than one may: what is beyond is not heard. Somebody may have its password",
     );
   }
 
-  async function enter(news: readonly VolumeDescription[], at: number): Promise<void> {
-    if (news.length === 0) return;
-    for (const { id, label, host } of news) {
-      const was = volumes.find(({ volume }) => volume === id);
-      if (was !== undefined && was.host !== host)
-        log.warn(
-          { volume: id, label, was: was.host, host },
-          "a volume is at another host now, as that host says",
-        );
-    }
-    try {
-      await catalogue.recording.noteVolumes(news, at);
-      entering.end();
-    } catch (error) {
-      fleet.volumes.notEntered(news, at);
-      // Of a disk that fails, whoever opened the catalogue is told.
-      if (!(error instanceof HostError)) entering.begin(error);
-    }
+  #troubleOf(what: string): Trouble {
+    return new Trouble(what, this.#parts.log, this.#ending.signal);
   }
-
-  const stopListening = catalogue.jobs.onCommit((all) => {
-    for (const progress of all) jobs.progressed(progress);
-  });
-  await refresh();
-  jobs.sample(now());
-  lookAtQueues();
-  void follow();
-
-  return {
-    catalogue: {
-      ...catalogue,
-      recording: {
-        ...catalogue.recording,
-        async record(messages) {
-          const refusals = await catalogue.recording.record(messages);
-          messages.forEach((message, i) => {
-            if (refusals[i] === undefined) jobs.recorded(message, now());
-          });
-          return refusals;
-        },
-      },
-      jobs: {
-        ...catalogue.jobs,
-        async open(job) {
-          await catalogue.jobs.open(job);
-          void refresh();
-        },
-        async close(id, state) {
-          await catalogue.jobs.close(id, state);
-          void refresh();
-        },
-        async settle(id) {
-          const proof = await catalogue.jobs.settle(id);
-          if (proof !== undefined) void refresh();
-          return proof;
-        },
-      },
-    },
-    current() {
-      const at = now();
-      const trouble = parts.brokerTrouble?.();
-      const names = [...new Set([...(sources ?? []), ...jobs.sources])].sort();
-      return {
-        at,
-        since,
-        ...(trouble !== undefined && { brokerTrouble: trouble }),
-        sources: names.map((source) => {
-          const job = jobs.statusOf(source, queues?.emptySince(source, at));
-          const unreadable = jobs.unreadable(source);
-          const waiting = queues?.of(source, at);
-          const lost = waiting && lostOf(job, queues?.missing(source) ?? [], fleet.holds(source, at), at);
-          const newer = fleet.newer(source, at, parts.newer?.(source) ?? []);
-          return {
-            source,
-            ...(unreadable ? { unreadable } : job && { job }),
-            ...(waiting && { queues: waiting }),
-            ...(lost && { lost }),
-            ...(newer.length > 0 && { newer }),
-          };
-        }),
-        services: fleet.services(at),
-        volumes: fleet.disks(volumes),
-      };
-    },
-    rates: (job) => jobs.rates(job),
-    notePresence(presence, user) {
-      const at = now();
-      const heard = user === undefined ? presence : shares.admit(presence, user, at);
-      if (heard !== presence) complain(user ?? "");
-      if (heard !== undefined) void enter(fleet.note(heard, at), at);
-      return heard;
-    },
-    refresh,
-    passed,
-    [Symbol.dispose]() {
-      ending.abort();
-      stopListening();
-    },
-  };
 }
 
 /** Waits without keeping the process alive. */

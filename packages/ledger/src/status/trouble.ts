@@ -1,13 +1,16 @@
 import type { Log } from "@brigade/core";
 
-/** Something that is tried over and over: that it fails is said once, and again after it has gone well. */
+/**
+ * Something that is tried again and again. A failure is logged once, and the next one after it has
+ * gone well.
+ */
 export class Trouble {
   readonly #what: string;
   readonly #log: Log;
   readonly #signal: AbortSignal;
   #isTold = false;
 
-  /** Nothing is said after the signal. */
+  /** Nothing is logged after the signal. */
   constructor(what: string, log: Log, signal: AbortSignal) {
     this.#what = what;
     this.#log = log;
