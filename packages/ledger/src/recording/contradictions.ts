@@ -1,10 +1,10 @@
 import { isMd5, MessageError, type ObjectResult, type PageMessage } from "@brigade/core";
 import type { PageAccount } from "../tables/pages.ts";
 
-/** No listing has pages of so many entries: an index beyond is nonsense, and would cost memory. */
+/** No listing has pages of so many entries. An index beyond is wrong, and would cost memory. */
 export const mostEntries = 1_000_000;
 
-/** Throws MessageError where the page's record contradicts what is known of the page. */
+/** Throws MessageError if the page's record contradicts what is known of the page. */
 export function checkPlace(page: PageAccount, directory: number, message: PageMessage): void {
   if (page.position !== undefined || page.directory !== directory) {
     throw new MessageError(`the page id ${message.id} stands for another position already`);
@@ -16,7 +16,10 @@ export function checkPlace(page: PageAccount, directory: number, message: PageMe
   }
 }
 
-/** The same for results of a page. `directory`: its number, if it has one. */
+/**
+ * Throws MessageError if results of a page contradict what is known of the page. `directory`: its
+ * number, if it has one.
+ */
 export function checkSlice(
   page: PageAccount | undefined,
   id: string,

@@ -14,7 +14,10 @@ import type { JobBook } from "../catalogue/job-book.ts";
 import { tooEarly } from "../tables/untold.ts";
 import type { Progress } from "../wire/jobs.ts";
 
-/** Milliseconds until results come again whose page no lister has told, where no more of such are kept. */
+/**
+ * Milliseconds until results come again if no lister has told their page and no more such results
+ * are kept.
+ */
 const earlyDelay = 10_000;
 const earlyText =
   "more results than are kept are of pages that no lister has told, or of volumes that no host has: they wait, and count when these " +
@@ -26,7 +29,10 @@ export interface LedgerParts {
   /** The source's name. */
   readonly source: string;
   readonly log: Log;
-  /** The catalogue's disk does not take a record, which is given back and comes again after a while. */
+  /**
+   * The disk of the catalogue does not take a record. The record is given back and comes again
+   * after a while.
+   */
   readonly onTrouble?: (error: HostError) => void;
   readonly delay?: Delayer;
 }
@@ -38,11 +44,12 @@ export interface LedgerOptions {
 
 /** Enters the records of one source into the catalogue until it is disposed. */
 export interface Ledger extends AsyncDisposable {
-  /** Records taken from the broker and not yet settled with it. */
+  /** Records that were taken from the broker and are not yet answered. */
   readonly inHand: number;
   /**
-   * Resolves when the job's listing is finished and every listed object has an outcome (a better one may still be on
-   * its way in `records`). With a hole it never does: whoever waits also watches whether any work is left.
+   * Resolves when the listing of the job is finished and every listed object has an outcome. (A
+   * better outcome may still be on its way in `records`.) If the job has a hole, it never resolves:
+   * the caller has to watch whether any work is left.
    */
   settled(job: string, signal?: AbortSignal): Promise<Progress>;
 }
@@ -84,7 +91,7 @@ export async function createLedger(parts: LedgerParts, options: LedgerOptions): 
     }
   }
 
-  /** Told once a job: it comes again and again. */
+  /** Logs it once per job: results come again and again. */
   function postponed(job: string): Verdict {
     if (!early.has(job)) log.warn({ job }, earlyText);
     early.add(job);

@@ -1,11 +1,14 @@
 import type { ResultMessage } from "@brigade/core";
 
-/** Milliseconds that the clock of another host may be ahead of the ledger's. What is further ahead was made up, or is wrong. */
+/**
+ * Milliseconds that the clock of another host may be ahead of the clock of the ledger. A time
+ * further ahead was made up, or is wrong.
+ */
 const mostAhead = 86_400_000;
 
 /**
- * The result with all its times that lie too far ahead taken for now: the last stored state of an object wins, and one of the next
- * century would win for ever. Unix milliseconds.
+ * Returns the result with all times that are too far ahead replaced by now: the last stored state
+ * of an object wins, and one of the next century would win for ever. `now`: Unix milliseconds.
  */
 export function atMostNow(result: ResultMessage, now: number): ResultMessage {
   const at = believed(result.at, now);
