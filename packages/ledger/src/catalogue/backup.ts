@@ -5,10 +5,12 @@ import { backup, type DatabaseSync } from "../sqlite.ts";
 import type { CatalogueCopy } from "../wire/objects.ts";
 import { translate } from "./storage.ts";
 
-/** Database pages that are copied at a time; everything else waits for as long. */
+/** Database pages that are copied at a time. Everything else waits until they are copied. */
 const pagesAtOnce = 1_000;
 
-/** Copies the catalogue while it is written to. Whoever asks while a copy is being made gets that one. */
+/**
+ * Copies the catalogue while it is written to. Who asks while a copy is being made gets that copy.
+ */
 export class Backups {
   readonly #db: DatabaseSync;
   readonly #path: string;
@@ -28,7 +30,7 @@ export class Backups {
     return this.#running;
   }
 
-  /** Breaks off what is running, for the database to be closed. */
+  /** Breaks off a copy that is being made, so that the database can be closed. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     // how it ends is told to whoever asked for the copy
@@ -51,7 +53,10 @@ export class Backups {
     }
   }
 
-  /** Made for its owner alone. Returns its size, bytes. SQLite brings what is written meanwhile into the copy too. */
+  /**
+   * Only the owner may read the copy. Returns its size in bytes. SQLite copies, too, what is
+   * written meanwhile.
+   */
   async #copy(to: string): Promise<number> {
     await using file = await open(to, "wx", 0o600);
     const syncing = new Syncing(file);
@@ -83,7 +88,10 @@ export class Backups {
   }
 }
 
-/** Syncs a file while it is written, over and over: the sync at the end, which everything waits for, has little left to do. */
+/**
+ * Syncs a file again and again while it is written. So the sync at the end, for which everything
+ * waits, is short.
+ */
 class Syncing {
   readonly #file: FileHandle;
   #running: Promise<void> | undefined;
@@ -93,12 +101,12 @@ class Syncing {
     this.#file = file;
   }
 
-  /** Unless one is running. */
+  /** Starts a sync, unless one is running. */
   start(): void {
     this.#running ??= this.#sync();
   }
 
-  /** Throws what failed. */
+  /** Throws the error of the first sync that failed. */
   async end(): Promise<void> {
     await this.#running;
     if (this.#failure !== undefined) throw this.#failure;
@@ -114,7 +122,10 @@ class Syncing {
   }
 }
 
-/** How a copy ends that would have begun in the middle of a transaction: later steps wait for its end, the first does not. */
+/**
+ * Whether a copy was to begin in the middle of a transaction. SQLite lets later steps of a copy
+ * wait for the end of a transaction, but not the first step.
+ */
 function isNoError(error: unknown): boolean {
   return error instanceof Error && "errcode" in error && error.errcode === 0;
 }

@@ -6,10 +6,16 @@ interface Entry {
   readonly waiting: PromiseWithResolvers<readonly (string | undefined)[]>;
 }
 
-/** Entries of one transaction, at most about: its memory, and how long a question waits behind it. */
+/**
+ * Entries in one transaction, about. The number bounds its memory, and how long a question waits
+ * behind it.
+ */
 const mostEntries = 4_000;
 
-/** Whatever arrives while one commit is running goes into the next together. */
+/**
+ * Groups messages for commits: what arrives while a commit is running goes into the next one
+ * together.
+ */
 export class CommitGroups {
   readonly #commit: (messages: readonly RecordMessage[]) => Promise<Committed>;
   readonly #onCommitted: (committed: Committed) => void;
@@ -24,7 +30,10 @@ export class CommitGroups {
     this.#onCommitted = onCommitted;
   }
 
-  /** Resolves when the messages are committed: why each was refused, or nothing. Rejects when the disk failed. */
+  /**
+   * Resolves when the messages are committed. Per message, in order: why it was refused,
+   * `undefined` if it was entered. Rejects when the disk failed.
+   */
   add(messages: readonly RecordMessage[]): Promise<readonly (string | undefined)[]> {
     const waiting: Entry["waiting"] = Promise.withResolvers();
     this.#queue.push({ messages, waiting });
@@ -62,7 +71,7 @@ export class CommitGroups {
     return this.#queue.splice(0, taken);
   }
 
-  /** How the group is told what became of it. */
+  /** Returns a function that tells the group what became of it. */
   async #answerOf(group: readonly Entry[], committing: Promise<Committed>): Promise<() => void> {
     let committed: Committed;
     try {
@@ -83,7 +92,10 @@ export class CommitGroups {
   }
 }
 
-/** What a message costs, about: each object of a result, each name of a page, and something for itself. */
+/**
+ * The cost of a message in entries, about: one per object of a result or name of a page, and 10 for
+ * the message itself.
+ */
 function entriesOf(messages: readonly RecordMessage[]): number {
   let entries = 0;
   for (const message of messages) {

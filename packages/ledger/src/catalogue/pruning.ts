@@ -1,10 +1,13 @@
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import type { Commit, Tables } from "./transactions.ts";
 
-/** Rows dropped in one transaction, at most. */
+/** Rows that are dropped in one transaction, at most. */
 const chunk = 5_000;
 
-/** In this order: a page's number may be given anew once the page is gone. */
+/**
+ * Tables in the order in which they are pruned: the number of a page may be given to another page
+ * once the page is gone.
+ */
 const details = [
   { table: "misses", key: "job, page, idx" },
   { table: "breaks", key: "job, directory, walk, page" },
@@ -14,8 +17,9 @@ const details = [
 ];
 
 /**
- * Drops what is kept of the pages of closed jobs when a newer one of the same origin, prefix and filters is complete: it has
- * listed the same. Totals stay. Otherwise the catalogue would grow with every run.
+ * Drops what is kept of the pages of closed jobs when a newer job of the same origin, prefix and
+ * filters is complete: it has listed the same. Totals stay. Without pruning the catalogue would
+ * grow with every run.
  */
 export class Pruning {
   readonly #tables: Pick<Tables, "jobs" | "untold">;
@@ -57,7 +61,10 @@ export class Pruning {
     return true;
   }
 
-  /** The job to be pruned, marked so from before its first row is dropped: nobody reads half of it. */
+  /**
+   * Returns the number of the job to be pruned. The job is marked before its first row is dropped,
+   * so that no question reads a half of it.
+   */
   #begin(): number | undefined {
     const begun = this.#begun.get() as { n: number } | undefined;
     if (begun !== undefined) return begun.n;

@@ -4,7 +4,7 @@ import { countHoldings } from "../tables/holdings.ts";
 import { pagePartsTable } from "../tables/page-parts.ts";
 import { untoldTable } from "../tables/untold.ts";
 
-/** Raised when the tables change so that an older program would misread them. */
+/** Raised when the tables change in such a way that an older program would misread them. */
 const schemaVersion = 4;
 
 const lostTable = `
@@ -23,9 +23,9 @@ alter table volumes add column lost text;
 /**
  * Rows are small and numbered, for hundreds of millions of objects:
  * - a directory's path is stored once (and once in its index); everything else has its number
- * - `objects` is the largest table by far: no row number, no second index, `bytes` empty where equal to `size`,
+ * - `objects` is the largest table by far: no row number, no second index, `bytes` is null if equal to `size`,
  *   MD5 (and an etag that looks like one) as 16 bytes
- * - `pages.outcomes` has a byte an index, or a single one where all are equal
+ * - `pages.outcomes` has one byte per index, or a single byte if all are equal
  */
 const schema = `${lostTable}
 create table origins (n integer primary key, source text not null, fingerprint text not null,
@@ -79,7 +79,7 @@ create table volume_totals (job integer not null, volume integer not null, objec
   bytes integer not null, primary key (job, volume)) strict, without rowid;
 ${goneColumns}`;
 
-/** From the version before to this one; in the same transaction. */
+/** By version: brings the tables from the version before to this one, in the same transaction. */
 const upgrades: Readonly<Record<number, (db: DatabaseSync) => void>> = {
   2(db) {
     db.exec(`
@@ -99,14 +99,15 @@ create table holdings (volume integer not null, origin integer not null, objects
   4: (db) => db.exec(goneColumns),
 };
 
-/** Kept of the database in memory where that is not short, and what the write-ahead log may grow to before it is moved over; bytes. */
+/** Bytes of the database in memory, if memory is not short. */
 const usualCache = 32 * 2 ** 20;
+/** Bytes of the write-ahead log at which SQLite moves it into the database. */
 const walBytes = 32 * 2 ** 20;
 const pageBytes = 4096;
 
 /**
- * Opens or makes the catalogue for this process alone: a second one gets a FatalError until this one ends, however
- * it ends. Committed means synced.
+ * Opens or makes the catalogue for this process alone. A second process gets a FatalError until
+ * this one ends, however it ends. What is committed is synced.
  */
 export function openStorage(path: string, cacheBytes = usualCache): DatabaseSync {
   let db: DatabaseSync | undefined;
@@ -140,12 +141,15 @@ function prepareSchema(db: DatabaseSync, path: string): void {
   db.exec(`pragma user_version = ${schemaVersion}`);
 }
 
-/** The file could not be read or written; no fault of what was to be written. */
+/**
+ * Whether the file could not be read or written. Such an error is no fault of what was to be
+ * written.
+ */
 export function isDiskError(error: unknown): boolean {
   return databaseError(error, catalogueAt("")) !== undefined;
 }
 
-/** The error in this program's words; what is not about the disk comes back as it was. */
+/** An error of the disk in the words of this program; any other error as it was. */
 export function translate(error: unknown, path: string): unknown {
   return databaseError(error, catalogueAt(path)) ?? error;
 }

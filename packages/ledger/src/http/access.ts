@@ -6,13 +6,16 @@ import type { Sessions } from "./session.ts";
 
 /** Who may ask what. */
 export interface Tokens {
-  /** The operator's: everything. Absent: nobody is asked for one. */
+  /** The token of the operator, for everything. Absent: no token is asked for. */
   readonly token?: string | undefined;
-  /** A lister's: questions, and words of how it is. */
+  /** The token of a lister, for questions and presence. */
   readonly serviceToken?: string | undefined;
 }
 
-/** A token as `Authorization: Bearer …`, or a session that the operator's was exchanged for. */
+/**
+ * Asks for a token (`Authorization: Bearer …`), or for a session that was begun with the token of
+ * the operator.
+ */
 export function tokenNeeded({ token, serviceToken }: Tokens, sessions: Sessions): MiddlewareHandler {
   return async (context, next) => {
     if (token === undefined || hasToken(context, token) || sessions.has(context)) return await next();
@@ -25,7 +28,7 @@ export function tokenNeeded({ token, serviceToken }: Tokens, sessions: Sessions)
   };
 }
 
-/** Questions that are too long for an address are POSTs. */
+/** Services may ask. Some questions are POSTs, as they are too long for an address. */
 function isForServices({ req: { method, path } }: Context): boolean {
   if (method === "GET" || method === "HEAD") return true;
   return method === "POST" && (path.startsWith("/api/history/") || path === "/api/presence");
@@ -42,8 +45,9 @@ function digest(text: string): Buffer {
 }
 
 /**
- * No page of another origin may change anything, not even with our cookie or on our own machine. Browsers say where a
- * request comes from: in Sec-Fetch-Site when they trust the connection, in Origin always. Who says neither is no browser.
+ * No page of another origin may change anything, not even with the cookie of this ledger or on this
+ * machine. Browsers tell where a request comes from: in Sec-Fetch-Site when they trust the
+ * connection, in Origin always. A request with neither is not from a browser.
  */
 export const ownPagesOnly: MiddlewareHandler = async (context, next) => {
   const { req } = context;
@@ -61,8 +65,10 @@ function isOwn(context: Context): boolean {
 }
 
 /**
- * Whoever reaches us by a name that is not ours was led here by somebody's DNS, with a browser that would then give that name's pages our
- * answers. This machine's loopback names are always ours. `names`: the others, in lower case, without ports.
+ * Refuses requests to names that are not this ledger's. Such a request was led here by somebody
+ * else's DNS, in a browser that would then give this ledger's answers to the pages of that name.
+ * The loopback names of this machine are always accepted. `names`: the others, in lower case,
+ * without ports.
  */
 export function ownNamesOnly(names: readonly string[]): MiddlewareHandler {
   const own = new Set(names.map((name) => name.toLowerCase()));

@@ -16,11 +16,14 @@ import { pageRoutes } from "./page-routes.ts";
 import { Sessions, sessionRoutes } from "./session.ts";
 import { statusRoutes } from "./status-routes.ts";
 
-/** `token` and `serviceToken`: asked of everybody who wants anything below `/api`. */
+/** `token` and `serviceToken` are asked for below `/api`. */
 export interface LedgerAppOptions extends Tokens {
   /** Jobs are opened for these sources only; absent: for any. */
   readonly sources?: readonly string[];
-  /** Names and addresses that are ours, beside those of the loopback: we answer by no other. */
+  /**
+   * Names and addresses of this ledger beside those of the loopback. Requests to any other are
+   * refused.
+   */
   readonly hosts?: readonly string[];
   /** Absent: `/api/status`, `/api/events` and `/api/rates` are not there (501). */
   readonly status?: LiveStatus;
@@ -54,7 +57,7 @@ export function ledgerApp(catalogue: Catalogue, options: LedgerAppOptions): Hono
         objectSrc: ["'none'"],
       },
       xFrameOptions: "DENY",
-      // those that browsers heed over TLS only, and complain about otherwise
+      // browsers follow these over TLS only, and complain about them otherwise
       strictTransportSecurity: false,
       crossOriginOpenerPolicy: false,
       originAgentCluster: false,

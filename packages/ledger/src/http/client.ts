@@ -1,41 +1,54 @@
 import type { FileEntry, PageHistory, Presence, RecordedPage } from "@brigade/core";
 import { z } from "zod";
-import type { FailureCount, FailureFilter, Miss } from "../wire/failures.ts";
 import {
   type CountedBy,
+  type FailureCount,
+  type FailureFilter,
   failureCountsSchema,
+  type Miss,
   missSchema,
   type Retried,
   retriedSchema,
 } from "../wire/failures.ts";
-import type { Comparison, OriginName } from "../wire/history.ts";
-import { comparedSchema, recordedSchema, unchangedSchema } from "../wire/history.ts";
-import type { DirectorySums, JobRecord, JobState, NewJob } from "../wire/jobs.ts";
 import {
+  type Comparison,
+  comparedSchema,
+  type OriginName,
+  recordedSchema,
+  unchangedSchema,
+} from "../wire/history.ts";
+import {
+  type DirectorySums,
   directorySumsSchema,
+  type JobRecord,
   type JobStanding,
+  type JobState,
   jobRecordSchema,
   jobStandingSchema,
+  type NewJob,
   openedSchema,
 } from "../wire/jobs.ts";
-import type { CatalogueCopy, Location, LocationQuery, StoredName, StoredState } from "../wire/objects.ts";
 import {
   backupSchema,
+  type CatalogueCopy,
   forgottenSchema,
+  type Location,
+  type LocationQuery,
   locationSchema,
   restoredSchema,
+  type StoredName,
+  type StoredState,
   storedNameSchema,
 } from "../wire/objects.ts";
-import type { Proof } from "../wire/proof.ts";
-import { proofSchema } from "../wire/proof.ts";
+import { type Proof, proofSchema } from "../wire/proof.ts";
 import { type Rate, rateSchema, type Status, statusSchema } from "../wire/status.ts";
-import type { VolumeContents, VolumeDescription } from "../wire/volumes.ts";
-import { volumeContentsSchema } from "../wire/volumes.ts";
+import { type VolumeContents, type VolumeDescription, volumeContentsSchema } from "../wire/volumes.ts";
 import { Connection, type LedgerClientOptions } from "./connection.ts";
 
 /**
- * The ledger of another process. Everything rejects with HostError while it does not answer, with FatalError when it
- * refuses us, with ConfigError when it cannot do what was asked, with an AbortError when the signal ends it.
+ * Asks the ledger of another process. All methods reject with HostError while it does not answer,
+ * with FatalError when it refuses the token, with ConfigError when it cannot do what was asked, and
+ * with an AbortError when the signal ends the question.
  */
 export class LedgerClient implements PageHistory {
   readonly #connection: Connection;
@@ -44,7 +57,7 @@ export class LedgerClient implements PageHistory {
     this.#connection = new Connection(options);
   }
 
-  /** Rejects with JobOpenError while one of the source is open. */
+  /** Rejects with JobOpenError while another job of the source is open. */
   openJob(job: NewJob): Promise<z.infer<typeof openedSchema>> {
     return this.#connection.ask("jobs", openedSchema, { body: job });
   }
@@ -75,7 +88,7 @@ export class LedgerClient implements PageHistory {
     return this.#connection.rows(`${pathOf(id)}/failures`, missSchema, { ...filter });
   }
 
-  /** Most first. */
+  /** Most objects first. */
   failureCounts(id: string, by: CountedBy, filter: FailureFilter = {}): Promise<readonly FailureCount[]> {
     const query = { by, ...filter };
     return this.#connection.ask(`${pathOf(id)}/failures/counts`, failureCountsSchema, {
@@ -93,12 +106,12 @@ export class LedgerClient implements PageHistory {
     return this.#connection.rows(`${pathOf(id)}/directories`, directorySumsSchema);
   }
 
-  /** Puts failed objects and directories back to work; without a filter, all. */
+  /** Puts failed objects and directories back to work; all of them if there is no filter. */
   retry(id: string, filter: FailureFilter = {}): Promise<Retried> {
     return this.#connection.ask(`${pathOf(id)}/retry`, retriedSchema, { body: filter, unhurried: true });
   }
 
-  /** Says how a service is. */
+  /** Tells the ledger how a service is. */
   async tell(presence: Presence): Promise<void> {
     await this.#connection.ask("presence", z.object({}), { body: presence });
   }
@@ -135,7 +148,7 @@ export class LedgerClient implements PageHistory {
     return this.#connection.ask("volumes", z.array(volumeContentsSchema));
   }
 
-  /** Where an object lies, or all whose keys begin so. */
+  /** By directory and name; the last stored state of an object comes before its others. */
   where({ key, prefix, source, lost }: LocationQuery): AsyncIterable<Location> {
     return this.#connection.rows("objects", locationSchema, {
       ...{ key, prefix, source },
@@ -143,17 +156,17 @@ export class LedgerClient implements PageHistory {
     });
   }
 
-  /** What is stored in one directory, by name. */
+  /** What is stored of one directory, by name. */
   storedNames({ source, fingerprint }: OriginName, directory: string): AsyncIterable<StoredName> {
     return this.#connection.rows("objects/names", storedNameSchema, { source, fingerprint, directory });
   }
 
-  /** Directories at or below `prefix` in which something is stored. */
+  /** Paths of directories at or below `prefix` in which something is stored, in order. */
   storedDirectories({ source, fingerprint }: OriginName, prefix: string): AsyncIterable<string> {
     return this.#connection.rows("objects/directories", z.string(), { source, fingerprint, prefix });
   }
 
-  /** Enters what lies on a volume, as if reported. Again changes nothing. */
+  /** Enters what lies on a volume as if it had been reported. Again changes nothing. */
   async restore(
     { source, fingerprint }: OriginName,
     volume: VolumeDescription,
@@ -165,7 +178,7 @@ export class LedgerClient implements PageHistory {
     }
   }
 
-  /** These objects do not lie on the volume any more. Returns how many were known to. */
+  /** These objects do not lie on the volume any more. Returns how many objects were known there. */
   async forget(
     { source, fingerprint }: OriginName,
     volume: string,
@@ -179,7 +192,7 @@ export class LedgerClient implements PageHistory {
     return forgotten;
   }
 
-  /** Copies the catalogue beside itself, on the ledger's disk. */
+  /** Copies the catalogue to a file beside it, on the disk of the ledger. */
   backup(): Promise<CatalogueCopy> {
     return this.#connection.ask("backup", backupSchema, { body: {}, unhurried: true });
   }
@@ -188,17 +201,19 @@ export class LedgerClient implements PageHistory {
     return this.#connection.ask("status", statusSchema);
   }
 
-  /** The status now, then whenever it has changed; at most once a second, at least every 5. */
+  /**
+   * The status now, then after each change: at most once per second, at least once per 5 seconds.
+   */
   statuses(): AsyncIterable<Status> {
     return this.#connection.events("events", statusSchema);
   }
 
-  /** How fast the latest job of a source went; oldest first. */
+  /** How fast the latest job of a source went, oldest first. */
   rates(job: string): Promise<readonly Rate[]> {
     return this.#connection.ask("rates", z.array(rateSchema), { query: { job } });
   }
 
-  /** An answer for each file. `ask`: about as many as fit into one question. */
+  /** An answer per file. `ask`: asks about as many files as fit into one question. */
   async #ofFiles<T>(
     files: readonly FileEntry[],
     ask: (some: readonly FileEntry[]) => Promise<readonly T[]>,
@@ -214,12 +229,15 @@ export class LedgerClient implements PageHistory {
   }
 }
 
-/** Characters of the keys of one question, at most: none takes more than six bytes, and the ledger reads 8 MiB. */
+/**
+ * Characters of the keys in one question, at most. A character takes at most 6 bytes, and the
+ * ledger reads 8 MiB.
+ */
 const mostAsked = 2 ** 20;
-/** What stands beside a key, counted as characters of it. */
+/** What stands beside a key, counted as characters of the key. */
 const beside = 64;
 
-/** In groups that fit into one question each; there is at least one. */
+/** Yields groups that fit into one question each; at least one group. */
 function* inQuestions<T>(items: readonly T[], keyOf: (item: T) => string): Generator<readonly T[]> {
   let begin = 0;
   let length = 0;

@@ -4,14 +4,16 @@ import { JobOpenError } from "../tables/jobs.ts";
 import { endOfRows } from "./row-stream.ts";
 
 export interface LedgerClientOptions {
-  /** Where the ledger answers. */
+  /** The address of the ledger. */
   readonly url: string;
   readonly token?: string | undefined;
-  /** Ends everything that is being asked. */
+  /** Ends all questions. */
   readonly signal?: AbortSignal;
-  /** An answer that takes longer (milliseconds) will not come; default 30 s. Proofs and lists take as long as they take. */
+  /** Milliseconds until a question is given up; default: 30,000. Proofs and lists have no limit. */
   readonly timeoutMs?: number;
-  /** Who answers; default: whoever listens at `url`. `ledgerApp(…).fetch` answers without a socket. */
+  /**
+   * Answers requests; default: the server at `url`. `ledgerApp(…).fetch` answers without a socket.
+   */
   readonly fetch?: (request: Request) => Response | Promise<Response>;
 }
 
@@ -19,11 +21,11 @@ export interface Question {
   readonly query?: Readonly<Record<string, string | undefined>>;
   /** Asks by POST. */
   readonly body?: unknown;
-  /** May take as long as it takes. */
+  /** There is no time limit. */
   readonly unhurried?: true;
 }
 
-/** Every error. */
+/** The body of every error. */
 const refusalSchema = z.object({ error: z.string() });
 
 /** Asks the ledger and parses what it answers. Errors are those of LedgerClient. */
@@ -43,7 +45,7 @@ export class Connection {
     }
   }
 
-  /** One JSON value a line, parsed as they come. */
+  /** One JSON value per line, parsed as they come. */
   async *rows<S extends z.ZodType>(
     path: string,
     schema: S,
@@ -65,7 +67,7 @@ export class Connection {
     }
   }
 
-  /** What came in place of an answer, as an error. */
+  /** The error for something that came in place of an answer. */
   away(error: unknown): Error {
     const { url, signal } = this.#options;
     if (signal?.aborted === true && error instanceof Error) return error;
@@ -81,7 +83,7 @@ export class Connection {
     }
   }
 
-  /** Texts that end with the separator, each as soon as it is there. */
+  /** Yields texts that end with the separator, each as soon as it is there. */
   async *#parts(path: string, separator: string, query: Question["query"] = {}): AsyncIterable<string> {
     const { body } = await this.#fetch(path, { query, unhurried: true });
     try {
@@ -153,7 +155,7 @@ async function reasonOf(answer: Response): Promise<string> {
   }
 }
 
-/** The reason for people: fetch hides it in `cause`. */
+/** The reason for people. `fetch` hides it in `cause`. */
 function told(error: unknown): string {
   if (error instanceof z.ZodError) return "this is not how a ledger answers";
   if (!(error instanceof Error)) return String(error);

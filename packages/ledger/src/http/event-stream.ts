@@ -1,13 +1,13 @@
 import type { LiveStatus } from "../status/status.ts";
 import type { Status } from "../wire/status.ts";
 
-/** Milliseconds: not more often, and not more rarely. */
+/** Milliseconds between two events: at least, and at most. */
 const leastMs = 1_000;
 const mostMs = 5_000;
 
 /**
- * Server-Sent Events: the status now, then whenever it has changed. Ends when the reader leaves, may read no more, or the status
- * ends.
+ * Server-Sent Events: the status now, then after each change. They end when the reader leaves or
+ * may read no more, or when the status ends.
  */
 export function eventStream(status: LiveStatus, mayRead: () => boolean): Response {
   return new Response(ReadableStream.from(events(status, mayRead)), {

@@ -1,6 +1,9 @@
 import type { Context } from "hono";
 
-/** What the request calls us: `name`, `name:port`, `[::1]:port`, in lower case. */
+/**
+ * The name by which the request calls this ledger: `name`, `name:port`, `[::1]:port`, in lower
+ * case.
+ */
 export function hostOf(context: Context): string {
   return context.req.header("host")?.toLowerCase() ?? new URL(context.req.url).host;
 }

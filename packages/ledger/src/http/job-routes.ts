@@ -3,10 +3,13 @@ import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { JobOpenError } from "../tables/jobs.ts";
-import type { FailureFilter } from "../wire/failures.ts";
-import { failureCountsQuerySchema, failureFilterSchema, type Retried } from "../wire/failures.ts";
-import type { JobRecord } from "../wire/jobs.ts";
-import { closingSchema, newJobSchema } from "../wire/jobs.ts";
+import {
+  type FailureFilter,
+  failureCountsQuerySchema,
+  failureFilterSchema,
+  type Retried,
+} from "../wire/failures.ts";
+import { closingSchema, type JobRecord, newJobSchema } from "../wire/jobs.ts";
 import { body, jobOf, query } from "./questions.ts";
 import { rowStream } from "./row-stream.ts";
 

@@ -14,7 +14,7 @@ const types: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** The page for browsers. No data is in it: it asks for that, as everybody does. */
+/** The page for browsers. It contains no data: it asks the API for that. */
 export function pageRoutes(): Hono {
   const routes = new Hono();
   routes.use(etag(), compress());
@@ -23,7 +23,7 @@ export function pageRoutes(): Hono {
   return routes;
 }
 
-/** By name; nothing else can be had. */
+/** The files of the page by their names. Other files cannot be had. */
 function files(): (readonly [string, URL])[] {
   const own = [page, new URL("style/", page)].flatMap((folder) =>
     readdirSync(folder)

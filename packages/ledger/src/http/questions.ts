@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { JobRecord } from "../wire/jobs.ts";
 
-/** What is asked, parsed; what cannot be is refused with the reason. */
+/** Requests are parsed here. What cannot be parsed is refused with the reason. */
 
 export async function body<S extends z.ZodType>(context: Context, schema: S): Promise<z.infer<S>> {
   let value: unknown;

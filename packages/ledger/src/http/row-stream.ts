@@ -1,12 +1,15 @@
 import type { Log } from "@brigade/core";
 
-/** After the last row: without it a list has broken off, and nobody may take what came for all there is. */
+/** Stands after the last row. A list without it has broken off: what came is not all there is. */
 export const endOfRows = JSON.stringify({ end: true });
 
-/** Characters that are sent at a time, about: a packet for each row would take ten times as long. */
+/** Characters that are sent at a time, about. A packet per row would take ten times as long. */
 const chunkLength = 64 * 1024;
 
-/** Rows as JSON, one a line. What fails before the first row is thrown; what fails later breaks the response off. */
+/**
+ * Rows as JSON, one per line. An error before the first row is thrown; a later one breaks the
+ * response off.
+ */
 export async function rowStream(rows: AsyncIterable<unknown>, log: Log): Promise<Response> {
   const iterator = rows[Symbol.asyncIterator]();
   const first = await iterator.next();

@@ -3,16 +3,16 @@ import { type Context, Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { hostOf, portOf } from "./host.ts";
 
-/** Plain HTTP as it is, a cookie cannot be `Secure`. */
+/** The ledger speaks plain HTTP: its cookie cannot be `Secure`. */
 const options = { path: "/api", httpOnly: true, sameSite: "Strict" } as const;
 /** Seconds. */
 const lifetime = 30 * 24 * 3_600;
-/** More than people have browsers; beyond that, the oldest is over. */
+/** Sessions at a time. Beyond that the oldest ends. */
 const mostSessions = 1_000;
 
 /**
- * Browsers' sessions. A session is a random name in a cookie, known here alone: so one that was left is over, and all are with this
- * process.
+ * Sessions of browsers. A session is a random name in a cookie, which this process alone knows: a
+ * session ends when the user leaves it, and all end with this process.
  */
 export class Sessions {
   /** When each ends, Unix milliseconds; oldest first. */

@@ -5,11 +5,14 @@ import type { FailureCount } from "../wire/failures.ts";
 import type { Tally } from "./failures.ts";
 
 const mostShown = 1_000;
-/** Names counted at a time: beyond, those with the fewest objects are let go, so that memory stays bounded. */
+/**
+ * Names that are counted at a time. Beyond that the names with the fewest objects are dropped, so
+ * that memory stays bounded.
+ */
 const mostCounted = 20_000;
 const mostKept = 10_000;
 
-/** Adds up the tallies of a job's parts; most objects first. */
+/** Adds up the tallies of a job part by part. Most objects first. */
 export async function countFailures(
   fetch: (after?: MissCursor) => Promise<Tally>,
 ): Promise<readonly FailureCount[]> {

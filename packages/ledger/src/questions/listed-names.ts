@@ -5,12 +5,13 @@ create table directories (n integer primary key, path text not null unique) stri
 create table names (directory text not null, name text not null, primary key (directory, name)) strict, without rowid;
 `;
 
-/** Kept in memory of the file, bytes. */
+/** Bytes of the file that are kept in memory. */
 const cacheBytes = 16 * 2 ** 20;
 
 /**
- * What a listing has met so far, in a file of its own: directories that are still to be listed, and the names in those that are
- * being listed. So a bucket can be held against the catalogue with neither in memory. Nothing of it outlives the process.
+ * What a listing has met so far, in a database file of its own: directories that are still to be
+ * listed, and the names in those that are being listed. So a bucket can be compared with the
+ * catalogue with neither in memory. The file is of no use after the process.
  */
 export class ListedNames implements Disposable {
   readonly #db: DatabaseSync;

@@ -8,7 +8,7 @@ import type { OriginName } from "../wire/history.ts";
 import type { Location, LocationQuery } from "../wire/objects.ts";
 import { type Part, partLength } from "./parts.ts";
 
-/** The object, or without a name the directory, that a part ended with. */
+/** Where a part ended: the object, or the directory if there is no name. */
 export interface LocationCursor {
   readonly origin: number;
   readonly path: string;
@@ -16,7 +16,7 @@ export interface LocationCursor {
 }
 
 type Origin = OriginName & { readonly n: number };
-/** The names in a directory that begin with `begin`. */
+/** A directory, and how the wanted names in it begin. */
 type Span = { readonly n: number; readonly path: string; readonly begin: string };
 type Row = State & { readonly name: string; readonly lost_at?: number };
 
@@ -88,7 +88,10 @@ export class Locations {
     return { rows };
   }
 
-  /** First the directory that the prefix ends in, then all whose paths begin with it: so they are in order. */
+  /**
+   * First the directory that the prefix ends in, then all directories whose paths begin with it: so
+   * they are in order.
+   */
   *#spans(origin: number, prefix: string, after: LocationCursor | undefined): Iterable<Span> {
     const [parent, begin] = split(prefix);
     const inParent = after === undefined || after.path === parent;

@@ -6,7 +6,7 @@ import type { FailureFilter } from "../wire/failures.ts";
 import type { Relisting } from "./relisting.ts";
 import type { Withdrawal } from "./withdrawal.ts";
 
-/** A failed object as a message asks for it. */
+/** A failed object, as the message has it that asks for it again. */
 export interface FailedObject {
   /** The page's id. */
   readonly page: string;
@@ -14,10 +14,10 @@ export interface FailedObject {
   readonly file: ListedFile;
 }
 
-/** What is to be published again, and where to go on. */
+/** Part of what is to be published again, and where the next part begins. */
 export interface TakenObjects {
   readonly objects: readonly FailedObject[];
-  /** Directories to be listed again instead, where too little is known of what failed there. */
+  /** Directories to be listed again instead, if too little is known of what failed there. */
   readonly positions: readonly WalkPosition[];
   readonly next?: MissCursor;
 }
@@ -62,12 +62,18 @@ export class FailedObjects {
   }
 }
 
-/** An older program recorded bytes that were not UTF-8 as U+FFFD: it is not the object's name. */
+/**
+ * Whether an older program recorded bytes that were not UTF-8 as U+FFFD: then the name is not the
+ * name of the object.
+ */
 function isUndecoded({ class: kind, name }: MissRow): boolean {
   return kind === "name" && name.includes("\ufffd");
 }
 
-/** A name that nobody can ask for fails for ever. A directory that is to be listed again is so once for all its objects. */
+/**
+ * An object whose name cannot be asked for fails for ever. A directory that is to be listed again
+ * is listed once for all its objects.
+ */
 function canBeTaken({ outcome, name, modified }: MissRow): boolean {
   if (refusal(name) !== undefined) return false;
   return outcome === codes.failed || (outcome === again && modified !== null);

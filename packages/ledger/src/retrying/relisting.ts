@@ -7,12 +7,12 @@ import type { FailureFilter } from "../wire/failures.ts";
 import type { Withdrawal } from "./withdrawal.ts";
 
 /**
- * `failed`: only positions where the lister gave up. `idle`: nothing of the job is under way, so that whatever is not recorded
- * is lost, and has to be listed (again) too.
+ * `failed`: only positions that the lister gave up. `idle`: nothing of the job is under way, so
+ * whatever is not recorded is lost, and has to be listed (again) too.
  */
 export type RelistingMode = "failed" | "idle";
 
-/** What is to be published again, and where to go on. */
+/** Part of what is to be published again, and where the next part begins. */
 export interface TakenPositions {
   readonly positions: readonly WalkPosition[];
   readonly next?: number;
@@ -28,7 +28,7 @@ type Row = {
   broken: number;
 };
 
-/** Directories looked at for a part. */
+/** Directories that are looked at per part. */
 const partLength = 1_000;
 
 /** Finds the positions of a job that are to be listed again, and takes back that they failed. */
@@ -81,7 +81,9 @@ export class Relisting {
     };
   }
 
-  /** The beginning of another walk of a directory, for all that the one that counts has not brought. */
+  /**
+   * The start of another walk of a directory, for all that the walk that counts has not brought.
+   */
   anew(job: number, directory: number, path: string): WalkPosition {
     this.#withdrawal.undated(job, directory);
     return { directory: path, walk: this.#visits.nextWalk(job, directory), page: 1 };
@@ -109,7 +111,7 @@ export class Relisting {
   }
 }
 
-/** Whether the keys of all that is in the directory begin so. */
+/** Whether the keys of everything in the directory begin with `under`. */
 function isUnder(path: string, under: string): boolean {
   return (path === "" ? "" : `${path}/`).startsWith(under);
 }

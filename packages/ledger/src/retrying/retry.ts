@@ -16,16 +16,21 @@ import type { FailedObject } from "./failed-objects.ts";
 export interface RetryParts {
   readonly catalogue: Pick<Catalogue, "jobs" | "retrying">;
   readonly broker: Pick<Broker, "publish">;
-  /** Nothing of the job is queued or in anybody's hands: what is not recorded will not be. */
+  /**
+   * Nothing of the job is queued, and no service holds anything of it: what is not recorded will
+   * not be.
+   */
   readonly idle: boolean;
-  /** Objects of a message at most, and their listed bytes; a larger object has a message of its own. */
+  /**
+   * Objects per message, at most, and their listed bytes. A larger object has a message of its own.
+   */
   readonly batchFiles: number;
   readonly batchBytes: number;
 }
 
-/** Directories that were given up; they are in no failed object's class. */
+/** The class that chooses directories that were given up. No failed object is of this class. */
 const listingClass = "listing";
-/** Directories that share a message. */
+/** Directories per message. */
 const positionsPerMessage = 16;
 
 /**
@@ -96,7 +101,7 @@ async function publish(
   if (messages.length > 0) await broker.publish(messages);
 }
 
-/** Never `first`: some of its objects may be stored. */
+/** Without `first`: some objects of the job may be stored. */
 function jobOf({ id, source, fingerprint, prefix }: JobRecord): Job {
   return { id, source, fingerprint, prefix };
 }

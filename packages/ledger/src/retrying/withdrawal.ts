@@ -3,7 +3,10 @@ import type { Tables } from "../catalogue/transactions.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import { again, codes } from "../tables/outcome.ts";
 
-/** Takes failures back: what failed is open again, as if it had not been reported. Sums and visits follow. */
+/**
+ * Takes failures back: what failed is open again, as if it had not been reported. Sums and visits
+ * follow.
+ */
 export class Withdrawal {
   readonly #tables: Pick<Tables, "pages" | "visits" | "totals" | "misses">;
   readonly #undated: StatementSync;
@@ -21,7 +24,10 @@ export class Withdrawal {
     this.#breaks = db.prepare(`delete ${breaks}`);
   }
 
-  /** A failed object of a page. Its row stays, marked, until anything is reported of it. `bytes`: as listed. */
+  /**
+   * Takes back that an object of a page failed. Its row stays, marked, until something is reported
+   * of it. `bytes`: as listed.
+   */
   object(job: number, id: string, index: number, bytes: number): void {
     const { pages, visits, totals, misses } = this.#tables;
     const page = pages.get(job, id);
@@ -38,13 +44,19 @@ export class Withdrawal {
     if (counted) totals.add(job, 1, page.counts, page.volumes, 1);
   }
 
-  /** The failed objects of a directory that an older program recorded: too little is known to ask for them one by one. */
+  /**
+   * Takes back the failed objects of a directory that an older program recorded: too little is
+   * known to ask for them one by one.
+   */
   undated(job: number, directory: number): void {
     const rows = this.#undated.all(job, directory) as { id: string; idx: number; bytes: number }[];
     for (const { id, idx, bytes } of rows) this.object(job, id, idx, bytes);
   }
 
-  /** The failed positions of the walk of a directory that counts. One that broke besides a page is not at its end any more. */
+  /**
+   * Takes back the failed positions of the walk of a directory that counts. If the walk broke below
+   * an entry of its last page, that page is not the last one any more.
+   */
   positions(job: number, directory: number, walk: number): void {
     const { pages, visits } = this.#tables;
     if (this.#besides.get(job, directory, walk) !== undefined) pages.continues(job, directory, walk);

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 
-/** Remembered at most; then all are forgotten. */
+/** Directories in memory, at most. Then all are forgotten. */
 const most = 20_000;
 
 /** The directory (`""`: the root) and the name of a key. */
@@ -9,7 +9,10 @@ export function split(key: string): [directory: string, name: string] {
   return slash < 0 ? ["", key] : [key.slice(0, slash), key.slice(slash + 1)];
 }
 
-/** Paths to numbers and back. A directory is one in all jobs of the same origin (source and fingerprint). */
+/**
+ * Paths by number, and numbers by path. All jobs of one origin (source and fingerprint) share a
+ * directory.
+ */
 export class Directories {
   readonly #select: StatementSync;
   readonly #insert: StatementSync;
@@ -50,7 +53,7 @@ export class Directories {
     return this.#origins.get(n) ?? this.#get(n).origin;
   }
 
-  /** Of one origin, in the order of their paths, from this one on. */
+  /** Of one origin, in the order of their paths, beginning with `path`. */
   from(origin: number, path: string): Iterable<{ n: number; path: string }> {
     return this.#from.iterate(origin, path) as Iterable<{ n: number; path: string }>;
   }

@@ -3,8 +3,8 @@ import { atMost, type DatabaseSync, type StatementSync, sumIn } from "../sqlite.
 import type { Amount } from "../wire/amounts.ts";
 
 /**
- * What lies on each volume of each origin, in `objects` and `copies` together. Changes are kept in memory until
- * `flush`, which enters them in the transaction of what they count.
+ * What lies on each volume, per origin: rows of `objects` and `copies` together. Changes are kept
+ * in memory until `flush`, which writes them in the transaction of what they count.
  */
 export class Holdings {
   readonly #upsert: StatementSync;
@@ -28,7 +28,7 @@ export class Holdings {
     this.#changes.set(volume, ofVolume);
   }
 
-  /** Nothing is stored of the origin. */
+  /** Whether nothing is stored of the origin. */
   isEmpty(origin: number): boolean {
     return this.#any.get(origin) === undefined;
   }
@@ -53,7 +53,7 @@ export class Holdings {
 
 type Lying = Amount & { volume: number };
 
-/** Counts all from nothing; directory by directory, to sort little at a time. */
+/** Counts everything anew. It goes directory by directory, to sort little at a time. */
 export function countHoldings(db: DatabaseSync): void {
   const holdings = new Holdings(db);
   const directories = db.prepare("select n, origin from directories");

@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import type { JobRecord, JobState, NewJob } from "../wire/jobs.ts";
 import { Origins } from "./origins.ts";
 
-/** A source has one open job at most. */
+/** A source has at most one open job. */
 export class JobOpenError extends Error {
   override readonly name = "JobOpenError";
 }
@@ -14,7 +14,7 @@ export interface JobNumbers {
   readonly origin: number;
   readonly source: string;
   readonly fingerprint: string;
-  /** Its details are dropped, or are being dropped. */
+  /** Its pages are dropped, or are being dropped. */
   readonly isPruned: boolean;
 }
 
@@ -47,7 +47,7 @@ export class Jobs {
     );
   }
 
-  /** Throws JobOpenError. Inside a transaction. */
+  /** To be called in a transaction. Throws JobOpenError while another job of the source is open. */
   open(job: NewJob): JobNumbers {
     const other = this.openOf(job.source);
     if (other !== undefined) throw new JobOpenError(`the job ${other.id} of ${job.source} is still open`);
@@ -70,8 +70,9 @@ export class Jobs {
   }
 
   /**
-   * A closed job is open again; an open one stays so. Inside a transaction. Throws JobOpenError while another of the source is
-   * open, ConfigError when the job was cancelled or pruned.
+   * A closed job is open again; an open one stays open. To be called in a transaction. Throws
+   * JobOpenError while another job of the source is open, and ConfigError if the job was cancelled
+   * or pruned.
    */
   reopen(id: string): void {
     this.detailed(id);
@@ -114,14 +115,14 @@ export class Jobs {
     return job;
   }
 
-  /** The numbers of a job that must exist. */
+  /** Returns the numbers of a job. Throws if there is no such job. */
   get(id: string): JobNumbers {
     const found = this.find(id);
     if (found === undefined) throw new Error(`no job ${id} in the catalogue`);
     return found;
   }
 
-  /** Like `get`, of a job whose pages are asked for. Throws ConfigError when they were dropped. */
+  /** Like `get`, of a job whose pages are asked for. Throws ConfigError if they were dropped. */
   detailed(id: string): JobNumbers {
     const job = this.get(id);
     if (!job.isPruned) return job;

@@ -22,8 +22,9 @@ type Lying = Pick<State, "size" | "bytes">;
 type Found = Omit<State, "at" | "verified">;
 
 /**
- * The last stored state of every object, in `lost` those that lie nowhere any more, and in `copies` where else states of it lie: one a volume, of objects that have
- * a last stored one. `holdings` follows.
+ * The last stored state of every object. Objects that lie nowhere any more are in the table `lost`.
+ * Other states of an object, at most one per volume, are in the table `copies`; only objects with a
+ * last stored state have copies. `holdings` follows all changes.
  */
 export class Objects {
   readonly #directories: Directories;
@@ -67,15 +68,19 @@ export class Objects {
     this.#hasLost = db.prepare("select 1 from lost limit 1").get() !== undefined;
   }
 
-  /** Some may be lost. Most catalogues have none, and need not look for each object that is stored. */
+  /**
+   * Whether some objects may be lost. Most catalogues have none, and need not look for each object
+   * that is stored.
+   */
   get hasLost(): boolean {
     return this.#hasLost;
   }
 
   /**
-   * The object lies on this volume, in place of what lay of it there. The last stored wins, whatever order reports come
-   * in; the others become copies. `at`: Unix milliseconds, where it is not told when it was stored. Returns whether nothing was
-   * stored by this name before.
+   * The object lies on this volume, in place of its older state there. The last stored state wins,
+   * in whatever order reports come; the other states become copies. `at`: Unix milliseconds, used
+   * if it is not told when the object was stored. Returns whether nothing was stored by this name
+   * before.
    */
   store(directory: number, told: Told, volume: number, at: number): boolean {
     const { name } = told;
@@ -89,7 +94,7 @@ export class Objects {
     return false;
   }
 
-  /** Something is stored by the name. */
+  /** Whether something is stored by this name. */
   knows(directory: number, name: string): boolean {
     return this.#select.get(directory, name) !== undefined;
   }
@@ -116,9 +121,9 @@ export class Objects {
   }
 
   /**
-   * The object does not lie on this volume any more. Of what is left of it elsewhere the same state counts as the last
-   * stored one, else the newest; if nothing is left, it is lost. `at`: Unix milliseconds. Returns whether anything of it was
-   * known there.
+   * The object does not lie on this volume any more. Of its states elsewhere the same state becomes
+   * the last stored one, else the newest. If there is none, the object is lost. `at`: Unix
+   * milliseconds. Returns whether a state of it was known on the volume.
    */
   forget(directory: number, name: string, volume: number, at: number): boolean {
     const current = this.#select.get(directory, name) as State | undefined;
@@ -142,7 +147,10 @@ export class Objects {
     return true;
   }
 
-  /** For each file, in order: where it lies, if its last stored state is the listed one. One query. */
+  /**
+   * Per file, in order: where it lies, `undefined` if its last stored state is not the listed one.
+   * One query.
+   */
   unchanged(
     directory: number,
     path: string,
@@ -161,7 +169,7 @@ export class Objects {
     });
   }
 
-  /** For each file, in order: how it stands to its last stored state. One query. */
+  /** Per file, in order: how it stands to its last stored state. One query. */
   compare(directory: number, files: readonly FileEntry[]): Comparison[] {
     return this.#states<Comparison>(directory, files, "new", (state, file) =>
       isSame(state, file) ? "unchanged" : "changed",
@@ -189,7 +197,7 @@ export class Objects {
     return this.#dropCopy.get(directory, name, volume) as Lying | undefined;
   }
 
-  /** What lies on the volume of one object, `before` and `now`. */
+  /** Counts what lies on the volume of one object, `before` and `now`. */
   #changed(directory: number, volume: number, before: Lying | undefined, now: Lying | undefined): void {
     const objects = Number(now !== undefined) - Number(before !== undefined);
     const bytes =

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import type { OriginName } from "../wire/history.ts";
 
-/** Origins by small numbers. */
+/** Origins by number. */
 export class Origins {
   readonly #select: StatementSync;
   readonly #insert: StatementSync;

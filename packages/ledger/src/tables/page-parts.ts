@@ -1,14 +1,17 @@
 import type { PagePartMessage } from "@brigade/core";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 
-/** A table of its own, which programs before it do not look at. */
+/** A table that programs of the version before do not look at. */
 export const pagePartsTable = `
 -- parts of records of pages, until all of a page have come; directories: a JSON array of paths
 create table if not exists page_parts (job integer not null, id text not null, total integer not null,
   number integer not null, directories text not null, primary key (job, id, total, number)) strict, without rowid;
 `;
 
-/** Keeps the parts of a page's record until the last of them comes, in whatever order, however often, over restarts. */
+/**
+ * Keeps the parts of the record of a page until all have come, in whatever order, however often,
+ * and over restarts.
+ */
 export class PageParts {
   readonly #insert: StatementSync;
   readonly #count: StatementSync;
@@ -32,7 +35,7 @@ export class PageParts {
     return n === of;
   }
 
-  /** Of all parts, in order. */
+  /** Paths from all parts, in order. */
   *directories(job: number, { of, record }: PagePartMessage): Generator<string> {
     for (const row of this.#select.iterate(job, record.id, of)) {
       yield* JSON.parse(String(row.directories)) as string[];

@@ -3,9 +3,9 @@ import { pack, unpack } from "./outcome.ts";
 import { addVolumes, type ByVolume, type Counts, noCounts, sumColumns } from "./totals.ts";
 
 /**
- * A page in a job. It comes into being with its record or with the first result for it, whichever is first; the record
- * places it. Only a placed page counts; a result for a page id that is never placed (another listing of the position
- * was recorded first) is kept, but in no sum.
+ * A page in a job. Its record or the first result for it creates it, whichever comes first; the
+ * record places it. Only a placed page counts. A result may name a page id that is never placed, as
+ * another listing of the position was recorded first: it is kept, but counts in no sum.
  */
 export interface PageAccount {
   readonly n: number;
@@ -14,13 +14,19 @@ export interface PageAccount {
   readonly directory: number;
   position: { readonly walk: number; readonly page: number } | undefined;
   last: boolean;
-  /** JSON of where the next page starts. */
+  /** Where the next page starts, as JSON. */
   next: string | undefined;
-  /** A code an index; longer than what is known while not placed. */
+  /**
+   * One outcome byte per index. While the page is not placed, it is as long as the highest index
+   * that was reported.
+   */
   outcomes: Uint8Array;
   readonly counts: Counts;
   readonly volumes: ByVolume;
-  /** Listed bytes of stored and unchanged indexes that were reported before the page's record: it may call them unchanged too. */
+  /**
+   * Listed bytes by index, of stored and unchanged objects that were reported before the record of
+   * the page. The record may call them unchanged, too.
+   */
   readonly sizes: Map<number, number>;
 }
 
@@ -155,7 +161,7 @@ export class Pages {
     return row === undefined ? undefined : { page: row.page, last: row.last === 1 };
   }
 
-  /** The highest page of a walk is not its last one: another walk is to follow. */
+  /** Marks the highest page of a walk as not its last one: another walk is to follow. */
   continues(job: number, directory: number, walk: number): void {
     const top = this.top(job, directory, walk);
     const found = top && this.at(job, directory, walk, top.page);
@@ -165,7 +171,7 @@ export class Pages {
     this.write(page);
   }
 
-  /** What is counted on all pages of a walk; goes through all of them. */
+  /** The sums of all pages of a walk. It reads all of them. */
   ofWalk(job: number, directory: number, walk: number): { pages: number; counts: Counts; volumes: ByVolume } {
     this.flush();
     const row = this.#ofWalk.get(job, directory, walk) as Record<string, number | null>;

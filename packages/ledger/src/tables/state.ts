@@ -10,13 +10,13 @@ export type State = {
   modified: number;
   /** Stored; Unix seconds. */
   at: number;
-  /** On disk; null where as listed. */
+  /** Bytes on disk; `null` if equal to `size`. */
   bytes: number | null;
   md5: Uint8Array | null;
   verified: number | null;
-  /** Null where it is the key. */
+  /** Below `<volume>/<source>/`; `null` if it is the key. */
   path: string | null;
-  /** 16 bytes where it is 32 lower-case hex digits. */
+  /** 16 bytes if it is 32 lower-case hex digits. */
   etag: Value;
 };
 
@@ -26,7 +26,7 @@ export const statePlaces = "?, ?, ?, ?, ?, ?, ?, ?, ?";
 /** What is told of an object that was stored. */
 export type Told = Omit<ObjectResult, "index" | "outcome" | "reason" | "class">;
 
-/** `at`: Unix milliseconds, of the one who told. */
+/** `at`: Unix milliseconds, when it was told. */
 export function stateOf(told: Told, volume: number, at: number): State {
   const storedAt = told.at ?? Math.floor(at / 1000);
   return {
@@ -47,22 +47,22 @@ export function valuesOf(state: State): Value[] {
   return [volume, size, modified, at, bytes, md5, verified, path, etag];
 }
 
-/** By the second; within one, by the object's own modification time. */
+/** By the second when it was stored; within one second, by the modification time of the object. */
 export function isBefore(a: Pick<State, "at" | "modified">, b: Pick<State, "at" | "modified">): boolean {
   return a.at < b.at || (a.at === b.at && a.modified < b.modified);
 }
 
-/** Size, modification time, and etag, as far as both are told. */
+/** Whether size, modification time and etag are the same, as far as both are told. */
 export function isSame(
   state: Pick<State, "size" | "modified" | "etag" | "bytes" | "md5">,
   { size, modified, etag }: Pick<FileEntry, "size" | "modified" | "etag">,
 ): boolean {
-  // Of what was listed without a size it is known since it was stored.
+  // Without a size in the listing, the size is known since the object was stored.
   const stored = state.size === 0 ? bytesOnDisk(state) : state.size;
   if (size !== undefined && size !== stored) return false;
   if (modified !== undefined && modified !== state.modified) return false;
   if (etag === undefined || state.etag === null) return true;
-  // The listing tells an MD5 now, where it told something else.
+  // The listing has an MD5 now, and had another kind of etag before.
   return etag === (isMd5(etag) && typeof state.etag === "string" ? md5Of(state) : etagOf(state));
 }
 

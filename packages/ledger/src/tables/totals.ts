@@ -30,7 +30,10 @@ interface JobTotals {
   readonly volumes: ByVolume;
 }
 
-/** The counters of jobs. Kept in memory between `flush`es, which write them in the transaction of what they count. */
+/**
+ * The counters of jobs. They are kept in memory between two calls of `flush`, which writes them in
+ * the transaction of what they count.
+ */
 export class Totals {
   readonly #select: StatementSync;
   readonly #upsert: StatementSync;

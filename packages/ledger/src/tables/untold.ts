@@ -2,7 +2,7 @@ import type { ResultMessage } from "@brigade/core";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import type { Amount } from "../wire/amounts.ts";
 
-/** A table of its own, which programs before it do not look at. */
+/** A table that programs of the version before do not look at. */
 export const untoldTable = `
 -- what is kept of results that no page of a lister vouches for, by the id of the page that they name; bytes: about, without what
 -- every row takes
@@ -10,7 +10,7 @@ create table if not exists untold (job integer not null, id text not null, objec
   primary key (job, id)) strict, without rowid;
 `;
 
-/** The refusal of what is to be told again later. */
+/** Why a message is refused that is to be told again later. */
 export const tooEarly =
   "no lister has told the pages of these results, or no host their volume, and no more of such are kept: they come again";
 
@@ -24,15 +24,18 @@ export class TooEarlyError extends Error {
 }
 
 /**
- * Kept of a job at most. Results come before their page while its batches are still being published, so as many as the
- * largest page has entries; and those of a page stay that never comes, as the directory has changed when its listing was begun
- * anew. The bytes do for a million names and etags of the usual length; they are also what one transaction may need in memory.
+ * What is kept per job, at most. Results come before their page while its batches are still being
+ * published: so there is room for as many objects as the largest page has entries. Some results
+ * stay whose page never comes, as the directory had changed when its listing was begun anew. The
+ * bytes suffice for a million names and etags of usual length. They also bound the memory of one
+ * transaction.
  */
 const most: Amount = { objects: 1_000_000, bytes: 64 * 2 ** 20 };
 
 /**
- * Counts what results enter into the catalogue without a lister's word for it: whoever has a downloader's password can make up
- * pages, and names. Results of such are kept up to a bound, as their page may come; beyond it they must wait.
+ * Counts what results enter into the catalogue without the word of a lister: who has the password
+ * of a downloader can make up pages and names. Such results are kept up to a bound, as their page
+ * may come. Beyond it they have to wait.
  */
 export class Untold {
   readonly #sum: StatementSync;
@@ -60,12 +63,12 @@ export class Untold {
     return objects <= most.objects && bytes <= most.bytes;
   }
 
-  /** Throws TooEarlyError where there is no room. */
+  /** Throws TooEarlyError if there is no room. */
   admit(job: number, more: readonly Amount[]): void {
     if (more.length > 0 && !this.hasRoom(job, more)) throw new TooEarlyError();
   }
 
-  /** `id`: of the page that it is said to be of. */
+  /** `id`: of the page that the results name. */
   add(job: number, id: string, more: Amount): void {
     this.#sums.set(job, plus(this.#of(job), more));
     this.#add.run(job, id, more.objects, more.bytes);
@@ -106,7 +109,7 @@ export class Untold {
   }
 }
 
-/** The objects of a page's results, and the bytes of what is told of them in words. */
+/** The number of objects in results of a page, and the bytes of their texts. */
 export function textOf({ page, directory, objects }: ResultMessage["pages"][number]): Amount {
   let bytes = page.length + directory.length;
   for (const { name, etag = "", path = "", reason = "", class: kind = "" } of objects) {

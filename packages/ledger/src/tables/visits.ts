@@ -3,15 +3,19 @@ import type { PageAccount, Pages } from "./pages.ts";
 import type { Totals } from "./totals.ts";
 
 /**
- * A directory in a job. One of its walks counts: the highest finished one, else the highest of which anything is
- * recorded. A walk is finished when its highest page is a last one, all pages before are there, and none broke.
+ * A directory in a job. One of its walks counts: the highest finished one, else the highest of
+ * which anything is recorded. A walk is finished if its highest page is a last one, all pages
+ * before it are there, and none broke.
  */
 interface Visit {
   readonly job: number;
   readonly directory: number;
-  /** On a page that counts, or the job's root. */
+  /** It is on a page that counts, or the root of the job. */
   named: boolean;
-  /** Of the walk that counts: its number, pages recorded, the highest of them, whether that was a last one, failed positions. */
+  /**
+   * Of the walk that counts: its number, the number of recorded pages, the highest of them, whether
+   * that is a last one, and the number of failed positions.
+   */
   walk: number | undefined;
   pages: number;
   top: number;
@@ -52,7 +56,7 @@ export class Visits {
     this.#breaks = db.prepare("select count(*) n from breaks where job = ? and directory = ? and walk = ?");
   }
 
-  /** Whether what is on the page belongs in the sums. */
+  /** Whether what is on the page counts in the sums. */
   counts(page: PageAccount): boolean {
     return page.position !== undefined && this.#of(page.job, page.directory).walk === page.position.walk;
   }

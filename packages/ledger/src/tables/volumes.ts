@@ -21,10 +21,16 @@ type Row = {
   lost: string | null;
 };
 
-/** Volumes kept, empty ones among them: no fleet has more, so what is beyond was made up. */
+/**
+ * Volumes that are kept, at most, empty ones included. No fleet has more: what is beyond was made
+ * up.
+ */
 const most = 10_000;
 
-/** Volumes by small numbers. Its host is the one that has said so: results of another do not move a volume. */
+/**
+ * Volumes by number. The host of a volume is the host that said so: results from another host do
+ * not move it.
+ */
 export class Volumes {
   readonly #upsert: StatementSync;
   readonly #seen: StatementSync;
@@ -52,7 +58,7 @@ export class Volumes {
     );
     this.#return = db.prepare("update volumes set gone_at = null, lost = null where n = ?");
     this.#count = db.prepare("select count(*) n from volumes");
-    // What was ever stored on one has a row in `holdings`.
+    // A volume on which anything was ever stored has a row in `holdings`.
     this.#dropEmpty = db.prepare(`delete from volumes where n in (select n from volumes
       where not exists (select 1 from holdings where volume = volumes.n) order by seen_at limit ?)`);
   }
@@ -61,12 +67,18 @@ export class Volumes {
     return (this.#select.get(id, -1) as Row | undefined)?.n;
   }
 
-  /** Whether a result may tell of it. Where there are too many, only of those of which their hosts have told. */
+  /**
+   * Whether a result may tell of the volume. If there are too many volumes, only of those that
+   * their hosts told of.
+   */
   admits(id: string): boolean {
     return this.#known.has(id) || this.find(id) !== undefined || this.#hasRoom();
   }
 
-  /** Of a result. `host`: where it came from, the volume's if none is known. `at` in Unix milliseconds, noted to the minute. */
+  /**
+   * Of a result. `host`: where the result came from; it becomes the host of the volume if none is
+   * known. `at`: Unix milliseconds, noted to the minute.
+   */
   number(id: string, host: string, at: number): number {
     const known = this.#known.get(id);
     if (known !== undefined && at < known.seenAt + 60_000) return known.n;
@@ -76,8 +88,9 @@ export class Volumes {
   }
 
   /**
-   * What is not told stays as it was told before. Where there are too many, the empty ones that were seen first are forgotten. Not to
-   * be called in a transaction that enters results. Returns the volume's number.
+   * What is not told stays as it was told before. If there are too many volumes, the empty ones
+   * that were seen first are forgotten. Not to be called in a transaction that enters results.
+   * Returns the number of the volume.
    */
   note({ id, host, label, free, size, gone }: VolumeDescription, at: number): number {
     if (!this.#known.has(id) && this.find(id) === undefined && !this.#hasRoom()) {
@@ -104,7 +117,9 @@ export class Volumes {
     return name;
   }
 
-  /** Those that were seen first first; `lying`: what lies on one, by source. */
+  /**
+   * Volumes in the order in which they were first seen. `lying`: what lies on a volume, by source.
+   */
   all(lying: (n: number) => readonly (Amount & { readonly source: string })[]): VolumeContents[] {
     return (this.#all.all() as Row[]).map((row) => {
       const sources = lying(row.n);
