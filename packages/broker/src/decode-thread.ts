@@ -1,7 +1,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { decodeMessage, MessageError } from "@brigade/core";
 
-/** Decodes one message, to see whether that can be lived through. A Buffer comes as a Uint8Array. */
+/**
+ * Decodes one message, to find out whether a thread survives that. A Buffer comes as a Uint8Array.
+ */
 const body: unknown = workerData;
 parentPort?.postMessage("begun");
 try {

@@ -1,13 +1,13 @@
 import { Worker } from "node:worker_threads";
 import { type Delay, decodeMessage, HostError, type Message, MessageError } from "@brigade/core";
 
-/** Lost deliveries of a message, from which on a thread of its own decodes it first. */
+/** A message whose delivery was lost this often is decoded by a thread of its own first. */
 const careFrom = 3;
-/** Threads that died of a message, after which it counts as deadly. */
+/** After this many threads that died of a message, it counts as deadly. */
 const deadlyFrom = 3;
-/** Milliseconds until a message comes again for which no thread could be started. */
+/** Milliseconds until a message comes again if no thread could be started. */
 export const untilThread: Delay = 10_000;
-/** What a thread has for one message. */
+/** What a thread may use for one message. */
 interface Limits {
   /** MiB. */
   readonly memory: number;
@@ -15,12 +15,15 @@ interface Limits {
   readonly time: number;
 }
 const usual: Limits = { memory: 96, time: 10_000 };
-/** Looks at the clock while a thread decodes: each adds at most a fiftieth of its time. */
+/**
+ * Looks at the clock per message that a thread decodes: each adds at most a fiftieth of its time.
+ */
 const looks = 100;
 
 /**
- * Throws MessageError; HostError where no thread could be started, which says nothing about the message. `losses`: deliveries of the
- * message that were lost with their process, whoever ended that: they bring a message here, and count no further.
+ * Throws MessageError; HostError if no thread could be started, which says nothing about the
+ * message. `losses`: deliveries of the message that were lost with their process, for whatever
+ * reason. From `careFrom` on a thread decodes it first; the number has no other effect.
  */
 export function decodeWithCare(
   body: string | Buffer,
@@ -30,7 +33,7 @@ export function decodeWithCare(
   return losses < careFrom ? decodeMessage(body) : decodeAlone(body, limits);
 }
 
-/** Here only when a thread with little memory has lived through it. */
+/** Decodes it here only after a thread with little memory has survived that. */
 async function decodeAlone(body: string | Buffer, limits: Limits): Promise<Message> {
   let reason = "";
   for (let died = 0; died < deadlyFrom; died++) {
@@ -41,13 +44,16 @@ async function decodeAlone(body: string | Buffer, limits: Limits): Promise<Messa
   throw new MessageError(`${deadlyFrom} threads died while they decoded it alone: ${reason}`);
 }
 
-/** Why a thread died while it decoded the message; nothing when it lived, whatever it thinks of the message. */
+/**
+ * Resolves with why a thread died while it decoded the message; `undefined` if it survived,
+ * decodable or not.
+ */
 async function deathOver(body: string | Buffer, { memory, time }: Limits): Promise<string | undefined> {
   const ended = Promise.withResolvers<string | undefined>();
   const thread = started(body, memory);
   let hasBegun = false;
   let looking: NodeJS.Timeout | undefined;
-  // From there on only: a machine that is slow to start a thread says nothing about the message.
+  // The time to start is not counted: a slow machine says nothing about the message.
   thread.once("online", () => {
     looking = afterWork(time, () => ended.resolve(`it took longer than ${time} ms`));
   });
@@ -84,7 +90,10 @@ function started(body: string | Buffer, memory: number): Worker {
   }
 }
 
-/** No room for a thread, no file to be opened for it, a program that is being replaced: all this comes from outside. */
+/**
+ * No room for a thread, no file to be opened for it, a program that is being replaced: none of this
+ * is the message's fault.
+ */
 function notStarted(cause: unknown): HostError {
   const said = cause instanceof Error ? cause.message : String(cause);
   return new HostError("limits", `no thread could be started to decode a message alone: ${said}`, { cause });
@@ -95,8 +104,9 @@ function isOutOfMemory(error: unknown): boolean {
 }
 
 /**
- * Calls back when this process has been at work for so long. While it is stopped, sleeps with its machine, or gets no processor, its threads
- * stand still as well: between two looks no more counts than twice what should lie between them.
+ * Calls back when this process has worked for `ms` milliseconds. While the process is stopped,
+ * asleep with its machine, or without a processor, its threads stand still as well. So the time
+ * between two looks counts as at most twice what it should be.
  */
 function afterWork(ms: number, over: () => void): NodeJS.Timeout {
   const every = Math.max(1, ms / looks);

@@ -3,7 +3,10 @@ import type { Message, QueueKind } from "@brigade/core";
 /** The queues that can be consumed. */
 export type WorkQueue = Exclude<QueueKind, "wait" | "dead">;
 
-/** Where a message belongs: by its type, and for files also by whether they come back from a delay. */
+/**
+ * Returns the queue of a message: by its type, and for files also by whether they come back after a
+ * delay.
+ */
 export function queueOf(message: Message, delayed: boolean): WorkQueue {
   switch (message.type) {
     case "directory":
@@ -17,7 +20,7 @@ export function queueOf(message: Message, delayed: boolean): WorkQueue {
   }
 }
 
-/** Throws for `wait` and `dead`: nobody consumes those. */
+/** Throws for `wait` and `dead`: these cannot be consumed. */
 export function workQueueOf(queue: QueueKind): WorkQueue {
   if (queue === "wait" || queue === "dead") throw new TypeError(`the queue "${queue}" cannot be consumed`);
   return queue;

@@ -23,44 +23,58 @@ export interface EmbeddedBrokerOptions {
   readonly path: string;
   readonly log: Log;
   /**
-   * Errors of handlers. HostError and FatalError: the database cannot be used any more, which is the end of this broker;
-   * all deliveries are lost, nothing is confirmed any more, and whoever publishes is let go.
+   * Errors of handlers. HostError and FatalError mean that the database cannot be used any more,
+   * which is the end of this broker: all deliveries are lost, nothing is confirmed any more, and
+   * `publish` rejects.
    */
   readonly onError: (error: unknown) => void;
   /**
-   * Unix milliseconds that only grow while the process lives, for delays. A message that was delayed by an earlier process comes
-   * when it is due by this clock, or at once where that would be later than the longest delay.
+   * Unix milliseconds that only grow while the process lives, for delays. A message that an earlier
+   * process delayed comes when it is due by this clock, or at once if that is later than the
+   * longest delay.
    */
   readonly now?: () => number;
   /** Unix milliseconds, for the dates of dead letters. */
   readonly date?: () => number;
   readonly delay?: Delayer;
-  /** Bytes that the database file may grow to; reaching it is like a full disk. Default: no limit. */
+  /**
+   * Bytes that the database file may grow to. At the limit it behaves like a full disk. Default: no
+   * limit.
+   */
   readonly maxBytes?: number;
-  /** Bytes of the database that stay in memory, where that is short. */
+  /** Bytes of the database that are cached in memory, if memory is short. */
   readonly cacheBytes?: number | undefined;
 }
 
 /** A durable broker within one process, on one SQLite file. */
 export interface EmbeddedBroker extends Broker {
-  /** The oldest first, `limit` at most (default 1000); `depth` of `dead` counts all. */
+  /** Resolves with the oldest, `limit` at most (default 1000). `depth` of `dead` counts all. */
   deadLetters(source: string, limit?: number): Promise<DeadLetter[]>;
-  /** Removes everything of a source but what is being handled; resolves with how many. */
+  /** Removes all messages of a source that are not being handled. Resolves with their number. */
   purge(source: string): Promise<number>;
-  /** All queues of a source but the dead letters, in one moment. All zero: nothing moves and nothing will. */
+  /**
+   * Resolves with the messages of all queues of a source but the dead letters, counted in one
+   * moment. If all are zero, no work is left.
+   */
   busy(source: string): Promise<Busy>;
-  /** Somebody ends this process: what it holds does not count as lost, however it ends. For when nothing more is taken. */
+  /**
+   * To be called when this process is about to be ended: what it holds does not count as lost,
+   * however it ends. Nothing more may be consumed.
+   */
   absolve(): void;
   /** Puts text into a queue as it is, decodable or not. Resolves when it is safe. */
   inject(queue: QueueName, body: string): Promise<void>;
 }
 
-/** Throws FatalError when another process has the file open or it is not a queue database; HostError when the disk fails. */
+/**
+ * Throws FatalError if another process has the file open or it is no queue database; HostError if
+ * the disk fails.
+ */
 export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
   return await SqliteBroker.open(options);
 }
 
-/** The door shows EmbeddedBroker only; `abandon` is for this package's tests. */
+/** The package exports EmbeddedBroker only; `abandon` is for this package's tests. */
 export class SqliteBroker implements EmbeddedBroker {
   readonly #link: StoreLink;
   readonly #log: Log;
@@ -162,7 +176,7 @@ export class SqliteBroker implements EmbeddedBroker {
     return this.#disposal;
   }
 
-  /** As if the process had died here. */
+  /** Behaves as if the process had died here. */
   abandon(): Promise<void> {
     this.#disposal ??= this.#leave((reason) => this.#link.abandon(reason));
     return this.#disposal;
@@ -175,7 +189,10 @@ export class SqliteBroker implements EmbeddedBroker {
     await end(reason);
   }
 
-  /** Rejects with an AbortError, whose cause is why: whether it arrived is not known. */
+  /**
+   * Rejects with an AbortError whose cause tells why. It is not known then whether the messages
+   * arrived.
+   */
   async #publish(entries: readonly Entry[]): Promise<void> {
     try {
       await this.#link.ask("publish", { entries });

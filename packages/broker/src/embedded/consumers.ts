@@ -5,7 +5,7 @@ interface Consumer {
   readonly id: number;
   readonly queue: number;
   readonly prefetch: number;
-  /** Before others of its queue. */
+  /** Whether it gets messages before others of its queue. */
   readonly isFirst: boolean;
   /** Messages that count against `prefetch`. */
   held: number;
@@ -14,14 +14,14 @@ interface Consumer {
 }
 
 /**
- * Who consumes what, and who holds which message. Lives only as long as the process: the tables
- * know what is held.
+ * Who consumes what, and which message is held for whom. It ends with the process; the tables know
+ * what is held.
  */
 export class Consumers {
   #consumers = new Map<number, Consumer>();
   /** Consumer by message. */
   #holders = new Map<number, Consumer>();
-  /** The same, of messages that stand aside. */
+  /** The same for messages that stand aside. */
   #aside = new Map<number, Consumer>();
 
   add(consumer: Pick<Consumer, "id" | "queue" | "prefetch" | "isFirst">): void {
@@ -44,7 +44,7 @@ export class Consumers {
     if (waiting !== undefined && this.#aside.delete(message)) waiting.aside--;
   }
 
-  /** It counts on where as many as `prefetch` stand aside already. */
+  /** Counts on if as many as `prefetch` stand aside already. */
   standAside(message: number): void {
     const holder = this.#holders.get(message);
     if (holder === undefined || holder.aside >= holder.prefetch) return;
@@ -55,8 +55,8 @@ export class Consumers {
   }
 
   /**
-   * Hands out what is ready to whoever may hold more, in equal shares where several consume one
-   * queue.
+   * Hands out ready messages to consumers that may hold more. Several consumers of one queue get
+   * equal shares.
    */
   handOut(store: Store): HandedOut[] {
     const handedOut: HandedOut[] = [];
@@ -79,7 +79,7 @@ export class Consumers {
     return handedOut;
   }
 
-  /** The function that is returned undoes what follows. */
+  /** Returns a function that undoes what follows. */
   save(): () => void {
     const consumers = [...this.#consumers.values()].map((consumer) => ({ consumer, ...consumer }));
     const holders = new Map(this.#holders);
@@ -95,8 +95,8 @@ export class Consumers {
 }
 
 /**
- * Whoever is to be first, if it may hold more; starting with a different one each time, the first
- * that may.
+ * Returns the consumer that is to be first, if it may hold more. Otherwise the first that may,
+ * beginning with a different one each time.
  */
 function mostHungry(consumers: readonly Consumer[], turn: number): Consumer {
   const first = consumers.find(({ isFirst, held, prefetch }) => isFirst && held < prefetch);

@@ -20,7 +20,7 @@ export class DueTimer implements Disposable {
     this.#onError = onError;
   }
 
-  /** Unix milliseconds; called as often as one likes. */
+  /** `due`: Unix milliseconds. May be called at any time. */
   set(due: number | undefined): void {
     if (due === this.#due) return;
     this[Symbol.dispose]();

@@ -2,7 +2,10 @@ import { bodiesOf, type Message } from "@brigade/core";
 import { queueOf } from "../route.ts";
 import type { Entry } from "./protocol.ts";
 
-/** A message as it is stored, in several entries where it is too large for one. `due`: Unix milliseconds; absent: at once. */
+/**
+ * Returns a message as it is stored: several entries if it is too large for one. `due`: Unix
+ * milliseconds; absent: at once.
+ */
 export function entriesOf(message: Message, due?: number): Entry[] {
   const { source } = message.job;
   const queue = queueOf(message, due !== undefined);

@@ -7,21 +7,27 @@ import type { StoreOptions } from "./protocol.ts";
 
 export type Database = DatabaseSync;
 
-/** Raised when older programs would misread the tables. */
+/** To be raised when older programs would misread the tables. */
 const version = 1;
 
-/** Bytes. A batch of 64 files is some 8 kB; larger pages would be half empty, smaller ones make longer overflow chains. */
+/**
+ * Bytes. A batch of 64 files is about 8 kB. Larger pages would be half empty, smaller ones make
+ * longer overflow chains.
+ */
 const pageSize = 8_192;
 /** Bytes of write-ahead log after which it is copied into the database. */
 const checkpointAfter = 16 << 20;
-/** Bytes of write-ahead log that are kept on the disk; more comes of a large transaction, and is given back. */
+/**
+ * Bytes of write-ahead log that are kept on the disk. A large transaction needs more, which is
+ * given back.
+ */
 const keptLog = 64 << 20;
-/** Bytes, where memory is not short. */
+/** Bytes of cache, if memory is not short. */
 const usualCache = 32 << 20;
 
 /**
- * A message's body is written once; where the message stands is a small row in exactly one of `ready`, `held`,
- * `delayed` and `dead`, so that moving it costs no copy of the body.
+ * A message's body is written once. Where the message stands is a small row in exactly one of
+ * `ready`, `held`, `delayed` and `dead`, so that moving it costs no copy of the body.
  */
 const tables = `
   CREATE TABLE queue (id INTEGER PRIMARY KEY, source TEXT NOT NULL, kind TEXT NOT NULL, UNIQUE (source, kind)) STRICT;
@@ -37,8 +43,8 @@ const tables = `
 `;
 
 /**
- * Opens or makes the database; holds it alone until it is closed or the process dies.
- * A lock needs EXCLUSIVE before the first look at the file; with it, WAL needs no shared memory either.
+ * Opens or makes the database; holds it alone until it is closed or the process dies. A lock needs
+ * EXCLUSIVE before the first look at the file; with it, WAL needs no shared memory either.
  */
 export function openDatabase({ path, maxBytes, cacheBytes = usualCache }: StoreOptions): Database {
   mkdirSync(dirname(path), { recursive: true });
@@ -72,14 +78,17 @@ export function openDatabase({ path, maxBytes, cacheBytes = usualCache }: StoreO
   }
 }
 
-/** Earlier programs made no such column, and do not mind it. */
+/** Adds a column that earlier programs did not make. They ignore it. */
 function addRepeated(db: Database): void {
   const columns = db.prepare("PRAGMA table_info(message)").all();
   if (!columns.some(({ name }) => name === "repeated"))
     db.exec("ALTER TABLE message ADD COLUMN repeated INTEGER NOT NULL DEFAULT 0");
 }
 
-/** Damage is found now: later it would lose messages, or end the run in its middle. Reads the file once. */
+/**
+ * Reads the file once to find damage now. Later it would lose messages, or end the run in its
+ * middle.
+ */
 function checkPages(db: Database): void {
   const finding = String(db.prepare("PRAGMA quick_check(1)").get()?.quick_check);
   if (finding !== "ok") throw damagedDatabase(finding.replaceAll(/\s+/g, " "));

@@ -5,8 +5,8 @@ import type { Database } from "./schema.ts";
 import { Store } from "./store.ts";
 
 /**
- * Acts on requests, many in one transaction, and hands out messages. Throws what SQLite throws; then nothing of the
- * batch has happened.
+ * Acts on requests, many in one transaction, and hands out messages. Throws what SQLite throws;
+ * nothing of the batch has happened then.
  */
 export class Session {
   readonly #db: Database;
@@ -18,7 +18,10 @@ export class Session {
     this.#store = new Store(db);
   }
 
-  /** After a death: what was handed out then is ready again, and counted. */
+  /**
+   * After the death of a process: what was handed out by it is ready again, and counts as a lost
+   * delivery.
+   */
   recover(): { ready: number; redelivered: number } {
     const redelivered = this.#transaction(() => this.#store.releaseAll(true));
     return { ready: this.#store.waiting(), redelivered };

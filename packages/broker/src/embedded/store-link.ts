@@ -16,7 +16,10 @@ export interface LinkEvents {
   handedOut(message: HandedOut): void;
   /** Unix milliseconds. */
   nextDue(due: number | undefined): void;
-  /** The thread is gone or useless; nothing is answered any more. Not called after `close` or `abandon`. */
+  /**
+   * The thread has ended or failed; nothing is answered any more. Not called after `close` or
+   * `abandon`.
+   */
   broken(error: Error): void;
 }
 
@@ -33,7 +36,7 @@ export class StoreLink {
   #lastTicket = 0;
   #events: LinkEvents | undefined;
   #lost: Error | undefined;
-  /** From `close` on: what the thread does is no news. */
+  /** Set by `close`: the end of the thread is expected then. */
   #leaving = false;
 
   private constructor(worker: Worker) {
@@ -43,7 +46,7 @@ export class StoreLink {
     worker.on("exit", () => this.#break(new Error("the queue database's thread has ended")));
   }
 
-  /** Starts the thread. Throws FatalError or HostError when the database cannot be used. */
+  /** Starts the thread. Throws FatalError or HostError if the database cannot be used. */
   static async open(options: StoreOptions) {
     const worker = new Worker(new URL("./store-thread.ts", import.meta.url), { workerData: options });
     const opened = await new Promise<Extract<Post, { kind: "opened" }>>((resolve, reject) => {
@@ -63,7 +66,7 @@ export class StoreLink {
     this.#events = events;
   }
 
-  /** Why nothing is answered any more, when so. */
+  /** Why nothing is answered any more; `undefined` if it is. */
   get lost(): Error | undefined {
     return this.#lost;
   }
@@ -82,12 +85,15 @@ export class StoreLink {
     if (this.#lost) throw this.#lost;
     const ticket = ++this.#lastTicket;
     const answer = new Promise<unknown>((resolve, reject) => this.#asked.set(ticket, { resolve, reject }));
-    // The compiler does not see that the members of Question are made of just these parts.
+    // The compiler does not see that all members of Question are made of these two.
     this.#send({ kind, ticket, ...ask } as Question);
     return (await answer) as Questions[K]["answer"];
   }
 
-  /** What was sent before is done first. `reason` is for what the thread could not answer. */
+  /**
+   * What was sent before is done first. `reason`: what questions reject with that the thread could
+   * not answer.
+   */
   async close(reason: Error): Promise<void> {
     this.#leaving = true;
     if (!this.#lost) await this.ask("close", {}).catch(() => undefined);
@@ -95,7 +101,7 @@ export class StoreLink {
     await this.#worker.terminate();
   }
 
-  /** As if the process had died here; for tests. */
+  /** Behaves as if the process had died here; for tests. */
   async abandon(reason: Error): Promise<void> {
     this.#leaving = true;
     this.#lose(reason);
@@ -108,7 +114,7 @@ export class StoreLink {
     this.#outbox.push(request);
   }
 
-  /** One post for all that a turn of the event loop has brought. */
+  /** Sends one post for all that came in one turn of the event loop. */
   #flush(): void {
     const requests = this.#outbox;
     this.#outbox = [];

@@ -78,7 +78,7 @@ export class Store {
     return held;
   }
 
-  /** Like all settlements: nothing happens when the message is not held. */
+  /** Does nothing if the message is not held, like all settlements. */
   ack(id: number): void {
     if (this.#unhold(id)) this.#sql.dropMessage.run(id);
   }
@@ -104,7 +104,10 @@ export class Store {
     this.#tallies.of(held.queue).dead++;
   }
 
-  /** Also wakes what is due impossibly late: the clock was set back since an earlier process. */
+  /**
+   * Also makes ready what is due later than the longest delay: the clock was set back since an
+   * earlier process.
+   */
   wake(now: number): void {
     for (const row of this.#sql.takeDue.all(now, now + longestDelay)) {
       const queue = Number(row.queue);
@@ -118,12 +121,15 @@ export class Store {
     return typeof due === "number" ? due : undefined;
   }
 
-  /** What is held now is not counted when the next process finds it. */
+  /** What is held now does not count as lost when the next process finds it. */
   absolve(): void {
     this.#sql.absolveHeld.run();
   }
 
-  /** Everything held is ready again; `counted` when its consumer died. Returns how many. */
+  /**
+   * Makes all that is held ready again; `counted`: its consumer died. Returns the number of
+   * messages.
+   */
   releaseAll(counted: boolean): number {
     let released = 0;
     this.#sql.markHeld.run();
@@ -151,7 +157,7 @@ export class Store {
     };
   }
 
-  /** Messages of all sources that are ready or delayed. */
+  /** Returns the number of messages of all sources that are ready or delayed. */
   waiting(): number {
     let waiting = 0;
     for (const source of this.#queues.keys())
@@ -168,7 +174,9 @@ export class Store {
     }));
   }
 
-  /** Removes all that is ready, delayed or dead, not what is held. Returns how many. */
+  /**
+   * Removes all that is ready, delayed or dead, not what is held. Returns the number of messages.
+   */
   purge(source: string): number {
     let purged = 0;
     for (const queue of this.#queues.get(source)?.values() ?? []) {

@@ -15,11 +15,11 @@ import { entriesOf } from "./entry.ts";
 import type { HandedOut, Settlement } from "./protocol.ts";
 import type { StoreLink } from "./store-link.ts";
 
-/** Milliseconds until a message comes again whose handler threw: not a hot loop. */
+/** Milliseconds until a message comes again whose handler threw: no hot loop. */
 const afterError = 1_000;
 /** Milliseconds until a message comes again that only a newer program can read. */
 const untilNewer = 60_000;
-/** Only the process that holds the queues can have put messages there. */
+/** The author of all messages: only the process that holds the queues can have published them. */
 const author = "copy";
 
 interface Surroundings {
@@ -29,11 +29,11 @@ interface Surroundings {
   /** Unix milliseconds that only grow; and as the wall clock shows. */
   readonly now: () => number;
   readonly date: () => number;
-  /** When the subscription is over. */
+  /** Called when the subscription is over. */
   readonly forget: () => void;
 }
 
-/** One consumer: runs the handler on what is handed out and settles by its verdict. */
+/** One consumer. It runs the handler on what is handed out, and settles by its verdict. */
 export class EmbeddedSubscription implements Subscription {
   readonly #consumer: number;
   readonly #queue: QueueName;
@@ -59,7 +59,7 @@ export class EmbeddedSubscription implements Subscription {
   async pause(): Promise<void> {
     this.#paused = true;
     await this.#tell("pause");
-    // What was on its way here has been given back by now: wait for that.
+    // All that was on its way here has been given back by now: that is waited for.
     await this.#tell("sync");
   }
 
@@ -96,7 +96,7 @@ export class EmbeddedSubscription implements Subscription {
     this.#around.forget();
   }
 
-  /** Nothing to tell to a store that is gone: it hands out nothing either. */
+  /** A store that is gone is told nothing: it hands out nothing either. */
   async #tell(kind: "pause" | "resume" | "cancel" | "sync"): Promise<void> {
     const { link } = this.#around;
     if (link.lost) return;
@@ -148,7 +148,7 @@ export class EmbeddedSubscription implements Subscription {
     return { kind: "release", id, due: this.#around.now() + untilThread };
   }
 
-  /** No newer program will take it while this one runs: whoever runs it is told. */
+  /** No newer program can read it while this one runs, so the operator is told. */
   #keep(id: number, { needs }: NewerMessageError): Settlement {
     const text = `the queues hold messages of a newer brigade (${needs}): go on with that version`;
     this.#around.onError(new FatalError(text));

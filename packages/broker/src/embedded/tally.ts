@@ -1,4 +1,4 @@
-/** How many messages of one queue stand where. */
+/** Numbers of messages of one queue, by state. */
 export interface Tally {
   ready: number;
   delayed: number;
@@ -6,7 +6,7 @@ export interface Tally {
   dead: number;
 }
 
-/** Messages per queue, kept beside the tables because SQLite counts by walking. */
+/** Numbers of messages per queue, kept beside the tables because SQLite counts row by row. */
 export class Tallies {
   #tallies = new Map<number, Tally>();
 
@@ -19,7 +19,7 @@ export class Tallies {
     return tally;
   }
 
-  /** The function that is returned puts back what is here now: for a transaction that is rolled back. */
+  /** Returns a function that restores the numbers of now, for a transaction that is rolled back. */
   save(): () => void {
     const saved = new Map([...this.#tallies].map(([queue, tally]) => [queue, { ...tally }]));
     return () => {

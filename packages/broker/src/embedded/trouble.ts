@@ -6,7 +6,7 @@ function queueFile(path: string): DatabaseFile {
   return { what: "the queue database", path, ifDamaged };
 }
 
-/** An error of the thread, as it can be posted. */
+/** Returns an error of the thread in a form that can be posted. */
 export function troubleOf(error: unknown, path: string): Trouble {
   const known = databaseError(error, queueFile(path));
   if (known instanceof HostError) return { kind: "trouble", fault: known.kind, message: known.message };
@@ -18,7 +18,7 @@ export function troubleOf(error: unknown, path: string): Trouble {
   };
 }
 
-/** The error of a post. */
+/** Returns the error of a post. */
 export function errorOf({ fault, message }: Trouble): HostError | FatalError {
   return fault === "fatal" ? new FatalError(message) : new HostError(fault, message);
 }

@@ -1,4 +1,7 @@
-/** Where the management API is and who we are there. Only `host` and `user` may be shown to people. */
+/**
+ * Where the management API is, and as which user we ask it. Only `host` and `user` may be shown to
+ * people.
+ */
 export interface ManagementAddress {
   readonly origin: string;
   readonly host: string;
@@ -6,7 +9,10 @@ export interface ManagementAddress {
   readonly password: string;
 }
 
-/** Undefined for what is no such URL: http[s]://user:password@host[:port][/prefix], percent-encoded. */
+/**
+ * Returns `undefined` if the text is no such URL: http[s]://user:password@host[:port][/prefix],
+ * percent-encoded.
+ */
 export function parseManagementAddress(text: string): ManagementAddress | undefined {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol) || url.username === "") return undefined;

@@ -11,25 +11,28 @@ import { type HarmfulPolicy, harmfulPolicies, policiesSchema } from "./policies.
 const answerWithin = 10_000;
 const longestAnswer = 4 * 1024 * 1024;
 
-/** For a moment after a queue was made it has no figures, and RabbitMQ writes no columns as an empty list. */
+/** Just after a queue was made it has no figures. RabbitMQ writes "no columns" as an empty list. */
 const queueSchema = z.union([z.object({ messages: z.int().nonnegative().optional() }), z.tuple([])]);
 
 export interface ManagementOptions {
   /** http[s]://user:password@host[:port] */
   readonly url: string;
-  /** The broker's: tells the vhost. */
+  /** The broker's AMQP URL. It tells the vhost. */
   readonly amqpUrl: string;
   /** PEM of a private CA. */
   readonly ca?: string | undefined;
 }
 
-/** What only the management API tells of a broker. Everything rejects with HostError, without the password. */
+/**
+ * What only the management API tells of a broker. Everything rejects with HostError, whose text
+ * leaves the password out.
+ */
 export class ManagementApi {
   readonly #address: ManagementAddress;
   readonly #vhost: string;
   readonly #ca: string | undefined;
 
-  /** Throws TypeError without telling the URL: it holds a password. */
+  /** Throws TypeError. Its message leaves the URL out, because the URL holds a password. */
   constructor({ url, amqpUrl, ca }: ManagementOptions) {
     const address = parseManagementAddress(url);
     if (address === undefined) throw new TypeError("this is no URL of a management API");
@@ -38,7 +41,9 @@ export class ManagementApi {
     this.#ca = ca;
   }
 
-  /** The policies that would delete messages of the source, or lead them elsewhere. */
+  /**
+   * Resolves with the policies that would delete messages of the source, or lead them elsewhere.
+   */
   async harmfulPolicies(source: string): Promise<HarmfulPolicy[]> {
     const vhost = encodeURIComponent(this.#vhost);
     const [policies, operatorPolicies] = await Promise.all([
@@ -52,7 +57,10 @@ export class ManagementApi {
     ];
   }
 
-  /** Messages in the wait queues of the source, ready or not, some seconds ago. */
+  /**
+   * Resolves with the number of messages in the wait queues of the source, ready or not, as of some
+   * seconds ago.
+   */
   async waiting(source: string): Promise<number> {
     const vhost = encodeURIComponent(this.#vhost);
     const queues = await Promise.all(

@@ -13,25 +13,27 @@ export const policiesSchema = z
   .max(10_000);
 type Policy = z.infer<typeof policiesSchema>[number];
 
-/** A policy that a source's messages would not survive. */
+/** A policy that deletes messages of a source, or leads them elsewhere. */
 export interface HarmfulPolicy {
   readonly kind: "policy" | "operator policy";
   readonly name: string;
   readonly pattern: string;
-  /** The keys that do the harm, with their values: `message-ttl 60000`. */
+  /** The harmful keys with their values: `message-ttl 60000`. */
   readonly keys: readonly string[];
   readonly queues: readonly string[];
 }
 
-/** To which of a policy's kinds of targets our queues belong. */
+/** The values of a policy's `apply-to` that include our queues. */
 const ours: readonly string[] = ["all", "queues", "quorum_queues"];
-/** Fewer deliveries than this are used up by restarts and lost connections of consumers. */
+/**
+ * A delivery limit below this can be reached by restarts and lost connections of consumers alone.
+ */
 const leastDeliveries = 1_000;
 
-/** The keys of a definition that delete messages of this queue, or lead them elsewhere. */
+/** Returns the keys of a definition that delete messages of this queue, or lead them elsewhere. */
 function harmfulKeys(queue: string, definition: Policy["definition"]): string[] {
   const deletes = ["message-ttl", "expires", "max-length", "max-length-bytes"];
-  // A wait queue gives its messages back with the key that they came with.
+  // A wait queue gives its messages back with the routing key that they came with.
   if (queue.includes(".wait.")) deletes.push("dead-letter-routing-key");
   const keys = deletes.filter((key) => key in definition);
   const limit = definition["delivery-limit"];
@@ -39,14 +41,20 @@ function harmfulKeys(queue: string, definition: Policy["definition"]): string[] 
   return keys;
 }
 
-/** Of each queue only the matching policy of the highest priority counts; of several, any may. */
+/**
+ * Per queue only the matching policy of the highest priority counts. If several have that priority,
+ * any of them may.
+ */
 function applied(policies: readonly Policy[], queue: string): Policy[] {
   const matching = policies.filter((one) => ours.includes(one["apply-to"]) && matches(one.pattern, queue));
   const highest = Math.max(...matching.map(({ priority }) => priority));
   return matching.filter(({ priority }) => priority === highest);
 }
 
-/** Erlang's patterns are nearly JavaScript's; one that is not readable here may match everything. */
+/**
+ * Erlang's patterns are nearly those of JavaScript. A pattern that cannot be read here may match
+ * everything.
+ */
 function matches(pattern: string, queue: string): boolean {
   try {
     return new RegExp(pattern).test(queue);
