@@ -1,4 +1,4 @@
-import type { Message } from "./messages.ts";
+import type { Message } from "./messages/messages.ts";
 import type { Delay } from "./retrying/pauses.ts";
 
 /**

@@ -1,8 +1,8 @@
 import type { Delivery, Subscription, Verdict } from "../broker.ts";
-import type { Alarm, Delayer } from "../delay.ts";
-import { eitherSignal } from "../either-signal.ts";
 import type { Log } from "../log.ts";
-import type { DirectoryMessage, FilesMessage } from "../messages.ts";
+import type { DirectoryMessage, FilesMessage } from "../messages/messages.ts";
+import type { Alarm, Delayer } from "../time/delay.ts";
+import { eitherSignal } from "../time/either-signal.ts";
 import { type Treatment, treat } from "./suspicion.ts";
 import type { Valve } from "./valve.ts";
 

@@ -1,5 +1,5 @@
-import type { Delayer } from "../delay.ts";
 import { SourceError } from "../failures.ts";
+import type { Delayer } from "../time/delay.ts";
 import type { Subject } from "./witnesses.ts";
 
 export interface CredentialsParts<S extends Subject> {

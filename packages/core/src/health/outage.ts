@@ -1,7 +1,7 @@
-import type { Delayer } from "../delay.ts";
 import { FatalError } from "../failures.ts";
 import { backoff } from "../retrying/backoff.ts";
 import { pausesOfProbes } from "../retrying/pauses.ts";
+import type { Delayer } from "../time/delay.ts";
 import type { RequestGate } from "./request-gate.ts";
 
 /** Why a source is paused. */

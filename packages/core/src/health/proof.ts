@@ -1,4 +1,4 @@
-import type { Delayer } from "../delay.ts";
+import type { Delayer } from "../time/delay.ts";
 import type { RequestGate } from "./request-gate.ts";
 import type { Subject, Witnesses } from "./witnesses.ts";
 

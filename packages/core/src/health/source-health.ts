@@ -1,5 +1,5 @@
-import { type Delayer, delay } from "../delay.ts";
 import { classify, FatalError, HostError, type SourceError } from "../failures.ts";
+import { type Delayer, delay } from "../time/delay.ts";
 import { Credentials, isUnauthorized } from "./credentials.ts";
 import { Outage, type OutageReport } from "./outage.ts";
 import { Proof } from "./proof.ts";

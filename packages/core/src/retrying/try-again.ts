@@ -1,5 +1,5 @@
-import { type Delayer, delay as realDelay } from "../delay.ts";
 import { classify, FatalError, retriesAfter, SourceError } from "../failures.ts";
+import { type Delayer, delay as realDelay } from "../time/delay.ts";
 import { backoff, type Pauses } from "./backoff.ts";
 
 export interface RetryPolicy {

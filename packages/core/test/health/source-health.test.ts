@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { FatalError, HostError, SourceError, SourcePaused } from "../src/index.ts";
+import { FatalError, HostError, SourceError, SourcePaused } from "../../src/index.ts";
 import { refused, setUp, turn } from "./source-health-scene.ts";
 
 describe("a refusal", () => {

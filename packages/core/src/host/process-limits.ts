@@ -1,5 +1,5 @@
-import type { HostError } from "./failures.ts";
-import type { Log } from "./log.ts";
+import type { HostError } from "../failures.ts";
+import type { Log } from "../log.ts";
 
 /** Errors of the system that say: this process, or the machine, has no more files or memory. What people can do, by error. */
 export const processLimits: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { decodeMessage, type Message, MessageError, NewerMessageError } from "../src/index.ts";
+import { decodeMessage, type Message, MessageError, NewerMessageError } from "../../src/index.ts";
 
 const job = { id: "j1", source: "photos", fingerprint: "f1" };
 const file = { index: 0, name: "a.jpg", size: 3, modified: 1_700_000_000 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { damagedDatabase, databaseError, FatalError, HostError, isDamage } from "../src/index.ts";
+import { damagedDatabase, databaseError, FatalError, HostError, isDamage } from "../../src/index.ts";
 
 const file = { what: "the accounts", path: "/state/a.sqlite", ifDamaged: "restore them" };
 const sqlite = (errcode: number) => Object.assign(new Error("as SQLite says"), { errcode });

@@ -5,7 +5,7 @@ import {
   SourceError,
   type SourceErrorKind,
   SourceHealth,
-} from "../src/index.ts";
+} from "../../src/index.ts";
 
 export const refused = (kind: SourceErrorKind = "forbidden", scope?: "object" | "origin" | "source") =>
   new SourceError(kind, `${kind}!`, { scope });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HostError, type Log, Restraint } from "../src/index.ts";
+import { HostError, type Log, Restraint } from "../../src/index.ts";
 
 function restraint() {
   const clock = { now: 0 };

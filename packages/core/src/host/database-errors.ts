@@ -1,4 +1,4 @@
-import { FatalError, HostError } from "./failures.ts";
+import { FatalError, HostError } from "../failures.ts";
 
 /** A file of SQLite, for messages. */
 export interface DatabaseFile {

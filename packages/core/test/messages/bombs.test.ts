@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { bodiesOf, decodeMessage, type Message, mostBodyBytes } from "../src/index.ts";
+import { bodiesOf, decodeMessage, type Message, mostBodyBytes } from "../../src/index.ts";
 import { bombs } from "./bombs.ts";
 
 const bombed = fileURLToPath(new URL("./bombed.ts", import.meta.url));

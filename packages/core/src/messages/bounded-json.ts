@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MessageError } from "./failures.ts";
+import { MessageError } from "../failures.ts";
 
 /** Bytes of a message or of a request's body at most: what is larger is not decoded. */
 export const mostBodyBytes = 8 * 2 ** 20;

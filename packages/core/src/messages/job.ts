@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { FatalError } from "../failures.ts";
 import { listOf } from "./bounded-json.ts";
-import { FatalError } from "./failures.ts";
 
 /** A source's name, also a folder's name and a part of queue names. */
 export const sourceNameSchema = z

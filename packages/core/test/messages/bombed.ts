@@ -1,4 +1,4 @@
-import { decodeMessage, MessageError } from "../src/index.ts";
+import { decodeMessage, MessageError } from "../../src/index.ts";
 import { bombs } from "./bombs.ts";
 
 /** A process of its own: makes a bomb by name, decodes it if told to, and tells its peak of memory, MiB. */
