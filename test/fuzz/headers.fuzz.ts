@@ -5,11 +5,11 @@ import { extraHeaders } from "../../packages/sources/src/http/extra-headers.ts";
 import { locationOf } from "../../packages/sources/src/http/location.ts";
 import { Doubt } from "../../packages/sources/src/http/odd/answer-head.ts";
 import { AnswerReader } from "../../packages/sources/src/http/odd/answer-reader.ts";
+import { md5OfHex } from "../../packages/sources/src/http/reading/digests.ts";
 import { packingOf } from "../../packages/sources/src/http/reading/packing.ts";
-import { retryAfterMs } from "../../packages/sources/src/http/retry-after.ts";
-import { stateOf, validatorOf } from "../../packages/sources/src/http/validator.ts";
+import { retryAfterMs } from "../../packages/sources/src/http/reading/retry-after.ts";
+import { stateOf, validatorOf } from "../../packages/sources/src/http/reading/validator.ts";
 import { dispositionName, safeName, urlName } from "../../packages/sources/src/http-file/file-name.ts";
-import { md5Text } from "../../packages/sources/src/upyun/object-body.ts";
 import { allowedHop } from "../../packages/sources/src/upyun/redirect.ts";
 import { type Family, never, reads } from "./family.ts";
 import { foreignText, spoiled } from "./foreign.ts";
@@ -86,7 +86,7 @@ function readAll(value: string): void {
   validatorOf(headers);
   stateOf(headers);
   packingOf(headers);
-  md5Text(value);
+  md5OfHex(value);
   assert.match(locationOf(headers) ?? "", /^[\x21-\x7e]*$/);
   allowedHop({ origin: "http://a.example", target: "/a" }, value);
 }

@@ -68,11 +68,11 @@ export interface ObjectBody {
   /** True when these are the bytes of the configured variant, whose size no listing knows. */
   readonly variant: boolean;
   /** Tells the state of the object that is sent from any other, strongly enough to put pieces of it together; where the source says so. */
-  readonly validator?: string | undefined;
+  readonly validator: string | undefined;
   /** Why this may be an old state that a cache kept: to be asked for once more, `fresh`. */
-  readonly doubt?: string | undefined;
+  readonly doubt: string | undefined;
   /** MD5 of the whole object, of which these may be a range; where the source gives one. */
-  readonly objectMd5?: string | undefined;
+  readonly objectMd5: string | undefined;
   /** The whole body, in memory that `allocate` gives (called once at most, with the bytes needed) or in fresh memory. */
   bytes(allocate?: Allocate): Promise<Uint8Array>;
   /**
@@ -87,14 +87,10 @@ export interface ObjectBody {
 export interface Source {
   /** A hash of all that decides which bytes come back: bucket, domain, variant. */
   readonly fingerprint: string;
-  /** The variant that `open` asks for, or nothing for originals. */
-  readonly variant?: string | undefined;
-  readonly capabilities: {
-    readonly ranges: boolean;
-    readonly listing: boolean;
-    /** Its objects come from many hosts: what concerns one of these (scope `origin`) does not concern the source. */
-    readonly manyOrigins?: boolean;
-  };
+  /** The variant that `open` asks for; `undefined` for originals. */
+  readonly variant: string | undefined;
+  /** Its objects come from many hosts: what concerns one of these (scope `origin`) does not concern the source. */
+  readonly manyOrigins: boolean;
   /**
    * One page of one directory (`""` is the root; no trailing slash), one level deep.
    * Throws SourceError; a reply that is not a whole, well-formed page is an error, never an empty page.

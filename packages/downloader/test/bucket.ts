@@ -13,7 +13,7 @@ type BodyChanges = Partial<Omit<ObjectBody, "cancel">>;
 /** A bucket in memory. What a host answers can differ from what the store knows: `failing` and `body` say how. */
 export class Bucket implements Source {
   readonly fingerprint = "f1";
-  readonly capabilities = { ranges: false, listing: true };
+  readonly manyOrigins = false;
   /** Ranges in the order of their requests: first and last byte. */
   readonly ranges: [from: number, to: number][] = [];
   /** Called before a range is sent; may throw or wait. */
@@ -68,6 +68,7 @@ export class Bucket implements Source {
       objectMd5: md5,
       validator: `etag "${md5}"`,
       modified: object.modified,
+      doubt: undefined,
       variant: this.variant !== undefined,
       bytes: async () => bytes,
       async *chunks() {

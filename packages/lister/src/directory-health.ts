@@ -37,7 +37,7 @@ export class DirectoryHealth {
         list: ({ key }, signal) => list(this.#prefix ?? key, signal),
         ofEarlierRuns: async () => (this.#prefix === undefined ? [] : [{ key: this.#prefix }]),
       },
-      { limitMs, manyOrigins: source.capabilities.manyOrigins ?? false },
+      { limitMs, manyOrigins: source.manyOrigins },
     );
   }
 

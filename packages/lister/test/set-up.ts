@@ -13,7 +13,8 @@ type Directory = readonly Partial<Page>[] | SourceError;
  */
 export class ListedBucket implements Source {
   readonly fingerprint = "f1";
-  readonly capabilities = { ranges: false, listing: true };
+  readonly variant = undefined;
+  readonly manyOrigins = false;
   /** `directory@cursor` of each request. */
   readonly asked: string[] = [];
   readonly tree: Record<string, Directory>;

@@ -1,7 +1,6 @@
 export { variablePrefix } from "./http/fetch-variables.ts";
 export { chooseProxies } from "./http/proxies/proxies.ts";
 export { type TlsSettings, tlsSettings } from "./http/trust.ts";
-export { CookieJar } from "./http-file/cookies.ts";
 export { FileChanged } from "./http-file/file-changed.ts";
 export type { HttpFile } from "./http-file/http-file.ts";
 export { HttpFiles, type HttpFilesOptions, parseFileUrl } from "./http-file/http-files.ts";
@@ -10,4 +9,5 @@ export type { PaceChange } from "./pacing/pace-options.ts";
 export type { Pacing } from "./pacing/pacing.ts";
 export { parseSource, sourceNames, sourceVariables } from "./registry.ts";
 export type { ConfiguredSource, StoreClock } from "./source-reference.ts";
+export { CookieJar } from "./web/cookies.ts";
 export { withRetry } from "./with-retry.ts";

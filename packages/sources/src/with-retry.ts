@@ -20,8 +20,8 @@ export function withRetry(source: Source, options: RetryOptions = {}): Source {
 
   return {
     fingerprint: source.fingerprint,
-    ...(source.variant === undefined ? {} : { variant: source.variant }),
-    capabilities: source.capabilities,
+    variant: source.variant,
+    manyOrigins: source.manyOrigins,
     listPage: (directory, cursor, signal) => again(() => source.listPage(directory, cursor, signal), signal),
     open: (object, range, signal) => again(() => source.open(object, range, signal), signal),
     stat: (key, signal) => again(() => source.stat(key, signal), signal),

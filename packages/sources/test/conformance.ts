@@ -49,7 +49,6 @@ export function sourceConformance(name: string, open: OpenSource, { dated = true
     objects.set("dir/sub/deep", bytes("deep"));
     objects.set("beside", bytes("beside"));
     const source = await open(t, { objects, pageSize: 5 });
-    if (!source.capabilities.listing) return;
     const pages = await walk(source, "dir");
     assert.ok(pages.length >= 5, "the pages are longer than asked for");
     const files = pages.flatMap((page) => page.files);
@@ -65,7 +64,6 @@ export function sourceConformance(name: string, open: OpenSource, { dated = true
   check("gives the same page for the same cursor", async (t) => {
     const objects = new Map(Array.from({ length: 9 }, (_, index) => [`n${index}`, bytes("x")]));
     const source = await open(t, { objects, pageSize: 4 });
-    if (!source.capabilities.listing) return;
     const first = await source.listPage("", undefined, signal());
     const second = await source.listPage("", first.next, signal());
     assert.notDeepEqual(second, first);
@@ -75,7 +73,6 @@ export function sourceConformance(name: string, open: OpenSource, { dated = true
 
   check("says that a directory is missing, instead of listing it as empty", async (t) => {
     const source = await open(t, { objects: new Map([["a", bytes("a")]]), pageSize: 4 });
-    if (!source.capabilities.listing) return;
     await assert.rejects(source.listPage("nowhere", undefined, signal()), kind("missing"));
   });
 
@@ -93,7 +90,6 @@ export function sourceConformance(name: string, open: OpenSource, { dated = true
 
   check("gives a part of an object", async (t) => {
     const source = await open(t, { objects: new Map([["a", bytes("0123456789")]]), pageSize: 4 });
-    if (!source.capabilities.ranges) return;
     const object = await find(source, "a");
     const part = await source.open(object, { from: 2, to: 4 }, signal());
     assert.equal(Buffer.from(await part.bytes()).toString(), "234");
@@ -125,7 +121,7 @@ export function sourceConformance(name: string, open: OpenSource, { dated = true
     );
     const source = await open(t, { objects, pageSize: 7 });
     const found = new Map<string, string>();
-    for (const object of await everything(source, objects)) {
+    for (const object of await everything(source)) {
       const body = await source.open(object, undefined, signal());
       found.set(object.key, Buffer.from(await body.bytes()).toString());
     }
@@ -150,7 +146,6 @@ export function sourceConformance(name: string, open: OpenSource, { dated = true
   check("stops in mid-listing when aborted", async (t) => {
     const objects = new Map([["slow/a", bytes("a")]]);
     const source = await open(t, { objects, pageSize: 4, stalledListing: "slow" });
-    if (!source.capabilities.listing) return;
     const control = new AbortController();
     const listing = source.listPage("slow", undefined, control.signal);
     setTimeout(() => control.abort(), 20);
@@ -205,10 +200,8 @@ async function find(source: Source, key: string): Promise<ObjectEntry> {
   return object;
 }
 
-/** Every object, as the listing tells them; as their keys say where a source cannot list. */
-async function everything(source: Source, objects: ReadonlyMap<string, Uint8Array>): Promise<ObjectEntry[]> {
-  if (!source.capabilities.listing)
-    return await Promise.all([...objects.keys()].map((key) => find(source, key)));
+/** Every object, as the listing tells them. */
+async function everything(source: Source): Promise<ObjectEntry[]> {
   const found: ObjectEntry[] = [];
   const directories = [""];
   for (const directory of directories) {

@@ -10,7 +10,7 @@ test("takes a URL apart: name, prefix, and a source of its own variables", async
   assert.deepEqual([reference.name, reference.prefix], ["my-bucket", "a b/中%20"]);
   await using source = reference.create({ ...credentials, MY_BUCKET_FETCH_CONCURRENCY: "7" }, "my-bucket");
   assert.equal(source.concurrency, 7);
-  assert.deepEqual(source.capabilities, { ranges: true, listing: true });
+  assert.equal(source.manyOrigins, false);
 });
 
 test("schemes of URLs ignore case", () => {

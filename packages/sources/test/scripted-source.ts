@@ -5,6 +5,9 @@ export class ScriptedBody implements ObjectBody {
   readonly size = 3;
   readonly md5 = "a".repeat(32);
   readonly modified = 1;
+  readonly validator = undefined;
+  readonly objectMd5 = undefined;
+  readonly doubt = undefined;
   readonly variant = false;
   readonly #end = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
   cancelled = false;
@@ -46,7 +49,7 @@ export function scriptedSource(script: (Error | ScriptedBody | "page" | ObjectEn
   const source: Source = {
     fingerprint: "print",
     variant: "!s400",
-    capabilities: { ranges: true, listing: true },
+    manyOrigins: true,
     listPage: (directory) => next(`list ${directory}`),
     open: (object) => next(`open ${object.key}`),
     stat: (key) => next(`stat ${key}`),

@@ -21,10 +21,7 @@ const error = (kind: SourceErrorKind, retryAfterMs?: number) => new SourceError(
 
 test("is the source that it wraps", () => {
   const { source } = setup([]);
-  assert.deepEqual(
-    [source.fingerprint, source.variant, source.capabilities.ranges],
-    ["print", "!s400", true],
-  );
+  assert.deepEqual([source.fingerprint, source.variant, source.manyOrigins], ["print", "!s400", true]);
 });
 
 for (const kind of ["transport", "unavailable", "throttled", "damaged", "bad-listing"] as const) {

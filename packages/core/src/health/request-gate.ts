@@ -87,8 +87,8 @@ export function withGate(source: Source, gate: RequestGate): Source {
   };
   return {
     fingerprint: source.fingerprint,
-    ...(source.variant === undefined ? {} : { variant: source.variant }),
-    capabilities: source.capabilities,
+    variant: source.variant,
+    manyOrigins: source.manyOrigins,
     listPage: (directory, cursor, signal) => behind(signal, () => source.listPage(directory, cursor, signal)),
     open: (object, range, signal) => behind(signal, () => source.open(object, range, signal)),
     stat: (key, signal) => behind(signal, () => source.stat(key, signal)),

@@ -26,7 +26,8 @@ const unasked = async () => {
 };
 const source: Source = {
   fingerprint: "f1",
-  capabilities: { ranges: false, listing: true },
+  variant: undefined,
+  manyOrigins: false,
   listPage: unasked,
   open: unasked,
   stat: unasked,

@@ -56,7 +56,7 @@ export class ObjectHealth {
           return this.#earlier;
         },
       },
-      { limitMs: options.outageLimit, manyOrigins: source.capabilities.manyOrigins ?? false },
+      { limitMs: options.outageLimit, manyOrigins: source.manyOrigins },
     );
     this.#refusals = new Refusals({
       ...parts,

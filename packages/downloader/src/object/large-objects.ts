@@ -81,8 +81,8 @@ export class LargeObjects {
 
   /** Whether it is fetched in segments. */
   isLarge(entry: ObjectEntry): entry is SizedEntry {
-    const { capabilities, variant } = this.#parts.source;
-    return (entry.size ?? 0) >= this.#options.from && capabilities.ranges && variant === undefined;
+    const { variant } = this.#parts.source;
+    return (entry.size ?? 0) >= this.#options.from && variant === undefined;
   }
 
   /**

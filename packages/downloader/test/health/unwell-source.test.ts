@@ -77,7 +77,8 @@ describe("a source that has stopped giving what it gave", () => {
     const given: Source = bucket;
     const source: Source = {
       fingerprint: given.fingerprint,
-      capabilities: given.capabilities,
+      variant: given.variant,
+      manyOrigins: given.manyOrigins,
       listPage: (...asked) => given.listPage(...asked),
       stat: (...asked) => given.stat(...asked),
       async open(object, range, signal) {

@@ -14,9 +14,7 @@ const crowded = () => new SourceError("throttled", "429: the same object", { sta
 const broken = () => new SourceError("transport", "the connection broke");
 
 function bucketOf(objects: Record<string, string> = { film: text }) {
-  const bucket = new Bucket(objects);
-  bucket.capabilities.ranges = true;
-  return bucket;
+  return new Bucket(objects);
 }
 
 async function setUpLarge(bucket: Bucket, volumes = [new MemoryVolume("v1")]) {
@@ -47,15 +45,13 @@ describe("a large object", () => {
     assert.equal(outcomesIn(broker)[0]?.verified, true);
   });
 
-  test("is fetched in one stream where it is smaller than set, a variant, or the source knows no ranges", async () => {
+  test("is fetched in one stream where it is smaller than set, or a variant", async () => {
     const small = bucketOf({ film: "abc" });
     const variant = bucketOf();
     variant.variant = "!s400";
-    const rangeless = new Bucket({ film: text });
     for (const [bucket, listed] of [
       [small, 3],
       [variant, size],
-      [rangeless, size],
     ] as const) {
       const { broker, volume } = await setUpLarge(bucket);
       assert.deepEqual(await broker.deliver("files", batch([`film:${listed}`])), { kind: "ack" });

@@ -1,14 +1,16 @@
 import { type ByteRange, type ObjectBody, SourceError } from "@brigade/core";
-import { type HttpResponse, header } from "../http/exchange.ts";
+import type { HttpResponse } from "../http/exchange.ts";
+import { CheckedBody, noTraits } from "../http/reading/checked-body.ts";
+import { completeRange, unsatisfiedTotal } from "../http/reading/content-range.ts";
 import { suspicionOf } from "../http/reading/page-in-place.ts";
+import { type Validator, validatorOf } from "../http/reading/validator.ts";
 import { refusal } from "../http/refusal.ts";
-import { type Validator, validatorOf } from "../http/validator.ts";
+import { follow, type Reply } from "../web/follow.ts";
+import { shown } from "../web/shown.ts";
 import { FileChanged } from "./file-changed.ts";
 import { FileState } from "./file-state.ts";
-import { follow, type Reply } from "./follow.ts";
-import { HttpBody, refuseEncoded } from "./http-body.ts";
+import { refuseEncoded } from "./packed.ts";
 import { RangesUnusable } from "./ranges-unusable.ts";
-import { shown } from "./shown.ts";
 
 /** A file on a web server, as it was found. */
 export interface HttpFile {
@@ -96,12 +98,15 @@ export class FoundFile implements HttpFile {
       if (response.status === 206) {
         const size = this.#check(response, range, ifStill);
         this.#at = url;
-        return new HttpBody(response, size);
+        return bodyOf(response, size);
       }
       if (response.status !== 200 && response.status !== 416)
         throw await refusal(response, this.url, Date.now());
       response.body.cancel();
-      this.#checkState(response, response.status === 200 ? response.body.length : totalOf(response));
+      this.#checkState(
+        response,
+        response.status === 200 ? response.body.length : unsatisfiedTotal(response.headers),
+      );
       // It may be If-Range that it does not understand.
       if (ifStill === undefined) throw this.#unusable(`it answers ${response.status} to a range`);
       this.#ifStill = undefined;
@@ -120,7 +125,7 @@ export class FoundFile implements HttpFile {
       const why = "the server gives neither a length nor chunks, so nobody could tell a cut from the end";
       throw new SourceError("forbidden", `${this.url}: ${why}: only with --checksum`);
     }
-    return new HttpBody(response);
+    return bodyOf(response, response.body.length);
   }
 
   cancel(): void {
@@ -153,7 +158,7 @@ export class FoundFile implements HttpFile {
   #check(response: HttpResponse, { from, to }: Required<ByteRange>, ifStill: Validator | undefined): number {
     try {
       refuseEncoded(response, this.url, this.#names);
-      const range = contentRange(response);
+      const range = completeRange(response.headers);
       if (range === undefined) throw this.#unusable("its answers do not say which bytes they hold");
       this.#checkState(response, range.total);
       if (
@@ -188,19 +193,16 @@ export class FoundFile implements HttpFile {
   }
 }
 
-/** Nothing when there is none to be read, or no total in it. */
-export function contentRange({
-  headers,
-}: HttpResponse): { from: number; to: number; total: number } | undefined {
-  const text = header(headers, "content-range") ?? "";
-  const [, from, to, total] = /^bytes\s+(\d+)-(\d+)\/(\d+)$/i.exec(text.trim()) ?? [];
-  return total === undefined ? undefined : { from: Number(from), to: Number(to), total: Number(total) };
+/** `size`: bytes that come, however the headers tell them. */
+function bodyOf({ body }: HttpResponse, size: number | undefined): ObjectBody {
+  body.limitTo(size);
+  return new CheckedBody(body, { ...noTraits, size });
 }
 
 /** All of the file was asked for, and a part came. */
 export function onlyPart(response: HttpResponse, url: string): SourceError {
   response.body.cancel();
-  const range = contentRange(response);
+  const range = completeRange(response.headers);
   const part =
     range === undefined
       ? "does not say which (no Content-Range that can be read)"
@@ -210,10 +212,4 @@ export function onlyPart(response: HttpResponse, url: string): SourceError {
     `${url}: the server was asked for the whole file, answers that it sends a part (status 206), and ${part}: its operator must mend that; another address of the file (a mirror) may do`,
     { status: 206 },
   );
-}
-
-/** The length that a 416 tells. */
-function totalOf({ headers }: HttpResponse): number | undefined {
-  const [, total] = /^bytes\s+\*\/(\d+)$/i.exec((header(headers, "content-range") ?? "").trim()) ?? [];
-  return total === undefined ? undefined : Number(total);
 }

@@ -1,14 +1,15 @@
 import { ConfigError } from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
+import { completeRange } from "../http/reading/content-range.ts";
 import { refusal } from "../http/refusal.ts";
-import type { CookieJar } from "./cookies.ts";
+import type { CookieJar } from "../web/cookies.ts";
+import { follow, type Reply } from "../web/follow.ts";
+import { type HeaderSettings, requestHeaders } from "../web/request-headers.ts";
+import { shown } from "../web/shown.ts";
 import { dispositionName, safeName, urlName } from "./file-name.ts";
-import { follow, type Reply } from "./follow.ts";
-import { refuseEncoded } from "./http-body.ts";
-import { type Ask, contentRange, FoundFile, type HttpFile, onlyPart } from "./http-file.ts";
-import { type HeaderSettings, requestHeaders } from "./request-headers.ts";
+import { type Ask, FoundFile, type HttpFile, onlyPart } from "./http-file.ts";
+import { refuseEncoded } from "./packed.ts";
 import { type RouteOptions, Routes } from "./routes.ts";
-import { shown } from "./shown.ts";
 
 export interface HttpFilesOptions extends HeaderSettings, RouteOptions {
   readonly cookies: CookieJar;
@@ -59,7 +60,7 @@ export class HttpFiles implements AsyncDisposable {
     if (!good.includes(response.status)) throw await refusal(response, what, Date.now());
     const name = nameOf(first, url, response);
     refuseEncoded(response, what, [name, first.pathname, url.pathname]);
-    const total = response.status === 206 ? contentRange(response)?.total : response.body.length;
+    const total = response.status === 206 ? completeRange(response.headers)?.total : response.body.length;
     const refusesRanges = header(response.headers, "accept-ranges")?.trim().toLowerCase() === "none";
     const ranges = response.status === 206 && total !== undefined && !refusesRanges;
     if (response.status === 206) response.body.cancel();

@@ -3,8 +3,8 @@ import type { HttpClient, Origin } from "../http/client.ts";
 import { encodePath } from "../http/encode.ts";
 import type { HttpResponse } from "../http/exchange.ts";
 import { visitorHeaders, visitorHeadersElsewhere } from "../http/fetch-variables.ts";
-import { locationOf } from "../http/location.ts";
 import { isSameOrigin } from "../http/origins/same-origin.ts";
+import { followRedirects, isRedirect, type Redirect, targetOf } from "../http/redirects.ts";
 import { refusal } from "../http/refusal.ts";
 import { freshHeaders, rangeHeaders } from "../http/request-headers.ts";
 import type { Purpose } from "../pacing/turn.ts";
@@ -12,7 +12,6 @@ import { webRemedies } from "../web/remedies.ts";
 import type { SiteConfig } from "./config.ts";
 import { decode } from "./indexed-directory.ts";
 
-const redirects = new Set([301, 302, 303, 307, 308]);
 const mostRedirects = 5;
 /** Connections beyond those for bodies: for pages and metadata. */
 const besideBodies = 32;
@@ -69,7 +68,7 @@ export class Site {
     const target = `/${encodePath(path)}`;
     const response = await this.#origin.send(method, target, headers, signal, purpose);
     if (response.status < 300) return { response };
-    if (redirects.has(response.status))
+    if (isRedirect(response))
       return await this.#follow(target, response, (to, hop, own) =>
         to.send(method, hop, [...what, ...own], signal, purpose),
       );
@@ -92,15 +91,15 @@ export class Site {
     send: (to: Origin, path: string, own: readonly string[]) => Promise<HttpResponse>,
   ): Promise<SiteAnswer> {
     const start = new URL(this.#origin.name + target);
-    let [url, response] = [start, first];
-    for (let hops = 0; redirects.has(response.status); hops++) {
-      response.body.cancel();
-      url = this.#next(url, locationOf(response.headers), response.status, hops);
-      const options = { scope: "object", remedies: webRemedies, isNamed: true } as const;
-      const to = this.#client.elsewhere(url.origin, options);
-      response = await send(to, url.pathname + url.search, this.#headersFor(start, url));
-    }
-    if (response.status < 300) return { response, redirected: url };
+    const options = { scope: "object", remedies: webRemedies, isNamed: true } as const;
+    const { at, response } = await followRedirects(start, first, {
+      next: (redirect) => this.#next(redirect),
+      send: (to) => {
+        const origin = this.#client.elsewhere(to.origin, options);
+        return send(origin, to.pathname + to.search, this.#headersFor(start, to));
+      },
+    });
+    if (response.status < 300) return { response, redirected: at };
     throw await refusal(response, start.origin + start.pathname, Date.now());
   }
 
@@ -109,13 +108,12 @@ export class Site {
     return ["accept-encoding", "identity", ...visitorHeadersElsewhere(this.#config, url)];
   }
 
-  #next(from: URL, location: string | undefined, status: number, hops: number): URL {
+  #next({ from, location, status, hops }: Redirect<URL>): URL {
     if (location !== undefined && addsSlash(from, location)) return new URL(`${from.pathname}/`, from);
-    const to =
-      location !== undefined && URL.canParse(location, from.href) ? new URL(location, from.href) : undefined;
+    const to = targetOf(from, location);
     const refuse = (why: string) =>
       new SourceError("forbidden", `${from.origin}${from.pathname}: ${why}`, { status });
-    if (to === undefined || !/^https?:$/.test(to.protocol)) throw refuse("a redirect to nowhere");
+    if (to === undefined) throw refuse("a redirect to nowhere");
     if (hops >= mostRedirects) throw refuse(`more than ${mostRedirects} redirects`);
     const isDowngrade = from.protocol === "https:" && to.protocol === "http:";
     if (to.hostname !== from.hostname || isDowngrade)

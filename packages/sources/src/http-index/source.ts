@@ -36,7 +36,8 @@ const mostSamples = 4;
  */
 export class HttpIndex implements ConfiguredSource, Source {
   readonly fingerprint: string;
-  readonly capabilities = { ranges: true, listing: true } as const;
+  readonly variant = undefined;
+  readonly manyOrigins = false;
   readonly concurrency: number;
   readonly pacing: Pacing;
   readonly address: string;

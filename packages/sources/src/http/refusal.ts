@@ -5,7 +5,7 @@ import { speaksTlsFault } from "./faults/explain.ts";
 import { refusedTunnel } from "./faults/proxy-fault.ts";
 import { clientCertificate } from "./faults/tls-fault.ts";
 import { readText } from "./read-text.ts";
-import { retryAfterMs } from "./retry-after.ts";
+import { retryAfterMs } from "./reading/retry-after.ts";
 import type { Remedies, Route } from "./route.ts";
 
 /** A status that brings no bytes, as an error; its body is dropped. `what`: the URL as it may be shown. */

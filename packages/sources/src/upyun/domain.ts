@@ -3,8 +3,8 @@ import type { HttpClient, Origin } from "../http/client.ts";
 import { encodePath } from "../http/encode.ts";
 import type { HttpResponse } from "../http/exchange.ts";
 import { visitorHeaders, visitorHeadersElsewhere } from "../http/fetch-variables.ts";
-import { locationOf } from "../http/location.ts";
 import { isSameOrigin } from "../http/origins/same-origin.ts";
+import { followRedirects, type Redirect } from "../http/redirects.ts";
 import { rangeHeaders } from "../http/request-headers.ts";
 import type { Notices } from "../notices.ts";
 import type { UpyunConfig } from "./config.ts";
@@ -73,20 +73,26 @@ export class Domain {
     range: readonly string[],
     signal: AbortSignal,
   ): Promise<HttpResponse | ErrorReply | Refused> {
-    let response = first;
-    let hop = start;
-    for (let hops = 0; isRedirect(response); hops++) {
-      response.body.cancel();
-      const location = locationOf(response.headers);
-      const allowPrivate = this.#config.ALLOW_PRIVATE;
-      const next = hops < mostHops ? allowedHop(hop, location, { allowPrivate }) : undefined;
-      if (isDowngrade(hop, location)) this.#tellOfDowngrade();
-      if (next === undefined) return { redirect: printable(location ?? "nowhere").replace(/\?.*$/, "") };
-      hop = next;
-      response = await this.#send(hop, range, signal);
+    try {
+      const { response } = await followRedirects(start, first, {
+        isRedirect,
+        next: (redirect) => this.#next(redirect),
+        send: (hop) => this.#send(hop, range, signal),
+      });
+      if (response.status < 300) return response;
+      return await readErrorReply(response, this.#time.now());
+    } catch (error) {
+      if (!(error instanceof NotFollowed)) throw error;
+      return { redirect: printable(error.location ?? "nowhere").replace(/\?.*$/, "") };
     }
-    if (response.status < 300) return response;
-    return await readErrorReply(response, this.#time.now());
+  }
+
+  #next({ from, location, hops }: Redirect<Hop>): Hop {
+    const allowPrivate = this.#config.ALLOW_PRIVATE;
+    const next = hops < mostHops ? allowedHop(from, location, { allowPrivate }) : undefined;
+    if (isDowngrade(from, location)) this.#tellOfDowngrade();
+    if (next === undefined) throw new NotFollowed(location);
+    return next;
   }
 
   /** To whatever address a redirect leads: another origin hears nothing that was configured for the domain. */
@@ -109,6 +115,16 @@ export class Domain {
   }
 }
 
+class NotFollowed extends Error {
+  readonly location: string | undefined;
+
+  constructor(location: string | undefined) {
+    super("a redirect that must not be followed");
+    this.location = location;
+  }
+}
+
+/** A CDN's 300, 305 and 306 are refused as redirects, too. */
 function isRedirect({ status }: HttpResponse): boolean {
   return status >= 300 && status < 400 && status !== 304;
 }

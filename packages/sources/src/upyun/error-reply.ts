@@ -1,8 +1,8 @@
 import type { FaultScope } from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
 import { readText } from "../http/read-text.ts";
+import { retryAfterMs } from "../http/reading/retry-after.ts";
 import { meaningOfPace, routeRefusal, scopeByPace } from "../http/refusal.ts";
-import { retryAfterMs } from "../http/retry-after.ts";
 import { type Verdict, verdictOn } from "../pacing/turn.ts";
 import { type Meaning, perAddress, sameUri, tooMuch } from "./codes.ts";
 

@@ -6,9 +6,11 @@ import {
   type WantedObject,
 } from "@brigade/core";
 import type { HttpResponse } from "../http/exchange.ts";
+import { md5OfStore } from "../http/reading/digests.ts";
+import { lastModified } from "../http/reading/last-modified.ts";
 import { type Domain, isRefused } from "./domain.ts";
 import { domainError } from "./errors.ts";
-import { acceptBody, md5Of, modifiedOf } from "./object-body.ts";
+import { acceptBody } from "./object-body.ts";
 import { isResponse } from "./rest.ts";
 import type { Store } from "./store.ts";
 
@@ -66,7 +68,7 @@ export class OriginalByDomain {
     range: ByteRange | undefined,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const modified = this.#wrongDates < enough ? modifiedOf(response) : undefined;
+    const modified = this.#wrongDates < enough ? lastModified(response.headers) : undefined;
     const { length } = response.body;
     const resized = range === undefined && length !== undefined && length !== object.size;
     const { modified: listed = 0 } = object;
@@ -82,7 +84,7 @@ export class OriginalByDomain {
       const stored = await this.#store.stat(object.key, signal);
       if (stored === undefined) throw new SourceError("missing", `get ${object.key}: gone from the store`);
       const { length } = response.body;
-      const md5 = md5Of(response);
+      const md5 = md5OfStore(response.headers);
       const digests = md5 !== undefined && stored.etag !== undefined;
       const sameSize = length === undefined ? digests : length === stored.size;
       const same = sameSize && (!digests || md5 === stored.etag);

@@ -1,5 +1,6 @@
 import { type ByteRange, SourceError } from "@brigade/core";
-import { type HttpResponse, header } from "../http/exchange.ts";
+import type { HttpResponse } from "../http/exchange.ts";
+import { contentRange } from "../http/reading/content-range.ts";
 
 /**
  * The bytes that a 2xx answer will bring, where they are known without its Content-Length. Throws `damaged` unless
@@ -18,20 +19,17 @@ export function expectedLength(
     return size;
   }
   if (response.status === 200 && isWhole(range, size)) return size;
-  const sent = header(response.headers, "content-range");
-  const [, from, to, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(sent ?? "") ?? [];
-  if (response.status !== 206 || from === undefined || to === undefined)
+  const sent = contentRange(response.headers);
+  if (response.status !== 206 || sent === undefined)
     throw new SourceError("damaged", `${what}: the range was ignored (status ${response.status})`);
-  const last = Number(total) - 1;
-  const wanted = Math.min(
-    range.to ?? Number.POSITIVE_INFINITY,
-    Number.isNaN(last) ? Number.POSITIVE_INFINITY : last,
-  );
-  if (Number(from) !== range.from || (wanted !== Number.POSITIVE_INFINITY && Number(to) !== wanted))
-    throw new SourceError("damaged", `${what}: another range came (${sent})`);
-  if (size !== undefined && !Number.isNaN(last) && last + 1 !== size)
-    throw new SourceError("damaged", `${what}: its size is ${last + 1} now, not ${size}`);
-  return Number(to) - Number(from) + 1;
+  const { from, to, total } = sent;
+  const most = range.to ?? Number.POSITIVE_INFINITY;
+  const wanted = total === undefined ? most : Math.min(most, total - 1);
+  if (from !== range.from || (wanted !== Number.POSITIVE_INFINITY && to !== wanted))
+    throw new SourceError("damaged", `${what}: another range came (bytes ${from} to ${to})`);
+  if (size !== undefined && total !== undefined && total !== size)
+    throw new SourceError("damaged", `${what}: its size is ${total} now, not ${size}`);
+  return to - from + 1;
 }
 
 function isWhole(range: ByteRange, size: number | undefined): boolean {

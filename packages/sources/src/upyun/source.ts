@@ -35,8 +35,8 @@ interface Delivery {
 /** A UpYun (USS) bucket: listing and metadata by the REST API, bodies by its public domain where one is set. */
 export class UpyunSource implements Source, AsyncDisposable {
   readonly fingerprint: string;
-  readonly variant?: string;
-  readonly capabilities = { ranges: true, listing: true } as const;
+  readonly variant: string | undefined;
+  readonly manyOrigins = false;
   /** The most bodies at once that the configuration asks for (FETCH_CONCURRENCY). */
   readonly concurrency: number;
   readonly address: string;
@@ -65,7 +65,7 @@ export class UpyunSource implements Source, AsyncDisposable {
       folder: new StateFolder(config.STATE_DIR, config.MIN_FREE),
     });
     this.#delivery = this.#chooseDelivery(config, time);
-    if (version !== undefined) this.variant = version;
+    this.variant = version;
   }
 
   async listPage(directory: string, cursor: Cursor | undefined, signal: AbortSignal): Promise<Page> {

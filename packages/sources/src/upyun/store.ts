@@ -6,9 +6,10 @@ import {
   SourceError,
 } from "@brigade/core";
 import { header } from "../http/exchange.ts";
+import { md5OfStore } from "../http/reading/digests.ts";
 import { rangeHeaders } from "../http/request-headers.ts";
 import { restError } from "./errors.ts";
-import { acceptBody, md5Text } from "./object-body.ts";
+import { acceptBody } from "./object-body.ts";
 import { isResponse, isStranger, type Rest, requireInteger } from "./rest.ts";
 
 /** `x-upyun-folder` keeps a directory of this name from being sent as a listing in place of the object. */
@@ -54,7 +55,7 @@ export class Store {
     if (type === undefined) await this.#rest.assertUpyun(signal);
     if (type === undefined)
       throw new SourceError("unavailable", `${what}: the answer has no x-upyun-file-type`);
-    const md5 = md5Text(header(answer.headers, "content-md5")) ?? md5Text(header(answer.headers, "etag"));
+    const md5 = md5OfStore(answer.headers);
     return {
       key,
       // Content-Length can be missing, and is not the object's size where a gateway has its own idea of HEAD.

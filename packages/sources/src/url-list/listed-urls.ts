@@ -5,11 +5,11 @@ import { isPageInPlace, pageInPlace } from "../http/reading/page-in-place.ts";
 import { refusal } from "../http/refusal.ts";
 import { freshHeaders, rangeHeaders } from "../http/request-headers.ts";
 import type { Remedies } from "../http/route.ts";
-import { CookieJar } from "../http-file/cookies.ts";
-import { follow } from "../http-file/follow.ts";
-import { type HeaderSettings, requestHeaders } from "../http-file/request-headers.ts";
-import { shown } from "../http-file/shown.ts";
 import type { Purpose } from "../pacing/turn.ts";
+import { CookieJar } from "../web/cookies.ts";
+import { follow } from "../web/follow.ts";
+import { type HeaderSettings, requestHeaders } from "../web/request-headers.ts";
+import { shown } from "../web/shown.ts";
 import type { ListConfig } from "./config.ts";
 import { HostHealth } from "./host-health.ts";
 

@@ -19,11 +19,11 @@ import { abortError, watch } from "../http/cancelled.ts";
 import { HttpClient } from "../http/client.ts";
 import { assertRequestable } from "../http/encode.ts";
 import { clientOptions } from "../http/fetch-variables.ts";
-import { shown } from "../http-file/shown.ts";
 import type { Pacing } from "../pacing/pacing.ts";
 import { StateFolder } from "../pages/state-folder.ts";
 import type { ConfiguredSource } from "../source-reference.ts";
 import { describe } from "../web/metadata.ts";
+import { shown } from "../web/shown.ts";
 import { acceptWebBody } from "../web/web-body.ts";
 import type { ListConfig } from "./config.ts";
 import { openList, originOf } from "./list-file.ts";
@@ -39,7 +39,8 @@ const hostPatience = 5_000;
  */
 export class UrlList implements ConfiguredSource, Source {
   readonly fingerprint: string;
-  readonly capabilities = { ranges: true, listing: true, manyOrigins: true } as const;
+  readonly variant = undefined;
+  readonly manyOrigins = true;
   readonly concurrency: number;
   readonly pacing: Pacing;
   readonly #config: ListConfig;

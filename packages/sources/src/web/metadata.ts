@@ -1,8 +1,9 @@
 import type { ObjectEntry, ObjectKey } from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
+import { completeRange } from "../http/reading/content-range.ts";
+import { lastModified } from "../http/reading/last-modified.ts";
 import { isPackedForUs } from "../http/reading/packing.ts";
 import { pageInPlace, suspicionOf } from "../http/reading/page-in-place.ts";
-import { contentRange } from "../http-file/http-file.ts";
 
 /**
  * What an answer's headers tell of an object; its body is dropped. Of a 416: that it is empty. Throws SourceError where they are
@@ -13,18 +14,18 @@ export function describe(response: HttpResponse, key: ObjectKey, isHead: boolean
   response.body.cancel();
   if (status !== 416 && suspicionOf(headers, key) === "declared") throw pageInPlace(what);
   const size = isPackedForUs(headers, key) ? undefined : sizeOf(response, isHead);
-  const at = Date.parse(header(headers, "last-modified") ?? "");
+  const modified = lastModified(headers);
   return {
     key,
     ...(size !== undefined && { size }),
-    ...(!Number.isNaN(at) && { modified: Math.floor(at / 1000) }),
+    ...(modified !== undefined && { modified }),
   };
 }
 
 function sizeOf(response: HttpResponse, isHead: boolean): number | undefined {
   const { status, headers, body } = response;
   if (status === 416) return 0;
-  if (status === 206) return contentRange(response)?.total;
+  if (status === 206) return completeRange(headers)?.total;
   if (!isHead) return body.length;
   const length = header(headers, "content-length");
   return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;

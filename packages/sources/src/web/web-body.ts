@@ -1,23 +1,12 @@
-import {
-  type Allocate,
-  type ByteRange,
-  type ObjectBody,
-  SourceError,
-  type WantedObject,
-} from "@brigade/core";
+import { type ByteRange, type ObjectBody, SourceError, type WantedObject } from "@brigade/core";
 import { type HttpResponse, header } from "../http/exchange.ts";
-import { checkedFirst } from "../http/reading/first-bytes.ts";
+import { CheckedBody } from "../http/reading/checked-body.ts";
+import { completeRange } from "../http/reading/content-range.ts";
+import { md5OfWeb } from "../http/reading/digests.ts";
+import { lastModified } from "../http/reading/last-modified.ts";
 import { isStoredPacked, packingOf } from "../http/reading/packing.ts";
-import {
-  assertNoPage,
-  pageInPlace,
-  type Suspicion,
-  suspicionOf,
-  tellingBytes,
-} from "../http/reading/page-in-place.ts";
-import type { ResponseBody } from "../http/response-body.ts";
-import { stateOf } from "../http/validator.ts";
-import { contentRange } from "../http-file/http-file.ts";
+import { assertNoPage, pageInPlace, suspicionOf } from "../http/reading/page-in-place.ts";
+import { stateOf } from "../http/reading/validator.ts";
 
 export interface Wanted {
   readonly object: WantedObject;
@@ -61,15 +50,17 @@ function accept(response: HttpResponse, wanted: Wanted): ObjectBody {
   const whole = status === 200;
   const modified = modifiedOf(response, object.modified);
   const isOlder = object.modified !== undefined && modified !== undefined && modified < object.modified;
-  return new WebBody(body, {
-    md5: whole ? (md5 ?? contentMd5(response)) : undefined,
+  const traits = {
+    md5: whole ? (md5 ?? md5OfWeb(headers)) : undefined,
     modified,
+    variant: false,
     validator: stateOf(headers),
     objectMd5: md5,
     doubt: isOlder && md5 === undefined ? "an older state of it came than was listed" : undefined,
-    suspicion: range === undefined || range.from === 0 ? suspicion : undefined,
-    what,
-  });
+  };
+  const isToBeSeen = suspicion !== undefined && (range === undefined || range.from === 0);
+  const first = isToBeSeen ? (bytes: Uint8Array) => assertNoPage(bytes, suspicion, what) : undefined;
+  return new CheckedBody(body, traits, { first, what });
 }
 
 /** Gives the bytes that will come. */
@@ -79,7 +70,7 @@ function assertRange(
   size: number | undefined,
   damaged: (why: string) => SourceError,
 ): number {
-  const sent = response.status === 206 ? contentRange(response) : undefined;
+  const sent = response.status === 206 ? completeRange(response.headers) : undefined;
   if (sent === undefined) throw damaged(`the range was ignored (status ${response.status})`);
   const last = Math.min(to ?? Number.POSITIVE_INFINITY, sent.total - 1);
   if (sent.from !== from || sent.to !== last) throw damaged(`bytes other than ${from} to ${last} came`);
@@ -99,68 +90,8 @@ function assertUnpacked({ headers, body, status }: HttpResponse, { object, what 
   });
 }
 
-/** RFC 1864: 16 bytes in Base64. */
-function contentMd5({ headers }: HttpResponse): string | undefined {
-  const text = header(headers, "content-md5");
-  if (text === undefined || !/^[A-Za-z0-9+/]{22}==$/.test(text)) return undefined;
-  return Buffer.from(text, "base64").toString("hex");
-}
-
 /** Unix seconds. Some listings tell minutes only: the minute that was listed is no news. */
 function modifiedOf({ headers }: HttpResponse, listed: number | undefined): number | undefined {
-  const at = Date.parse(header(headers, "last-modified") ?? "");
-  if (Number.isNaN(at)) return undefined;
-  const seconds = Math.floor(at / 1000);
-  return listed !== undefined && listed === seconds - (seconds % 60) ? listed : seconds;
-}
-
-type Traits = Required<Pick<ObjectBody, "md5" | "modified" | "validator" | "objectMd5" | "doubt">> & {
-  readonly suspicion: Suspicion | undefined;
-  readonly what: string;
-};
-
-class WebBody implements ObjectBody {
-  readonly size: number | undefined;
-  readonly md5: string | undefined;
-  readonly modified: number | undefined;
-  readonly validator: string | undefined;
-  readonly objectMd5: string | undefined;
-  readonly doubt: string | undefined;
-  readonly variant = false;
-  readonly #body: ResponseBody;
-  readonly #suspicion: Suspicion | undefined;
-  readonly #what: string;
-
-  constructor(body: ResponseBody, { md5, modified, validator, objectMd5, doubt, suspicion, what }: Traits) {
-    this.#body = body;
-    this.size = body.length;
-    this.md5 = md5;
-    this.modified = modified;
-    this.validator = validator;
-    this.objectMd5 = objectMd5;
-    this.doubt = doubt;
-    this.#suspicion = suspicion;
-    this.#what = what;
-  }
-
-  bytes(allocate?: Allocate): Promise<Uint8Array> {
-    const bytes = this.#body.bytes(allocate);
-    const suspicion = this.#suspicion;
-    if (suspicion === undefined) return bytes;
-    return bytes.then((whole) => {
-      assertNoPage(whole, suspicion, this.#what);
-      return whole;
-    });
-  }
-
-  chunks(): AsyncIterable<Uint8Array> {
-    const chunks = this.#body.chunks();
-    const suspicion = this.#suspicion;
-    if (suspicion === undefined) return chunks;
-    return checkedFirst(chunks, tellingBytes, (first) => assertNoPage(first, suspicion, this.#what));
-  }
-
-  cancel(): void {
-    this.#body.cancel();
-  }
+  const seconds = lastModified(headers);
+  return seconds !== undefined && listed === seconds - (seconds % 60) ? listed : seconds;
 }

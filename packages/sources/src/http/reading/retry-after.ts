@@ -1,4 +1,4 @@
-import { header, type ResponseHeaders } from "./exchange.ts";
+import { header, type ResponseHeaders } from "../exchange.ts";
 
 /** What Retry-After asks for, in milliseconds: it gives seconds, or a date. `undefined` without a usable one. `nowMs`: at the server. */
 export function retryAfterMs(headers: ResponseHeaders, nowMs: number): number | undefined {

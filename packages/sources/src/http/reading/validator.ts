@@ -1,4 +1,4 @@
-import { header, type ResponseHeaders } from "./exchange.ts";
+import { header, type ResponseHeaders } from "../exchange.ts";
 
 /** What tells one state of a file from another, strongly enough to put pieces of it together. */
 export interface Validator {

@@ -1,6 +1,6 @@
 import type { ByteRange } from "@brigade/core";
 import { isSameOrigin, refererElsewhere } from "../http/origins/same-origin.ts";
-import type { Validator } from "../http/validator.ts";
+import type { Validator } from "../http/reading/validator.ts";
 import type { CookieJar } from "./cookies.ts";
 
 export interface HeaderSettings {

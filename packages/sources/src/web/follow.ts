@@ -1,0 +1,24 @@
+import { SourceError } from "@brigade/core";
+import type { HttpResponse } from "../http/exchange.ts";
+import { followRedirects, type Redirect, targetOf } from "../http/redirects.ts";
+import { shown } from "./shown.ts";
+
+const most = 10;
+
+export interface Reply {
+  /** Who answered in the end. */
+  readonly url: URL;
+  readonly response: HttpResponse;
+}
+
+/** Sends, and goes where redirects lead, to any host. Throws SourceError where they lead nowhere. */
+export async function follow(start: URL, send: (url: URL) => Promise<HttpResponse>): Promise<Reply> {
+  const next = ({ from, location, status, hops }: Redirect<URL>): URL => {
+    if (hops >= most) throw new SourceError("forbidden", `${shown(start)}: more than ${most} redirects`);
+    const to = targetOf(from, location);
+    if (to !== undefined) return to;
+    throw new SourceError("forbidden", `${shown(from)}: ${status}: a redirect to nowhere`, { status });
+  };
+  const { at, response } = await followRedirects(start, await send(start), { next, send });
+  return { url: at, response };
+}
