@@ -9,6 +9,7 @@ import { JobOpenError } from "../tables/jobs.ts";
 import type { FailureFilter, Retried } from "../wire/failures.ts";
 import type { JobRecord } from "../wire/jobs.ts";
 import { ownNamesOnly, ownPagesOnly, type Tokens, tokenNeeded } from "./access.ts";
+import { failureRoutes } from "./failure-routes.ts";
 import { historyRoutes } from "./history-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
 import { objectRoutes } from "./object-routes.ts";
@@ -77,15 +78,10 @@ export function ledgerApp(catalogue: Catalogue, options: LedgerAppOptions): Hono
   });
 
   const changed = () => status?.refresh();
-  const jobs = {
-    catalogue,
-    changed,
-    log,
-    ...(sources !== undefined && { sources }),
-    ...(retry !== undefined && { retry }),
-  };
+  const parts = { catalogue, changed, log };
   app.route("/api/session", sessionRoutes(token !== undefined, sessions));
-  app.route("/api/jobs", jobRoutes(jobs));
+  app.route("/api/jobs", jobRoutes({ ...parts, ...(sources !== undefined && { sources }) }));
+  app.route("/api/jobs", failureRoutes({ ...parts, ...(retry !== undefined && { retry }) }));
   app.route("/api/history", historyRoutes(catalogue.history));
   app.route("/api/objects", objectRoutes(catalogue, log));
   app.get("/api/volumes", async (context) => context.json(await catalogue.questions.volumes()));

@@ -1,18 +1,7 @@
 import type { FileEntry, PageHistory } from "@brigade/core";
 import type { ThreadCall } from "../catalogue/thread-call.ts";
+import type { StoredPlace } from "../tables/objects.ts";
 import type { Comparison, OriginName } from "../wire/history.ts";
-
-/** Where the last stored state of an object lies. */
-export interface StoredPlace {
-  /** The volume's id. */
-  readonly volume: string;
-  /** Below `<volume>/<source>/`. */
-  readonly path: string;
-  /** Bytes on disk. */
-  readonly size: number;
-  /** 32 lower-case hex digits, if it was reported. */
-  readonly md5?: string;
-}
 
 /** What a listing asks about the time before it. Answers come per file, in the order of the files. */
 export interface History extends PageHistory {

@@ -1,9 +1,9 @@
 import type { FileEntry, RecordedPage, WalkPosition } from "@brigade/core";
 import type { Tables } from "../catalogue/transactions.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
+import type { StoredPlace } from "../tables/objects.ts";
 import { Origins } from "../tables/origins.ts";
 import type { Comparison, OriginName, Position } from "../wire/history.ts";
-import type { StoredPlace } from "./history.ts";
 
 /** Answers what a listing asks about the listings before it, and about what they led to. */
 export class PastListings {

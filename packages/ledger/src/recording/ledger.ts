@@ -55,69 +55,85 @@ export interface Ledger extends AsyncDisposable {
 }
 
 export async function createLedger(parts: LedgerParts, options: LedgerOptions): Promise<Ledger> {
-  const { catalogue, broker, source, log } = parts;
-  const pause = parts.delay ?? delay;
-  const leaving = new AbortController();
-  let inHand = 0;
-  let attempt = 0;
-  /** Jobs of which results came too early. */
-  const early = new Set<string>();
+  const entering = new Entering(parts);
+  const { broker, source, catalogue } = parts;
+  const handle = (delivery: Delivery) => entering.handle(delivery);
+  const subscription = await broker.consume({ source, queue: "records" }, options, handle);
+  return {
+    get inHand() {
+      return entering.inHand;
+    },
+    settled: (job, signal) => settled(catalogue.jobs, job, signal),
+    async [Symbol.asyncDispose]() {
+      entering.leave();
+      await subscription[Symbol.asyncDispose]();
+    },
+  };
+}
 
-  async function handle(delivery: Delivery): Promise<Verdict> {
-    inHand++;
+/** Enters records, and answers the broker for each. */
+class Entering {
+  readonly #parts: LedgerParts;
+  readonly #leaving = new AbortController();
+  /** Jobs of which results came too early. */
+  readonly #early = new Set<string>();
+  /** Records that the disk did not take since it took one. */
+  #attempt = 0;
+  inHand = 0;
+
+  constructor(parts: LedgerParts) {
+    this.#parts = parts;
+  }
+
+  leave(): void {
+    this.#leaving.abort();
+  }
+
+  async handle(delivery: Delivery): Promise<Verdict> {
+    this.inHand++;
     try {
-      return await enter(delivery);
+      return await this.#enter(delivery);
     } finally {
-      inHand--;
+      this.inHand--;
     }
   }
 
-  async function enter({ message, signal }: Delivery): Promise<Verdict> {
+  async #enter({ message, signal }: Delivery): Promise<Verdict> {
     if (message.type === "directory" || message.type === "files") {
       return { kind: "reject", reason: `a ${message.type} message among records` };
     }
+    const { catalogue, log, onTrouble } = this.#parts;
     try {
       const [refusal] = await catalogue.recording.record([message]);
-      attempt = 0;
+      this.#attempt = 0;
       if (refusal === undefined) return { kind: "ack" };
-      if (refusal === tooEarly) return postponed(message.job.id);
+      if (refusal === tooEarly) return this.#postponed(message.job.id);
       log.warn({ job: message.job.id, type: message.type, reason: refusal }, "a record is refused");
       return { kind: "reject", reason: refusal };
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
-      parts.onTrouble?.(error);
-      await patience(AbortSignal.any([signal, leaving.signal]));
+      onTrouble?.(error);
+      await this.#patience(AbortSignal.any([signal, this.#leaving.signal]));
       return { kind: "release" };
     }
   }
 
   /** Logs it once per job: results come again and again. */
-  function postponed(job: string): Verdict {
-    if (!early.has(job)) log.warn({ job }, earlyText);
-    early.add(job);
+  #postponed(job: string): Verdict {
+    if (!this.#early.has(job)) this.#parts.log.warn({ job }, earlyText);
+    this.#early.add(job);
     return { kind: "postpone", delay: earlyDelay };
   }
 
   /** Waits, longer each time, for the disk to take records again. */
-  async function patience(signal: AbortSignal): Promise<void> {
+  async #patience(signal: AbortSignal): Promise<void> {
+    const pause = this.#parts.delay ?? delay;
     try {
-      await pause(backoff(attempt++, { first: 100, most: 10_000 }), signal);
+      await pause(backoff(this.#attempt++, { first: 100, most: 10_000 }), signal);
     } catch (cancelled) {
       if (classify(cancelled).fault !== "cancelled") throw cancelled;
     }
   }
-
-  const subscription = await broker.consume({ source, queue: "records" }, options, handle);
-  return {
-    get inHand() {
-      return inHand;
-    },
-    settled: (job, signal) => settled(catalogue.jobs, job, signal),
-    async [Symbol.asyncDispose]() {
-      leaving.abort();
-      await subscription[Symbol.asyncDispose]();
-    },
-  };
 }
 
 async function settled(jobs: JobBook, job: string, signal?: AbortSignal): Promise<Progress> {

@@ -1,5 +1,4 @@
 import { type FileEntry, join } from "@brigade/core";
-import type { StoredPlace } from "../questions/history.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import type { Comparison } from "../wire/history.ts";
 import type { Directories } from "./directories.ts";
@@ -17,6 +16,18 @@ import {
   valuesOf,
 } from "./state.ts";
 import type { Volumes } from "./volumes.ts";
+
+/** Where the last stored state of an object lies. */
+export interface StoredPlace {
+  /** The volume's id. */
+  readonly volume: string;
+  /** Below `<volume>/<source>/`. */
+  readonly path: string;
+  /** Bytes on disk. */
+  readonly size: number;
+  /** 32 lower-case hex digits, if it was reported. */
+  readonly md5?: string;
+}
 
 type Lying = Pick<State, "size" | "bytes">;
 type Found = Omit<State, "at" | "verified">;
