@@ -8,9 +8,8 @@ export interface PagePosition {
 }
 
 /**
- * Names a page by where it stands and what is on it, so that listing it again gives the same name
- * if nothing changed.
- * `names` are those that are counted, in the order of their indexes: the same id must mean the same objects.
+ * Names a page by where it stands and what is on it: the same id if it is listed again and nothing
+ * changed. `names`: those that are counted, in the order of their indexes.
  */
 export function pageId(position: PagePosition, names: readonly string[]): string {
   const hash = createHash("sha256");

@@ -15,14 +15,14 @@ const shares = 8;
  */
 const drainWithin = 10_000;
 /**
- * Milliseconds: a process is alone until no suspect has come for so long (the first may be under
- * way), and so long at most.
+ * Milliseconds. A process is alone until no suspect has come for `idleFor`, and for `aloneFor` at
+ * most. The first suspect may take `firstWithin` to arrive.
  */
 const idleFor = 3_000;
 const firstWithin = 15_000;
 const aloneFor = 60_000;
 const look = 500;
-/** Milliseconds that ordinary work gets which comes while a process is alone. */
+/** Milliseconds for ordinary work that comes while a process is alone. */
 const ordinaryWithin = 10_000;
 
 export type WorkMessage = FilesMessage | DirectoryMessage;
@@ -31,9 +31,9 @@ export type WorkMessage = FilesMessage | DirectoryMessage;
 export interface Work<M extends WorkMessage = WorkMessage> {
   readonly message: M;
   readonly delivery: Delivery;
-  /** In it, to be handled one by one if need be. */
+  /** The number of pieces in it, to be handled one by one if need be. */
   readonly pieces: number;
-  /** The same work in this many messages, or as many as there are pieces. */
+  /** Returns the same work in this many messages, or in one per piece if there are fewer. */
   split(shares: number): M[];
   run(signal: AbortSignal): Promise<Verdict>;
   /** Reports every piece failed; resolves when that is safe. */
@@ -41,11 +41,11 @@ export interface Work<M extends WorkMessage = WorkMessage> {
 }
 
 export interface QuarantineParts {
-  /** Of the ordinary subscriptions. */
+  /** Closed to pause the ordinary subscriptions. */
   readonly valve: Valve;
   /**
-   * Consumes, one at a time and before all others, from where work comes back. Its deliveries are
-   * handled with `isAlone`.
+   * Consumes from where work comes back, one message at a time and before all other consumers. Its
+   * deliveries are handled with `isAlone`.
    */
   readonly consumeAlone: () => Promise<Subscription>;
   readonly log: Log;
@@ -56,7 +56,7 @@ export interface QuarantineParts {
   readonly leaving: AbortSignal;
 }
 
-/** Handles work with care for what may be the end of its process (`treat` says how). */
+/** Handles work, and with care what may end its process (`treat` says how). */
 export class Quarantine implements AsyncDisposable {
   readonly #parts: QuarantineParts;
   readonly #running = new Set<Promise<unknown>>();
@@ -72,14 +72,14 @@ export class Quarantine implements AsyncDisposable {
   }
 
   /**
-   * Whether work that comes while this process is alone must wait all the same: it pauses for
-   * another reason, too.
+   * Whether work that comes while this process is alone must wait all the same, because the process
+   * pauses for another reason, too.
    */
   get isPaused(): boolean {
     return this.#parts.valve.reasons.some((one) => one !== reason);
   }
 
-  /** Resolves when the last suspect is out of hand. To be called when `leaving` is aborted. */
+  /** Resolves when the last suspect is settled. To be called when `leaving` is aborted. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session;
   }
@@ -108,7 +108,7 @@ export class Quarantine implements AsyncDisposable {
     }
   }
 
-  /** Remembers an ordinary task, so that a suspect can wait for it. */
+  /** Keeps an ordinary task, so that a suspect can wait for it. */
   async #among<T>(task: () => Promise<T>): Promise<T> {
     const running = task();
     this.#running.add(running);
@@ -156,7 +156,7 @@ export class Quarantine implements AsyncDisposable {
     };
   }
 
-  /** Until `ms` have passed. */
+  /** Runs the task with a signal that aborts after `ms` milliseconds. */
   async #within<T>(ms: number, signal: AbortSignal, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const over = new AbortController();
     using _ = this.#parts.alarm(ms, () => over.abort());
@@ -164,8 +164,8 @@ export class Quarantine implements AsyncDisposable {
   }
 
   /**
-   * Takes nothing more, lets what is in hand finish or gives it back, and then takes suspects one
-   * by one.
+   * Consumes nothing more, lets what is in hand finish or gives it back, and then consumes suspects
+   * one by one.
    */
   async #prepare(): Promise<void> {
     const { valve, leaving, log } = this.#parts;

@@ -1,8 +1,8 @@
 import type { Subscription } from "../broker.ts";
 
 /**
- * Several reasons may hold a consumer at once (back-pressure, an outage, a full disk); it runs only
- * while none does. Reasons are short texts for people.
+ * Several reasons may pause a consumer at once (back-pressure, an outage, a full disk). It runs
+ * only while there is none. Reasons are short texts for people.
  */
 export class Valve {
   readonly #subscriptions: Subscription[] = [];
@@ -18,7 +18,7 @@ export class Valve {
     return this.#reasons.size > 0;
   }
 
-  /** Governs this subscription from now on. */
+  /** Pauses and resumes this subscription from now on. */
   async add(subscription: Subscription): Promise<void> {
     this.#subscriptions.push(subscription);
     if (this.#paused) await subscription.pause();
@@ -35,7 +35,7 @@ export class Valve {
   }
 
   /**
-   * One turn at a time, each to what is wanted when it starts: quick changes never leave it
+   * One change at a time, each to what is wanted when it starts: quick changes never leave it
    * half-way.
    */
   #turn(): Promise<void> {

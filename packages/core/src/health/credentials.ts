@@ -13,7 +13,10 @@ export interface CredentialsParts<S extends Subject> {
 /** Milliseconds between two looks. */
 const patience = 1_000;
 
-/** Whether our credentials are good for listing; asked once for all who want to know it at the same time. */
+/**
+ * Whether our credentials are good for listing; asked once for all who want to know it at the same
+ * time.
+ */
 export class Credentials<S extends Subject> {
   readonly #parts: CredentialsParts<S>;
   #latest: { readonly began: number; readonly refusal: Promise<unknown> } | undefined;
@@ -22,7 +25,10 @@ export class Credentials<S extends Subject> {
     this.#parts = parts;
   }
 
-  /** Why nothing is listed for us; `undefined` if something is, by a request that was begun at `since` or later. */
+  /**
+   * Resolves with why nothing is listed for us; `undefined` if something is, by a request that was
+   * begun at `since` or later.
+   */
   async refusal(subject: S, since: number): Promise<unknown> {
     if (this.#latest === undefined || this.#latest.began < since)
       this.#latest = { began: this.#parts.now(), refusal: this.#ask(subject) };

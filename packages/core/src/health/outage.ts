@@ -13,7 +13,10 @@ export interface OutageReport {
 
 export interface OutageParts {
   readonly gate: RequestGate;
-  /** Asks for something; `turn` counts from 0. Resolves with what it was refused with, or with `undefined`. */
+  /**
+   * Asks for something; `turn` counts from 0. Resolves with what it was refused with, or with
+   * `undefined`.
+   */
   readonly probe: (turn: number) => Promise<Error | undefined>;
   readonly onPause: (report: OutageReport) => void;
   readonly onResume: (pausedMs: number) => void;
@@ -24,7 +27,10 @@ export interface OutageParts {
   readonly delay: Delayer;
 }
 
-/** The time in which a source is paused: the gate is closed, and probes with growing pauses tell when it is over. */
+/**
+ * The time in which a source is paused: the gate is closed, and probes with growing pauses tell
+ * when it is over.
+ */
 export class Outage {
   readonly #parts: OutageParts;
   readonly #limitMs: number;

@@ -5,7 +5,10 @@ import type { Subject, Witnesses } from "./witnesses.ts";
 export interface ProofParts<S extends Subject> {
   readonly gate: RequestGate;
   readonly witnesses: Witnesses<S>;
-  /** Asks for a subject; resolves with what it was refused with, or with `undefined` after `Proof.succeeded`. */
+  /**
+   * Asks for a subject; resolves with what it was refused with, or with `undefined` after
+   * `Proof.succeeded`.
+   */
   readonly refusalOf: (subject: S) => Promise<Error | undefined>;
   readonly isPaused: () => boolean;
   readonly signal: AbortSignal;
@@ -17,11 +20,14 @@ export interface ProofParts<S extends Subject> {
 /** What witnesses were asked. */
 interface Asked {
   readonly began: number;
-  /** Of the last one that did not come; `undefined` if one came, or there is none. */
+  /** The error of the last one that did not come; `undefined` if one came, or there is none. */
   readonly refusal: Error | undefined;
 }
 
-/** Milliseconds that a success of ordinary traffic is waited for, before something is asked in its place. */
+/**
+ * Milliseconds that a success of ordinary traffic is waited for, before something is asked in its
+ * place.
+ */
 const grace = 250;
 /** Milliseconds for which ordinary traffic counts as under way. */
 const lately = 1_000;
@@ -31,8 +37,8 @@ const witnessesAsked = 3;
 const rememberedFailing = 256;
 
 /**
- * Whether what is known to work still works: seen in ordinary traffic, or asked for. A success speaks for the source from
- * the moment on in which its request was begun.
+ * Whether what is known to work still works: seen in ordinary traffic, or asked for. A success
+ * speaks for the source from the moment on in which its request was begun.
  */
 export class Proof<S extends Subject> {
   readonly #parts: ProofParts<S>;
@@ -66,7 +72,8 @@ export class Proof<S extends Subject> {
 
   succeeded(begunAt: number): void {
     if (begunAt > this.#provenAt) this.#provenAt = begunAt;
-    // What was begun before the first failure, and only now lies on its disk, says nothing of the source as it is.
+    // A request that was begun before the first failure, and whose object is only now on its disk,
+    // says nothing of the source as it is now.
     if (this.#failingSince !== undefined && begunAt >= this.#failingSince) this.#recover();
   }
 
@@ -79,7 +86,9 @@ export class Proof<S extends Subject> {
     return failedAt;
   }
 
-  /** After a failure. From `hold` failures in a row on, no new request is sent until it is known. */
+  /**
+   * After a failure. From `hold` failures in a row on, no new request is sent until it is known.
+   */
   async after(failedAt: number, hold: number): Promise<"works" | "stopped" | "unknown"> {
     const { gate, isPaused, signal } = this.#parts;
     const isHeld = this.#failuresInARow >= hold;
@@ -92,7 +101,7 @@ export class Proof<S extends Subject> {
         this.#asking = undefined;
       });
       const { began, refusal } = await this.#asking;
-      // What is held is let go only by whoever knows that there will be no pause.
+      // Only the caller knows that there will be no pause: then it lets the held requests go.
       if (refusal === undefined) gate.release();
       if (this.#provenAt >= failedAt) return "works";
       if (began >= failedAt) return refusal === undefined ? "unknown" : "stopped";

@@ -7,7 +7,8 @@ interface Waiter {
 }
 
 /**
- * What every request of a consumer passes last, after it has got its place among the connections. `open`: it passes.
+ * What every request of a consumer passes last, after it has got its place among the connections.
+ * `open`: it passes.
  * `held`: it waits, for the moments in which it is found out whether the source is well. `closed`: it is refused.
  */
 export class RequestGate {
@@ -18,7 +19,10 @@ export class RequestGate {
     return this.#state === "closed";
   }
 
-  /** Returns `undefined` if the request may be sent now, which costs no promise. Rejects with SourcePaused. */
+  /**
+   * Returns `undefined` if the request may be sent now, which costs no promise. Rejects with
+   * SourcePaused.
+   */
   enter(): Promise<void> | undefined {
     switch (this.#state) {
       case "open":
@@ -57,17 +61,26 @@ export class RequestGate {
   }
 }
 
-/** By the signal under which a consumer asks: a source hands it on to all requests that follow from the question. */
+/**
+ * By the signal under which a consumer asks: a source hands it on to all requests that follow from
+ * the question.
+ */
 const gates = new WeakMap<AbortSignal, RequestGate>();
 
-/** The gate that requests under this signal pass. A source that makes requests wait asks the gate when a request is sent. */
+/**
+ * The gate that requests under this signal pass. A source that makes requests wait asks the gate
+ * when a request is sent.
+ */
 export function gateOf(signal: AbortSignal): RequestGate | undefined {
   return gates.get(signal);
 }
 
 const probes = new WeakSet<AbortSignal>();
 
-/** A signal for requests that find out whether a source is well: they wait for nobody, since others wait for them. */
+/**
+ * A signal for requests that find out whether a source is well: they wait for nobody, since others
+ * wait for them.
+ */
 export function probing(signal: AbortSignal): AbortSignal {
   const own = AbortSignal.any([signal]);
   probes.add(own);
@@ -78,7 +91,10 @@ export function isProbe(signal: AbortSignal): boolean {
   return probes.has(signal);
 }
 
-/** The source, asked only while the gate lets requests pass. To be wrapped by what makes requests wait or repeats them. */
+/**
+ * The source, asked only while the gate lets requests pass. To be wrapped by what makes requests
+ * wait or repeats them.
+ */
 export function withGate(source: Source, gate: RequestGate): Source {
   const behind = <T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> => {
     gates.set(signal, gate);

@@ -17,9 +17,14 @@ export type Judgement = "own" | "shared" | "unknown";
 export interface HealthParts<S extends Subject> {
   /** What the consumer's requests pass. */
   readonly gate: RequestGate;
-  /** Asks for a subject past gate, limits and retries. Throws SourceError where it does not come. */
+  /**
+   * Asks for a subject past gate, limits and retries. Throws SourceError where it does not come.
+   */
   readonly ask: (subject: S, signal: AbortSignal) => Promise<void>;
-  /** Lists something that was listed before: whether our credentials are still good. Throws SourceError. */
+  /**
+   * Lists something that was listed before: whether our credentials are still good. Throws
+   * SourceError.
+   */
   readonly list: (subject: S, signal: AbortSignal) => Promise<void>;
   /** Subjects that came in earlier runs. */
   readonly ofEarlierRuns: () => Promise<readonly S[]>;
@@ -39,27 +44,42 @@ export interface HealthOptions {
   readonly manyOrigins: boolean;
 }
 
-/** Failures in a row at which no new request is sent until it is known whether the source is well. */
+/**
+ * Failures in a row at which no new request is sent until it is known whether the source is well.
+ */
 const holdAt = { refusedCredentials: 2, others: 8 };
-/** Different subjects that fail in a row, with nothing that is known to work, before the source is at fault. */
+/**
+ * Different subjects that fail in a row, with nothing that is known to work, before the source is
+ * at fault.
+ */
 const suspicious = 32;
-/** Times that one subject alone is refused as too fast, before that is its own fault; as far as it is said, or guessed. */
+/**
+ * Times that one subject alone is refused as too fast, before that is its own fault; as far as it
+ * is said, or guessed.
+ */
 const alone = { said: 16, guessed: 4 };
-/** Subjects whose refusals by rate are remembered. */
+/** Subjects whose refusals by rate are kept, at most. */
 const remembered = 10_000;
-/** Milliseconds for which everything is refused as too fast, before what is known to work is asked for: the pace learns from it. */
+/**
+ * Milliseconds for which everything is refused as too fast, before what is known to work is asked
+ * for: the pace learns from it.
+ */
 const askedFor = 2_000;
 /** The same, before the source is paused. */
 const longestRefusal = 30_000;
-/** Milliseconds for which good credentials are believed to be good still, where nothing else is known. */
+/**
+ * Milliseconds for which good credentials are believed to be good still, where nothing else is
+ * known.
+ */
 const longestTrust = 10_000;
 /** Milliseconds until a probe that could not be sent is sent again. */
 const againMs = 1_000;
 
 /**
- * Tells one subject's misfortune from the source's (I8). The source is unwell only when what is known to work has
- * stopped working: then it is paused, and nothing is sent but a probe now and then, until one is answered or the limit is
- * reached. A success speaks for the source from the moment on in which its request was begun.
+ * Tells the fault of one subject from that of the source (rule 8). The source is unwell only if
+ * what is known to work has stopped working. Then it is paused, and only probes are sent, until one
+ * is answered or the limit is reached. A success proves that the source worked from the moment on
+ * in which its request was begun.
  */
 export class SourceHealth<S extends Subject> {
   readonly #parts: HealthParts<S>;
@@ -108,12 +128,12 @@ export class SourceHealth<S extends Subject> {
     return !this.#witnesses.isEmpty;
   }
 
-  /** When a request is begun; to be given to `succeeded` or `judge`. */
+  /** Returns when a request is begun; to be given to `succeeded` or `judge`. */
   begin(): number {
     return this.#now();
   }
 
-  /** The subject was given, and is not yet where it belongs: a witness, where there is no other. */
+  /** To be told that the subject came, and is not stored yet: a witness, if there is no other. */
   came(subject: S): void {
     if (this.#witnesses.isEmpty) this.#witnesses.add(subject);
   }
@@ -126,18 +146,21 @@ export class SourceHealth<S extends Subject> {
   }
 
   /**
-   * To be called when the failure has just come. What fails while the source is paused, or has been paused since the
-   * request was begun, is never the subject's own fault. Never rejects but for bugs.
+   * To be called when the failure has just come. What fails while the source is paused, or has been
+   * paused since the request was begun, is never the subject's own fault. Never rejects but for
+   * bugs.
    */
   async judge(subject: S, error: SourceError, begunAt: number): Promise<Judgement> {
     if (this.#outage.wasOnSince(begunAt)) return "shared";
     const judgement = await this.#judge(subject, error);
-    // The probe that ended an outage meanwhile proves that the source works now, and not that it worked then.
+    // The probe that ended an outage meanwhile proves that the source works now, and not that it
+    // worked then.
     return this.#outage.wasOnSince(begunAt) ? "shared" : judgement;
   }
 
   async #judge(subject: S, error: SourceError): Promise<Judgement> {
-    // One host of many: the source's adapter has seen that it is that host's own, and nothing follows for the others.
+    // One host of many: the source's adapter has seen that it is that host's own, and nothing
+    // follows for the others.
     if (error.scope === "origin" && this.#options.manyOrigins) return "own";
     const failedAt = this.#proof.failed(subject);
     const failure = classify(error, this.#options);
@@ -172,13 +195,19 @@ export class SourceHealth<S extends Subject> {
     return "shared";
   }
 
-  /** A host that cannot be reached at all needs no witness against it, unless something came from it since. */
+  /**
+   * A host that cannot be reached at all is at fault without a witness, unless something came from
+   * it since.
+   */
   async #judgeOrigin(error: SourceError, failedAt: number): Promise<Judgement> {
     if ((await this.#proofAfter(failedAt)) === "works") return "own";
     return this.#pauseFor(error, false);
   }
 
-  /** Never counted while others are refused, too: a subject that is refused each time, while others come, is at fault. */
+  /**
+   * Not counted while others are refused too. A subject that is refused each time, while others
+   * come, is at fault.
+   */
   async #judgeTooFast(subject: S, error: SourceError, failedAt: number): Promise<Judgement> {
     const refusedFor = failedAt - (this.#proof.failingSince ?? failedAt);
     if (refusedFor >= longestRefusal) return this.#pauseFor(error, false);
@@ -194,7 +223,10 @@ export class SourceHealth<S extends Subject> {
     return "own";
   }
 
-  /** A refusal of credentials is the subject's own while others, or at least listings, are given to us. */
+  /**
+   * A refusal of credentials is the subject's own while others, or at least listings, are given to
+   * us.
+   */
   async #judgeCredentials(subject: S, error: SourceError, failedAt: number): Promise<Judgement> {
     const proof = await this.#proofAfter(failedAt, holdAt.refusedCredentials);
     if (proof === "works") return "own";

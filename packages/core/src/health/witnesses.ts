@@ -3,14 +3,14 @@ export interface Subject {
   readonly key: string;
 }
 
-/** As many as are remembered. */
+/** Witnesses that are kept, at most. */
 const most = 8;
-/** Dropped ones that are remembered. */
+/** Dropped witnesses that are kept, at most. */
 const remembered = 1_000;
 
 /**
- * Subjects that the source has given: asked for again, they show whether it still gives anything. Those of this run
- * come first, the latest before the others.
+ * Subjects that the source has given: asked for again, they show whether it still gives anything.
+ * Those of this run come first, the latest before the others.
  */
 export class Witnesses<S extends Subject> {
   readonly #ofEarlierRuns: () => Promise<readonly S[]>;
@@ -27,13 +27,13 @@ export class Witnesses<S extends Subject> {
     return this.#recent.length === 0;
   }
 
-  /** Takes the place of the oldest one. */
+  /** Adds a witness in the place of the oldest. */
   add(subject: S): void {
     this.#recent[this.#next] = subject;
     this.#next = (this.#next + 1) % most;
   }
 
-  /** It does not come any more, by its own fault. */
+  /** To be told that it does not come any more, by its own fault. */
   drop({ key }: S): void {
     if (this.#dropped.size >= remembered) this.#dropped.clear();
     this.#dropped.add(key);

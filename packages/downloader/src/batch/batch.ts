@@ -59,7 +59,7 @@ export class Batch implements Disposable {
   readonly #decided: Listed[] = [];
   /** How many of the decided are known to the reservation: their room is taken. */
   #spent = 0;
-  /** Outcomes on their way to the broker. */
+  /** Outcomes that are being published. */
   readonly #telling: Promise<void>[] = [];
   /**
    * What was handed over to the broker for later. To be resolved with whether the outcome was
@@ -68,7 +68,7 @@ export class Batch implements Disposable {
   readonly #fates = new Map<Listed, (told: boolean) => void>();
   #reservation: Reservation | undefined;
   #alarm: Disposable | undefined;
-  /** Its first outcomes had to be published before the last. */
+  /** Set when its first outcomes were published before the last were known. */
   #isLate = false;
 
   constructor(parts: BatchParts, message: FilesMessage, delivery: BatchDelivery) {
@@ -93,7 +93,7 @@ export class Batch implements Disposable {
     this.#reservation?.release();
   }
 
-  /** `entry`: as it was found to be; dated. */
+  /** `entry`: the object as it was found to be, with its date. */
   stored(listed: Listed, entry: Omit<ObjectEntry, "key">, stored: StoredObject, volume: string): void {
     this.#report.stored(listed, entry, stored, volume);
     this.#decide(listed);
@@ -114,13 +114,13 @@ export class Batch implements Disposable {
     this.#decide(listed);
   }
 
-  /** `counted`: it uses up an attempt. */
+  /** To be tried again. `counted`: that uses up an attempt. */
   again(listed: Listed, { counted, waitMs }: Omit<Remainder, "listed">): void {
     this.#again.push({ listed, counted, waitMs });
     this.#decide(listed);
   }
 
-  /** What came of fetching an object onto a volume. */
+  /** To be told of what came of fetching an object onto a volume. */
   fetched(listed: Listed, fetched: Fetched, volume: string): void {
     const { maxAttempts, log } = this.#parts;
     const { attempt } = this.message;

@@ -9,7 +9,10 @@ import {
 } from "@brigade/core";
 import { asListed } from "../object/new-object.ts";
 
-/** Resolves with the volume that holds most of these large objects' bytes already; `undefined` if none does. */
+/**
+ * Resolves with the volume that holds most of these large objects' bytes already; `undefined` if
+ * none does.
+ */
 export async function findBegun(
   volumes: readonly Volume[],
   job: Job,

@@ -3,14 +3,14 @@ import { keyOf, type Listed } from "./listed.ts";
 
 /** Objects of a batch that belong on the same volume. */
 export interface HolderGroup {
-  /** It has another state of them, damaged maybe; absent: any volume will do. */
+  /** The volume that has another state of them, maybe a damaged one; absent: any volume will do. */
   readonly volume?: Volume;
   readonly listed: readonly Listed[];
 }
 
 /**
- * Groups objects by the volume that has a file in their place: there it is to be replaced, so that
- * nothing damaged or outdated is left behind. What lies nowhere goes along with the largest group.
+ * Groups objects by the volume that has a file in their place. The file is replaced there, so that
+ * nothing damaged or outdated stays. Objects without a file anywhere go with the largest group.
  */
 export async function groupByHolder(
   volumes: readonly Volume[],

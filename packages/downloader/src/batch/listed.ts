@@ -8,7 +8,7 @@ import {
   type Slice,
 } from "@brigade/core";
 
-/** Where a listed object stands in the accounts. */
+/** A listed object, and the page by which the accounts know it. */
 export interface Listed {
   readonly page: string;
   readonly directory: string;
@@ -28,12 +28,12 @@ export function entryOf(listed: Listed): ObjectEntry {
   return { key: keyOf(listed), size, modified, etag, unproven };
 }
 
-/** Of an object in a job. */
+/** Names an object within this process. */
 export function idOf({ id }: Job, { page, file }: Listed): string {
   return `${id} ${page} ${file.index}`;
 }
 
-/** The same work for fewer objects. */
+/** Returns the same work for these objects only. */
 export function messageFor({ job }: FilesMessage, objects: readonly Listed[], attempt: number): FilesMessage {
   const slices = new Map<string, Slice>();
   for (const { page, directory, file } of objects) {

@@ -10,12 +10,12 @@ import type { Listed } from "./listed.ts";
 
 type PageResults = ResultMessage["pages"][number];
 
-/** Collects the outcomes of a batch into one result message a volume. */
+/** Collects the outcomes of a batch into one result message per volume. */
 export class Report {
   readonly #job: Job;
   readonly #host: string;
   readonly #at: number;
-  /** By volume id ("" where nothing was stored), then by page. */
+  /** By volume id ("" if nothing was stored), then by page. */
   readonly #volumes = new Map<
     string,
     Map<string, { page: string; directory: string; objects: ObjectResult[] }>
@@ -27,7 +27,7 @@ export class Report {
     this.#at = at;
   }
 
-  /** `entry`: as it was found to be; dated. */
+  /** `entry`: the object as it was found to be, with its date. */
   stored(listed: Listed, entry: Omit<ObjectEntry, "key">, stored: StoredObject, volume: string): void {
     this.#add(volume, listed, {
       index: listed.file.index,

@@ -15,7 +15,7 @@ import { smallBody } from "../object/body-size.ts";
 import { Refusals } from "./refusals.ts";
 
 export interface ObjectHealthParts extends Omit<OutageParts, "probe"> {
-  /** As it is: probes wait for nothing. */
+  /** Without waits: probes are sent to it directly. */
   readonly source: Source;
   readonly name: string;
   readonly broker: Broker;
@@ -26,14 +26,17 @@ export interface ObjectHealthParts extends Omit<OutageParts, "probe"> {
 export interface ObjectHealthOptions {
   /** Milliseconds. */
   readonly outageLimit: number;
-  /** Gives up when everything is refused from the first object on; otherwise it pauses. */
+  /**
+   * Whether to give up if everything is refused from the first object on. Otherwise fetching
+   * pauses.
+   */
   readonly endsWhenAllIsRefused: boolean;
 }
 
 /** Objects of earlier runs that are looked up, in the manifests of all volumes together. */
 const ofEarlierRuns = 8;
 
-/** Whether a source gives its objects, and whose fault it is when it does not give one. */
+/** Whether a source gives its objects, and whose fault it is if one does not come. */
 export class ObjectHealth {
   readonly #parts: ObjectHealthParts;
   readonly #health: SourceHealth<ObjectEntry>;
@@ -81,12 +84,12 @@ export class ObjectHealth {
     return this.#health.isPaused;
   }
 
-  /** Of which job objects are asked for from now on. */
+  /** To be told of the job whose objects are asked for from now on. */
   serve({ prefix }: Job): void {
     this.#prefix = prefix;
   }
 
-  /** When a request is begun, for `answered` and `isOwn`. */
+  /** Returns when a request is begun, for `answered` and `isOwn`. */
   begin(): number {
     return this.#health.begin();
   }
@@ -97,15 +100,15 @@ export class ObjectHealth {
     this.#health.came(object);
   }
 
-  /** The object came; or, with `isGone`, the store has it no more. */
+  /** To be told that the object is stored; or, with `isGone`, that the store has it no more. */
   answered(begunAt: number, object: ObjectEntry, { isGone = false } = {}): void {
     const isWitness = !isGone && ((object.size ?? 0) <= smallBody || !this.#health.hasWitness);
     this.#health.succeeded(begunAt, object, isWitness);
   }
 
   /**
-   * Throws what the object was refused with, if the verdict on that is still open: it need not be
-   * asked for again.
+   * Throws what the object was refused with, if it is not known yet whose fault that was: it need
+   * not be asked for again.
    */
   assertNotRefused(object: ObjectEntry): void {
     const refusal = this.#refusals.refusalOf(object);
@@ -120,8 +123,8 @@ export class ObjectHealth {
   }
 
   /**
-   * Asks for the object's bytes: headers alone would not do, since a source may answer and then
-   * break off every body. That it is gone, when the store says so too, is an answer.
+   * Asks for the object's bytes. Headers are not enough: a source may answer and then break off
+   * every body. "It is gone" is an answer too, if the store's metadata says the same.
    */
   async #ask(object: ObjectEntry, signal: AbortSignal): Promise<void> {
     const { source } = this.#parts;

@@ -1,6 +1,6 @@
 import type { Delayer, ObjectEntry, SourceError, SourceHealth } from "@brigade/core";
 
-/** Messages that wait in the queues that more objects come from. */
+/** Messages in the queues that more objects come from. */
 export interface WorkAhead {
   readonly files: number;
   readonly directories: number;
@@ -9,42 +9,38 @@ export interface WorkAhead {
 export interface RefusalsParts {
   readonly health: SourceHealth<ObjectEntry>;
   readonly ahead: () => Promise<WorkAhead>;
-  /** So many different objects were refused, and none came. */
+  /** Called when `objects` different objects were refused and none came. */
   readonly onAllRefused: (error: SourceError, objects: number) => void;
   readonly signal: AbortSignal;
-  /** Monotonic, milliseconds. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   readonly delay: Delayer;
 }
 
-/**
- * Different objects that are refused, and none given, before it is the source that refuses
- * everything.
- */
+/** If this many different objects are refused and none is given, the source refuses everything. */
 const allRefused = 200;
-/** Milliseconds between two looks at what has come meanwhile. */
+/** Milliseconds between two looks at what came meanwhile. */
 const lookEvery = 250;
 /**
- * Milliseconds without a new object, after which: others wait in the queues for a place in the
- * hands; none are left…
+ * Milliseconds without a new object until it is clear: all places are taken and others wait in the
+ * queues; no object is left;
  */
 const handsAreFull = 1_000;
 const noneAreLeft = 2_000;
-/** … or none will come soon, whatever waits. */
+/** or none will come soon, whatever waits. */
 const noneCome = 10_000;
 
-/** `ask`: something came, which may be asked for again. */
+/** `ask`: something came that may be asked for again. */
 type Answer = "own" | "shared" | "ask";
 
 /**
- * Objects that were refused while nothing is known to work, as in a first run: whether each is
- * refused by itself, or all are, shows only when more were tried. Until then the verdict on them is
- * open. Where the hands are full of such objects they are given back, and are not asked for again
- * when they return.
+ * Objects that were refused while nothing is known to work, as in a first run. Only more tries show
+ * whether each is refused by itself or all are. Until then it is open whose fault that is. If such
+ * objects take all places, they are given back, and are not asked for again when they return.
  */
 export class Refusals {
   readonly #parts: RefusalsParts;
-  /** All of this process, until something comes. */
+  /** All that were refused in this process, until something comes. */
   readonly #refused = new Set<string>();
   readonly #givenBack = new Map<string, SourceError>();
   readonly #open = new Set<(answer: Answer) => void>();
@@ -56,19 +52,22 @@ export class Refusals {
     this.#parts = parts;
   }
 
-  /** Something came, and may be stored soon. */
+  /** To be told that something came, which may be stored soon. */
   arrived(): void {
     this.#hasArrivals = true;
   }
 
-  /** What the object was refused with, if it was given back before there was a verdict. */
+  /**
+   * Returns what the object was refused with, if it was given back before it was known whose fault
+   * that was.
+   */
   refusalOf({ key }: ObjectEntry): SourceError | undefined {
     if (this.#givenBack.size === 0) return undefined;
     if (this.#parts.health.hasWitness) this.#givenBack.clear();
     return this.#givenBack.get(key);
   }
 
-  /** Whether it was the object's own fault, as soon as that is known. */
+  /** Resolves with whether it was the object's own fault, as soon as that is known. */
   async isOwn(object: ObjectEntry, error: SourceError, begunAt: number): Promise<boolean> {
     const answer = await this.#answerFor(object, error);
     if (answer !== "ask") return answer === "own";
@@ -94,7 +93,7 @@ export class Refusals {
     return answer;
   }
 
-  /** Until all have their answer. Never rejects but for bugs. */
+  /** Looks until all have their answer. Rejects only for bugs. */
   async #look(): Promise<void> {
     const { delay, signal } = this.#parts;
     while (this.#open.size > 0) {

@@ -2,24 +2,25 @@ import type { Restraint, Volume } from "@brigade/core";
 import { ByteBudget, type Share } from "./byte-budget.ts";
 
 /**
- * Of several volumes, one may hold this part of the memory: a disk that hangs holds what it has.
+ * If there are several volumes, each may hold this part of the memory: a disk that hangs keeps what
+ * it has.
  */
 const part = 1 / 2;
-/** Objects that are begun for each request at once: most of them wait for their turn. */
+/** Objects that are begun per request at once: most of them wait for their turn. */
 const begun = 4;
 
 /**
- * Memory for bodies on their way to volumes; it bounds the number of objects that are begun, too.
+ * Memory for bodies on their way to volumes. It bounds the number of objects that are begun, too.
  */
 export class BodyMemory {
   readonly #bytes: number;
   readonly #restraint: Restraint;
   readonly #all: ByteBudget;
-  /** `undefined` for a single volume, which may hold everything. */
+  /** `undefined` if there is a single volume, which may hold everything. */
   readonly #ofEach: ReadonlyMap<Volume, ByteBudget> | undefined;
   #restrained = 1;
 
-  /** `requests`: at once, at most. */
+  /** `requests`: the number of requests at once, at most. */
   constructor(bytes: number, requests: number, volumes: readonly Volume[], restraint: Restraint) {
     const least = bytes / (begun * requests);
     this.#bytes = bytes;
@@ -29,7 +30,7 @@ export class BodyMemory {
     this.#ofEach = volumes.length > 1 ? new Map(volumes.map(own)) : undefined;
   }
 
-  /** Nothing to wait for: returns without a promise. */
+  /** Returns the share itself, without a promise, if there is nothing to wait for. */
   take(volume: Volume, bytes: number): Share | Promise<Share> {
     if (this.#restraint.part !== this.#restrained) this.#resize(this.#restraint.part);
     const own = this.#ofEach?.get(volume)?.take(bytes);
@@ -38,8 +39,8 @@ export class BodyMemory {
   }
 
   /**
-   * What only waits for its turn has no files open: where less is done at once, nothing is begun
-   * beyond the requests.
+   * Objects that wait for their turn have no files open. While less is done at once, no more
+   * objects are begun than there are requests.
    */
   #resize(restrained: number): void {
     this.#restrained = restrained;

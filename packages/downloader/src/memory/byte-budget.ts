@@ -1,13 +1,13 @@
-/** What one holds of a budget. */
+/** What one object holds of a budget. */
 export interface Share {
-  /** Gives it back; again changes nothing. */
+  /** Gives it back. A second call changes nothing. */
   give(): void;
 }
 
 /**
- * Bounds the bytes of bodies that are in memory at once, and with `least`, which every share holds,
- * the number of objects that are begun: each waiting one costs promises and closures. Waiting is
- * first come, first served.
+ * Bounds the bytes of bodies that are in memory at once. `least`, which every share holds, also
+ * bounds the number of objects that are begun: each waiting one costs promises and closures. First
+ * come, first served.
  */
 export class ByteBudget {
   #total: number;
@@ -22,8 +22,8 @@ export class ByteBudget {
   }
 
   /**
-   * What asks for more than there is at all gets everything, alone. Nothing to wait for: returns
-   * without a promise.
+   * Who asks for more than the total gets the total, alone. Returns the share itself, without a
+   * promise, if there is nothing to wait for.
    */
   take(bytes: number): Share | Promise<Share> {
     const wanted = Math.min(Math.max(bytes, this.#least), this.#total);
@@ -31,7 +31,7 @@ export class ByteBudget {
     return new Promise((resolve) => this.#waiting.push({ bytes: wanted, resolve }));
   }
 
-  /** What is held beyond the new total is waited for. */
+  /** Nothing more is given until the shares fit into the new total. */
   resize(total: number): void {
     this.#free += total - this.#total;
     this.#total = total;

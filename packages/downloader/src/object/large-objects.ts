@@ -24,11 +24,11 @@ import type { StoreWord } from "./store-word.ts";
 export interface LargeOptions {
   /** Bytes from which on an object is large. */
   readonly from: number;
-  /** Of one object, at most. */
+  /** Connections per object, at most. */
   readonly connections: number;
-  /** Objects. */
+  /** Large objects at once. */
   readonly atOnce: number;
-  /** Bytes of what is received at once, before it is written; of one object. */
+  /** Bytes per object that are received and not written yet. */
   readonly memory: number;
 }
 
@@ -47,24 +47,24 @@ export type SizedEntry = ObjectEntry & { readonly size: number };
 type State = Pick<ObjectBody, "validator" | "modified" | "objectMd5">;
 
 /**
- * Times that a segment is asked for again while none of its bytes comes; what goes on after that is
- * tried later.
+ * Times that a segment is asked for again while none of its bytes comes. If that is not enough, the
+ * object is tried later.
  */
 const retries = 2;
-/** Bytes: the shortest segment, where objects are as large as usual. */
+/** Bytes of the shortest segment, at most. */
 const longestLeast = 8 * 1024 * 1024;
 /**
- * After so many disagreements over which bytes are its bytes, or faults at its first range, an
- * object is fetched in one stream.
+ * An object is fetched in one stream after this many disagreements over which bytes are its bytes,
+ * or faults at its first range.
  */
 const mostDoubts = 2;
-/** Objects whose doubts are remembered. */
+/** Objects whose doubts are kept, at most. */
 const remembered = 1000;
 
 /**
  * Brings large objects in segments, over several connections at once and across restarts. All
- * segments are of one state of the object; where the source will not send ranges the object is left
- * to be fetched in one stream.
+ * segments are of one state of the object. If the source sends no ranges, the object is left to be
+ * fetched in one stream.
  */
 export class LargeObjects {
   readonly #parts: LargeParts;

@@ -1,8 +1,9 @@
 import { type AST, waysOf } from "./expressions.ts";
 
 /**
- * How many choices a backtracking matcher has on its way through the expression, each of which may multiply its work by the length of
- * the text; infinite where a choice may be repeated. Lookaheads that see a few characters only do not count.
+ * How many choices a backtracking matcher has on its way through the expression, each of which may
+ * multiply its work by the length of the text; infinite where a choice may be repeated. Lookaheads
+ * that see a few characters only do not count.
  */
 export function choicesOf(pattern: RegExp): number {
   return ofAll(waysOf(pattern));

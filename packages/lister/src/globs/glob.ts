@@ -9,7 +9,10 @@ const longest = 1_000;
 /** Steps of a backtracking matcher that cost about as much as ours, which does not track back. */
 const fewSteps = 10_000;
 
-/** Why a glob is none; `undefined` for a good one. In a key such a character is meant by a backslash before it. */
+/**
+ * Why a glob is none; `undefined` for a good one. In a key such a character is meant by a backslash
+ * before it.
+ */
 export function globProblem(glob: string): string | undefined {
   if (glob === "") return "it is empty";
   if (glob.length > longest) return `it is longer than ${longest} characters`;
@@ -23,9 +26,10 @@ export function globProblem(glob: string): string | undefined {
 }
 
 /**
- * The test of keys for a glob as picomatch reads it, in a time that grows with the length of glob and key only: names come from servers,
- * and the expression that picomatch makes may need hours for a name that was made for it. Throws MessageError for a glob that
- * `globProblem` refuses: it came with a message.
+ * The test of keys for a glob as picomatch reads it, in a time that grows with the length of glob
+ * and key only: names come from servers, and the expression that picomatch makes may need hours for
+ * a name that was made for it. Throws MessageError for a glob that `globProblem` refuses: it came
+ * with a message.
  */
 export function createGlob(glob: string): (key: string) => boolean {
   const pattern = patternOf(glob);
@@ -57,7 +61,10 @@ function matching(glob: string) {
   return { dot: true, basename: !glob.includes("/") };
 }
 
-/** Returns an upper bound: in how many ways `choices` choices can be spread over the characters of a text. */
+/**
+ * Returns an upper bound: in how many ways `choices` choices can be spread over the characters of a
+ * text.
+ */
 function backtrackedSteps(length: number, choices: number): number {
   let steps = 1;
   for (let n = 1; n <= choices && steps <= fewSteps; n++) steps *= (length + n) / n;

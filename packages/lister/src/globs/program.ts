@@ -1,6 +1,9 @@
 import { type AST, waysOf } from "./expressions.ts";
 
-/** A step of a program, by what it asks of the text at a position. Where it does not say so itself, the next step follows. */
+/**
+ * A step of a program, by what it asks of the text at a position. Where it does not say so itself,
+ * the next step follows.
+ */
 export type Step =
   /** The character there is one of these; the position moves on. */
   | { readonly op: "char"; readonly has: (code: number) => boolean }
