@@ -16,7 +16,10 @@ export interface NewObject {
   readonly etag?: string | undefined;
   /** The stored bytes must be this many; absent where nobody knows beforehand (a variant). */
   readonly expectedSize?: number | undefined;
-  /** The stored bytes must have this MD5 (32 lower-case hex digits); absent where the source gives none. */
+  /**
+   * The stored bytes must have this MD5 (32 lower-case hex digits); absent where the source gives
+   * none.
+   */
   readonly expectedMd5?: string | undefined;
 }
 
@@ -50,8 +53,9 @@ export interface Piece {
 }
 
 /**
- * The bytes of one large object, brought in pieces. What is synced stays, for the next try in this process or another,
- * until the object is stored or the part is discarded; one that nobody touches for days is forgotten.
+ * The bytes of one large object, brought in pieces. What is synced stays, for the next try in this
+ * process or another, until the object is stored or the part is discarded; one that nobody touches
+ * for days is forgotten.
  */
 export interface Part extends AsyncDisposable {
   /** Synced, in order, no two touching. At the beginning: what an earlier try left. */
@@ -60,13 +64,16 @@ export interface Part extends AsyncDisposable {
   readonly took: number;
   /** Why bytes that were there are not used. */
   readonly startedOver: string | undefined;
-  /** Several may run at once, never on the same bytes. The chunks must not be changed until it resolves. */
+  /**
+   * Several may run at once, never on the same bytes. The chunks must not be changed until it
+   * resolves.
+   */
   write(offset: number, chunks: readonly Uint8Array[]): Promise<void>;
   /** What was written before the call is safe after it, and among the finished. One at a time. */
   sync(): Promise<void>;
   /**
-   * With all bytes synced: resolves, like `put`, when the object is checked, in place and synced. A signal ends the
-   * checking, and the part stays.
+   * With all bytes synced: resolves, like `put`, when the object is checked, in place and synced. A
+   * signal ends the checking, and the part stays.
    */
   finish(signal: AbortSignal): Promise<StoredObject>;
   /** Forgets what was written. */
@@ -80,28 +87,34 @@ export interface Room {
 }
 
 /**
- * Stores objects. Nothing is ever visible under a final name but whole, checked files. A promise of a StoredObject resolves only
- * when bytes, name and manifest line are synced (as far as the durability mode goes).
+ * Stores objects. Nothing is ever visible under a final name but whole, checked files. A promise of
+ * a StoredObject resolves only when bytes, name and manifest line are synced (as far as the
+ * durability mode goes).
  *
- * Errors, also of `Sink` and `Part`: HostError (disk full, failed); NameError (this disk cannot hold this object); SourceError
- * `damaged` (the bytes are not of the expected size or MD5; nothing remains of them).
+ * Errors, also of `Sink` and `Part`: HostError (disk full, failed); NameError (this disk cannot
+ * hold this object); SourceError `damaged` (the bytes are not of the expected size or MD5; nothing
+ * remains of them).
  */
 export interface VolumeStoring {
-  /** Memory for a body that will be `put` here, cheaper than memory of one's own. To be put, or given back. */
+  /**
+   * Memory for a body that will be `put` here, cheaper than memory of one's own. To be put, or
+   * given back.
+   */
   lend(size: number): Uint8Array;
   /** Lent memory that will not be put after all. */
   giveBack(bytes: Uint8Array): void;
   /**
-   * Stores a small object. The memory, lent or not, is taken away: the caller may not use it afterwards. `onRead` is
-   * called once when it is needed no more, which is long before the object is synced.
+   * Stores a small object. The memory, lent or not, is taken away: the caller may not use it
+   * afterwards. `onRead` is called once when it is needed no more, which is long before the object
+   * is synced.
    */
   put(object: NewObject, bytes: Uint8Array, onRead?: () => void): Promise<StoredObject>;
   /** Stores a large object, streamed. */
   open(object: NewObject): Promise<Sink>;
   /**
-   * Stores objects that lie here already, whole (after a crash, or a lost catalogue): those of the same modification time and
-   * expected size are hashed (and checked against `expectedMd5`) and entered in the manifest. Resolves in order, with `undefined`
-   * for the others.
+   * Stores objects that lie here already, whole (after a crash, or a lost catalogue): those of the
+   * same modification time and expected size are hashed (and checked against `expectedMd5`) and
+   * entered in the manifest. Resolves in order, with `undefined` for the others.
    */
   adopt(objects: readonly NewObject[]): Promise<readonly (StoredObject | undefined)[]>;
 }
@@ -109,8 +122,9 @@ export interface VolumeStoring {
 /** Stores large objects in parts, which outlive their process. */
 export interface VolumeParts {
   /**
-   * Stores a large object of a known size (`expectedSize`) in pieces, going on with what an earlier try left of the same
-   * state (`validator`; absent: nothing can be gone on with). Resolves with `undefined` if another process has the part.
+   * Stores a large object of a known size (`expectedSize`) in pieces, going on with what an earlier
+   * try left of the same state (`validator`; absent: nothing can be gone on with). Resolves with
+   * `undefined` if another process has the part.
    */
   part(object: NewObject, validator: string | undefined): Promise<Part | undefined>;
   /** Resolves with the bytes of the disk that a part of this object takes already. */
@@ -121,11 +135,16 @@ export interface VolumeParts {
 export interface VolumeLooking {
   /** Whether files of these sizes lie under these paths (as StoredObject has them); in order. */
   present(source: string, files: readonly { path: string; size: number }[]): Promise<readonly boolean[]>;
-  /** Whether a file lies in the place of each of these objects, whatever it is, or was moved aside from there as damaged; in order. */
+  /**
+   * Whether a file lies in the place of each of these objects, whatever it is, or was moved aside
+   * from there as damaged; in order.
+   */
   holds(source: string, keys: readonly ObjectKey[]): Promise<readonly boolean[]>;
   /** Objects of a source that were stored here last, `most` at most, the latest first. */
   latest(source: string, most: number): Promise<readonly ObjectEntry[]>;
-  /** True if the source's folder was empty when this process opened the volume: nothing to `adopt`. */
+  /**
+   * True if the source's folder was empty when this process opened the volume: nothing to `adopt`.
+   */
   isFresh(source: string): boolean;
   room(): Promise<Room>;
 }
@@ -155,9 +174,9 @@ export interface Begun {
 export interface Placement {
   readonly volumes: readonly Volume[];
   /**
-   * Room for a batch on one volume. Waits while the room that it needs is promised to others, who may not use it.
-   * `undefined` when the batch fits on no volume, or when the signal is aborted. `begun`: where some of its bytes are
-   * already, to be preferred.
+   * Room for a batch on one volume. Waits while the room that it needs is promised to others, who
+   * may not use it. `undefined` when the batch fits on no volume, or when the signal is aborted.
+   * `begun`: where some of its bytes are already, to be preferred.
    */
   reserve(
     bytes: number,
@@ -165,10 +184,14 @@ export interface Placement {
     options?: { readonly begun?: Begun | undefined; readonly signal?: AbortSignal },
   ): Promise<Reservation | undefined>;
   /**
-   * To be told what a volume said when it could not store an object; `bytes`: the object's, where they are known. `full`: nothing is placed
-   * there until it has more room, or nothing so large; `silent`: nothing until it answers again; `io`: for good. Logged once.
+   * To be told what a volume said when it could not store an object; `bytes`: the object's, where
+   * they are known. `full`: nothing is placed there until it has more room, or nothing so large;
+   * `silent`: nothing until it answers again; `io`: for good. Logged once.
    */
   failed(volume: Volume, error: HostError, bytes?: number): void;
-  /** Why no volume can take anything, now or when the promises of room are settled; `undefined` while one can. */
+  /**
+   * Why no volume can take anything, now or when the promises of room are settled; `undefined`
+   * while one can.
+   */
   exhausted(): Promise<string | undefined>;
 }

@@ -1,39 +1,51 @@
 import type { LocalRoom, NewObject, StoredObject, Volume } from "@brigade/core";
 import type { FoundFolder } from "./identity/found-folder.ts";
 
-/** An object that may lie in a tree that another program left on the volume's disk, under its plain key. */
+/**
+ * An object that may lie in a tree that another program left on the volume's disk, under its plain
+ * key.
+ */
 export interface TreeObject extends NewObject {
   /** `<folder>/<key>`, absolute. */
   readonly from: string;
 }
 
-/** `different`: a file is there, but of other size or MD5, or another file has its place. Nothing: there is none. */
+/**
+ * `different`: a file is there, but of other size or MD5, or another file has its place.
+ * `undefined`: there is none.
+ */
 export type Taken = StoredObject | "different" | undefined;
 
 /** A volume on a disk of this machine. */
 export interface LocalVolume extends Volume {
-  /** Why nothing goes on there at the moment, for people: its disk has not answered for some time. Usually empty. */
+  /**
+   * Why no work goes on there at the moment, in words: its disk has not answered for some time.
+   * Usually empty.
+   */
   readonly pauses: readonly string[];
   room(): Promise<LocalRoom>;
   /** The folder as it is now, read from the disk. Throws ConfigError or HostError. */
   look(): Promise<FoundFolder>;
   /**
-   * Binds a source's name to its fingerprint. Happens by itself with the first object; called early, a wrong
-   * volume is refused before anything is fetched. Throws ConfigError.
+   * Binds a source's name to its fingerprint. Happens by itself with the first object; called
+   * early, a wrong volume is refused before anything is fetched. Throws ConfigError.
    */
   bind(source: string, fingerprint: string): Promise<void>;
   /**
-   * The volume is one run's for this source, until it is closed or the process ends: two runs that know nothing of each other
-   * would store everything twice. Throws ConfigError when another has it.
+   * The volume is one run's for this source, until it is closed or the process ends: two runs that
+   * know nothing of each other would store everything twice. Throws ConfigError when another has
+   * it.
    */
   claim(source: string): Promise<void>;
   /**
-   * Takes objects from a tree that another program left on the same file system, without copying: a regular file of the
-   * expected size and MD5 gets the object's modification time, is renamed into its place and entered in the manifest;
-   * in order. Others stay untouched, and so do the folders. Nothing that lies on the volume is replaced. Called again,
-   * it finds in their places what it has taken.
+   * Takes objects from a tree that another program left on the same file system, without copying: a
+   * regular file of the expected size and MD5 gets the object's modification time, is renamed into
+   * its place and entered in the manifest; in order. Others stay untouched, and so do the folders.
+   * Nothing that lies on the volume is replaced. Called again, it finds in their places what it has
+   * taken.
    *
-   * Throws ConfigError for a tree on another file system, or one that belongs to a volume or another source.
+   * Throws ConfigError for a tree on another file system, or one that belongs to a volume or
+   * another source.
    */
   take(objects: readonly TreeObject[]): Promise<readonly Taken[]>;
 }

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync } from "node:fs";
 import type { NewObject, StoredObject } from "@brigade/core";
-import type { Commit, LyingFile } from "../commit/commit.ts";
+import type { Commit } from "../commit/commit.ts";
+import type { LyingFile } from "../commit/entry.ts";
 import { noteProgress } from "../disk/progress.ts";
 import { hashBuffer, hashFile, openUnlinked } from "../md5/hash-file.ts";
 import type { Placing } from "../names/placing.ts";
@@ -14,8 +15,8 @@ export interface AdoptionNeeds {
 }
 
 /**
- * Finds objects that lie in their places whole, hashes them and enters them in the manifest. Returns them in order;
- * `undefined` for the others.
+ * Finds objects that lie in their places whole, hashes them and enters them in the manifest.
+ * Returns them in order; `undefined` for the others.
  */
 export async function adopt(
   objects: readonly NewObject[],
@@ -46,7 +47,10 @@ interface Recognised {
   readonly file: LyingFile;
 }
 
-/** Returns the object's file where its time, size and MD5 are as they should be, as far as they are known. */
+/**
+ * Returns the object's file where its time, size and MD5 are as they should be, as far as they are
+ * known.
+ */
 export async function recognise(
   object: NewObject,
   { placing, times }: Pick<AdoptionNeeds, "placing" | "times">,

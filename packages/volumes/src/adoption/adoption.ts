@@ -5,7 +5,10 @@ import { type AdoptionNeeds, adopt } from "./adopting.ts";
 import { take } from "./taking.ts";
 import { Trees } from "./trees.ts";
 
-/** Stores files that lie on the disk already, without copying them. Blocks, but for turns between large files. */
+/**
+ * Stores files that lie on the disk already, without copying them. Blocks, but for turns between
+ * large files.
+ */
 export class Adoption {
   readonly #root: string;
   readonly #bindings: Bindings;

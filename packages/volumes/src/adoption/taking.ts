@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, lstatSync, utimesSync } from "node:fs";
 import { dirname } from "node:path";
 import { NameError, refusal, type StoredObject } from "@brigade/core";
-import type { Landed, LyingFile, Settle } from "../commit/commit.ts";
+import type { Landed, LyingFile, Settle } from "../commit/entry.ts";
 import { errorCode } from "../disk/disk-errors.ts";
 import { noteProgress } from "../disk/progress.ts";
 import type { Taken, TreeObject } from "../local-volume.ts";
@@ -14,7 +14,10 @@ export interface TakingNeeds extends AdoptionNeeds {
   readonly trees: Trees;
 }
 
-/** Takes files of somebody else's tree that are what the objects say; all others stay as they are. Returns in order. */
+/**
+ * Takes the files of another program's tree that are what the objects say; all others stay as they
+ * are. Resolves in order.
+ */
 export async function take(objects: readonly TreeObject[], needs: TakingNeeds): Promise<Taken[]> {
   const buffer = hashBuffer();
   const answers: Promise<Taken>[] = [];
@@ -51,7 +54,10 @@ async function takeOne(object: TreeObject, needs: TakingNeeds, buffer: Buffer): 
   return commitTree(object, file, needs);
 }
 
-/** Returns the open file where it has the object's size and MD5; else it is closed, and `undefined` returned. */
+/**
+ * Returns the open file where it has the object's size and MD5; else it is closed, and `undefined`
+ * returned.
+ */
 async function hashedAs(
   { expectedSize, expectedMd5 }: TreeObject,
   descriptor: number,
@@ -108,7 +114,10 @@ async function committed(add: (settle: Settle<StoredObject>) => void): Promise<T
   }
 }
 
-/** Gives a file its modification time and its place. Throws NotTaken when it has become another, or its place is taken. */
+/**
+ * Gives a file its modification time and its place. Throws NotTaken if it has become another file,
+ * or its place is taken.
+ */
 function landTaken(
   { from, modified }: TreeObject,
   size: number,

@@ -19,7 +19,10 @@ export class Trees {
     this.#device = statSync(root).dev;
   }
 
-  /** Throws ConfigError when the folder is on another file system, or is a volume's own or another source's. */
+  /**
+   * Throws ConfigError when the folder is on another file system, or is a volume's own or another
+   * source's.
+   */
   check(folder: string, source: string): void {
     const known = `${source} ${folder}`;
     if (this.#known.has(known)) return;
@@ -29,8 +32,8 @@ export class Trees {
   }
 
   /**
-   * Whether the file is the tree's own, and free: not behind a link below the tree's folder (it would be taken out of
-   * something else), and not in another object's place. `from`: exists.
+   * Whether the file is the tree's own, and free: not behind a link below the tree's folder (it
+   * would be taken out of something else), and not in another object's place. `from`: exists.
    */
   holds({ source, key, from }: TreeObject): boolean {
     const folder = realpathSync.native(dirname(from));

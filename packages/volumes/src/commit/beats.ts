@@ -7,8 +7,8 @@ export interface BeatSteps<T> {
   /** Makes the data of `written` and the names and manifest lines of `landed` durable. */
   sync(written: readonly T[], landed: readonly T[]): Promise<void>;
   /**
-   * Gives the files their names and enters them in the manifest. Fails single entries itself and returns the others. Throws when
-   * all have failed.
+   * Gives the files their names and enters them in the manifest. Fails single entries itself and
+   * returns the others. Throws when all have failed.
    */
   land(group: readonly T[]): readonly T[];
   settle(landed: readonly T[]): void;
@@ -20,9 +20,10 @@ export interface BeatSteps<T> {
  *
  *     written --sync--> safe data --rename, manifest--> landed --sync--> settled
  *
- * The sync that makes one group's data durable does the same for the names of the group before it. A name is
- * never given before its data is synced, a promise never kept before the name is. While there is work the next
- * beat starts at once. After a failed sync nothing is believed any more: a later one may succeed without the lost data.
+ * The sync that makes one group's data durable does the same for the names of the group before it.
+ * A name is never given before its data is synced, a promise never kept before the name is. While
+ * there is work the next beat starts at once. After a failed sync nothing is believed any more: a
+ * later one may succeed without the lost data.
  */
 export class Beats<T> {
   readonly #steps: BeatSteps<T>;
@@ -95,7 +96,10 @@ export class Beats<T> {
   }
 }
 
-/** Whatever the disk said (even `full`: the data was taken before): this volume is lost until it is opened again. */
+/**
+ * Whatever the disk said (even `full`: the data was taken before): this volume is lost until it is
+ * opened again.
+ */
 function lost(error: unknown): HostError {
   if (error instanceof HostError && error.kind === "io") return error;
   const { message } = diskError(error, "syncing failed, nothing more is believed of this volume");

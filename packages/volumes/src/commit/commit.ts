@@ -7,57 +7,10 @@ import type { ManifestWriter } from "../manifest/manifest-writer.ts";
 import type { WholeFile } from "../new-files/incoming-file.ts";
 import type { NewFile } from "../new-files/new-file.ts";
 import { Beats } from "./beats.ts";
+import type { Entry, GiveName, LyingFile, Settle, Stored } from "./entry.ts";
 import type { Landing } from "./landing.ts";
 import { OpenFiles } from "./open-files.ts";
 import type { Syncer } from "./syncer.ts";
-
-/** Where the answer goes. One of the two is called, once. */
-export interface Settle<T> {
-  resolve(value: T): void;
-  reject(error: unknown): void;
-}
-
-/** What is known of a file's bytes. */
-export type FileFacts = Omit<WholeFile, "file">;
-/** A file that lies somewhere, open. The descriptor may be read-only. */
-export type LyingFile = FileFacts & { readonly descriptor: number };
-
-/** Where a file has got its name. */
-export interface Landed {
-  /** Below the source's folder. */
-  readonly path: string;
-  /** Absolute; its names have changed. */
-  readonly folder: string;
-  /** Another folder in which a name is gone. Absolute. */
-  readonly leftFolder?: string;
-  /** The file's own modification time, Unix seconds, where it could not be given the object's. */
-  readonly fileModified?: number | undefined;
-}
-
-/**
- * Gives a file its name, once its data is synced. Throws when the file cannot have it: then only this file's object has
- * failed.
- */
-export type GiveName = () => Landed;
-
-interface Entry {
-  readonly object: NewObject;
-  readonly facts: FileFacts;
-  /** The path, below the source's folder, of a file that has its name already. */
-  readonly name: GiveName | string;
-  /** A new file; it is removed when it cannot be stored. Other files stay. */
-  readonly newFile?: NewFile;
-  /** Kept open to be synced; only where the syncer wants that. */
-  descriptor: number | undefined;
-  readonly settle: Settle<StoredObject>;
-  /** Unix milliseconds; when the sync of its data began. */
-  storedAt?: number;
-  /** Its manifest line, which holds if the file gets the path that is its key. */
-  line?: string;
-  stored?: Stored;
-}
-
-type Stored = StoredObject & Pick<WholeFile, "fileModified">;
 
 export interface CommitNeeds {
   readonly manifest: ManifestWriter;
@@ -75,8 +28,9 @@ export interface CommitNeeds {
 }
 
 /**
- * The way from whole files to answers: data synced, named, manifest line written, synced again (`Beats` has the order). What gives
- * a file its name comes with the file, so this knows no names, and no other ways in which files come.
+ * The way from whole files to answers: data synced, named, manifest line written, synced again
+ * (`Beats` has the order). What gives a file its name comes with the file, so this knows no names,
+ * and no other ways in which files come.
  */
 export class Commit {
   readonly #needs: CommitNeeds;
@@ -105,7 +59,9 @@ export class Commit {
     this.#openFiles.admit(write);
   }
 
-  /** To be called when the process lacks descriptors. Returns `false` if none of them is held here. */
+  /**
+   * To be called when the process lacks descriptors. Returns `false` if none of them is held here.
+   */
   keepFewerOpen(): boolean {
     return this.#openFiles.lower();
   }
@@ -123,8 +79,8 @@ export class Commit {
   }
 
   /**
-   * Takes a whole file that lies on the disk already; its descriptor is closed. `name`: of a file that lies in its place, the
-   * path below the source's folder.
+   * Takes a whole file that lies on the disk already; its descriptor is closed. `name`: of a file
+   * that lies in its place, the path below the source's folder.
    */
   addLying(
     object: NewObject,

@@ -9,19 +9,21 @@ import { createFile, listOwnFolder, readOwnBytes } from "../own-files/files.ts";
 const fileName = "landing.ndjson";
 
 /**
- * What is about to get its place: the manifest lines that will be written when it has (without mapped paths). Written before
- * the sync of the files' data, so should the process die between renaming and the manifest, whoever finds the files knows them.
+ * Notes the files that are about to get their names: the manifest lines that will be written then,
+ * without mapped paths. The note is written before the sync of the files' data. If the process dies
+ * after naming files and before writing the manifest, the next opening and `verify` know the files
+ * from it.
  */
 export class Landing implements Disposable {
   readonly #path: string;
   #descriptor: number | undefined;
 
-  /** `folder`: of the instance's unfinished files; empty. */
+  /** `folder`: of the instance's unfinished files, without a note. */
   constructor(folder: EnteredFolder) {
     this.#path = folder.at(fileName);
   }
 
-  /** In place of what was noted before: that is in the manifest by now. Throws the system's error. */
+  /** Replaces what was noted before: that is in the manifest by now. Throws the system's error. */
   note(lines: string): void {
     this.#descriptor ??= createFile(this.#path);
     ftruncateSync(this.#descriptor, 0);
@@ -37,10 +39,13 @@ export class Landing implements Disposable {
   }
 }
 
-/** A group of files has some thousand lines. */
+/** Bytes; the note of a group has a few thousand lines. */
 const mostBytes = 64 * 1024 * 1024;
 
-/** What an instance had noted; nothing where it had not, or its note is torn: then nothing of it was renamed. */
+/**
+ * Returns what an instance had noted. Empty if it had noted nothing, or if the note is torn: then
+ * none of it was named.
+ */
 export function readLanding(folder: string): ManifestLine[] {
   const bytes = readOwnBytes(join(folder, fileName), mostBytes);
   if (bytes === undefined) return [];
@@ -52,14 +57,14 @@ export function readLanding(folder: string): ManifestLine[] {
     });
 }
 
-/** Folders of instances, dead and living. */
+/** Returns the names of the folders of all instances, dead and living. */
 export function instancesIn(tmp: string): string[] {
   return listOwnFolder(tmp).filter(
     (name) => lstatSync(join(tmp, name), { throwIfNoEntry: false })?.isDirectory() === true,
   );
 }
 
-/** Of all instances. */
+/** Returns what all instances have noted. */
 export function readLandings(tmp: string): ManifestLine[] {
   return instancesIn(tmp).flatMap((instance) => readLanding(join(tmp, instance)));
 }

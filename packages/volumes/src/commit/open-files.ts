@@ -4,8 +4,8 @@ import { closeSync, fsyncSync } from "node:fs";
 const usualMost = 512;
 
 /**
- * Files that stay open until they are synced, where each is synced by itself: an error is reported surely only to
- * a descriptor that was open when it happened. Bounded: the writing of more waits.
+ * Files that stay open until they are synced, where each is synced by itself: an error is reported
+ * surely only to a descriptor that was open when it happened. Bounded: the writing of more waits.
  */
 export class OpenFiles {
   readonly #keep: boolean;
@@ -14,8 +14,8 @@ export class OpenFiles {
   #held: (() => void)[] = [];
 
   /**
-   * `keep`: whether files are synced one by one; otherwise they are closed at once and nothing waits. `most`: files that
-   * wait at once.
+   * `keep`: whether files are synced one by one; otherwise they are closed at once and nothing
+   * waits. `most`: files that wait at once.
    */
   constructor(keep: boolean, most = usualMost) {
     this.#keep = keep;
@@ -32,7 +32,10 @@ export class OpenFiles {
     else this.#held.push(write);
   }
 
-  /** Takes a written file; gives it back where it is to be synced later. What does not fit is synced at once. */
+  /**
+   * Takes a written file. Returns the descriptor if it is to be synced later; a file beyond the
+   * bound is synced and closed at once.
+   */
   add(descriptor: number): number | undefined {
     if (this.#keep && this.#count < this.#most) {
       this.#count += 1;
@@ -46,19 +49,22 @@ export class OpenFiles {
     return undefined;
   }
 
-  /** Keeps half as many as now from here on. Returns false when none is kept: then others have the descriptors. */
+  /**
+   * Keeps half as many as now from here on. Returns `false` if none is kept: then others have the
+   * descriptors.
+   */
   lower(): boolean {
     if (this.#count === 0) return false;
     this.#most = Math.max(1, Math.floor(this.#count / 2));
     return true;
   }
 
-  /** So many were synced and closed. */
+  /** To be called when this many were synced and closed. */
   synced(count: number): void {
     this.#count -= count;
   }
 
-  /** Runs what was held, as far as there is space; with `all`, everything. */
+  /** Runs what was held, as far as the bound allows; with `all`, everything. */
   writeHeld(all: boolean): void {
     // One that fails makes no space and takes none: the next has its turn at once.
     while (this.#held.length > 0 && (all || this.#count < this.#most)) this.#held.shift()?.();

@@ -23,8 +23,8 @@ export interface Syncer {
 }
 
 /**
- * One syncfs for everything. The descriptor stays open: the kernel remembers with it which write errors were
- * reported, so an error between two syncs is not missed.
+ * One syncfs for everything. The descriptor stays open: the kernel remembers with it which write
+ * errors were reported, so an error between two syncs is not missed.
  */
 export function wholeSyncer(syncfs: Syncfs, folder: string): Syncer {
   const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
@@ -38,7 +38,10 @@ export function wholeSyncer(syncfs: Syncfs, folder: string): Syncer {
 const fsyncAsync = promisify(fsync);
 const closeAsync = promisify(close);
 
-/** fsync of every file, every folder and the manifest; several at once, so that a journal can commit them together. */
+/**
+ * fsync of every file, every folder and the manifest; several at once, so that a journal can commit
+ * them together.
+ */
 export function eachSyncer(): Syncer {
   return {
     each: true,
@@ -51,10 +54,10 @@ export function eachSyncer(): Syncer {
   };
 }
 
-/** For those who can fetch everything again. */
+/** Syncs nothing: for who can fetch everything again. */
 export const noSyncer: Syncer = { each: false, sync: async () => {}, close: () => {} };
 
-/** So many at once, however many have changed: each takes one of the process's open files. */
+/** Folders that are synced at once: each takes one of the process's open files. */
 const foldersAtOnce = 4;
 
 async function syncFolders(folders: Iterable<string>): Promise<void> {
@@ -69,7 +72,10 @@ async function syncFolders(folders: Iterable<string>): Promise<void> {
 const patience = 20_000;
 const again = 50;
 
-/** What could not be opened for lack of open files is not lost: the files of this sync were closed, and others will be. */
+/**
+ * Waits when the process has too many files open: the files of this sync were closed, and others
+ * will be.
+ */
 async function openFolder(folder: string): Promise<number> {
   const until = performance.now() + patience;
   for (;;) {

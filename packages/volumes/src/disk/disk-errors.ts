@@ -12,7 +12,9 @@ const nameless: Readonly<Record<number, string>> = {
   124: "EMEDIUMTYPE",
 };
 
-/** The system's name of an error (`ENOSPC`; `E131` where Node has none); `""` for any other error. */
+/**
+ * The system's name of an error (`ENOSPC`; `E131` where Node has none); `""` for any other error.
+ */
 export function errorCode(error: unknown): string {
   if (!(error instanceof Error && "code" in error)) return "";
   const code = String(error.code);
@@ -60,7 +62,10 @@ const faults: Readonly<Record<string, Fault>> = {
   ...Object.fromEntries(Object.keys(processLimits).map((code) => [code, "limits"] as const)),
 };
 
-/** Who this process is: in a container no name tells it. Nothing where there are no such numbers. */
+/**
+ * The user and group of this process, as numbers: a container has no names for them. Empty where
+ * there are no such numbers.
+ */
 const byId =
   getuid === undefined
     ? ": change the owner"
@@ -97,8 +102,8 @@ export function inWords(error: unknown): string {
 }
 
 /**
- * A failed disk call in the words of this program: HostError, or NameError when the disk cannot hold this object.
- * Anything that is not a system's error is thrown on as it is: a bug of ours.
+ * A failed disk call in the words of this program: HostError, or NameError when the disk cannot
+ * hold this object. Anything that is not a system's error is thrown on as it is: a bug of ours.
  */
 export function diskError(error: unknown, doing: string): HostError | NameError {
   if (error instanceof HostError || error instanceof NameError) return error;
@@ -111,8 +116,9 @@ export function diskError(error: unknown, doing: string): HostError | NameError 
 }
 
 /**
- * A failed call at the place of one object: its folder, its name there. `hasRoom` says whether the disk can take another
- * file. A folder may be full while the disk is not: ext4 keeps its names in an index of limited size.
+ * A failed call at the place of one object: its folder, its name there. `hasRoom` says whether the
+ * disk can take another file. A folder may be full while the disk is not: ext4 keeps its names in
+ * an index of limited size.
  */
 export function placeError(error: unknown, doing: string, hasRoom: () => boolean): unknown {
   const code = errorCode(error);

@@ -1,9 +1,15 @@
 import { libcErrorOf } from "./libc-errors.ts";
 
-/** Gives a file of this descriptor room for so many bytes, without writing them. Rejects with the system's error. */
+/**
+ * Takes room on the disk for this many bytes of an open file, without writing them. Rejects with
+ * the system's error.
+ */
 export type Fallocate = (descriptor: number, length: number) => Promise<void>;
 
-/** Linux's own, which unlike libc's posix_fallocate never writes zeros where it cannot; nothing where there is none. */
+/**
+ * Linux's own, which unlike libc's posix_fallocate never writes zeros where it cannot; nothing
+ * where there is none.
+ */
 export async function loadFallocate(): Promise<Fallocate | undefined> {
   if (process.platform !== "linux") return undefined;
   let koffi: typeof import("koffi").default;

@@ -1,7 +1,10 @@
 /** The error of libc's last call, as Node's own look. `path`: what the call was about. */
 export type LibcError = (syscall: string, path?: string) => NodeJS.ErrnoException;
 
-/** Tells why a call through koffi failed. In koffi's callback, that is the call of the pool's thread (since koffi 3.2). */
+/**
+ * Tells why a call through koffi failed. In koffi's callback, that is the call of the pool's thread
+ * (since koffi 3.2).
+ */
 export function libcErrorOf(koffi: typeof import("koffi").default): LibcError {
   const nameOf = new Map(Object.entries(koffi.os.errno).map(([name, number]) => [number, name]));
   return (syscall, path) => {

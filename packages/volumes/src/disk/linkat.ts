@@ -1,9 +1,12 @@
 import { libcErrorOf } from "./libc-errors.ts";
 
-/** Gives the open file a name, which nothing may have. Throws the system's error. */
+/** Gives the open file a name. Throws the system's error, also if something has that name. */
 export type Linkat = (descriptor: number, path: string) => void;
 
-/** Linux's: names are looked up from the working folder, and the last link of the first path is followed. */
+/**
+ * Linux's: names are looked up from the working folder, and the last link of the first path is
+ * followed.
+ */
 const AT_FDCWD = -100;
 const AT_SYMLINK_FOLLOW = 0x400;
 
@@ -15,7 +18,8 @@ export async function loadLinkat(): Promise<Linkat | undefined> {
     const linkat = koffi.load(null).func("int linkat(int, const char *, int, const char *, int)");
     const errorOf = libcErrorOf(koffi);
     return (descriptor, path) => {
-      // By its path here: to name a file by its descriptor alone, a process needs a capability (linkat(2)).
+      // By its path here: to name a file by its descriptor alone, a process needs a capability
+      // (linkat(2)).
       const from = `/proc/self/fd/${descriptor}`;
       if (linkat(AT_FDCWD, from, AT_FDCWD, path, AT_SYMLINK_FOLLOW) === 0) return;
       throw errorOf("linkat", path);

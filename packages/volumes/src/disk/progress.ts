@@ -1,11 +1,14 @@
 let tell = () => {};
 
-/** Calls `listener` while this thread is at work on something long, so that nobody takes its disk for one that hangs. */
+/**
+ * Calls `listener` during long work of this thread, so that its disk is not taken for one that
+ * hangs.
+ */
 export function onProgress(listener: () => void): void {
   tell = listener;
 }
 
-/** To be called now and then, whenever the disk has done a part. */
+/** To be called during long work, whenever the disk has done a part of it. */
 export function noteProgress(): void {
   tell();
 }

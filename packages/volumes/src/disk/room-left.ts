@@ -5,19 +5,25 @@ const lookEvery = 1024 * 1024;
 /** Bytes. */
 const mostSpare = 64 * 1024 * 1024;
 
-/** Watches that bytes whose number nobody knows beforehand leave the floor of their disk free. For all of a disk together. */
+/**
+ * Watches that objects of unknown size leave the floor of their disk free. One per disk, for all of
+ * them together.
+ */
 export class RoomLeft {
   readonly #floor: Floor;
   readonly #spare: number;
   #unseen = 0;
 
-  /** `spare`: a share of the disk that stays free besides, for what comes meanwhile and has room promised. */
+  /**
+   * `spare`: a share of the disk that stays free besides, for what comes meanwhile and has room
+   * promised.
+   */
   constructor(floor: Floor, spare = 0) {
     this.#floor = floor;
     this.#spare = spare;
   }
 
-  /** Whether the disk is to be asked, now that so many bytes more were written. */
+  /** Whether the disk is to be asked for its room, now that this many more bytes were written. */
   isToLook(bytes: number): boolean {
     this.#unseen += bytes;
     if (this.#unseen < lookEvery) return false;

@@ -1,7 +1,10 @@
 import { release } from "node:os";
 import { libcErrorOf } from "./libc-errors.ts";
 
-/** Writes everything dirty of the file system that this descriptor lies on; rejects when any write to it failed. */
+/**
+ * Writes everything dirty of the file system that this descriptor lies on; rejects when any write
+ * to it failed.
+ */
 export type Syncfs = (descriptor: number) => Promise<void>;
 
 /** libc's syncfs, or in words why it cannot be had here. */

@@ -13,14 +13,17 @@ const bindingSchema = z.object({
   since: z.string(),
 });
 
-/** Which bytes lie under a source's name: `.brigade/sources/<name>.json`. A volume never mixes two meanings of a name. */
+/**
+ * Which bytes lie under a source's name: `.brigade/sources/<name>.json`. A volume never mixes two
+ * meanings of a name.
+ */
 export class Bindings implements Disposable {
   readonly #layout: Layout;
   readonly #scratch: () => string;
   readonly #known = new Map<string, string>();
   readonly #claims: Disposable[] = [];
 
-  /** `scratch` gives paths for temporary files. */
+  /** `scratch` returns paths for temporary files. */
   constructor(layout: Layout, scratch: () => string) {
     this.#layout = layout;
     this.#scratch = scratch;
@@ -36,7 +39,10 @@ export class Bindings implements Disposable {
     ]);
   }
 
-  /** Nobody else may claim the name on this volume until this is disposed. Throws ConfigError when another process has. */
+  /**
+   * Nobody else may claim the name on this volume until this is disposed. Throws ConfigError when
+   * another process has.
+   */
   claim(source: string): void {
     const lock = tryLock(join(this.#layout.sources, `${source}.lock`), 0);
     if (lock !== undefined) this.#claims.push(lock);

@@ -11,7 +11,10 @@ import { makeIn } from "../own-files/make-folder.ts";
 import { enterFolder } from "../own-files/own-path.ts";
 import { removeFlat } from "../own-files/removal.ts";
 
-/** Whether a folder can be written. With `make` it need not be there: then the one above it is tried. */
+/**
+ * Whether a folder can be written. With `make` it need not be there: then the one above it is
+ * tried.
+ */
 export interface FolderTrial {
   readonly folder: string;
   readonly make: boolean;
@@ -23,8 +26,9 @@ export interface LockTrial {
 }
 
 /**
- * Does in a folder, as the user that runs, what storing needs: makes a folder and a file, syncs, renames, locks and
- * removes. Leaves nothing there. Throws ConfigError, with what is wrong and what to do.
+ * Does in a folder, as the user that runs, what storing needs: makes a folder and a file, syncs,
+ * renames, locks and removes. Leaves nothing there. Throws ConfigError, with what is wrong and what
+ * to do.
  */
 export function tryFor(trial: LockTrial | FolderTrial): void {
   if ("locksIn" in trial) {
@@ -54,8 +58,8 @@ function tryIn(path: string): void {
 }
 
 /**
- * A failure to use a folder, as people can mend it: HostError where its disk is full, fails or hangs; else ConfigError.
- * A bug stays what it is.
+ * A failure to use a folder, as people can mend it: HostError where its disk is full, fails or
+ * hangs; else ConfigError. A bug stays what it is.
  */
 export function cannotBeUsed(folder: string, error: unknown): unknown {
   if (error instanceof ConfigError) return error;

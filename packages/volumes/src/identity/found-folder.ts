@@ -62,7 +62,10 @@ function inodeOf(path: string): string {
   return `${dev}:${ino}`;
 }
 
-/** By its device, and when its top was made: a device's number serves many file systems, one after the other. */
+/**
+ * By its device, and when its top was made: a device's number serves many file systems, one after
+ * the other.
+ */
 function fileSystemOf(real: string, isThere: boolean): Pick<FoundFolder, "fileSystem" | "isMountPoint"> {
   const { dev } = statSync(real, { bigint: true });
   let top = real;

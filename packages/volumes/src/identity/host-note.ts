@@ -10,14 +10,20 @@ const hostNoteSchema = z.object({
   at: z.int(),
 });
 
-/** Notes the host, where another or none was noted. Under the volume's lock. `temporary`: a path that nobody uses. */
+/**
+ * Notes the host, if another or none was noted. Under the volume's lock. `temporary`: a path at
+ * which nothing lies.
+ */
 export function noteHost(layout: Layout, host: string, temporary: string): void {
   if (parseHostNote(readOwnNote(layout.host) ?? "") === host) return;
   const note: z.infer<typeof hostNoteSchema> = { host, at: Date.now() };
   writeDurably(layout.host, `${JSON.stringify(note)}\n`, temporary);
 }
 
-/** The host; nothing where the text is not as we write it: nothing depends on it. */
+/**
+ * Returns the host; `undefined` if the text is not as brigade writes it. No other data depends on
+ * it.
+ */
 export function parseHostNote(text: string): string | undefined {
   try {
     return hostNoteSchema.parse(JSON.parse(text)).host;

@@ -54,7 +54,10 @@ export function layoutOf(root: string): Layout {
   };
 }
 
-/** Where things lie on this volume; makes nothing. Throws ConfigError when it is none, but for one that is to become one. */
+/**
+ * Where things lie on this volume; makes nothing. Throws ConfigError when it is none, but for one
+ * that is to become one.
+ */
 export function findLayout(root: string, init = false): Layout {
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
     throw new ConfigError([`${root} is not a folder: make it, or mount the disk`]);
@@ -68,7 +71,10 @@ export function findLayout(root: string, init = false): Layout {
   return layout;
 }
 
-/** The volume's folders, checked; made with `init`. Throws ConfigError when this is no volume and is not to become one. */
+/**
+ * The volume's folders, checked; made with `init`. Throws ConfigError when this is no volume and is
+ * not to become one.
+ */
 export function prepareLayout(root: string, init: boolean): Layout {
   const layout = findLayout(root, init);
   if (init) refusePlace(layout.root);
@@ -77,7 +83,10 @@ export function prepareLayout(root: string, init: boolean): Layout {
   return layout;
 }
 
-/** Reads who this volume is; with `label`, gives it an identity first where it has none. Under the volume's lock. */
+/**
+ * Reads the identity of a volume. With `create`, one that has none gets one first. Under the
+ * volume's lock.
+ */
 export function identify(
   layout: Layout,
   scratch: string,
@@ -97,14 +106,20 @@ export function identify(
   return readJson(layout.identity, identitySchema);
 }
 
-/** Who the volume at this root is; nothing where there is none. Throws ConfigError where that cannot be read. */
+/**
+ * Returns the identity of the volume at this root; `undefined` if there is none. Throws ConfigError
+ * if it cannot be read.
+ */
 export function identityOf(root: string): Identity | undefined {
   const { identity } = layoutOf(root);
   const text = readOwnNote(identity);
   return text === undefined ? undefined : parseNote(identity, text, identitySchema);
 }
 
-/** A small file of ours; ConfigError when it is not there, or not what we write. */
+/**
+ * Reads a small file of brigade's own. Throws ConfigError if it is not there, or not as brigade
+ * writes it.
+ */
 export function readJson<T>(path: string, schema: z.ZodType<T>): T {
   const text = readOwnNote(path);
   if (text === undefined) throw new ConfigError([`${path} is missing`]);

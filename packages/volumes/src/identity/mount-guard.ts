@@ -2,7 +2,10 @@ import { lstatSync } from "node:fs";
 import { HostError } from "@brigade/core";
 import type { Layout } from "./identity.ts";
 
-/** Throws HostError when the volume's disk is no longer what it was: unmounted, or something mounted over it. */
+/**
+ * Throws HostError when the volume's disk is no longer what it was: unmounted, or something mounted
+ * over it.
+ */
 export function mountGuard(layout: Layout): () => void {
   const { dev } = lstatSync(layout.identity);
   return () => {

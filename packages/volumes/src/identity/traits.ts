@@ -5,9 +5,15 @@ import { errorCode } from "../disk/disk-errors.ts";
 
 /** What a volume's file system does to names; found out once, when the volume is made. */
 export const traitsSchema = z.object({
-  /** Names that differ in case or Unicode normalisation only are two names, and come back as they were given. */
+  /**
+   * Names that differ in case or Unicode normalisation only are two names, and come back as they
+   * were given.
+   */
   caseSensitive: z.boolean(),
-  /** Any byte but `/` and NUL may be in a name; false where `:`, a trailing dot and the like are refused or dropped. */
+  /**
+   * Any byte but `/` and NUL may be in a name; false where `:`, a trailing dot and the like are
+   * refused or dropped.
+   */
   anyCharacter: z.boolean(),
   /** Longest name of a file, bytes of UTF-8. */
   nameMax: z.int().min(64),
@@ -64,7 +70,10 @@ const refusals: ReadonlySet<string> = new Set([
   "EPERM",
 ]);
 
-/** False when the file system refuses the name, or takes it for one that is there. Other errors are thrown. */
+/**
+ * False when the file system refuses the name, or takes it for one that is there. Other errors are
+ * thrown.
+ */
 function tryCreate(path: string): boolean {
   try {
     closeSync(openSync(path, "wx"));

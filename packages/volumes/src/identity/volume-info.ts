@@ -20,7 +20,10 @@ export interface VolumeInfo {
   readonly sources: readonly { readonly name: string; readonly fingerprint: string }[];
 }
 
-/** Reads who the volume is, without opening it; nothing where there is none. Throws ConfigError when it cannot be read. */
+/**
+ * Reads what a volume says of itself, without opening it. `undefined` if there is no volume.
+ * Rejects with ConfigError if it cannot be read.
+ */
 export async function readVolumeInfo(root: string): Promise<VolumeInfo | undefined> {
   const layout = layoutOf(root);
   try {

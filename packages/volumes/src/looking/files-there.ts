@@ -2,7 +2,10 @@ import { lstat, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errorCode } from "../disk/disk-errors.ts";
 
-/** Says which files lie on a volume, without opening it. Files behind links, in whatever folder, do not lie there. */
+/**
+ * Says which files lie on a volume, without opening it. Files behind links, in whatever folder, do
+ * not lie there.
+ */
 export class FilesThere {
   readonly #root: string;
   /** The folder that was looked at last: the lines of a manifest come folder by folder. */

@@ -53,7 +53,9 @@ export class Looking {
     return roomIn(statfsSync(this.#needs.root));
   }
 
-  /** The file at this path below the root; `undefined` where there is none, or only behind a link. */
+  /**
+   * The file at this path below the root; `undefined` where there is none, or only behind a link.
+   */
   #fileAt(folders: RealFolders, path: string): Stats | undefined {
     if (!isReal(folders, dirname(path))) return undefined;
     const stats = statOf(`${this.#needs.root}/${path}`);

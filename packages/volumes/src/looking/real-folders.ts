@@ -3,7 +3,10 @@ import { lstatSync } from "node:fs";
 /** Paths remembered at most; then all are forgotten. */
 const most = 10_000;
 
-/** Tells which paths are folders, from the volume's root down, without a link on the way. Remembers them. */
+/**
+ * Tells which paths are folders, from the volume's root down, without a link on the way. Remembers
+ * them.
+ */
 export class RealFolders {
   readonly #root: string;
   readonly #known = new Set<string>(["."]);

@@ -10,7 +10,10 @@ const tailBytes = 64 * 1024;
 /** Segments that are looked at, those written last first. */
 const mostSegments = 4;
 
-/** The objects of a source that the manifest's newest segments name last, as far as they were not lost since. */
+/**
+ * The objects of a source that the manifest's newest segments name last, as far as they were not
+ * lost since.
+ */
 export function latestObjects(root: string, source: string, most: number): ObjectEntry[] {
   const found = new Map<string, ObjectEntry>();
   const lost = new Set<string>();

@@ -8,8 +8,8 @@ import {
 import { z } from "zod";
 
 /**
- * One object that was stored. A later line for the same source and key replaces an earlier one: by `storedAt`, then by
- * the order of lines.
+ * One object that was stored. A later line for the same source and key replaces an earlier one: by
+ * `storedAt`, then by the order of lines.
  */
 export const manifestLineSchema = z
   .object({
@@ -27,7 +27,10 @@ export const manifestLineSchema = z
     verified: z.boolean(),
     /** Unix seconds. */
     modified: z.int(),
-    /** The file's own modification time, Unix seconds, where the file system could not hold `modified`. */
+    /**
+     * The file's own modification time, Unix seconds, where the file system could not hold
+     * `modified`.
+     */
     fileModified: z.int().optional(),
     etag: z.string().optional(),
     /** Unix milliseconds. */
@@ -40,14 +43,18 @@ export const manifestLineSchema = z
   });
 export type ManifestLine = z.infer<typeof manifestLineSchema>;
 
-/** One object that was found to be no longer there, or not as it was stored: it is to be stored anew. */
+/**
+ * One object that was found to be no longer there, or not as it was stored: it is to be stored
+ * anew.
+ */
 export const lostLineSchema = z.object({
   source: sourceNameSchema,
   key: z.string(),
   lost: z.enum(["missing", "size", "md5", "unreadable"]),
   /**
-   * Unix milliseconds: what lines with `storedAt` up to this one said of the object is void. It is the `storedAt` of the
-   * line that was found untrue, so that an object stored again meanwhile stays.
+   * Unix milliseconds: what lines with `storedAt` up to this one said of the object is void. It is
+   * the `storedAt` of the line that was found untrue, so that an object stored again meanwhile
+   * stays.
    */
   at: z.int(),
 });

@@ -13,8 +13,8 @@ export interface ManifestWriterOptions {
 }
 
 /**
- * Appends to `<instance>-<n>.ndjson`. A segment is written by one opening of the volume only, and never after a
- * failed write, so that nothing can come after a torn line.
+ * Appends to `<instance>-<n>.ndjson`. A segment is written by one opening of the volume only, and
+ * never after a failed write, so that nothing can come after a torn line.
  */
 export class ManifestWriter {
   readonly #options: ManifestWriterOptions;

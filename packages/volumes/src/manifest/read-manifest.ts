@@ -14,8 +14,8 @@ export interface BadLine {
 }
 
 /**
- * All lines of a volume's manifest, one instance's in the order they were written. Takes memory for few lines only.
- * What is unreadable goes to `onBad`.
+ * All lines of a volume's manifest, one instance's in the order they were written. Takes memory for
+ * few lines only. What is unreadable goes to `onBad`.
  */
 export async function* readManifest(
   root: string,
@@ -35,7 +35,7 @@ export async function* readManifest(
   }
 }
 
-/** No line of ours is so long (a key has 4 KiB at most): it is damaged, and cut. Bytes. */
+/** A longer line is damaged, and is cut: a key has 4 KiB at most. Bytes. */
 const longestLine = 1024 * 1024;
 
 export interface SegmentChunk {
@@ -47,8 +47,8 @@ export interface SegmentChunk {
 }
 
 /**
- * A segment's lines from a line's start on (bytes), some at a time. Split at line feeds only: a key may hold any other
- * character that counts as a line's end elsewhere.
+ * A segment's lines from a line's start on (bytes), some at a time. Split at line feeds only: a key
+ * may hold any other character that counts as a line's end elsewhere.
  */
 export async function* readSegment(path: string, start: number): AsyncGenerator<SegmentChunk> {
   let begun: Buffer = Buffer.alloc(0);
@@ -86,7 +86,7 @@ export async function segmentsOf(folder: string): Promise<string[]> {
 /** `a-2` before `a-10`. */
 export const orderOfSegments = new Intl.Collator("en", { numeric: true }).compare;
 
-/** The line, or why it is none. */
+/** Returns the line, or why it cannot be read. */
 export function parseLine(text: string): ManifestLine | LostLine | string {
   if (!text.isWellFormed()) return "it is not UTF-8";
   let value: unknown;

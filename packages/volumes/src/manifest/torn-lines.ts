@@ -8,10 +8,11 @@ const lineFeed = 0x0a;
 const mostBytes = 128 * 1024 * 1024;
 
 /**
- * Takes the lines that a power cut tore out of what a dead instance wrote last. What lacks its end was not written; where a
- * file became longer before its bytes were on the disk, there are NULs, which no line has. Their objects were never reported:
- * a report comes after the sync. Only the last two segments can hold such lines: the sync after a new segment covers both.
- * Under the volume's lock.
+ * Takes the lines that a power cut tore out of what a dead instance wrote last. What lacks its end
+ * was not written; where a file became longer before its bytes were on the disk, there are NULs,
+ * which no line has. Their objects were never reported: a report comes after the sync. Only the
+ * last two segments can hold such lines: the sync after a new segment covers both. Under the
+ * volume's lock.
  */
 export function dropTornLines(folder: string, instance: string): void {
   const segments = listOwnFolder(folder).filter((name) => isSegmentOf(name, instance));

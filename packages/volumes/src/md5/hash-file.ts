@@ -5,10 +5,13 @@ import { isPlaceFault } from "../disk/disk-errors.ts";
 import { noteProgress } from "../disk/progress.ts";
 
 const chunkBytes = 1024 * 1024;
-/** After so many bytes other work of the thread gets its turn. */
+/** Bytes after which other work of the thread gets its turn. */
 const turnBytes = 8 * chunkBytes;
 
-/** `undefined` when it vanished meanwhile, is a link, or may not be read by this user. A pipe does not hold up. */
+/**
+ * Returns a descriptor; `undefined` if the file has vanished, is a link, or may not be read by this
+ * user. Does not wait for a pipe.
+ */
 export function openUnlinked(path: string): number | undefined {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

@@ -22,8 +22,9 @@ import {
 } from "./wasm.ts";
 
 /*
- * MD5 (RFC 1321) of eight bodies at once. Each step of MD5 needs the result of the step before, so a core mostly waits. Here four
- * bodies share each vector instruction, one in each word ("lane"), and two such groups take turns: one works while the other waits.
+ * MD5 (RFC 1321) of eight bodies at once. Each step of MD5 needs the result of the step before, so
+ * a core mostly waits. Here four bodies share each vector instruction, one in each word ("lane"),
+ * and two such groups take turns: one works while the other waits.
  */
 
 /** Bodies at once, in two groups. */
@@ -64,8 +65,8 @@ interface Group {
 export type Run = (...pointersAndBlocks: number[]) => void;
 
 /**
- * Returns the function that adds blocks of eight bodies to their states: it takes eight addresses and how many blocks of 64 bytes
- * to read from each. `memory` is shared and does not grow.
+ * Returns the function that adds blocks of eight bodies to their states: it takes eight addresses
+ * and how many blocks of 64 bytes to read from each. `memory` is shared and does not grow.
  */
 export function md5Program(memory: WebAssembly.Memory): Run {
   const pages = memory.buffer.byteLength / 65_536;
@@ -89,7 +90,10 @@ export function md5Program(memory: WebAssembly.Memory): Run {
   return instance.exports.run as Run;
 }
 
-/** Of a lane: the index of its `a` among the memory's 32-bit words; `b`, `c` and `d` follow, each four words on. */
+/**
+ * Of a lane: the index of its `a` among the memory's 32-bit words; `b`, `c` and `d` follow, each
+ * four words on.
+ */
 export function stateOf(lane: number): number {
   return (statesAt + 64 * Math.floor(lane / groupOf)) / 4 + (lane % groupOf);
 }
@@ -120,7 +124,10 @@ function loadStates(group: Group): Code[] {
   ]);
 }
 
-/** The 16 words of four blocks become 16 vectors: the first words of all four, their second words, and so on. */
+/**
+ * The 16 words of four blocks become 16 vectors: the first words of all four, their second words,
+ * and so on.
+ */
 function transpose(group: Group): Code[] {
   const { first, spare, rows } = group;
   const [r0, r1, r2, r3] = rows;
@@ -150,7 +157,10 @@ function advance(pointer: number): Code {
   return [...get(pointer), ...constant(blockBytes), ...addNumbers, ...set(pointer)];
 }
 
-/** All 64 steps, of each group in turn. After each the four names move on by one: after 64 they are what they were. */
+/**
+ * All 64 steps, of each group in turn. After each the four names move on by one: after 64 they are
+ * what they were.
+ */
 function steps(all: readonly Group[]): Code[] {
   return Array.from({ length: 64 }, (_, step) => all.map((group) => stepOf(group, step))).flat();
 }

@@ -1,6 +1,7 @@
 /*
- * As much of an assembler for WebAssembly as the MD5 program needs. Instructions are arrays of bytes, in the encoding of the
- * specification (https://webassembly.github.io/spec/core/binary/). `v128` is a vector of four 32-bit words here.
+ * As much of an assembler for WebAssembly as the MD5 program needs. Instructions are arrays of
+ * bytes, in the encoding of the specification (https://webassembly.github.io/spec/core/binary/).
+ * `v128` is a vector of four 32-bit words here.
  */
 
 export type Code = readonly number[];
@@ -53,8 +54,9 @@ export function loop(...body: readonly Code[]): Code {
 }
 
 /**
- * The bytes of a module with one function, `run`. It takes `parameters` 32-bit numbers, has `vectors` local vectors (numbered
- * after the parameters), and works on the shared memory of `pages` pages that is imported as `from.memory`.
+ * The bytes of a module with one function, `run`. It takes `parameters` 32-bit numbers, has
+ * `vectors` local vectors (numbered after the parameters), and works on the shared memory of
+ * `pages` pages that is imported as `from.memory`.
  */
 export function moduleOf(
   { parameters, vectors, pages }: { parameters: number; vectors: number; pages: number },

@@ -11,13 +11,19 @@ export interface DirectoriesOptions {
   readonly traits: Traits;
   /** Throws when the disk is no longer mounted. Called before anything is made. */
   readonly guard: () => void;
-  /** A folder was made, or seen for the first time (its maker may have died before syncing): its parent. */
+  /**
+   * A folder was made, or seen for the first time (its maker may have died before syncing): its
+   * parent.
+   */
   readonly onSeen?: (parent: string) => void;
   /** How many folders are remembered, about. */
   readonly capacity?: number;
 }
 
-/** Where the folders of keys lie: found, made, and remembered up to a bound. Links are never followed. */
+/**
+ * Where the folders of keys lie: found, made, and remembered up to a bound. Links are never
+ * followed.
+ */
 export class Directories {
   readonly #options: DirectoriesOptions;
   readonly #half: number;
@@ -30,19 +36,25 @@ export class Directories {
     this.#half = Math.ceil((options.capacity ?? 10_000) / 2);
   }
 
-  /** The absolute path of a key's folder (`""`: the source's own), made where missing. Throws NameError. */
+  /**
+   * The absolute path of a key's folder (`""`: the source's own), made where missing. Throws
+   * NameError.
+   */
   ensure(source: string, directory: string): string {
     const path = this.#resolve(source, directory, true);
     if (path === undefined) throw new Error("a folder was made, and is not there");
     return path;
   }
 
-  /** Like `ensure`, but makes nothing: nothing where it does not exist. */
+  /** Like `ensure`, but makes no folder. Returns `undefined` if it does not exist. */
   find(source: string, directory: string): string | undefined {
     return this.#resolve(source, directory, false);
   }
 
-  /** Folders of ours below a resolved one: the pieces of a long name. Not remembered. Throws NameError. */
+  /**
+   * Folders of ours below a resolved one: the pieces of a long name. Not remembered. Throws
+   * NameError.
+   */
   ensureBelow(folder: string, pieces: string): string {
     const path = this.#descend(folder, pieces, true);
     if (path === taken) throw new NameError(`${folder}/${pieces}: something that is not ours is in the way`);
@@ -50,7 +62,7 @@ export class Directories {
     return path;
   }
 
-  /** Forgets everything: somebody else changed folders. */
+  /** Forgets everything. To be called when folders were changed by others. */
   forget(): void {
     this.#young.clear();
     this.#old.clear();
@@ -74,7 +86,7 @@ export class Directories {
     return this.#enterPart(parent, directory.slice(slash + 1), make, id);
   }
 
-  /** What goes wrong here is not one object's. */
+  /** An error here is not the fault of one object. */
   #enterSource(source: string, make: boolean, id: string): string | undefined {
     const { root } = this.#options;
     try {
@@ -116,7 +128,7 @@ export class Directories {
     return path;
   }
 
-  /** False when somebody else put something there that is not a folder. */
+  /** Returns `false` if others put something there that is not a folder. */
   #make(path: string): boolean {
     this.#options.guard();
     try {

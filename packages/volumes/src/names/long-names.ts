@@ -1,10 +1,16 @@
 /** Ends the name of a folder whose name goes on in the name below it. */
 const goesOn = "%~+";
 
-/** The last piece has at least so many bytes (less one character), so that it is never `.`, `..` or a mark alone. */
+/**
+ * Bytes that the last piece has at least (less one character), so that it is never `.`, `..` or a
+ * mark alone.
+ */
 const lastPieceMin = 16;
 
-/** A part that fits `nameMax` bytes as it is; a longer one as nested folders, cut between characters. */
+/**
+ * Returns a part that fits `nameMax` bytes as it is; a longer one as nested folders, cut between
+ * characters.
+ */
 export function splitPart(part: string, nameMax: number): string {
   // A UTF-16 unit is at most 3 bytes of UTF-8.
   if (part.length * 3 <= nameMax || Buffer.byteLength(part) <= nameMax) return part;

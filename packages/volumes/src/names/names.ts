@@ -3,7 +3,8 @@ import type { Traits } from "../identity/traits.ts";
 import { joinPieces, splitPart } from "./long-names.ts";
 
 /*
- * How keys become paths. Ordinary names stay as they are. The rare sequence `%~` marks what is ours:
+ * How keys become paths. Ordinary names stay as they are. The rare sequence `%~` marks what is
+ * ours:
  *
  *   %~<hex>~   the character with this code point (so a literal `%~` is written `%~25~~`)
  *   …%~+       a folder whose name goes on in the name below it (the part was too long)
@@ -38,7 +39,10 @@ export function unmapPath(path: string): ObjectKey {
     .join("/");
 }
 
-/** One part of a key as a name, or as several with slashes between them when it is too long for one. Throws NameError. */
+/**
+ * One part of a key as a name, or as several with slashes between them when it is too long for one.
+ * Throws NameError.
+ */
 export function mapPart(part: string, traits: Traits, mark: Mark = ""): string {
   const why = refusal(part);
   if (why !== undefined) throw new NameError(why);

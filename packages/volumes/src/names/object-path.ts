@@ -11,7 +11,8 @@ export interface NamedPlace {
 }
 
 /**
- * Returns why a line cannot be brigade's own: what it names would lie elsewhere, even outside of the volume. `undefined` if it can be.
+ * Returns why a line cannot be brigade's own: what it names would lie elsewhere, even outside of
+ * the volume. `undefined` if it can be.
  */
 export function whyForeign({ source, key, path = key, md5 }: NamedPlace): string | undefined {
   if (!isMd5(md5)) return "md5: no MD5";

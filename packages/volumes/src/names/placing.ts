@@ -44,15 +44,15 @@ export class Placing {
     return { source, key, folder };
   }
 
-  /** The folders that files were given places in may have changed: they are looked at anew. */
+  /** Forgets the folders in which files were named: they may change from now on. */
   leave(): void {
     for (const folder of this.#entered.values()) folder[Symbol.dispose]();
     this.#entered.clear();
   }
 
   /**
-   * Moves a whole file into place, over an older one. Returns its path below the source's folder, and its folder. After a group of
-   * them `leave` is to be called.
+   * Moves a whole file into place, over an older one. Returns its path below the source's folder,
+   * and its folder. After a group of them `leave` is to be called.
    */
   land(file: NewFile, place: Place): { path: string; folder: string } {
     const { source, key } = place;
@@ -67,7 +67,7 @@ export class Placing {
     );
   }
 
-  /** What goes wrong at an object's place is the object's own. */
+  /** An error at an object's place is the object's own fault. */
   #atPlace<T>(key: ObjectKey, step: () => T): T {
     try {
       return step();
@@ -76,7 +76,7 @@ export class Placing {
     }
   }
 
-  /** Once more, when somebody has removed or replaced a folder that is remembered. */
+  /** Runs the step, and once more if a remembered folder was removed or replaced by others. */
   #afresh<T>(step: () => T, prepare = () => {}): T {
     try {
       return step();
@@ -90,7 +90,9 @@ export class Placing {
     }
   }
 
-  /** Renames a file of somebody else's tree into place, unless something lies there. */
+  /**
+   * Renames a file of another program's tree into place. Throws NotTaken if something lies there.
+   */
   landTaken(from: string, place: Place): { path: string; folder: string } {
     const { source, key } = place;
     const folder = this.prepare(source, key);
@@ -108,7 +110,10 @@ export class Placing {
     throw new NameError(`${place.folder}/${key}: a folder that is not ours is in the way`);
   }
 
-  /** The file of this key; `undefined` where there is none. Throws NameError where none can be. */
+  /**
+   * Returns the file of this key; `undefined` if there is none. Throws NameError if the key can
+   * have no place.
+   */
   find(source: string, key: ObjectKey): { path: string; absolute: string } | undefined {
     return this.#atPlace(key, () => this.#find(source, key));
   }
@@ -154,7 +159,10 @@ export class Placing {
     throw new NameError(`${place.folder}/${name}: a folder that is not ours is in the way`);
   }
 
-  /** Throws ENOTDIR where a link is on the way by now, and ENOENT where the folder is gone: they are looked for afresh. */
+  /**
+   * Throws ENOTDIR where a link is on the way by now, and ENOENT where the folder is gone: they are
+   * looked for afresh.
+   */
   #enter(path: string): EnteredFolder {
     const known = this.#entered.get(path);
     if (known !== undefined) return known;
@@ -175,7 +183,10 @@ export class Placing {
   }
 }
 
-/** Why a file of somebody else's tree stays where it is: another file has its place or its name, or it is gone. */
+/**
+ * A file of another program's tree stays where it is: `different`, another file has its place or
+ * its name; `undefined`, it is gone.
+ */
 export class NotTaken extends Error {
   override readonly name = "NotTaken";
   readonly why: "different" | undefined;

@@ -4,7 +4,7 @@ import { createFile } from "../own-files/files.ts";
 import { removeFile } from "../own-files/removal.ts";
 
 export interface FileTimesNeeds {
-  /** Gives paths for temporary files. */
+  /** Returns a path for a temporary file, at which nothing lies. */
   readonly scratch: () => string;
   readonly onWarning: (error: unknown, message: string) => void;
 }
@@ -26,8 +26,8 @@ const refusals: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Modification times on one volume. Some file systems refuse them, or hold only some: the manifest has them all. All
- * times are Unix seconds; those before 1970 are negative.
+ * Modification times on one volume. Some file systems refuse them, or hold only some: the manifest
+ * has them all. All times are Unix seconds; those before 1970 are negative.
  */
 export class FileTimes {
   readonly #needs: FileTimesNeeds;
@@ -38,7 +38,10 @@ export class FileTimes {
     this.#needs = needs;
   }
 
-  /** Returns the time that the open file has, where it is another; `undefined` when it has the one wanted. */
+  /**
+   * Returns the time that the open file has, where it is another; `undefined` when it has the one
+   * wanted.
+   */
   set(descriptor: number, modified: number): number | undefined {
     const time = argument(modified);
     return this.#set(

@@ -5,7 +5,10 @@ import { writeAll } from "../own-files/durable-file.ts";
 import type { FileTimes } from "./file-times.ts";
 import type { NewFile } from "./new-file.ts";
 
-/** A file that is whole and checked, and still open for writing: to be synced, then closed, and given its place. */
+/**
+ * A file that is whole and checked, and still open for writing: to be synced, then closed, and
+ * given its place.
+ */
 export interface WholeFile {
   readonly file: NewFile;
   readonly size: number;

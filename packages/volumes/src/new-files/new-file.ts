@@ -7,7 +7,10 @@ export interface NewFile {
   readonly descriptor: number;
   /** It must stay open until it has its place: only its descriptor leads to it. */
   readonly isNameless: boolean;
-  /** Gives it this path, over an older file there. Throws the system's error; then another path may be tried. */
+  /**
+   * Gives it this path, over an older file there. Throws the system's error; then another path may
+   * be tried.
+   */
   moveTo(path: string): void;
   /** Nothing remains of it, unless it has its place. A file with a name must be closed before. */
   remove(): void;
@@ -38,7 +41,7 @@ export class NamedFile implements NewFile {
 export interface Naming {
   /** Gives the open file a path at which nothing lies. */
   readonly link: (descriptor: number, path: string) => void;
-  /** A temporary path that nobody uses. */
+  /** Returns a temporary path at which nothing lies. */
   readonly scratch: () => string;
   /** Called when it is closed. */
   readonly onClosed: () => void;

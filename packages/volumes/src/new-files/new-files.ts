@@ -5,13 +5,16 @@ import { NamedFile, NamelessFile, type Naming, type NewFile } from "./new-file.t
 
 /** Linux's, on all of its processors; Node has no name for it. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
-/** Files without names are open until they have their places; so many at most, where the process may have as many. */
+/**
+ * Files without names that are open at once at most, where the process may have as many: each is
+ * open until it has its place.
+ */
 const usualMost = 2048;
 
 export interface NewFilesNeeds {
   /** The folder of unfinished files, at hand. */
   readonly folder: string;
-  /** A temporary path in it that nobody uses. */
+  /** Returns a temporary path in it at which nothing lies. */
   readonly scratch: () => string;
   /** `undefined` where files are to have temporary names. */
   readonly link: Linkat | undefined;
@@ -20,8 +23,9 @@ export interface NewFilesNeeds {
 }
 
 /**
- * Makes the files of new objects. Where the file system can (most of Linux's), they have no name until they get their place: that
- * costs a third less than a temporary name and a renaming, and nothing is left over when the process dies.
+ * Makes the files of new objects. Where the file system can (most of Linux's), they have no name
+ * until they get their place: that costs a third less than a temporary name and a renaming, and
+ * nothing is left over when the process dies.
  */
 export class NewFiles {
   readonly #needs: NewFilesNeeds;

@@ -40,8 +40,9 @@ export interface PreparedVolume {
 }
 
 /**
- * All work on the disk of an open volume. Everything here blocks (synchronous calls cost half as much for small files), so it
- * lives in a thread of its own. Disposing forgets unfinished files, waits for all commits, and tidies up.
+ * All work on the disk of an open volume. Everything here blocks (synchronous calls cost half as
+ * much for small files), so it lives in a thread of its own. Disposing forgets unfinished files,
+ * waits for all commits, and tidies up.
  */
 export interface Assembly extends AsyncDisposable {
   readonly storing: Storing;
@@ -51,7 +52,10 @@ export interface Assembly extends AsyncDisposable {
   readonly bindings: Bindings;
 }
 
-/** Puts the parts of an open volume together. What dead processes had landed is in the manifest afterwards. */
+/**
+ * Puts the parts of an open volume together. What dead processes had landed is in the manifest
+ * afterwards.
+ */
 export function assemble(prepared: PreparedVolume): Assembly {
   const { layout, temporary, syncer, link, keptOpen, minFree, onWarning } = prepared;
   const { root } = layout;

@@ -15,7 +15,10 @@ import { removeForgotten } from "../parts/forgotten.ts";
 import { type Assembly, assemble } from "./assembly.ts";
 import { claimTemporary, type Temporary } from "./temporary.ts";
 
-/** `group`: one sync for many files. `file`: each synced by itself. `none`: a power cut may cost anything. */
+/**
+ * `group`: one sync for many files. `file`: each synced by itself. `none`: a power cut may cost
+ * anything.
+ */
 export type Durability = "group" | "file" | "none";
 
 export interface OpeningOptions {
@@ -29,7 +32,10 @@ export interface OpeningOptions {
   readonly label?: string;
   /** This machine's name, noted on the volume. */
   readonly host?: string;
-  /** Files that wait open for their fsync at most, where each is synced by itself; `undefined`: as many as usual. */
+  /**
+   * Files that wait open for their fsync at most, where each is synced by itself; `undefined`: as
+   * many as usual.
+   */
   readonly keptOpen?: number | undefined;
   /** What objects of unknown size leave free of its disk; 1 % by default. */
   readonly minFree?: Floor;
@@ -51,10 +57,15 @@ export interface OpenedVolume extends Assembly {
   readonly occupied: readonly string[];
 }
 
-/** Opening waits this long for others who are opening; cleaning up after a crash may take them a while. Milliseconds. */
+/**
+ * Opening waits this long for others who are opening; cleaning up after a crash may take them a
+ * while. Milliseconds.
+ */
 const openingPatience = 60_000;
 
-/** Opens a volume for this process. Throws ConfigError. Blocks like everything that touches a disk. */
+/**
+ * Opens a volume for this process. Throws ConfigError. Blocks like everything that touches a disk.
+ */
 export async function openForWriting(options: OpeningOptions, hooks: OpeningHooks): Promise<OpenedVolume> {
   try {
     return await open(options, hooks);
@@ -129,7 +140,9 @@ function occupiedFolders(root: string): string[] {
     .map((entry) => entry.name);
 }
 
-/** A folder that cannot be read is another's (`lost+found` is root's alone), and may hold something. */
+/**
+ * A folder that cannot be read is another's (`lost+found` is root's alone), and may hold something.
+ */
 function isEmpty(folder: string): boolean {
   let entries: Dir;
   try {

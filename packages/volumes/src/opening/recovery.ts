@@ -5,8 +5,8 @@ import type { Placing } from "../names/placing.ts";
 import { secondsOf } from "../new-files/file-times.ts";
 
 /**
- * Enters files that dead processes had given their places, but not their manifest lines. A line that was written all the same
- * is written again, which says nothing new.
+ * Enters files that dead processes had given their places, but not their manifest lines. A line
+ * that was written all the same is written again, which says nothing new.
  */
 export function enterLanded(
   landed: readonly ManifestLine[],

@@ -1,5 +1,6 @@
 import { type LocalRoom, NameError, type NewObject, type StoredObject } from "@brigade/core";
-import type { Commit, Settle } from "../commit/commit.ts";
+import type { Commit } from "../commit/commit.ts";
+import type { Settle } from "../commit/entry.ts";
 import { isFull, isLimit } from "../disk/disk-errors.ts";
 import type { RoomLeft } from "../disk/room-left.ts";
 import type { Place, Placing } from "../names/placing.ts";
@@ -27,7 +28,10 @@ interface OpenSink {
   readonly file: IncomingFile;
 }
 
-/** Writes new files and hands them to the commit. Methods throw what the system said; only the commit answers later. */
+/**
+ * Writes new files and hands them to the commit. Methods throw what the system said; only the
+ * commit answers later.
+ */
 export class Storing {
   readonly #needs: StoringNeeds;
   /** By the id of the command that opened it. */
@@ -74,7 +78,9 @@ export class Storing {
     else this.#writeUnmeasured(object, file, chunk);
   }
 
-  /** Returns the key of the object that comes through this sink; `undefined` if the sink is closed. */
+  /**
+   * Returns the key of the object that comes through this sink; `undefined` if the sink is closed.
+   */
   keyOf(sink: number): string | undefined {
     return this.#sinks.get(sink)?.object.key;
   }
@@ -100,7 +106,10 @@ export class Storing {
     commit.addNew(object, whole, () => placing.land(whole.file, place), settle);
   }
 
-  /** Where an object of unknown size finds no room, it has failed alone: the room of the others is left. */
+  /**
+   * Where an object of unknown size finds no room, it has failed alone: the room of the others is
+   * left.
+   */
   #writeUnmeasured({ key }: NewObject, file: IncomingFile, chunk: Uint8Array): void {
     const { roomLeft, room } = this.#needs;
     const refuse = (cause?: unknown) =>

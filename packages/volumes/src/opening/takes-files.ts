@@ -4,7 +4,10 @@ import { writeAll } from "../own-files/durable-file.ts";
 import { createFile } from "../own-files/files.ts";
 import { removeFile } from "../own-files/removal.ts";
 
-/** Whether the disk has room for another small file: asked by making it. `path`: nobody uses it. */
+/**
+ * Whether the disk has room for another small file, found out by making it. `path`: nothing lies
+ * there.
+ */
 export function takesFiles(path: string): boolean {
   try {
     const descriptor = createFile(path);

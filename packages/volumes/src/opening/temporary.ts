@@ -9,19 +9,22 @@ import type { EnteredFolder } from "../own-files/entered-folder.ts";
 /** The place of an instance's unfinished files. */
 export interface Temporary extends Disposable {
   readonly folder: EnteredFolder;
-  /** A path nobody uses, at hand. */
+  /** Returns a path in the folder at which nothing lies. */
   next(): string;
-  /** What dead instances were giving its place. */
+  /** The files that dead instances were about to name. */
   readonly landed: readonly ManifestLine[];
 }
 
-/** What an instance calls its files: by number, and what the probe of a new volume, locks and the landing need. */
+/**
+ * What an instance calls its files: by number, and what the probe of a new volume, locks and the
+ * landing need.
+ */
 const ours = /^(?!lock$)([0-9a-z]+(\.probe)?|landing\.ndjson|lock-journal|\.lock-[0-9a-f-]{36}(-journal)?)$/;
 
 /**
- * Takes `<tmp>/<instance>` for this process and empties it, with all others whose process is gone. Must run under
- * the volume's own lock: a folder without a held lock is otherwise taken for a dead one's. `mend` is called with each dead
- * instance while its folder still tells of it.
+ * Takes `<tmp>/<instance>` for this process and empties it, with all others whose process is gone.
+ * Must run under the volume's own lock: a folder without a held lock is otherwise taken for a dead
+ * one's. `mend` is called with each dead instance while its folder still tells of it.
  */
 export function claimTemporary(tmp: string, instance: string, mend: (dead: string) => void): Temporary {
   const folder = join(tmp, instance);
@@ -47,7 +50,7 @@ export function claimTemporary(tmp: string, instance: string, mend: (dead: strin
   };
 }
 
-/** Gives what it had been landing. */
+/** Removes a dead instance's folder. Returns what the instance had noted. */
 function cleanDead(folder: string, mend: () => void): ManifestLine[] {
   const claim = claimLeft(folder, ours);
   if (claim === undefined) return [];

@@ -8,20 +8,26 @@ import { makeFolder } from "./make-folder.ts";
 import { enterFolder, inFolderOf } from "./own-path.ts";
 import { emptyFolder, removeFile, removeIfEmpty } from "./removal.ts";
 
-/** A folder that is this process's, by a lock in it. Disposing gives up the claim; the folder stays. */
+/**
+ * A folder that is this process's, by a lock in it. Disposing gives up the claim; the folder stays.
+ */
 export interface ClaimedFolder extends Disposable {
   readonly folder: EnteredFolder;
   /** Removes what is ours there, but for the lock. */
   empty(): void;
-  /** Removes the folder with all that is ours in it, and gives up the claim. What is not ours stays, and the folder with it. */
+  /**
+   * Removes the folder with all that is ours in it, and gives up the claim. What is not ours stays,
+   * and the folder with it.
+   */
   remove(): void;
 }
 
 const lockName = "lock";
 
 /**
- * Claims a folder, making it; nothing when another process has it. One that is just being removed is made anew. `ours`: the names
- * that are given there, without the lock's.
+ * Claims a folder, and makes it if need be. Returns `undefined` if another process has it. One that
+ * is just being removed is made anew. `ours`: the names that brigade gives there, without the
+ * lock's.
  */
 export function claimFolder(path: string, ours: RegExp): ClaimedFolder | undefined {
   for (let attempt = 0; attempt < 10; attempt += 1) {
@@ -33,7 +39,10 @@ export function claimFolder(path: string, ours: RegExp): ClaimedFolder | undefin
   throw new HostError("io", `${path} vanishes again and again`);
 }
 
-/** Claims what a dead process has left; nothing when that process lives, or is just leaving. */
+/**
+ * Claims the folder of a dead process. Returns `undefined` if that process lives, or is just
+ * leaving.
+ */
 export function claimLeft(path: string, ours: RegExp): ClaimedFolder | undefined {
   // Opening a lock would make it. Without one, nobody works here.
   if (!existsSync(join(path, lockName))) return claim(path, ours, undefined);
@@ -56,7 +65,7 @@ function lockIn(folder: string, waitMs: number): Disposable | "gone" | undefined
   return "gone";
 }
 
-/** Nothing where the folder is gone. */
+/** Returns `undefined` if the folder is gone. */
 function claim(path: string, ours: RegExp, lock: Disposable | undefined): Claim | undefined {
   try {
     return new Claim(enterFolder(path), ours, lock);
@@ -83,8 +92,9 @@ class Claim implements ClaimedFolder {
   }
 
   /**
-   * The lock's file goes while it is locked: who has opened it meanwhile sees that its path is gone. Some file systems (FUSE,
-   * NFS) keep a removed file under another name in its folder while it is open, so the folder itself goes after that.
+   * The lock's file goes while it is locked: who has opened it meanwhile sees that its path is
+   * gone. Some file systems (FUSE, NFS) keep a removed file under another name in its folder while
+   * it is open, so the folder itself goes after that.
    */
   remove(): void {
     try {

@@ -11,14 +11,20 @@ const besides = ["-wal", "-shm", "-journal"];
 /** What it goes on with. A journal that a killed process has left it removes, and makes another. */
 const lasting: ReadonlySet<string> = new Set(["", "-wal"]);
 
-/** A file that SQLite opens by its path, and by the paths beside it: compared with what they were before. */
+/**
+ * A file that SQLite opens by its path, and by the paths beside it: compared with what they were
+ * before.
+ */
 export class DatabaseFile {
   readonly #path: string;
   readonly #look: (path: string) => Stats | undefined;
   /** By the end of the name. */
   readonly #before = new Map<string, Stats>();
 
-  /** `followsLinks`: where people have put them. Throws ConfigError where SQLite would open what is no file, or another's. */
+  /**
+   * `followsLinks`: where people have put them. Throws ConfigError where SQLite would open what is
+   * no file, or another's.
+   */
   constructor(path: string, { followsLinks = false } = {}) {
     const options = { throwIfNoEntry: false } as const;
     this.#path = path;
@@ -31,7 +37,10 @@ export class DatabaseFile {
     refuseJournalOfSeveral(`${path}-journal`);
   }
 
-  /** After it was opened: whether the same files lie there, also where one was made or removed. Throws ConfigError as before. */
+  /**
+   * After it was opened: whether the same files lie there, also where one was made or removed.
+   * Throws ConfigError as before.
+   */
   get isSame(): boolean {
     return ["", ...besides].every((end) => {
       const [before, now] = [this.#before.get(end), this.#fileAt(this.#path + end)];
@@ -53,8 +62,9 @@ export class DatabaseFile {
 }
 
 /**
- * Sees to it that a database is for its owner alone: makes an empty file where there is none, and takes away the rights of others that one
- * from before has. To be called before it is opened: SQLite makes what lies beside it with the same rights.
+ * Sees to it that a database is for its owner alone: makes an empty file where there is none, and
+ * takes away the rights of others that one from before has. To be called before it is opened:
+ * SQLite makes what lies beside it with the same rights.
  */
 export function keepPrivate(path: string): void {
   const followsLinks = !isOwn(path);
@@ -71,8 +81,9 @@ export function keepPrivate(path: string): void {
 }
 
 /**
- * Opens a database that is for its owner alone, or a process that has one, at such a path. All that SQLite opens for longer passes here
- * or by `DatabaseFile`. Where the path cannot be looked at, `open` fails, too, and tells in its own words.
+ * Opens a database that is for its owner alone, or a process that has one, at such a path. All that
+ * SQLite opens for longer passes here or by `DatabaseFile`. Where the path cannot be looked at,
+ * `open` fails, too, and tells in its own words.
  */
 export async function withDatabaseFile<T extends AsyncDisposable>(
   path: string,
@@ -94,10 +105,15 @@ export async function withDatabaseFile<T extends AsyncDisposable>(
   }
 }
 
-/** The end of a journal that names a file for several databases, https://sqlite.org/fileformat2.html#the_rollback_journal */
+/**
+ * The end of a journal that names a file for several databases,
+ * https://sqlite.org/fileformat2.html#the_rollback_journal
+ */
 const namesAnother = Buffer.from("d9d505f920a163d7", "hex");
 
-/** SQLite would read the file that it names, and remove it. Ours name none: each database is alone. */
+/**
+ * SQLite would read the file that it names, and remove it. Ours name none: each database is alone.
+ */
 function refuseJournalOfSeveral(path: string): void {
   const descriptor = openOwnFile(path);
   if (descriptor === undefined) return;

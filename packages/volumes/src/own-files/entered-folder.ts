@@ -11,15 +11,19 @@ import {
 import { dirname } from "node:path";
 import { errorCode, isLimit, isPlaceFault } from "../disk/disk-errors.ts";
 
-/** Linux's: the descriptor names the folder only, which need not be readable. Node has no name for it. */
+/**
+ * Linux's: the descriptor names the folder only, which need not be readable. Node has no name for
+ * it.
+ */
 const O_PATH = 0o10000000;
 /** Here Linux shows what a descriptor leads to. */
 const descriptors = "/proc/self/fd";
 const hasDescriptors = process.platform === "linux" && existsSync(descriptors);
 
 /**
- * A folder that was entered by its real path. On Linux a descriptor holds it: what is done at `at(name)` is done in this very
- * folder, even when its path leads elsewhere by then. On other systems the path was compared once, when it was entered.
+ * A folder that was entered by its real path. On Linux a descriptor holds it: what is done at
+ * `at(name)` is done in this very folder, even when its path leads elsewhere by then. On other
+ * systems the path was compared once, when it was entered.
  */
 export class EnteredFolder implements Disposable {
   readonly path: string;
@@ -60,7 +64,10 @@ export function enter(path: string): EnteredFolder {
   }
 }
 
-/** Nothing where no folder is at this path, or a link is on the way. Throws the system's other errors. */
+/**
+ * Returns `undefined` if no folder is at this path, or a link is on the way. Throws the system's
+ * other errors.
+ */
 export function enterIfReal(path: string): EnteredFolder | undefined {
   try {
     return enter(path);
@@ -70,7 +77,7 @@ export function enterIfReal(path: string): EnteredFolder | undefined {
   }
 }
 
-/** Nothing where folders cannot be held, or this process lacks descriptors. */
+/** Returns `undefined` where folders cannot be held, or if this process lacks descriptors. */
 function hold(path: string): number | undefined {
   if (!hasDescriptors) return undefined;
   try {
@@ -81,7 +88,9 @@ function hold(path: string): number | undefined {
   }
 }
 
-/** For disks that call a folder otherwise than its path does: those that do not tell cases apart. */
+/**
+ * For disks that call a folder otherwise than its path does: those that do not tell cases apart.
+ */
 function isReal(path: string, descriptor: number | undefined): boolean {
   for (let one = path; one !== dirname(one); one = dirname(one))
     if (lstatSync(one).isSymbolicLink()) return false;
@@ -105,7 +114,10 @@ export function told<T>(call: () => T): T {
   }
 }
 
-/** Runs a system call at such a path; `undefined` where nothing is there, as another process cleans up, too. */
+/**
+ * Runs a system call at such a path; `undefined` where nothing is there, as another process cleans
+ * up, too.
+ */
 export function ifThere<T>(call: () => T): T | undefined {
   try {
     return told(call);

@@ -17,7 +17,10 @@ export function createOwnFile(path: string, mode?: number): number {
   return inFolderOf(path, (folder, name) => createFile(folder.at(name), mode));
 }
 
-/** Opens a file for reading. Nothing where there is none. Throws ConfigError where it is no file; the system's error. */
+/**
+ * Opens a file for reading. Returns `undefined` if there is none. Throws ConfigError if it is no
+ * file, or the system's error.
+ */
 function openIn(folder: EnteredFolder, name: string): number | undefined {
   if (lookAtFile(folder, name) === undefined) return undefined;
   // Another may lie there by now: a pipe does not hold up, a link is not followed.
@@ -28,12 +31,15 @@ function openIn(folder: EnteredFolder, name: string): number | undefined {
   throw notOurs(`${folder.path}/${name}`, stats, "a file");
 }
 
-/** Opens a file of ours for reading. Nothing where there is none. */
+/** Opens a file of brigade's own for reading. Returns `undefined` if there is none. */
 export function openOwnFile(path: string): number | undefined {
   return ifThere(() => inFolderOf(path, openIn));
 }
 
-/** The bytes of a file; nothing where there is none. Throws ConfigError where it is no file, or has more than `most`. */
+/**
+ * Returns the bytes of a file; `undefined` if there is none. Throws ConfigError if it is no file,
+ * or has more than `most` bytes.
+ */
 export function readIn(folder: EnteredFolder, name: string, most: number): Buffer | undefined {
   const descriptor = openIn(folder, name);
   if (descriptor === undefined) return undefined;

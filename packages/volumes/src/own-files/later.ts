@@ -6,11 +6,14 @@ import { noteBytes, tooLarge } from "./files.ts";
 import { assertFile, enterFolder, withoutLinksLater } from "./own-path.ts";
 
 /*
- * For threads that must not wait for a disk. Between the look at a folder and what follows, its path may come to lead elsewhere: so
- * nothing is written here.
+ * For threads that must not wait for a disk. Between the look at a folder and what follows, its
+ * path may come to lead elsewhere: so nothing is written here.
  */
 
-/** Opens a file of ours for reading. Nothing where there is none. Rejects with ConfigError where it is no file. */
+/**
+ * Opens a file of brigade's own for reading. Resolves with `undefined` if there is none. Rejects
+ * with ConfigError if it is no file.
+ */
 export async function openOwnFileLater(path: string): Promise<FileHandle | undefined> {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   try {
@@ -24,7 +27,10 @@ export async function openOwnFileLater(path: string): Promise<FileHandle | undef
   }
 }
 
-/** A note of ours; nothing where there is none. Rejects with ConfigError where it is no file, or too large. */
+/**
+ * Reads a note of brigade's own. Resolves with `undefined` if there is none. Rejects with
+ * ConfigError if it is no file, or too large.
+ */
 export async function readOwnNoteLater(path: string): Promise<string | undefined> {
   await using file = await openOwnFileLater(path);
   if (file === undefined) return undefined;

@@ -7,10 +7,10 @@ import { DatabaseFile } from "./database-file.ts";
 import { removeOwnFile } from "./removal.ts";
 
 /**
- * Holds a lock on a file until released or until this process dies, however it dies: SQLite's locks are the
- * kernel's (fcntl). Never open such a file by other means: closing it would drop the lock.
- * Returns `undefined` when another holds it for longer than `waitMs`. Throws ConfigError where the file system has no
- * locks, HostError where the file cannot be opened.
+ * Holds a lock on a file until released or until this process dies, however it dies: SQLite's locks
+ * are the kernel's (fcntl). Never open such a file by other means: closing it would drop the lock.
+ * Returns `undefined` when another holds it for longer than `waitMs`. Throws ConfigError where the
+ * file system has no locks, HostError where the file cannot be opened.
  */
 export function tryLock(path: string, waitMs: number): Disposable | undefined {
   const lock = lockWithin(path, 0);

@@ -5,8 +5,8 @@ import { type EnteredFolder, told } from "./entered-folder.ts";
 import { inFolderOf, isOwn, notOurs } from "./own-path.ts";
 
 /**
- * Makes a folder and those above it, where they are not there. `mode`: its own. Throws the system's error; ConfigError where a link, or what is no
- * folder, lies on the way below `.brigade`.
+ * Makes a folder and those above it, where they are not there. `mode`: its own. Throws the system's
+ * error; ConfigError where a link, or what is no folder, lies on the way below `.brigade`.
  */
 export function makeFolder(path: string, mode?: number): void {
   if (isOwn(path)) {
@@ -15,7 +15,10 @@ export function makeFolder(path: string, mode?: number): void {
   } else makeNamed(path, mode);
 }
 
-/** Makes a folder in another, where it is not there. Throws the system's error; ConfigError where it is none. */
+/**
+ * Makes a folder in another, where it is not there. Throws the system's error; ConfigError where it
+ * is none.
+ */
 export function makeIn(folder: EnteredFolder, name: string, mode?: number): void {
   const path = folder.at(name);
   const before = lstatSync(path, { throwIfNoEntry: false });
@@ -35,7 +38,10 @@ function tryMake(path: string, mode: number | undefined): boolean {
   }
 }
 
-/** (Node's own way to do it goes on for ever in a file system that makes no folders and says ENOENT, as `/proc`.) */
+/**
+ * (Node's own way to do it goes on for ever in a file system that makes no folders and says ENOENT,
+ * as `/proc`.)
+ */
 function makeNamed(path: string, mode?: number): void {
   if (isFolder(path)) return;
   const above = dirname(path);

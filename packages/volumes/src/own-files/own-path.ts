@@ -6,8 +6,8 @@ import { errorCode } from "../disk/disk-errors.ts";
 import { type EnteredFolder, enter } from "./entered-folder.ts";
 
 /*
- * Somebody else may have prepared a disk. So no link counts below a volume's `.brigade`. Down to there links count: they lead
- * to where people said.
+ * Somebody else may have prepared a disk. So no link counts below a volume's `.brigade`. Down to
+ * there links count: they lead to where people said.
  */
 
 /** The first folder of a path that is brigade's own, and the names below it. */
@@ -18,7 +18,10 @@ export function isOwn(path: string): boolean {
   return own.test(path);
 }
 
-/** The path with no links down to `.brigade`; what lies below it stays as it is. Throws the system's error. */
+/**
+ * The path with no links down to `.brigade`; what lies below it stays as it is. Throws the system's
+ * error.
+ */
 function withoutLinks(path: string): string {
   const at = path.search(own);
   if (at < 0) return realpathSync.native(path);
@@ -33,8 +36,8 @@ export async function withoutLinksLater(path: string): Promise<string> {
 }
 
 /**
- * Enters a folder that may be brigade's own. Throws the system's error; ConfigError where a link, or what is no folder, lies on the
- * way below `.brigade`.
+ * Enters a folder that may be brigade's own. Throws the system's error; ConfigError where a link,
+ * or what is no folder, lies on the way below `.brigade`.
  */
 export function enterFolder(path: string): EnteredFolder {
   const real = withoutLinks(path);
@@ -57,7 +60,10 @@ function refuseOnTheWay(path: string): void {
   }
 }
 
-/** What lies at this path, which must be a file; nothing where nothing does. Throws ConfigError; the system's error. */
+/**
+ * Returns what lies at this path, which must be a file; `undefined` if nothing does. Throws
+ * ConfigError, or the system's error.
+ */
 export function lookAtFile(folder: EnteredFolder, name: string): Stats | undefined {
   const stats = lstatSync(folder.at(name), { throwIfNoEntry: false });
   if (stats !== undefined) assertFile(join(folder.path, name), stats);

@@ -5,8 +5,9 @@ import { makeFolder } from "./make-folder.ts";
 import { enterFolder, isOwn } from "./own-path.ts";
 
 /*
- * Accounts and queues name every object, and lists may have passwords in them: these files are for their owner alone. What explains a
- * disk (`volume.json`, the manifest) is not: another user of another machine must be able to read it.
+ * Accounts and queues name every object, and lists may have passwords in them: these files are for
+ * their owner alone. What explains a disk (`volume.json`, the manifest) is not: another user of
+ * another machine must be able to read it.
  */
 export const privateFile = 0o600;
 const privateFolder = 0o700;
@@ -25,8 +26,9 @@ export function replacePrivateFile(path: string, text: string, temporary?: strin
 }
 
 /**
- * Makes a folder, as `makeFolder` does. One that is there is made private where it is brigade's own, or holds nothing but what
- * `ours` names: in a folder that people named there may be other things.
+ * Makes a folder, as `makeFolder` does. One that is there is made private where it is brigade's
+ * own, or holds nothing but what `ours` names: in a folder that people named there may be other
+ * things.
  */
 export function makePrivateFolder(path: string, ours: RegExp): void {
   makeFolder(path, privateFolder);
@@ -45,7 +47,10 @@ export function narrow(path: string, { followsLinks }: { readonly followsLinks: 
   chmodSync(path, stats.mode & 0o700);
 }
 
-/** What is another's, or lies on a disk without modes, stays as it is. What else is wrong is told when it is used. */
+/**
+ * What is another's, or lies on a disk without modes, stays as it is. What else is wrong is told
+ * when it is used.
+ */
 export function asFarAsPossible<T>(step: () => T): T | undefined {
   try {
     return step();

@@ -6,8 +6,9 @@ import { type EnteredFolder, enter, ifThere, told } from "./entered-folder.ts";
 import { inFolderOf } from "./own-path.ts";
 
 /*
- * Node's rmSync throws errors without the system's code (on a disk that went read-only, say), which then look like
- * errors of this program. Everything in this package that removes something does it here. No link is followed.
+ * Node's rmSync throws errors without the system's code (on a disk that went read-only, say), which
+ * then look like errors of this program. Everything in this package that removes something does it
+ * here. No link is followed.
  */
 
 /** Removes a file, if it is there. `path`: at hand. Throws the system's error. */
@@ -21,8 +22,8 @@ export function removeOwnFile(path: string): void {
 }
 
 /**
- * Removes from a folder what is called as `ours` says: files, and folders with the files in them. What lies deeper is nothing that
- * brigade makes: it stays. Throws the system's error.
+ * Removes from a folder what is called as `ours` says: files, and folders with the files in them.
+ * What lies deeper is nothing that brigade makes: it stays. Throws the system's error.
  */
 export function emptyFolder(folder: EnteredFolder, ours: RegExp): void {
   for (const name of told(() => readdirSync(folder.at(".")))) {
@@ -34,7 +35,10 @@ export function emptyFolder(folder: EnteredFolder, ours: RegExp): void {
   }
 }
 
-/** Removes a folder and the files in it, if it is there; folders in it stay, and the folder with them. */
+/**
+ * Removes a folder and the files in it, if it is there; folders in it stay, and the folder with
+ * them.
+ */
 export function removeFlat(above: EnteredFolder, name: string): void {
   ifThere(() => {
     using folder = enter(join(above.path, name));
@@ -44,7 +48,10 @@ export function removeFlat(above: EnteredFolder, name: string): void {
   removeIfEmpty(above.at(name));
 }
 
-/** Removes a folder, if it is there and nothing is in it. `path`: at hand. Throws the system's error. */
+/**
+ * Removes a folder, if it is there and nothing is in it. `path`: at hand. Throws the system's
+ * error.
+ */
 export function removeIfEmpty(path: string): void {
   try {
     rmdirSync(path);

@@ -7,7 +7,10 @@ import { type EnteredFolder, told } from "../own-files/entered-folder.ts";
 import { createFile, readIn } from "../own-files/files.ts";
 import { removeFile } from "../own-files/removal.ts";
 
-/** What tells one state of a remote file from another. `state`: in the words of the source of an object. */
+/**
+ * What tells one state of a remote file from another. `state`: in the words of the source of an
+ * object.
+ */
 const validatorSchema = z.object({
   kind: z.enum(["etag", "last-modified", "state"]),
   value: z.string().min(1),
@@ -26,10 +29,16 @@ const controlSchema = z.object({
 });
 export type Control = z.infer<typeof controlSchema>;
 
-/** That are gone on with: what is missing between two costs a request, and files in more pieces come from none of our transfers. */
+/**
+ * That are gone on with: what is missing between two costs a request, and files in more pieces come
+ * from none of our transfers.
+ */
 const mostPieces = 1_000;
 
-/** Nothing when there is none. Throws what the disk says, ConfigError; `damaged` for one that is not as we write it. */
+/**
+ * Returns the notes; `undefined` if there are none, `damaged` if they are not as brigade writes
+ * them. Throws the disk's error, or ConfigError.
+ */
 export function readControl(folder: EnteredFolder, name: string): Control | "damaged" | undefined {
   const text = readIn(folder, name, mostBodyBytes)?.toString();
   if (text === undefined) return undefined;
@@ -62,8 +71,8 @@ const datasync = promisify(fdatasync);
 const closeFile = promisify(close);
 
 /**
- * Replaces it: after a crash it is there as it was, or as it is now. That the renaming itself is not synced may bring
- * back an older one, which says less, and that is true too.
+ * Replaces it: after a crash it is there as it was, or as it is now. That the renaming itself is
+ * not synced may bring back an older one, which says less, and that is true too.
  */
 export async function writeControl(folder: EnteredFolder, name: string, control: Control): Promise<void> {
   const temporary = folder.at(`${name}.new`);

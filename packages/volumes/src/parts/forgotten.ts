@@ -11,9 +11,10 @@ const longest = 7 * 24 * 3_600_000;
 const ours = /^[0-9a-f]{40}\.part(\.json|\.json\.new|\.lock)?$/;
 
 /**
- * Removes parts that nobody has touched for days, unless a process has them open: their objects were removed from the
- * bucket, or stored somewhere else. Under the volume's lock. `now`: Unix milliseconds. Throws ConfigError where what is called as a
- * part is no file: whoever takes that part up would find the same.
+ * Removes parts that nobody has touched for days, unless a process has them open: their objects
+ * were removed from the bucket, or stored somewhere else. Under the volume's lock. `now`: Unix
+ * milliseconds. Throws ConfigError where what is called as a part is no file: whoever takes that
+ * part up would find the same.
  */
 export function removeForgotten(
   path: string,

@@ -18,7 +18,10 @@ export class PartInUse extends ConfigError {}
 
 export interface PartOptions {
   readonly overwrite: boolean;
-  /** What is to stay free on the disk; by default nothing, as where a placement has promised the room. */
+  /**
+   * What is to stay free on the disk; by default nothing, as where a placement has promised the
+   * room.
+   */
   readonly minFree?: Floor;
 }
 
@@ -32,8 +35,8 @@ interface Wanted extends Required<PartOptions> {
 }
 
 /**
- * Throws PartInUse; ConfigError when the target exists and is not to be overwritten; HostError, also when what lies in a place of
- * ours is no file; NameError.
+ * Throws PartInUse; ConfigError when the target exists and is not to be overwritten; HostError,
+ * also when what lies in a place of ours is no file; NameError.
  */
 export async function openPartFile(
   target: string,
@@ -60,7 +63,10 @@ function failureOf(error: unknown, target: string): unknown {
   return error instanceof ConfigError ? error : diskError(error, target);
 }
 
-/** Nothing: it went away meanwhile, to be completed or removed by who had it locked. */
+/**
+ * Returns `undefined` if the file has gone meanwhile: completed or removed by the process that had
+ * it locked.
+ */
 async function tryOpen(wanted: Wanted): Promise<OpenPartFile | undefined> {
   const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
   const { folder, target } = wanted;
@@ -108,7 +114,10 @@ async function take(file: FileHandle, name: string, wanted: Wanted): Promise<Ope
   }
 }
 
-/** Where there is not enough room, none is taken from others: a call that fails may have taken all that there was. */
+/**
+ * Where there is not enough room, none is taken from others: a call that fails may have taken all
+ * that there was.
+ */
 async function reserveOrUndo(
   file: FileHandle,
   path: string,
@@ -148,7 +157,10 @@ function lockOf(folder: EnteredFolder, name: string, target: string): Disposable
   };
 }
 
-/** Why what lies there, `size` bytes, is not to be used; nothing when it is, or when nothing lies there. */
+/**
+ * Returns why what lies there, `size` bytes, is not to be used; `undefined` if it is, or if nothing
+ * lies there.
+ */
 function unfit(
   size: number,
   control: Control | "damaged" | undefined,

@@ -18,13 +18,17 @@ export interface Remote {
   readonly url: string;
   /** Bytes, where they are known. */
   readonly length: number | undefined;
-  /** Tells this state of the remote file from any other; absent: another process cannot go on with it. */
+  /**
+   * Tells this state of the remote file from any other; absent: another process cannot go on with
+   * it.
+   */
   readonly validator: Control["validator"] | undefined;
 }
 
 /**
- * A file that is coming: `<target>.part`, and beside it what is known of it (`.part.json`) and a lock (`.part.lock`).
- * It gets its name when it is whole and synced. A killed process leaves what the next one goes on with.
+ * A file that is coming: `<target>.part`, and beside it what is known of it (`.part.json`) and a
+ * lock (`.part.lock`). It gets its name when it is whole and synced. A killed process leaves what
+ * the next one goes on with.
  */
 export interface PartFile extends AsyncDisposable {
   readonly path: string;
@@ -44,11 +48,14 @@ export interface PartFile extends AsyncDisposable {
   disown(): Promise<void>;
   /** Gives the file its name, with `length` bytes, durably. */
   complete(length: number): Promise<void>;
-  /** Nothing remains. */
+  /** Removes the file with all that lies beside it. */
   remove(): Promise<void>;
 }
 
-/** Throws ConfigError where something is in the target's place: a file that is not to be overwritten, or no file. */
+/**
+ * Throws ConfigError where something is in the target's place: a file that is not to be
+ * overwritten, or no file.
+ */
 export function refuseExisting(folder: EnteredFolder, target: string, overwrite: boolean): void {
   const there = lstatSync(folder.at(basename(target)), { throwIfNoEntry: false });
   if (there === undefined) return;
@@ -201,7 +208,7 @@ export class OpenPartFile implements PartFile {
   }
 }
 
-/** What is left of the chunks after so many bytes. */
+/** Returns what is left of the chunks after this many bytes. */
 function after(chunks: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
   let skipped = bytes;
   for (const [index, chunk] of chunks.entries()) {

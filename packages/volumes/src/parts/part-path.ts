@@ -6,7 +6,10 @@ const longest = 255;
 /** The longest that is put behind `<name>.part`: SQLite looks for a journal beside the lock. */
 const room = Buffer.byteLength(".part.lock-journal");
 
-/** `<name>.part`; a name that leaves no room for that is cut, and a hash of the whole is put in the place of its end. */
+/**
+ * `<name>.part`; a name that leaves no room for that is cut, and a hash of the whole is put in the
+ * place of its end.
+ */
 export function partName(name: string): string {
   const bytes = Buffer.from(name);
   if (bytes.length + room <= longest) return `${name}.part`;
@@ -18,7 +21,10 @@ export function partName(name: string): string {
 
 const ending = /\.part(\.json(\.new)?|\.lock(-wal|-shm|-journal)?)?$/i;
 
-/** Whether this is what we call the part of a file, or something beside it. (Some disks do not tell cases apart.) */
+/**
+ * Whether this is what we call the part of a file, or something beside it. (Some disks do not tell
+ * cases apart.)
+ */
 export function isPartName(name: string): boolean {
   return ending.test(name);
 }

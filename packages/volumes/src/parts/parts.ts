@@ -39,7 +39,10 @@ interface OpenPart {
   readonly stop: AbortController;
 }
 
-/** Large objects that are coming, on one volume. Everything is done in small steps: the thread has small files to commit too. */
+/**
+ * Large objects that are coming, on one volume. Everything is done in small steps: the thread has
+ * small files to commit too.
+ */
 export class Parts {
   readonly #needs: PartsNeeds;
   readonly #open = new Map<number, OpenPart>();
@@ -134,7 +137,10 @@ export class Parts {
     for (const id of [...this.#open.keys()]) await this.close(id);
   }
 
-  /** It goes straight from here to its place: until then it stays what the next process can go on with. */
+  /**
+   * It goes straight from here to its place: until then it stays what the next process can go on
+   * with.
+   */
   #land(object: NewObject, size: number, path: string, md5: string): Promise<StoredObject> {
     const { promise, ...settle } = Promise.withResolvers<StoredObject>();
     const place = this.#needs.prepare(object);

@@ -4,8 +4,8 @@ import { errorCode } from "../disk/disk-errors.ts";
 import { type Fallocate, loadFallocate } from "../disk/fallocate.ts";
 
 /**
- * Makes the file this long, with room on the disk for all of it where the file system can promise that.
- * Throws HostError `full` when what it lacks does not fit.
+ * Makes the file this long, with room on the disk for all of it where the file system can promise
+ * that. Throws HostError `full` when what it lacks does not fit.
  */
 export async function reserve(
   file: FileHandle,

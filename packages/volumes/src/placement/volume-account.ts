@@ -25,9 +25,15 @@ export interface Amount {
 
 /** Older figures are not believed: the disk hangs. Milliseconds. */
 const staleMs = 10_000;
-/** A volume of which nothing is heard for so long is used only where no other takes the batch. Milliseconds. */
+/**
+ * A volume that has not answered for this long is used only if no other takes the batch.
+ * Milliseconds.
+ */
 const hesitationMs = 3_000;
-/** Batches that a volume may hold, whatever part of all they are; beyond, it holds this part at most, if others take more. */
+/**
+ * Batches that a volume may hold, whatever part of all they are; beyond, it holds this part at
+ * most, if others take more.
+ */
 const fewBatches = 8;
 const largestPart = 3 / 4;
 
@@ -76,7 +82,10 @@ export class VolumeAccount {
     return this.#state.reason;
   }
 
-  /** What it said when it was full, although its file system says that there is room: a quota, most likely. */
+  /**
+   * What it said when it was full, although its file system says that there is room: a quota, most
+   * likely.
+   */
   get fullReason(): string | undefined {
     return this.#above.bytes > largeBytes ? this.#state.fullReason : undefined;
   }
@@ -86,8 +95,8 @@ export class VolumeAccount {
   }
 
   /**
-   * Whether others are to be used before it, with so many batches on all volumes: it may hang, and must not hold all that
-   * is in hand.
+   * Whether others are to be used before it: it may hang, and must not hold all that is in hand.
+   * `allBatches`: on all volumes.
    */
   isBusy(allBatches: number): boolean {
     const now = this.#options.now();
@@ -101,7 +110,9 @@ export class VolumeAccount {
     return this.#state.takes(wanted.bytes) && fits(wanted, this.free);
   }
 
-  /** Whether it may take this later: promises of room may be given back, a silent disk may answer. */
+  /**
+   * Whether it may take this later: promises of room may be given back, a silent disk may answer.
+   */
   mayTake(wanted: Amount): boolean {
     if (!this.#state.isOpen) return this.#state.mayReopen(this.#batches > 0);
     return this.#state.takes(wanted.bytes) && (this.#room === undefined || fits(wanted, this.#above));

@@ -1,10 +1,14 @@
 import type { HostError, LocalRoom, Log } from "@brigade/core";
 
-/** A volume that said `full` is back when so much was freed (its quota, say, may be less than the disk's room). Bytes. */
+/**
+ * A volume that said `full` is back when this much was freed: its quota, say, may be less than the
+ * disk's room. Bytes.
+ */
 const freedBytes = 64 * 1024 * 1024;
 /**
- * An object of this size that finds the volume full, while the file system says that there is room, may be more than a quota
- * leaves: smaller ones may fit. If a smaller one does not fit, the volume is full. Bytes.
+ * An object of this size that finds the volume full, while the file system says that there is room,
+ * may be more than a quota leaves: smaller ones may fit. If a smaller one does not fit, the volume
+ * is full. Bytes.
  */
 export const largeBytes = 16 * 1024 * 1024;
 /** What a large object had written goes soon after others found no room for it. Milliseconds. */
@@ -18,7 +22,10 @@ type State =
   | { readonly kind: "silent"; readonly reason: string; readonly since: number }
   | { readonly kind: "failed"; readonly reason: string };
 
-/** What an object or a batch must be smaller than, until there is more room than there was then. Bytes. */
+/**
+ * What an object or a batch must be smaller than, until there is more room than there was then.
+ * Bytes.
+ */
 interface Ceiling {
   readonly bytes: number;
   readonly at: LocalRoom | undefined;
@@ -37,14 +44,15 @@ export interface StateNeeds {
 }
 
 /**
- * Whether a volume can be used, and if not, why. No other code decides that a volume is retired, nor logs it: whoever meets a
- * failure tells it here, by way of `Placement.failed`.
+ * Whether a volume can be used, and if not, why. No other code decides that a volume is retired,
+ * nor logs it: whoever meets a failure tells it here, by way of `Placement.failed`.
  *
  *     open ---- full ----> full                 until it has more room
  *     open, full -- silent --> silent           until it answers
  *     any ----- io -----> failed                for good
  *
- * A large object that finds no room lowers the ceiling instead: an open volume takes only what is smaller, until it has more room.
+ * A large object that finds no room lowers the ceiling instead: an open volume takes only what is
+ * smaller, until it has more room.
  */
 export class VolumeState {
   readonly #needs: StateNeeds;
@@ -129,7 +137,9 @@ export class VolumeState {
     this.#state = { kind: "full", reason: error.message, since: this.#needs.now() };
   }
 
-  /** What the large object had taken is free again: others may have found the volume full for it. */
+  /**
+   * What the large object had taken is free again: others may have found the volume full for it.
+   */
   #lowerCeiling(error: HostError, bytes: number, room: LocalRoom | undefined): void {
     if (bytes >= this.#ceiling.bytes) return;
     this.#needs.log.warn(

@@ -54,8 +54,9 @@ export class Mending implements Disposable {
   }
 
   /**
-   * Moves damaged files aside and voids their lines. Nobody may take these objects for stored any more. A crash leaves
-   * what the next verification finds again: a file first gets out of the way, and only then is no longer asked for.
+   * Moves damaged files aside and voids their lines. Nobody may take these objects for stored any
+   * more. A crash leaves what the next verification finds again: a file first gets out of the way,
+   * and only then is no longer asked for.
    */
   async mend(damages: readonly Damage[]): Promise<Repaired> {
     this.#guard();

@@ -17,8 +17,9 @@ export class MovingAside {
   }
 
   /**
-   * Moves what lies at this path, but a folder, to `.brigade/damaged/`. `meant`: the inode of the file that is meant
-   * (`any`: whatever it is; nothing: there was no file); another one that has its place by now stays there: then false.
+   * Moves what lies at this path, but a folder, to `.brigade/damaged/`. `meant`: the inode of the
+   * file that is meant (`any`: whatever it is; nothing: there was no file); another one that has
+   * its place by now stays there: then false.
    */
   move(source: string, path: string, meant: bigint | "any" | undefined): boolean {
     const place = `${this.#layout.root}/${source}/${path}`;
@@ -53,7 +54,10 @@ export class MovingAside {
     this.#changed.clear();
   }
 
-  /** A folder where nothing lies in its place: `damaged/photos/…`, or `damaged/photos.1/…` and so on; no source is named so. */
+  /**
+   * A folder where nothing lies in its place: `damaged/photos/…`, or `damaged/photos.1/…` and so
+   * on; no source is named so.
+   */
   #freePlace(source: string, path: string): EnteredFolder {
     makeFolder(this.#layout.damaged);
     for (let attempt = 0; ; attempt += 1) {
@@ -66,7 +70,7 @@ export class MovingAside {
   }
 }
 
-/** Nothing when a file is in the way. Throws ConfigError when a link is. */
+/** Returns `undefined` if a file is in the way. Throws ConfigError if a link is. */
 function tryMake(path: string): EnteredFolder | undefined {
   try {
     makeFolder(path);

@@ -2,13 +2,13 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseLine, readSegment, segmentsOf } from "../manifest/read-manifest.ts";
 
-/** The times of a file system may lag behind the clock so much. Milliseconds. */
+/** How much the times of a file system may lag behind the clock. Milliseconds. */
 const clockSlack = 2000;
 
 /**
- * Which of these objects the manifest knows newer lines of. `storedAt`: by `<source>/<key>`, what is known already,
- * Unix milliseconds. Only segments that were written to after `since` are read (Unix milliseconds): on a disk that
- * nobody writes to, none.
+ * Which of these objects the manifest knows newer lines of. `storedAt`: by `<source>/<key>`, what
+ * is known already, Unix milliseconds. Only segments that were written to after `since` are read
+ * (Unix milliseconds): on a disk that nobody writes to, none.
  */
 export async function newerLines(
   manifest: string,

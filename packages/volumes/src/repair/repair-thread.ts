@@ -3,7 +3,8 @@ import { encodeFailure, type Failure } from "../thread/failures.ts";
 import { type Damage, Mending, type MendingSettings, type Repaired } from "./mending.ts";
 
 /*
- * Entry of the thread that repairs. Takes chunks one after the other: the next comes when the last was answered.
+ * Entry of the thread that repairs. Takes chunks one after the other: the next comes when the last
+ * was answered.
  */
 
 /** `open` is answered, too. */

@@ -8,8 +8,8 @@ import type { FromRepairThread, ToRepairThread } from "./repair-thread.ts";
 
 export interface RepairOptions {
   /**
-   * Makes the ledger forget that these objects lie on this volume, so that they are stored anew. Comes before anything
-   * is changed on the disk, and again for the same ones after a crash.
+   * Makes the ledger forget that these objects lie on this volume, so that they are stored anew.
+   * Comes before anything is changed on the disk, and again for the same ones after a crash.
    */
   readonly tellLedger: (damages: readonly Damage[]) => Promise<void>;
   /** As `verifyVolume` has it. */
@@ -19,9 +19,10 @@ export interface RepairOptions {
 /** Puts objects that a verification found missing or damaged back to work. */
 export interface Repair extends AsyncDisposable {
   /**
-   * A chunk of differences, some thousand at most, one chunk after the other. Extra files are passed over. Every file is
-   * looked at once more; one that is still bad is moved to `.brigade/damaged/` and its manifest line voided. When it
-   * rejects (HostError, or what `tellLedger` said) the next verification finds the rest again.
+   * A chunk of differences, some thousand at most, one chunk after the other. Extra files are
+   * passed over. Every file is looked at once more; one that is still bad is moved to
+   * `.brigade/damaged/` and its manifest line voided. When it rejects (HostError, or what
+   * `tellLedger` said) the next verification finds the rest again.
    */
   repair(differences: readonly Difference[]): Promise<Repaired>;
 }

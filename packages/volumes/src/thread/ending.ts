@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
 
-/** A thread that has not ended after so many milliseconds hangs in a call of its disk, which nothing can interrupt. */
+/**
+ * A thread that has not ended after this time hangs in a call of its disk, which cannot be
+ * interrupted. Milliseconds.
+ */
 const endingMs = 1_000;
 
 let hanging = 0;
 
-/** Ends a thread, or leaves it behind when it hangs. */
+/** Ends a thread, or leaves it behind if it hangs. */
 export async function endThread(worker: Worker): Promise<void> {
   const ended = worker.terminate().then(() => true);
   if (await Promise.race([ended, sleep(endingMs, false, { ref: false })])) return;
@@ -17,7 +20,10 @@ export async function endThread(worker: Worker): Promise<void> {
   });
 }
 
-/** Whether threads were left behind that hang. Then `process.exit`, which waits for all threads, would hang, too. */
+/**
+ * Whether hanging threads were left behind. If so, `process.exit` would hang too, because it waits
+ * for all threads.
+ */
 export function threadsHang(): boolean {
   return hanging > 0;
 }
@@ -28,7 +34,7 @@ export async function endProcess(code: number): Promise<never> {
     const { default: koffi } = await import("koffi");
     koffi.load(null).func("void _exit(int)")(code);
   } catch {
-    // Built for no such machine: then as well as Node can.
+    // koffi is not built for this machine.
   }
   return process.exit(code);
 }

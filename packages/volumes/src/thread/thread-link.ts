@@ -13,8 +13,8 @@ export interface ThreadLinkOptions<M, A> {
 }
 
 /**
- * The main thread's end of a thread that answers every question once, in the order of the questions. When the thread is lost, all
- * that waits is rejected, and so is what is asked later.
+ * The main thread's end of a thread that answers every question once, in the order of the
+ * questions. When the thread is lost, all that waits is rejected, and so is what is asked later.
  */
 export class ThreadLink<Q, M, A> {
   readonly #worker: Worker;

@@ -2,7 +2,9 @@ import { ConfigError } from "@brigade/core";
 import type { FoundFolder } from "../identity/found-folder.ts";
 import { isInside } from "../identity/place.ts";
 
-/** Throws ConfigError where two of them are one folder or one volume, or one lies inside another. */
+/**
+ * Throws ConfigError where two of them are one folder or one volume, or one lies inside another.
+ */
 export function refuseOverlaps(found: readonly FoundFolder[]): void {
   const problems = found.flatMap((one, at) =>
     found.slice(0, at).flatMap((before) => overlap(before, one) ?? []),

@@ -26,8 +26,9 @@ export interface TrialOptions {
 }
 
 /**
- * Tries folders that are to be volumes, each in a thread of its own, so that the caller never waits in a disk call.
- * Throws the problems of all: ConfigError, or HostError where only disks are at fault.
+ * Tries folders that are to be volumes, each in a thread of its own, so that the caller never waits
+ * in a disk call. Throws the problems of all: ConfigError, or HostError where only disks are at
+ * fault.
  */
 export async function tryVolumes(
   candidates: readonly OpeningOptions[],
@@ -102,7 +103,10 @@ class Candidates implements TriedVolumes {
     if (!this.#isOpen) await endAll(this.#posts);
   }
 
-  /** Takes a step with each, and leaves out those that it fails with where that may be. Gives the results of the others. */
+  /**
+   * Takes a step with each, and leaves out those with which it fails, if that may be. Resolves with
+   * the results of the others.
+   */
   async #each<T>(step: (post: Post) => Promise<T>): Promise<T[]> {
     const posts = this.#posts;
     const settled = await Promise.allSettled(posts.map(step));
@@ -142,8 +146,9 @@ async function endAll(posts: readonly Post[]): Promise<void> {
 export type GivenVolume = Pick<LocalVolume, "root" | "id"> & Partial<Pick<LocalVolume, "look">>;
 
 /**
- * Why what lies on a volume cannot be read now; nothing where it can. Where the volume's own thread has no good news, another
- * one asks: the first may hang in a call for ever, while the disk answers others.
+ * Resolves with why what lies on a volume cannot be read now; `undefined` if it can. If the
+ * volume's own thread does not find it, another thread asks: the first may hang in a call for ever
+ * while the disk answers others.
  */
 export async function whyGone(volume: GivenVolume, log: Log): Promise<string | undefined> {
   const { root, id } = volume;
@@ -168,7 +173,10 @@ export async function findsItself(volume: GivenVolume): Promise<boolean> {
   return found?.volume?.id === volume.id;
 }
 
-/** Does in a folder what a volume needs, and leaves nothing there. Throws ConfigError or HostError with what is wrong. */
+/**
+ * Does in a folder what a volume needs, and leaves nothing there. Rejects with ConfigError or
+ * HostError, which say what is wrong.
+ */
 export async function tryFolder(folder: string, log: Log): Promise<void> {
   const link = new WriterLink(folder, log);
   try {
@@ -179,7 +187,9 @@ export async function tryFolder(folder: string, log: Log): Promise<void> {
   }
 }
 
-/** Throws the problems of all: as a ConfigError, or as a HostError where only disks are at fault. */
+/**
+ * Throws the problems of all: as a ConfigError, or as a HostError where only disks are at fault.
+ */
 function throwProblems(reasons: readonly unknown[]): void {
   const [first] = reasons;
   if (reasons.length <= 1) {

@@ -30,7 +30,10 @@ export interface FileMark {
 }
 
 const bufferBytes = 1024 * 1024;
-/** Not to be held up by a pipe, not to follow a link, and not to write a time of access for every file that is read. */
+/**
+ * Not to be held up by a pipe, not to follow a link, and not to write a time of access for every
+ * file that is read.
+ */
 const plainly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const leaveAccessTime = constants.O_NOATIME ?? 0;
 
@@ -49,7 +52,10 @@ export class FileChecker {
     this.#folders = new RealFolders(root);
   }
 
-  /** Nothing when all is well; "stopped" when there was no time to find out. */
+  /**
+   * Returns what is wrong; `undefined` if all is well, "stopped" if it was stopped before that was
+   * known.
+   */
   check(expected: ExpectedFile): Finding | "stopped" | undefined {
     const below = `${expected.source}/${expected.path}`;
     let descriptor: number;
@@ -100,7 +106,7 @@ export class FileChecker {
     return md5 === undefined ? "stopped" : { problem: "md5", found: { size, md5 }, file: markOf(descriptor) };
   }
 
-  /** Nothing when it was stopped. */
+  /** Returns the MD5; `undefined` if it was stopped. */
   #hash(descriptor: number, size: number): string | undefined {
     let large: Hash | undefined;
     let filled = 0;

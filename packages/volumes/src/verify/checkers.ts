@@ -13,7 +13,10 @@ export class Checkers implements AsyncDisposable {
     this.#threads = Array.from({ length: threads }, () => startThread(workerData));
   }
 
-  /** Resolves with what is wrong with each, in order; of fewer files once it was stopped. The least busy thread does it. */
+  /**
+   * Resolves with what is wrong with each, in order; of fewer files once it was stopped. The least
+   * busy thread does it.
+   */
   check(files: readonly ExpectedFile[]): Promise<CheckAnswer> {
     const [first, ...others] = this.#threads;
     if (first === undefined) throw new Error("no threads");

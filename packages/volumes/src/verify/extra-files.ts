@@ -9,7 +9,10 @@ export interface Stray {
   readonly source: string;
   /** Below `<volume>/<source>/`. */
   readonly path: string;
-  /** What is wrong with it, where no look can tell more: a folder that cannot be read, a name that cannot be used. */
+  /**
+   * What is wrong with it, where no look can tell more: a folder that cannot be read, a name that
+   * cannot be used.
+   */
   readonly known?: { readonly problem: "extra" | "unreadable"; readonly reason: string };
 }
 
@@ -21,8 +24,9 @@ export interface StrayFile {
 }
 
 /**
- * Goes through all folders of these sources; gives what the index does not know, and nothing now and then (`undefined`),
- * for others to have their turn. Folders that wait are kept in the index: neither their number nor their depth takes memory.
+ * Goes through all folders of these sources; gives what the index does not know, and nothing now
+ * and then (`undefined`), for others to have their turn. Folders that wait are kept in the index:
+ * neither their number nor their depth takes memory.
  */
 export function* straysOf(
   root: string,
@@ -82,7 +86,7 @@ export function isNamed(source: string, path: string, index: ObjectIndex): boole
   return key !== undefined && index.find(source, key)?.path === path;
 }
 
-/** Nothing when it is gone. */
+/** `undefined` if it is gone. */
 export function strayFile(root: string, { source, path }: Stray): StrayFile | undefined {
   let stats: Stats | undefined;
   try {
@@ -95,7 +99,10 @@ export function strayFile(root: string, { source, path }: Stray): StrayFile | un
   return { size, changedAt: ctimeMs, ...(!stats.isFile() && { reason: "it is no regular file" }) };
 }
 
-/** Names as bytes: in text, one that is not UTF-8 would be that of another file. Node's types do not know this encoding. */
+/**
+ * Names as bytes: in text, one that is not UTF-8 would be that of another file. Node's types do not
+ * know this encoding.
+ */
 function openNames(folder: string): Dir {
   return opendirSync(folder, { encoding: "buffer" as BufferEncoding, bufferSize: 1024 });
 }
@@ -104,7 +111,7 @@ function nameOf({ name }: Dirent): string {
   return textOf(name as unknown as Buffer);
 }
 
-/** Nothing when it is gone. */
+/** `undefined` if it is gone. */
 function whyUnreadable(error: unknown): string | undefined {
   const code = errorCode(error);
   if (code === "ENOENT" || code === "ENOTDIR") return undefined;

@@ -30,7 +30,10 @@ const cacheBytes = 64 * 2 ** 20;
 const walBytes = 32 * 2 ** 20;
 const pageBytes = 4096;
 
-/** Opens the index, or makes it: also where the old one is of another version or damaged. Throws HostError. */
+/**
+ * Opens the index, or makes it: also where the old one is of another version or damaged. Throws
+ * HostError.
+ */
 export function openIndexStorage(path: string): DatabaseSync {
   try {
     return open(path);

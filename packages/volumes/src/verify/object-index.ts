@@ -20,9 +20,10 @@ export interface Position {
 }
 
 /**
- * What lies on a volume by its manifest, and what of it was looked at: in a file, so that memory does not grow with
- * it, and an interrupted verification goes on. Objects are numbered in the order of their lines; an object that is
- * stored again gets a new number, and so is looked at again. Nothing is safe before `commit`.
+ * What lies on a volume by its manifest, and what of it was looked at: in a file, so that memory
+ * does not grow with it, and an interrupted verification goes on. Objects are numbered in the order
+ * of their lines; an object that is stored again gets a new number, and so is looked at again.
+ * Nothing is safe before `commit`.
  */
 export class ObjectIndex implements Disposable {
   readonly #db: DatabaseSync;
@@ -62,7 +63,7 @@ export class ObjectIndex implements Disposable {
     return this.#looked;
   }
 
-  /** Takes in a line. Gives a reason where it cannot be one of ours. */
+  /** Takes in a line. Returns why it cannot be brigade's own; `undefined` if it can. */
   enter(line: ManifestLine | LostLine): string | undefined {
     if ("lost" in line) {
       this.#forget(line);
@@ -78,7 +79,7 @@ export class ObjectIndex implements Disposable {
     return row && objectOf(row, source);
   }
 
-  /** Nothing when it was replaced or lost. */
+  /** Returns `undefined` if the object was replaced or lost. */
   get(n: number): IndexedObject | undefined {
     const row = this.#statements.get.get(n) as ObjectRow | undefined;
     return row && objectOf(row, this.#names.get(row.source) ?? "");
@@ -88,7 +89,10 @@ export class ObjectIndex implements Disposable {
     return this.#cursor < this.#last;
   }
 
-  /** The next objects that were not looked at, and all the numbers that are done with them. Nothing when all were. */
+  /**
+   * Returns the next objects that were not looked at, and all the numbers that are done with them;
+   * `undefined` if all were.
+   */
   next(mostFiles: number, mostBytes: number): { objects: IndexedObject[]; range: Range } | undefined {
     while (this.hasNext) {
       const [first, last] = this.#passed.gapAfter(this.#cursor);

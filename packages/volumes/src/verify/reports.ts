@@ -5,7 +5,7 @@ export interface VerifyProgress {
   /** Objects that were looked at, and their bytes. */
   readonly files: number;
   readonly bytes: number;
-  /** Of so many; grows while the manifest is read. */
+  /** How many there are in all; grows while the manifest is read. */
   readonly ofFiles: number;
   readonly ofBytes: number;
   /** Differences that were told. */
@@ -19,9 +19,9 @@ export interface VerifyReport {
   readonly progress: VerifyProgress;
 }
 
-/** At most so often, unless there is much to tell. Milliseconds. */
+/** Time between two reports at least, unless there is much to tell. Milliseconds. */
 const everyMs = 250;
-/** So many things wait to be told; then what finds more waits. */
+/** Differences and bad lines that wait to be told, at most; beyond, the search waits. */
 const most = 1000;
 
 /** Gathers what is to be told, and tells it not faster than it is heard. */

@@ -38,19 +38,26 @@ export interface VerificationNeeds {
   readonly signal: AbortSignal;
 }
 
-/** A thread's work: so many files, and bytes, at a time. Two for each thread are on their way. */
+/**
+ * Files and bytes that a thread checks at a time, at most. Two such batches per thread are on their
+ * way.
+ */
 const batchFiles = 256;
 const batchBytes = 64 * 2 ** 20;
-/** What was done is made safe so often; those that seem damaged are looked at again so often. Milliseconds. */
+/**
+ * What was done is made safe so often; those that seem damaged are looked at again so often.
+ * Milliseconds.
+ */
 const commitMs = 1000;
 const suspectMs = 500;
 /** More do not wait to be looked at again. */
 const mostSuspects = 10_000;
 
 /**
- * Compares a disk with its manifest. Somebody may be storing objects meanwhile: a file is named in the manifest only
- * a moment after it has got its place. So whatever seems wrong is looked at twice: the second time when what
- * was changed a moment ago has had time to settle, and with all lines that have come until then.
+ * Compares a disk with its manifest. Somebody may be storing objects meanwhile: a file is named in
+ * the manifest only a moment after it has got its place. So whatever seems wrong is looked at
+ * twice: the second time when what was changed a moment ago has had time to settle, and with all
+ * lines that have come until then.
  */
 export class Verification {
   readonly #needs: VerificationNeeds;
@@ -138,7 +145,7 @@ export class Verification {
     index.pass(checked, [first, whole ? last : (checked.at(-1)?.n ?? first - 1)]);
   }
 
-  /** When nobody is still busy with this file, milliseconds of `performance.now()`. */
+  /** Returns when this file is certainly settled, in milliseconds of `performance.now()`. */
   #settledBy(file: Pick<FileMark, "changedAt"> | undefined): number {
     if (file === undefined) return performance.now();
     const age = Math.max(0, Date.now() - file.changedAt);
@@ -213,7 +220,8 @@ export class Verification {
     await this.#tail.catchUp();
     this.#tail.enterTorn();
     this.#guard();
-    // A process that died had given them their places, but not their lines: they are looked at like all others.
+    // A process that died had given them their places, but not their lines: they are looked at like
+    // all others.
     const landed = new Map(readLandings(layout.tmp).map((line) => [`${line.source}/${line.key}`, line]));
     for (const stray of strays) {
       const file = strayFile(layout.root, stray);

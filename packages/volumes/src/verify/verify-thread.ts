@@ -6,7 +6,8 @@ import type { VerifySummary } from "./verification.ts";
 import { type VerifySettings, verify } from "./verify.ts";
 
 /*
- * Entry of the thread that leads a verification: all that blocks happens here, and in the threads that it starts.
+ * Entry of the thread that leads a verification: all that blocks happens here, and in the threads
+ * that it starts.
  */
 
 /** `heard`: the last report was taken. */

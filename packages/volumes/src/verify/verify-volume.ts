@@ -23,14 +23,18 @@ export interface VerifyOptions {
   readonly onBadLine?: (bad: BadLine) => void | Promise<void>;
   /** Stops soon, keeping what is done. */
   readonly signal?: AbortSignal;
-  /** How long after a file got its place its line may be missing in the manifest; milliseconds, default 2000. */
+  /**
+   * How long after a file got its place its line may be missing in the manifest; milliseconds,
+   * default 2000.
+   */
   readonly settleMs?: number;
 }
 
 /**
- * Re-reads a disk against its manifest, offline; somebody may be storing objects there meanwhile. The caller's thread
- * never touches the disk. What an interrupted run has found good is not read again. Writes nothing but its own
- * notes, in `.brigade/verify/`, gone when it is finished. Rejects with ConfigError (no volume), HostError, AbortError.
+ * Re-reads a disk against its manifest, offline; somebody may be storing objects there meanwhile.
+ * The caller's thread never touches the disk. What an interrupted run has found good is not read
+ * again. Writes nothing but its own notes, in `.brigade/verify/`, gone when it is finished. Rejects
+ * with ConfigError (no volume), HostError, AbortError.
  */
 export async function verifyVolume(root: string, options: VerifyOptions = {}): Promise<VerifySummary> {
   const { signal, source, restart = false, settleMs = 2000, threads = availableParallelism() } = options;

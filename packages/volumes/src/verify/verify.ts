@@ -23,8 +23,8 @@ export interface VerifySettings {
 const ours = /^(index\.db(-wal|-shm|-journal)?|lock-journal)$/;
 
 /**
- * Verifies a volume; blocks like everything that touches a disk. Rejects with an AbortError when it is stopped, and goes
- * on from there when it is called again.
+ * Verifies a volume; blocks like everything that touches a disk. Rejects with an AbortError when it
+ * is stopped, and goes on from there when it is called again.
  */
 export async function verify(
   settings: VerifySettings,

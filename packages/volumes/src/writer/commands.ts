@@ -5,7 +5,8 @@ import type { Parts } from "../parts/parts.ts";
 import type { Answers, PartCommand, QuickCommand, SlowCommand, TrialCommand } from "./protocol.ts";
 
 /*
- * In the thread: what is done for each command. `put`, `finish`, `open` and `close` are with the thread itself.
+ * In the thread: what is done for each command. `put`, `finish`, `open` and `close` are with the
+ * thread itself.
  */
 
 /** Before the volume is open. */
@@ -80,7 +81,10 @@ async function performOnPart(parts: Parts, command: PartCommand): Promise<Answer
   }
 }
 
-/** Frees the memory now: garbage of this size would make the collector run often, and the process large. */
+/**
+ * Frees the memory now: garbage of this size would make the collector run often, and the process
+ * large.
+ */
 export function discard({ buffer }: Uint8Array<ArrayBuffer>): undefined {
   buffer.transfer(0);
 }

@@ -8,8 +8,8 @@ import type { OpenedPart } from "../parts/parts.ts";
 import type { Failure } from "../thread/failures.ts";
 
 /*
- * What the main thread and a volume's writer thread say to each other. Many commands, and many answers, share a
- * message: a message costs more than a file's part of it.
+ * What the main thread and a volume's writer thread say to each other. Many commands, and many
+ * answers, share a message: a message costs more than a file's part of it.
  */
 
 /** Of large objects that come in pieces. A part's id is the id of the command that opened it. */

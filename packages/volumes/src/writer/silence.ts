@@ -1,13 +1,19 @@
 import type { Op } from "./protocol.ts";
 
-/** Milliseconds without a sign of life after which a disk counts as silent; longer where it once took longer. */
+/**
+ * Milliseconds without a sign of life after which a disk counts as silent; longer where it once
+ * took longer.
+ */
 const usualLimit = 30_000;
 /** And after which it is told that it is waited for: it may only be busy. Milliseconds. */
 const usualNotice = 10_000;
 /** Between looks. Milliseconds. */
 const lookEvery = 1_000;
 
-/** Commands whose answers prove something of each other: a disk that still answers questions may take no more bytes. */
+/**
+ * Commands whose answers prove something of each other: a disk that still answers questions may
+ * take no more bytes.
+ */
 type Sort = "question" | "change";
 
 function sortOf(op: Op): Sort {
@@ -31,8 +37,8 @@ interface Waiting {
 }
 
 /**
- * Tells when a disk hangs: commands wait, and for too long nothing is heard of any of their sort. A disk that was only
- * slow is given twice the time from then on.
+ * Tells when a disk hangs: commands wait, and for too long nothing is heard of any of their sort. A
+ * disk that was only slow is given twice the time from then on.
  */
 export class Silence {
   readonly #onNotice: (ms: number) => void;

@@ -10,8 +10,9 @@ const slotCount = 1024;
 const firstSlot = Math.ceil(reserved / slotSize);
 
 /**
- * Memory for small bodies that both threads see: nothing is allocated, zeroed, transferred and collected for each file,
- * and the same few pages, used again and again, stay in the processor's caches.
+ * Memory for small bodies that both threads see: nothing is allocated, zeroed, transferred and
+ * collected for each file, and the same few pages, used again and again, stay in the processor's
+ * caches.
  */
 export class Slots {
   readonly memory = new WebAssembly.Memory({

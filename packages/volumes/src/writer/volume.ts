@@ -21,8 +21,9 @@ export interface VolumeOptions extends Omit<OpeningOptions, "root"> {
 }
 
 /**
- * Opens a volume for writing, with a thread of its own; the caller's thread never touches the disk. With `init` an
- * existing folder becomes a volume. Throws ConfigError when `root` is no volume, or the instance is in use there.
+ * Opens a volume for writing, with a thread of its own; the caller's thread never touches the disk.
+ * With `init` an existing folder becomes a volume. Throws ConfigError when `root` is no volume, or
+ * the instance is in use there.
  */
 export async function openVolume(root: string, { log, ...options }: VolumeOptions): Promise<LocalVolume> {
   const link = new WriterLink(root, log);

@@ -10,11 +10,14 @@ import { Slots } from "./slots.ts";
 type Waiting = { readonly op: Op; resolve(value: Answers[Op]): void; reject(error: Error): void };
 type Unnumbered<C> = C extends Command ? Omit<C, "id"> : never;
 
-/** To wake a thread costs as much as a file's part of a message: bodies wait for so many more, or so many milliseconds. */
+/**
+ * Waking the thread is expensive: puts are held until this many are queued, or this time has passed
+ * (milliseconds).
+ */
 const worthWaking = 32;
 const longestWaitMs = 2;
 
-/** What gives things back is sent to a disk that hangs, too, and not waited for. */
+/** These give something back: they are sent to a disk that hangs, too, and not waited for. */
 const releasing: ReadonlySet<Op> = new Set<Op>(["abort", "part-stop", "part-close", "close"]);
 
 /** The main thread's end of a writer thread. Commands travel together where they can, in order. */
@@ -25,7 +28,7 @@ export class WriterLink {
   readonly #log: Log;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
-  /** Commands that nobody waits for any more: the disk hung, and may still answer. */
+  /** Commands whose callers were told that the disk hangs. It may still answer them. By id. */
   readonly #abandoned = new Map<number, Op>();
   /** What to do when the bytes of a `put` were read. */
   readonly #unread = new Map<number, () => void>();
@@ -58,7 +61,7 @@ export class WriterLink {
     this.#worker.on("exit", () => this.#lose(undefined));
   }
 
-  /** Whether the disk has been waited for so long that it was told. */
+  /** Whether the disk has been waited for so long that a line was logged. */
   get isWaitedFor(): boolean {
     return this.#silence.isNoticed;
   }
@@ -68,7 +71,10 @@ export class WriterLink {
     return this.#lastId + 1;
   }
 
-  /** Sends a command; `owned` buffers are transferred away. Rejects with HostError `silent` while the disk hangs. */
+  /**
+   * Sends a command; `owned` buffers are transferred away. Rejects with HostError `silent` while
+   * the disk hangs.
+   */
   call<O extends Op>(command: Unnumbered<Command & { op: O }>, owned?: ArrayBuffer): Promise<Answers[O]> {
     this.#lastId += 1;
     const id = this.#lastId;
@@ -105,7 +111,10 @@ export class WriterLink {
     return this.call({ op: "put", object, bytes: owned }, owned.buffer);
   }
 
-  /** Ends the thread; what is not answered is rejected. A thread that hangs in a call of the disk is left behind. */
+  /**
+   * Ends the thread; what is not answered is rejected. A thread that hangs in a call of the disk is
+   * left behind.
+   */
   async end(): Promise<void> {
     this.#silence.end();
     this.#lose(undefined);
@@ -144,7 +153,7 @@ export class WriterLink {
     else waiting.resolve(answer.value);
   }
 
-  /** What was opened for somebody who has gone elsewhere is closed. */
+  /** Closes what was opened for a caller that has gone elsewhere. */
   #settleAbandoned({ id, ...answer }: Answer, op: Op | undefined): void {
     this.#abandoned.delete(id);
     const isOpened = "value" in answer;
@@ -171,7 +180,8 @@ export class WriterLink {
   }
 
   #lose(cause: unknown): void {
-    // A thread that never said a word has seen nothing of the disk: this process has no files or memory for it.
+    // A thread that never said a word has seen nothing of the disk: this process has no files or
+    // memory for it.
     this.#gone ??=
       cause !== undefined && !this.#isHeard
         ? new HostError("limits", `no thread for ${this.#root} can begin: ${inWords(cause)}`, { cause })

@@ -7,7 +7,7 @@ import { discard, performQuickly, performSlowly, performTrial } from "./commands
 import type { Answer, Answers, Command, FromThread, Op } from "./protocol.ts";
 
 /*
- * Entry of a volume's writer thread. Takes arrays of commands, in order; gives back their answers.
+ * Entry of a volume's writer thread. Takes arrays of commands, in order, and posts their answers.
  */
 
 if (parentPort === null) throw new Error("this is a thread's entry");
@@ -20,7 +20,10 @@ let volume: OpenedVolume | undefined;
 let answers: Answer[] = [];
 let read: number[] = [];
 let warnings: { reason: string; message: string }[] = [];
-/** Whoever asked was told that the disk has failed: what else fails because of that is no news. */
+/**
+ * A caller was told that the disk has failed: warnings about what else fails because of that are
+ * left out.
+ */
 let hasFailed = false;
 
 function flush(): void {
