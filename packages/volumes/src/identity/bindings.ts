@@ -29,7 +29,10 @@ export class Bindings implements Disposable {
     this.#scratch = scratch;
   }
 
-  /** Binds the name at first sight. Throws ConfigError when it is bound to another fingerprint. */
+  /**
+   * Binds the name if it is not bound yet. Throws ConfigError if it is bound to another
+   * fingerprint.
+   */
   bind(source: string, fingerprint: string): void {
     const bound = this.#known.get(source) ?? this.#readOrWrite(source, fingerprint);
     if (bound === fingerprint) return;
@@ -40,8 +43,8 @@ export class Bindings implements Disposable {
   }
 
   /**
-   * Nobody else may claim the name on this volume until this is disposed. Throws ConfigError when
-   * another process has.
+   * Claims the name on this volume until this is disposed. Throws ConfigError if another process
+   * has claimed it.
    */
   claim(source: string): void {
     const lock = tryLock(join(this.#layout.sources, `${source}.lock`), 0);

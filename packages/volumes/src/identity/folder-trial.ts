@@ -12,7 +12,7 @@ import { enterFolder } from "../own-files/own-path.ts";
 import { removeFlat } from "../own-files/removal.ts";
 
 /**
- * Whether a folder can be written. With `make` it need not be there: then the one above it is
+ * Asks whether a folder can be written. With `make` it need not exist: then the one above it is
  * tried.
  */
 export interface FolderTrial {
@@ -20,15 +20,15 @@ export interface FolderTrial {
   readonly make: boolean;
 }
 
-/** Whether a folder has locks. */
+/** Asks whether a folder has locks. */
 export interface LockTrial {
   readonly locksIn: string;
 }
 
 /**
- * Does in a folder, as the user that runs, what storing needs: makes a folder and a file, syncs,
- * renames, locks and removes. Leaves nothing there. Throws ConfigError, with what is wrong and what
- * to do.
+ * Does in a folder what storing needs, as the user of this process: makes a folder and a file,
+ * syncs, renames, locks and removes. Leaves nothing there. Throws ConfigError, with what is wrong
+ * and what to do.
  */
 export function tryFor(trial: LockTrial | FolderTrial): void {
   if ("locksIn" in trial) {
@@ -58,8 +58,8 @@ function tryIn(path: string): void {
 }
 
 /**
- * A failure to use a folder, as people can mend it: HostError where its disk is full, fails or
- * hangs; else ConfigError. A bug stays what it is.
+ * Returns a failure to use a folder in words that tell what to do: HostError if its disk is full,
+ * fails or hangs; else ConfigError. A bug is returned as it is.
  */
 export function cannotBeUsed(folder: string, error: unknown): unknown {
   if (error instanceof ConfigError) return error;
@@ -79,7 +79,7 @@ function tryWithin(trial: EnteredFolder, said: string): void {
   refuseWithoutLocks(trial.path, said);
 }
 
-/** The folder, or with `make` the one above it that is there. Throws ConfigError. */
+/** Returns the folder; with `make`, the nearest one above it that exists. Throws ConfigError. */
 export function existingFolder(folder: string, make: boolean): string {
   const stats = entryAt(folder, statSync);
   if (stats?.isDirectory()) return folder;
@@ -90,7 +90,7 @@ export function existingFolder(folder: string, make: boolean): string {
   return existingFolder(dirname(folder), make);
 }
 
-/** `undefined` where there is nothing, also because a file lies in the way. */
+/** Returns `undefined` if nothing is there, also because a file lies in the way. */
 function entryAt(path: string, look: (path: string) => Stats): Stats | undefined {
   try {
     return look(path);

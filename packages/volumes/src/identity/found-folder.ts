@@ -50,7 +50,7 @@ export function lookAt({ folder, make, init }: VolumeTrial): FoundFolder {
   }
 }
 
-/** Throws ConfigError where it is not UTF-8: Node would use another path. */
+/** Throws ConfigError if the path is not UTF-8: Node would use another path. */
 function realPath(path: string): string {
   const bytes = realpathSync.native(path, { encoding: "buffer" });
   if (isUtf8(bytes)) return bytes.toString();
@@ -63,8 +63,8 @@ function inodeOf(path: string): string {
 }
 
 /**
- * By its device, and when its top was made: a device's number serves many file systems, one after
- * the other.
+ * Names a file system by its device and by when its top was made: one device number is used for
+ * many file systems, one after the other.
  */
 function fileSystemOf(real: string, isThere: boolean): Pick<FoundFolder, "fileSystem" | "isMountPoint"> {
   const { dev } = statSync(real, { bigint: true });

@@ -3,7 +3,7 @@ import { writeDurably } from "../own-files/durable-file.ts";
 import { readOwnNote } from "../own-files/files.ts";
 import type { Layout } from "./identity.ts";
 
-/** `.brigade/host`: the machine that wrote here last, for whoever finds the disk. */
+/** `.brigade/host`: the machine that wrote here last, for people who find the disk. */
 const hostNoteSchema = z.object({
   host: z.string().min(1),
   /** Unix milliseconds: since when. */

@@ -26,7 +26,7 @@ export interface Layout {
   readonly identity: string;
   readonly sources: string;
   readonly tmp: string;
-  /** Large objects that are coming. */
+  /** Parts of large objects. */
   readonly parts: string;
   readonly manifest: string;
   readonly lock: string;
@@ -55,8 +55,8 @@ export function layoutOf(root: string): Layout {
 }
 
 /**
- * Where things lie on this volume; makes nothing. Throws ConfigError when it is none, but for one
- * that is to become one.
+ * Returns where things lie on this volume. Makes nothing. Throws ConfigError if it is no volume,
+ * unless it is to become one (`init`).
  */
 export function findLayout(root: string, init = false): Layout {
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
@@ -72,8 +72,8 @@ export function findLayout(root: string, init = false): Layout {
 }
 
 /**
- * The volume's folders, checked; made with `init`. Throws ConfigError when this is no volume and is
- * not to become one.
+ * Checks the volume's folders, and makes missing ones. Throws ConfigError if this is no volume and
+ * is not to become one (`init`).
  */
 export function prepareLayout(root: string, init: boolean): Layout {
   const layout = findLayout(root, init);

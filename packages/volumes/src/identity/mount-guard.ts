@@ -3,8 +3,8 @@ import { HostError } from "@brigade/core";
 import type { Layout } from "./identity.ts";
 
 /**
- * Throws HostError when the volume's disk is no longer what it was: unmounted, or something mounted
- * over it.
+ * Returns a check that throws HostError if the volume's disk was unmounted, or something was
+ * mounted over it.
  */
 export function mountGuard(layout: Layout): () => void {
   const { dev } = lstatSync(layout.identity);

@@ -8,7 +8,7 @@ const program = realpathSync(fileURLToPath(new URL("../../../..", import.meta.ur
 /** File systems that the kernel makes up. */
 const kernels = ["/proc", "/sys", "/dev"];
 
-/** Throws ConfigError where no volume may be. `root`: without links; it may be missing. */
+/** Throws ConfigError if no volume may be here. `root`: without links; it may be missing. */
 export function refusePlace(root: string): void {
   const why = whyNoPlace(root);
   if (why !== undefined) throw new ConfigError([`${root} cannot be a volume: ${why}`]);
@@ -31,7 +31,7 @@ function isVolume(root: string): boolean {
   return existsSync(join(root, ".brigade", "volume.json"));
 }
 
-/** Looked at in a folder that is to become a volume; one with more is full of something else. */
+/** Entries that are looked at in a folder that is to become a volume. */
 const mostEntries = 10_000;
 
 function volumeIn(root: string): string | undefined {

@@ -71,8 +71,8 @@ const refusals: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * False when the file system refuses the name, or takes it for one that is there. Other errors are
- * thrown.
+ * Returns `false` if the file system refuses the name, or takes it for one that is there. Throws
+ * other errors.
  */
 function tryCreate(path: string): boolean {
   try {

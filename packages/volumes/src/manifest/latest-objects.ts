@@ -11,8 +11,8 @@ const tailBytes = 64 * 1024;
 const mostSegments = 4;
 
 /**
- * The objects of a source that the manifest's newest segments name last, as far as they were not
- * lost since.
+ * Returns the objects of a source that the manifest's newest segments name last, without those lost
+ * since.
  */
 export function latestObjects(root: string, source: string, most: number): ObjectEntry[] {
   const found = new Map<string, ObjectEntry>();
@@ -54,7 +54,7 @@ function newestSegments(folder: string): string[] {
     .map(({ path }) => path);
 }
 
-/** The first of them may be cut, which makes it unreadable. */
+/** The last line returned may be cut at its start; then it is unreadable. */
 function linesFromTheEnd(path: string): string[] {
   const descriptor = openOwnFile(path);
   if (descriptor === undefined) return [];

@@ -60,17 +60,17 @@ export const lostLineSchema = z.object({
 });
 export type LostLine = z.infer<typeof lostLineSchema>;
 
-/** With the line's end. */
+/** Returns the line, with its end. */
 export function formatLostLine({ source, key, lost, at }: LostLine): string {
   return `${JSON.stringify({ source, key, lost, at } satisfies LostLine)}\n`;
 }
 
-/** What lies on the disk, with what only the manifest tells of it. */
+/** What lies on the disk, with what only the manifest has of it. */
 interface StoredFile extends StoredObject {
   readonly fileModified?: number;
 }
 
-/** With the line's end. */
+/** Returns the line, with its end. */
 export function formatManifestLine(object: NewObject, stored: StoredFile): string {
   const line: ManifestLine = {
     source: object.source,

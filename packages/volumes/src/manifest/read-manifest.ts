@@ -14,8 +14,8 @@ export interface BadLine {
 }
 
 /**
- * All lines of a volume's manifest, one instance's in the order they were written. Takes memory for
- * few lines only. What is unreadable goes to `onBad`.
+ * Yields all lines of a volume's manifest; those of one instance in the order in which they were
+ * written. Takes memory for few lines only. Unreadable lines go to `onBad`.
  */
 export async function* readManifest(
   root: string,
@@ -47,8 +47,8 @@ export interface SegmentChunk {
 }
 
 /**
- * A segment's lines from a line's start on (bytes), some at a time. Split at line feeds only: a key
- * may hold any other character that counts as a line's end elsewhere.
+ * Yields a segment's lines from `start` on (bytes; a line's start), some at a time. Split at line
+ * feeds only: a key may hold any other character that counts as a line's end elsewhere.
  */
 export async function* readSegment(path: string, start: number): AsyncGenerator<SegmentChunk> {
   let begun: Buffer = Buffer.alloc(0);
@@ -77,7 +77,7 @@ export async function* readSegment(path: string, start: number): AsyncGenerator<
 
 const lineFeed = 0x0a;
 
-/** Names, in the order in which each instance wrote them. */
+/** Resolves with the names, in the order in which each instance wrote them. */
 export async function segmentsOf(folder: string): Promise<string[]> {
   const names = (await readdir(folder)).filter((name) => /-\d+\.ndjson$/.test(name));
   return names.sort(orderOfSegments);

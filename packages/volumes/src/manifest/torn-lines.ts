@@ -4,7 +4,7 @@ import { listOwnFolder, readOwnBytes } from "../own-files/files.ts";
 import { orderOfSegments } from "./read-manifest.ts";
 
 const lineFeed = 0x0a;
-/** A segment of ours ends at half of this, or after the group of lines that passes it. */
+/** Bytes; a segment ends at half of this, or after the group of lines that passes it. */
 const mostBytes = 128 * 1024 * 1024;
 
 /**

@@ -37,8 +37,8 @@ export class Directories {
   }
 
   /**
-   * The absolute path of a key's folder (`""`: the source's own), made where missing. Throws
-   * NameError.
+   * Returns the absolute path of a key's folder (`""`: the source's own), and makes it if it is
+   * missing. Throws NameError.
    */
   ensure(source: string, directory: string): string {
     const path = this.#resolve(source, directory, true);
@@ -52,8 +52,8 @@ export class Directories {
   }
 
   /**
-   * Folders of ours below a resolved one: the pieces of a long name. Not remembered. Throws
-   * NameError.
+   * Makes folders below a resolved one, for the pieces of a long name. They are not remembered.
+   * Throws NameError.
    */
   ensureBelow(folder: string, pieces: string): string {
     const path = this.#descend(folder, pieces, true);

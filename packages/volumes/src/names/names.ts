@@ -24,7 +24,9 @@ const reservedWords = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;
 /** Upper case, and all beyond ASCII: what a file system may fold or normalise. */
 const foldable = /[A-Z]|[^\0-\x7f]/gu;
 
-/** A key's path below `<volume>/<source>/`, where nothing stands in the way. Throws NameError. */
+/**
+ * Returns a key's path below `<volume>/<source>/`, if nothing stands in the way. Throws NameError.
+ */
 export function mapKey(key: ObjectKey, traits: Traits): string {
   return key
     .split("/")
@@ -32,7 +34,7 @@ export function mapKey(key: ObjectKey, traits: Traits): string {
     .join("/");
 }
 
-/** The key whose path this is. */
+/** Returns the key whose path this is. */
 export function unmapPath(path: string): ObjectKey {
   return joinPieces(path.split("/"))
     .map((part) => unescapePart(part.replace(/%~[df]$/, "")))
@@ -40,8 +42,8 @@ export function unmapPath(path: string): ObjectKey {
 }
 
 /**
- * One part of a key as a name, or as several with slashes between them when it is too long for one.
- * Throws NameError.
+ * Returns one part of a key as a name; as several with slashes between them if it is too long for
+ * one. Throws NameError.
  */
 export function mapPart(part: string, traits: Traits, mark: Mark = ""): string {
   const why = refusal(part);

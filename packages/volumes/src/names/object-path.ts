@@ -24,7 +24,9 @@ export function whyForeign({ source, key, path = key, md5 }: NamedPlace): string
   return path === key || keyAt(path) === key ? undefined : "path: it belongs to another key";
 }
 
-/** The key of the object that lies at this path, if any does. */
+/**
+ * Returns the key of the object that lies at this path; `undefined` if the path is not brigade's.
+ */
 export function keyAt(path: string): string | undefined {
   if (!path.includes("%~")) return path;
   try {

@@ -39,7 +39,7 @@ export class Placing {
     const folder = this.#atPlace(key, () =>
       this.#afresh(() => this.#directories.ensure(source, slash < 0 ? "" : key.slice(0, slash))),
     );
-    // A name that cannot be is known before the bytes are written.
+    // A name that this disk cannot hold is refused before the bytes are written.
     mapPart(key.slice(slash + 1), this.#traits);
     return { source, key, folder };
   }
@@ -172,7 +172,7 @@ export class Placing {
     return folder;
   }
 
-  /** The folder that holds the file itself: a part too long for one name lies deeper. */
+  /** Returns the folder that holds the file itself: a part too long for one name lies deeper. */
   #folderOf(place: Place, mapped: string): string {
     const slash = mapped.lastIndexOf("/");
     return slash < 0 ? place.folder : this.#directories.ensureBelow(place.folder, mapped.slice(0, slash));

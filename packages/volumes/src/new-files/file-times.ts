@@ -9,7 +9,7 @@ export interface FileTimesNeeds {
   readonly onWarning: (error: unknown, message: string) => void;
 }
 
-/** Every file system holds the seconds from 1970 to here; some hold no others. */
+/** Every file system can hold the seconds from 1970 up to this one; some hold no others. */
 const latest = 2 ** 31;
 /** Unix seconds: odd, since FAT counts in steps of two. */
 const probed = 1_000_000_001;

@@ -23,7 +23,7 @@ import type { Temporary } from "./temporary.ts";
 /** The share of a disk that stays free besides MIN_FREE, for objects whose sizes are known. */
 const spare = 0.05;
 
-/** A volume whose folders are there, and are this process's. */
+/** A volume whose folders exist, with a temporary folder that is this process's. */
 export interface PreparedVolume {
   readonly layout: Layout;
   readonly identity: Identity;
@@ -53,8 +53,8 @@ export interface Assembly extends AsyncDisposable {
 }
 
 /**
- * Puts the parts of an open volume together. What dead processes had landed is in the manifest
- * afterwards.
+ * Puts an open volume together, from what stores to what looks. Enters in the manifest what dead
+ * processes had named.
  */
 export function assemble(prepared: PreparedVolume): Assembly {
   const { layout, temporary, syncer, link, keptOpen, minFree, onWarning } = prepared;
@@ -113,7 +113,7 @@ function placingOf(
   return new Placing(root, traits, directories, () => takesFiles(temporary.next()));
 }
 
-/** What was answered is safe already: a disk that fails when it is left is worth a warning only. */
+/** Runs a step. An error is only logged: all that was answered is safe already. */
 function warned(step: () => void, onWarning: PreparedVolume["onWarning"]): void {
   try {
     step();

@@ -25,7 +25,7 @@ export interface OpeningOptions {
   readonly root: string;
   /** Makes an existing folder a volume. */
   readonly init: boolean;
-  /** This process's name on the volume; no two at once. */
+  /** This process's name on the volume. Two processes cannot have the same name at once. */
   readonly instance: string;
   readonly durability: Durability;
   /** For a new volume; the folder's name by default. */
@@ -39,14 +39,14 @@ export interface OpeningOptions {
   readonly keptOpen?: number | undefined;
   /** What objects of unknown size leave free of its disk; 1 % by default. */
   readonly minFree?: Floor;
-  /** The folder is made where it is not there. */
+  /** Makes the folder if it does not exist. */
   readonly make?: boolean;
 }
 
 export interface OpeningHooks {
   readonly onSettled: () => void;
   readonly onWarning: (error: unknown, message: string) => void;
-  /** For tests: in place of the durability's own. */
+  /** For tests: used instead of the durability's own. */
   readonly syncer?: Syncer;
 }
 
@@ -58,8 +58,8 @@ export interface OpenedVolume extends Assembly {
 }
 
 /**
- * Opening waits this long for others who are opening; cleaning up after a crash may take them a
- * while. Milliseconds.
+ * How long an opening waits for other processes that are opening the volume: they may be cleaning
+ * up after a crash. Milliseconds.
  */
 const openingPatience = 60_000;
 
@@ -116,7 +116,7 @@ async function openWith(
   return { ...assembly, root: layout.root, identity, occupied: occupiedFolders(layout.root) };
 }
 
-/** A disk that is full, say, is opened all the same. */
+/** An error is only logged: a full disk, for example, can still be opened. */
 function tryNoteHost(layout: Layout, host: string, scratch: string, { onWarning }: OpeningHooks): void {
   try {
     noteHost(layout, host, scratch);
@@ -140,9 +140,7 @@ function occupiedFolders(root: string): string[] {
     .map((entry) => entry.name);
 }
 
-/**
- * A folder that cannot be read is another's (`lost+found` is root's alone), and may hold something.
- */
+/** A folder that cannot be read (`lost+found` is root's alone) counts as not empty. */
 function isEmpty(folder: string): boolean {
   let entries: Dir;
   try {

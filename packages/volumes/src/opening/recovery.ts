@@ -6,7 +6,7 @@ import { secondsOf } from "../new-files/file-times.ts";
 
 /**
  * Enters files that dead processes had given their places, but not their manifest lines. A line
- * that was written all the same is written again, which says nothing new.
+ * that was written after all is written a second time, which changes nothing.
  */
 export function enterLanded(
   landed: readonly ManifestLine[],
@@ -23,7 +23,9 @@ export function enterLanded(
   if (lines.length > 0) manifest.append(lines.join(""));
 }
 
-/** The path of the file, where it is the one that was noted: whole since before it was renamed. */
+/**
+ * Returns the path of the file if it is the one that was noted. It was whole before it was named.
+ */
 function findLanded(line: ManifestLine, placing: Placing): string | undefined {
   const { source, key, size, fileModified = line.modified } = line;
   const found = placing.findIfPossible(source, key);

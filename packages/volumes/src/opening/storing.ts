@@ -9,7 +9,7 @@ import { IncomingFile, type WholeBody, type WholeFile, writeWhole } from "../new
 import type { NewFiles } from "../new-files/new-files.ts";
 
 export interface StoringNeeds {
-  /** Throws when the object can have no place here. */
+  /** Makes the folder of an object's place. Throws if the object can have no place here. */
   readonly prepare: (object: NewObject) => Place;
   readonly placing: Placing;
   readonly commit: Commit;
@@ -54,7 +54,7 @@ export class Storing {
           settle,
         );
       } catch (error) {
-        // With fewer files open at once it goes on, as soon as some are closed.
+        // It goes on with fewer files open at once, as soon as some are closed.
         if (isLimit(error)) {
           newFiles.lower();
           if (commit.keepFewerOpen()) return commit.admit(write);
@@ -107,8 +107,8 @@ export class Storing {
   }
 
   /**
-   * Where an object of unknown size finds no room, it has failed alone: the room of the others is
-   * left.
+   * An object of unknown size that finds no room fails alone: the room that other objects were
+   * promised is left.
    */
   #writeUnmeasured({ key }: NewObject, file: IncomingFile, chunk: Uint8Array): void {
     const { roomLeft, room } = this.#needs;

@@ -6,7 +6,7 @@ import type { ManifestLine } from "../manifest/manifest-line.ts";
 import { claimFolder, claimLeft } from "../own-files/claimed-folder.ts";
 import type { EnteredFolder } from "../own-files/entered-folder.ts";
 
-/** The place of an instance's unfinished files. */
+/** The folder of an instance's unfinished files. */
 export interface Temporary extends Disposable {
   readonly folder: EnteredFolder;
   /** Returns a path in the folder at which nothing lies. */
@@ -16,15 +16,16 @@ export interface Temporary extends Disposable {
 }
 
 /**
- * What an instance calls its files: by number, and what the probe of a new volume, locks and the
+ * The names of an instance's files: numbers, and what the probe of a new volume, locks and the
  * landing need.
  */
 const ours = /^(?!lock$)([0-9a-z]+(\.probe)?|landing\.ndjson|lock-journal|\.lock-[0-9a-f-]{36}(-journal)?)$/;
 
 /**
- * Takes `<tmp>/<instance>` for this process and empties it, with all others whose process is gone.
- * Must run under the volume's own lock: a folder without a held lock is otherwise taken for a dead
- * one's. `mend` is called with each dead instance while its folder still tells of it.
+ * Takes `<tmp>/<instance>` for this process and empties it, and removes those of other instances
+ * whose process is gone. Must run under the volume's own lock: a folder without a held lock counts
+ * as a dead instance's. `mend` is called with each dead instance while its folder still tells of
+ * it.
  */
 export function claimTemporary(tmp: string, instance: string, mend: (dead: string) => void): Temporary {
   const folder = join(tmp, instance);

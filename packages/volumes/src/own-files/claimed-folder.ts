@@ -13,11 +13,11 @@ import { emptyFolder, removeFile, removeIfEmpty } from "./removal.ts";
  */
 export interface ClaimedFolder extends Disposable {
   readonly folder: EnteredFolder;
-  /** Removes what is ours there, but for the lock. */
+  /** Removes brigade's own files there, except the lock. */
   empty(): void;
   /**
-   * Removes the folder with all that is ours in it, and gives up the claim. What is not ours stays,
-   * and the folder with it.
+   * Removes the folder with brigade's own files in it, and gives up the claim. Other files stay,
+   * and the folder with them.
    */
   remove(): void;
 }
@@ -44,13 +44,13 @@ export function claimFolder(path: string, ours: RegExp): ClaimedFolder | undefin
  * leaving.
  */
 export function claimLeft(path: string, ours: RegExp): ClaimedFolder | undefined {
-  // Opening a lock would make it. Without one, nobody works here.
+  // Opening a lock would make it. Without a lock file, no process works here.
   if (!existsSync(join(path, lockName))) return claim(path, ours, undefined);
   const lock = lockIn(path, 0);
   return lock === "gone" || lock === undefined ? undefined : claim(path, ours, lock);
 }
 
-/** `gone`: the folder or its lock was removed meanwhile, by who had it. */
+/** Returns `gone` if the folder or its lock was removed meanwhile, by the process that had it. */
 function lockIn(folder: string, waitMs: number): Disposable | "gone" | undefined {
   const path = join(folder, lockName);
   let lock: Disposable | undefined;

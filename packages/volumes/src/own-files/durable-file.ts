@@ -5,8 +5,8 @@ import { enterFolder } from "./own-path.ts";
 import { removeOwnFile } from "./removal.ts";
 
 /**
- * Writes a small file of ours so that it is there whole, or not at all, even after a power cut.
- * `temporary`: at hand, not there, on the same disk.
+ * Writes a small file of brigade's own so that it exists whole or not at all, even after a power
+ * cut. `temporary`: at hand, not there, on the same disk.
  */
 export function writeDurably(path: string, text: string, temporary: string): void {
   writeNew(createFile(temporary), [Buffer.from(text)]);
@@ -20,7 +20,7 @@ interface Replacing {
   readonly mode?: number;
 }
 
-/** Replaces a file of ours, as `writeDurably` does. */
+/** Replaces a file of brigade's own, as `writeDurably` does. */
 export function replaceOwnFile(
   path: string,
   pieces: readonly Uint8Array[],

@@ -4,7 +4,7 @@ import { enterFolder, inFolderOf, lookAtFile, NotOurs, notOurs } from "./own-pat
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
 
-/** The most that a note of ours has; bytes. */
+/** The largest size of a note. Bytes. */
 export const noteBytes = 64 * 1024;
 
 /** Makes a file that is not there, and opens it for writing. Throws the system's error. */
@@ -57,12 +57,12 @@ export function readOwnBytes(path: string, most: number): Buffer | undefined {
   return ifThere(() => inFolderOf(path, (folder, name) => readIn(folder, name, most)));
 }
 
-/** A note of ours. */
+/** Reads a note of brigade's own. */
 export function readOwnNote(path: string): string | undefined {
   return readOwnBytes(path, noteBytes)?.toString();
 }
 
-/** Names in a folder of ours; none where it is not there. */
+/** Returns the names in a folder of brigade's own; none if it does not exist. */
 export function listOwnFolder(path: string): string[] {
   const names = ifThere(() => {
     using folder = enterFolder(path);

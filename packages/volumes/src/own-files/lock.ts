@@ -7,10 +7,10 @@ import { DatabaseFile } from "./database-file.ts";
 import { removeOwnFile } from "./removal.ts";
 
 /**
- * Holds a lock on a file until released or until this process dies, however it dies: SQLite's locks
- * are the kernel's (fcntl). Never open such a file by other means: closing it would drop the lock.
- * Returns `undefined` when another holds it for longer than `waitMs`. Throws ConfigError where the
- * file system has no locks, HostError where the file cannot be opened.
+ * Holds a lock on a file until it is released, or until this process dies in whatever way: SQLite's
+ * locks are the kernel's (fcntl). Never open such a file by other means: closing it would drop the
+ * lock. Returns `undefined` if another process holds it for longer than `waitMs`. Throws
+ * ConfigError if the file system has no locks, HostError if the file cannot be opened.
  */
 export function tryLock(path: string, waitMs: number): Disposable | undefined {
   const lock = lockWithin(path, 0);
@@ -25,7 +25,7 @@ export function tryLock(path: string, waitMs: number): Disposable | undefined {
   return undefined;
 }
 
-/** The thread waits no longer than this without a sign of life. Milliseconds. */
+/** How long the thread waits without a sign of life, at most. Milliseconds. */
 const sliceMs = 5_000;
 
 /** Throws ConfigError, which names `told`, where the folder's file system has no locks. */

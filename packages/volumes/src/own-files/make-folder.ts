@@ -27,7 +27,7 @@ export function makeIn(folder: EnteredFolder, name: string, mode?: number): void
   if (!stats.isDirectory()) throw notOurs(join(folder.path, name), stats, "a folder");
 }
 
-/** False when something is there already. */
+/** Returns `false` if something is there already. */
 function tryMake(path: string, mode: number | undefined): boolean {
   try {
     told(() => mkdirSync(path, mode));

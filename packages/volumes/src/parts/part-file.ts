@@ -44,7 +44,7 @@ export interface PartFile extends AsyncDisposable {
   sync(): Promise<void>;
   /** Of its first `length` bytes, in lower-case hex digits. */
   digest(algorithm: string, length: number, signal: AbortSignal): Promise<string>;
-  /** What is there is worth nothing: the next process begins anew. */
+  /** Makes the bytes that are there worthless: the next process begins anew. */
   disown(): Promise<void>;
   /** Gives the file its name, with `length` bytes, durably. */
   complete(length: number): Promise<void>;
@@ -183,7 +183,7 @@ export class OpenPartFile implements PartFile {
     try {
       await this.#file.close();
     } catch {
-      // What counts was synced, and what was not is fetched again.
+      // All bytes that count as finished were synced; the others are fetched again.
     } finally {
       this.#opened.lock[Symbol.dispose]();
       this.#opened.folder[Symbol.dispose]();

@@ -17,7 +17,7 @@ export interface PartsNeeds {
   readonly placing: Placing;
   readonly commit: Commit;
   readonly times: FileTimes;
-  /** Throws when the object can have no place here. */
+  /** Makes the folder of an object's place. Throws if the object can have no place here. */
   readonly prepare: (object: NewObject) => Place;
   /** Throws HostError when the disk is no longer mounted. */
   readonly guard: () => void;
@@ -40,8 +40,8 @@ interface OpenPart {
 }
 
 /**
- * Large objects that are coming, on one volume. Everything is done in small steps: the thread has
- * small files to commit too.
+ * The parts of large objects on one volume. All work is done in small steps: the thread has small
+ * files to commit too.
  */
 export class Parts {
   readonly #needs: PartsNeeds;
@@ -55,7 +55,7 @@ export class Parts {
   async open(id: number, object: NewObject, validator: string | undefined): Promise<OpenedPart | undefined> {
     const { source, key, expectedSize: length } = object;
     if (length === undefined) throw new Error("a part's size must be known");
-    // What cannot have a place here is known before its bytes come.
+    // An object that can have no place here is refused before its bytes come.
     this.#needs.prepare(object);
     this.#needs.guard();
     const remote = {
@@ -75,7 +75,7 @@ export class Parts {
     }
   }
 
-  /** Bytes of the disk that a part of this object takes. */
+  /** Resolves with the bytes of the disk that a part of this object takes. */
   async begun(object: NewObject): Promise<number> {
     try {
       const { blocks } = await lstat(`${this.#target(object)}.part`);
@@ -138,8 +138,7 @@ export class Parts {
   }
 
   /**
-   * It goes straight from here to its place: until then it stays what the next process can go on
-   * with.
+   * The file gets its final name directly from here. Until then the next process can go on with it.
    */
   #land(object: NewObject, size: number, path: string, md5: string): Promise<StoredObject> {
     const { promise, ...settle } = Promise.withResolvers<StoredObject>();

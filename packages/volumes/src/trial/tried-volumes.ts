@@ -19,9 +19,11 @@ export interface TriedVolumes extends AsyncDisposable {
 }
 
 export interface TrialOptions {
-  /** A disk with a fault of these kinds is left out, with one line, while there are others. */
+  /**
+   * A disk with a fault of these kinds is left out, with one line in the log, if there are others.
+   */
   readonly leavesOut: readonly HostErrorKind[];
-  /** Sees what the folders are before anything is written there, and may throw. */
+  /** Called with what the folders are before anything is written there. May throw. */
   readonly judge?: (found: readonly FoundFolder[]) => void;
 }
 
@@ -158,7 +160,7 @@ export async function whyGone(volume: GivenVolume, log: Log): Promise<string | u
     const found = await link.call({ op: "look", trial: { folder: root, make: false, init: true } });
     return found.volume?.id === id ? undefined : `${root} is no longer that volume: was its disk unmounted?`;
   } catch (error) {
-    // Where this process can open no more files, nothing is known of the disk.
+    // If this process can open no more files, that says nothing of the disk.
     if (error instanceof HostError && error.kind === "limits") return undefined;
     if (error instanceof ConfigError || error instanceof HostError) return error.message;
     throw error;

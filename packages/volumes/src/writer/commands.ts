@@ -5,16 +5,16 @@ import type { Parts } from "../parts/parts.ts";
 import type { Answers, PartCommand, QuickCommand, SlowCommand, TrialCommand } from "./protocol.ts";
 
 /*
- * In the thread: what is done for each command. `put`, `finish`, `open` and `close` are with the
- * thread itself.
+ * In the thread: what is done for each command. writer-thread.ts itself has `put`, `finish`, `open`
+ * and `close`.
  */
 
-/** Before the volume is open. */
+/** Answers what is asked before the volume is open. */
 export function performTrial(command: TrialCommand): Answers[TrialCommand["op"]] {
   return command.op === "look" ? lookAt(command.trial) : void tryFor(command.trial);
 }
 
-/** What is answered at once. */
+/** Answers a command at once. */
 export function performQuickly(
   { storing, bindings, looking }: OpenedVolume,
   command: QuickCommand,
@@ -42,7 +42,7 @@ export function performQuickly(
   }
 }
 
-/** What gives other commands their turn meanwhile. */
+/** Answers a command later; other commands have their turn meanwhile. */
 export async function performSlowly(
   { adoption, parts }: OpenedVolume,
   command: SlowCommand,

@@ -5,14 +5,14 @@ import type { Op } from "./protocol.ts";
  * took longer.
  */
 const usualLimit = 30_000;
-/** And after which it is told that it is waited for: it may only be busy. Milliseconds. */
+/** Milliseconds after which a line says that the disk is waited for: it may only be busy. */
 const usualNotice = 10_000;
-/** Between looks. Milliseconds. */
+/** Between two looks. Milliseconds. */
 const lookEvery = 1_000;
 
 /**
- * Commands whose answers prove something of each other: a disk that still answers questions may
- * take no more bytes.
+ * Commands of one sort prove something of each other. A disk that still answers questions may take
+ * no more bytes.
  */
 type Sort = "question" | "change";
 
@@ -37,8 +37,8 @@ interface Waiting {
 }
 
 /**
- * Tells when a disk hangs: commands wait, and for too long nothing is heard of any of their sort. A
- * disk that was only slow is given twice the time from then on.
+ * Tells when a disk hangs: commands wait, and for too long none of their sort is answered, nor any
+ * progress shown. A disk that was only slow is given twice that time from then on.
  */
 export class Silence {
   readonly #onNotice: (ms: number) => void;
@@ -47,13 +47,13 @@ export class Silence {
   readonly #waiting: Readonly<Record<Sort, Waiting>>;
   #limit = usualLimit;
   #notice = usualNotice;
-  /** Of the sort that is quiet, or silent, and was told of. */
+  /** The sort of commands about which `onNotice` was called, while it is quiet. */
   #noticed: Sort | undefined;
-  /** Of the sort that is silent. */
+  /** The sort of commands about which `onSilent` was called, while it is silent. */
   #silent: Sort | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `onNotice`: it is waited for; `onSilent`: it is so no longer. */
+  /** `onNotice`: the disk is waited for. `onSilent`: it is no longer waited for. */
   constructor(
     { onNotice, onSilent }: { onNotice: (ms: number) => void; onSilent: (ms: number) => void },
     now = () => performance.now(),
@@ -69,7 +69,7 @@ export class Silence {
     return this.#silent !== undefined;
   }
 
-  /** It was told that the disk is waited for, and nothing has come since. */
+  /** Whether `onNotice` was called, and no answer has come since. */
   get isNoticed(): boolean {
     return this.#noticed !== undefined;
   }

@@ -3,10 +3,10 @@ import { reserved } from "../md5/program.ts";
 
 /** Bytes of a slot, a page of WebAssembly's: most pictures fit. */
 const slotSize = 64 * 1024;
-/** Slots of a volume; what finds none free travels in memory of its own. */
+/** Slots per volume. A body that finds none free travels in memory of its own. */
 const slotCount = 1024;
 
-/** Slots at the start that no body gets: what hashes the bodies works there. */
+/** Slots at the start that hold no bodies: the hashing of bodies works there. */
 const firstSlot = Math.ceil(reserved / slotSize);
 
 /**
@@ -26,13 +26,13 @@ export class Slots {
     (_, slot) => (firstSlot + slotCount - 1 - slot) * slotSize,
   );
 
-  /** A slot, or memory of its own where none is free or large enough. */
+  /** Returns a slot, or memory of its own if none is free or large enough. */
   lend(size: number): Uint8Array {
     const offset = size <= slotSize - padding ? this.#free.pop() : undefined;
     return offset === undefined ? new Uint8Array(size) : new Uint8Array(this.memory.buffer, offset, size);
   }
 
-  /** Where a body lies, if it lies in a slot. */
+  /** Returns where a body lies; `undefined` if it is not in a slot. */
   slotOf(bytes: Uint8Array): Body | undefined {
     return bytes.buffer === this.memory.buffer
       ? { offset: bytes.byteOffset, length: bytes.byteLength }

@@ -35,7 +35,7 @@ export async function openVolume(root: string, { log, ...options }: VolumeOption
   }
 }
 
-/** The volume that the thread at the other end of the link opens. */
+/** Opens a volume in the thread at the other end of the link. */
 export async function volumeOf(link: WriterLink, options: OpeningOptions): Promise<LocalVolume> {
   return new ThreadVolume(link, await link.call({ op: "open", options }));
 }
@@ -133,7 +133,7 @@ class ThreadVolume implements LocalVolume {
     try {
       await this.#link.call({ op: "close" });
     } catch (error) {
-      // What was answered is safe already.
+      // All that was answered is safe already.
       if (!(error instanceof HostError && error.kind === "silent")) throw error;
     } finally {
       await this.#link.end();

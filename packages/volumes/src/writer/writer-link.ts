@@ -46,10 +46,10 @@ export class WriterLink {
   #transfer: ArrayBuffer[] = [];
   #flushing: NodeJS.Immediate | undefined;
   #gone: Error | undefined;
-  /** Whether the thread has ever said anything. */
+  /** Whether the thread has posted anything. */
   #isHeard = false;
 
-  /** `root`: of the volume, for those who read what is said of it. */
+  /** `root`: of the volume, for log lines and errors. */
   constructor(root: string, log: Log) {
     this.#root = root;
     this.#log = log;
@@ -180,8 +180,8 @@ export class WriterLink {
   }
 
   #lose(cause: unknown): void {
-    // A thread that never said a word has seen nothing of the disk: this process has no files or
-    // memory for it.
+    // A thread that has posted nothing has not touched the disk: this process lacks files or memory
+    // for it.
     this.#gone ??=
       cause !== undefined && !this.#isHeard
         ? new HostError("limits", `no thread for ${this.#root} can begin: ${inWords(cause)}`, { cause })
@@ -196,7 +196,9 @@ function inSeconds(ms: number): string {
   return `${Math.round(ms / 1000)} s`;
 }
 
-/** A view of a larger buffer (a pool's, maybe) must not take that along. */
+/**
+ * Copies a view of a larger buffer (a pool's, maybe), so that only its own bytes are transferred.
+ */
 function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer } = bytes;
   const whole = buffer instanceof ArrayBuffer && bytes.byteLength === buffer.byteLength;

@@ -66,7 +66,9 @@ port.on("message", (commands: readonly Command[]) => {
   flush();
 });
 
-/** By the commands' ids, of the bodies in slots: many at once cost less. */
+/**
+ * Returns the MD5s of the bodies in slots, by the commands' ids. Hashing many at once costs less.
+ */
 function md5sOf(commands: readonly Command[]): ReadonlyMap<number, string> {
   const puts = commands.flatMap((command) =>
     command.op === "put" && !("buffer" in command.bytes) ? [{ id: command.id, body: command.bytes }] : [],
