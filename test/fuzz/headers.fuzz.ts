@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { CookieJar } from "@brigade/sources";
 import fc from "fast-check";
-import { extraHeaders } from "../../packages/sources/src/http/extra-headers.ts";
-import { locationOf } from "../../packages/sources/src/http/location.ts";
 import { Doubt } from "../../packages/sources/src/http/odd/answer-head.ts";
 import { AnswerReader } from "../../packages/sources/src/http/odd/answer-reader.ts";
 import { md5OfHex } from "../../packages/sources/src/http/reading/digests.ts";
+import { locationOf } from "../../packages/sources/src/http/reading/location.ts";
 import { packingOf } from "../../packages/sources/src/http/reading/packing.ts";
 import { retryAfterMs } from "../../packages/sources/src/http/reading/retry-after.ts";
 import { stateOf, validatorOf } from "../../packages/sources/src/http/reading/validator.ts";
+import { extraHeaders } from "../../packages/sources/src/http/requests/extra-headers.ts";
 import { dispositionName, safeName, urlName } from "../../packages/sources/src/http-file/file-name.ts";
-import { allowedHop } from "../../packages/sources/src/upyun/redirect.ts";
+import { allowedHop } from "../../packages/sources/src/upyun/objects/redirect.ts";
 import { type Family, never, reads } from "./family.ts";
 import { foreignText, spoiled } from "./foreign.ts";
 

@@ -1,6 +1,6 @@
-export { variablePrefix } from "./http/fetch-variables.ts";
+export { type TlsSettings, tlsSettings } from "./http/connecting/trust.ts";
 export { chooseProxies } from "./http/proxies/proxies.ts";
-export { type TlsSettings, tlsSettings } from "./http/trust.ts";
+export { variablePrefix } from "./http/requests/fetch-variables.ts";
 export { FileChanged } from "./http-file/file-changed.ts";
 export type { HttpFile } from "./http-file/http-file.ts";
 export { HttpFiles, type HttpFilesOptions, parseFileUrl } from "./http-file/http-files.ts";

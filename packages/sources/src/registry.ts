@@ -1,6 +1,6 @@
 import { ConfigError, type Environment, sourceNameSchema } from "@brigade/core";
 import { hasCredentials, withoutCredentials } from "./credentials-in-url.ts";
-import { variablePrefix } from "./http/fetch-variables.ts";
+import { variablePrefix } from "./http/requests/fetch-variables.ts";
 import { siteVariables } from "./http-index/config.ts";
 import { parseSiteUrl } from "./http-index/url.ts";
 import type { SourceParser, SourceReference } from "./source-reference.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ChunkQueue } from "../src/http/chunk-queue.ts";
+import { ChunkQueue } from "../src/http/reading/chunk-queue.ts";
 
 /** Chunks of these lengths, each byte another than its neighbours. */
 function chunksOf(lengths: readonly number[]): Uint8Array[] {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { RequestListener, ServerResponse } from "node:http";
 import { type TestContext, test } from "node:test";
-import { token } from "../src/upyun/token.ts";
+import { token } from "../src/upyun/objects/token.ts";
 import { caught, failure } from "./failure.ts";
 import { asUpyun, entry, httpDate, refuse, serve, signal, sourceFor } from "./scenario.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NameError } from "@brigade/core";
-import { assertRequestable, encodePath } from "../src/http/encode.ts";
+import { assertRequestable, encodePath } from "../src/http/requests/encode.ts";
 
 test("encodes everything but letters, digits, - . _ ~ and slashes, once, in upper case", () => {
   assert.equal(encodePath("a-b.c_d~e/f"), "a-b.c_d~e/f");

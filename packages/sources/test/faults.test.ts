@@ -4,8 +4,8 @@ import { type TestContext, test } from "node:test";
 import type { SourceError } from "@brigade/core";
 import { httpPort, makeCertificate, tcpPort, tlsPort } from "../../../test/field/servers/ports.ts";
 import { HttpClient, type HttpClientOptions } from "../src/http/client.ts";
+import { tlsSettings } from "../src/http/connecting/trust.ts";
 import { noProxies } from "../src/http/proxies/proxies.ts";
-import { tlsSettings } from "../src/http/trust.ts";
 import { caught, failure } from "./failure.ts";
 
 const remedies = { address: "MY_VARIABLE" };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { Entries } from "../src/http-index/entries.ts";
-import { type HtmlIndexOf, parseHtmlIndex as readHtml } from "../src/http-index/html-index.ts";
-import { parseJsonIndex as readJson } from "../src/http-index/json-index.ts";
+import type { Entries } from "../src/http-index/documents/entries.ts";
+import { type HtmlIndexOf, parseHtmlIndex as readHtml } from "../src/http-index/documents/html-index.ts";
+import { parseJsonIndex as readJson } from "../src/http-index/documents/json-index.ts";
 import type { Listed } from "../src/http-index/listed.ts";
 import { StateFolder } from "../src/pages/state-folder.ts";
 

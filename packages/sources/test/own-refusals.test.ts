@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { tokenBucket } from "../../../test/field/servers/gates.ts";
-import { OwnRefusals } from "../src/pacing/own-refusals.ts";
 import { Pacing } from "../src/pacing/pacing.ts";
+import { OwnRefusals } from "../src/pacing/refusals/own-refusals.ts";
 import type { Turn } from "../src/pacing/turn.ts";
 import { settle } from "./pacing-scene.ts";
 import { signal } from "./scenario.ts";

@@ -68,7 +68,7 @@ test("a proxy that answers for itself to an http:// URL is told from the server"
 });
 
 async function answerOf(t: TestContext, origin: string, proxy: string): Promise<SourceError> {
-  const { refusal } = await import("../src/http/refusal.ts");
+  const { refusal } = await import("../src/http/reading/refusal.ts");
   const client = new HttpClient({
     connectTimeoutMs: 500,
     headersTimeoutMs: 500,

@@ -1,5 +1,5 @@
 import type { Decision } from "../../../test/field/servers/gates.ts";
-import { RequestRate } from "../src/pacing/request-rate.ts";
+import { RequestRate } from "../src/pacing/rates/request-rate.ts";
 import { seeded, Timeline } from "./timeline.ts";
 
 /** When a client comes and, where it does, goes; milliseconds. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allowedHop } from "../src/upyun/redirect.ts";
+import { allowedHop } from "../src/upyun/objects/redirect.ts";
 
 const from = { origin: "http://pics.example.com", target: "/dir/a%20b.zip?_upt=1" };
 

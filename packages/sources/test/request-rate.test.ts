@@ -7,7 +7,7 @@ import {
   tokenBucket,
   withBan,
 } from "../../../test/field/servers/gates.ts";
-import { RequestRate } from "../src/pacing/request-rate.ts";
+import { RequestRate } from "../src/pacing/rates/request-rate.ts";
 import { type Second, type Simulated, simulate } from "./rate-simulation.ts";
 import { seeded, Timeline } from "./timeline.ts";
 

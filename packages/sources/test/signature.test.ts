@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encodePath } from "../src/http/encode.ts";
-import { Signer, StoreTime } from "../src/upyun/signature.ts";
-import { token } from "../src/upyun/token.ts";
+import { encodePath } from "../src/http/requests/encode.ts";
+import { token } from "../src/upyun/objects/token.ts";
+import { Signer, StoreTime } from "../src/upyun/rest/signature.ts";
 
 const date = "Wed, 09 Nov 2016 14:26:58 GMT";
 const signer = new Signer("operator123", "password123");

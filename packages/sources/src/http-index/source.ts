@@ -12,17 +12,17 @@ import {
 } from "@brigade/core";
 import pLimit from "p-limit";
 import { HttpClient } from "../http/client.ts";
-import { assertRequestable } from "../http/encode.ts";
-import { clientOptions } from "../http/fetch-variables.ts";
+import { assertRequestable } from "../http/requests/encode.ts";
+import { clientOptions } from "../http/requests/fetch-variables.ts";
 import type { Pacing } from "../pacing/pacing.ts";
 import { StateFolder } from "../pages/state-folder.ts";
 import type { ConfiguredSource } from "../source-reference.ts";
 import { acceptWebBody } from "../web/web-body.ts";
 import { type SiteConfig, siteFingerprint } from "./config.ts";
+import { IndexDocuments } from "./documents/index-documents.ts";
+import { type Found, PageInquiry } from "./doubts/page-inquiry.ts";
 import { SiteFiles } from "./files.ts";
-import { IndexDocuments } from "./index-documents.ts";
 import type { Listed } from "./listed.ts";
-import { type Found, PageInquiry } from "./page-inquiry.ts";
 import { Site } from "./site.ts";
 
 /** Questions about single files at once, for a page of an index that does not tell sizes or times exactly. */

@@ -7,7 +7,8 @@ import {
   directPool,
   serverConnector,
   throughProxy,
-} from "./dispatchers.ts";
+} from "./connecting/dispatchers.ts";
+import type { TlsSettings } from "./connecting/trust.ts";
 import { Exchange, type HttpResponse } from "./exchange.ts";
 import { OddAnswers } from "./odd/odd-answers.ts";
 import { anywhere, NamedHosts, publicOnly, type Reach } from "./origins/reach.ts";
@@ -16,7 +17,6 @@ import type { ProxyServer } from "./proxies/proxy-server.ts";
 import { remember } from "./remember.ts";
 import { type Remedies, Route, type RouteOptions } from "./route.ts";
 import { sendInTurn } from "./send-in-turn.ts";
-import type { TlsSettings } from "./trust.ts";
 
 export interface HttpClientOptions extends PacingOptions {
   readonly connectTimeoutMs: number;

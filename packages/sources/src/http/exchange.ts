@@ -2,10 +2,10 @@ import { SourceError } from "@brigade/core";
 import type { Dispatcher } from "undici";
 import type { Line, Turn } from "../pacing/turn.ts";
 import { abortError, type Watch, watch } from "./cancelled.ts";
+import type { SocketTap } from "./connecting/socket-tap.ts";
 import { explain, explainRefusal } from "./faults/explain.ts";
-import { type BodyFeed, ResponseBody } from "./response-body.ts";
+import { type BodyFeed, ResponseBody } from "./reading/response-body.ts";
 import type { Route } from "./route.ts";
-import type { SocketTap } from "./socket-tap.ts";
 
 /** As undici gives them: lower-case names, an array where a header came twice. */
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;

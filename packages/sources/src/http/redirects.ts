@@ -1,5 +1,5 @@
 import type { HttpResponse } from "./exchange.ts";
-import { locationOf } from "./location.ts";
+import { locationOf } from "./reading/location.ts";
 
 const statuses = new Set([301, 302, 303, 307, 308]);
 

@@ -1,4 +1,4 @@
-import { RefusedAtOnce } from "./refused-at-once.ts";
+import { RefusedAtOnce } from "./refusals/refused-at-once.ts";
 
 /** After a cut the limit is not passed for so many milliseconds; twice as long each time that it proves right. */
 const firstCaution = 10_000;

@@ -1,14 +1,14 @@
 import { gateOf, isProbe, SourcePaused } from "@brigade/core";
 import { abortError, watch } from "../http/cancelled.ts";
-import { BanCeiling } from "./ban-ceiling.ts";
 import { Alarm } from "./clock.ts";
 import { ConnectionLimit } from "./connection-limit.ts";
 import { askedToWait, firstOf, type Lane, type Waiter } from "./lane.ts";
-import { OwnRefusals } from "./own-refusals.ts";
 import type { PaceOptions } from "./pace-options.ts";
-import { RequestRate } from "./request-rate.ts";
-import { Silence } from "./silence.ts";
-import { type Finding, type Purpose, Turn, type Verdict } from "./turn.ts";
+import { RequestRate } from "./rates/request-rate.ts";
+import { BanCeiling } from "./refusals/ban-ceiling.ts";
+import { OwnRefusals } from "./refusals/own-refusals.ts";
+import { Silence } from "./refusals/silence.ts";
+import { type Finding, type Purpose, Turn, type TurnGiver, type Verdict } from "./turn.ts";
 
 /** Requests at one server at once, beyond those for bodies. */
 const besideBodies = 32;
@@ -19,7 +19,7 @@ const metadataPatience = 1_000;
 const never = Number.POSITIVE_INFINITY;
 
 /** How fast, and how much at once, one server is asked: a rate for each kind of requests, places for all of them. */
-export class Pace {
+export class Pace implements TurnGiver {
   readonly #origin: string;
   readonly #options: PaceOptions;
   readonly #connections: ConnectionLimit;

@@ -1,5 +1,3 @@
-import type { Pace } from "./pace.ts";
-
 /** What requests are for: a server may limit each kind by itself. */
 export type Purpose = "page" | "metadata" | "body";
 
@@ -39,6 +37,15 @@ export interface Sender {
   takeBack(): void;
 }
 
+/** Who gave a turn, and is told what becomes of it: the pace of its server. */
+export interface TurnGiver {
+  /** `isFirst`: nothing had come over its connection before. */
+  answered(turn: Turn, isFirst: boolean): void;
+  received(bytes: number): void;
+  judged(turn: Turn, verdict: Verdict, retryAfterMs: number | undefined): Finding | undefined;
+  ended(turn: Turn, timedOut: boolean): void;
+}
+
 /** One request's leave to be sent: it holds a place from its start until its answer has ended. */
 export class Turn {
   readonly purpose: Purpose;
@@ -53,14 +60,14 @@ export class Turn {
   #sender: Sender | undefined;
   #timesTakenBack = 0;
   #line: Line | undefined;
-  readonly #pace: Pace;
+  readonly #giver: TurnGiver;
   #presumed: Verdict = "broken";
   #isJudged = false;
   #isOver = false;
   #finding: Finding | undefined;
 
-  constructor(pace: Pace, purpose: Purpose, path: string | undefined, sentAt: number, beside: number) {
-    this.#pace = pace;
+  constructor(giver: TurnGiver, purpose: Purpose, path: string | undefined, sentAt: number, beside: number) {
+    this.#giver = giver;
     this.purpose = purpose;
     this.path = path;
     this.sentAt = sentAt;
@@ -100,21 +107,21 @@ export class Turn {
   answered(status: number): void {
     const isFirst = this.#line?.isServed !== true;
     this.#line?.answered();
-    this.#pace.answered(this, isFirst);
+    this.#giver.answered(this, isFirst);
     const verdict = verdictOn(status);
     if (verdict === "served" || verdict === "broken") this.judge(verdict);
     else this.#presumed = verdict;
   }
 
   received(bytes: number): void {
-    this.#pace.received(bytes);
+    this.#giver.received(bytes);
   }
 
   /** The first judgement counts. `retryAfterMs`: that the server asks us to wait. */
   judge(verdict: Verdict, retryAfterMs?: number): void {
     if (this.#isJudged) return;
     this.#isJudged = true;
-    this.#finding = this.#pace.judged(this, verdict, retryAfterMs);
+    this.#finding = this.#giver.judged(this, verdict, retryAfterMs);
   }
 
   /** Nothing more comes. May be called twice. `timedOut`: nobody answered in time. */
@@ -124,6 +131,6 @@ export class Turn {
     if (this.#presumed === "broken") this.judge("broken");
     // Later than whoever waits for the body's end.
     else if (!this.#isJudged) setImmediate(() => this.judge(this.#presumed));
-    this.#pace.ended(this, timedOut);
+    this.#giver.ended(this, timedOut);
   }
 }

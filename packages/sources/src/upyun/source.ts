@@ -10,20 +10,20 @@ import type {
   WantedObject,
 } from "@brigade/core";
 import { HttpClient } from "../http/client.ts";
-import { assertRequestable } from "../http/encode.ts";
-import { clientOptions } from "../http/fetch-variables.ts";
+import { assertRequestable } from "../http/requests/encode.ts";
+import { clientOptions } from "../http/requests/fetch-variables.ts";
 import { Notices } from "../notices.ts";
 import type { Pacing } from "../pacing/pacing.ts";
 import { StateFolder } from "../pages/state-folder.ts";
 import type { StoreClock } from "../source-reference.ts";
 import { fingerprint, readConfig, type UpyunConfig } from "./config.ts";
-import { Domain } from "./domain.ts";
-import { Listing } from "./listing.ts";
-import { OriginalByDomain } from "./original.ts";
-import { Rest } from "./rest.ts";
-import { type Clock, StoreTime, systemClock } from "./signature.ts";
-import { Store } from "./store.ts";
-import { VariantByDomain } from "./variant.ts";
+import { Listing } from "./listing/listing.ts";
+import { Domain } from "./objects/domain.ts";
+import { OriginalByDomain } from "./objects/original.ts";
+import { VariantByDomain } from "./objects/variant.ts";
+import { Rest } from "./rest/rest.ts";
+import { type Clock, StoreTime, systemClock } from "./rest/signature.ts";
+import { Store } from "./rest/store.ts";
 
 /** Connections to the REST API beyond those for bodies: for pages and metadata. */
 const besideBodies = 32;

@@ -1,6 +1,6 @@
 import { ConfigError, NameError } from "@brigade/core";
 import { withoutCredentials } from "../credentials-in-url.ts";
-import { assertRequestable } from "../http/encode.ts";
+import { assertRequestable } from "../http/requests/encode.ts";
 import { sourceName } from "../source-name.ts";
 import type { SourceReference } from "../source-reference.ts";
 import { createUpyunSource } from "./source.ts";

@@ -1,4 +1,4 @@
-import { assertRequestable } from "../http/encode.ts";
+import { assertRequestable } from "../http/requests/encode.ts";
 import { keyOfUrl } from "./key-of-url.ts";
 
 /** What a line of a list names. */

@@ -17,8 +17,8 @@ import {
 } from "@brigade/core";
 import { abortError, watch } from "../http/cancelled.ts";
 import { HttpClient } from "../http/client.ts";
-import { assertRequestable } from "../http/encode.ts";
-import { clientOptions } from "../http/fetch-variables.ts";
+import { assertRequestable } from "../http/requests/encode.ts";
+import { clientOptions } from "../http/requests/fetch-variables.ts";
 import type { Pacing } from "../pacing/pacing.ts";
 import { StateFolder } from "../pages/state-folder.ts";
 import type { ConfiguredSource } from "../source-reference.ts";

@@ -1,9 +1,9 @@
 import { lookup } from "node:dns";
 import { isIP, type OnReadOpts } from "node:net";
 import type { Reach } from "../origins/reach.ts";
-import type { TlsSettings } from "../trust.ts";
-import { buildConnector } from "../undici.ts";
 import { type Begin, Race } from "./race.ts";
+import type { TlsSettings } from "./trust.ts";
+import { buildConnector } from "./undici.ts";
 import { ignoringContinue } from "./without-continue.ts";
 
 export interface ConnectorSettings {

@@ -1,7 +1,7 @@
 import { isIPv6, type Socket } from "node:net";
 import type { buildConnector } from "undici";
 import { Unreached } from "../faults/unreached.ts";
-import { errors } from "../undici.ts";
+import { errors } from "./undici.ts";
 
 /** Begins a connection to the address that `hostname` has, and gives its socket at once. Has no limit of time. */
 export type Begin = (where: buildConnector.Options, done: buildConnector.Callback) => Socket;

@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import { SocksError } from "../faults/socks-error.ts";
 import { proxyLogin } from "../proxies/proxy-server.ts";
-import { buildConnector } from "../undici.ts";
 import type { ConnectorSettings } from "./connector.ts";
+import { buildConnector } from "./undici.ts";
 
 /** Bytes of a name that SOCKS5 has room for (RFC 1928). */
 const longestName = 255;

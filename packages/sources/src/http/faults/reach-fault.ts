@@ -1,9 +1,8 @@
 import { SourceError } from "@brigade/core";
 import { PrivateAddress } from "../origins/reach.ts";
-import type { Route } from "../route.ts";
 
 /** The address may not be connected to: no waiting helps, and others are not concerned. `undefined` for other errors. */
-export function reachFault(error: Error, { name }: Route): SourceError | undefined {
+export function reachFault(error: Error, { name }: { readonly name: string }): SourceError | undefined {
   if (!(error instanceof PrivateAddress)) return undefined;
   return new SourceError("forbidden", `${name}: not asked: ${error.message}`, { cause: error });
 }

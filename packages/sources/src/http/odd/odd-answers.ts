@@ -1,8 +1,8 @@
 import type { buildConnector, Dispatcher } from "undici";
+import { errors } from "../connecting/undici.ts";
 import { isUnreadable } from "../faults/http-fault.ts";
 import { codeOf } from "../faults/seen.ts";
 import { remember } from "../remember.ts";
-import { errors } from "../undici.ts";
 import { OddExchange, type OddRequest } from "./odd-exchange.ts";
 
 /** Requests whose answers are remembered to be odd. */

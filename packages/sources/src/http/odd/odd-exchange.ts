@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { buildConnector, Dispatcher } from "undici";
-import { errors } from "../undici.ts";
+import { errors } from "../connecting/undici.ts";
 import { Doubt } from "./answer-head.ts";
 import { AnswerReader } from "./answer-reader.ts";
 

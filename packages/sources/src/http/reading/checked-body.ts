@@ -1,7 +1,7 @@
 import { type Allocate, type NextSlab, type ObjectBody, SourceError } from "@brigade/core";
-import type { ResponseBody } from "../response-body.ts";
 import { checkedFirst } from "./first-bytes.ts";
 import { tellingBytes } from "./page-in-place.ts";
+import type { ResponseBody } from "./response-body.ts";
 
 /** What the headers told of a body. */
 export type BodyTraits = Pick<

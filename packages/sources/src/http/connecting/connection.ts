@@ -1,0 +1,41 @@
+import type { Dispatcher } from "undici";
+import type { Line } from "../../pacing/turn.ts";
+import { Exchange } from "../exchange.ts";
+import { Client, errors } from "./undici.ts";
+
+/** A connection of a pool that tells each exchange that it goes over it, and knows whether it is served. */
+export class Connection extends Client implements Line {
+  readonly #origin: URL;
+  #isServed = false;
+
+  constructor(origin: string | URL, options: object) {
+    super(origin, options);
+    this.#origin = new URL(origin);
+    this.on("disconnect", () => {
+      this.#isServed = false;
+    });
+  }
+
+  get isServed(): boolean {
+    return this.#isServed;
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    if (handler instanceof Exchange) handler.goesOver(this);
+    return super.dispatch(options, handler);
+  }
+
+  answered(): void {
+    this.#isServed = true;
+  }
+
+  /** As if it had not come about: its pool uses it no more, and makes another when it needs one. */
+  giveUp(): void {
+    this.emit(
+      "connectionError",
+      this.#origin,
+      [this],
+      new errors.SocketError("nobody serves this connection"),
+    );
+  }
+}

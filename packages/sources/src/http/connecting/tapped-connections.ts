@@ -1,0 +1,67 @@
+import type { Socket } from "node:net";
+import type { buildConnector, Dispatcher } from "undici";
+import { Exchange, type HttpResponse } from "../exchange.ts";
+import type { Route } from "../route.ts";
+import { beginner, type ConnectorSettings, toAnyAddress } from "./connector.ts";
+import { SocketTap } from "./socket-tap.ts";
+import { Client } from "./undici.ts";
+
+export interface TappedOptions extends ConnectorSettings {
+  /** Longest pause between two pieces of a body. */
+  readonly silenceTimeoutMs: number;
+}
+
+/** Direct connections for large bodies: one a request, with a tap that reads a plain 206's body into its reader's memory. */
+export class TappedConnections implements AsyncDisposable {
+  readonly #options: TappedOptions;
+  readonly #clients = new Set<Client>();
+
+  constructor(options: TappedOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with SourceError, or AbortError. */
+  async send(request: Dispatcher.DispatchOptions, route: Route, signal: AbortSignal): Promise<HttpResponse> {
+    let tap: SocketTap | undefined;
+    const connect = this.#connector(route, (fresh) => {
+      tap = fresh;
+    });
+    const client = new Client(route.name, { allowH2: false, connect });
+    this.#clients.add(client);
+    return await new Promise((resolve, reject) => {
+      const exchange = new Exchange(route, signal, resolve, reject, {
+        tap: () => tap,
+        ended: () => {
+          this.#clients.delete(client);
+          client.destroy();
+        },
+      });
+      if (!signal.aborted) client.dispatch(request, exchange);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#clients].map((client) => client.destroy()));
+  }
+
+  /** Each address that is tried has a tap of its own; `use` gets that of the one that is taken. */
+  #connector({ reach }: Route, use: (tap: SocketTap) => void): buildConnector.connector {
+    const { tls, connectTimeoutMs, silenceTimeoutMs } = this.#options;
+    const taps = new WeakMap<Socket, SocketTap>();
+    const begin = (where: buildConnector.Options, done: buildConnector.Callback) => {
+      const tap = new SocketTap(silenceTimeoutMs);
+      const socket = beginner(tls, tap.onread)(where, done);
+      taps.set(socket, tap);
+      return socket;
+    };
+    const connect = toAnyAddress(begin, connectTimeoutMs, reach);
+    return (where, done) =>
+      connect(where, (...[error, socket]) => {
+        if (error !== null) return done(error, null);
+        const tap = taps.get(socket);
+        tap?.attach(socket);
+        if (tap !== undefined) use(tap);
+        done(null, socket);
+      });
+  }
+}

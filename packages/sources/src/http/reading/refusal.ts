@@ -1,0 +1,116 @@
+import { type FaultScope, SourceError, type SourceErrorKind } from "@brigade/core";
+import { isTooMuch, verdictOn } from "../../pacing/turn.ts";
+import { type HttpResponse, header } from "../exchange.ts";
+import { speaksTlsFault } from "../faults/explain.ts";
+import { refusedTunnel } from "../faults/proxy-fault.ts";
+import { clientCertificate } from "../faults/tls-fault.ts";
+import type { Remedies, Route } from "../route.ts";
+import { readText } from "./read-text.ts";
+import { retryAfterMs } from "./retry-after.ts";
+
+/** A status that brings no bytes, as an error; its body is dropped. `what`: the URL as it may be shown. */
+export async function refusal(response: HttpResponse, what: string, nowMs: number): Promise<SourceError> {
+  const { status, statusText, headers, route, turn } = response;
+  const ofRoute = routeRefusal(response, await tellingText(response));
+  if (ofRoute !== undefined) return ofRoute;
+  const waitMs = retryAfterMs(headers, nowMs);
+  turn?.judge(verdictOn(status), waitMs);
+  const ofPace = meaningOfPace(response);
+  const [kind, words] = ofPace ?? meaning(status, statusText, route.remedies);
+  const isGuess = ofPace !== undefined;
+  const scope = scopeByPace(response);
+  return new SourceError(kind, `${what}: ${status}: ${words}`, {
+    status,
+    retryAfterMs: waitMs,
+    isGuess,
+    scope,
+  });
+}
+
+/** The body is read only where it may tell that the port is mistaken. */
+async function tellingText({ status, body, route }: HttpResponse): Promise<string> {
+  if (status === 400 && !route.hasWorked) return await readText(body);
+  body.cancel();
+  return "";
+}
+
+/**
+ * An answer that concerns the way and not what was asked for: a proxy's own, or a server's that is spoken to in the wrong way.
+ * `text`: its body. `undefined` for all others.
+ */
+export function routeRefusal(response: HttpResponse, text: string): SourceError | undefined {
+  const { route, status } = response;
+  if (isProxys(response)) {
+    response.turn?.judge("broken");
+    return refusedTunnel(status, route);
+  }
+  return (
+    unownedLoss(response) ?? (status === 400 && !route.hasWorked ? mistakenPort(text, route) : undefined)
+  );
+}
+
+/** A 404 by which an object would count as vanished, in the words of we do not know whom. */
+function unownedLoss({ route, status, headers }: HttpResponse): SourceError | undefined {
+  if ((status !== 404 && status !== 410) || !route.mayBeProxys(header(headers, "server"))) return undefined;
+  return new SourceError(
+    "forbidden",
+    `${route.name}: status ${status}, which may be the word of ${route.proxyName}: nothing that looks like this has come from the server itself in this run`,
+    { status },
+  );
+}
+
+/** Whether a proxy that was asked for an http:// URL answers for itself. */
+function isProxys({ route, status, headers }: HttpResponse): boolean {
+  if (!route.isReadByProxy) return false;
+  if (status === 407) return true;
+  // Its other refusals are of single URLs.
+  if (status !== 403 && status < 500) return false;
+  if (headers["x-squid-error"] !== undefined) return true;
+  return /^tinyproxy\b/i.test(header(headers, "server") ?? "");
+}
+
+/** What nginx, Apache and Go say, with status 400, to those who speak to a TLS port without TLS, or without a certificate. */
+function mistakenPort(text: string, route: Route): SourceError | undefined {
+  if (route.name.startsWith("http:")) return speaksTls.test(text) ? speaksTlsFault(route) : undefined;
+  return wantsCertificate.test(text) ? route.lasting(clientCertificate) : undefined;
+}
+
+const speaksTls = /plain HTTP request was sent|HTTP request to an HTTPS|SSL-enabled (server )?port/i;
+const wantsCertificate = /(SSL|client) certificate/i;
+
+/**
+ * What a refusal is by what the pace of its server knows, once it is judged; `undefined` where the status tells. 503 is an outage as
+ * much as a plea to slow down: it is that while others are served, and more are refused than single objects would be.
+ */
+export function meaningOfPace({ status, turn }: HttpResponse): [SourceErrorKind, string] | undefined {
+  if (turn?.finding === "ban")
+    return ["banned", "the server has banned us for a while, since it was asked too much"];
+  if (turn?.finding === "haste" && status === 503)
+    return ["throttled", "the server refuses some requests, and serves others: it limits them, most likely"];
+  return undefined;
+}
+
+/** One object is refused each time, while others are served: that is no haste. */
+export function scopeByPace({ turn }: HttpResponse): FaultScope | undefined {
+  return turn?.finding === "own" ? "object" : undefined;
+}
+
+function meaning(status: number, statusText: string, remedies: Remedies): [SourceErrorKind, string] {
+  const { unauthorized = "give them", forbidden = "check what it wants" } = remedies;
+  if (isTooMuch(status)) return ["throttled", "too many requests"];
+  switch (status) {
+    case 401:
+      return ["unauthorized", `the server wants a user and a password: ${unauthorized}`];
+    case 403:
+      return ["forbidden", `the server refuses us; ${forbidden}`];
+    case 404:
+    case 410:
+      return ["missing", "there is no such file"];
+    case 407:
+      return ["misconfigured", "the server answers as a proxy does: is it one?"];
+    default: {
+      const words = statusText.replaceAll(/[\p{Cc}\p{Cf}]+/gu, " ").slice(0, 100) || "not what was asked for";
+      return [status === 408 || status === 425 || status >= 500 ? "unavailable" : "forbidden", words];
+    }
+  }
+}

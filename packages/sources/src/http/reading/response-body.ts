@@ -1,0 +1,184 @@
+import { type Allocate, type NextSlab, SourceError } from "@brigade/core";
+import { abortError } from "../cancelled.ts";
+import { ChunkQueue } from "./chunk-queue.ts";
+
+/** The connection that a body comes over: undici's controller, or a tap before it. */
+export interface BodyFeed {
+  pause(): void;
+  resume(): void;
+  abort(error: Error): void;
+  /** Absent: its chunks come in memory of their own. */
+  useSlabs?(nextSlab: NextSlab): void;
+}
+
+/** Bytes that wait for a reader before the socket is paused. */
+const highWater = 256 * 1024;
+/** A rest of at most this many bytes is read to its end rather than cut, which would cost the connection. */
+const worthDraining = 64 * 1024;
+/** No buffer can be longer than this; such a body is to be taken by chunks. */
+const longestBuffer = 2 ** 32;
+
+const fresh: Allocate = (size) => new Uint8Array(size);
+
+function tooLong(length: number, most: number): SourceError {
+  const why = most === longestBuffer ? "one piece can be" : `the ${most} that were expected`;
+  return new SourceError("damaged", `${length} bytes are more than ${why}`);
+}
+
+/**
+ * A response's body as it arrives. Waiting → taken by `bytes` or `chunks`, or dropped by `cancel` → ended or failed.
+ * `push`, `end` and `fail` are for the exchange that feeds it.
+ */
+export class ResponseBody {
+  /** Content-Length. */
+  readonly length: number | undefined;
+  /** The end will be recognisable: by length or by a last chunk. Otherwise a cut looks like the end. */
+  readonly provable: boolean;
+  readonly #feed: BodyFeed;
+  readonly #queue = new ChunkQueue();
+  #most = Number.POSITIVE_INFINITY;
+  #allocate: Allocate = fresh;
+  #received = 0;
+  #mode: "waiting" | "bytes" | "chunks" | "dropped" = "waiting";
+  #state: "open" | "ended" | "failed" = "open";
+  #error: Error | undefined;
+  #whole: Uint8Array | undefined;
+  #collected: PromiseWithResolvers<Uint8Array> | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(feed: BodyFeed, length: number | undefined, provable: boolean) {
+    this.#feed = feed;
+    this.length = length;
+    this.provable = provable;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.#mode === "dropped") return;
+    const at = this.#received;
+    this.#received += chunk.byteLength;
+    if (this.#received > this.#most) {
+      this.#refuse(tooLong(this.#received, this.#most));
+      return;
+    }
+    if (this.#whole !== undefined) {
+      this.#whole.set(chunk, at);
+      return;
+    }
+    this.#queue.push(chunk);
+    if (this.#mode === "bytes") return;
+    if (this.#queue.bytes >= highWater) this.#feed.pause();
+    this.#wake?.();
+  }
+
+  end(): void {
+    if (this.#state !== "open") return;
+    this.#state = "ended";
+    this.#collected?.resolve(this.#assemble());
+    this.#wake?.();
+  }
+
+  fail(error: Error): void {
+    if (this.#state !== "open") return;
+    this.#state = "failed";
+    this.#error = error;
+    this.#queue.take();
+    this.#whole = undefined;
+    this.#collected?.reject(error);
+    this.#wake?.();
+  }
+
+  /**
+   * A body of more than `most` bytes has failed as `damaged`: no more than one read beyond them is ever in memory. `undefined`: its length
+   * is not known.
+   */
+  limitTo(most: number | undefined): void {
+    if (most === undefined) return;
+    this.#most = most;
+    if (this.#received > most) this.#refuse(tooLong(this.#received, most));
+  }
+
+  /** The whole body in one piece of memory. */
+  bytes(allocate: Allocate = fresh): Promise<Uint8Array> {
+    this.#take("bytes");
+    this.#most = Math.min(this.#most, longestBuffer);
+    this.#allocate = allocate;
+    if (this.#error !== undefined) return Promise.reject(this.#error);
+    if (this.#state === "ended") return Promise.resolve(this.#assemble());
+    if (this.length !== undefined) {
+      if (!(this.length <= this.#most)) {
+        const error = tooLong(this.length, this.#most);
+        this.#refuse(error);
+        return Promise.reject(error);
+      }
+      this.#whole = this.#gather(this.length);
+    }
+    this.#collected = Promise.withResolvers();
+    this.#feed.resume();
+    return this.#collected.promise;
+  }
+
+  async *chunks(nextSlab?: NextSlab): AsyncGenerator<Uint8Array, void, void> {
+    this.#take("chunks");
+    if (nextSlab !== undefined) this.#feed.useSlabs?.(nextSlab);
+    try {
+      while (true) {
+        if (this.#queue.bytes > 0) yield* this.#queue.take();
+        else if (this.#error !== undefined) {
+          throw this.#error;
+        } else if (this.#state === "ended") {
+          return;
+        } else {
+          await this.#more();
+        }
+      }
+    } finally {
+      this.cancel();
+    }
+  }
+
+  /** Harmless after the end. A short rest is read silently, so that the connection serves on. */
+  cancel(): void {
+    if (this.#state !== "open" || this.#mode === "dropped") return;
+    this.#mode = "dropped";
+    this.fail(abortError(new Error("the body was cancelled")));
+    if (this.length !== undefined && this.length - this.#received <= worthDraining) this.#feed.resume();
+    else this.#feed.abort(abortError(new Error("the body was cancelled")));
+  }
+
+  #refuse(error: Error): void {
+    this.#mode = "dropped";
+    this.fail(error);
+    this.#feed.abort(error);
+  }
+
+  #take(mode: "bytes" | "chunks"): void {
+    if (this.#mode !== "waiting" && this.#mode !== "dropped") throw new Error("the body was taken already");
+    if (this.#mode === "waiting") this.#mode = mode;
+  }
+
+  #more(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        this.#wake = undefined;
+        resolve();
+      };
+      this.#feed.resume();
+    });
+  }
+
+  #assemble(): Uint8Array {
+    const whole = this.#whole ?? this.#gather(this.#received);
+    this.#whole = undefined;
+    return whole;
+  }
+
+  #gather(length: number): Uint8Array {
+    const whole = this.#allocate(length);
+    let at = 0;
+    for (const chunk of this.#queue.take()) {
+      whole.set(chunk, at);
+      at += chunk.byteLength;
+    }
+    return whole;
+  }
+}

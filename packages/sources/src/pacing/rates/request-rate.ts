@@ -1,0 +1,199 @@
+import { type Clock, nextAfter } from "../clock.ts";
+import { Hold } from "../hold.ts";
+import { SteadyRefusals } from "../refusals/steady-refusals.ts";
+import { RateCurve } from "./rate-curve.ts";
+import { Tally } from "./tally.ts";
+
+/** A 403 after so many refusals in a row, by rate or in their wake, is no object's own. */
+const refusalsBeforeBan = 5;
+/** Requests a second, from which on the rate counts as unused when less than a quarter of it is sent. */
+const measurable = 8;
+/** Milliseconds since something was served, or the time of so many requests, for which others count as served. */
+const servedFor = { ms: 2_000, requests: 4 };
+
+/**
+ * How fast requests of one kind may be sent to one server, learnt from what it refuses. Where slowing down does not help, refusals
+ * are no limit's, and the pace goes back up. Times are monotonic milliseconds.
+ */
+export class RequestRate {
+  readonly #now: () => number;
+  readonly #onSteady: (share: number) => void;
+  readonly #curve = new RateCurve();
+  readonly #hold: Hold;
+  readonly #sentLately = new Tally();
+  readonly #servedLately = new Tally();
+  readonly #steady = new SteadyRefusals();
+  #refusedInRow = 0;
+  #forbiddenInRow = 0;
+  /** Served a second, at most, before those. */
+  #servedBeforeForbidden = 0;
+  #servedAt = Number.NEGATIVE_INFINITY;
+  #nextAt = Number.NEGATIVE_INFINITY;
+  #sentAt = Number.NEGATIVE_INFINITY;
+
+  /** `onSteady`: this share of the requests is refused, at any rate. */
+  constructor(
+    { now, random }: Pick<Clock, "now" | "random">,
+    onSteady: (refusedShare: number) => void = () => {},
+  ) {
+    this.#now = now;
+    this.#hold = new Hold(random);
+    this.#onSteady = onSteady;
+  }
+
+  /** Requests a second; infinite where nothing is known. */
+  get perSecond(): number {
+    return this.#curve.at(this.#now());
+  }
+
+  /** So many requests are refused that it is no object's own. */
+  get isLimited(): boolean {
+    return !this.#curve.isFree || this.#steady.areMany;
+  }
+
+  /** Others were served just now. */
+  get isServing(): boolean {
+    const now = this.#now();
+    const ofRequests = (1000 * servedFor.requests) / this.#curve.at(now);
+    return now - this.#servedAt < Math.max(servedFor.ms, ofRequests);
+  }
+
+  /** After a refusal: something is to be served before others go on. */
+  get isHeld(): boolean {
+    return this.#hold.isOn;
+  }
+
+  /** Everything is refused for a while. */
+  get isBanned(): boolean {
+    return this.#hold.isBan;
+  }
+
+  /** The latest answers were 403s, with nothing served since. */
+  get isForbidden(): boolean {
+    return this.#forbiddenInRow > 0;
+  }
+
+  /** Requests a second that were served at most, until those began; 0 where too few were to speak of a rate. */
+  get servedBeforeForbidden(): number {
+    return this.isForbidden ? this.#servedBeforeForbidden : 0;
+  }
+
+  /** Milliseconds for which the source asked us to begin nothing, from now on. */
+  get askedWait(): number {
+    return this.#hold.askedWait(this.#now());
+  }
+
+  /** Milliseconds until a request may start. 0: now. Infinite: when another was answered. */
+  wait(): number {
+    if (this.#curve.isFree && !this.#hold.isOn) return 0;
+    const now = this.#now();
+    return Math.max(0, this.#nextAt - now, this.#hold.wait(now));
+  }
+
+  /** A request starts. Gives its time, which is to be told with what became of it. */
+  sent(): number {
+    const now = this.#now();
+    if (!this.#curve.isFree) {
+      const rate = this.#curve.at(now);
+      if (rate > measurable && this.#sentLately.count(now) < rate / 4)
+        this.#curve.standStill(now - this.#sentAt);
+      this.#nextAt = nextAfter(now, this.#nextAt, 1000 / rate);
+    }
+    this.#hold.sent(now);
+    this.#sentAt = now;
+    this.#sentLately.add(now);
+    return now;
+  }
+
+  served(sentAt: number): void {
+    this.#servedAt = this.#now();
+    this.#servedLately.add(this.#servedAt);
+    this.#steady.served();
+    this.#refusedInRow = 0;
+    this.#forbiddenInRow = 0;
+    this.#curve.served(sentAt);
+    this.#hold.served(sentAt);
+  }
+
+  /** Neither served nor refused: broken, or cancelled. */
+  ended(sentAt: number): void {
+    this.#hold.ended(sentAt);
+  }
+
+  /** The source asks to slow down, and to begin nothing for so long (10 minutes at most). True when the rate was cut. */
+  refused(sentAt: number, retryAfterMs = 0): boolean {
+    const now = this.#now();
+    this.#refusedInRow++;
+    this.#curve.refused(sentAt);
+    const mayBeBorne = this.#steady.areKnown || (this.#curve.isFree && retryAfterMs === 0);
+    if (mayBeBorne && this.#steady.bears(this.#refusedInRow, now)) {
+      this.#hold.ended(sentAt);
+      return false;
+    }
+    const isCut = sentAt >= this.#curve.cutAt && !this.#hold.isOn;
+    if (isCut) {
+      this.#cut(now, retryAfterMs);
+      this.#hold.begin("refused", now);
+      this.#hold.ended(sentAt);
+    } else this.#hold.refused(sentAt, now);
+    this.#hold.obey(now, retryAfterMs);
+    return isCut;
+  }
+
+  /** Its cuts were made for refusals that say nothing of it: it doubles again, from what was served before. */
+  restore(): void {
+    if (this.#curve.isFree) return;
+    this.#curve.restore(this.#now());
+    this.#nextAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** A 403: the object's own, which is an answer like any other; or in the wake of refusals by rate, where it may be a ban. */
+  isBan(sentAt: number): boolean {
+    if (this.isBanned || this.#refusedInRow >= refusalsBeforeBan) return true;
+    if (!this.#hold.isOn) {
+      if (!this.isForbidden)
+        this.#servedBeforeForbidden = Math.round(this.#servedLately.fullest(this.#now()));
+      this.#forbiddenInRow++;
+      return false;
+    }
+    if (this.#hold.isProbe(sentAt)) {
+      this.#refusedInRow++;
+      this.#hold.refused(sentAt, this.#now());
+    }
+    return false;
+  }
+
+  /**
+   * An answer says that everything is refused for a while. Gives the rate that led to it, where this is news. A ban often comes
+   * when hardly anything is asked, as after a pause, or because of others: the fullest second counts, not the last.
+   */
+  banned(sentAt: number, retryAfterMs = 0): number | undefined {
+    const now = this.#now();
+    const isNews = !this.isBanned;
+    const rate = this.#sentLately.fullest(now);
+    if (isNews) {
+      this.foundBanned();
+      if (rate > 0) this.#curve.banned(now, rate);
+      this.#hold.ended(sentAt);
+    } else this.#hold.refused(sentAt, now);
+    this.#hold.obey(now, retryAfterMs);
+    return isNews && rate > 0 ? rate : undefined;
+  }
+
+  /** Everything is refused for a while, as others found out. What is not to be tried again is their business, too. */
+  foundBanned(): void {
+    if (this.isBanned) return;
+    const now = this.#now();
+    this.#steady.forget();
+    this.#curve.cut(now, this.#servedLately.count(now), 0);
+    this.#hold.begin("banned", now);
+  }
+
+  #cut(now: number, waitMs: number): void {
+    const share = this.#curve.cut(now, this.#servedLately.count(now), waitMs);
+    if (share === undefined) return;
+    this.#steady.learn(share, now);
+    this.#curve.restore(now);
+    this.#onSteady(share);
+  }
+}

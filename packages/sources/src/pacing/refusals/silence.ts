@@ -1,0 +1,126 @@
+import type { Line, Turn } from "../turn.ts";
+
+/** Milliseconds: no connection counts as unserved before; nor before this many times the longest wait for an answer lately. */
+const leastPatience = 2_000;
+const timesLongest = 4;
+/** Milliseconds: a server that is asked, and has answered nothing for so long, may stand still: no more than this counts. */
+const answersLately = 1_000;
+/** Milliseconds: "lately" is one to two of these. */
+const lately = 60_000;
+/** Milliseconds: requests that were sent so close together were sent at once. */
+const atOnce = 100;
+/** A request that was slow so often is slow by itself. */
+const mostTakenBack = 3;
+
+/**
+ * Requests that no answer has come to. Some servers take more connections than they serve: what is sent over the others waits for
+ * as long as we let it, while later requests are answered over those that are served.
+ */
+export class Silence {
+  /** In the order in which they were sent; when that was, in milliseconds of answering. */
+  readonly #silent = new Map<Turn, number>();
+  /** Connections over which answers came; some may be closed by now. */
+  readonly #lines = new Set<Line>();
+  #longest = 0;
+  #longestBefore = 0;
+  #turnedAt = Number.NEGATIVE_INFINITY;
+  /** When the latest of the requests that were answered was sent. */
+  #answered = Number.NEGATIVE_INFINITY;
+  /** When the last answer came, and when the last request was sent. */
+  #answeredAt = Number.NEGATIVE_INFINITY;
+  #sentAt = Number.NEGATIVE_INFINITY;
+  /** Milliseconds until the last answer in which answers came: what the whole server stood still for is left out. */
+  #answering = 0;
+
+  get isEmpty(): boolean {
+    return this.#silent.size === 0;
+  }
+
+  add(turn: Turn): void {
+    this.#silent.set(turn, this.#answering + this.#sinceAnswer(turn.sentAt));
+    this.#sentAt = turn.sentAt;
+  }
+
+  delete(turn: Turn): void {
+    this.#silent.delete(turn);
+  }
+
+  answered(turn: Turn, now: number): void {
+    this.#silent.delete(turn);
+    if (turn.line !== undefined) this.#lines.add(turn.line);
+    if (turn.sentAt > this.#answered) this.#answered = turn.sentAt;
+    const waited = now - turn.sentAt;
+    // What waited longer than all others of late has met a server that stood still, or has become slower.
+    const stoodStill = waited > this.#longestLately ? waited : 0;
+    this.#answering += Math.max(0, this.#sinceAnswer(now) - stoodStill);
+    this.#answeredAt = now;
+    if (now - this.#turnedAt > lately) {
+      this.#forget();
+      this.#longestBefore = this.#longest;
+      this.#longest = 0;
+      this.#turnedAt = now;
+    }
+    if (waited > this.#longest) this.#longest = waited;
+  }
+
+  /** Connections that are served. */
+  get served(): number {
+    this.#forget();
+    return this.#lines.size;
+  }
+
+  /** Answers came lately: what is silent meanwhile is not silent because the server stands still. */
+  isAnswering(now: number): boolean {
+    return now - this.#answeredAt < answersLately;
+  }
+
+  /**
+   * Requests whose connections are most likely not served. `isKnown`: that this server leaves some unserved; `running`: requests
+   * under way. While no answers come at all, it is one of them, each second at most, and only where most connections that are
+   * served are idle: what is sent over one of these will tell. Where most are asked in vain, the whole server stands still.
+   */
+  starved(now: number, isKnown: boolean, running: number): readonly Turn[] {
+    if (this.isAnswering(now)) {
+      return this.#silentFor((_, since) => this.#answering - since, isKnown);
+    }
+    if (now - this.#sentAt < answersLately || !this.#areLinesIdle(running)) return [];
+    return this.#silentFor(({ sentAt }) => now - sentAt, isKnown).slice(0, 1);
+  }
+
+  #silentFor(waitOf: (turn: Turn, since: number) => number, isKnown: boolean): Turn[] {
+    const patience = Math.max(leastPatience, timesLongest * this.#longestLately);
+    const starved: Turn[] = [];
+    for (const [turn, since] of this.#silent) {
+      const waited = waitOf(turn, since);
+      if (waited < patience || (!isKnown && turn.sentAt > this.#answered + atOnce)) break;
+      if (
+        turn.line?.isServed === false &&
+        turn.timesTakenBack < mostTakenBack &&
+        waited >= patience * 2 ** turn.timesTakenBack
+      )
+        starved.push(turn);
+    }
+    return starved;
+  }
+
+  #areLinesIdle(running: number): boolean {
+    let busy = running;
+    for (const { line } of this.#silent.keys()) if (line?.isServed === false) busy--;
+    return this.served > 2 * busy;
+  }
+
+  get #longestLately(): number {
+    return Math.max(this.#longest, this.#longestBefore);
+  }
+
+  /** Milliseconds since the last answer, as far as they count. */
+  #sinceAnswer(now: number): number {
+    return this.#answeredAt === Number.NEGATIVE_INFINITY
+      ? 0
+      : Math.min(answersLately, now - this.#answeredAt);
+  }
+
+  #forget(): void {
+    for (const line of this.#lines) if (!line.isServed) this.#lines.delete(line);
+  }
+}

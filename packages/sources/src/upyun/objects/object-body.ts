@@ -1,0 +1,81 @@
+import { type ByteRange, type ObjectBody, type ObjectEntry, SourceError } from "@brigade/core";
+import { type HttpResponse, header } from "../../http/exchange.ts";
+import { CheckedBody } from "../../http/reading/checked-body.ts";
+import { md5OfHex, md5OfStore } from "../../http/reading/digests.ts";
+import { lastModified } from "../../http/reading/last-modified.ts";
+import { packingOf } from "../../http/reading/packing.ts";
+import { assertNoPage, type Suspicion, suspicionOf } from "../../http/reading/page-in-place.ts";
+import { stateOf } from "../../http/reading/validator.ts";
+import { imageHead, isImage } from "./image-type.ts";
+import { expectedLength } from "./range.ts";
+
+export interface Delivered {
+  readonly object: ObjectEntry;
+  readonly range: ByteRange | undefined;
+  readonly variant: boolean;
+  /** For errors: "get a.jpg". */
+  readonly what: string;
+}
+
+/** Headers of a 2xx answer that cannot be the object's bytes as they are stored, as an error; its body is cancelled. */
+export function acceptBody(response: HttpResponse, delivered: Delivered): ObjectBody {
+  try {
+    return accept(response, delivered);
+  } catch (error) {
+    response.body.cancel();
+    throw error;
+  }
+}
+
+function accept(response: HttpResponse, { object, range, variant, what }: Delivered): ObjectBody {
+  const { headers, body } = response;
+  if (headers["x-upyun-list-iter"] !== undefined)
+    throw new SourceError("damaged", `${what}: a directory's listing came in place of the object`);
+  const expected = expectedLength(response, range, variant ? undefined : object.size, what);
+  // Stored objects may carry a Content-Encoding: those come in their listed size and with a digest. The size alone proves
+  // little: a picture packed with gzip may well come out as long as it was.
+  const isStoredSo = () => body.length === object.size && md5OfStore(headers) !== undefined;
+  const packing = packingOf(headers);
+  if (packing !== undefined && (variant || range !== undefined || !isStoredSo()))
+    throw new SourceError("damaged", `${what}: came compressed (${packing})`);
+  if (body.length !== undefined && !Number.isSafeInteger(body.length))
+    throw new SourceError("damaged", `${what}: its length is not a number`);
+  if (range !== undefined && body.length !== undefined && expected !== undefined && body.length !== expected)
+    throw new SourceError("damaged", `${what}: ${body.length} bytes announced in place of ${expected}`);
+  if (!body.provable && expected === undefined)
+    throw new SourceError(
+      "damaged",
+      `${what}: nobody could tell a cut from its end (no length, not chunked)`,
+    );
+  if (body.length !== undefined && body.length === expected)
+    response.route.cameFromOrigin(header(headers, "server"));
+  body.limitTo(body.length ?? expected);
+  const isOriginal = response.status === 200 && !variant;
+  const md5 = isOriginal ? md5OfStore(headers) : undefined;
+  const traits = {
+    md5,
+    modified: variant ? undefined : lastModified(headers),
+    variant,
+    validator: variant ? undefined : stateOf(headers),
+    objectMd5: variant ? undefined : md5OfHex(header(headers, "etag")),
+    doubt: undefined,
+  };
+  // A digest proves more than first bytes.
+  const suspicion = isOriginal && md5 === undefined ? suspicionOf(headers, object.key) : undefined;
+  const first = firstCheck(variant, suspicion, what);
+  return new CheckedBody(body, traits, { first, length: body.provable ? undefined : expected, what });
+}
+
+/** Returns what the first bytes must not be; `undefined` if nothing about them can be wrong. */
+function firstCheck(
+  variant: boolean,
+  suspicion: Suspicion | undefined,
+  what: string,
+): ((first: Uint8Array) => void) | undefined {
+  if (!variant && suspicion === undefined) return undefined;
+  return (first) => {
+    if (variant && (first.byteLength < imageHead || !isImage(first)))
+      throw new SourceError("damaged", `${what}: what came is not a picture`);
+    if (suspicion !== undefined) assertNoPage(first, suspicion, what);
+  };
+}
