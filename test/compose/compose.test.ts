@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { type BrokerAdmin, connectBrokerAdmin, connectRabbitBroker } from "@brigade/broker";
 import type { QueueKind } from "@brigade/core";
 import { assertHoldsAll } from "../fleet/disks.ts";
+import { silentLog } from "../logs.ts";
 import { docker, engineAnswers, type Host } from "./host.ts";
 import {
   brigade,
@@ -11,7 +12,6 @@ import {
   disksOf,
   inHand,
   keys,
-  log,
   makeVolumes,
   passwords,
   Site,
@@ -163,7 +163,7 @@ describe("one host that runs everything", { skip }, () => {
 });
 
 async function asAdmin<T>(url: string, act: (admin: BrokerAdmin) => Promise<T>): Promise<T> {
-  await using admin = await connectBrokerAdmin({ url, connectionName: "test", log });
+  await using admin = await connectBrokerAdmin({ url, connectionName: "test", log: silentLog });
   return await act(admin);
 }
 
@@ -173,7 +173,7 @@ async function refusal(url: string, queue: QueueKind): Promise<unknown> {
   const onError = (one: unknown) => {
     error = one;
   };
-  await using broker = await connectRabbitBroker({ url, connectionName: "test", log, onError });
+  await using broker = await connectRabbitBroker({ url, connectionName: "test", log: silentLog, onError });
   await broker.consume({ source: "photos", queue }, { prefetch: 1 }, async () => ({ kind: "release" }));
   await until(`${queue} refused`, () => error !== undefined);
   return error;

@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { chown, mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Log } from "@brigade/core";
 import { type Bucket, objectsOf, startBucket, syntheticTree } from "../bucket/index.ts";
 import { buildImage, createHost, gateway, type Host } from "./host.ts";
 
@@ -17,8 +16,6 @@ export const passwords = {
   BROKER_LEDGER_PASSWORD: crypto.randomUUID(),
   BROKER_MONITOR_PASSWORD: crypto.randomUUID(),
 } as const;
-
-export const log: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
 
 /** Objects that a downloader may have in hand, and so may fetch again what another was killed with. */
 export const inHand = 2 * 16;

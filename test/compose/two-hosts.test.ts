@@ -6,8 +6,9 @@ import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { connectBrokerAdmin } from "@brigade/broker";
 import { assertHoldsAll } from "../fleet/disks.ts";
+import { silentLog } from "../logs.ts";
 import { engineAnswers, type Host } from "./host.ts";
-import { brigade, disksOf, keys, log, makeVolumes, passwords, Site, up } from "./set-up.ts";
+import { brigade, disksOf, keys, makeVolumes, passwords, Site, up } from "./set-up.ts";
 
 const tls = { COMPOSE_FILE: "docker-compose.yml:deploy/tls.yml" };
 const skip = !(await engineAnswers()) && "no Docker Engine answers";
@@ -45,12 +46,12 @@ describe("a head host and a download host, with AMQPS between them", { skip }, (
 
   test("a broker whose certificate is of an unknown CA is refused", async () => {
     const url = `amqps://brigade-admin:${passwords.BROKER_ADMIN_PASSWORD}@${broker}`;
-    await assert.rejects(connectBrokerAdmin({ url, connectionName: "test", log }), {
+    await assert.rejects(connectBrokerAdmin({ url, connectionName: "test", log: silentLog }), {
       name: "FatalError",
       message: /certificate/,
     });
     const ca = await readFile(authority(head), "utf8");
-    await using admin = await connectBrokerAdmin({ url, ca, connectionName: "test", log });
+    await using admin = await connectBrokerAdmin({ url, ca, connectionName: "test", log: silentLog });
     assert.notEqual(await admin.depths("photos"), undefined);
   });
 });

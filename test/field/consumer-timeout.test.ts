@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { connectBrokerAdmin } from "@brigade/broker";
-import type { Log } from "@brigade/core";
 import { syntheticTree } from "../bucket/index.ts";
 import { assertHoldsAll } from "../fleet/disks.ts";
 import { place } from "../fleet/set-up.ts";
+import { silentLog } from "../logs.ts";
 import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
 
-const log: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
 const timeoutMs = 8_000;
 /** Milliseconds that the slow object takes. */
 const slowMs = 24_000;
@@ -42,6 +41,6 @@ for (const [how, environment] of [
     const isKnown = "CONSUMER_TIMEOUT_MS" in environment;
     assert.equal(bucket.fetches(slow), isKnown ? 1 : 2);
     assert.equal(told.length, isKnown ? 0 : 1, "told once");
-    await using queues = await connectBrokerAdmin({ url: amqpUrl, connectionName: "test", log });
+    await using queues = await connectBrokerAdmin({ url: amqpUrl, connectionName: "test", log: silentLog });
     assert.equal((await queues.depths("demo"))?.dead, 0);
   });

@@ -2,16 +2,15 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectBrokerAdmin } from "@brigade/broker";
-import type { Log } from "@brigade/core";
 import { objectsOf, startBucket, syntheticTree } from "../bucket/index.ts";
 import { brigade, environmentFor, startBrigade, temporaryFolder } from "../e2e/brigade.ts";
 import { assertHolds } from "../e2e/disk.ts";
 import { assertHoldsAll } from "../fleet/disks.ts";
 import { until } from "../fleet/fleet.ts";
 import { place } from "../fleet/set-up.ts";
+import { silentLog } from "../logs.ts";
 import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
 
-const log: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
 const files = { directories: 2, filesPerDirectory: 40, minSize: 20_000, maxSize: 40_000, seed: 31 };
 /** Bytes a second of a body: an object takes a second or two. */
 const pace = 20_000;
@@ -75,6 +74,6 @@ test("fleet: a downloader that is killed and told twice to stop thirty times in 
   assert.equal(state, "complete");
   assert.deepEqual(await fleet.failures(job), []);
   await assertHoldsAll([fleet.volume("a")], bucket, keys);
-  await using queues = await connectBrokerAdmin({ url: amqpUrl, connectionName: "test", log });
+  await using queues = await connectBrokerAdmin({ url: amqpUrl, connectionName: "test", log: silentLog });
   assert.equal((await queues.depths("demo"))?.dead, 0);
 });

@@ -2,14 +2,13 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type BrokerAdmin, connectBrokerAdmin } from "@brigade/broker";
-import type { Log } from "@brigade/core";
 import { syntheticTree } from "../bucket/index.ts";
 import { assertHolds } from "../e2e/disk.ts";
+import { silentLog } from "../logs.ts";
 import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
 import { type Service, until } from "./fleet.ts";
 import { place } from "./set-up.ts";
 
-const log: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
 const mark = 100;
 /** 20,000 objects: 2,000 batches and 200 pages. */
 const tree = syntheticTree({ directories: 40, filesPerDirectory: 500, minSize: 100, maxSize: 900, seed: 9 });
@@ -47,7 +46,7 @@ for (const missing of ["downloaders", "the ledger"] as const) {
       await fleet.downloader("a");
     }
     const lister = await fleet.lister();
-    await using queues = await connectBrokerAdmin({ url: amqpUrl, connectionName: "test", log });
+    await using queues = await connectBrokerAdmin({ url: amqpUrl, connectionName: "test", log: silentLog });
     await until("the lister pauses", () => isPaused(lister));
     // What was on its way may still arrive; then nothing is listed any more.
     await until("listing has stopped", async () => {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectBrokerAdmin } from "@brigade/broker";
-import type { Log } from "@brigade/core";
 import { syntheticTree } from "../bucket/index.ts";
+import { silentLog } from "../logs.ts";
 import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
 import { CutOffHost } from "./cut-off-host.ts";
 import { assertHoldsAll } from "./disks.ts";
@@ -12,7 +12,6 @@ import { killLedgerAgainAndAgain } from "./ledger-kills.ts";
 import { assertDriftIsNamedAndMended, assertSumsClose } from "./proof.ts";
 import { place } from "./set-up.ts";
 
-const log: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
 const batch = 64;
 const batchesInHand = 4;
 const inHand = batch * batchesInHand;
@@ -27,7 +26,7 @@ after(async () => {
 });
 
 async function deadLetters(url: string): Promise<number | undefined> {
-  await using queues = await connectBrokerAdmin({ url, connectionName: "test", log });
+  await using queues = await connectBrokerAdmin({ url, connectionName: "test", log: silentLog });
   return (await queues.depths("demo"))?.dead;
 }
 

@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { connectBrokerAdmin } from "@brigade/broker";
 import { syntheticTree } from "../bucket/index.ts";
 import { assertHolds, filesBelow } from "../e2e/disk.ts";
+import { silentLog } from "../logs.ts";
 import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
 import { until } from "./fleet.ts";
 import { place } from "./set-up.ts";
@@ -16,16 +17,8 @@ after(async () => {
   await node[Symbol.asyncDispose]();
 });
 
-const silent = {
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: () => {},
-  child: () => silent,
-};
-
 function admin(url: string) {
-  return connectBrokerAdmin({ url, connectionName: "test", log: silent });
+  return connectBrokerAdmin({ url, connectionName: "test", log: silentLog });
 }
 
 const few = syntheticTree({ directories: 5, filesPerDirectory: 100, minSize: 500, maxSize: 5_000, seed: 3 });

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { FatalError } from "@brigade/core";
+import { RecordingLog } from "../../../test/logs.ts";
 import { chooseBroker } from "../../../test/rabbitmq/index.ts";
 import { createEmbeddedBroker } from "../src/embedded/broker.ts";
 import { ack, becomes, benchTest, Hand, queueOf } from "./conformance/bench.ts";
 import { RabbitBench } from "./rabbitmq/bench.ts";
-import { RecordedLog } from "./rabbitmq/recorded-log.ts";
 import { filesMessage, numberOf } from "./sample-messages.ts";
 
 const chosen = await chooseBroker();
@@ -59,7 +59,7 @@ benchTest(
 test("embedded: a message of a newer version stays, and it is told that the newer version is needed", async () => {
   const folder = await mkdtemp(join(tmpdir(), "brigade-newer-"));
   const errors: unknown[] = [];
-  const options = { path: join(folder, "queues.sqlite"), log: new RecordedLog() };
+  const options = { path: join(folder, "queues.sqlite"), log: new RecordingLog() };
   const broker = await createEmbeddedBroker({ ...options, onError: (error) => errors.push(error) });
   try {
     await broker.inject({ source: "photos", queue: "files" }, newer("photos")[0] ?? "");

@@ -1,4 +1,5 @@
-import type { Alarm, Delayer, FatalError, FilesMessage, Job, Log, ObjectResult, Source } from "@brigade/core";
+import type { Alarm, Delayer, FatalError, FilesMessage, Job, ObjectResult, Source } from "@brigade/core";
+import { warningsInto } from "../../../test/logs.ts";
 import { RecordingBroker, turn } from "../../../test/recording-broker.ts";
 import { createDownloader, type DownloaderOptions } from "../src/index.ts";
 import { MemoryPlacement, MemoryVolume } from "./memory-volume.ts";
@@ -26,13 +27,7 @@ export async function setUp(
   const givenUp: FatalError[] = [];
   const exhausted: string[] = [];
   const bans: string[] = [];
-  const log: Log = {
-    debug: () => undefined,
-    info: () => undefined,
-    warn: (_fields, message) => lines.push(message),
-    error: (_fields, message) => lines.push(message),
-    child: () => log,
-  };
+  const log = warningsInto(lines);
   const passAtOnce: Delayer = async (ms, signal) => {
     await turn();
     signal.throwIfAborted();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { HostError, type Log, type PageHistory } from "@brigade/core";
+import { HostError, type PageHistory } from "@brigade/core";
+import { warningsInto } from "../../../test/logs.ts";
 import { RecordingBroker } from "../../../test/recording-broker.ts";
 import { createLister } from "../src/index.ts";
 import { at, files, job, ListedBucket, setUp } from "./set-up.ts";
@@ -32,13 +33,7 @@ async function patientLister(history: PageHistory, bucket = new ListedBucket(tre
   const broker = new RecordingBroker();
   const clock = { now: 1_000_000 };
   const warnings: string[] = [];
-  const log: Log = {
-    debug: () => undefined,
-    info: () => undefined,
-    warn: (_fields, message) => warnings.push(message),
-    error: (_fields, message) => warnings.push(message),
-    child: () => log,
-  };
+  const log = warningsInto(warnings);
   await createLister(
     {
       source: bucket,

@@ -1,5 +1,6 @@
-import type { FatalError, Job, Log, Message, Page, PageHistory, Source, WalkPosition } from "@brigade/core";
+import type { FatalError, Job, Message, Page, PageHistory, Source, WalkPosition } from "@brigade/core";
 import { SourceError } from "@brigade/core";
+import { warningsInto } from "../../../test/logs.ts";
 import { RecordingBroker, turn } from "../../../test/recording-broker.ts";
 import { createLister, type ListerOptions, rootMessage } from "../src/index.ts";
 
@@ -71,13 +72,7 @@ export async function setUp(
   const warnings: string[] = [];
   const givenUp: FatalError[] = [];
   const bans: string[] = [];
-  const log: Log = {
-    debug: () => undefined,
-    info: () => undefined,
-    warn: (_fields, message) => warnings.push(message),
-    error: (_fields, message) => warnings.push(message),
-    child: () => log,
-  };
+  const log = warningsInto(warnings);
   const lister = await createLister(
     {
       source,

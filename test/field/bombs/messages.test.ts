@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type BrokerAdmin, connectBrokerAdmin } from "@brigade/broker";
-import type { Log } from "@brigade/core";
 import { syntheticTree } from "../../bucket/index.ts";
 import type { Service } from "../../fleet/fleet.ts";
 import { until } from "../../fleet/fleet.ts";
 import { type Place, place } from "../../fleet/set-up.ts";
+import { silentLog } from "../../logs.ts";
 import { type RabbitNode, startNode } from "../../rabbitmq/index.ts";
 import { peakOf } from "./measured.ts";
 
-const log: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
 const tree = syntheticTree({ directories: 10, filesPerDirectory: 50, minSize: 100, maxSize: 900, seed: 3 });
 const mib = 2 ** 20;
 
@@ -53,7 +52,7 @@ async function fleetRun(t: Parameters<typeof place>[0], meanwhile: (queues: Brok
   const { fleet, keys, amqpUrl } = here;
   const services: Service[] = [await fleet.ledger(), await fleet.lister(), await fleet.downloader("a")];
   const id = await fleet.start();
-  await using admin = await connectBrokerAdmin({ url: amqpUrl, connectionName: "test", log });
+  await using admin = await connectBrokerAdmin({ url: amqpUrl, connectionName: "test", log: silentLog });
   await meanwhile(admin);
   const { state, progress } = await fleet.closed(id);
   assert.deepEqual([state, progress.stored.objects], ["complete", keys.length]);

@@ -3,13 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import type { Broker, Log, QueueName } from "@brigade/core";
+import type { Broker, QueueName } from "@brigade/core";
+import { silentLog } from "../../../../test/logs.ts";
 import { type EmbeddedBrokerOptions, SqliteBroker } from "../../src/embedded/broker.ts";
 import { benchTest } from "../conformance/bench.ts";
 import type { BrokerBench } from "../conformance.ts";
 import { TestClock } from "./test-clock.ts";
-
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 
 /** A folder of its own, one broker at a time, a clock that stands still. */
 export class EmbeddedBench implements BrokerBench {
@@ -35,7 +34,7 @@ export class EmbeddedBench implements BrokerBench {
     const onError = (error: unknown) => this.errors.push(error);
     this.#open = await SqliteBroker.open({
       path: this.path,
-      log: silent,
+      log: silentLog,
       onError,
       now,
       date: now,

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Broker, QueueName } from "@brigade/core";
+import { RecordingLog } from "../../../../test/logs.ts";
 import { type BrokerAdmin, connectBrokerAdmin } from "../../src/rabbitmq/admin/admin.ts";
 import {
   connectRabbitBroker,
@@ -8,7 +9,6 @@ import {
   type RabbitBrokerOptions,
 } from "../../src/rabbitmq/broker.ts";
 import type { BrokerBench } from "../conformance.ts";
-import { RecordedLog } from "./recorded-log.ts";
 import { Relay } from "./relay.ts";
 
 /** Two sources of its own on a broker that others may use too. */
@@ -16,7 +16,7 @@ export class RabbitBench implements BrokerBench {
   readonly source = `test-${randomUUID()}`;
   readonly otherSource = `other-${randomUUID()}`;
   readonly errors: unknown[] = [];
-  readonly log = new RecordedLog();
+  readonly log = new RecordingLog();
   readonly admin: BrokerAdmin;
   readonly #url: string;
   readonly #opened = new AsyncDisposableStack();
@@ -87,5 +87,5 @@ export class RabbitBench implements BrokerBench {
 }
 
 function openAdmin(url: string): Promise<BrokerAdmin> {
-  return connectBrokerAdmin({ url, connectionName: "test admin", log: new RecordedLog() });
+  return connectBrokerAdmin({ url, connectionName: "test admin", log: new RecordingLog() });
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { warningsInto } from "../../../../test/logs.ts";
 import { RecordingBroker, turn } from "../../../../test/recording-broker.ts";
 import {
   type DirectoryMessage,
@@ -38,13 +39,7 @@ async function setUp(kind: Partial<WorkKind<"files">> = {}) {
   const broker = new RecordingBroker();
   const givenUp: FatalError[] = [];
   const warnings: string[] = [];
-  const log = {
-    debug: () => undefined,
-    info: () => undefined,
-    warn: (_fields: object, message: string) => void warnings.push(message),
-    error: () => undefined,
-    child: () => log,
-  };
+  const log = warningsInto(warnings);
   const consumer = new GuardedConsumer<"files">(
     {
       source,

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FatalError, SourceError } from "@brigade/core";
 import { fetchWhole } from "@brigade/downloader";
-import { body, broken, bytesOf, length, MemoryFile, silentLog, wholly } from "./segment-server.ts";
+import { silentLog } from "../../../../test/logs.ts";
+import { body, broken, bytesOf, length, MemoryFile, wholly } from "./segment-server.ts";
 
 const range = { from: 0, to: length - 1 };
 

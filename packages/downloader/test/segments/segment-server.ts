@@ -1,4 +1,4 @@
-import { type ByteRange, type Log, type ObjectBody, SourceError } from "@brigade/core";
+import { type ByteRange, type ObjectBody, SourceError } from "@brigade/core";
 import {
   fetchSegments,
   type Piece,
@@ -7,14 +7,7 @@ import {
   type SegmentParts,
   TransferMeter,
 } from "@brigade/downloader";
-
-export const silentLog: Log = {
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: () => {},
-  child: () => silentLog,
-};
+import { silentLog } from "../../../../test/logs.ts";
 
 /** The byte at each place of the whole, so that a byte in the wrong place is seen. */
 export function byteAt(at: number): number {

@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
-import { type Delivery, HostError, type Log, type Verdict } from "@brigade/core";
+import { type Delivery, HostError, type Verdict } from "@brigade/core";
+import { silentLog } from "../../../../../test/logs.ts";
 import { createEmbeddedBroker } from "../../../src/index.ts";
 import { filesMessage } from "../../sample-messages.ts";
 import { pairOf, stepsOf } from "./numbered.ts";
@@ -10,7 +11,6 @@ import { pairOf, stepsOf } from "./numbered.ts";
  * `e <kind>` an error that is the broker's end.
  */
 const [path = "", from = "0"] = process.argv.slice(2);
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 /** Blocks while the pipe is full. */
 const say = (line: string): void => {
   try {
@@ -27,7 +27,7 @@ const onError = (error: unknown) => {
   setTimeout(() => process.exit(7), 200);
 };
 
-const broker = await createEmbeddedBroker({ path, log: silent, onError });
+const broker = await createEmbeddedBroker({ path, log: silentLog, onError });
 const handle = async ({ message, deliveries }: Delivery): Promise<Verdict> => {
   const { number, step } = pairOf(message);
   say(`h ${number} ${step} ${deliveries}`);

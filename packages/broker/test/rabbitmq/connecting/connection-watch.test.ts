@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { RecordingLog } from "../../../../../test/logs.ts";
 import { ConnectionWatch } from "../../../src/rabbitmq/connecting/connection-watch.ts";
-import { RecordedLog } from "../recorded-log.ts";
 
 test("a broker that takes no messages stays blocked while another connection is lost and found", () => {
-  const log = new RecordedLog();
+  const log = new RecordingLog();
   const watch = new ConnectionWatch(log, (error) => assert.fail(error));
   const [sending, receiving] = [watch.watch(), watch.watch()];
   sending.up();

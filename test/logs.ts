@@ -1,13 +1,23 @@
 import type { Log } from "@brigade/core";
 
+/** Drops every line. */
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silentLog };
+
+/** Returns a log whose warnings and errors end in `messages`, without their fields. */
+export function warningsInto(messages: string[]): Log {
+  const note = (_fields: object, message: string) => void messages.push(message);
+  const log: Log = { ...silentLog, warn: note, error: note, child: () => log };
+  return log;
+}
+
 interface Line {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly message: string;
   readonly fields: object;
 }
 
-/** Remembers what was told. */
-export class RecordedLog implements Log {
+/** Keeps every line. */
+export class RecordingLog implements Log {
   readonly lines: Line[] = [];
 
   debug(fields: object, message: string): void {
