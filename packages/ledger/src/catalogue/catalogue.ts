@@ -11,9 +11,9 @@ import { type CommitListener, type JobBook, jobBook } from "./job-book.ts";
 import { type CatalogueThreadData, ThreadCall } from "./thread-call.ts";
 
 /**
- * Pages and outcomes of all jobs, and where every object lies, in one file that one process has at a
- * time. Answers come from committed records only. Methods reject with HostError when the disk is full or
- * failed; nothing is half done then.
+ * Pages and outcomes of all jobs, and where every object lies, in one file that one process has at
+ * a time. Answers come from committed records only. Methods reject with HostError when the disk is
+ * full or failed; nothing is half done then.
  */
 export interface Catalogue extends AsyncDisposable {
   readonly jobs: JobBook;
@@ -22,14 +22,14 @@ export interface Catalogue extends AsyncDisposable {
   readonly questions: Questions;
   readonly retrying: Retrying;
   /**
-   * Copies the catalogue to a file beside it, `<path>.backup`, while it is used. There is one copy at a
-   * time: who asks meanwhile gets that one.
+   * Copies the catalogue to a file beside it, `<path>.backup`, while it is used. There is one copy
+   * at a time: who asks meanwhile gets that one.
    */
   backup(): Promise<CatalogueCopy>;
   /**
-   * Drops a part of what is kept of pages and directories of jobs that a newer, complete job of the same
-   * prefix and filters has made superfluous; totals stay. Resolves with `true` until there is nothing
-   * more to drop.
+   * Drops a part of what is kept of pages and directories of jobs that a newer, complete job of the
+   * same prefix and filters has made superfluous; totals stay. Resolves with `true` until there is
+   * nothing more to drop.
    */
   prune(): Promise<boolean>;
 }
@@ -41,8 +41,8 @@ export interface CatalogueParts {
   /** Bytes of the database that stay in memory, if memory is short. */
   readonly cacheBytes?: number | undefined;
   /**
-   * Called when the disk begins to fail (whoever asked is told, too), and without an argument when it
-   * takes writes again.
+   * Called when the disk begins to fail (whoever asked is told, too), and without an argument when
+   * it takes writes again.
    */
   readonly onDisk?: (trouble: HostError | undefined) => void;
   /** Unix milliseconds. */
@@ -50,8 +50,8 @@ export interface CatalogueParts {
 }
 
 /**
- * Rejects with FatalError when the file is no catalogue, or another process has it; with ConfigError when
- * it is of a newer version; with HostError when the disk fails.
+ * Rejects with FatalError when the file is no catalogue, or another process has it; with
+ * ConfigError when it is of a newer version; with HostError when the disk fails.
  */
 export async function openCatalogue(parts: CatalogueParts): Promise<Catalogue> {
   const { log, now = Date.now } = parts;

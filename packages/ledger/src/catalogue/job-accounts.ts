@@ -9,7 +9,9 @@ export class JobAccounts {
   readonly #tables: Tables;
   readonly #proofs: Proofs;
   readonly #commit: Commit;
-  /** Jobs whose sums were read: none becomes unreadable later, as sums stop before they overflow. */
+  /**
+   * Jobs whose sums were read: none becomes unreadable later, as sums stop before they overflow.
+   */
   readonly #readable = new Set<string>();
 
   constructor(tables: Tables, proofs: Proofs, commit: Commit) {

@@ -5,22 +5,28 @@ import type { ThreadCall } from "./thread-call.ts";
 
 /** The jobs of a catalogue: which there are, and where each stands. */
 export interface JobBook {
-  /** Opens a job and makes its root known. Rejects with JobOpenError while another job of the source is open. */
+  /**
+   * Opens a job and makes its root known. Rejects with JobOpenError while another job of the source
+   * is open.
+   */
   open(job: NewJob): Promise<void>;
   /** The open job of a source; `undefined` if there is none. */
   openOf(source: string): Promise<JobRecord | undefined>;
   /** Closing again changes nothing. Records that come later are entered all the same. */
   close(id: string, state: Exclude<JobState, "open">): Promise<void>;
   /**
-   * Closes the job by its proof, "complete" or "incomplete", if it is open and settled by then, whatever
-   * happens meanwhile. Resolves with the proof if it did, else with `undefined`.
+   * Closes the job by its proof, "complete" or "incomplete", if it is open and settled by then,
+   * whatever happens meanwhile. Resolves with the proof if it did, else with `undefined`.
    */
   settle(id: string): Promise<Proof | undefined>;
   /** Oldest first. */
   all(): Promise<readonly JobRecord[]>;
   /** Cheap. Rejects if the job is not in the catalogue. */
   progress(id: string): Promise<Progress>;
-  /** Calls back after each commit with the progress of the jobs it was about. Returns how to stop that. */
+  /**
+   * Calls back after each commit with the progress of the jobs it was about. Returns how to stop
+   * that.
+   */
   onCommit(listener: CommitListener): () => void;
 }
 

@@ -15,9 +15,10 @@ import { openStorage } from "./storage.ts";
 import { committing, openTables } from "./transactions.ts";
 
 /**
- * Makes what the thread of a catalogue answers with. `ThreadCall` addresses a method by the names of
- * its room and its own. All methods are synchronous but those of `backups`; a method that writes
- * commits before it returns. Throws ConfigError when the file is no catalogue, or another process has it.
+ * Makes what the thread of a catalogue answers with. `ThreadCall` addresses a method by the names
+ * of its room and its own. All methods are synchronous but those of `backups`; a method that writes
+ * commits before it returns. Throws ConfigError when the file is no catalogue, or another process
+ * has it.
  */
 export function openRooms(path: string, cacheBytes?: number) {
   const db = openStorage(path, cacheBytes);

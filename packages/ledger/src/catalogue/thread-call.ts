@@ -10,7 +10,10 @@ export interface CatalogueThreadData {
   readonly cacheBytes: number | undefined;
 }
 
-/** Questions to the thread and its answers. They stay within the process, so they are typed, not parsed. */
+/**
+ * Questions to the thread and its answers. They stay within the process, so they are typed, not
+ * parsed.
+ */
 export interface Question {
   readonly id: number;
   readonly to: "open" | Address;
@@ -39,8 +42,8 @@ const writes: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Asks the rooms of the thread. Answers come in the order of the questions, but for those that take long
- * by themselves (`backups`).
+ * Asks the rooms of the thread. Answers come in the order of the questions, but for those that take
+ * long by themselves (`backups`).
  */
 export class ThreadCall {
   readonly #worker: Worker;

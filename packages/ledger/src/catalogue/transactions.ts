@@ -10,7 +10,10 @@ import { Untold } from "../tables/untold.ts";
 import { Visits } from "../tables/visits.ts";
 import { Volumes } from "../tables/volumes.ts";
 
-/** The tables of a catalogue. What several tables keep in memory of a transaction is in these objects. */
+/**
+ * The tables of a catalogue. What several tables keep in memory of a transaction is in these
+ * objects.
+ */
 export interface Tables {
   readonly jobs: Jobs;
   readonly directories: Directories;
@@ -24,7 +27,10 @@ export interface Tables {
   readonly untold: Untold;
 }
 
-/** Makes a change in one transaction. After an error nothing of it remains, in the file or in memory. */
+/**
+ * Makes a change in one transaction. After an error nothing of it remains, in the file or in
+ * memory.
+ */
 export type Commit = <T>(change: () => T) => T;
 
 export function openTables(db: DatabaseSync): Tables {

@@ -35,7 +35,10 @@ export interface LedgerAppOptions extends Tokens {
   readonly now?: () => number;
 }
 
-/** The catalogue over HTTP, below `/api`, and a page to look at it. Errors are JSON: `{"error": "…"}`. */
+/**
+ * The catalogue over HTTP, below `/api`, and a page to look at it. Errors are JSON: `{"error":
+ * "…"}`.
+ */
 export function ledgerApp(catalogue: Catalogue, options: LedgerAppOptions): Hono {
   const { token, sources, hosts = [], status, retry, log, now = Date.now } = options;
   const app = new Hono();

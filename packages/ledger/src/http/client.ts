@@ -1,5 +1,7 @@
 import type { FileEntry, PageHistory, Presence, RecordedPage } from "@brigade/core";
 import { z } from "zod";
+import type { History } from "../questions/history.ts";
+import type { Questions } from "../questions/questions.ts";
 import {
   type CountedBy,
   type FailureCount,
@@ -46,11 +48,16 @@ import { type VolumeContents, type VolumeDescription, volumeContentsSchema } fro
 import { Connection, type LedgerClientOptions } from "./connection.ts";
 
 /**
+ * The questions that the ledger answers over HTTP. They have the same names as in the catalogue.
+ */
+type ClientQuestions = Omit<Questions, "failedDirectories">;
+
+/**
  * Asks the ledger of another process. All methods reject with HostError while it does not answer,
  * with FatalError when it refuses the token, with ConfigError when it cannot do what was asked, and
  * with an AbortError when the signal ends the question.
  */
-export class LedgerClient implements PageHistory {
+export class LedgerClient implements PageHistory, Pick<History, "compare">, ClientQuestions {
   readonly #connection: Connection;
 
   constructor(options: LedgerClientOptions) {

@@ -3,7 +3,10 @@ import type { History } from "../questions/history.ts";
 import { filesSchema, positionSchema } from "../wire/history.ts";
 import { body } from "./questions.ts";
 
-/** What a listing asks: was this page recorded, are these files stored. POST, because the questions are long. */
+/**
+ * What a listing asks: was this page recorded, are these files stored. POST, because the questions
+ * are long.
+ */
 export function historyRoutes(history: History): Hono {
   const routes = new Hono();
   routes.post("/recorded", async (context) => {

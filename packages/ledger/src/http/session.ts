@@ -43,7 +43,10 @@ export class Sessions {
   }
 }
 
-/** Behind the token's check: POST with the token gives the cookie, DELETE ends the session. GET says whether there is a token at all. */
+/**
+ * These routes come after the check of the token: POST with the token gives the cookie, DELETE ends
+ * the session. GET tells whether there is a token at all.
+ */
 export function sessionRoutes(isTokenAsked: boolean, sessions: Sessions): Hono {
   const routes = new Hono();
   routes.get("/", (context) => context.json({ token: isTokenAsked }));

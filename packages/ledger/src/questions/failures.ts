@@ -60,7 +60,10 @@ export class Failures {
   }
 }
 
-/** The next misses that are wanted. There may be none in a part that has a next one. `job`: its number. */
+/**
+ * The next misses that are wanted. There may be none in a part that has a next one. `job`: its
+ * number.
+ */
 export function missesOf(
   misses: Misses,
   job: number,

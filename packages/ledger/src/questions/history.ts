@@ -3,7 +3,9 @@ import type { ThreadCall } from "../catalogue/thread-call.ts";
 import type { StoredPlace } from "../tables/objects.ts";
 import type { Comparison, OriginName } from "../wire/history.ts";
 
-/** What a listing asks about the time before it. Answers come per file, in the order of the files. */
+/**
+ * What a listing asks about the time before it. Answers come per file, in the order of the files.
+ */
 export interface History extends PageHistory {
   /** Like `unchanged`, and where the unchanged files lie. */
   stored(

@@ -9,9 +9,9 @@ import { choose, missingOf, mostDetails, type Visit, visitsOf, type Walk } from 
  * Proves that everything of a job is accounted for, or names the holes. A proof goes through every
  * directory and page of the job; it takes nothing from counters but the bytes, which pages keep.
  *
- * It goes from the root on: the root is known from the start, and whatever a page names is known with
- * that page. So if every known directory has its whole walk, everything that can be reached from the
- * root has.
+ * It goes from the root on: the root is known from the start, and whatever a page names is known
+ * with that page. So if every known directory has its whole walk, everything that can be reached
+ * from the root has.
  */
 export class Proofs {
   readonly #db: DatabaseSync;

@@ -15,16 +15,16 @@ import { rowsOf } from "./parts.ts";
 export const exampleCount = 20;
 
 /**
- * What people ask: about one job, and where objects lie. Questions about a job reject if it is not in the
- * catalogue, and with ConfigError if it was pruned.
+ * What people ask: about one job, and where objects lie. Questions about a job reject if it is not
+ * in the catalogue, and with ConfigError if it was pruned.
  */
 export interface Questions {
   /** Goes through all pages of the job. `examples`: of each kind of hole, at most. */
   proof(job: string, options?: { readonly examples?: number }): Promise<Proof>;
   failures(job: string, filter?: FailureFilter): AsyncIterable<Miss>;
   /**
-   * Most objects first; at most 1,000. If there are very many directories, some that have few failures
-   * may be missing or counted low.
+   * Most objects first; at most 1,000. If there are very many directories, some that have few
+   * failures may be missing or counted low.
    */
   failureCounts(
     job: string,

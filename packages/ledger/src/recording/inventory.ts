@@ -7,7 +7,9 @@ import type { StoredState } from "../wire/objects.ts";
 import type { VolumeDescription } from "../wire/volumes.ts";
 import { believed } from "./told-times.ts";
 
-/** Enters what lies on volumes, and what does not lie there any more, as it is told without a job. */
+/**
+ * Enters what lies on volumes, and what does not lie there any more, as it is told without a job.
+ */
 export class Inventory {
   readonly #origins: Origins;
   readonly #tables: Pick<Tables, "directories" | "volumes" | "objects">;

@@ -3,7 +3,10 @@ import type { Misses } from "../tables/misses.ts";
 import { again, codes, isCode, nameOf } from "../tables/outcome.ts";
 import type { PageAccount } from "../tables/pages.ts";
 
-/** Enters what became of the objects of a page; the best outcome that was reported of an object stays. */
+/**
+ * Enters what became of the objects of a page; the best outcome that was reported of an object
+ * stays.
+ */
 export class Outcomes {
   readonly #misses: Misses;
 
@@ -36,7 +39,9 @@ export class Outcomes {
     }
   }
 
-  /** What the page's own record calls unchanged. `bytes`: listed, of all objects that it calls so. */
+  /**
+   * What the page's own record calls unchanged. `bytes`: listed, of all objects that it calls so.
+   */
   markUnchanged(page: PageAccount, bitmap: Uint8Array, bytes: number): void {
     const { counts, outcomes } = page;
     counts.unchanged_bytes = plus(counts.unchanged_bytes, bytes);
@@ -53,7 +58,10 @@ export class Outcomes {
     }
   }
 
-  /** Takes back an outcome because a better one is there. `listedSize`: of an unchanged object that turns out stored. */
+  /**
+   * Takes back an outcome because a better one is there. `listedSize`: of an unchanged object that
+   * turns out stored.
+   */
   #withdraw(page: PageAccount, index: number, code: number, listedSize: number): void {
     if (code === again) this.#misses.remove(page, index);
     if (!isCode(code)) return;

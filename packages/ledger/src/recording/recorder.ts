@@ -14,8 +14,9 @@ import { atMostNow } from "./told-times.ts";
 export type RecordMessage = PageMessage | PagePartMessage | ResultMessage;
 
 /**
- * Enters messages into the tables. In any order, any number of times: the same tables come out. Throws MessageError, and
- * TooEarlyError where it is to be told again later, before anything of the message is entered.
+ * Enters messages into the tables. In any order, any number of times: the same tables come out.
+ * Throws MessageError, and TooEarlyError if the message is to be told again later, before anything
+ * of the message is entered.
  */
 export class Recorder {
   readonly #tables: Tables;

@@ -12,14 +12,17 @@ export interface Recording {
    * entered), `undefined` if it was entered; `tooEarly` if it is to be told again later.
    */
   record(messages: readonly RecordMessage[]): Promise<readonly (string | undefined)[]>;
-  /** `at`: Unix milliseconds; what was seen later stands. What is not told stays as it was told before. */
+  /**
+   * `at`: Unix milliseconds; what was seen later stands. What is not told stays as it was told
+   * before.
+   */
   noteVolumes(volumes: readonly VolumeDescription[], at: number): Promise<void>;
   /** Enters what lies on a volume as if it had been reported, all or nothing. */
   restore(of: OriginName, on: VolumeDescription, states: readonly StoredState[]): Promise<void>;
   /**
-   * These objects do not lie on the volume (its id) any more. If an object lies elsewhere too, that state
-   * counts from now on; if not, nothing is stored of it, and it is among the lost. Resolves with the
-   * number of objects that were known there.
+   * These objects do not lie on the volume (its id) any more. If an object lies elsewhere too, that
+   * state counts from now on; if not, nothing is stored of it, and it is among the lost. Resolves
+   * with the number of objects that were known there.
    */
   forget(of: OriginName, on: string, keys: readonly string[]): Promise<number>;
 }

@@ -26,9 +26,9 @@ export class Records {
   }
 
   /**
-   * Enters all in one transaction. A message that is refused leaves no trace in it. If a message makes
-   * the whole transaction fail, each message gets a transaction of its own, so that only that one is
-   * refused. Throws when the disk fails. `now`: Unix milliseconds.
+   * Enters all in one transaction. A message that is refused leaves no trace in it. If a message
+   * makes the whole transaction fail, each message gets a transaction of its own, so that only that
+   * one is refused. Throws when the disk fails. `now`: Unix milliseconds.
    */
   record(messages: readonly RecordMessage[], now: number): Committed {
     try {

@@ -12,8 +12,8 @@ import type { Outcomes } from "./outcomes.ts";
 type PageResult = ResultMessage["pages"][number];
 
 /**
- * Enters results. Throws MessageError, and TooEarlyError if a result is to be told again later, before
- * anything of the message is entered.
+ * Enters results. Throws MessageError, and TooEarlyError if a result is to be told again later,
+ * before anything of the message is entered.
  */
 export class Results {
   readonly #tables: Tables;
@@ -24,7 +24,10 @@ export class Results {
     this.#outcomes = outcomes;
   }
 
-  /** For a job whose pages were dropped: what it stored lies on a volume all the same; its totals stay as they are. */
+  /**
+   * For a job whose pages were dropped. What was stored lies on a volume all the same; the totals
+   * of the job stay as they are.
+   */
   late(job: JobNumbers, message: ResultMessage): void {
     const { directories, volumes, objects: table, untold } = this.#tables;
     for (const { page: id, objects } of message.pages) checkObjects(id, mostEntries, objects, message.volume);
@@ -66,7 +69,7 @@ export class Results {
       const page = pages.get(job.n, id);
       checkSlice(page, id, directories.find(job.origin, path), objects, message.volume);
       if (page?.position === undefined) early.push(amountOf(slice, page));
-      // seldom: it is asked of all objects only where there may be no room for them
+      // This is rare: all objects are looked at only if there may be no room for them.
       else if (!untold.hasRoom(job.n, [textOf(slice)]) && objects.some((one) => isBesides(page, one, table)))
         early.push(textOf(slice));
     }
@@ -74,7 +77,10 @@ export class Results {
     if (message.volume !== undefined && !volumes.admits(message.volume)) throw new TooEarlyError();
   }
 
-  /** What the page does not vouch for is counted: all while it is not told, then the objects beside those that it lists. */
+  /**
+   * Counts the objects that no record of the page vouches for: all objects before the record, and
+   * after it those beside the listed ones.
+   */
   #slice(page: PageAccount, slice: PageResult, volume: number | undefined, at: number): void {
     const isTold = page.position !== undefined;
     const early = isTold ? undefined : amountOf(slice, page);
@@ -98,7 +104,9 @@ export class Results {
   }
 }
 
-/** Results of a page that is not told: their objects, and bytes that they may take in the catalogue. */
+/**
+ * Results of a page that is not told: their objects, and bytes that they may take in the catalogue.
+ */
 function amountOf(slice: PageResult, page: PageAccount | undefined): Amount {
   const { objects, bytes } = textOf(slice);
   const length = slice.objects.reduce((most, { index }) => Math.max(most, index + 1), 0);

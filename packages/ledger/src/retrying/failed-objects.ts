@@ -35,8 +35,8 @@ export class FailedObjects {
   }
 
   /**
-   * What was taken before is taken once more until something is reported of it: the process that took it
-   * may have died before it was published. `job`: its number.
+   * What was taken before is taken once more until something is reported of it: the process that
+   * took it may have died before it was published. `job`: its number.
    */
   take(job: number, filter: FailureFilter, after?: MissCursor): TakenObjects {
     const wanted = (row: MissRow) => canBeTaken(row) && matches(row, filter);

@@ -11,9 +11,9 @@ import { Withdrawal } from "./withdrawal.ts";
 export type Taken<T> = T & { readonly progress: Progress };
 
 /**
- * Hands out again what of a job failed or was lost. A job is open as soon as anything of it is handed
- * out. Throws JobOpenError while another job of the source is open, and ConfigError when the job was
- * cancelled or pruned.
+ * Hands out again what of a job failed or was lost. A job is open as soon as anything of it is
+ * handed out. Throws JobOpenError while another job of the source is open, and ConfigError when the
+ * job was cancelled or pruned.
  */
 export class Reopening {
   readonly #tables: Tables;

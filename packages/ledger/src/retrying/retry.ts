@@ -34,16 +34,19 @@ const listingClass = "listing";
 const positionsPerMessage = 16;
 
 /**
- * Puts back to work what failed of a job; a closed job is open again as soon as there is anything. A class in the filter means
- * objects of this class only, "listing" failed directories only; without one it is both, and in an idle job also what was lost.
+ * Puts back to work what failed of a job; a closed job is open again as soon as there is anything.
+ * A class in the filter means objects of this class only, "listing" failed directories only;
+ * without one it is both, and in an idle job also what was lost.
  *
- * Part by part: taken back in the catalogue first (committed), then published. A crash in between loses nothing that counts:
- * objects are marked, and the next retry that the filter lets at them publishes them. A failed position then is a hole of its
- * directory, which the proof names; a retry of the idle job without a class lists it. Until then the job is not settled; what
- * closes a job that stands still closes this one.
+ * Part by part: taken back in the catalogue first (committed), then published. A crash in between
+ * loses nothing that counts: objects are marked, and the next retry that the filter lets at them
+ * publishes them. A failed position then is a hole of its directory, which the proof names; a retry
+ * of the idle job without a class lists it. Until then the job is not settled; what closes a job
+ * that stands still closes this one.
  *
- * Twice at the same time, or again while it works, publishes objects twice, which is harmless. Rejects with ConfigError when the
- * job is not known, was cancelled or pruned; with JobOpenError while another of its source is open.
+ * Twice at the same time, or again while it works, publishes objects twice, which is harmless.
+ * Rejects with ConfigError when the job is not known, was cancelled or pruned; with JobOpenError
+ * while another of its source is open.
  */
 export async function retryJob(parts: RetryParts, job: string, filter: FailureFilter = {}): Promise<Retried> {
   const record = (await parts.catalogue.jobs.all()).find(({ id }) => id === job);
@@ -51,7 +54,8 @@ export async function retryJob(parts: RetryParts, job: string, filter: FailureFi
   const directories =
     filter.class === undefined || filter.class === listingClass ? await retryHoles(parts, record, filter) : 0;
   if (filter.class === listingClass) return { objects: 0, directories };
-  // after the holes: directories that these have listed again need no asking for what is not known of their objects
+  // After the holes: a directory that is listed again for them is not listed once more for its
+  // objects.
   const failed = await retryObjects(parts, record, filter);
   return { objects: failed.objects, directories: directories + failed.directories };
 }

@@ -7,16 +7,19 @@ import type { RelistingMode, TakenPositions } from "./relisting.ts";
 import type { Taken } from "./reopening.ts";
 
 /**
- * Hands out what failed or was lost, to be published again (see `retryJob`). Rejects with JobOpenError
- * while another job of the source is open, and with ConfigError when this one was cancelled or pruned.
+ * Hands out what failed or was lost, to be published again (see `retryJob`). Rejects with
+ * JobOpenError while another job of the source is open, and with ConfigError when this one was
+ * cancelled or pruned.
  */
 export interface Retrying {
   /**
-   * Hands out failed objects part by part. They have no outcome from then on, and the job is open. What
-   * was handed out before is handed out again until something is reported of it.
+   * Hands out failed objects part by part. They have no outcome from then on, and the job is open.
+   * What was handed out before is handed out again until something is reported of it.
    */
   takeFailed(job: string, filter: FailureFilter, after?: MissCursor): Promise<TakenObjects>;
-  /** Hands out positions to be listed again, each once; in mode `idle` all that are not recorded. */
+  /**
+   * Hands out positions to be listed again, each once; in mode `idle` all that are not recorded.
+   */
   takeHoles(
     job: string,
     filter: Pick<FailureFilter, "under">,

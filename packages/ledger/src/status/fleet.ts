@@ -47,7 +47,10 @@ export class Fleet {
     return waiting > 0 || (isKnown ? false : undefined);
   }
 
-  /** Messages of the source that need a newer program, by queue and by what is needed. `own`: those of this process. */
+  /**
+   * Messages of the source that need a newer program, by queue and by what is needed. `own`: those
+   * of this process.
+   */
   newer(source: string, at: number, own: readonly NewerMessages[]): NewerMessages[] {
     const heard = [...this.#services.values()]
       .filter(({ seenAt, everyMs }) => at <= seenAt + silentIntervals * everyMs)

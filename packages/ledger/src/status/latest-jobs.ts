@@ -17,7 +17,9 @@ interface Followed {
   heardAt: number;
 }
 
-/** The latest job of each source: where it stands, how fast it goes, and what is being worked on. */
+/**
+ * The latest job of each source: where it stands, how fast it goes, and what is being worked on.
+ */
 export class LatestJobs {
   readonly #jobs = new Map<string, Followed>();
 

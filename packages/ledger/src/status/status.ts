@@ -21,7 +21,10 @@ import { watched } from "./watched-catalogue.ts";
 
 export interface StatusParts {
   readonly catalogue: Catalogue;
-  /** Shown even before they have a job. Queues are asked of these only; absent: of all that have had jobs. */
+  /**
+   * Shown even before they have a job. Queues are asked of these only; absent: of all that have had
+   * jobs.
+   */
   readonly sources?: readonly string[];
   /** Ready messages of a source's queues. May take as long as it takes while the broker is away. */
   readonly depths?: (source: string) => Promise<Queues>;
@@ -29,7 +32,10 @@ export interface StatusParts {
   readonly missingQueues?: (source: string) => Promise<readonly string[]>;
   /** Messages that this process was handed, and that need a newer program. */
   readonly newer?: (source: string) => readonly NewerMessages[];
-  /** Why the broker takes no messages; `undefined` while it does. Absent: there are no services that could be heard. */
+  /**
+   * Why the broker takes no messages; `undefined` while it does. Absent: there are no services that
+   * could be heard.
+   */
   readonly brokerTrouble?: () => string | undefined;
   /** Called with what a service has said and is within its user's share. */
   readonly onPresence?: (heard: Presence) => void;
@@ -39,20 +45,30 @@ export interface StatusParts {
   readonly delay?: Delayer;
 }
 
-/** How it goes, kept in memory: an answer takes no time, however long the catalogue's commits are. */
+/**
+ * How it goes, kept in memory: an answer takes no time, however long the catalogue's commits are.
+ */
 export interface LiveStatus extends Disposable {
-  /** The catalogue, to be used by those who record and who open and close jobs: so they are seen at once. */
+  /**
+   * The catalogue, to be used by those who record and who open and close jobs: so they are seen at
+   * once.
+   */
   readonly catalogue: Catalogue;
   current(): Status;
-  /** Of a source's latest job, oldest first: every 10 seconds for 6 hours, every second for the last 5 minutes. */
+  /**
+   * Of a source's latest job, oldest first: every 10 seconds for 6 hours, every second for the last
+   * 5 minutes.
+   */
   rates(job: string): readonly Rate[] | undefined;
   /**
-   * A service has said how it is. `user`: the broker's user who sent it, "" if the broker does not tell
-   * the user, `undefined` for this program itself. Returns what is within the user's share, `undefined`
-   * if nothing is.
+   * A service has said how it is. `user`: the broker's user who sent it, "" if the broker does not
+   * tell the user, `undefined` for this program itself. Returns what is within the user's share,
+   * `undefined` if nothing is.
    */
   notePresence(presence: Presence, user?: string): Presence | undefined;
-  /** Looks at jobs and volumes at once. Resolves when that is done or has failed (which is logged). */
+  /**
+   * Looks at jobs and volumes at once. Resolves when that is done or has failed (which is logged).
+   */
   refresh(): Promise<void>;
   /** Waits; resolves with `false` if the status is disposed of meanwhile. */
   passed(ms: number): Promise<boolean>;
@@ -65,8 +81,8 @@ const lookEvery = 2;
 const longestTurnMs = 5_000;
 
 /**
- * Follows the catalogue until it is disposed of, which must be before the catalogue. Resolves when it has
- * looked once. Its timers keep no process alive.
+ * Follows the catalogue until it is disposed of, which must be before the catalogue. Resolves when
+ * it has looked once. Its timers keep no process alive.
  */
 export async function createStatus(parts: StatusParts): Promise<LiveStatus> {
   const status = new FollowedStatus(parts);
@@ -218,7 +234,8 @@ class FollowedStatus implements LiveStatus {
     let lookedAt = this.#now();
     for (let second = 1; await this.passed(secondMs); second++) {
       this.#jobs.sample(this.#now());
-      // A service that cannot be heard is not gone: while the broker is away, and after this process was held up.
+      // A service that cannot be heard is not gone: while the broker is away, and after this
+      // process was held up.
       const isDeaf = brokerTrouble?.() !== undefined || this.#now() - lookedAt > longestTurnMs;
       lookedAt = this.#now();
       if (isDeaf) volumes.postpone(lookedAt);

@@ -8,7 +8,10 @@ interface Watcher {
   readonly changed: () => void;
 }
 
-/** The catalogue; a watcher is told of what is entered and of jobs that are opened and closed through it. */
+/**
+ * The catalogue; a watcher is told of what is entered and of jobs that are opened and closed
+ * through it.
+ */
 export function watched(catalogue: Catalogue, { recorded, changed }: Watcher): Catalogue {
   const { recording, jobs } = catalogue;
   return {

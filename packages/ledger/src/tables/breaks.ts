@@ -1,6 +1,6 @@
 /*
- * A walk breaks at a page that could not be listed, or below some entries of a page that was listed. In
- * the table `breaks` the number of the latter page is negative.
+ * A walk breaks at a page that could not be listed, or below some entries of a page that was
+ * listed. In the table `breaks` the number of the latter page is negative.
  */
 
 export function besides(page: number): number {

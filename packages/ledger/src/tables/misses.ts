@@ -15,7 +15,9 @@ export type NewMiss = Pick<
 
 export type MissCursor = readonly [page: number, index: number];
 
-/** An object that failed, vanished, or is to be tried again after a failure, on a page that counts. */
+/**
+ * An object that failed, vanished, or is to be tried again after a failure, on a page that counts.
+ */
 export interface MissRow {
   /** The page's number. */
   readonly page: number;
@@ -32,7 +34,9 @@ export interface MissRow {
   /** Unix milliseconds. */
   readonly at: number;
   readonly class: string | null;
-  /** Unix seconds. `null` if the listing did not tell it, or if an older program recorded the row. */
+  /**
+   * Unix seconds. `null` if the listing did not tell it, or if an older program recorded the row.
+   */
   readonly modified: number | null;
   readonly etag: string | null;
 }
@@ -87,7 +91,10 @@ export class Misses {
     this.#mark.run(again, job, n, index);
   }
 
-  /** The same outcome is reported once more: the latest report stays. Returns by how many bytes the sum changes. */
+  /**
+   * The same outcome is reported once more: the latest report stays. Returns by how many bytes the
+   * sum changes.
+   */
   repeated(page: PageAccount, miss: NewMiss, at: number): number {
     const old = this.#select.get(page.job, page.n, miss.index) as
       | { bytes: number; reason: string; at: number; class: string | null }

@@ -5,13 +5,19 @@ import { amountSchema, count, time } from "./amounts.ts";
 export const missSchema = z.object({
   key: z.string(),
   reason: z.string(),
-  /** Of what kind the failure is (core's `failureClass`), "unknown" if nobody told; of failed objects only. */
+  /**
+   * Of what kind the failure is (core's `failureClass`), "unknown" if nobody told; of failed
+   * objects only.
+   */
   class: z.string().exactOptional(),
   at: time,
 });
 export type Miss = z.infer<typeof missSchema>;
 
-/** Which failed objects: of one class, with keys that begin with `under`. Absent: all. Strict: a filter with a typing error would choose everything. */
+/**
+ * Which failed objects: of one class, with keys that begin with `under`. Absent: all. Strict: a
+ * filter with a typing error would choose everything.
+ */
 export const failureFilterSchema = z.strictObject({
   class: z.string().min(1).exactOptional(),
   under: z.string().exactOptional(),

@@ -2,7 +2,10 @@ import { listOf, type RecordedPage, sourceNameSchema, walkPositionSchema } from 
 import { z } from "zod";
 import { count } from "./amounts.ts";
 
-/** The name of a source, and what of it the stored bytes depend on: with another fingerprint it is another source. */
+/**
+ * The name of a source, and what of it the stored bytes depend on: with another fingerprint it is
+ * another source.
+ */
 export const originSchema = z.object({ source: sourceNameSchema, fingerprint: z.string().min(1) });
 export type OriginName = z.infer<typeof originSchema>;
 

@@ -15,7 +15,9 @@ export const newJobSchema = z.object({
 export type NewJob = z.infer<typeof newJobSchema>;
 
 export const openedSchema = z.object({
-  /** Nothing of this source, as it is configured now, was stored before: nothing can be unchanged. */
+  /**
+   * Nothing of this source, as it is configured now, was stored before: nothing can be unchanged.
+   */
   first: z.boolean(),
 });
 
@@ -25,7 +27,10 @@ export const jobRecordSchema = newJobSchema.extend({
   state: z.enum(["open", "complete", "incomplete", "cancelled"]),
   /** Absent while open. */
   closedAt: time.exactOptional(),
-  /** Why what the catalogue has of the job cannot be read: the job is set apart, and can only be closed. */
+  /**
+   * Why what the catalogue has of the job cannot be read: the job is set apart, and can only be
+   * closed.
+   */
   unreadable: z.string().exactOptional(),
 });
 export type JobRecord = z.infer<typeof jobRecordSchema>;
@@ -38,7 +43,10 @@ export type VolumeAmount = z.infer<typeof volumeAmountSchema>;
 /** Where a job stands, from counters that are kept in the same transactions as what they count. */
 const progressSchema = sumsSchema.extend({
   job: z.string(),
-  /** `known`: named by a page, or walked. `done`: listed to the end. `failed`: given up by the lister. */
+  /**
+   * `known`: named by a page, or walked. `done`: listed to the end. `failed`: given up by the
+   * lister.
+   */
   directories: z.object({ known: count, done: count, failed: count }),
   pages: count,
   volumes: z.array(volumeAmountSchema).readonly(),

@@ -4,7 +4,10 @@ import { count, time } from "./amounts.ts";
 import { originSchema } from "./history.ts";
 import { volumeDescriptionSchema } from "./volumes.ts";
 
-/** One object by its key, or all whose keys begin with `prefix` (`""`: all). Of one source, or of all. */
+/**
+ * One object by its key, or all whose keys begin with `prefix` (`""`: all). Of one source, or of
+ * all.
+ */
 export const whereQuerySchema = z
   .strictObject({
     key: z.string().min(1).exactOptional(),
@@ -25,8 +28,8 @@ export const locationSchema = z.object({
   fingerprint: z.string(),
   key: z.string(),
   /**
-   * `current`: the last stored state. `duplicate`: the same once more. `superseded`: an older state on
-   * another volume. `lost`: it lay there last, and is damaged or gone.
+   * `current`: the last stored state. `duplicate`: the same once more. `superseded`: an older state
+   * on another volume. `lost`: it lay there last, and is damaged or gone.
    */
   standing: z.enum(["current", "duplicate", "superseded", "lost"]),
   /** The volume's id. */
@@ -95,6 +98,8 @@ export const restoringSchema = originSchema.extend({
 });
 export const restoredSchema = z.object({ restored: count });
 
-/** A copy of the catalogue, as it was when the copy was ready. `path`: on the disk of the ledger. */
+/**
+ * A copy of the catalogue, as it was when the copy was ready. `path`: on the disk of the ledger.
+ */
 export const backupSchema = z.object({ path: z.string(), bytes: count });
 export type CatalogueCopy = z.infer<typeof backupSchema>;

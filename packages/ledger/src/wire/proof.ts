@@ -11,8 +11,8 @@ const directoryHoleSchema = z.object({
   /** Absent: no page of it is recorded at all. */
   walk: count.exactOptional(),
   /**
-   * Missing page numbers as inclusive ranges, at most a few; the last may be the page after the highest
-   * one recorded.
+   * Missing page numbers as inclusive ranges, at most a few; the last may be the page after the
+   * highest one recorded.
    */
   missing: z.array(z.object({ from: count, to: count })).readonly(),
 });
@@ -43,9 +43,9 @@ const failedDirectorySchema = z.object({
 export type FailedDirectory = z.infer<typeof failedDirectorySchema>;
 
 /**
- * Whether everything is accounted for, found by going through all directories and pages: from the root on
- * every named directory has one contiguous walk, and every index of every page an outcome. Objects that
- * failed are accounted for.
+ * Whether everything is accounted for, found by going through all directories and pages: from the
+ * root on every named directory has one contiguous walk, and every index of every page an outcome.
+ * Objects that failed are accounted for.
  */
 export const proofSchema = sumsSchema.extend({
   complete: z.boolean(),
@@ -57,7 +57,10 @@ export const proofSchema = sumsSchema.extend({
     pages: examplesOf(pageHoleSchema).extend({ objects: count }),
     failedDirectories: examplesOf(failedDirectorySchema),
   }),
-  /** Walked, but on no page that counts: named by a page that is missing, or whose listing has been replaced. */
+  /**
+   * Walked, but on no page that counts: named by a page that is missing, or whose listing has been
+   * replaced.
+   */
   unnamed: examplesOf(z.string()),
 });
 export type Proof = z.infer<typeof proofSchema>;

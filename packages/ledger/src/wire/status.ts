@@ -29,11 +29,17 @@ export type Queues = z.infer<typeof queuesSchema>;
 
 const jobStatusSchema = jobStandingSchema.extend({
   rate: rateSchema.omit({ at: true }),
-  /** Until every listed object has an outcome, at the rate of the last minute; absent while more is being listed. */
+  /**
+   * Until every listed object has an outcome, at the rate of the last minute; absent while more is
+   * being listed.
+   */
   etaSeconds: count.exactOptional(),
   /** The directories that records came from last, latest first. */
   working: z.array(z.object({ directory: z.string(), at: time })).readonly(),
-  /** Open, but nothing is queued and nothing comes, since (Unix milliseconds): it has holes, or whoever works is away. */
+  /**
+   * The job is open, but nothing is queued and nothing has come since then: it has holes, or no
+   * service is at work.
+   */
   idle: z.object({ since: time }).exactOptional(),
 });
 export type JobStatus = z.infer<typeof jobStatusSchema>;
@@ -49,16 +55,21 @@ const sourceStatusSchema = z.object({
   source: z.string(),
   /** Its latest. */
   job: jobStatusSchema.exactOptional(),
-  /** Its latest, where the catalogue's account of it cannot be read: it is set apart, and can only be closed. */
+  /**
+   * Its latest job, if what the catalogue has of it cannot be read: the job is set apart, and can
+   * only be closed.
+   */
   unreadable: unreadableJobSchema.exactOptional(),
   /** Absent: the broker does not tell. */
   queues: queuesSchema.exactOptional(),
   /**
-   * The broker has lost messages of the open job. `missing`: queues that are gone; none: nothing is queued, and no service
-   * holds anything.
+   * The broker has lost messages of the open job. `missing`: queues that are gone; none: nothing is
+   * queued, and no service holds anything.
    */
   lost: z.object({ missing: z.array(z.string()) }).exactOptional(),
-  /** Messages that wait for a program that can read them, as services saw them in the last minute. */
+  /**
+   * Messages that wait for a program that can read them, as services saw them in the last minute.
+   */
   newer: z.array(newerMessagesSchema).exactOptional(),
 });
 export type SourceStatus = z.infer<typeof sourceStatusSchema>;
@@ -75,7 +86,10 @@ export type ServiceStatus = z.infer<typeof serviceStatusSchema>;
 const volumeStatusSchema = volumeContentsSchema.extend({
   /** The folder on its host, as long as a service there is heard. */
   root: z.string().exactOptional(),
-  /** When somebody there last looked whether its disk is there; of services that do not look, when they last spoke. */
+  /**
+   * When a service there last looked whether the disk is there; of services that do not look, when
+   * they last spoke.
+   */
   lookedAt: time.exactOptional(),
 });
 export type VolumeStatus = z.infer<typeof volumeStatusSchema>;
@@ -84,7 +98,10 @@ export const statusSchema = z.object({
   at: time,
   /** When this ledger began. */
   since: time,
-  /** Why the broker takes no messages from this ledger; absent while it does, and where the accounts have no broker. */
+  /**
+   * Why the broker takes no messages from this ledger; absent while it does, and where the accounts
+   * have no broker.
+   */
   brokerTrouble: z.string().exactOptional(),
   /** By name. */
   sources: z.array(sourceStatusSchema),

@@ -9,7 +9,10 @@ const goneSchema = z.object({
   lost: z.string().exactOptional(),
 });
 
-/** What is known of a volume, and what lies on it: every state of every object that was stored there. */
+/**
+ * What is known of a volume, and what lies on it: every state of every object that was stored
+ * there.
+ */
 export const volumeContentsSchema = amountSchema.extend({
   volume: z.string(),
   label: z.string().exactOptional(),
@@ -32,8 +35,8 @@ export const volumeDescriptionSchema = z.object({
   free: count.exactOptional(),
   size: count.exactOptional(),
   /**
-   * Whether the volume is here no more; `null`: it is here. Absent: not told. A lost volume stays lost
-   * until it is here again.
+   * Whether the volume is here no more; `null`: it is here. Absent: not told. A lost volume stays
+   * lost until it is here again.
    */
   gone: goneSchema.omit({ at: true }).nullable().exactOptional(),
 });
