@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { readSettingsFile } from "../../packages/cli/src/settings-file/settings-file.ts";
+import { readSettingsFile } from "../../packages/cli/src/settings/file/settings-file.ts";
 import { type Family, reads } from "./family.ts";
 import { foreignText } from "./foreign.ts";
 

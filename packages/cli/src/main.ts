@@ -1,13 +1,13 @@
 import { ConfigError, FatalError, HostError } from "@brigade/core";
 import { Command, CommanderError } from "commander";
 import { addGet } from "./commands/get.ts";
-import { exitCode, exitCodeHelp, exitCodeOf } from "./exit-code.ts";
-import { isHangupIgnored } from "./hangup.ts";
-import { hurry } from "./hurry.ts";
-import { flushLog } from "./logging.ts";
-import { whenOrphanedByNpx } from "./orphan.ts";
+import { flushLog } from "./logging/logging.ts";
+import { exitCode, exitCodeHelp, exitCodeOf } from "./process/exit-code.ts";
+import { isHangupIgnored } from "./process/hangup.ts";
+import { hurry } from "./process/hurry.ts";
+import { whenOrphanedByNpx } from "./process/orphan.ts";
+import { leaveRemovedFolder } from "./process/working-folder.ts";
 import { parserOutput, tell, tellLines, watchOutput } from "./terminal/terminal.ts";
-import { leaveRemovedFolder } from "./working-folder.ts";
 
 leaveRemovedFolder();
 
@@ -75,9 +75,9 @@ const program = new Command("brigade")
 if (process.argv[2] === "get") addGet(program, setExitCode, stop.signal);
 else {
   const { addCommands, services } = await import("./commands/all.ts");
-  const { refuseEmptyWords } = await import("./commands/empty-words.ts");
-  const { useSettingsFile } = await import("./settings-file/use.ts");
-  const { warnOfUnknownVariables } = await import("./unknown-variables.ts");
+  const { refuseEmptyWords } = await import("./commands/options/empty-words.ts");
+  const { useSettingsFile } = await import("./settings/file/use.ts");
+  const { warnOfUnknownVariables } = await import("./settings/unknown-variables.ts");
   program
     .option("--env-file <file>", "read variables from this file in place of .env")
     .option("--no-env-file", "read no .env");

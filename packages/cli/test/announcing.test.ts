@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import { type LocalRoom, type Presence, presenceSchema } from "@brigade/core";
 import type { LocalVolume } from "@brigade/volumes";
-import { Announcing } from "../src/service/announcing.ts";
-import { Metrics } from "../src/service/metrics.ts";
-import { type VolumeRoom, VolumeRooms } from "../src/service/volume-rooms.ts";
+import { Metrics } from "../src/service/listening/metrics.ts";
+import { Announcing } from "../src/service/presence/announcing.ts";
+import { type VolumeRoom, VolumeRooms } from "../src/service/presence/volume-rooms.ts";
 import { Lines } from "./fakes.ts";
 
 const who = { service: "downloader", host: "h", instance: "downloader@h#7" } as const;

@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "
 import { join } from "node:path";
 import { test } from "node:test";
 import { FatalError } from "@brigade/core";
-import { CatalogueDisk } from "../src/service/catalogue-disk.ts";
+import { CatalogueDisk } from "../src/service/ledger/catalogue-disk.ts";
 import { temporaryFolder } from "./command.ts";
 import { Lines } from "./fakes.ts";
 

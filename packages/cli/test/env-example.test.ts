@@ -3,8 +3,13 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { brokerVariables } from "@brigade/broker";
 import { volumeVariables } from "@brigade/volumes";
-import { instanceVariables } from "../src/service/instance.ts";
-import { httpVariables, ledgerClientVariables, ledgerVariables, settingsSchema } from "../src/settings.ts";
+import { instanceVariables } from "../src/service/downloader/instance.ts";
+import {
+  httpVariables,
+  ledgerClientVariables,
+  ledgerVariables,
+  settingsSchema,
+} from "../src/settings/settings.ts";
 
 const text = readFileSync(new URL("../../../.env.example", import.meta.url), "utf8");
 const shown = new Map(

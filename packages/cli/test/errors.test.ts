@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConfigError, FatalError, HostError } from "@brigade/core";
-import { filtersOf } from "../src/commands/filter-options.ts";
-import { exitCodeOf } from "../src/exit-code.ts";
-import { Problems } from "../src/problems.ts";
+import { filtersOf } from "../src/commands/options/filter-options.ts";
+import { exitCodeOf } from "../src/process/exit-code.ts";
+import { Problems } from "../src/settings/problems.ts";
 
 test("every kind of error has its exit code", () => {
   assert.equal(exitCodeOf(new ConfigError(["x"])), 2);

@@ -6,7 +6,7 @@ import { createStatus, LedgerClient, ledgerApp, openCatalogue } from "@brigade/l
 import { cancelJob } from "../src/fleet/cancel-job.ts";
 import { openFleetJob } from "../src/fleet/open-job.ts";
 import { waitForJob } from "../src/fleet/wait.ts";
-import { listen } from "../src/service/listen.ts";
+import { listen } from "../src/service/listening/listen.ts";
 import { temporaryFolder } from "./command.ts";
 import { Lines, scriptedAdmin, until } from "./fakes.ts";
 

@@ -5,14 +5,14 @@ import { ConfigError, HostError, type Message, type Verdict } from "@brigade/cor
 import { type LedgerClient, openCatalogue } from "@brigade/ledger";
 import { rootMessage } from "@brigade/lister";
 import { RecordingBroker } from "../../../test/recording-broker.ts";
-import { CancelledJobs, withoutCancelled } from "../src/service/cancelled.ts";
-import { metered } from "../src/service/metered-broker.ts";
-import { Metrics, type Standing } from "../src/service/metrics.ts";
-import { OtherLedger } from "../src/service/other-ledger.ts";
-import { logPauses } from "../src/service/pause-log.ts";
-import { Settling } from "../src/service/settling.ts";
+import { metered } from "../src/service/broker/metered-broker.ts";
+import { OtherLedger } from "../src/service/ledger/other-ledger.ts";
+import { Settling } from "../src/service/ledger/settling.ts";
+import { Metrics, type Standing } from "../src/service/listening/metrics.ts";
+import { CancelledJobs, withoutCancelled } from "../src/service/lister/cancelled.ts";
+import { logPauses } from "../src/service/lister/pause-log.ts";
+import { VolumeRooms } from "../src/service/presence/volume-rooms.ts";
 import { configuredNames, configuredSources } from "../src/service/sources.ts";
-import { VolumeRooms } from "../src/service/volume-rooms.ts";
 import { temporaryFolder } from "./command.ts";
 import { Lines, until } from "./fakes.ts";
 

@@ -4,9 +4,9 @@ import { describe, test } from "node:test";
 import type { Message, PageMessage, ResultMessage } from "@brigade/core";
 import { openCatalogue, type Progress, retryJob } from "@brigade/ledger";
 import { RecordingBroker } from "../../../test/recording-broker.ts";
-import { Holders } from "../src/service/holders.ts";
-import { Settling } from "../src/service/settling.ts";
-import { closeStalled } from "../src/service/stalled.ts";
+import { Holders } from "../src/service/ledger/holders.ts";
+import { Settling } from "../src/service/ledger/settling.ts";
+import { closeStalled } from "../src/service/ledger/stalled.ts";
 import { temporaryFolder } from "./command.ts";
 import { Lines } from "./fakes.ts";
 

@@ -6,9 +6,9 @@ import { type Presence, presenceSchema } from "@brigade/core";
 import { openCatalogue } from "@brigade/ledger";
 import { rootMessage } from "@brigade/lister";
 import { RecordingBroker } from "../../../test/recording-broker.ts";
-import { Holders } from "../src/service/holders.ts";
-import { InHand } from "../src/service/in-hand.ts";
-import { closeStalled } from "../src/service/stalled.ts";
+import { InHand } from "../src/service/broker/in-hand.ts";
+import { Holders } from "../src/service/ledger/holders.ts";
+import { closeStalled } from "../src/service/ledger/stalled.ts";
 import { temporaryFolder } from "./command.ts";
 import { Lines, until } from "./fakes.ts";
 

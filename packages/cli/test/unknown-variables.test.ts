@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { unknownVariables } from "../src/unknown-variables.ts";
+import { unknownVariables } from "../src/settings/unknown-variables.ts";
 
 const nearest = (file: Record<string, string>, environment: Record<string, string> = {}) =>
   Object.fromEntries(unknownVariables(file, environment).map(({ name, nearest }) => [name, nearest]));

@@ -1,5 +1,5 @@
 import type { Amount, VolumeContents } from "@brigade/ledger";
-import { formatCount } from "../units.ts";
+import { formatCount } from "../terminal/units.ts";
 
 /** A volume with objects of the source, whose disk is not here at the end of a run. */
 export interface AbsentVolume extends Amount {

@@ -9,16 +9,16 @@ import { type LocalVolume, openVolume, volumeVariables } from "@brigade/volumes"
 import type { Command } from "commander";
 import { type AdoptTotals, adopt } from "../adopt/adopt.ts";
 import { preflight } from "../copy/preflight.ts";
-import { readEnvironment } from "../environment.ts";
-import { type ExitCode, exitCode } from "../exit-code.ts";
 import { openLedger } from "../ledger/door.ts";
-import { createLog } from "../logging.ts";
+import { createLog } from "../logging/logging.ts";
+import { type ExitCode, exitCode } from "../process/exit-code.ts";
 import { readVariables } from "../service/configuration.ts";
-import { settingsSchema } from "../settings.ts";
+import { readEnvironment } from "../settings/environment.ts";
+import { settingsSchema } from "../settings/settings.ts";
 import { print, printJson } from "../terminal/terminal.ts";
-import { formatBytes, formatCount } from "../units.ts";
+import { formatBytes, formatCount } from "../terminal/units.ts";
 import { namedFolder } from "../volumes/named-folders.ts";
-import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
+import { addLedgerOptions, type LedgerFlags } from "./options/ledger-options.ts";
 
 interface Flags extends LedgerFlags {
   readonly volume?: string;

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { ExitCode } from "../exit-code.ts";
+import type { ExitCode } from "../process/exit-code.ts";
 
 type Done = (code: ExitCode) => void;
 type Add = (program: Command, done: Done, signal: AbortSignal) => void;
@@ -9,21 +9,21 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   copy: async () => (await import("./copy.ts")).addCopy,
   get: async () => (await import("./get.ts")).addGet,
   doctor: async () => (await import("./doctor.ts")).addDoctor,
-  start: async () => (await import("./start.ts")).addStart,
+  start: async () => (await import("./fleet/start.ts")).addStart,
   status: async () => (await import("./status.ts")).addStatus,
   failed: async () => withoutCode((await import("./failed.ts")).addFailed),
   retry: async () => withoutCode((await import("./retry.ts")).addRetry),
-  cancel: async () => withoutCode((await import("./cancel.ts")).addCancel),
-  "dead-letters": async () => withoutCode((await import("./dead-letters.ts")).addDeadLetters),
+  cancel: async () => withoutCode((await import("./fleet/cancel.ts")).addCancel),
+  "dead-letters": async () => withoutCode((await import("./fleet/dead-letters.ts")).addDeadLetters),
   where: async () => (await import("./where.ts")).addWhere,
   volumes: async () => withoutCode((await import("./volumes.ts")).addVolumes),
   audit: async () => (await import("./audit.ts")).addAudit,
   verify: async () => (await import("./verify.ts")).addVerify,
   adopt: async () => (await import("./adopt.ts")).addAdopt,
-  volume: async () => withoutCode((await import("./volume.ts")).addVolume),
-  lister: async () => (await import("./services.ts")).addLister,
-  downloader: async () => (await import("./services.ts")).addDownloader,
-  ledger: async () => (await import("./services.ts")).addLedger,
+  volume: async () => withoutCode((await import("./fleet/volume.ts")).addVolume),
+  lister: async () => (await import("./fleet/services.ts")).addLister,
+  downloader: async () => (await import("./fleet/services.ts")).addDownloader,
+  ledger: async () => (await import("./fleet/services.ts")).addLedger,
 };
 
 /** Those that run until they are stopped. */

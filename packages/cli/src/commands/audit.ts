@@ -8,16 +8,16 @@ import type { Command } from "commander";
 import { absentVolumes, describeAbsent, hasLost } from "../absent/absent-volumes.ts";
 import { type AuditDifference, type AuditTotals, audit } from "../audit/audit.ts";
 import { preflight } from "../copy/preflight.ts";
-import { readEnvironment } from "../environment.ts";
-import { type ExitCode, exitCode } from "../exit-code.ts";
 import { type LedgerDoor, openLedger } from "../ledger/door.ts";
-import { createLog } from "../logging.ts";
+import { createLog } from "../logging/logging.ts";
+import { type ExitCode, exitCode } from "../process/exit-code.ts";
 import { readVariables } from "../service/configuration.ts";
-import { settingsSchema } from "../settings.ts";
+import { readEnvironment } from "../settings/environment.ts";
+import { settingsSchema } from "../settings/settings.ts";
 import { print, printJson } from "../terminal/terminal.ts";
-import { formatBytes, formatCount } from "../units.ts";
-import { type AllowPrivateFlags, allowPrivate, allowPrivateOption } from "./allow-private.ts";
-import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
+import { formatBytes, formatCount } from "../terminal/units.ts";
+import { type AllowPrivateFlags, allowPrivate, allowPrivateOption } from "./options/allow-private.ts";
+import { addLedgerOptions, type LedgerFlags } from "./options/ledger-options.ts";
 
 interface Flags extends LedgerFlags, AllowPrivateFlags {
   readonly json?: true;

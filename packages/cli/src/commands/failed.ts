@@ -1,12 +1,12 @@
 import type { FailureCount, JobRecord, LedgerClient } from "@brigade/ledger";
 import { type Command, Option } from "commander";
-import { readEnvironment } from "../environment.ts";
 import { openLedger } from "../ledger/door.ts";
 import { latestJob } from "../ledger/latest-job.ts";
-import { formatTable, right } from "../table.ts";
+import { readEnvironment } from "../settings/environment.ts";
+import { formatTable, right } from "../terminal/table.ts";
 import { print, printJson } from "../terminal/terminal.ts";
-import { formatBytes, formatCount } from "../units.ts";
-import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
+import { formatBytes, formatCount } from "../terminal/units.ts";
+import { addLedgerOptions, type LedgerFlags } from "./options/ledger-options.ts";
 import { filterOf } from "./retry.ts";
 
 interface Flags extends LedgerFlags {

@@ -1,13 +1,13 @@
 import type { Command } from "commander";
-import { readEnvironment } from "../environment.ts";
-import type { ExitCode } from "../exit-code.ts";
 import { configureGet, type GetFlags } from "../get/configuration.ts";
 import { getAll } from "../get/get-all.ts";
 import { GetBars, GetLines, noView } from "../get/progress.ts";
 import { getConnections } from "../limits/within-limits.ts";
-import { createLog } from "../logging.ts";
+import { createLog } from "../logging/logging.ts";
+import type { ExitCode } from "../process/exit-code.ts";
+import { readEnvironment } from "../settings/environment.ts";
 import { isWatched, tell } from "../terminal/terminal.ts";
-import { allowPrivateOption } from "./allow-private.ts";
+import { allowPrivateOption } from "./options/allow-private.ts";
 
 /** `brigade get`: large files from web servers. */
 export function addGet(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {

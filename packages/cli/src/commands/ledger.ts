@@ -1,13 +1,13 @@
 import { hostname } from "node:os";
 import type { Command } from "commander";
-import { readEnvironment } from "../environment.ts";
-import { type ExitCode, exitCode } from "../exit-code.ts";
 import { openLedger } from "../ledger/door.ts";
 import { rebuildFrom } from "../ledger/rebuild.ts";
+import { type ExitCode, exitCode } from "../process/exit-code.ts";
+import { readEnvironment } from "../settings/environment.ts";
 import { print, printJson, tell } from "../terminal/terminal.ts";
-import { formatBytes, formatCount } from "../units.ts";
+import { formatBytes, formatCount } from "../terminal/units.ts";
 import { namedFolder } from "../volumes/named-folders.ts";
-import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
+import { addLedgerOptions, type LedgerFlags } from "./options/ledger-options.ts";
 
 interface RebuildFlags extends LedgerFlags {
   readonly host?: string;

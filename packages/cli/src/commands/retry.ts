@@ -1,11 +1,11 @@
 import type { FailureFilter } from "@brigade/ledger";
 import type { Command } from "commander";
-import { readEnvironment } from "../environment.ts";
 import { openLedger } from "../ledger/door.ts";
 import { latestJob } from "../ledger/latest-job.ts";
+import { readEnvironment } from "../settings/environment.ts";
 import { print, printJson } from "../terminal/terminal.ts";
-import { formatCount } from "../units.ts";
-import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
+import { formatCount } from "../terminal/units.ts";
+import { addLedgerOptions, type LedgerFlags } from "./options/ledger-options.ts";
 
 interface Flags extends LedgerFlags {
   readonly class?: string;

@@ -4,18 +4,18 @@ import type { Command } from "commander";
 import { absentVolumes } from "../absent/absent-volumes.ts";
 import { ProgressBar, ProgressLines } from "../copy/progress.ts";
 import { printReport, printSummary } from "../copy/report.ts";
-import { readEnvironment } from "../environment.ts";
-import { type ExitCode, exitCode } from "../exit-code.ts";
 import { waitForJob } from "../fleet/wait.ts";
 import { openLedger } from "../ledger/door.ts";
 import { latestJob } from "../ledger/latest-job.ts";
 import { lostForGood } from "../ledger/lost.ts";
-import { createLog } from "../logging.ts";
+import { createLog } from "../logging/logging.ts";
+import { type ExitCode, exitCode } from "../process/exit-code.ts";
+import { readEnvironment } from "../settings/environment.ts";
 import { describeStatus, type JobFindings } from "../status/describe.ts";
-import { formatTable, right } from "../table.ts";
+import { formatTable, right } from "../terminal/table.ts";
 import { clearTerminal, isWatched, print, printJson } from "../terminal/terminal.ts";
-import { formatBytes, formatCount } from "../units.ts";
-import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
+import { formatBytes, formatCount } from "../terminal/units.ts";
+import { addLedgerOptions, type LedgerFlags } from "./options/ledger-options.ts";
 
 interface Flags extends LedgerFlags {
   readonly watch?: true;

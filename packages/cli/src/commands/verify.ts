@@ -1,18 +1,18 @@
 import { ConfigError, type Environment, integer } from "@brigade/core";
 import { readVolumeInfo, type VolumeInfo } from "@brigade/volumes";
 import { type Command, InvalidArgumentError } from "commander";
-import { readEnvironment } from "../environment.ts";
-import { type ExitCode, exitCode } from "../exit-code.ts";
 import { openLedger } from "../ledger/door.ts";
-import { createLog } from "../logging.ts";
+import { createLog } from "../logging/logging.ts";
+import { type ExitCode, exitCode } from "../process/exit-code.ts";
 import { readVariables } from "../service/configuration.ts";
-import { settingsSchema } from "../settings.ts";
+import { readEnvironment } from "../settings/environment.ts";
+import { settingsSchema } from "../settings/settings.ts";
 import { isWatched, print, printJson, tell } from "../terminal/terminal.ts";
 import { type VolumeToVerify, verify } from "../verify/verify.ts";
 import { VerifyBars, VerifyLines } from "../verify/view.ts";
 import { describeDifference, describeVerified } from "../verify/words.ts";
 import { someFolders } from "../volumes/named-folders.ts";
-import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
+import { addLedgerOptions, type LedgerFlags } from "./options/ledger-options.ts";
 
 interface Flags extends LedgerFlags {
   readonly repair?: true;

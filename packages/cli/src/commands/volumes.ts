@@ -1,12 +1,12 @@
 import type { VolumeContents } from "@brigade/ledger";
 import type { Command } from "commander";
-import { ago } from "../ago.ts";
-import { readEnvironment } from "../environment.ts";
 import { openLedger } from "../ledger/door.ts";
-import { type Cell, formatTable, right } from "../table.ts";
+import { readEnvironment } from "../settings/environment.ts";
+import { ago } from "../terminal/ago.ts";
+import { type Cell, formatTable, right } from "../terminal/table.ts";
 import { print, printJson } from "../terminal/terminal.ts";
-import { formatBytes, formatCount } from "../units.ts";
-import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
+import { formatBytes, formatCount } from "../terminal/units.ts";
+import { addLedgerOptions, type LedgerFlags } from "./options/ledger-options.ts";
 
 /** `brigade volumes`: every disk that the ledger knows, and what is on it. */
 export function addVolumes(program: Command, signal: AbortSignal): void {

@@ -1,12 +1,12 @@
 import type { LedgerClient, Location } from "@brigade/ledger";
 import type { Command } from "commander";
-import { readEnvironment } from "../environment.ts";
-import { type ExitCode, exitCode } from "../exit-code.ts";
 import { openLedger } from "../ledger/door.ts";
 import { lostForGood } from "../ledger/lost.ts";
+import { type ExitCode, exitCode } from "../process/exit-code.ts";
+import { readEnvironment } from "../settings/environment.ts";
 import { print, printJson, tell } from "../terminal/terminal.ts";
-import { formatBytes } from "../units.ts";
-import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
+import { formatBytes } from "../terminal/units.ts";
+import { addLedgerOptions, type LedgerFlags } from "./options/ledger-options.ts";
 
 interface Flags extends LedgerFlags {
   readonly source?: string;

@@ -1,8 +1,8 @@
 import { type Environment, parseEnvironment, valueOrThrow } from "@brigade/core";
 import { type ConfiguredSource, parseSource } from "@brigade/sources";
 import { type VolumeSettings, volumeVariables } from "@brigade/volumes";
-import { Problems } from "../problems.ts";
-import { type Settings, settingsSchema } from "../settings.ts";
+import { Problems } from "../settings/problems.ts";
+import { type Settings, settingsSchema } from "../settings/settings.ts";
 
 export interface CopyConfiguration {
   readonly settings: Settings;

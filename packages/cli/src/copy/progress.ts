@@ -1,9 +1,9 @@
 import type { Log } from "@brigade/core";
 import type { Progress } from "@brigade/ledger";
 import type { SingleBar } from "cli-progress";
-import { Rate } from "../rate.ts";
+import { Rate } from "../terminal/rate.ts";
 import { Bars, type LineSink } from "../terminal/terminal.ts";
-import { formatBytes, formatCount, formatDuration } from "../units.ts";
+import { formatBytes, formatCount, formatDuration } from "../terminal/units.ts";
 
 /** Shows where a run stands, until it is closed. */
 export interface ProgressView {

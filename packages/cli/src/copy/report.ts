@@ -6,11 +6,11 @@ import { ConfigError, type Log } from "@brigade/core";
 import type { Miss, Proof, Questions } from "@brigade/ledger";
 import { createPrivateFile, makePrivateFolder, removeOwnFile } from "@brigade/volumes";
 import { type AbsentVolume, describeAbsent, hasLost } from "../absent/absent-volumes.ts";
-import { type ExitCode, exitCode } from "../exit-code.ts";
+import { type ExitCode, exitCode } from "../process/exit-code.ts";
 import { formatRange } from "../status/holes.ts";
 import { printable, printableJson } from "../terminal/printable.ts";
 import { print, printJsonText } from "../terminal/terminal.ts";
-import { formatBytes, formatCount, formatDuration } from "../units.ts";
+import { formatBytes, formatCount, formatDuration } from "../terminal/units.ts";
 
 /** What a finished run tells. */
 export interface RunReport {

@@ -1,6 +1,6 @@
 import type { EmbeddedBroker } from "@brigade/broker";
 import { type Catalogue, type FailureFilter, type JobRecord, type Retried, retryJob } from "@brigade/ledger";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../settings/settings.ts";
 
 /** Puts what failed of a copy's job into its own queues. At rest, what it has no account of will not come by itself. */
 export async function retryCopy(

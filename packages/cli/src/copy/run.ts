@@ -10,7 +10,7 @@ import { createPlacement, withDatabaseFile } from "@brigade/volumes";
 import { catalogueFile, queuesFile } from "../ledger/state-folder.ts";
 import { memoryPlan } from "../limits/memory-plan.ts";
 import { logSource } from "../service/source-log.ts";
-import { downloaderOptions, ledgerPrefetch, listerOptions } from "../settings.ts";
+import { downloaderOptions, ledgerPrefetch, listerOptions } from "../settings/settings.ts";
 import { absentHere } from "./absent-here.ts";
 import type { CopyConfiguration } from "./configuration.ts";
 import { finished } from "./finish.ts";

@@ -2,7 +2,7 @@ import { statfs } from "node:fs/promises";
 import { join, type Log, type ObjectEntry, roomIn, type Source, SourceError } from "@brigade/core";
 import type { ConfiguredSource, StoreClock } from "@brigade/sources";
 import { readVolumeInfo, tryFolder } from "@brigade/volumes";
-import { formatBytes, formatCount } from "../units.ts";
+import { formatBytes, formatCount } from "../terminal/units.ts";
 
 /** What a check found: a line for people, and what to do where it failed. */
 export interface Finding {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BrokerAdmin } from "@brigade/broker";
 import type { LedgerClient } from "@brigade/ledger";
-import { cancelledEveryMs } from "../service/cancelled.ts";
+import { cancelledEveryMs } from "../service/lister/cancelled.ts";
 
 /** Purges in a row that find nothing, before it is over; a second apart, the listers have heard of it by then. */
 const quietPurges = Math.ceil(cancelledEveryMs / 1_000) + 1;

@@ -2,10 +2,10 @@ import { hostname } from "node:os";
 import { type BrokerAdmin, connectBrokerAdmin, type ManagementApi } from "@brigade/broker";
 import type { Environment, Log } from "@brigade/core";
 import { LedgerClient } from "@brigade/ledger";
-import { createLog } from "../logging.ts";
-import { Problems } from "../problems.ts";
+import { createLog } from "../logging/logging.ts";
 import { type BrokerAddress, readBrokerAddress, readVariables } from "../service/configuration.ts";
-import { ledgerClientVariables, settingsSchema } from "../settings.ts";
+import { Problems } from "../settings/problems.ts";
+import { ledgerClientVariables, settingsSchema } from "../settings/settings.ts";
 
 /** The fleet as seen by a command: its broker, its ledger. */
 export interface Fleet {

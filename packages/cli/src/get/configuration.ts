@@ -13,10 +13,10 @@ import {
 } from "@brigade/core";
 import { chooseProxies, type HttpFilesOptions, parseFileUrl, tlsSettings } from "@brigade/sources";
 import { z } from "zod";
-import type { AllowPrivateFlags } from "../commands/allow-private.ts";
-import { Problems } from "../problems.ts";
-import { settingsSchema } from "../settings.ts";
-import { absolutePath } from "../working-folder.ts";
+import type { AllowPrivateFlags } from "../commands/options/allow-private.ts";
+import { absolutePath } from "../process/working-folder.ts";
+import { Problems } from "../settings/problems.ts";
+import { settingsSchema } from "../settings/settings.ts";
 import { type Checksum, parseChecksum } from "./checksum.ts";
 import { readCookieFile } from "./cookie-file.ts";
 import { parseHeaders } from "./headers.ts";

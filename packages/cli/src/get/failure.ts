@@ -1,5 +1,5 @@
 import { ConfigError, FatalError, HostError, NameError, SourceError } from "@brigade/core";
-import { type ExitCode, exitCode } from "../exit-code.ts";
+import { type ExitCode, exitCode } from "../process/exit-code.ts";
 import { ChecksumError } from "./checksum.ts";
 
 /** A URL that did not become a file. */

@@ -1,7 +1,7 @@
 import { HttpFiles } from "@brigade/sources";
-import { type ExitCode, exitCode } from "../exit-code.ts";
+import { type ExitCode, exitCode } from "../process/exit-code.ts";
 import { print, printJson, tell } from "../terminal/terminal.ts";
-import { formatBytes, formatDuration } from "../units.ts";
+import { formatBytes, formatDuration } from "../terminal/units.ts";
 import { failureOf } from "./failure.ts";
 import { type GetParts, type Got, getFile } from "./get-file.ts";
 

@@ -2,9 +2,9 @@ import { basename } from "node:path";
 import type { Log } from "@brigade/core";
 import type { TransferMeter } from "@brigade/downloader";
 import type { SingleBar } from "cli-progress";
-import { Rate } from "../rate.ts";
+import { Rate } from "../terminal/rate.ts";
 import { Bars, type LineSink } from "../terminal/terminal.ts";
-import { formatBytes, formatDuration } from "../units.ts";
+import { formatBytes, formatDuration } from "../terminal/units.ts";
 
 /** Shows how a file comes, until it ends. */
 export interface GetView {

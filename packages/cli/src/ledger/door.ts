@@ -12,11 +12,11 @@ import {
   type Retried,
 } from "@brigade/ledger";
 import { withDatabaseFile } from "@brigade/volumes";
-import type { LedgerFlags } from "../commands/ledger-options.ts";
+import type { LedgerFlags } from "../commands/options/ledger-options.ts";
 import { retryCopy } from "../copy/retry.ts";
-import { createLog } from "../logging.ts";
+import { createLog } from "../logging/logging.ts";
 import { readVariables } from "../service/configuration.ts";
-import { ledgerClientVariables, type Settings, settingsSchema } from "../settings.ts";
+import { ledgerClientVariables, type Settings, settingsSchema } from "../settings/settings.ts";
 import { catalogueFile, queuesFile, stateFolder } from "./state-folder.ts";
 
 /** The ledger that a command asks: a service over HTTP, or the accounts of a `copy`, opened in this process. */

@@ -2,8 +2,13 @@ import { readFileSync } from "node:fs";
 import { brokerVariables, ManagementApi } from "@brigade/broker";
 import { ConfigError, type Environment, parseEnvironment, valueOrThrow } from "@brigade/core";
 import type { z } from "zod";
-import { Problems } from "../problems.ts";
-import { httpVariables, ledgerServiceVariables, type ServiceName, settingsSchema } from "../settings.ts";
+import { Problems } from "../settings/problems.ts";
+import {
+  httpVariables,
+  ledgerServiceVariables,
+  type ServiceName,
+  settingsSchema,
+} from "../settings/settings.ts";
 
 /** Where the broker is. */
 export interface BrokerAddress {

@@ -15,18 +15,23 @@ import { LedgerClient } from "@brigade/ledger";
 import type { LocalVolume } from "@brigade/volumes";
 import { Hono } from "hono";
 import type { z } from "zod";
-import { type ExitCode, exitCode, exitCodeOf } from "../exit-code.ts";
-import { hurry } from "../hurry.ts";
-import { createLog, flushLog } from "../logging.ts";
-import { type ledgerServiceVariables, type ServiceName, type Settings, serviceTokenOf } from "../settings.ts";
-import { Announcing } from "./announcing.ts";
+import { createLog, flushLog } from "../logging/logging.ts";
+import { type ExitCode, exitCode, exitCodeOf } from "../process/exit-code.ts";
+import { hurry } from "../process/hurry.ts";
+import {
+  type ledgerServiceVariables,
+  type ServiceName,
+  type Settings,
+  serviceTokenOf,
+} from "../settings/settings.ts";
+import { InHand } from "./broker/in-hand.ts";
+import { metered } from "./broker/metered-broker.ts";
 import type { BrokerAddress } from "./configuration.ts";
-import { addHealth } from "./health.ts";
-import { InHand } from "./in-hand.ts";
-import { listen } from "./listen.ts";
-import { metered } from "./metered-broker.ts";
-import { Metrics, type Standing } from "./metrics.ts";
-import { VolumeRooms } from "./volume-rooms.ts";
+import { addHealth } from "./listening/health.ts";
+import { listen } from "./listening/listen.ts";
+import { Metrics, type Standing } from "./listening/metrics.ts";
+import { Announcing } from "./presence/announcing.ts";
+import { VolumeRooms } from "./presence/volume-rooms.ts";
 import { type Begin, Workers } from "./workers.ts";
 
 /** What a service is built with. */

@@ -1,6 +1,6 @@
 import { ConfigError, type Environment } from "@brigade/core";
 import { type ConfiguredSource, parseSource, sourceNames } from "@brigade/sources";
-import { Problems } from "../problems.ts";
+import { Problems } from "../settings/problems.ts";
 
 /** The names that SOURCES configures, their URLs readable. Throws ConfigError when there are none, or with all problems. */
 export function configuredNames(environment: Environment): string[] {

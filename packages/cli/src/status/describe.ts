@@ -1,10 +1,10 @@
 import type { NewerMessages } from "@brigade/core";
 import type { JobStatus, Location, Proof, SourceStatus, Status, UnreadableJob } from "@brigade/ledger";
 import { type AbsentVolume, describeAbsent } from "../absent/absent-volumes.ts";
-import { ago, span } from "../ago.ts";
 import { describeDepths, describeMissing } from "../fleet/depths.ts";
-import { type Cell, formatTable, right } from "../table.ts";
-import { formatBytes, formatCount, formatDuration } from "../units.ts";
+import { ago, span } from "../terminal/ago.ts";
+import { type Cell, formatTable, right } from "../terminal/table.ts";
+import { formatBytes, formatCount, formatDuration } from "../terminal/units.ts";
 import { describeHoles } from "./holes.ts";
 
 /** What is told of a job beyond its status. */

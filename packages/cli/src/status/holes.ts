@@ -1,5 +1,5 @@
 import type { Proof } from "@brigade/ledger";
-import { formatCount } from "../units.ts";
+import { formatCount } from "../terminal/units.ts";
 
 /** What a job has no account of, a line each; nothing when all is accounted for. The first few of each kind are named. */
 export function describeHoles({ holes }: Proof): string[] {

@@ -1,9 +1,9 @@
 import type { Log } from "@brigade/core";
 import type { VerifyProgress } from "@brigade/volumes";
 import type { SingleBar } from "cli-progress";
-import { Rate } from "../rate.ts";
+import { Rate } from "../terminal/rate.ts";
 import { Bars } from "../terminal/terminal.ts";
-import { formatBytes, formatCount, formatDuration } from "../units.ts";
+import { formatBytes, formatCount, formatDuration } from "../terminal/units.ts";
 
 /** Shows how far each volume is, until it is closed. */
 export interface VerifyView {

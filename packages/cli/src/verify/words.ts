@@ -1,5 +1,5 @@
 import type { Difference } from "@brigade/volumes";
-import { formatBytes, formatCount } from "../units.ts";
+import { formatBytes, formatCount } from "../terminal/units.ts";
 import type { Verified, VolumeToVerify } from "./verify.ts";
 
 /** A difference as a line for people. */

@@ -1,8 +1,8 @@
 import { ConfigError, type Environment } from "@brigade/core";
 import { volumeVariables } from "@brigade/volumes";
-import { Problems } from "../problems.ts";
+import { absolutePath } from "../process/working-folder.ts";
 import { readVariables } from "../service/configuration.ts";
-import { absolutePath } from "../working-folder.ts";
+import { Problems } from "../settings/problems.ts";
 import { isUndecoded } from "./undecoded.ts";
 
 /** Volumes named on the command line, else those of VOLUMES, from the root on. Throws ConfigError with all problems. */

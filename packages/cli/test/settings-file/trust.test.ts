@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Stats } from "node:fs";
 import { test } from "node:test";
-import { currentRunner, whyUntrusted } from "../../src/settings-file/trust.ts";
+import { currentRunner, whyUntrusted } from "../../src/settings/file/trust.ts";
 
 const stats = (uid: number, mode = 0o600, gid = uid) => ({ uid, gid, mode: 0o100000 | mode }) as Stats;
 const root = { uid: 0, sudoUid: undefined };

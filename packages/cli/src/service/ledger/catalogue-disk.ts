@@ -1,7 +1,7 @@
 import { ConfigError, FatalError, HostError, type Log, pausesOfCatalogue, tryAgain } from "@brigade/core";
 import { type Catalogue, openCatalogue } from "@brigade/ledger";
 import { withDatabaseFile } from "@brigade/volumes";
-import { memoryPlan } from "../limits/memory-plan.ts";
+import { memoryPlan } from "../../limits/memory-plan.ts";
 
 /** A disk that fails under the catalogue of a service: the service stays, says so once, and goes on when the disk does. */
 export class CatalogueDisk {

@@ -1,11 +1,11 @@
 import { hostname } from "node:os";
 import { ConfigError, type Log, type Source } from "@brigade/core";
 import { type LocalVolume, tryVolumes, type VolumeSettings } from "@brigade/volumes";
-import { filesKeptOpen } from "../limits/connections.ts";
-import { initRemedy, judgeFolders } from "../volumes/earlier-volumes.ts";
-import { inspectVolume } from "../volumes/inspection.ts";
-import { namedFolder } from "../volumes/named-folders.ts";
-import type { VolumeMemory } from "../volumes/volume-memory.ts";
+import { filesKeptOpen } from "../../limits/connections.ts";
+import { initRemedy, judgeFolders } from "../../volumes/earlier-volumes.ts";
+import { inspectVolume } from "../../volumes/inspection.ts";
+import { namedFolder } from "../../volumes/named-folders.ts";
+import type { VolumeMemory } from "../../volumes/volume-memory.ts";
 
 /**
  * Opens this host's volumes. Throws ConfigError with the problems of all: folders that are no volumes (unless they may

@@ -1,28 +1,30 @@
 import type { Environment } from "@brigade/core";
 import type { Command } from "commander";
-import { readEnvironment } from "../environment.ts";
-import type { ExitCode } from "../exit-code.ts";
-import { withinLimits } from "../limits/within-limits.ts";
-import { createLog } from "../logging.ts";
-import { addLedgerCommands } from "./ledger.ts";
+import { withinLimits } from "../../limits/within-limits.ts";
+import { createLog } from "../../logging/logging.ts";
+import type { ExitCode } from "../../process/exit-code.ts";
+import { readEnvironment } from "../../settings/environment.ts";
+import { addLedgerCommands } from "../ledger.ts";
 
 type Run = (environment: Environment, stop: AbortSignal) => Promise<ExitCode>;
 
 /** `brigade lister`. As the other services it is configured by the environment alone. */
 export function addLister(program: Command, _done: unknown, stop: AbortSignal): void {
-  const run: Run = async (...given) => await (await import("../service/lister.ts")).runLister(...given);
+  const run: Run = async (...given) =>
+    await (await import("../../service/lister/lister.ts")).runLister(...given);
   addService(program, "lister", "lists the buckets of SOURCES for the fleet", run, stop);
 }
 
 export function addDownloader(program: Command, _done: unknown, stop: AbortSignal): void {
   const run: Run = async (...given) =>
-    await (await import("../service/downloader.ts")).runDownloader(...given);
+    await (await import("../../service/downloader/downloader.ts")).runDownloader(...given);
   addService(program, "downloader", "fetches objects of SOURCES onto this host's VOLUMES", run, stop);
 }
 
 /** `brigade ledger`, and what is done to its accounts. */
 export function addLedger(program: Command, done: (code: ExitCode) => void, stop: AbortSignal): void {
-  const run: Run = async (...given) => await (await import("../service/ledger.ts")).runLedger(...given);
+  const run: Run = async (...given) =>
+    await (await import("../../service/ledger/ledger.ts")).runLedger(...given);
   const description = "keeps the accounts of all jobs, and answers for them over HTTP";
   addLedgerCommands(addService(program, "ledger", description, run, stop), done, stop);
 }

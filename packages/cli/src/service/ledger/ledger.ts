@@ -8,18 +8,18 @@ import {
   type Retried,
   retryJob,
 } from "@brigade/ledger";
-import type { ExitCode } from "../exit-code.ts";
-import { depthsOf } from "../fleet/queue-depths.ts";
-import { ledgerVariables, type Settings } from "../settings.ts";
+import { depthsOf } from "../../fleet/queue-depths.ts";
+import type { ExitCode } from "../../process/exit-code.ts";
+import { ledgerVariables, type Settings } from "../../settings/settings.ts";
+import { configureService } from "../configuration.ts";
+import { runService } from "../service.ts";
+import { configuredNames } from "../sources.ts";
 import { CatalogueDisk } from "./catalogue-disk.ts";
-import { configureService } from "./configuration.ts";
+import { ledgerDoors } from "./doors.ts";
 import { Holders } from "./holders.ts";
-import { ledgerDoors } from "./ledger-doors.ts";
 import { publishingNow } from "./publishing-now.ts";
 import { Records, tellingOfJobs } from "./records.ts";
-import { runService } from "./service.ts";
 import { Settling } from "./settling.ts";
-import { configuredNames } from "./sources.ts";
 import { closeStalled } from "./stalled.ts";
 
 /** `brigade ledger`: enters the records of every configured source, and answers for them over HTTP. */

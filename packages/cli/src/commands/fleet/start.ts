@@ -1,18 +1,18 @@
 import type { Environment, Filters } from "@brigade/core";
 import { type ConfiguredSource, parseSource } from "@brigade/sources";
 import type { Command } from "commander";
-import { preflight } from "../copy/preflight.ts";
-import { ProgressBar, ProgressLines } from "../copy/progress.ts";
-import { printReport, printSummary, type RunReport } from "../copy/report.ts";
-import { readEnvironment } from "../environment.ts";
-import { type ExitCode, exitCode } from "../exit-code.ts";
-import { type Fleet, readFleet } from "../fleet/fleet.ts";
-import { type FleetJobRequest, openFleetJob } from "../fleet/open-job.ts";
-import { refuseHarmfulPolicies } from "../fleet/policies.ts";
-import { waitForJob } from "../fleet/wait.ts";
-import { Problems } from "../problems.ts";
-import { isWatched, print, printJson, tell } from "../terminal/terminal.ts";
-import { addFilterOptions, type FilterFlags, filtersOf } from "./filter-options.ts";
+import { preflight } from "../../copy/preflight.ts";
+import { ProgressBar, ProgressLines } from "../../copy/progress.ts";
+import { printReport, printSummary, type RunReport } from "../../copy/report.ts";
+import { type Fleet, readFleet } from "../../fleet/fleet.ts";
+import { type FleetJobRequest, openFleetJob } from "../../fleet/open-job.ts";
+import { refuseHarmfulPolicies } from "../../fleet/policies.ts";
+import { waitForJob } from "../../fleet/wait.ts";
+import { type ExitCode, exitCode } from "../../process/exit-code.ts";
+import { readEnvironment } from "../../settings/environment.ts";
+import { Problems } from "../../settings/problems.ts";
+import { isWatched, print, printJson, tell } from "../../terminal/terminal.ts";
+import { addFilterOptions, type FilterFlags, filtersOf } from "../options/filter-options.ts";
 
 interface Flags extends FilterFlags {
   readonly json?: true;

@@ -1,6 +1,6 @@
 import type { Environment } from "@brigade/core";
+import { createLog, type LogOptions } from "../../logging/logging.ts";
 import { useFileValues } from "../environment.ts";
-import { createLog, type LogOptions } from "../logging.ts";
 import { settingsSchema } from "../settings.ts";
 import { readSettingsFile } from "./settings-file.ts";
 

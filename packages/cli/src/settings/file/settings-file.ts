@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, rea
 import { dirname, join, resolve } from "node:path";
 import { ConfigError, type Environment } from "@brigade/core";
 import { parse } from "dotenv";
-import { isWorkingFolderGone } from "../working-folder.ts";
+import { isWorkingFolderGone } from "../../process/working-folder.ts";
 import { currentRunner, whyUntrusted } from "./trust.ts";
 import { warningsOf } from "./warnings.ts";
 

@@ -1,7 +1,7 @@
 import type { BrokerState } from "@brigade/broker";
 import type { Message } from "@brigade/core";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import type { VolumeRooms } from "./volume-rooms.ts";
+import type { VolumeRooms } from "../presence/volume-rooms.ts";
 
 /** What a service shows of itself at one moment. */
 export interface Standing {

@@ -1,14 +1,14 @@
 import type { Environment } from "@brigade/core";
 import { createDownloader } from "@brigade/downloader";
 import { createPlacement, volumeVariables } from "@brigade/volumes";
-import type { ExitCode } from "../exit-code.ts";
-import { downloaderOptions } from "../settings.ts";
-import { VolumeMemory } from "../volumes/volume-memory.ts";
-import { configureService } from "./configuration.ts";
+import type { ExitCode } from "../../process/exit-code.ts";
+import { downloaderOptions } from "../../settings/settings.ts";
+import { VolumeMemory } from "../../volumes/volume-memory.ts";
+import { configureService } from "../configuration.ts";
+import { runService } from "../service.ts";
+import { logSource } from "../source-log.ts";
+import { configuredSources } from "../sources.ts";
 import { instanceOf, instanceVariables } from "./instance.ts";
-import { runService } from "./service.ts";
-import { logSource } from "./source-log.ts";
-import { configuredSources } from "./sources.ts";
 import { openServiceVolumes } from "./volumes.ts";
 
 const variables = volumeVariables.extend({

@@ -2,9 +2,9 @@ import { brokerVariables } from "@brigade/broker";
 import type { Environment } from "@brigade/core";
 import { sourceNames, sourceVariables, variablePrefix } from "@brigade/sources";
 import { volumeVariables } from "@brigade/volumes";
+import { createLog } from "../logging/logging.ts";
+import { instanceVariables } from "../service/downloader/instance.ts";
 import { readEnvironment } from "./environment.ts";
-import { createLog } from "./logging.ts";
-import { instanceVariables } from "./service/instance.ts";
 import { httpVariables, ledgerClientVariables, ledgerVariables, settingsSchema } from "./settings.ts";
 
 /** A variable that nobody reads, and the one that was probably meant. */

@@ -1,9 +1,9 @@
 import type { Broker, HostError } from "@brigade/core";
 import { type Catalogue, createLedger, type Ledger, type NewJob } from "@brigade/ledger";
-import { ledgerPrefetch } from "../settings.ts";
+import { ledgerPrefetch } from "../../settings/settings.ts";
+import { withHandlers } from "../broker/wrapped-broker.ts";
+import type { Service } from "../service.ts";
 import { OtherLedger } from "./other-ledger.ts";
-import type { Service } from "./service.ts";
-import { withHandlers } from "./wrapped-broker.ts";
 
 /**
  * Enters the records of one source into the catalogue, once that has a job of it: a ledger with a catalogue of its own,

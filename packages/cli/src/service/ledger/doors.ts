@@ -2,7 +2,7 @@ import { networkInterfaces } from "node:os";
 import { ConfigError } from "@brigade/core";
 import type { LedgerAppOptions } from "@brigade/ledger";
 import type { z } from "zod";
-import type { ledgerVariables } from "../settings.ts";
+import type { ledgerVariables } from "../../settings/settings.ts";
 
 type LedgerSettings = Pick<
   z.infer<typeof ledgerVariables>,

@@ -1,9 +1,9 @@
 import { parseSource } from "@brigade/sources";
 import type { Command } from "commander";
-import { readEnvironment } from "../environment.ts";
-import { cancelJob } from "../fleet/cancel-job.ts";
-import { readFleet } from "../fleet/fleet.ts";
-import { print, printJson } from "../terminal/terminal.ts";
+import { cancelJob } from "../../fleet/cancel-job.ts";
+import { readFleet } from "../../fleet/fleet.ts";
+import { readEnvironment } from "../../settings/environment.ts";
+import { print, printJson } from "../../terminal/terminal.ts";
 
 /** `brigade cancel`: empties a source's queues and closes its job. */
 export function addCancel(program: Command, signal: AbortSignal): void {

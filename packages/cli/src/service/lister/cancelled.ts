@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Broker, HostError, type Log } from "@brigade/core";
 import type { LedgerClient } from "@brigade/ledger";
-import { withHandlers } from "./wrapped-broker.ts";
+import { withHandlers } from "../broker/wrapped-broker.ts";
 
 /** Milliseconds between looks. `brigade cancel` purges for longer than this. */
 export const cancelledEveryMs = 2_000;

@@ -2,14 +2,14 @@ import { type Environment, HostError } from "@brigade/core";
 import { LedgerClient } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
 import { withRetry } from "@brigade/sources";
-import type { ExitCode } from "../exit-code.ts";
-import { ledgerServiceVariables, listerOptions, serviceTokenOf } from "../settings.ts";
+import type { ExitCode } from "../../process/exit-code.ts";
+import { ledgerServiceVariables, listerOptions, serviceTokenOf } from "../../settings/settings.ts";
+import { configureService } from "../configuration.ts";
+import { runService } from "../service.ts";
+import { logSource } from "../source-log.ts";
+import { configuredSources } from "../sources.ts";
 import { CancelledJobs, withoutCancelled } from "./cancelled.ts";
-import { configureService } from "./configuration.ts";
 import { logPauses } from "./pause-log.ts";
-import { runService } from "./service.ts";
-import { logSource } from "./source-log.ts";
-import { configuredSources } from "./sources.ts";
 
 /** `brigade lister`: lists every configured source. */
 export async function runLister(environment: Environment, stop: AbortSignal): Promise<ExitCode> {

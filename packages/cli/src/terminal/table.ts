@@ -1,4 +1,4 @@
-import { printable } from "./terminal/printable.ts";
+import { printable } from "./printable.ts";
 
 /** A cell: numbers are told to the right. */
 export type Cell = string | { readonly right: string };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HostError } from "@brigade/core";
-import { describeMissing } from "../fleet/depths.ts";
-import type { Service } from "./service.ts";
+import { describeMissing } from "../../fleet/depths.ts";
+import type { Service } from "../service.ts";
 
 /** Milliseconds between looks while something is published, and until what waits is given up. */
 const lookEvery = 1_000;

@@ -2,7 +2,7 @@ import { byteSize, httpUrl, integer } from "@brigade/core";
 import type { DownloaderOptions } from "@brigade/downloader";
 import type { ListerOptions } from "@brigade/lister";
 import { z } from "zod";
-import { memoryPlan } from "./limits/memory-plan.ts";
+import { memoryPlan } from "../limits/memory-plan.ts";
 
 /** Variables that belong to no single package; `.env.example` explains them. */
 export const settingsSchema = z.object({

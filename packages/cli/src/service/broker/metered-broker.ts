@@ -1,5 +1,5 @@
 import type { Broker } from "@brigade/core";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "../listening/metrics.ts";
 import { withHandlers } from "./wrapped-broker.ts";
 
 /** A broker that counts what goes through it. */

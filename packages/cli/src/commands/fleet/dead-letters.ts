@@ -2,9 +2,9 @@ import type { BrokerAdmin, RabbitDeadLetter } from "@brigade/broker";
 import { integer } from "@brigade/core";
 import { parseSource } from "@brigade/sources";
 import { type Command, InvalidArgumentError } from "commander";
-import { readEnvironment } from "../environment.ts";
-import { readFleet } from "../fleet/fleet.ts";
-import { print, printJson } from "../terminal/terminal.ts";
+import { readFleet } from "../../fleet/fleet.ts";
+import { readEnvironment } from "../../settings/environment.ts";
+import { print, printJson } from "../../terminal/terminal.ts";
 
 interface Flags {
   readonly json?: true;

@@ -1,17 +1,17 @@
 import { ConfigError, type Log } from "@brigade/core";
 import { tryVolumes } from "@brigade/volumes";
 import type { Command } from "commander";
-import { readEnvironment } from "../environment.ts";
-import { openLedger } from "../ledger/door.ts";
-import { findVolume, forgetVolume } from "../ledger/forget-volume.ts";
-import { createLog } from "../logging.ts";
-import { print, printJson } from "../terminal/terminal.ts";
-import { formatBytes, formatCount } from "../units.ts";
-import { initRemedy, judgeFolders } from "../volumes/earlier-volumes.ts";
-import { inspectVolume, type VolumeInspection } from "../volumes/inspection.ts";
-import { namedFolder, someFolders } from "../volumes/named-folders.ts";
-import { VolumeMemory } from "../volumes/volume-memory.ts";
-import { addLedgerOptions, type LedgerFlags } from "./ledger-options.ts";
+import { openLedger } from "../../ledger/door.ts";
+import { findVolume, forgetVolume } from "../../ledger/forget-volume.ts";
+import { createLog } from "../../logging/logging.ts";
+import { readEnvironment } from "../../settings/environment.ts";
+import { print, printJson } from "../../terminal/terminal.ts";
+import { formatBytes, formatCount } from "../../terminal/units.ts";
+import { initRemedy, judgeFolders } from "../../volumes/earlier-volumes.ts";
+import { inspectVolume, type VolumeInspection } from "../../volumes/inspection.ts";
+import { namedFolder, someFolders } from "../../volumes/named-folders.ts";
+import { VolumeMemory } from "../../volumes/volume-memory.ts";
+import { addLedgerOptions, type LedgerFlags } from "../options/ledger-options.ts";
 
 /** `brigade volume init | list`. */
 export function addVolume(program: Command, signal: AbortSignal): void {

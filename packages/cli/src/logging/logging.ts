@@ -1,7 +1,7 @@
 import type { Log } from "@brigade/core";
 import pino from "pino";
+import { isWatched, type LineSink, logLines } from "../terminal/terminal.ts";
 import { RepeatedLines, withoutRepetition } from "./repeated-lines.ts";
-import { isWatched, type LineSink, logLines } from "./terminal/terminal.ts";
 
 export interface LogOptions {
   /** Coloured lines in place of JSON; by default where people watch. */
