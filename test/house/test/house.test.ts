@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { crowdedFolders } from "../crowded-folders.ts";
+import { missingPaths } from "../missing-paths.ts";
+
+const numbered = (folder: string, count: number) =>
+  Array.from({ length: count }, (_, n) => `${folder}/f${n}.ts`);
+
+test("a folder with more than 15 files of code is named, with their number", () => {
+  const files = [
+    ...numbered("packages/a/src", 15),
+    ...numbered("packages/a/src/room", 16),
+    ...numbered("packages/a/test", 40),
+  ];
+  assert.deepEqual(crowdedFolders(files), [
+    "packages/a/src/room: 16 files side by side, at most 15: make rooms",
+  ]);
+});
+
+test("a path that a document names must exist, with or without packages/ before it", () => {
+  const files = ["packages/core/src/job.ts", "test/disks/faulty-disk.c", "docs/get.md", "README.md"];
+  const text =
+    "See `packages/core/src/job.ts`, `core/src/job.ts`, test/disks/ and `core/src/gone.ts`, `test/gone/`." +
+    " [get](docs/get.md#how) [gone](docs/gone.md) [web](https://example.com/docs/x.md) `packages/*/test/x.ts`";
+  assert.deepEqual(missingPaths([{ path: "README.md", text }], files), [
+    "README.md: there is no core/src/gone.ts",
+    "README.md: there is no test/gone/",
+    "README.md: there is no docs/gone.md",
+  ]);
+});
+
+test("a link in a document leads from the document's own folder", () => {
+  const files = ["docs/decisions/0001-a.md", "docs/get.md"];
+  const text = "[up](../get.md) [beside](0001-a.md) [wrong](get.md)";
+  assert.deepEqual(missingPaths([{ path: "docs/decisions/0001-a.md", text }], files), [
+    "docs/decisions/0001-a.md: there is no get.md",
+  ]);
+});
