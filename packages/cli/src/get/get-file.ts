@@ -10,8 +10,8 @@ import {
   triedInVain,
   tryAgain,
 } from "@brigade/core";
-import { fetchSegments, fetchWhole, TransferMeter } from "@brigade/downloader";
 import { FileChanged, type HttpFile, type HttpFiles, RangesUnusable } from "@brigade/sources";
+import { fetchSegments, fetchWhole, TransferMeter } from "@brigade/transfer";
 import { isPartName, openPartFile, type PartFile } from "@brigade/volumes";
 import { memoryPlan } from "../limits/memory-plan.ts";
 import { type Checksum, ChecksumError } from "./checksum.ts";

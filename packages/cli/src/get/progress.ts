@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Log } from "@brigade/core";
-import type { TransferMeter } from "@brigade/downloader";
+import type { TransferMeter } from "@brigade/transfer";
 import type { SingleBar } from "cli-progress";
 import { Rate } from "../terminal/rate.ts";
 import { Bars, type LineSink } from "../terminal/terminal.ts";

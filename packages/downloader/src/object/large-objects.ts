@@ -15,9 +15,8 @@ import {
   type StoredObject,
   type Volume,
 } from "@brigade/core";
+import { fetchSegments, TransferMeter } from "@brigade/transfer";
 import { ByteBudget } from "../memory/byte-budget.ts";
-import { fetchSegments } from "../segments/fetch-segments.ts";
-import { TransferMeter } from "../segments/transfer-meter.ts";
 import { asListed, type DatedEntry } from "./new-object.ts";
 import type { StoreWord } from "./store-word.ts";
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, renameSync } from "node:fs";
 import { type FileHandle, statfs } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { ConfigError, type Floor, HostError, roomIn } from "@brigade/core";
+import { ConfigError, type Floor, HostError, type Piece, roomIn } from "@brigade/core";
 import { diskError } from "../disk/disk-errors.ts";
 import { noteProgress } from "../disk/progress.ts";
 import { RoomLeft } from "../disk/room-left.ts";
@@ -10,7 +10,7 @@ import { syncFolder } from "../own-files/durable-file.ts";
 import { type EnteredFolder, told } from "../own-files/entered-folder.ts";
 import { removeFile } from "../own-files/removal.ts";
 import { type Control, writeControl } from "./control-file.ts";
-import { type Piece, Pieces } from "./pieces.ts";
+import { Pieces } from "./pieces.ts";
 
 /** What is being brought here. */
 export interface Remote {

@@ -1,8 +1,4 @@
-/** Bytes from `from` to before `to`. */
-export interface Piece {
-  readonly from: number;
-  readonly to: number;
-}
+import type { Piece } from "@brigade/core";
 
 /** A set of bytes, as pieces in order of which no two touch. */
 export class Pieces {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Checkpoints } from "../../src/segments/checkpoints.ts";
-import { ConnectionLimit } from "../../src/segments/connection-limit.ts";
-import { cut, gaps } from "../../src/segments/segment.ts";
+import { Checkpoints } from "../src/checkpoints.ts";
+import { ConnectionLimit } from "../src/connection-limit.ts";
+import { cut, gaps } from "../src/segment.ts";
 
 test("gaps are what is not finished", () => {
   assert.deepEqual(gaps([], 10), [{ from: 0, to: 10 }]);

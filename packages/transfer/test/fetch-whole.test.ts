@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FatalError, SourceError } from "@brigade/core";
-import { fetchWhole } from "@brigade/downloader";
-import { silentLog } from "../../../../test/logs.ts";
+import { silentLog } from "../../../test/logs.ts";
+import { fetchWhole } from "../src/index.ts";
 import { body, broken, bytesOf, length, MemoryFile, wholly } from "./segment-server.ts";
 
 const range = { from: 0, to: length - 1 };

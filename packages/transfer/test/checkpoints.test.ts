@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Checkpoints } from "../../src/segments/checkpoints.ts";
+import { Checkpoints } from "../src/checkpoints.ts";
 
 test("the last saving is the only one that runs, and nothing is saved after it", async () => {
   const savings: PromiseWithResolvers<void>[] = [];

@@ -1,5 +1,5 @@
+import type { Piece } from "@brigade/core";
 import { cut, gaps, type Segment } from "./segment.ts";
-import type { Piece } from "./segment-file.ts";
 
 /** Milliseconds: what will be there so soon is not worth another request, and the bytes on the way that it wastes. */
 const soon = 1000;

@@ -1,4 +1,4 @@
-import type { Piece } from "./segment-file.ts";
+import type { Piece } from "@brigade/core";
 
 /** What a connection is to bring. `at` moves on, `to` may come nearer when a helper takes the second half. */
 export class Segment {
