@@ -99,6 +99,28 @@ test("a job that cannot be read is named when the ledger begins, and the others 
   });
 });
 
+test("an error that is no disk's is told, also when it comes while the ledger leaves", async () => {
+  await using own = await opened();
+  const { catalogue } = own;
+  await own.open("j");
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<never>();
+  const settle = () => {
+    asked.resolve();
+    return answer.promise;
+  };
+  const jobs = { ...catalogue.jobs, settle };
+  const told: unknown[] = [];
+  const settling = new Settling({ ...catalogue, jobs }, own.log, (error) => told.push(error));
+  await catalogue.recording.record([root("j"), outcome("j", "stored")]);
+  await asked.promise;
+  const left = settling[Symbol.asyncDispose]();
+  const bug = new Error("a bug");
+  answer.reject(bug);
+  await left;
+  assert.deepEqual(told, [bug]);
+});
+
 describe("a job that is settled", () => {
   test("is closed again each time that it was opened for a retry", async () => {
     await using own = await opened();

@@ -1,7 +1,22 @@
-import { ConfigError, FatalError, HostError, type Log, pausesOfCatalogue, tryAgain } from "@brigade/core";
+import {
+  ConfigError,
+  FatalError,
+  HostError,
+  type Log,
+  pausesOfCatalogue,
+  type RetryPolicy,
+  tryAgain,
+} from "@brigade/core";
 import { type Catalogue, openCatalogue } from "@brigade/ledger";
 import { withDatabaseFile } from "@brigade/volumes";
 import { memoryPlan } from "../../limits/memory-plan.ts";
+
+/** For what needs the catalogue's disk, and can wait until it works again. */
+export const whileDiskFails: RetryPolicy = {
+  retries: Infinity,
+  pauses: pausesOfCatalogue,
+  mayPass: (error) => error instanceof HostError,
+};
 
 /** A disk that fails under the catalogue of a service: the service stays, says so once, and goes on when the disk does. */
 export class CatalogueDisk {
@@ -19,11 +34,9 @@ export class CatalogueDisk {
 
   /** Waits for a disk that fails. Throws FatalError: this ledger is not the one that is to run; an AbortError. */
   async open(path: string, signal: AbortSignal): Promise<Catalogue> {
-    const policy = {
-      retries: Infinity,
-      pauses: pausesOfCatalogue,
-      mayPass: (error: Error) => error instanceof HostError,
-      onRetry: (error: Error) => {
+    const policy: RetryPolicy = {
+      ...whileDiskFails,
+      onRetry: (error) => {
         if (this.#trouble === undefined && error instanceof HostError) this.#watch(error);
       },
     };

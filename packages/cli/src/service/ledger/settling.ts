@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { HostError, type Log, pausesOfCatalogue, tryAgain } from "@brigade/core";
+import { classify, type Log, tryAgain } from "@brigade/core";
 import type { Catalogue, Progress } from "@brigade/ledger";
+import { whileDiskFails } from "./catalogue-disk.ts";
 
 /** Milliseconds between two parts of what is pruned: records come first. */
 const pruneEvery = 50;
@@ -58,13 +59,14 @@ export class Settling implements AsyncDisposable {
     this.#running.add(running);
   }
 
-  /** Until it succeeds, or the signal. */
+  /** Until it succeeds, or the signal. Of a disk that fails, whoever opened the catalogue is told. */
   async #patiently(work: () => Promise<void>): Promise<void> {
     const { signal } = this.#leaving;
+    if (signal.aborted) return;
     try {
-      await tryAgain(work, { retries: Infinity, pauses: pausesOfCatalogue, mayPass: isHostError }, signal);
+      await tryAgain(work, whileDiskFails, signal);
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (classify(error).fault !== "cancelled") throw error;
     }
   }
 
@@ -98,9 +100,4 @@ export class Settling implements AsyncDisposable {
       await sleep(pruneEvery, undefined, { signal }).catch(() => undefined); // the signal ends the loop
     }
   }
-}
-
-/** Of such an error, whoever opened the catalogue is told. */
-function isHostError(error: Error): boolean {
-  return error instanceof HostError;
 }
