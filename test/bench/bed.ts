@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { noLoopDisks } from "../disks/loop-disk.ts";
+import { run } from "../disks/run.ts";
 
 /** Where the runs of a bench write. */
 export interface Bed extends Disposable {
@@ -71,7 +71,3 @@ function steadyBed(home: string, { files, bytes }: { files: number; bytes: numbe
 
 /** What mkfs leaves to the kernel by default, it does itself: otherwise it falls into the first minutes of a run. */
 const noLateWork = [...["-E", "nodiscard,lazy_itable_init=0,lazy_journal_init=0"], ...["-J", "size=256"]];
-
-function run(command: string, ...args: string[]): string {
-  return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-}

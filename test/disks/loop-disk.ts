@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getuid } from "node:process";
 import type { TestContext } from "node:test";
+import { run } from "./run.ts";
 
 const mib = 1024 * 1024;
 
@@ -64,8 +64,4 @@ export function loopDisk(test: TestContext, { sizeMib = 64, backingMib = 64 }): 
       run("mount", "-t", "ext4", device, root);
     },
   };
-}
-
-function run(command: string, ...args: string[]): string {
-  return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }

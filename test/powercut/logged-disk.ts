@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { run } from "../disks/run.ts";
 
 export type FileSystem = "ext4" | "xfs";
 
@@ -110,8 +111,4 @@ function serve(image: string, log: string, served: string): ChildProcess {
   } finally {
     closeSync(channel);
   }
-}
-
-function run(command: string, ...args: string[]): string {
-  return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }

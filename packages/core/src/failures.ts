@@ -82,6 +82,11 @@ export class SourceError extends Error {
   }
 }
 
+/** Whether we are refused, or what we ask for can never work: the same request is refused again. */
+export function isLastingRefusal({ kind }: SourceError): boolean {
+  return kind === "forbidden" || kind === "unauthorized" || kind === "misconfigured";
+}
+
 /** Tries after which a malformed answer is known to stay so. */
 const triesOfMalformed = 3;
 

@@ -6,12 +6,12 @@ import {
   delays,
   HostError,
   type InHand,
+  isLastingRefusal,
   type Log,
   mayBeDone,
   type Restraint,
   type Source,
   SourceError,
-  type SourceErrorKind,
   type Verdict,
   type WalkPosition,
 } from "@brigade/core";
@@ -52,11 +52,6 @@ export interface ListingOptions {
  * A directory that its parent named but that answers 404 is believed gone after this many tries.
  */
 const triesBeforeGone = 3;
-/**
- * Kinds of errors after which a directory is not asked for again, if it is the only one that fails
- * so.
- */
-const refusals = new Set<SourceErrorKind>(["forbidden", "unauthorized", "misconfigured"]);
 
 /** What is the same for all positions of a message that are listed now. */
 interface Task {
@@ -205,7 +200,7 @@ export class Listing {
     // A new walk starts with fresh attempts. The number of walks counts too, or lost cursors would
     // never end.
     const triesSpent = Math.max(attempt, isCursorLost ? position.walk : 0) + 1;
-    if (refusals.has(error.kind) || triesSpent >= this.#options.maxAttempts) {
+    if (isLastingRefusal(error) || triesSpent >= this.#options.maxAttempts) {
       log.warn({ directory, page, attempt, reason: error.message }, "a directory could not be listed");
       return { record: emptyPage(job, position, "failed", error.message) };
     }

@@ -1,8 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { run } from "../../disks/run.ts";
 
 /** A fresh ext4 disk, with the `lost+found` that only root may read. */
 export interface FailingDisk {
@@ -91,8 +91,4 @@ export function readableByAll(t: TestContext, folder: string): string {
     rmSync(root, { recursive: true });
   });
   return root;
-}
-
-function run(command: string, ...args: string[]): string {
-  return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }

@@ -1,4 +1,4 @@
-import { ConfigError, FatalError, type Source, SourceError } from "@brigade/core";
+import { ConfigError, FatalError, isLastingRefusal, type Source, SourceError } from "@brigade/core";
 import type { ConfiguredSource } from "@brigade/sources";
 
 /** Milliseconds after which it is told that no answer has come yet: timeouts are longer. */
@@ -36,8 +36,7 @@ export async function preflight(
           : `"${prefix}" is an object, not a directory: name the directory that holds it`;
       throw new ConfigError([problem], { cause: error });
     }
-    const hopeless = ["unauthorized", "misconfigured", "forbidden"].includes(error.kind);
-    if (hopeless) throw new FatalError(error.message, { cause: error });
+    if (isLastingRefusal(error)) throw new FatalError(error.message, { cause: error });
     return error.message;
   } finally {
     clearTimeout(silence);

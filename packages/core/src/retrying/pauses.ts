@@ -1,8 +1,8 @@
 import type { Pauses } from "./backoff.ts";
 
 /**
- * All that is tried again, with the pauses between the tries. How often something is tried is for its caller to say;
- * here are the counts that nobody can set.
+ * The pauses between tries. How often something is tried is for its caller to say; here are the counts that nobody can
+ * set.
  *
  * `delays` are the only pauses that reach a broker: a message that is to be tried later waits in a queue per delay, and
  * the names of these queues hold its milliseconds. Whoever changes `delays` changes the names: a queue of a delay that
@@ -29,7 +29,7 @@ export const pausesOfTransfers: Pauses = { first: 250, most: 30_000 };
 /** Milliseconds: a server that asks for a longer rest ends the transfer. */
 export const longestRestOfTransfers = 600_000;
 
-/** The probe of a source that is away. */
+/** The probe of a source that is away, or of a host that is down. */
 export const pausesOfProbes: Pauses = { first: 1_000, most: 60_000 };
 
 /** A broker that is away, a queue that is not there yet, a message that the broker did not take. */

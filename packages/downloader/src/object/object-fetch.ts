@@ -5,6 +5,7 @@ import {
   type FailureClass,
   failureClass,
   HostError,
+  isLastingRefusal,
   type Job,
   type Log,
   type ObjectBody,
@@ -269,13 +270,5 @@ async function datedEntry(
  * does not confirm.
  */
 function isFinal(error: SourceError): boolean {
-  switch (error.kind) {
-    case "missing":
-    case "forbidden":
-    case "unauthorized":
-    case "misconfigured":
-      return true;
-    default:
-      return false;
-  }
+  return error.kind === "missing" || isLastingRefusal(error);
 }

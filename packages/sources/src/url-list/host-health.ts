@@ -1,4 +1,4 @@
-import { type FaultScope, SourceError, type SourceErrorKind } from "@brigade/core";
+import { type FaultScope, pausesOfProbes, SourceError, type SourceErrorKind } from "@brigade/core";
 import { remember } from "../http/remember.ts";
 
 /** Milliseconds for which another host's answer counts. */
@@ -7,8 +7,6 @@ const recently = 60_000;
 const enough = 3;
 /** Hosts that have to fail, while none answers, for the fault to be taken for that of the line. */
 const manyHosts = 3;
-/** Milliseconds between requests to a host that is down: the first pause, doubled up to the longest. */
-const pause = { first: 1_000, longest: 60_000 };
 /** Hosts of which something is remembered. */
 const most = 10_000;
 
@@ -68,7 +66,8 @@ export class HostHealth {
     const before = this.#failing.get(origin);
     const inRow = (before?.inRow ?? 0) + 1;
     const isDown = error.scope !== "object" || inRow >= enough;
-    const pauseMs = before?.isDown === true ? Math.min(before.pauseMs * 2, pause.longest) : pause.first;
+    const pauseMs =
+      before?.isDown === true ? Math.min(before.pauseMs * 2, pausesOfProbes.most) : pausesOfProbes.first;
     const askAgainAt = this.#now() + pauseMs;
     remember(this.#failing, origin, { error, inRow, isDown, pauseMs, askAgainAt }, most);
     return isDown ? rescoped(error, this.#scopeOf(origin, error)) : error;

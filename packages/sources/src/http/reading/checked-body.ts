@@ -22,7 +22,7 @@ export interface BodyChecks {
   readonly what: string;
 }
 
-/** Of a body that is the whole truth: no digest, no date, no state. */
+/** For a body of which only the length is known: no digest, no date, no state. */
 export const noTraits: BodyTraits = {
   md5: undefined,
   modified: undefined,

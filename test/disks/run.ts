@@ -1,0 +1,6 @@
+import { execFileSync } from "node:child_process";
+
+/** Runs a command to its end. Returns its standard output; throws with what it said when it failed. */
+export function run(command: string, ...args: string[]): string {
+  return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
