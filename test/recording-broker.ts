@@ -7,6 +7,8 @@ export class RecordingBroker implements Broker {
   /** In order: `publish <types>`, `confirmed`, `first of <queue>`, `pause <queue>`, `resume <queue>`, `dispose <queue>`. */
   readonly events: string[] = [];
   readonly published: Message[] = [];
+  /** Queues, in the order in which their consumers came. */
+  readonly consumed: QueueName[] = [];
   /** Ready messages per queue, as a test sets them. */
   readonly depths = new Map<QueueKind, number>();
   /** How often a depth was asked for. */
@@ -33,6 +35,7 @@ export class RecordingBroker implements Broker {
     { isFirst = false }: { prefetch: number; isFirst?: boolean },
     handle: Handler,
   ): Promise<Subscription> {
+    this.consumed.push(queue);
     const handlers = this.#handlers.get(queue.queue) ?? [];
     if (isFirst) this.events.push(`first of ${queue.queue}`);
     this.#handlers.set(queue.queue, isFirst ? [handle, ...handlers] : [...handlers, handle]);

@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { FatalError } from "@brigade/core";
 import { RecordingLog } from "../../../test/logs.ts";
 import { chooseBroker } from "../../../test/rabbitmq/index.ts";
-import { createEmbeddedBroker } from "../src/embedded/broker.ts";
+import { SqliteBroker } from "../src/embedded/broker.ts";
 import { ack, becomes, benchTest, Hand, queueOf } from "./conformance/bench.ts";
 import { RabbitBench } from "./rabbitmq/bench.ts";
 import { filesMessage, numberOf } from "./sample-messages.ts";
@@ -60,7 +60,7 @@ test("embedded: a message of a newer version stays, and it is told that the newe
   const folder = await mkdtemp(join(tmpdir(), "brigade-newer-"));
   const errors: unknown[] = [];
   const options = { path: join(folder, "queues.sqlite"), log: new RecordingLog() };
-  const broker = await createEmbeddedBroker({ ...options, onError: (error) => errors.push(error) });
+  const broker = await SqliteBroker.open({ ...options, onError: (error) => errors.push(error) });
   try {
     await broker.inject({ source: "photos", queue: "files" }, newer("photos")[0] ?? "");
     const { promise: told, resolve } = Promise.withResolvers<void>();

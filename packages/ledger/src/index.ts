@@ -6,7 +6,7 @@ export type { LedgerClientOptions } from "./http/connection.ts";
 export type { History } from "./questions/history.ts";
 export { ListedNames } from "./questions/listed-names.ts";
 export type { Questions } from "./questions/questions.ts";
-export { createLedger, type Ledger, type LedgerOptions, type LedgerParts } from "./recording/ledger.ts";
+export { createLedger, type LedgerOptions, type LedgerParts } from "./recording/ledger.ts";
 export type { RecordMessage } from "./recording/recorder.ts";
 export { type RetryParts, retryJob } from "./retrying/retry.ts";
 export { createStatus, type LiveStatus, type StatusParts } from "./status/status.ts";

@@ -1,18 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Job, Log } from "@brigade/core";
+import type { Job } from "@brigade/core";
+import { silentLog } from "../../../test/logs.ts";
 import { type Catalogue, openCatalogue } from "../src/index.ts";
 
 export const job: Job = { id: "job-1", source: "photos", fingerprint: "f1" };
-
-export const silent: Log = {
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-  child: () => silent,
-};
 
 /** A folder for one test; removed when disposed. */
 export async function folder(): Promise<AsyncDisposable & { path: string }> {
@@ -36,7 +29,7 @@ export const today = 1_800_000_000_000;
 export async function newCatalogue(): Promise<AsyncDisposable & { catalogue: Catalogue; path: string }> {
   const own = await folder();
   const path = join(own.path, "catalogue.db");
-  const catalogue = await openCatalogue({ path, log: silent, now: () => today });
+  const catalogue = await openCatalogue({ path, log: silentLog, now: () => today });
   await openJob(catalogue);
   return {
     catalogue,

@@ -17,11 +17,10 @@ import { Checkpoints } from "./checkpoints.ts";
 import { ConnectionLimit } from "./connection-limit.ts";
 import { RateLimit } from "./rate-limit.ts";
 import type { Segment } from "./segment.ts";
-import type { SegmentFile } from "./segment-file.ts";
 import { Slabs } from "./slabs.ts";
 import { TransferMeter } from "./transfer-meter.ts";
 import { WorkList } from "./work-list.ts";
-import { WriteBehind } from "./write-behind.ts";
+import { type SegmentFile, WriteBehind } from "./write-behind.ts";
 
 export interface SegmentParts {
   /**

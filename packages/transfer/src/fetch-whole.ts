@@ -8,10 +8,9 @@ import {
   tryAgain,
 } from "@brigade/core";
 import { RateLimit } from "./rate-limit.ts";
-import type { SegmentFile } from "./segment-file.ts";
 import { Slabs } from "./slabs.ts";
 import { TransferMeter } from "./transfer-meter.ts";
-import { WriteBehind } from "./write-behind.ts";
+import { type SegmentFile, WriteBehind } from "./write-behind.ts";
 
 export interface WholeParts {
   /** All bytes from the first on. Throws SourceError. */

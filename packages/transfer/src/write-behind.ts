@@ -1,5 +1,8 @@
-import type { SegmentFile } from "./segment-file.ts";
+import type { Part } from "@brigade/core";
 import type { LentSlabs } from "./slabs.ts";
+
+/** Where segments are put together: the part of a large object, or the part file of `get`. */
+export type SegmentFile = Pick<Part, "finished" | "write" | "sync">;
 
 /**
  * Bytes that go to the file in one call: enough to make the call cheap, few enough to stay in the

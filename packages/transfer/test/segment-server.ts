@@ -1,8 +1,8 @@
 import { type ByteRange, type ObjectBody, type Piece, SourceError } from "@brigade/core";
 import { silentLog } from "../../../test/logs.ts";
 import { fetchSegments, type SegmentOptions, type SegmentParts } from "../src/fetch-segments.ts";
-import type { SegmentFile } from "../src/segment-file.ts";
 import { TransferMeter } from "../src/transfer-meter.ts";
+import type { SegmentFile } from "../src/write-behind.ts";
 
 /** The byte at each place of the whole, so that a byte in the wrong place is seen. */
 export function byteAt(at: number): number {

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { silentLog } from "../../../test/logs.ts";
 import { openVolume } from "../src/index.ts";
 import { type VolumeBench, volumeConformance } from "./conformance.ts";
-import { silentLog } from "./scratch.ts";
 
 async function bench(): Promise<VolumeBench> {
   const root = mkdtempSync(join(tmpdir(), "brigade-conformance-"));

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
+import { silentLog } from "../../../test/logs.ts";
 import { type Durability, type ManifestLine, openVolume, readManifest } from "../src/index.ts";
-import { scratchFolder, silentLog } from "./scratch.ts";
+import { scratchFolder } from "./scratch.ts";
 
 /** A new volume, opened as instance `here`, closed after the test at the latest. */
 export async function openNew(test: TestContext, durability: Durability = "group") {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import type { Log, NewObject } from "@brigade/core";
+import type { NewObject } from "@brigade/core";
 
 /** An empty folder, removed after the test. */
 export function scratchFolder(test: TestContext): string {
@@ -25,11 +25,3 @@ export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
 export function md5Of(bytes: Uint8Array | string): string {
   return createHash("md5").update(bytes).digest("hex");
 }
-
-export const silentLog: Log = {
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: () => {},
-  child: () => silentLog,
-};

@@ -48,8 +48,6 @@ export interface EmbeddedBrokerOptions {
 
 /** A durable broker within one process, on one SQLite file. */
 export interface EmbeddedBroker extends Broker {
-  /** Resolves with the oldest, `limit` at most (default 1000). `depth` of `dead` counts all. */
-  deadLetters(source: string, limit?: number): Promise<DeadLetter[]>;
   /** Removes all messages of a source that are not being handled. Resolves with their number. */
   purge(source: string): Promise<number>;
   /**
@@ -62,8 +60,6 @@ export interface EmbeddedBroker extends Broker {
    * however it ends. Nothing more may be consumed.
    */
   absolve(): void;
-  /** Puts text into a queue as it is, decodable or not. Resolves when it is safe. */
-  inject(queue: QueueName, body: string): Promise<void>;
 }
 
 /**
@@ -74,7 +70,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
   return await SqliteBroker.open(options);
 }
 
-/** The package exports EmbeddedBroker only; `abandon` is for this package's tests. */
+/** The package exports EmbeddedBroker only; `inject`, `deadLetters` and `abandon` are for its tests. */
 export class SqliteBroker implements EmbeddedBroker {
   readonly #link: StoreLink;
   readonly #log: Log;
@@ -126,6 +122,7 @@ export class SqliteBroker implements EmbeddedBroker {
     this.#link.note({ kind: "absolve" });
   }
 
+  /** Puts text into a queue as it is, decodable or not. Resolves when it is safe. */
   async inject({ source, queue }: QueueName, body: string): Promise<void> {
     await this.#publish([{ source, queue: workQueueOf(queue), body }]);
   }
@@ -163,6 +160,7 @@ export class SqliteBroker implements EmbeddedBroker {
     return this.#link.ask("busy", { source });
   }
 
+  /** Resolves with the oldest, `limit` at most. `depth` of `dead` counts all. */
   deadLetters(source: string, limit = 1_000): Promise<DeadLetter[]> {
     return this.#link.ask("deadLetters", { source, limit });
   }

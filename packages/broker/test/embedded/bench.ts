@@ -5,10 +5,10 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Broker, QueueName } from "@brigade/core";
 import { silentLog } from "../../../../test/logs.ts";
+import { TestClock } from "../../../../test/test-clock.ts";
 import { type EmbeddedBrokerOptions, SqliteBroker } from "../../src/embedded/broker.ts";
 import { benchTest } from "../conformance/bench.ts";
 import type { BrokerBench } from "../conformance.ts";
-import { TestClock } from "./test-clock.ts";
 
 /** A folder of its own, one broker at a time, a clock that stands still. */
 export class EmbeddedBench implements BrokerBench {

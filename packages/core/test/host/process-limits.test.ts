@@ -1,17 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { silentLog } from "../../../../test/logs.ts";
 import { HostError, type Log, Restraint } from "../../src/index.ts";
 
 function restraint() {
   const clock = { now: 0 };
   const told: unknown[] = [];
-  const log: Log = {
-    debug: () => undefined,
-    info: () => undefined,
-    warn: (fields) => told.push(fields),
-    error: () => undefined,
-    child: () => log,
-  };
+  const log: Log = { ...silentLog, warn: (fields) => told.push(fields) };
   const limit = new HostError("limits", "EMFILE");
   return { clock, told, limit, restraint: new Restraint(log, () => clock.now) };
 }

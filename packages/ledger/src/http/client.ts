@@ -43,21 +43,17 @@ import {
   storedNameSchema,
 } from "../wire/objects.ts";
 import { type Proof, proofSchema } from "../wire/proof.ts";
-import { type Rate, rateSchema, type Status, statusSchema } from "../wire/status.ts";
+import { type Status, statusSchema } from "../wire/status.ts";
 import { type VolumeContents, type VolumeDescription, volumeContentsSchema } from "../wire/volumes.ts";
 import { Connection, type LedgerClientOptions } from "./connection.ts";
 
 /**
- * The questions that the ledger answers over HTTP. They have the same names as in the catalogue.
+ * Asks the ledger of another process. A question has the same name as in the catalogue. All methods
+ * reject with HostError while the ledger does not answer, with FatalError if it refuses the token,
+ * with ConfigError if it cannot do what was asked, and with an AbortError if the signal ends the
+ * question.
  */
-type ClientQuestions = Omit<Questions, "failedDirectories">;
-
-/**
- * Asks the ledger of another process. All methods reject with HostError while it does not answer,
- * with FatalError when it refuses the token, with ConfigError when it cannot do what was asked, and
- * with an AbortError when the signal ends the question.
- */
-export class LedgerClient implements PageHistory, Pick<History, "compare">, ClientQuestions {
+export class LedgerClient implements PageHistory, Pick<History, "compare">, Questions {
   readonly #connection: Connection;
 
   constructor(options: LedgerClientOptions) {
@@ -206,18 +202,6 @@ export class LedgerClient implements PageHistory, Pick<History, "compare">, Clie
 
   status(): Promise<Status> {
     return this.#connection.ask("status", statusSchema);
-  }
-
-  /**
-   * The status now, then after each change: at most once per second, at least once per 5 seconds.
-   */
-  statuses(): AsyncIterable<Status> {
-    return this.#connection.events("events", statusSchema);
-  }
-
-  /** How fast the latest job of a source went, oldest first. */
-  rates(job: string): Promise<readonly Rate[]> {
-    return this.#connection.ask("rates", z.array(rateSchema), { query: { job } });
   }
 
   /** An answer per file. `ask`: asks about as many files as fit into one question. */

@@ -52,19 +52,11 @@ export class Connection {
     query: Question["query"] = {},
   ): AsyncIterable<z.infer<S>> {
     let isWhole = false;
-    for await (const line of this.#parts(path, "\n", query)) {
+    for await (const line of this.#lines(path, query)) {
       isWhole = line === endOfRows;
       if (!isWhole) yield this.#parsed(line, schema);
     }
     if (!isWhole) throw this.away("its list ends before its end");
-  }
-
-  /** The data of Server-Sent Events. */
-  async *events<S extends z.ZodType>(path: string, schema: S): AsyncIterable<z.infer<S>> {
-    for await (const event of this.#parts(path, "\n\n")) {
-      const line = event.split("\n").find((one) => one.startsWith("data: "));
-      if (line !== undefined) yield this.#parsed(line.slice("data: ".length), schema);
-    }
   }
 
   /** The error for something that came in place of an answer. */
@@ -83,17 +75,17 @@ export class Connection {
     }
   }
 
-  /** Yields texts that end with the separator, each as soon as it is there. */
-  async *#parts(path: string, separator: string, query: Question["query"] = {}): AsyncIterable<string> {
+  /** Yields each line as soon as its end is there. */
+  async *#lines(path: string, query: NonNullable<Question["query"]>): AsyncIterable<string> {
     const { body } = await this.#fetch(path, { query, unhurried: true });
     try {
       let rest = "";
       for await (const text of body?.pipeThrough(new TextDecoderStream()) ?? []) {
-        const parts = (rest + text).split(separator);
-        rest = parts.pop() ?? "";
-        for (const part of parts) {
+        const lines = (rest + text).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) {
           this.#options.signal?.throwIfAborted();
-          yield part;
+          yield line;
         }
       }
       if (rest !== "") throw new Error("its answer ends within a line");

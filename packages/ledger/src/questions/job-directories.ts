@@ -1,13 +1,9 @@
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
-import { toldBreak } from "../tables/breaks.ts";
 import type { Jobs } from "../tables/jobs.ts";
 import { type Counts, sumColumns, sums } from "../tables/totals.ts";
 import { isFinished } from "../tables/visits.ts";
 import type { DirectorySums } from "../wire/jobs.ts";
-import type { FailedDirectory } from "../wire/proof.ts";
 import { type Part, partLength, partOf } from "./parts.ts";
-
-export type BreakCursor = readonly [directory: number, walk: number, page: number];
 
 type DirectoryRow = Counts & {
   path: string;
@@ -23,7 +19,6 @@ export class JobDirectories {
   readonly #jobs: Jobs;
   readonly #firstDirectories: StatementSync;
   readonly #directoriesAfter: StatementSync;
-  readonly #breaks: StatementSync;
 
   constructor(db: DatabaseSync, jobs: Jobs) {
     this.#jobs = jobs;
@@ -36,12 +31,6 @@ export class JobDirectories {
       where origin = ?2 and ${which} group by path order by path limit ${partLength}`;
     this.#firstDirectories = db.prepare(directories("true"));
     this.#directoriesAfter = db.prepare(directories("path > ?3"));
-    this.#breaks = db.prepare(`select breaks.directory n, path, breaks.walk, breaks.page, reason
-      from breaks join visits on visits.job = breaks.job and visits.directory = breaks.directory
-          and visits.walk = breaks.walk
-        join directories on directories.n = breaks.directory
-      where breaks.job = ? and (breaks.directory, breaks.walk, breaks.page) > (?, ?, ?)
-      order by breaks.directory, breaks.walk, breaks.page limit ${partLength}`);
   }
 
   /** By path; `after` is the last path of the part before. */
@@ -52,16 +41,6 @@ export class JobDirectories {
         ? this.#firstDirectories.all(n, origin)
         : this.#directoriesAfter.all(n, origin, after);
     return partOf(rows as DirectoryRow[], directorySums, ({ path }) => path);
-  }
-
-  failedDirectories(job: string, after: BreakCursor = [0, -1, 0]): Part<FailedDirectory, BreakCursor> {
-    type Row = { n: number; path: string; walk: number; page: number; reason: string };
-    const rows = this.#breaks.all(this.#jobs.detailed(job).n, ...after) as Row[];
-    return partOf(
-      rows,
-      ({ path, walk, page, reason }) => ({ directory: path, walk, ...toldBreak(page), reason }),
-      ({ n, walk, page }): BreakCursor => [n, walk, page],
-    );
   }
 }
 

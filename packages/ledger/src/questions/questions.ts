@@ -4,10 +4,9 @@ import type { FailureCount, FailureFilter, Miss } from "../wire/failures.ts";
 import type { OriginName } from "../wire/history.ts";
 import type { DirectorySums } from "../wire/jobs.ts";
 import type { Location, LocationQuery, StoredName } from "../wire/objects.ts";
-import type { FailedDirectory, Proof } from "../wire/proof.ts";
+import type { Proof } from "../wire/proof.ts";
 import type { VolumeContents } from "../wire/volumes.ts";
 import { countFailures } from "./failure-counts.ts";
-import type { BreakCursor } from "./job-directories.ts";
 import type { LocationCursor } from "./locations.ts";
 import { rowsOf } from "./parts.ts";
 
@@ -34,7 +33,6 @@ export interface Questions {
   vanished(job: string): AsyncIterable<Miss>;
   /** By path. */
   directories(job: string): AsyncIterable<DirectorySums>;
-  failedDirectories(job: string): AsyncIterable<FailedDirectory>;
   /** By directory and name; the last stored state of an object comes before its others. */
   where(query: LocationQuery): AsyncIterable<Location>;
   /** What is stored of one directory, by name. */
@@ -53,8 +51,6 @@ export function questions(thread: ThreadCall): Questions {
       countFailures((after) => thread.ask("failures", "failureCounts", job, by, filter, after)),
     vanished: (job) => rowsOf((after?: MissCursor) => thread.ask("failures", "vanished", job, after)),
     directories: (job) => rowsOf((after?: string) => thread.ask("jobDirectories", "directories", job, after)),
-    failedDirectories: (job) =>
-      rowsOf((after?: BreakCursor) => thread.ask("jobDirectories", "failedDirectories", job, after)),
     where: (query) => rowsOf((after?: LocationCursor) => thread.ask("locations", "where", query, after)),
     storedNames: ({ source, fingerprint }, directory) =>
       rowsOf((after?: string) =>

@@ -10,9 +10,7 @@ import {
   type Verdict,
 } from "@brigade/core";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { JobBook } from "../catalogue/job-book.ts";
 import { tooEarly } from "../tables/untold.ts";
-import type { Progress } from "../wire/jobs.ts";
 
 /**
  * Milliseconds until results come again if no lister has told their page and no more such results
@@ -24,7 +22,7 @@ const earlyText =
   'are told. If they are not, somebody makes them up: see "What a stolen password can do" in docs/security.md';
 
 export interface LedgerParts {
-  readonly catalogue: Pick<Catalogue, "jobs" | "recording">;
+  readonly catalogue: Pick<Catalogue, "recording">;
   readonly broker: Broker;
   /** The source's name. */
   readonly source: string;
@@ -42,28 +40,13 @@ export interface LedgerOptions {
   readonly prefetch: number;
 }
 
-/** Enters the records of one source into the catalogue until it is disposed. */
-export interface Ledger extends AsyncDisposable {
-  /** Records that were taken from the broker and are not yet answered. */
-  readonly inHand: number;
-  /**
-   * Resolves when the listing of the job is finished and every listed object has an outcome. (A
-   * better outcome may still be on its way in `records`.) If the job has a hole, it never resolves:
-   * the caller has to watch whether any work is left.
-   */
-  settled(job: string, signal?: AbortSignal): Promise<Progress>;
-}
-
-export async function createLedger(parts: LedgerParts, options: LedgerOptions): Promise<Ledger> {
+/** Enters the records of one source into the catalogue until the result is disposed. */
+export async function createLedger(parts: LedgerParts, options: LedgerOptions): Promise<AsyncDisposable> {
   const entering = new Entering(parts);
-  const { broker, source, catalogue } = parts;
+  const { broker, source } = parts;
   const handle = (delivery: Delivery) => entering.handle(delivery);
   const subscription = await broker.consume({ source, queue: "records" }, options, handle);
   return {
-    get inHand() {
-      return entering.inHand;
-    },
-    settled: (job, signal) => settled(catalogue.jobs, job, signal),
     async [Symbol.asyncDispose]() {
       entering.leave();
       await subscription[Symbol.asyncDispose]();
@@ -79,7 +62,6 @@ class Entering {
   readonly #early = new Set<string>();
   /** Records that the disk did not take since it took one. */
   #attempt = 0;
-  inHand = 0;
 
   constructor(parts: LedgerParts) {
     this.#parts = parts;
@@ -89,16 +71,7 @@ class Entering {
     this.#leaving.abort();
   }
 
-  async handle(delivery: Delivery): Promise<Verdict> {
-    this.inHand++;
-    try {
-      return await this.#enter(delivery);
-    } finally {
-      this.inHand--;
-    }
-  }
-
-  async #enter({ message, signal }: Delivery): Promise<Verdict> {
+  async handle({ message, signal }: Delivery): Promise<Verdict> {
     if (message.type === "directory" || message.type === "files") {
       return { kind: "reject", reason: `a ${message.type} message among records` };
     }
@@ -133,23 +106,5 @@ class Entering {
     } catch (cancelled) {
       if (classify(cancelled).fault !== "cancelled") throw cancelled;
     }
-  }
-}
-
-async function settled(jobs: JobBook, job: string, signal?: AbortSignal): Promise<Progress> {
-  const done: PromiseWithResolvers<Progress> = Promise.withResolvers();
-  const look = (progress: Progress) => {
-    if (progress.job === job && progress.settled) done.resolve(progress);
-  };
-  const cancel = () => done.reject(signal?.reason);
-  const stop = jobs.onCommit((all) => all.forEach(look));
-  signal?.addEventListener("abort", cancel, { once: true });
-  try {
-    if (signal?.aborted === true) cancel();
-    else jobs.progress(job).then(look, done.reject);
-    return await done.promise;
-  } finally {
-    stop();
-    signal?.removeEventListener("abort", cancel);
   }
 }

@@ -25,7 +25,6 @@ type Row = {
   pages: number;
   top: number;
   ended: number;
-  broken: number;
 };
 
 /** Directories that are looked at per part. */
@@ -49,7 +48,7 @@ export class Relisting {
     this.#visits = visits;
     this.#withdrawal = withdrawal;
     const rows = (from: string) =>
-      db.prepare(`select visits.directory, path, walk, pages, top, ended, broken
+      db.prepare(`select visits.directory, path, walk, pages, top, ended
         from ${from} join directories on n = visits.directory
         order by visits.directory limit ${partLength}`);
     this.#known = rows("(select * from visits where job = ? and directory > ?) visits");

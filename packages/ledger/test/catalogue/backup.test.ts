@@ -4,12 +4,13 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { describe, test } from "node:test";
 import { setImmediate as immediate } from "node:timers/promises";
 import { HostError } from "@brigade/core";
+import { silentLog } from "../../../../test/logs.ts";
 import { Backups } from "../../src/catalogue/backup.ts";
 import { openStorage } from "../../src/catalogue/storage.ts";
 import { type Catalogue, openCatalogue } from "../../src/index.ts";
 import { DatabaseSync } from "../../src/sqlite.ts";
 import { allStored, entries, page } from "../messages.ts";
-import { all, folder, job, newCatalogue, openJob, silent } from "../set-up.ts";
+import { all, folder, job, newCatalogue, openJob } from "../set-up.ts";
 
 const listed = entries(500);
 
@@ -29,7 +30,7 @@ describe("a backup", () => {
     const { path, bytes } = await made.catalogue.backup();
     assert.equal(path, `${made.path}.backup`);
     assert.equal(bytes, (await stat(path)).size);
-    await using copy = await openCatalogue({ path, log: silent });
+    await using copy = await openCatalogue({ path, log: silentLog });
     assert.deepEqual(await copy.jobs.progress(job.id), await made.catalogue.jobs.progress(job.id));
     assert.deepEqual(
       await all(copy.questions.where({ prefix: "" })),
@@ -57,7 +58,7 @@ describe("a backup", () => {
     const db = new DatabaseSync(path);
     assert.deepEqual({ ...db.prepare("pragma integrity_check").get() }, { integrity_check: "ok" });
     db.close();
-    await using copy = await openCatalogue({ path, log: silent });
+    await using copy = await openCatalogue({ path, log: silentLog });
     const stored = await storedIn(copy);
     assert.ok(stored >= 60 * 500 && stored % 500 === 0, `${stored} objects are in the backup`);
     assert.equal((await copy.jobs.progress(job.id)).stored.objects, stored);
@@ -71,7 +72,7 @@ describe("a backup", () => {
     await made.catalogue.backup();
     await recordDirectory(made.catalogue, "a");
     await made.catalogue.backup();
-    await using copy = await openCatalogue({ path: `${made.path}.backup`, log: silent });
+    await using copy = await openCatalogue({ path: `${made.path}.backup`, log: silentLog });
     assert.equal(await storedIn(copy), 500);
     for (const path of left) await assert.rejects(stat(path), { code: "ENOENT" });
   });
@@ -93,7 +94,7 @@ describe("a backup", () => {
     assert.deepEqual(await readFile(`${made.path}.backup`), before);
     await rm(inTheWay, { recursive: true });
     await made.catalogue.backup();
-    await using copy = await openCatalogue({ path: `${made.path}.backup`, log: silent });
+    await using copy = await openCatalogue({ path: `${made.path}.backup`, log: silentLog });
     assert.equal(await storedIn(copy), 500);
   });
 
@@ -119,7 +120,7 @@ describe("a backup", () => {
   test("is broken off when the catalogue is closed, and leaves nothing behind", async () => {
     await using own = await folder();
     const path = `${own.path}/c.db`;
-    const catalogue = await openCatalogue({ path, log: silent });
+    const catalogue = await openCatalogue({ path, log: silentLog });
     await openJob(catalogue);
     for (let i = 0; i < 150; i++) await recordDirectory(catalogue, `${i}`);
     const refused = assert.rejects(catalogue.backup(), /closed/);

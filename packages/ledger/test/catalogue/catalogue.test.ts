@@ -3,25 +3,26 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { FatalError, HostError } from "@brigade/core";
+import { silentLog } from "../../../../test/logs.ts";
 import { openStorage, translate } from "../../src/catalogue/storage.ts";
 import { JobOpenError, openCatalogue } from "../../src/index.ts";
 import { DatabaseSync } from "../../src/sqlite.ts";
 import { entries, object, page, pageId, result } from "../messages.ts";
-import { all, folder, job, newCatalogue, openJob, silent } from "../set-up.ts";
+import { all, folder, job, newCatalogue, openJob } from "../set-up.ts";
 
 describe("a catalogue", () => {
   test("is had by one at a time, and by the next when that one ends", async () => {
     await using own = await folder();
     const path = join(own.path, "catalogue.db");
-    const first = await openCatalogue({ path, log: silent });
+    const first = await openCatalogue({ path, log: silentLog });
     await openJob(first);
-    await assert.rejects(openCatalogue({ path, log: silent }), (error) => {
+    await assert.rejects(openCatalogue({ path, log: silentLog }), (error) => {
       assert.ok(error instanceof FatalError);
       assert.match(error.message, /in use by another process/);
       return true;
     });
     await first[Symbol.asyncDispose]();
-    await using second = await openCatalogue({ path, log: silent });
+    await using second = await openCatalogue({ path, log: silentLog });
     assert.equal((await second.jobs.openOf("photos"))?.id, job.id);
   });
 
@@ -29,18 +30,18 @@ describe("a catalogue", () => {
     await using own = await folder();
     const path = join(own.path, "notes.txt");
     await writeFile(path, "not a database, but long enough to be one ".repeat(100));
-    await assert.rejects(openCatalogue({ path, log: silent }), /damaged.*If the catalogue is lost/);
+    await assert.rejects(openCatalogue({ path, log: silentLog }), /damaged.*If the catalogue is lost/);
     const later = join(own.path, "later.db");
     const db = new DatabaseSync(later);
     db.exec("pragma user_version = 99");
     db.close();
-    await assert.rejects(openCatalogue({ path: later, log: silent }), /version 99/);
+    await assert.rejects(openCatalogue({ path: later, log: silentLog }), /version 99/);
   });
 
   test("says in words that the folder is missing", async () => {
     await using own = await folder();
     await assert.rejects(
-      openCatalogue({ path: join(own.path, "no", "c.db"), log: silent }),
+      openCatalogue({ path: join(own.path, "no", "c.db"), log: silentLog }),
       /cannot be opened/,
     );
   });
@@ -69,7 +70,7 @@ describe("a catalogue", () => {
 
   test("answers nothing any more once it is disposed", async () => {
     await using own = await folder();
-    const catalogue = await openCatalogue({ path: join(own.path, "c.db"), log: silent });
+    const catalogue = await openCatalogue({ path: join(own.path, "c.db"), log: silentLog });
     await catalogue[Symbol.asyncDispose]();
     await assert.rejects(catalogue.jobs.all(), /closed/);
     await catalogue[Symbol.asyncDispose]();
@@ -78,12 +79,12 @@ describe("a catalogue", () => {
   test("keeps what was told before it was disposed", async () => {
     await using own = await folder();
     const path = join(own.path, "c.db");
-    const first = await openCatalogue({ path, log: silent });
+    const first = await openCatalogue({ path, log: silentLog });
     await openJob(first);
     const told = first.recording.record([page({ directory: "", entries: entries(3) })]);
     await first[Symbol.asyncDispose]();
     await told;
-    await using second = await openCatalogue({ path, log: silent });
+    await using second = await openCatalogue({ path, log: silentLog });
     assert.equal((await second.jobs.progress(job.id)).listed.objects, 3);
   });
 });

@@ -3,9 +3,10 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { silentLog } from "../../../../test/logs.ts";
 import { below, randomOf } from "../../../../test/random.ts";
 import { openCatalogue } from "../../src/index.ts";
-import { folder, job, openJob, silent } from "../set-up.ts";
+import { folder, job, openJob } from "../set-up.ts";
 import { syntheticJob } from "../synthetic-job.ts";
 
 /** A process that records the synthetic job, one message after the other, telling each that is committed. */
@@ -19,7 +20,7 @@ describe("a catalogue whose process is killed", () => {
     const { messages, sums } = syntheticJob(seed, directories);
     await using own = await folder();
     const path = join(own.path, "catalogue.db");
-    const made = await openCatalogue({ path, log: silent });
+    const made = await openCatalogue({ path, log: silentLog });
     await openJob(made);
     await made[Symbol.asyncDispose]();
 
@@ -34,7 +35,7 @@ describe("a catalogue whose process is killed", () => {
       });
       const [code, signal] = await once(child, "exit");
       assert.equal(signal, "SIGKILL", `the process ended by itself with ${code}`);
-      await using survivor = await openCatalogue({ path, log: silent });
+      await using survivor = await openCatalogue({ path, log: silentLog });
       const [proof, progress] = [
         await survivor.questions.proof(job.id),
         await survivor.jobs.progress(job.id),
@@ -45,7 +46,7 @@ describe("a catalogue whose process is killed", () => {
       committed = Math.max(0, committed - 20);
     }
 
-    await using last = await openCatalogue({ path, log: silent });
+    await using last = await openCatalogue({ path, log: silentLog });
     await last.recording.record(messages.slice(committed));
     const { complete, listed, stored, unchanged, vanished, failed } = await last.questions.proof(job.id);
     assert.equal(complete, true);

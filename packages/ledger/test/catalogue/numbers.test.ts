@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { decodeMessage, MessageError, mostBytes, mostSum } from "@brigade/core";
+import { silentLog } from "../../../../test/logs.ts";
 import { openCatalogue, type RecordMessage } from "../../src/index.ts";
 import { DatabaseSync } from "../../src/sqlite.ts";
 import { createStatus } from "../../src/status/status.ts";
 import { statusSchema } from "../../src/wire/status.ts";
 import { allStored, type Entry, object, page, result, unchanged } from "../messages.ts";
-import { all, folder, job, newCatalogue, openJob, silent } from "../set-up.ts";
+import { all, folder, job, newCatalogue, openJob } from "../set-up.ts";
 
 const huge = (n: number, prefix = "f"): Entry[] =>
   Array.from({ length: n }, (_, i) => ({ name: `${prefix}${i}`, size: mostBytes }));
@@ -50,7 +51,7 @@ describe("sums of bytes", () => {
     await using own = await folder();
     const path = join(own.path, "catalogue.db");
     {
-      await using catalogue = await openCatalogue({ path, log: silent });
+      await using catalogue = await openCatalogue({ path, log: silentLog });
       await openJob(catalogue);
       const pages = [0, 1].flatMap((walk) =>
         [1, 2, 3].map((number) =>
@@ -70,7 +71,7 @@ describe("sums of bytes", () => {
       );
       for (const { id } of pages) await catalogue.recording.record([allStored("", huge(4), id)]);
     }
-    await using catalogue = await openCatalogue({ path, log: silent });
+    await using catalogue = await openCatalogue({ path, log: silentLog });
     assert.deepEqual((await catalogue.jobs.progress(job.id)).listed, { objects: 12, bytes: mostSum });
     await catalogue.recording.forget(job, "vol-a", ["f0", "f1", "f2", "f3"]);
     const [volume] = await catalogue.questions.volumes();
@@ -104,7 +105,7 @@ test("a message is refused that tells of an object of more than 2^50 bytes, or o
 
 /** A catalogue of the version before, whose sums have overflown. */
 async function overflown(path: string, change: string): Promise<void> {
-  await using catalogue = await openCatalogue({ path, log: silent });
+  await using catalogue = await openCatalogue({ path, log: silentLog });
   await openJob(catalogue);
   await catalogue.recording.record([page({ directory: "", entries: huge(2) }), allStored("", huge(2))]);
   await catalogue.jobs.open({ ...job, id: "job-2", source: "films", prefix: "", filters: {}, startedAt: 2 });
@@ -125,11 +126,11 @@ describe("a job whose account cannot be read", () => {
       await using own = await folder();
       const path = join(own.path, "catalogue.db");
       await overflown(path, change);
-      await using catalogue = await openCatalogue({ path, log: silent });
+      await using catalogue = await openCatalogue({ path, log: silentLog });
       const [first, second] = await catalogue.jobs.all();
       assert.match(first?.unreadable ?? "", /^its (sums|filters): /);
       assert.equal(second?.unreadable, undefined);
-      using status = await createStatus({ catalogue, log: silent });
+      using status = await createStatus({ catalogue, log: silentLog });
       const shown = statusSchema.parse(JSON.parse(JSON.stringify(status.current())));
       const of = (source: string) => shown.sources.find((one) => one.source === source);
       assert.deepEqual(of("photos")?.unreadable?.job, job.id);
@@ -151,7 +152,7 @@ describe("a job whose account cannot be read", () => {
     await using own = await folder();
     const path = join(own.path, "catalogue.db");
     await overflown(path, "update holdings set bytes = 18014398509481982");
-    await using catalogue = await openCatalogue({ path, log: silent });
+    await using catalogue = await openCatalogue({ path, log: silentLog });
     assert.equal((await catalogue.questions.volumes())[0]?.bytes, mostSum);
     await catalogue.recording.record([
       result({ directory: "b", objects: [object(0, { name: "g", size: 9 }, "stored")] }),

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { stat } from "node:fs/promises";
 import { describe, test } from "node:test";
 import { ConfigError } from "@brigade/core";
+import { silentLog } from "../../../../test/logs.ts";
 import { type Catalogue, type NewJob, openCatalogue, type RecordMessage } from "../../src/index.ts";
 import { allStored, entries, object, page, pageId, result, unchanged } from "../messages.ts";
-import { all, folder, job, newCatalogue, silent } from "../set-up.ts";
+import { all, folder, job, newCatalogue } from "../set-up.ts";
 
 const listed = entries(5);
 const children = Array.from({ length: 200 }, (_, i) => `d${i}`);
@@ -69,7 +70,7 @@ describe("pruning", () => {
     const path = `${own.path}/catalogue.db`;
     const sizes: number[] = [];
     for (let run = 1; run <= 5; run++) {
-      const catalogue = await openCatalogue({ path, log: silent });
+      const catalogue = await openCatalogue({ path, log: silentLog });
       await open(catalogue, `run-${run}`);
       await catalogue.recording.record(walked(`run-${run}`, run === 1));
       await catalogue.jobs.settle(`run-${run}`);
@@ -97,7 +98,6 @@ describe("pruning", () => {
       () => all(catalogue.questions.vanished("job-1")),
       () => catalogue.questions.failureCounts("job-1", "class"),
       () => all(catalogue.questions.directories("job-1")),
-      () => all(catalogue.questions.failedDirectories("job-1")),
       () => catalogue.retrying.takeFailed("job-1", {}),
       () => catalogue.retrying.takeHoles("job-1", {}, "idle"),
     ]) {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { silentLog } from "../../../../test/logs.ts";
 import { openCatalogue } from "../../src/index.ts";
 import { DatabaseSync } from "../../src/sqlite.ts";
 import { object, result } from "../messages.ts";
-import { all, folder, job, silent } from "../set-up.ts";
+import { all, folder, job } from "../set-up.ts";
 
 /** The first version's tables. */
 const first = `
@@ -66,7 +67,7 @@ describe("a catalogue of the first version", () => {
     await using own = await folder();
     const path = join(own.path, "c.db");
     await firstCatalogue(path);
-    await using catalogue = await openCatalogue({ path, log: silent });
+    await using catalogue = await openCatalogue({ path, log: silentLog });
     const volumes = await catalogue.questions.volumes();
     assert.deepEqual(
       volumes.map(({ volume, objects, bytes, sources }) => ({ volume, objects, bytes, sources })),
@@ -91,9 +92,9 @@ describe("a catalogue of the first version", () => {
     await using own = await folder();
     const path = join(own.path, "c.db");
     await firstCatalogue(path);
-    const upgraded = await openCatalogue({ path, log: silent });
+    const upgraded = await openCatalogue({ path, log: silentLog });
     await upgraded[Symbol.asyncDispose]();
-    await using catalogue = await openCatalogue({ path, log: silent });
+    await using catalogue = await openCatalogue({ path, log: silentLog });
     const again = object(0, { name: "y", size: 40 }, "stored");
     const failed = object(1, { name: "z", size: 1 }, "failed");
     await catalogue.recording.record([

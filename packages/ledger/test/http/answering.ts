@@ -1,5 +1,6 @@
+import { silentLog } from "../../../../test/logs.ts";
 import { type LedgerAppOptions, LedgerClient, ledgerApp } from "../../src/index.ts";
-import { newCatalogue, silent } from "../set-up.ts";
+import { newCatalogue } from "../set-up.ts";
 import { serving } from "./server.ts";
 
 export const photos = { source: "photos", fingerprint: "f1", prefix: "", filters: {}, startedAt: 1_000 };
@@ -10,7 +11,7 @@ export async function answering({
   ...options
 }: Partial<LedgerAppOptions> & { readonly asToken?: string | undefined } = {}) {
   const own = await newCatalogue();
-  const app = ledgerApp(own.catalogue, { sources: ["photos"], log: silent, ...options });
+  const app = ledgerApp(own.catalogue, { sources: ["photos"], log: silentLog, ...options });
   const server = await serving(app.fetch);
   return {
     ...own,

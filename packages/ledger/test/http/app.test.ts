@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConfigError, HostError } from "@brigade/core";
+import { silentLog } from "../../../../test/logs.ts";
 import { type JobRecord, LedgerClient, ledgerApp } from "../../src/index.ts";
 import { allStored, entries, object, page, result } from "../messages.ts";
-import { all, folder, newCatalogue, silent } from "../set-up.ts";
+import { all, folder, newCatalogue } from "../set-up.ts";
 import { answering, photos } from "./answering.ts";
 import { serving } from "./server.ts";
 
@@ -169,13 +170,13 @@ test("what is being asked ends with the signal", async () => {
 test("a full disk of the ledger is its trouble, not the job's", async () => {
   await using own = await folder();
   const failing = { jobs: { all: () => Promise.reject(new HostError("full", `no room in ${own.path}`)) } };
-  await using server = await serving(ledgerApp(failing as never, { log: silent }).fetch);
+  await using server = await serving(ledgerApp(failing as never, { log: silentLog }).fetch);
   await assert.rejects(new LedgerClient({ url: server.url }).jobs(), HostError);
 });
 
 test("what the user has to mend is told as such", async () => {
   const failing = { jobs: { all: () => Promise.reject(new ConfigError(["start again", "or do not"])) } };
-  await using server = await serving(ledgerApp(failing as never, { log: silent }).fetch);
+  await using server = await serving(ledgerApp(failing as never, { log: silentLog }).fetch);
   await assert.rejects(new LedgerClient({ url: server.url }).jobs(), (error) => {
     assert.ok(error instanceof ConfigError);
     assert.deepEqual(error.problems, ["start again", "or do not"]);
@@ -234,7 +235,7 @@ const origin = { source: "photos", fingerprint: "f1" };
 
 test("a command asks the catalogue of its own process without a socket", async () => {
   await using own = await newCatalogue();
-  const app = ledgerApp(own.catalogue, { log: silent });
+  const app = ledgerApp(own.catalogue, { log: silentLog });
   const ledger = new LedgerClient({ url: "http://localhost", fetch: (request) => app.fetch(request) });
   assert.deepEqual(
     (await ledger.jobs()).map(({ id }) => id),

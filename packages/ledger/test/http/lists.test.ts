@@ -4,9 +4,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { HostError } from "@brigade/core";
+import { silentLog } from "../../../../test/logs.ts";
 import type { Catalogue } from "../../src/index.ts";
 import { LedgerClient, ledgerApp } from "../../src/index.ts";
-import { all, silent } from "../set-up.ts";
+import { all } from "../set-up.ts";
 import { serving } from "./server.ts";
 
 const job = {
@@ -22,7 +23,7 @@ const job = {
 /** A ledger whose list of vanished objects is this. */
 function listing(vanished: () => AsyncIterable<unknown>) {
   const catalogue = { jobs: { all: async () => [job] }, questions: { vanished } } as unknown as Catalogue;
-  return ledgerApp(catalogue, { log: silent }).fetch;
+  return ledgerApp(catalogue, { log: silentLog }).fetch;
 }
 
 async function* rowsUntil(error: Error | undefined, n: number) {

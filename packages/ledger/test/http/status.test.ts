@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { silentLog } from "../../../../test/logs.ts";
 import { createStatus, LedgerClient, ledgerApp } from "../../src/index.ts";
+import { type Status, statusSchema } from "../../src/wire/status.ts";
 import { allStored, entries, page } from "../messages.ts";
-import { newCatalogue, silent } from "../set-up.ts";
+import { newCatalogue } from "../set-up.ts";
 import { disk, following, presence } from "../status/following.ts";
 import { answering } from "./answering.ts";
 
@@ -11,27 +13,42 @@ async function live() {
   const own = await following({
     depths: async () => ({ directories: 1, files: 2, retry: 0, wait: 0, records: 0, dead: 0 }),
   });
-  const app = ledgerApp(own.scripted.asCatalogue, { log: silent, status: own.status });
-  return { ...own, client: new LedgerClient({ url: "http://localhost", fetch: app.fetch }) };
+  const app = ledgerApp(own.scripted.asCatalogue, { log: silentLog, status: own.status });
+  const ask = async (path: string) => await app.fetch(new Request(`http://localhost/api/${path}`));
+  return { ...own, ask, client: new LedgerClient({ url: "http://localhost", fetch: app.fetch }) };
+}
+
+/** What the events of a page say, until they end. */
+async function* statusesIn(response: Response): AsyncGenerator<Status> {
+  let rest = "";
+  for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const events = (rest + text).split("\n\n");
+    rest = events.pop() ?? "";
+    for (const event of events) {
+      const data = event.split("\n").find((line) => line.startsWith("data: "));
+      if (data !== undefined) yield statusSchema.parse(JSON.parse(data.slice("data: ".length)));
+    }
+  }
 }
 
 test("the status that is asked for is the one that is kept", async () => {
   using own = await live();
-  const { client, clock, scripted, status } = own;
+  const { ask, client, clock, scripted, status } = own;
   status.notePresence(presence({ volumes: [disk()] }));
   scripted.commit({ listed: 10, stored: 5, failed: 1 });
   await clock.pass(3);
   assert.deepEqual(await client.status(), status.current());
-  assert.deepEqual(await client.rates("job-1"), status.rates("job-1"));
-  await assert.rejects(client.rates("nobody"), /nobody is not the latest job/);
+  assert.deepEqual(await (await ask("rates?job=job-1")).json(), status.rates("job-1"));
+  const refused = await ask("rates?job=nobody");
+  assert.deepEqual([refused.status, /nobody is not the latest job/.test(await refused.text())], [404, true]);
 });
 
 test("events tell of a change within a second, and of none after five", async () => {
   using own = await live();
-  const { client, clock, scripted, status } = own;
+  const { ask, clock, scripted, status } = own;
   const seen: { at: number; stored: number | undefined }[] = [];
   const reading = (async () => {
-    for await (const { at, sources } of client.statuses()) {
+    for await (const { at, sources } of statusesIn(await ask("events"))) {
       seen.push({ at, stored: sources[0]?.job?.progress.stored.objects });
     }
   })();
@@ -53,7 +70,7 @@ test("events tell of a change within a second, and of none after five", async ()
 
 test("events end with the session that reads them", async () => {
   using own = await following({});
-  const app = ledgerApp(own.scripted.asCatalogue, { log: silent, status: own.status, token: "secret" });
+  const app = ledgerApp(own.scripted.asCatalogue, { log: silentLog, status: own.status, token: "secret" });
   const ask = async (path: string, init: RequestInit) =>
     await app.fetch(new Request(`http://localhost/api/${path}`, init));
   const begun = await ask("session", { method: "POST", headers: { authorization: "Bearer secret" } });
@@ -67,10 +84,10 @@ test("events end with the session that reads them", async () => {
 
 test("events end with the status, and nobody waits for a reader who left", async () => {
   const own = await live();
-  const reading = Array.fromAsync(own.client.statuses());
-  const left = own.client.statuses()[Symbol.asyncIterator]();
+  const reading = Array.fromAsync(statusesIn(await own.ask("events")));
+  const left = statusesIn(await own.ask("events"));
   await left.next();
-  await left.return?.();
+  await left.return(undefined);
   await own.clock.pass(6);
   assert.equal(own.clock.sleeping, 2, "the status itself and one reader");
   own.status[Symbol.dispose]();
@@ -80,13 +97,13 @@ test("events end with the status, and nobody waits for a reader who left", async
 
 test("events come over a socket, and a reader who leaves is noticed", async () => {
   await using own = await newCatalogue();
-  using status = await createStatus({ catalogue: own.catalogue, log: silent });
+  using status = await createStatus({ catalogue: own.catalogue, log: silentLog });
   await using ledger = await answering({ status });
   const response = await fetch(`${ledger.url}/api/events`);
   assert.equal(response.headers.get("content-type"), "text/event-stream");
   await response.body?.cancel();
   const listed = entries(2);
-  for await (const { sources } of ledger.client.statuses()) {
+  for await (const { sources } of statusesIn(await fetch(`${ledger.url}/api/events`))) {
     if (sources[0]?.job?.progress.stored.objects === 2) break;
     await status.catalogue.recording.record([
       page({ directory: "", entries: listed }),

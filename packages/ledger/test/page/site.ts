@@ -2,9 +2,10 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
+import { silentLog } from "../../../../test/logs.ts";
 import { type Catalogue, createStatus, type LiveStatus, ledgerApp, retryJob } from "../../src/index.ts";
 import { object, page, pageId, result } from "../messages.ts";
-import { newCatalogue, silent } from "../set-up.ts";
+import { newCatalogue } from "../set-up.ts";
 import { disk, presence } from "../status/following.ts";
 
 /** Names that are not meant to be markup. */
@@ -37,7 +38,7 @@ export class Site implements AsyncDisposable {
     this.#app = ledgerApp(catalogue, {
       token,
       status,
-      log: silent,
+      log: silentLog,
       retry: ({ id }, filter) =>
         retryJob({ catalogue, broker, idle: false, batchFiles: 100, batchBytes: 1e9 }, id, filter),
     }).fetch;
@@ -56,7 +57,7 @@ export class Site implements AsyncDisposable {
       dead: 1,
     });
     const status = opening.use(
-      await createStatus({ catalogue, depths, log: silent, sources: ["docs", "photos"] }),
+      await createStatus({ catalogue, depths, log: silentLog, sources: ["docs", "photos"] }),
     );
     const site = new Site(opening.move(), status.catalogue, status, token);
     await site.answer();

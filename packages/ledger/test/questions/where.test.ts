@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { silentLog } from "../../../../test/logs.ts";
 import { type Catalogue, type Location, type LocationQuery, openCatalogue } from "../../src/index.ts";
 import { object, result } from "../messages.ts";
-import { all, job, newCatalogue, silent } from "../set-up.ts";
+import { all, job, newCatalogue } from "../set-up.ts";
 
 const names = ["a.jpg", "a_b", "a%b", 'a"b', "a'b", "ab", "ä", "\u{1f600}", "\u{1f600}x", "a\tb\n"];
 
@@ -289,7 +290,7 @@ test("where objects lie is known again when the catalogue is opened again", asyn
   await store(made.catalogue, "a", ["x"]);
   const before = await all(made.catalogue.questions.where({ prefix: "" }));
   await made.catalogue[Symbol.asyncDispose]();
-  await using again = await openCatalogue({ path: made.path, log: silent });
+  await using again = await openCatalogue({ path: made.path, log: silentLog });
   assert.equal(before.length, 1);
   assert.deepEqual(await all(again.questions.where({ prefix: "" })), before);
 });

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { silentLog } from "../../../../test/logs.ts";
 import { type Catalogue, openCatalogue } from "../../src/index.ts";
 import { object, result } from "../messages.ts";
-import { all, folder, job, newCatalogue, openJob, silent } from "../set-up.ts";
+import { all, folder, job, newCatalogue, openJob } from "../set-up.ts";
 
 const file = { name: "x", size: 100, modified: 1_100 };
 
@@ -39,7 +40,7 @@ describe("an object that is forgotten on a volume", () => {
 
   test("is lost until it is stored again, also when the catalogue was closed meanwhile", async () => {
     await using own = await folder();
-    const open = () => openCatalogue({ path: join(own.path, "catalogue.db"), log: silent });
+    const open = () => openCatalogue({ path: join(own.path, "catalogue.db"), log: silentLog });
     const lost = async (catalogue: Catalogue) =>
       (await all(catalogue.questions.where({ prefix: "", lost: true }))).map(
         ({ key, volume, standing, size }) => [key, volume, standing, size],

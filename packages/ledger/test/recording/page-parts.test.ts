@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { bodiesOf, decodeMessage, type PagePartMessage } from "@brigade/core";
+import { silentLog } from "../../../../test/logs.ts";
 import { randomOf, shuffled } from "../../../../test/random.ts";
 import { openCatalogue } from "../../src/index.ts";
 import { page } from "../messages.ts";
-import { all, folder, job, newCatalogue, openJob, silent } from "../set-up.ts";
+import { all, folder, job, newCatalogue, openJob } from "../set-up.ts";
 
 const children = Array.from({ length: 12_000 }, (_, i) => `d/${String(i).padStart(100, "0")}`);
 
@@ -49,12 +50,12 @@ describe("a page whose record came in parts", () => {
     const [last, ...others] = partsOf().reverse();
     const position = { job: job.id, directory: "d", walk: 0, page: 1 };
     {
-      await using catalogue = await openCatalogue({ path, log: silent });
+      await using catalogue = await openCatalogue({ path, log: silentLog });
       await openJob(catalogue);
       await catalogue.recording.record([root, ...others]);
       await catalogue.recording.record(others);
     }
-    await using catalogue = await openCatalogue({ path, log: silent });
+    await using catalogue = await openCatalogue({ path, log: silentLog });
     assert.equal(await catalogue.history.recorded(position), undefined);
     const { complete, holes } = await catalogue.questions.proof(job.id);
     assert.equal(complete, false);

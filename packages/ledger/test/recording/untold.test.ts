@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Broker, Delivery, Message, Verdict } from "@brigade/core";
+import { silentLog } from "../../../../test/logs.ts";
 import { type Catalogue, createLedger, openCatalogue } from "../../src/index.ts";
 import { DatabaseSync } from "../../src/sqlite.ts";
 import { allStored, entries, object, page, pageId, result } from "../messages.ts";
-import { all, job, newCatalogue, silent, today } from "../set-up.ts";
+import { all, job, newCatalogue, today } from "../set-up.ts";
 
 const day = 86_400_000;
 const listed = entries(3);
@@ -38,7 +39,10 @@ async function verdicts(catalogue: Catalogue, messages: readonly Message[]): Pro
     return { pause: async () => {}, resume: async () => {}, async [Symbol.asyncDispose]() {} };
   };
   const broker = { consume } as Broker;
-  await using _ = await createLedger({ catalogue, broker, source: "photos", log: silent }, { prefetch: 1 });
+  await using _ = await createLedger(
+    { catalogue, broker, source: "photos", log: silentLog },
+    { prefetch: 1 },
+  );
   const handle = await handling.promise;
   const delivery = {
     queue: { source: "photos", queue: "records" } as const,
@@ -86,7 +90,7 @@ describe("results of pages that no lister has told", () => {
     await using made = await newCatalogue();
     const pages = await fill(made.catalogue);
     await made.catalogue[Symbol.asyncDispose]();
-    await using again = await openCatalogue({ path: made.path, log: silent, now: () => today });
+    await using again = await openCatalogue({ path: made.path, log: silentLog, now: () => today });
     assert.notEqual((await again.recording.record([madeUp(9_000, 1)]))[0], undefined);
     const told = Array.from({ length: pages }, (_, i) =>
       page({ directory: `made-up-${i}`, count: 1_000_000 }),
@@ -201,7 +205,7 @@ describe("a time that lies more than a day ahead of the ledger's clock", () => {
     let now = today;
     await using made = await newCatalogue();
     await made.catalogue[Symbol.asyncDispose]();
-    await using catalogue = await openCatalogue({ path: made.path, log: silent, now: () => now });
+    await using catalogue = await openCatalogue({ path: made.path, log: silentLog, now: () => now });
     for (const forged of [stored("forged", at), stored("forged", now, { at: at / 1_000 })]) {
       await catalogue.recording.record([forged]);
       now += 60_000;

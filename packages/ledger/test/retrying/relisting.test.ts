@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-
 import { describe, test } from "node:test";
+import { silentLog } from "../../../../test/logs.ts";
+import { RecordingBroker } from "../../../../test/recording-broker.ts";
 import { type FailureFilter, openCatalogue, type RecordMessage, retryJob } from "../../src/index.ts";
 import { DatabaseSync } from "../../src/sqlite.ts";
 import { allStored, entries, object, page, pageId, result } from "../messages.ts";
-import { job, silent } from "../set-up.ts";
-import { CollectingBroker } from "./collecting-broker.ts";
+import { job } from "../set-up.ts";
+import { positionsIn } from "./published.ts";
 import { prepared, standing } from "./retrying.ts";
 
 const listed = entries(5);
@@ -55,7 +56,7 @@ describe("an idle job's retry", () => {
       const { catalogue, broker } = made;
       await catalogue.jobs.close(job.id, "incomplete");
       assert.deepEqual(await made.retry(), { objects: 0, directories: 1 });
-      assert.deepEqual(broker.positions, [position]);
+      assert.deepEqual(positionsIn(broker), [position]);
       assert.equal(await made.state(), "open");
       const walked = [1, 2, 3].flatMap((number) => [
         page({
@@ -85,14 +86,14 @@ describe("an idle job's retry", () => {
     const failed = page({ directory: "a", page: 2, id: "none", end: "failed" });
     await using made = await prepared([root, p1, failed]);
     assert.deepEqual(await made.retry({}, false), { objects: 0, directories: 1 });
-    assert.deepEqual(made.broker.positions, [{ directory: "a", walk: 0, page: 2, cursor: "c2" }]);
+    assert.deepEqual(positionsIn(made.broker), [{ directory: "a", walk: 0, page: 2, cursor: "c2" }]);
   });
 
   test("does not list a directory again for objects that it asks for one by one", async () => {
     await using made = await prepared([page({ directory: "", entries: listed }), failedAll("")]);
     await made.retry();
     assert.deepEqual(await made.retry(), { objects: 5, directories: 0 });
-    assert.deepEqual(made.broker.positions, []);
+    assert.deepEqual(positionsIn(made.broker), []);
   });
 });
 
@@ -107,13 +108,13 @@ describe("a failure that an older program recorded", () => {
     using db = new DatabaseSync(made.path);
     db.exec("update misses set class = null, modified = null, etag = null");
     db.close();
-    const catalogue = await openCatalogue({ path: made.path, log: silent });
-    const broker = new CollectingBroker();
+    const catalogue = await openCatalogue({ path: made.path, log: silentLog });
+    const broker = new RecordingBroker();
     return {
       catalogue,
       broker,
       async retry(filter: FailureFilter, idle: boolean) {
-        broker.published = [];
+        broker.published.length = 0;
         return await retryJob({ catalogue, broker, idle, batchFiles: 64, batchBytes: 1e9 }, job.id, filter);
       },
       async [Symbol.asyncDispose]() {
@@ -130,10 +131,10 @@ describe("a failure that an older program recorded", () => {
       objects: 0,
       directories: 1,
     });
-    assert.deepEqual(broker.positions, [{ directory: "a", walk: 1, page: 1 }]);
+    assert.deepEqual(positionsIn(broker), [{ directory: "a", walk: 1, page: 1 }]);
     assert.equal((await standing(catalogue)).progress.failed.objects, 5);
     assert.deepEqual(await made.retry({}, false), { objects: 0, directories: 1 });
-    assert.deepEqual(broker.positions, [{ directory: "b", walk: 1, page: 1 }]);
+    assert.deepEqual(positionsIn(broker), [{ directory: "b", walk: 1, page: 1 }]);
     assert.deepEqual(await made.retry({}, false), { objects: 0, directories: 0 });
     await catalogue.recording.record(
       ["a", "b"].flatMap((directory) => [
@@ -150,7 +151,7 @@ describe("a failure that an older program recorded", () => {
     await made.catalogue.retrying.takeFailed(job.id, {});
     assert.deepEqual(await made.retry({}, true), { objects: 0, directories: 2 });
     assert.deepEqual(
-      made.broker.positions.map(({ directory, walk }) => [directory, walk]),
+      positionsIn(made.broker).map(({ directory, walk }) => [directory, walk]),
       [
         ["a", 1],
         ["b", 1],

@@ -4,6 +4,7 @@ import { ConfigError } from "@brigade/core";
 import { JobOpenError, type RecordMessage, retryJob } from "../../src/index.ts";
 import { allStored, entries, object, page, pageId, result } from "../messages.ts";
 import { all, job, openJob } from "../set-up.ts";
+import { keysIn, positionsIn, resultsOf, slicesIn } from "./published.ts";
 import { prepared, standing } from "./retrying.ts";
 
 const listed = entries(5);
@@ -39,7 +40,7 @@ describe("a retry", () => {
     const unsized = result({ directory: "a", volume: undefined, objects: [{ ...f0, listedSize: 0 }] });
     await using made = await prepared([...partial.slice(0, 2), unsized, ...partial.slice(3)]);
     await made.retry({});
-    const files = made.broker.published.flatMap((one) => (one.type === "files" ? one.slices : []));
+    const files = slicesIn(made.broker);
     assert.deepEqual(files[0]?.files, [{ index: 0, name: "f0", modified: 1_100 }]);
   });
 
@@ -72,7 +73,7 @@ describe("a retry", () => {
     assert.deepEqual(proof.holes.pages.examples[0]?.indexes, [0, 1]);
     assert.equal(await catalogue.jobs.settle(job.id), undefined);
 
-    await catalogue.recording.record(broker.results("stored"));
+    await catalogue.recording.record(resultsOf(broker, "stored"));
     const after = await standing(catalogue);
     assert.deepEqual([after.progress.settled, after.proof.stored.objects], [true, 9]);
     const keys = (await all(catalogue.questions.failures(job.id))).map(({ key }) => key);
@@ -85,14 +86,14 @@ describe("a retry", () => {
     await using made = await prepared(partial);
     const { catalogue, broker } = made;
     assert.deepEqual(await made.retry(), { objects: 3, directories: 1 });
-    assert.deepEqual(broker.positions, [next]);
+    assert.deepEqual(positionsIn(broker), [next]);
     const { proof, progress } = await standing(catalogue);
     assert.deepEqual(progress.directories, { known: 3, done: 2, failed: 0 });
     assert.deepEqual(proof.holes.directories.examples, [
       { directory: "b", walk: 0, missing: [{ from: 2, to: 2 }] },
     ]);
     await catalogue.recording.record([
-      ...broker.results("stored"),
+      ...resultsOf(broker, "stored"),
       page({ directory: "b", page: 2, entries: listed }),
       allStored("b", listed, pageId("b", 0, 2)),
     ]);
@@ -114,7 +115,7 @@ describe("a retry", () => {
   test("under a prefix touches nothing else", async () => {
     await using made = await prepared(partial);
     assert.deepEqual(await made.retry({ under: "a/f1" }), { objects: 1, directories: 0 });
-    assert.deepEqual(made.broker.keys, ["a/f1"]);
+    assert.deepEqual(keysIn(made.broker), ["a/f1"]);
     assert.deepEqual(await made.retry({ under: "b" }), { objects: 0, directories: 1 });
   });
 
@@ -129,8 +130,8 @@ describe("a retry", () => {
     const { catalogue, broker } = made;
     await catalogue.retrying.takeFailed(job.id, { class: "damaged" });
     assert.deepEqual(await made.retry({ class: "damaged" }), { objects: 2, directories: 0 });
-    assert.deepEqual(broker.keys, ["a/f0", "a/f1"]);
-    await catalogue.recording.record(broker.results("stored"));
+    assert.deepEqual(keysIn(broker), ["a/f0", "a/f1"]);
+    await catalogue.recording.record(resultsOf(broker, "stored"));
     assert.deepEqual(await made.retry({ class: "damaged" }), { objects: 0, directories: 0 });
   });
 
@@ -139,7 +140,7 @@ describe("a retry", () => {
     await made.catalogue.retrying.takeHoles(job.id, {}, "failed");
     assert.deepEqual(await made.retry({ class: "listing" }), { objects: 0, directories: 0 });
     assert.deepEqual(await made.retry({}, true), { objects: 3, directories: 1 });
-    assert.deepEqual(made.broker.positions, [next]);
+    assert.deepEqual(positionsIn(made.broker), [next]);
   });
 
   test("is overtaken by a late result of the first round", async () => {
@@ -148,7 +149,7 @@ describe("a retry", () => {
     await made.retry({ class: "transport" });
     await catalogue.recording.record([
       result({ directory: "a", objects: [object(2, { name: "f2", size: 102 }, "stored")] }),
-      ...broker.results("failed", { reason: "still not" }),
+      ...resultsOf(broker, "failed", { reason: "still not" }),
     ]);
     const { proof, progress } = await standing(catalogue);
     assert.deepEqual(
@@ -162,8 +163,8 @@ describe("a retry", () => {
     const { catalogue, broker } = made;
     await made.retry({ class: "transport" });
     await catalogue.recording.record([
-      ...broker.results("failed", { reason: "still not", class: "unavailable" }),
-      ...broker.results("failed", { reason: "still not", class: "unavailable" }),
+      ...resultsOf(broker, "failed", { reason: "still not", class: "unavailable" }),
+      ...resultsOf(broker, "failed", { reason: "still not", class: "unavailable" }),
     ]);
     assert.deepEqual((await standing(catalogue)).progress.failed, { objects: 3, bytes: 303 });
     assert.deepEqual(await all(catalogue.questions.failures(job.id, { class: "unavailable" })), [
@@ -186,7 +187,7 @@ describe("a retry", () => {
       objects: 1_400,
       directories: 0,
     });
-    assert.equal(new Set(made.broker.keys).size, 1_400);
+    assert.equal(new Set(keysIn(made.broker)).size, 1_400);
     const sizes = made.broker.published.map((message) =>
       message.type === "files"
         ? message.slices.flatMap(({ files }) => files.map(({ size = 0 }) => size))
@@ -197,7 +198,7 @@ describe("a retry", () => {
       assert.ok(size.reduce((a, b) => a + b) <= 60_000);
     }
     assert.ok(made.broker.published.some((message) => message.type === "files" && message.slices.length > 1));
-    await made.catalogue.recording.record(made.broker.results("stored"));
+    await made.catalogue.recording.record(resultsOf(made.broker, "stored"));
     assert.equal((await made.catalogue.jobs.settle(job.id))?.complete, true);
   });
 
@@ -226,7 +227,7 @@ describe("a retry", () => {
       }),
     ]);
     assert.deepEqual(await made.retry(), { objects: 1, directories: 1 });
-    const asked = made.broker.published.flatMap((one) => (one.type === "files" ? one.slices : []));
+    const asked = slicesIn(made.broker);
     assert.deepEqual(
       asked.flatMap(({ files }) => files.map(({ name }) => name)),
       ["\ufffd"],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { RecordingBroker } from "../../../../test/recording-broker.ts";
 import { type Catalogue, type FailureFilter, type RecordMessage, retryJob } from "../../src/index.ts";
 import { job, newCatalogue } from "../set-up.ts";
-import { CollectingBroker } from "./collecting-broker.ts";
 
 /** A catalogue with these records, whose job is closed if it is settled, and what publishes retries of it. */
 export async function prepared(messages: readonly RecordMessage[], { closed = true } = {}) {
@@ -9,13 +9,13 @@ export async function prepared(messages: readonly RecordMessage[], { closed = tr
   const { catalogue } = made;
   await catalogue.recording.record(messages);
   if (closed) await catalogue.jobs.settle(job.id);
-  const broker = new CollectingBroker();
+  const broker = new RecordingBroker();
   return {
     ...made,
     broker,
     state: async () => (await catalogue.jobs.all())[0]?.state,
     async retry(filter: FailureFilter = {}, idle = true, sizes = {}) {
-      broker.published = [];
+      broker.published.length = 0;
       return await retryJob(
         { catalogue, broker, idle, batchFiles: 64, batchBytes: 2 ** 26, ...sizes },
         job.id,

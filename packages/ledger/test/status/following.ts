@@ -1,4 +1,6 @@
 import type { Presence } from "@brigade/core";
+import { silentLog } from "../../../../test/logs.ts";
+import { TestClock } from "../../../../test/test-clock.ts";
 import {
   type Catalogue,
   createStatus,
@@ -8,8 +10,6 @@ import {
   type VolumeContents,
   type VolumeDescription,
 } from "../../src/index.ts";
-import { silent } from "../set-up.ts";
-import { StatusClock } from "./clock.ts";
 
 /** A catalogue of which only what the status asks is there, and which is as the test says. */
 export class ScriptedCatalogue {
@@ -121,13 +121,13 @@ export async function following({
   volumes = [],
   ...parts
 }: Partial<StatusParts> & { readonly volumes?: VolumeContents[] } = {}) {
-  const clock = new StatusClock();
+  const clock = new TestClock();
   const scripted = new ScriptedCatalogue();
   scripted.volumeList = volumes;
   const warned: string[] = [];
   scripted.open();
   const { now, delay } = clock;
-  const log = { ...silent, warn: (_: object, what: string) => void warned.push(what) };
+  const log = { ...silentLog, warn: (_: object, what: string) => void warned.push(what) };
   const status = await createStatus({ catalogue: scripted.asCatalogue, log, now, delay, ...parts });
   return { clock, scripted, status, warned, [Symbol.dispose]: () => status[Symbol.dispose]() };
 }

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HostError } from "@brigade/core";
+import { silentLog } from "../../../../test/logs.ts";
 import { createStatus, type Queues } from "../../src/index.ts";
 import { Rates } from "../../src/status/rates.ts";
 import { allStored, entries, page, result } from "../messages.ts";
-import { newCatalogue, silent } from "../set-up.ts";
+import { newCatalogue } from "../set-up.ts";
 import { following } from "./following.ts";
 
 const empty: Queues = { directories: 0, files: 0, retry: 0, wait: 0, records: 0, dead: 0 };
@@ -219,7 +220,7 @@ test("nothing goes on after it is disposed of", async () => {
 
 test("over a real catalogue it says what that says", async () => {
   await using own = await newCatalogue();
-  using status = await createStatus({ catalogue: own.catalogue, log: silent });
+  using status = await createStatus({ catalogue: own.catalogue, log: silentLog });
   const listed = entries(3);
   await status.catalogue.recording.record([page({ directory: "", entries: listed }), allStored("", listed)]);
   await status.refresh();

@@ -15,10 +15,6 @@ export class Pieces {
     return this.#copy;
   }
 
-  get bytes(): number {
-    return this.#pieces.reduce((sum, { from, to }) => sum + to - from, 0);
-  }
-
   add({ from, to }: Piece): void {
     if (to <= from) return;
     const first = this.#firstEndingAt(from);

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { silentLog } from "../../../../test/logs.ts";
 import { type Difference, openVolume, verifyVolume } from "../../src/index.ts";
 import { openForWriting } from "../../src/opening/opening.ts";
 import { manifestOf, openNew } from "../open-volume.ts";
-import { newObject, scratchFolder, silentLog } from "../scratch.ts";
+import { newObject, scratchFolder } from "../scratch.ts";
 
 const photos = newObject("").source;
 

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { silentLog } from "../../../../test/logs.ts";
 import { openVolume } from "../../src/index.ts";
-import { scratchFolder, silentLog } from "../scratch.ts";
+import { scratchFolder } from "../scratch.ts";
 
 const line = (key: string) => `${JSON.stringify({ source: "photos", key })}\n`;
 

@@ -3,9 +3,10 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ConfigError, HostError } from "@brigade/core";
+import { silentLog } from "../../../../test/logs.ts";
 import { type LocalVolume, openVolume } from "../../src/index.ts";
 import { manifestOf, openNew } from "../open-volume.ts";
-import { bytesOf, newObject, scratchFolder, silentLog } from "../scratch.ts";
+import { bytesOf, newObject, scratchFolder } from "../scratch.ts";
 
 test("knows whether a source was there when it was opened", async (t) => {
   const { root, volume, close } = await openNew(t);

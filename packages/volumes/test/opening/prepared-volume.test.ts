@@ -14,9 +14,10 @@ import {
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { ConfigError } from "@brigade/core";
+import { silentLog } from "../../../../test/logs.ts";
 import { makeFolder, openRepair, openVolume, readVolumeInfo } from "../../src/index.ts";
 import { openNew } from "../open-volume.ts";
-import { bytesOf, newObject, scratchFolder, silentLog } from "../scratch.ts";
+import { bytesOf, newObject, scratchFolder } from "../scratch.ts";
 import { contentOf, damage, storeOn, verified, volumeOf } from "../verify/verified.ts";
 
 /*

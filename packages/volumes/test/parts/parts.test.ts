@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { NameError, SourceError, type Volume } from "@brigade/core";
 import { openVolume } from "@brigade/volumes";
+import { silentLog } from "../../../../test/logs.ts";
 import { manifestOf, openNew } from "../open-volume.ts";
-import { bytesOf, md5Of, modified, newObject, scratchFolder, silentLog } from "../scratch.ts";
+import { bytesOf, md5Of, modified, newObject, scratchFolder } from "../scratch.ts";
 import { verified } from "../verify/verified.ts";
 
 const text = "0123456789";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { HostError, type Log } from "@brigade/core";
+import { silentLog } from "../../../../test/logs.ts";
 import { createPlacement } from "../../src/index.ts";
-import { silentLog } from "../scratch.ts";
 import { Clock, FakeDisk, mib, noFloor } from "./fake-disk.ts";
 
 /** What the promise came to within some turns of the event loop. */

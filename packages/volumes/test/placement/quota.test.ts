@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HostError } from "@brigade/core";
+import { silentLog } from "../../../../test/logs.ts";
 import { createPlacement } from "../../src/index.ts";
-import { silentLog } from "../scratch.ts";
 import { Clock, FakeDisk, mib } from "./fake-disk.ts";
 
 /*

@@ -11,10 +11,11 @@ import {
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { ConfigError } from "@brigade/core";
+import { silentLog } from "../../../../test/logs.ts";
 import { type Damage, type Difference, openRepair, openVolume, readManifest } from "../../src/index.ts";
 import { formatManifestLine } from "../../src/manifest/manifest-line.ts";
 import { Mending } from "../../src/repair/mending.ts";
-import { bytesOf, md5Of, newObject, scratchFolder, silentLog } from "../scratch.ts";
+import { bytesOf, md5Of, newObject, scratchFolder } from "../scratch.ts";
 import { appendToManifest, contentOf, damage, storeOn, verified, volumeOf } from "../verify/verified.ts";
 
 const keys = ["good", "x/missing", "x/short", "x/damaged", "link"];

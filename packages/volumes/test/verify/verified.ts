@@ -2,6 +2,7 @@ import { appendFileSync, readdirSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { NewObject } from "@brigade/core";
+import { silentLog } from "../../../../test/logs.ts";
 import {
   type BadLine,
   type Difference,
@@ -9,7 +10,7 @@ import {
   type VerifyOptions,
   verifyVolume,
 } from "../../src/index.ts";
-import { bytesOf, modified, newObject, scratchFolder, silentLog } from "../scratch.ts";
+import { bytesOf, modified, newObject, scratchFolder } from "../scratch.ts";
 
 /** What lies under a key is known from the key. */
 export function contentOf(key: string): Uint8Array<ArrayBuffer> {

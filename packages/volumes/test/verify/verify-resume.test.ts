@@ -3,13 +3,14 @@ import { existsSync, mkdirSync, readdirSync, rmSync, truncateSync } from "node:f
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { ConfigError, HostError } from "@brigade/core";
+import { silentLog } from "../../../../test/logs.ts";
 import { layoutOf } from "../../src/identity/identity.ts";
 import { openVolume, verifyVolume } from "../../src/index.ts";
 import { tryLock } from "../../src/own-files/lock.ts";
 import { Checkers } from "../../src/verify/checkers.ts";
 import { ObjectIndex } from "../../src/verify/object-index.ts";
 import { Verification } from "../../src/verify/verification.ts";
-import { bytesOf, newObject, silentLog } from "../scratch.ts";
+import { bytesOf, newObject } from "../scratch.ts";
 import { damage, manyKeys, storeOn, verified, volumeOf } from "./verified.ts";
 
 const indexFolder = (root: string) => join(root, ".brigade/verify/_all");

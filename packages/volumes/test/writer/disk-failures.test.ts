@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { HostError } from "@brigade/core";
 import { loopDisk, noLoopDisks } from "../../../../test/disks/loop-disk.ts";
+import { silentLog } from "../../../../test/logs.ts";
 import { type Durability, type LocalVolume, openVolume, readManifest } from "../../src/index.ts";
 import { openNew } from "../open-volume.ts";
-import { md5Of, newObject, silentLog } from "../scratch.ts";
+import { md5Of, newObject } from "../scratch.ts";
 
 const unable = noLoopDisks();
 const options = unable === undefined ? {} : { skip: unable };

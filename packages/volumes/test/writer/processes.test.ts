@@ -4,9 +4,10 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { silentLog } from "../../../../test/logs.ts";
 import { type Difference, openVolume, readManifest, verifyVolume } from "../../src/index.ts";
 import { tryLock } from "../../src/own-files/lock.ts";
-import { md5Of, scratchFolder, silentLog } from "../scratch.ts";
+import { md5Of, scratchFolder } from "../scratch.ts";
 
 const program = new URL("./put-forever.ts", import.meta.url).pathname;
 

@@ -1,6 +1,7 @@
 import { argv, stdout } from "node:process";
+import { silentLog } from "../../../../test/logs.ts";
 import { type Durability, openVolume } from "../../src/index.ts";
-import { modified, newObject, silentLog } from "../scratch.ts";
+import { modified, newObject } from "../scratch.ts";
 
 /*
  * A process for tests: stores objects on a volume until it is killed, or `count` of them, and prints a line for

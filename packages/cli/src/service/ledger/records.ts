@@ -1,5 +1,5 @@
 import type { Broker, HostError } from "@brigade/core";
-import { type Catalogue, createLedger, type Ledger, type NewJob } from "@brigade/ledger";
+import { type Catalogue, createLedger, type NewJob } from "@brigade/ledger";
 import { ledgerPrefetch } from "../../settings/settings.ts";
 import { withHandlers } from "../broker/wrapped-broker.ts";
 import type { Service } from "../service.ts";
@@ -18,7 +18,7 @@ export class Records {
   readonly #diskTrouble: () => HostError | undefined;
   #received = 0;
   #inHand = 0;
-  #ledger: Promise<Ledger> | undefined;
+  #ledger: Promise<AsyncDisposable> | undefined;
 
   /** `diskTrouble`: why the catalogue takes nothing now. */
   constructor(

@@ -1,13 +1,13 @@
 import type { Delayer } from "@brigade/core";
 
 interface Sleeper {
-  readonly at: number;
+  readonly until: number;
   readonly wake: () => void;
 }
 
-/** Time that passes when it is told to. */
-export class StatusClock {
-  #now = 1_000_000;
+/** A clock that stands still until it is set forward. Unix milliseconds. */
+export class TestClock {
+  #now = Date.UTC(2026, 0, 1);
   readonly #sleepers = new Set<Sleeper>();
 
   readonly now = (): number => this.#now;
@@ -15,7 +15,7 @@ export class StatusClock {
   readonly delay: Delayer = (ms, signal) => {
     if (signal.aborted) return Promise.reject(signal.reason);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const sleeper = { at: this.#now + ms, wake: resolve };
+    const sleeper = { until: this.#now + ms, wake: resolve };
     this.#sleepers.add(sleeper);
     signal.addEventListener("abort", () => {
       this.#sleepers.delete(sleeper);
@@ -28,16 +28,24 @@ export class StatusClock {
     return this.#sleepers.size;
   }
 
-  /** Second by second; whoever is woken runs until it waits again. `each` is called before each second. */
+  /** Milliseconds; back if negative. */
+  advance(ms: number): void {
+    this.#now += ms;
+    for (const sleeper of [...this.#sleepers]) {
+      if (sleeper.until > this.#now) continue;
+      this.#sleepers.delete(sleeper);
+      sleeper.wake();
+    }
+  }
+
+  /**
+   * Second by second; whoever is woken runs until it waits again. `each` is called before each
+   * second.
+   */
   async pass(seconds: number, each: () => void = () => {}): Promise<void> {
     for (let i = 0; i < seconds; i++) {
       each();
-      this.#now += 1_000;
-      for (const sleeper of [...this.#sleepers]) {
-        if (sleeper.at > this.#now) continue;
-        this.#sleepers.delete(sleeper);
-        sleeper.wake();
-      }
+      this.advance(1_000);
       await new Promise(setImmediate);
     }
   }
