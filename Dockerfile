@@ -1,7 +1,8 @@
 # The Node of `npm ci`. deploy/pin-images.sh writes its digest into .env.
 ARG NODE_IMAGE=node:24.21.0-bookworm-slim
 
-# What decides the dependencies, so that a change of the sources does not install them again.
+# The files that decide the dependencies, so that a change of the sources does not install them
+# again.
 FROM ${NODE_IMAGE} AS manifests
 WORKDIR /app
 COPY . .
@@ -10,12 +11,12 @@ RUN find packages -type f ! -name package.json -delete
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY --from=manifests /app .
-# The Node that comes with `npm ci` is for checkouts; here is one already.
+# The Node that comes with `npm ci` is for checkouts; this image has one already.
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --ignore-scripts && rm -rf node_modules/node-linux-* node_modules/.bin/node
 
 FROM ${NODE_IMAGE}
-# Whatever user runs it must be able to write to a new volume here.
+# Any user must be able to write to a new volume here.
 RUN install -d -m 1777 /var/lib/brigade
 WORKDIR /app
 COPY --from=dependencies /app .

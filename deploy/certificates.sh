@@ -1,5 +1,6 @@
 #!/bin/sh
-# A certificate for the broker, valid for the names and addresses given, signed by a private CA that is made at first:
+# Makes a certificate for the broker, valid for the given names and addresses, signed by a private
+# CA that the first run makes:
 #   deploy/certificates.sh head.example.com 192.0.2.10
 set -eu
 umask 077
@@ -7,7 +8,7 @@ cd "$(dirname "$0")"
 mkdir -p certificates
 cd certificates
 
-# The broker's name within its compose network, then what other hosts call it.
+# The broker's name within its compose network, then its names on other hosts.
 names=DNS:broker
 for name in "$@"; do
   case $name in

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Writes into .env which image a tag is now, so that no other comes under its name: NODE_IMAGE=node:…@sha256:…
-# To be run again after a change of version, or with another tag in .env. Where no registry answers, a variable stays as it is: exit code 1.
+# Writes the present digest of each image's tag into .env, so that no other image comes under its
+# name: NODE_IMAGE=node:…@sha256:… Run it again after a change of version, or with another tag in
+# .env. If no registry answers, a variable stays as it is, and the exit code is 1.
 set -eu
 cd "$(dirname "$0")/.."
 umask 077
@@ -10,14 +11,15 @@ command -v docker >/dev/null || {
 }
 touch .env
 
-# The image of a variable: as .env has it, else as docker-compose.yml has it; without quotes and digest.
+# Prints the image of a variable, from .env or else from docker-compose.yml, without quotes and
+# digest.
 tag() {
   given=$(sed -n "s/^$1=//p" .env | tail -n 1 | tr -d "\"'\r")
   default=$(sed -n "s/.*[$]{$1:-\([^}]*\)}.*/\1/p" docker-compose.yml | head -n 1)
   printf %s "${given:-$default}" | sed 's/@.*//'
 }
 
-# What the registry has under this tag. An image that was only built here has no digest.
+# Prints the digest that the registry has for this tag. An image that was only built here has none.
 digest() {
   docker pull --quiet "$1" >/dev/null &&
     docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$1" |
@@ -33,7 +35,7 @@ for variable in BROKER_IMAGE NODE_IMAGE; do
     status=1
     continue
   fi
-  # Written over, so that the file keeps its owner and mode.
+  # The file is written over, so that it keeps its owner and mode.
   others=$(grep -v "^$variable=" .env || true)
   printf '%s\n' "$others" "$variable=$image@$digest" | sed '/./,$!d' >.env.new
   cat .env.new >.env

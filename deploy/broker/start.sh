@@ -1,7 +1,7 @@
 #!/bin/sh
-# Starts RabbitMQ with exactly these users. Their passwords come from the environment and are hashed into the
-# definitions that the broker imports at every start, so a changed password counts after `up`. Without Docker, the arguments
-# are the command that starts it.
+# Starts RabbitMQ with exactly these users. Their passwords come from the environment and are hashed
+# into the definitions that the broker imports at every start, so a changed password counts after
+# `up`. Without Docker, the arguments are the command that starts RabbitMQ.
 set -eu
 
 : "${BROKER_ADMIN_PASSWORD:?set BROKER_ADMIN_PASSWORD in .env}"
@@ -18,26 +18,29 @@ user() {
     "$1" "$hash" "$3"
 }
 
-# name configure write read: what the user may do with which exchanges and queues.
+# name configure write read: the rights of a user to exchanges and queues.
 permission() {
   printf '{"user":"%s","vhost":"/","configure":"%s","write":"%s","read":"%s"}' "$1" "$2" "$3" "$4"
 }
 
-# One more user for each download host that is named: BROKER_DOWNLOADERS="attic=password cellar=password". Such a user can
-# report in the name of its own host only, and is taken away by taking its name away. Names and passwords without blanks.
+# One more user per download host that is named: BROKER_DOWNLOADERS="attic=password
+# cellar=password". Such a user can report in the name of its own host only. Remove its name here to
+# remove the user. Names and passwords have no blanks.
 host_users='' host_permissions=''
 
 nothing='^$'
 source='^brigade[.][^.]+[.]'
-# Every service publishes batches and results, what it gives back, what is to be tried later, what nobody can read. What listers
-# tell (directories, pages), and where it waits, has exchanges of its own; and so has what the ledger gives back.
+# Every service publishes batches and results, messages that it gives back, that are tried later, or
+# that it cannot read. Directories and pages, which listers publish, have exchanges of their own,
+# also for waiting. So have messages that the ledger gives back.
 everybody='work|wait[.][^.]+|records|dead'
 listers="$everybody|listing|listing-wait[.][^.]+"
 ledgers="$listers|back|back-wait[.][^.]+"
-# Since RabbitMQ 4.3, who asks for a queue's depth needs some right to it. Writing to a queue means binding it to an exchange
-# that one may read, and there is none of the work's.
+# Since RabbitMQ 4.3, a user needs some right to a queue to ask for its depth. A right to write to a
+# queue allows binding it to an exchange that the user may read, and no such exchange carries work.
 depths='directories|files|retry|wait[.][^.]+|records'
-# Listers and downloaders say how they are through an exchange of RabbitMQ's own; the ledger hears it by a queue of its own.
+# Listers and downloaders report through an exchange that RabbitMQ itself has. The ledger receives
+# the reports through a queue of its own.
 announcements='^amq[.]topic$'
 downloads="${source}x[.]($everybody)\$|$announcements"
 fetched="$source(files|retry)\$"

@@ -1,11 +1,13 @@
 /**
- * Holds the structure of the repository, beside what Biome and knip hold: how many files stand in one folder, and that
- * the paths in the documents exist. Prints one line per fault; exit code 1 if there is one.
+ * Checks what Biome and knip do not: how many files stand in one folder, that the paths in the
+ * documents exist, and that prose has at most 100 columns. Prints one line per fault. The exit code is
+ * 1 if there is a fault.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { crowdedFolders } from "./crowded-folders.ts";
+import { longLines } from "./long-lines.ts";
 import { missingPaths } from "./missing-paths.ts";
 
 const checkout = resolve(import.meta.dirname, "../..");
@@ -20,11 +22,13 @@ function trackedFiles(): string[] {
 }
 
 const files = trackedFiles();
-const documents = files
-  .filter((path) => path.endsWith(".md"))
-  // It tells of paths that were.
-  .filter((path) => path !== "CHANGELOG.md")
+const withProse =
+  /\.md$|^deploy\/.*\.(sh|conf|yml|service)$|^(\.env\.example|docker-compose\.yml|Dockerfile|\.ci\/run)$/;
+const prose = files
+  .filter((path) => withProse.test(path))
   .map((path) => ({ path, text: readFileSync(join(checkout, path), "utf8") }));
-const faults = [...crowdedFolders(files), ...missingPaths(documents, files)];
+// The CHANGELOG names paths that do not exist any more.
+const documents = prose.filter(({ path }) => path.endsWith(".md") && path !== "CHANGELOG.md");
+const faults = [...crowdedFolders(files), ...longLines(prose), ...missingPaths(documents, files)];
 for (const fault of faults) console.error(fault);
 process.exitCode = faults.length > 0 ? 1 : 0;

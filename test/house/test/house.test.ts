@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crowdedFolders } from "../crowded-folders.ts";
+import { longLines } from "../long-lines.ts";
 import { missingPaths } from "../missing-paths.ts";
 
 const numbered = (folder: string, count: number) =>
@@ -35,4 +36,19 @@ test("a link in a document leads from the document's own folder", () => {
   assert.deepEqual(missingPaths([{ path: "docs/decisions/0001-a.md", text }], files), [
     "docs/decisions/0001-a.md: there is no get.md",
   ]);
+});
+
+test("a line of prose with more than 100 columns is named, but not one of a table or of code", () => {
+  const long = "word ".repeat(25);
+  const text = ["# Title", long, `| ${long} |`, "```", long, "```", `- ${long}`, "x".repeat(120)].join("\n");
+  assert.deepEqual(longLines([{ path: "docs/get.md", text }]), [
+    "docs/get.md:2: 125 columns, at most 100",
+    "docs/get.md:7: 127 columns, at most 100",
+  ]);
+});
+
+test("in settings and scripts only the comments are prose", () => {
+  const long = "word ".repeat(25);
+  const text = ["# short", `# ${long}`, `#NAME=${long}`, `echo ${long}`].join("\n");
+  assert.deepEqual(longLines([{ path: ".env.example", text }]), [".env.example:2: 127 columns, at most 100"]);
 });
