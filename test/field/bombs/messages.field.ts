@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { type BrokerAdmin, connectBrokerAdmin } from "@brigade/broker";
 import { syntheticTree } from "../../bucket/index.ts";
@@ -40,6 +41,23 @@ const fillings: readonly ((head: string) => string)[] = [
   (head) => `${head}"${'\\"'.repeat(4 * mib - 200)}`,
 ];
 
+/** Bodies of valid results, of one page that no lister has told of, with 70,000 objects in all. */
+function resultsOfUntoldPage(number: number, objectsPerResult: number): string[] {
+  const page = createHash("sha256").update(`${number}`).digest("hex");
+  const objects = Array.from({ length: 70_000 }, (_, index) => ({
+    index,
+    name: `${index}`.padStart(30, "n"),
+    listedSize: 1,
+    outcome: "failed",
+    reason: "r",
+  }));
+  const head = `{"v":1,"type":"result",${job},"host":"h","at":${Date.now()},"pages":`;
+  return Array.from({ length: objects.length / objectsPerResult }, (_, part) => {
+    const own = objects.slice(part * objectsPerResult, (part + 1) * objectsPerResult);
+    return `${head}${JSON.stringify([{ page, directory: `made-up-${number}`, objects: own }])}}`;
+  });
+}
+
 interface Run {
   /** MiB at the most, by role. */
   readonly peaks: Readonly<Record<string, number>>;
@@ -77,6 +95,20 @@ test("messages that are bombs are set aside by ledger, lister and downloader, an
     t.diagnostic(`${role}: ${Math.round(peak - without)} MiB more than without them`);
     assert.ok(peak - without < 150, `${role}: ${peak} MiB, without them ${without}`);
   }
+});
+
+test("14 results of 7 MiB cost a ledger at most 150 MiB more than the same objects in small results", async (t) => {
+  const told = (objectsPerResult: number) =>
+    fleetRun(t, async (admin) => {
+      for (let number = 0; number < 14; number++)
+        for (const body of resultsOfUntoldPage(number, objectsPerResult))
+          await admin.inject({ source: "demo", queue: "records" }, body);
+    });
+  const small = await told(1_000);
+  const large = await told(70_000);
+  t.diagnostic(`small: ${small.peaks.ledger} MiB, large: ${large.peaks.ledger} MiB`);
+  const more = (large.peaks.ledger ?? 0) - (small.peaks.ledger ?? 0);
+  assert.ok(more < 150, `${more} MiB`);
 });
 
 /** Bytes of a question that never ends, as they are taken. */

@@ -1,3 +1,4 @@
+import { mostBytesInHand } from "../in-hand.ts";
 import type { HandedOut } from "./protocol.ts";
 import type { Store } from "./store.ts";
 
@@ -9,8 +10,16 @@ interface Consumer {
   readonly isFirst: boolean;
   /** Messages that count against `prefetch`. */
   held: number;
+  /** The size of their bodies. */
+  bytes: number;
   aside: number;
   paused: boolean;
+}
+
+interface Holder {
+  readonly consumer: Consumer;
+  /** The size of the message's body. */
+  readonly bytes: number;
 }
 
 /**
@@ -19,13 +28,13 @@ interface Consumer {
  */
 export class Consumers {
   #consumers = new Map<number, Consumer>();
-  /** Consumer by message. */
-  #holders = new Map<number, Consumer>();
+  /** By message. */
+  #holders = new Map<number, Holder>();
   /** The same for messages that stand aside. */
   #aside = new Map<number, Consumer>();
 
   add(consumer: Pick<Consumer, "id" | "queue" | "prefetch" | "isFirst">): void {
-    this.#consumers.set(consumer.id, { ...consumer, held: 0, aside: 0, paused: false });
+    this.#consumers.set(consumer.id, { ...consumer, held: 0, bytes: 0, aside: 0, paused: false });
   }
 
   pause(id: number, paused: boolean): void {
@@ -38,20 +47,18 @@ export class Consumers {
   }
 
   settled(message: number): void {
-    const holder = this.#holders.get(message);
-    if (holder !== undefined && this.#holders.delete(message)) holder.held--;
+    this.#letGo(message);
     const waiting = this.#aside.get(message);
     if (waiting !== undefined && this.#aside.delete(message)) waiting.aside--;
   }
 
   /** Counts on if as many as `prefetch` stand aside already. */
   standAside(message: number): void {
-    const holder = this.#holders.get(message);
-    if (holder === undefined || holder.aside >= holder.prefetch) return;
-    this.#holders.delete(message);
-    this.#aside.set(message, holder);
-    holder.held--;
-    holder.aside++;
+    const consumer = this.#holders.get(message)?.consumer;
+    if (consumer === undefined || consumer.aside >= consumer.prefetch) return;
+    this.#letGo(message);
+    this.#aside.set(message, consumer);
+    consumer.aside++;
   }
 
   /**
@@ -61,20 +68,20 @@ export class Consumers {
   handOut(store: Store): HandedOut[] {
     const handedOut: HandedOut[] = [];
     const hungry = Map.groupBy(
-      [...this.#consumers.values()].filter(
-        (consumer) => !consumer.paused && consumer.held < consumer.prefetch,
-      ),
+      [...this.#consumers.values()].filter((consumer) => !consumer.paused && hasRoom(consumer)),
       ({ queue }) => queue,
     );
     for (const [queue, consumers] of hungry) {
       const wanted = consumers.reduce((sum, { held, prefetch }) => sum + prefetch - held, 0);
-      let next = 0;
-      for (const held of store.hold(queue, wanted)) {
-        const consumer = mostHungry(consumers, next++);
-        consumer.held++;
-        this.#holders.set(held.id, consumer);
+      let turn = 0;
+      store.hold(queue, wanted, (held) => {
+        const bytes = held.body.length;
+        const consumer = mostHungry(consumers, bytes, turn++);
+        if (consumer === undefined) return false;
+        this.#hold(held.id, { consumer, bytes });
         handedOut.push({ consumer: consumer.id, ...held });
-      }
+        return true;
+      });
     }
     return handedOut;
   }
@@ -86,24 +93,41 @@ export class Consumers {
     const aside = new Map(this.#aside);
     return () => {
       this.#consumers = new Map(consumers.map(({ consumer }) => [consumer.id, consumer]));
-      for (const { consumer, held, aside, paused } of consumers)
-        Object.assign(consumer, { held, aside, paused });
+      for (const { consumer, held, bytes, aside, paused } of consumers)
+        Object.assign(consumer, { held, bytes, aside, paused });
       this.#holders = holders;
       this.#aside = aside;
     };
   }
+
+  #hold(message: number, holder: Holder): void {
+    this.#holders.set(message, holder);
+    holder.consumer.held++;
+    holder.consumer.bytes += holder.bytes;
+  }
+
+  #letGo(message: number): void {
+    const holder = this.#holders.get(message);
+    if (holder === undefined) return;
+    this.#holders.delete(message);
+    holder.consumer.held--;
+    holder.consumer.bytes -= holder.bytes;
+  }
+}
+
+/** `more`: the size of one more message. If none is held, there is room for any size. */
+function hasRoom({ held, prefetch, bytes }: Consumer, more = 0): boolean {
+  return held < prefetch && (held === 0 || bytes + more <= mostBytesInHand);
 }
 
 /**
- * Returns the consumer that is to be first, if it may hold more. Otherwise the first that may,
- * beginning with a different one each time.
+ * Returns the consumer that is to be first, if it may hold a message of this size. Otherwise the
+ * first that may, beginning with a different one each time; `undefined` if none may.
  */
-function mostHungry(consumers: readonly Consumer[], turn: number): Consumer {
-  const first = consumers.find(({ isFirst, held, prefetch }) => isFirst && held < prefetch);
+function mostHungry(consumers: readonly Consumer[], bytes: number, turn: number): Consumer | undefined {
+  const may = (consumer: Consumer) => hasRoom(consumer, bytes);
+  const first = consumers.find((consumer) => consumer.isFirst && may(consumer));
   if (first !== undefined) return first;
-  for (let step = 0; step < consumers.length; step++) {
-    const consumer = consumers[(turn + step) % consumers.length];
-    if (consumer && consumer.held < consumer.prefetch) return consumer;
-  }
-  throw new Error("more messages were held than consumers wanted");
+  const begin = turn % consumers.length;
+  return consumers.slice(begin).find(may) ?? consumers.slice(0, begin).find(may);
 }

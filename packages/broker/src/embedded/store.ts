@@ -60,22 +60,28 @@ export class Store {
   }
 
   /**
-   * Holds the oldest ready messages and returns them. Throws if the tables contradict each other:
-   * nothing would ever be handed out.
+   * Offers the oldest ready messages, `limit` at most, and holds each that is accepted. The first
+   * that is not ends it. Throws if the tables contradict each other: nothing would ever be handed
+   * out.
    */
-  hold(queue: number, limit: number): HeldMessage[] {
+  hold(queue: number, limit: number, accept: (message: HeldMessage) => boolean): void {
     const tally = this.#tallies.of(queue);
-    if (tally.ready === 0 || limit <= 0) return [];
-    const rows = this.#sql.readReady.all(queue, limit);
-    if (rows.length < Math.min(limit, tally.ready)) throw damagedDatabase("rows are missing");
-    const held = rows.map(heldOf);
+    if (tally.ready === 0 || limit <= 0) return;
+    const held: HeldMessage[] = [];
+    let isRefused = false;
+    for (const row of this.#sql.readReady.iterate(queue, limit)) {
+      const message = heldOf(row);
+      isRefused = !accept(message);
+      if (isRefused) break;
+      held.push(message);
+    }
+    if (!isRefused && held.length < Math.min(limit, tally.ready)) throw damagedDatabase("rows are missing");
     for (const { id, deliveries } of held) {
       this.#sql.dropReady.run(queue, id);
       this.#sql.addHeld.run(id, queue, deliveries);
     }
     tally.ready -= held.length;
     tally.held += held.length;
-    return held;
   }
 
   /** Does nothing if the message is not held, like all settlements. */

@@ -9,6 +9,7 @@ export class Relay implements AsyncDisposable {
   #target: URL;
   #isCut = false;
   #refused = 0;
+  #bytes = 0;
 
   private constructor(server: Server, url: string, target: URL) {
     this.#server = server;
@@ -28,6 +29,9 @@ export class Relay implements AsyncDisposable {
         });
         one.pipe(other);
       }
+      far.on("data", ({ length }) => {
+        this.#bytes += length;
+      });
       if (!this.#isCut) return;
       this.#refused++;
       near.destroy();
@@ -48,6 +52,11 @@ export class Relay implements AsyncDisposable {
   cut(): void {
     this.#isCut = true;
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** How many have come from the broker. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Attempts to connect while it was cut. */

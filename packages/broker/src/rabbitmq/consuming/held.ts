@@ -47,12 +47,9 @@ export class Held {
     return this.#raw.properties.messageId;
   }
 
-  /** Resolves with who made the message; with a `reason` if that is not believed. */
-  async judge(
-    message: Message,
-    isRequired: boolean,
-  ): Promise<{ author: string; reason?: string | undefined }> {
-    const isDivided = await this.#isDivided();
+  /** Returns who made the message, and a `reason` if that is not believed. */
+  judge(message: Message, isRequired: boolean): { author: string; reason: string | undefined } {
+    const isDivided = this.#isDivided();
     const author = authorOf(this.#raw, isDivided);
     return { author, reason: disbelief(message, author, this.#raw, { isRequired, isDivided }) };
   }
@@ -123,34 +120,39 @@ export class Held {
     await this.settle({ kind: "retry", remainder: remainder.map(marked), delay });
   }
 
+  /** `waits`: whether it has been received, and nothing is done about it yet. */
+  wait(waits: boolean): void {
+    this.#around.reception.intake.add(waits ? this.body.length : -this.body.length);
+  }
+
   /** To be called when the channel of this reception is gone. */
   noteLoss(reception: Reception): void {
     if (reception === this.#around.reception && !this.#isAcked) this.#around.losses.note(this.id);
   }
 
-  #isDivided(): boolean | Promise<boolean> {
+  #isDivided(): boolean {
     const { reception, division } = this.#around;
     const { source, queue } = this.#queue;
     return division.of(source, queue, this.#raw, (name) => reception.hasExchange(name));
   }
 
-  async #made(): Promise<Made> {
-    return { raw: this.#raw, author: authorOf(this.#raw, await this.#isDivided()) };
+  #made(): Made {
+    return { raw: this.#raw, author: authorOf(this.#raw, this.#isDivided()) };
   }
 
-  async #parcelsOf(verdict: Verdict): Promise<Parcel[]> {
+  #parcelsOf(verdict: Verdict): Parcel[] {
     switch (verdict.kind) {
       case "ack":
         return [];
       case "retry":
         return verdict.remainder.flatMap((message) => parcelsOf(message, verdict.delay));
       case "reject":
-        return [buried(this.#queue, await this.#made(), verdict.reason)];
+        return [buried(this.#queue, this.#made(), verdict.reason)];
       case "postpone":
-        return [postponed(this.#queue, await this.#made(), verdict.delay)];
+        return [postponed(this.#queue, this.#made(), verdict.delay)];
       case "release":
         // Not by basic.nack: the broker would count a delivery.
-        return [givenBack(this.#queue, await this.#made(), this.deliveries)];
+        return [givenBack(this.#queue, this.#made(), this.deliveries)];
     }
   }
 
@@ -158,7 +160,7 @@ export class Held {
     const { publisher, reception, losses } = this.#around;
     const { lost } = reception;
     try {
-      await publisher.publish(await this.#parcelsOf(verdict), lost);
+      await publisher.publish(this.#parcelsOf(verdict), lost);
       reception.ack(this.#raw);
       this.#isAcked = !lost.aborted;
       losses.forget(this.id);

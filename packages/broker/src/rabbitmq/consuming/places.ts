@@ -1,3 +1,4 @@
+import { mostBytesInHand } from "../../in-hand.ts";
 import type { Held } from "./held.ts";
 
 /** The deliveries that a subscription handles, and which of them count against its prefetch. */
@@ -11,14 +12,18 @@ export class Places {
    * broker.
    */
   readonly #handedOver = new Set<Held>();
+  /** The size of the bodies that count. */
+  #bytes = 0;
 
   constructor(prefetch: number) {
     this.#prefetch = prefetch;
   }
 
-  get hasRoom(): boolean {
-    const taken = this.#running.size - this.#handedOver.size;
-    return taken < this.#prefetch + Math.min(this.#prefetch, this.#aside.size);
+  /** `bytes`: the size of the next delivery's body. If none counts now, there is room for any size. */
+  hasRoom(bytes: number): boolean {
+    const counted = this.#running.size - this.#handedOver.size;
+    if (counted >= this.#prefetch + Math.min(this.#prefetch, this.#aside.size)) return false;
+    return counted === this.#aside.size || this.#bytes + bytes <= mostBytesInHand;
   }
 
   /** The number of deliveries that stand aside. */
@@ -37,23 +42,33 @@ export class Places {
 
   add(held: Held, run: Promise<void>): void {
     this.#running.set(held, run);
+    this.#bytes += held.body.length;
   }
 
   remove(held: Held): void {
+    this.#uncount(held);
     this.#running.delete(held);
     this.#aside.delete(held);
     this.#handedOver.delete(held);
   }
 
   standAside(held: Held): void {
-    if (this.#running.has(held) && !this.#handedOver.has(held)) this.#aside.add(held);
+    if (!this.#running.has(held) || this.#handedOver.has(held)) return;
+    this.#uncount(held);
+    this.#aside.add(held);
   }
 
   /** Returns `false` if it was handed over before. */
   handOver(held: Held): boolean {
     if (this.#handedOver.has(held)) return false;
+    this.#uncount(held);
     this.#aside.delete(held);
     this.#handedOver.add(held);
     return true;
+  }
+
+  #uncount(held: Held): void {
+    const counts = this.#running.has(held) && !this.#aside.has(held) && !this.#handedOver.has(held);
+    if (counts) this.#bytes -= held.body.length;
   }
 }

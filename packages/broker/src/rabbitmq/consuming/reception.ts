@@ -1,6 +1,7 @@
 import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
 import { guard, type Life, type Session } from "../connecting/link.ts";
 import { Probe } from "../connecting/probe.ts";
+import { Intake } from "./intake.ts";
 
 export interface Consumer {
   /** Whether this consumer gets messages before others of the queue. */
@@ -20,11 +21,13 @@ export class Reception implements Session {
   readonly #probe: Probe;
   readonly #life: Life;
   readonly #deliveries = new AbortController();
+  readonly intake: Intake;
 
   private constructor(model: ChannelModel, channel: Channel, life: Life) {
     this.#model = model;
     this.#channel = channel;
     this.#probe = new Probe(model, life);
+    this.intake = new Intake(model);
     this.#life = life;
     life.lost.addEventListener("abort", () => this.abandon(life.lost.reason), { once: true });
   }

@@ -15,6 +15,7 @@ import type { Reception } from "./reception.ts";
 import { Reserve } from "./reserve.ts";
 import { type Consumption, verdictOn } from "./verdict.ts";
 import type { WaitAccount } from "./wait-account.ts";
+import { Waiting } from "./waiting.ts";
 
 /** Milliseconds until a queue is consumed again after the broker has ended its consumer. */
 const afterCancel = 200;
@@ -50,7 +51,7 @@ export class RabbitSubscription implements Subscription {
   readonly #around: Surroundings;
   readonly #places: Places;
   #reserve: Reserve | undefined;
-  #waiting: Held[] = [];
+  readonly #waiting = new Waiting();
   /** Deliveries on their way back, not yet confirmed. */
   readonly #returning = new Set<Promise<void>>();
   #stop = new AbortController();
@@ -73,8 +74,9 @@ export class RabbitSubscription implements Subscription {
 
   async pause(): Promise<void> {
     this.#stop.abort();
+    // First: while too much waits, the answer to the cancellation is not read.
+    for (const held of this.#waiting.remove(() => true)) this.#giveBack(held);
     await this.#consuming;
-    for (const held of this.#waiting.splice(0)) this.#giveBack(held);
     await Promise.all(this.#returning);
   }
 
@@ -117,6 +119,9 @@ export class RabbitSubscription implements Subscription {
         const ending = AbortSignal.any([stop, lost, ended.signal]);
         this.#dropLost();
         await this.#appearance.of(name, reception, ending);
+        await this.#around.division.learn(this.#name.source, this.#name.queue, (exchange) =>
+          reception.hasExchange(exchange),
+        );
         this.#hearOfEnd(reception);
         const around = { ...this.#around, reception };
         const { prefetch, isFirst } = this.#consumption;
@@ -158,8 +163,8 @@ export class RabbitSubscription implements Subscription {
 
   #accept(held: Held, stop: AbortSignal): void {
     if (stop.aborted) this.#giveBack(held);
-    else if (this.#places.hasRoom) this.#start(held);
-    else this.#waiting.push(held);
+    else if (this.#places.hasRoom(held.body.length)) this.#start(held);
+    else this.#waiting.add(held);
   }
 
   /** Notes what is lost with this session: this process lives, so these losses are no deaths. */
@@ -176,8 +181,7 @@ export class RabbitSubscription implements Subscription {
     const before = performance.now() - this.#around.timeout.handOverAfter;
     const isOverdue = (held: Held) => held.since < before && !held.isSettled && !held.signal.aborted;
     for (const held of this.#places.deliveries) if (isOverdue(held)) this.#handOver(held);
-    for (const held of this.#waiting.filter(isOverdue)) this.#giveBack(held);
-    this.#waiting = this.#waiting.filter(({ isSettled }) => !isSettled);
+    for (const held of this.#waiting.remove(isOverdue)) this.#giveBack(held);
   }
 
   #handOver(held: Held): void {
@@ -218,13 +222,17 @@ export class RabbitSubscription implements Subscription {
 
   #startNext(): void {
     this.#dropLost();
-    if (!this.#places.hasRoom) return;
-    const next = this.#waiting.shift();
-    if (next) this.#start(next);
+    // One large delivery that ends may make room for several small ones.
+    while (true) {
+      const next = this.#waiting.first;
+      if (next === undefined || !this.#places.hasRoom(next.body.length)) return;
+      this.#waiting.removeFirst();
+      this.#start(next);
+    }
   }
 
   #dropLost(): void {
-    this.#waiting = this.#waiting.filter(({ signal }) => !signal.aborted);
+    this.#waiting.remove(({ signal }) => signal.aborted);
   }
 
   #giveBack(held: Held): void {

@@ -50,7 +50,7 @@ export async function verdictOn(
     return undecoded(error, consumption, around);
   }
   try {
-    const { author, reason } = await held.judge(message, around.requireUserId);
+    const { author, reason } = held.judge(message, around.requireUserId);
     if (reason !== undefined) return { kind: "reject", reason };
     if (held.hasWaited) around.waits.received(message.job);
     return await consumption.handle(
