@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 
 /**
- * Below the ports that Linux gives to outgoing connections. Among those a server that is killed and started again would find
- * its port taken now and then.
+ * Below the ports that Linux gives to outgoing connections. Among those a server that is killed and
+ * started again would find its port taken now and then.
  */
 const [first, end] = [12_000, 32_768];
 

@@ -3,12 +3,18 @@ import { accessSync, chmodSync, constants, existsSync, mkdtempSync, rmSync } fro
 import { tmpdir } from "node:os";
 import { delimiter, isAbsolute, join } from "node:path";
 
-/** For every `brigade` that is started: what it remembers of its volumes must not meet what others do, or did. Any user may write there. */
+/**
+ * For every `brigade` that a test starts: a separate place for its record of volumes, so that tests
+ * do not share it. Any user may write there.
+ */
 export const ownState = { XDG_STATE_HOME: mkdtempSync(join(tmpdir(), "brigade-state-home-")) } as const;
 chmodSync(ownState.XDG_STATE_HOME, 0o777);
 process.once("exit", () => rmSync(ownState.XDG_STATE_HOME, { recursive: true, force: true }));
 
-/** Programs that tests and benchmarks start, or the path of what these load, and the Debian packages that bring them. */
+/**
+ * Programs that tests and benchmarks start, or the path of what these load, and the Debian packages
+ * that bring them.
+ */
 const packages = {
   nginx: "nginx-light",
   "/usr/lib/nginx/modules/ngx_http_fancyindex_module.so": "libnginx-mod-http-fancyindex",
@@ -32,7 +38,10 @@ const packages = {
 } as const;
 export type Program = keyof typeof packages;
 
-/** Where each of these lies; what is missing is installed (root on Debian). Throws with what to do where that is not ours. */
+/**
+ * Installs missing programs (as root, on Debian). Throws with the remedy if it may not install
+ * them.
+ */
 export function requirePrograms(...wanted: readonly Program[]): void {
   const say = (line: string) => console.error(line);
   const found = findPrograms(new Set(wanted), { install: true, say });
@@ -40,7 +49,10 @@ export function requirePrograms(...wanted: readonly Program[]): void {
   if (missing.length > 0) throw new Error(`these tests need ${missing.join(", ")}`);
 }
 
-/** Where each wanted program lies. What is missing is installed where that is ours to do, else told and left out. */
+/**
+ * Returns the path of each wanted program. Missing ones are installed if `install` is set and this
+ * is root on Debian; otherwise they are reported and left out.
+ */
 export function findPrograms(
   wanted: ReadonlySet<Program>,
   { install, say }: { install: boolean; say: (line: string) => void },
@@ -74,11 +86,12 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** Packages one by one: one that does not exist must not keep the others away. */
+/** Installs packages one by one: a package that does not exist must not stop the others. */
 function installPackages(names: readonly string[]): void {
   // At run level 1 a package's service (nginx on port 80) is not started.
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
-  // Test files that run beside each other install, too: apt-get fails where another one is at work.
+  // Test files that run beside each other may install, too: apt-get fails while another apt-get
+  // runs.
   const lock = join(tmpdir(), "brigade-apt.lock");
   const apt = (...args: string[]) =>
     spawnSync("flock", [lock, "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", ...args], {

@@ -1,4 +1,7 @@
-/** Mulberry32: numbers from 0 to before 1 that look random, and are the same in every run with this seed. */
+/**
+ * Mulberry32: numbers from 0 to before 1 that look random, and are the same in every run with this
+ * seed.
+ */
 export function randomOf(seed: number): () => number {
   let state = seed;
   return () => {

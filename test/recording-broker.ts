@@ -4,7 +4,10 @@ type Handler = (delivery: Delivery) => Promise<Verdict>;
 
 /** A broker in memory that writes down what is asked of it, and delivers when it is told to. */
 export class RecordingBroker implements Broker {
-  /** In order: `publish <types>`, `confirmed`, `first of <queue>`, `pause <queue>`, `resume <queue>`, `dispose <queue>`. */
+  /**
+   * In order: `publish <types>`, `confirmed`, `first of <queue>`, `pause <queue>`, `resume
+   * <queue>`, `dispose <queue>`.
+   */
   readonly events: string[] = [];
   readonly published: Message[] = [];
   /** Queues, in the order in which their consumers came. */

@@ -1,6 +1,7 @@
 /*
- * What is left of a downloader without queues, accounts, syncing or retries: the floor under Node's share of the work.
- * Fetches keys over an undici pool, hashes, writes each under a temporary name and renames it, all in one thread.
+ * A downloader without queues, catalogue, syncing or retries: the least work that Node must do.
+ * Fetches keys over an undici pool, hashes, writes each under a temporary name and renames it, all
+ * in one thread.
  *
  *   node test/bench/bare-undici.ts <url> <file of keys> <target> <connections>
  */

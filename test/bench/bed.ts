@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { noLoopDisks } from "../disks/loop-disk.ts";
 import { run } from "../disks/run.ts";
 
-/** Where the runs of a bench write. */
+/** The file system to which the runs of a bench write. */
 export interface Bed extends Disposable {
-  /** Returns a new empty folder. What was written to earlier ones may be gone. */
+  /** Returns a new empty folder. Files in earlier ones may be gone. */
   make(name: string): string;
 }
 
@@ -13,8 +13,9 @@ const mib = 1024 * 1024;
 const touchedMemory = 1600 * mib;
 
 /**
- * `steady`: an ext4 file system that is made anew for each run, in an image that was written full once. The first
- * touch of a virtual machine's memory or disk costs more than the work that is measured, and falls on any contender.
+ * `steady`: an ext4 file system that is made anew for each run, in an image that was written full
+ * once. The first use of a virtual machine's memory or disk costs more than the work that is
+ * measured, and may hit any contender.
  */
 export function bedOf(
   kind: "steady" | "disk",
@@ -27,11 +28,12 @@ export function bedOf(
 
 function diskBed(home: string): Bed {
   return {
-    // Kept until the bench ends: for minutes after a deletion, ext4 passes over the freed inodes one by one for every
-    // file that is created near them (`recently_deleted` in fs/ext4/ialloc.c), which would slow the run that comes next.
+    // Kept until the bench ends. For minutes after a deletion, ext4 skips the freed inodes one by
+    // one for every file that is created near them (`recently_deleted` in fs/ext4/ialloc.c). That
+    // would slow down the next run.
     make(name) {
       const folder = mkdtempSync(join(home, `${name}-`));
-      // What the one before left in the page cache must not be written out in this one's time.
+      // Pages that the run before left in the page cache must not be written during this run.
       run("sync", "-f", home);
       return folder;
     },
@@ -42,7 +44,7 @@ function diskBed(home: string): Bed {
 function steadyBed(home: string, { files, bytes }: { files: number; bytes: number }): Bed {
   const [image, root] = [join(home, "disk.img"), join(home, "bed")];
   mkdirSync(root);
-  // A block per file is lost in its last one; 1 GiB is for journal, inodes, queue and ledger.
+  // Each file may waste up to one block; 1 GiB is for journal, inodes, queue and ledger.
   const size = Math.ceil((bytes + files * 4096) / mib) + 1024;
   run("dd", "if=/dev/zero", `of=${image}`, "bs=1M", `count=${size}`, "status=none");
   const device = run("losetup", "--find", "--show", image).trim();
@@ -69,5 +71,5 @@ function steadyBed(home: string, { files, bytes }: { files: number; bytes: numbe
   };
 }
 
-/** What mkfs leaves to the kernel by default, it does itself: otherwise it falls into the first minutes of a run. */
+/** Makes mkfs do work that the kernel would otherwise do in the first minutes of a run. */
 const noLateWork = [...["-E", "nodiscard,lazy_itable_init=0,lazy_journal_init=0"], ...["-J", "size=256"]];

@@ -5,7 +5,7 @@ import type { FleetRun } from "./fleet-run.ts";
 import type { Command, MeasuredRun } from "./measured-run.ts";
 import { assertComplete, type Tree } from "./tree.ts";
 
-/** What there is to copy, and from where. */
+/** The files to copy, and their servers. */
 export interface Site {
   readonly tree: Tree;
   /** nginx. */
@@ -34,7 +34,7 @@ export interface Contender {
 export interface Account {
   readonly files: number;
   readonly bytes: number;
-  /** Where they are other than the process's own. */
+  /** Variables that differ from the process's own. */
   readonly seconds?: number;
   readonly cpuSeconds?: number;
   readonly brokerCpuSeconds?: number;
@@ -72,7 +72,7 @@ const brigadeIndex: Contender = {
   account: (site, target) => accountTree(site, join(target, new URL(site.url).host.replaceAll(/[.:]/g, "-"))),
 };
 
-/** The least that Node can do: fetch, hash, write, rename, in one thread, with nothing told to anybody. */
+/** The least that Node can do: fetch, hash, write, rename, in one thread, without any report. */
 const undici: Contender = {
   name: "undici",
   safe: false,
@@ -162,7 +162,7 @@ const aria2: Contender = {
   account: accountTree,
 };
 
-/** The ceiling: what nginx serves when nobody writes anything. */
+/** The upper limit: the speed of nginx when nothing is written. */
 const wrk: Contender = {
   name: "wrk",
   tool: "wrk",
@@ -193,7 +193,10 @@ end
   },
 };
 
-/** All services on this machine, the broker too: `fleet` with the default batches, `fleet-16` with batches of 16 files. */
+/**
+ * All services on this machine, the broker too: `fleet` with the default batches, `fleet-16` with
+ * batches of 16 files.
+ */
 function fleet(name: string, batchFiles: number): Contender {
   return {
     name,

@@ -21,11 +21,11 @@ export interface ContenderRuns {
   readonly name: string;
   readonly safe: boolean;
   readonly runs: readonly CopyRun[];
-  /** Why a run failed, where one did. */
+  /** The reason of a run that failed. */
   readonly failures: readonly string[];
 }
 
-/** Everything happens below `home`, a folder that the caller removes. */
+/** Writes only below `home`, a folder that the caller removes. */
 export async function benchCopies(
   options: Options,
   {

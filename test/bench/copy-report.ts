@@ -16,8 +16,8 @@ export interface ContenderSummary {
   /** Ratio of medians, files/s: brigade's (or its fleet's) over this one's. */
   readonly brigadeRatio: number | undefined;
   /**
-   * CPU per file: brigade's (or its fleet's) over this one's. The median of the rounds' ratios: a machine that becomes slower or faster
-   * does so between rounds, and changes both.
+   * CPU per file: brigade's (or its fleet's) over this one's. The median of the rounds' ratios: a
+   * machine that becomes slower or faster does so between rounds, and changes both.
    */
   readonly cpuRatio: number | undefined;
   readonly failures: readonly string[];

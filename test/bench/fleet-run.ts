@@ -1,7 +1,7 @@
 /*
- * What the bench measures with --rabbitmq: a private RabbitMQ node, ledger, lister and one downloader, each a process of its
- * own with the command line's default sizes. From the start of the job to the ledger's proof; the processes' own start is
- * left out. Prints one line of JSON.
+ * What the bench measures with --rabbitmq: a private RabbitMQ node, ledger, lister and one
+ * downloader, each a process of its own with the command line's default sizes. From the start of
+ * the job to the ledger's proof; the processes' own start is left out. Prints one line of JSON.
  *
  *   node test/bench/fleet-run.ts <listing url> <domain url> <target> <files in a batch>
  */
@@ -61,7 +61,8 @@ const pids: [string, number][] = [
   ...services.map(({ role, pid }): [string, number] => [role, pid]),
 ];
 const before = new Map(pids.map(([role, pid]) => [role, cpuSecondsOf(pid)]));
-// `start` waits for young queues; the job's own date is taken just before its first message is published.
+// `start` waits for young queues; the job's own date is taken just before its first message is
+// published.
 const { state, startedAt } = await fleet.closed(await fleet.start("bench"), 600_000);
 const seconds = (Date.now() - startedAt) / 1000;
 if (state !== "complete") throw new Error(`the job ended ${state}`);

@@ -1,6 +1,7 @@
 /*
- * One large file from a private nginx by brigade, curl and aria2c, in rotated order: medians, and brigade's share of the
- * speed of the faster of the others. Every contender starts as a process of its own.
+ * One large file from a private nginx by brigade, curl and aria2c, in rotated order: medians, and
+ * brigade's share of the speed of the faster of the others. Every contender starts as a process of
+ * its own.
  *
  *   node test/bench/get-bench.ts [--size 1GB] [--rounds 5] [--rate 20m] [--dir <folder>]
  *

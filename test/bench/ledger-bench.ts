@@ -19,7 +19,7 @@ export interface LedgerResult {
   /** Of recording. */
   readonly seconds: number;
   readonly proofSeconds: number;
-  /** Bytes: of this process, which also makes the messages up. */
+  /** Bytes: of this process, which also makes the messages. */
   readonly peakRss: number;
   /** When a tenth was recorded. */
   readonly earlyRss: number;
@@ -29,7 +29,7 @@ export interface LedgerResult {
   readonly latency: Readonly<Record<"status" | "where", Latency>>;
 }
 
-/** As the ledger service takes them from the broker. */
+/** The number of messages that the ledger service holds. */
 const prefetch = 512;
 const askEveryMs = 100;
 const tellEveryMs = 5_000;
@@ -97,7 +97,7 @@ async function record(
   await Promise.all(Array.from({ length: prefetch }, consume));
 }
 
-/** Counts, asks questions and tells how it goes, while others record. */
+/** Counts, asks questions and prints progress, while others record. */
 class Watch {
   readonly #catalogue: Catalogue;
   readonly #ledger: LedgerClient;
@@ -127,7 +127,7 @@ class Watch {
     this.#timers = [
       setInterval(() => {
         this.#asking = Promise.all([this.#asking, this.#ask()]).then(() => {});
-        // Who waits for it sees a failure.
+        // The error is thrown where the result is awaited.
         this.#asking.catch(() => {});
       }, askEveryMs),
       setInterval(() => this.#tell(), tellEveryMs),

@@ -12,8 +12,9 @@ const inWork = 200;
 type RecordMessage = PageMessage | ResultMessage;
 
 /**
- * What a ledger is told of a bucket of cameras' pictures, all stored: pages in the order of listing, results of the
- * batches in hand in any order. `directories` of 10,000 objects each, below others that hold none.
+ * The messages to a ledger about a bucket of cameras' pictures, all stored: pages in the order of
+ * listing, results of the batches in hand in any order. `directories` of 10,000 objects each, below
+ * others that hold none.
  */
 export function* ledgerMessages(job: Job, directories: number): Generator<RecordMessage> {
   const random = randomOf(1);

@@ -20,7 +20,7 @@ export interface ListingResult {
   readonly peakRss: number;
   /** Ready messages of all queues. */
   readonly mostQueued: number;
-  /** Bytes: of RabbitMQ, where the queues are there. */
+  /** Bytes: of RabbitMQ, if it has the queues. */
   readonly brokerPeakRss: number | undefined;
 }
 
@@ -31,7 +31,9 @@ interface Shape {
 
 const filesPerDirectory = 10_000;
 
-/** Lists synthetic buckets of the asked shapes, one after the other, each in a process of its own. */
+/**
+ * Lists synthetic buckets of the asked shapes, one after the other, each in a process of its own.
+ */
 export async function benchListing(
   options: Options,
   {
@@ -88,7 +90,9 @@ function shapeOf(text: string): Shape {
   return { directories: Math.round(number / filesPerDirectory), filesPerDirectory };
 }
 
-/** The bucket server of the tests, as a process of its own; many directories stand in two levels. */
+/**
+ * The bucket server of the tests, as a process of its own; many directories stand in two levels.
+ */
 async function startBucket(
   checkout: string,
   shape: Shape,

@@ -1,7 +1,8 @@
 /*
- * The process that the listing bench measures: the real source, lister and broker, in the command line's default sizes, and
- * a consumer that throws everything away, as fast as it can or with a pause of some milliseconds a batch. Ends when as
- * many objects were consumed as announced and nothing is queued; prints one line of JSON.
+ * The process that the listing bench measures: the real source, lister and broker, in the command
+ * line's default sizes, and a consumer that drops everything, as fast as it can or with a pause of
+ * some milliseconds per batch. Ends when the announced number of objects was consumed and nothing
+ * is queued; prints one line of JSON.
  *
  *   node test/bench/listing-run.ts <endpoint> <database file, or amqp://…> <objects> <pause>
  */

@@ -9,7 +9,10 @@ export interface ListingServer extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Answers UpYun's listings of a tree, in text, for any operator; bodies come from nginx. Bucket: `bench`. */
+/**
+ * Answers UpYun's listings of a tree, in text, for any operator; bodies come from nginx. Bucket:
+ * `bench`.
+ */
 export async function startListingServer(tree: Tree): Promise<ListingServer> {
   const server = createServer((request, response) => answer(tree, request, response)).listen(0, "127.0.0.1");
   await once(server, "listening");

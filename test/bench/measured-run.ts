@@ -27,9 +27,10 @@ const keptOutput = 65_536;
 /**
  * Runs a command alone and accounts for it; throws when it fails or takes too long.
  *
- * CPU time is what /proc/self/stat gains under "children that were waited for" (cutime, cstime), which the kernel
- * adds up when a child is reaped, its own children included: exact, but only right while nothing else is reaped.
- * Memory is VmHWM, the kernel's own high-water mark, read every 50 ms: only growth in the last 50 ms can be missed.
+ * CPU time is what /proc/self/stat gains under "children that were waited for" (cutime, cstime),
+ * which the kernel adds up when a child is reaped, its own children included: exact, but only right
+ * while nothing else is reaped. Memory is VmHWM, the kernel's own high-water mark, read every 50
+ * ms: only growth in the last 50 ms can be missed.
  */
 export async function runMeasured(
   command: Command,
@@ -73,7 +74,7 @@ interface Ending {
   readonly exitedAt: number;
 }
 
-/** When it has ended and all its output was read, however it ended. */
+/** Resolves when the command has ended in any way and all its output was read. */
 function ending(child: ChildProcess): Promise<Ending> {
   const { promise, resolve } = Promise.withResolvers<Ending>();
   let error: Error | undefined;
@@ -88,7 +89,7 @@ function ending(child: ChildProcess): Promise<Ending> {
   return promise;
 }
 
-/** Nobody's proxy stands between here and loopback. */
+/** No proxy of the environment is used for loopback. */
 function withoutProxies(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !/_proxy$/i.test(name)));
 }

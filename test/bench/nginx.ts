@@ -11,8 +11,9 @@ export interface Nginx extends AsyncDisposable {
 }
 
 /**
- * A private nginx on a free loopback port that serves `root`, with its own configuration and folders below `home`.
- * A file named by its MD5 is sent with that as Content-MD5, as UpYun does; folders are listed for rclone.
+ * A private nginx on a free loopback port that serves `root`, with its own configuration and
+ * folders below `home`. A file named by its MD5 is sent with that as Content-MD5, as UpYun does;
+ * folders are listed for rclone.
  */
 export async function startNginx(
   program: string,
@@ -55,7 +56,9 @@ async function answering(url: string): Promise<void> {
   }
 }
 
-/** No open_file_cache: with tens of thousands of files it runs out of descriptors. */
+/**
+ * It has no open_file_cache: with tens of thousands of files nginx would run out of descriptors.
+ */
 function configurationOf({ home, root, port }: { home: string; root: string; port: number }): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `  ${name}_temp_path ${home}/${name};`)

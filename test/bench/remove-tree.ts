@@ -5,7 +5,10 @@ import { join } from "node:path";
 
 const atOnce = 16;
 
-/** Removes a folder, its subfolders by many at once: to unlink a synced file can wait for some milliseconds. */
+/**
+ * Removes a folder, with many subfolders at once: unlinking a synced file can take some
+ * milliseconds.
+ */
 export async function removeTree(root: string): Promise<void> {
   const folders = leavesOf(root);
   const shares = Array.from({ length: atOnce }, (_, share) =>

@@ -1,4 +1,4 @@
-/** Columns as wide as they must be; the first to the left, the others to the right. */
+/** Columns have the least width; the first is aligned to the left, the others to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows) {

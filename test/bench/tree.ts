@@ -2,7 +2,10 @@ import { createHash, randomFillSync } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A file of the tree. Its name is its MD5, so that nginx can send that, and anyone can check the bytes. */
+/**
+ * A file of the tree. Its name is its MD5, so that nginx can send that, and anyone can check the
+ * bytes.
+ */
 export interface TreeFile {
   readonly name: string;
   /** Bytes. */
@@ -22,7 +25,10 @@ export interface Tree {
 const filesPerDirectory = 1_000;
 const modified = Date.UTC(2024, 0, 1) / 1000;
 
-/** Writes `files` files of about `size` bytes (half to one and a half of it) that no compression can shrink. */
+/**
+ * Writes `files` files of about `size` bytes (half to one and a half of it) that no compression can
+ * shrink.
+ */
 export function writeTree(root: string, { files, size }: { files: number; size: number }): Tree {
   const pool = randomFillSync(Buffer.alloc(size * 2 + files));
   const directories = new Map<string, TreeFile[]>();
@@ -48,7 +54,10 @@ export function writeTree(root: string, { files, size }: { files: number; size: 
   return { root, directories, keys, bytes, modified };
 }
 
-/** Throws unless every file of the tree lies below `landed` with its size, nothing else does, and samples have the right bytes. */
+/**
+ * Throws unless exactly the files of the tree lie below `landed`, with their sizes, and samples
+ * have the right bytes.
+ */
 export function assertComplete(tree: Tree, landed: string, { samples = 300 } = {}): void {
   const step = Math.max(1, Math.floor(tree.keys.length / samples));
   let seen = 0;

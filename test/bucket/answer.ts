@@ -4,7 +4,7 @@ import { sendBroken, spoiledReply } from "./faults/spoil.ts";
 import { type Reply, send } from "./reply.ts";
 import type { Service } from "./service.ts";
 
-/** The right reply to a request, and what shall go wrong with it. */
+/** The right reply to a request, and its fault. */
 export interface Answer {
   readonly reply: Reply;
   readonly speaker: "rest" | "domain";

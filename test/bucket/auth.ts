@@ -9,7 +9,7 @@ export interface Account {
 
 export type AuthScheme = "signature" | "basic" | "token";
 
-/** What of a request is signed. */
+/** The parts of a request that are signed. */
 export interface SignedRequest {
   readonly method: string;
   /** The raw request target, query included. */
@@ -35,7 +35,7 @@ function md5Hex(password: string): string {
   return lastPassword[1];
 }
 
-/** Why a REST request is refused, or nothing. */
+/** Returns the reason to refuse a REST request, or `undefined`. */
 export function refusalOf(
   request: SignedRequest,
   account: Account,
@@ -90,7 +90,7 @@ function signatureRefusal(
   return 40100005;
 }
 
-/** A token lets anybody make requests of one method under a prefix until it expires. */
+/** A token allows anyone to make requests of one method under a prefix until it expires. */
 function tokenRefusal(
   { method, target, headers }: SignedRequest,
   token: string,

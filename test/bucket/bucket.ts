@@ -16,7 +16,9 @@ import type { ExplicitObject } from "./trees/explicit.ts";
 import type { ObjectSet } from "./trees/object-set.ts";
 import { rendered } from "./versions.ts";
 
-/** `status`: 503 to everything; `reset`: every connection is reset; `refused`: nobody listens. */
+/**
+ * `status`: 503 to everything; `reset`: every connection is reset; `refused`: the port is closed.
+ */
 export type Outage = "off" | "status" | "reset" | "refused";
 
 /** A running bucket: the REST host and the public domain of one service. */
@@ -26,7 +28,7 @@ export interface Bucket extends AsyncDisposable {
   readonly restUrl: string;
   readonly domainUrl: string;
   readonly counters: Counters;
-  /** What lies in the bucket now. */
+  /** The objects in the bucket now. */
   readonly tree: ObjectSet;
   /** Times that the body of a key was asked for, by either way. */
   fetches(key: string): number;
@@ -192,7 +194,7 @@ export async function startBucket(options: BucketOptions): Promise<Bucket> {
   };
 }
 
-/** The Date header, formatted once a second. */
+/** The Date header, formatted once per second. */
 function dateHeader(now: () => number): () => string {
   let second = Number.NaN;
   let text = "";

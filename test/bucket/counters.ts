@@ -1,6 +1,6 @@
 import type { FaultKind, RequestKind } from "./faults/rules.ts";
 
-/** What the server was asked. Read it at any time; it goes on counting. */
+/** Counts of requests. Read them at any time; the server goes on counting. */
 export interface Counters extends Record<RequestKind, number> {
   /** Listing requests without a cursor: walks begun. */
   firstPages: number;
@@ -8,16 +8,16 @@ export interface Counters extends Record<RequestKind, number> {
   edge: number;
   /** Requests refused for their credentials, Referer or token. */
   refused: number;
-  /** Requests met by an outage. */
+  /** Requests during an outage. */
   outage: number;
   /** Faults that happened, by kind. */
   faults: Partial<Record<FaultKind, number>>;
   /** Ranges that were sent, and those refused because others of their object were open. */
   ranges: number;
   crowded: number;
-  /** Bytes of all answers that are over, those not received any more too. */
+  /** Bytes of all answers that have ended, also of bytes that the client did not receive. */
   bytes: number;
-  /** Bytes of those that are under way. */
+  /** Bytes of answers that are under way. */
   sending(): number;
   /** Requests open now, and the most that ever were. */
   open: number;

@@ -3,7 +3,9 @@ import type { Order, Position } from "./trees/object-set.ts";
 /** The cursor after the last page: the Erlang term {next, eof}. */
 export const endOfListing = "g2gCZAAEbmV4dGQAA2VvZg";
 
-/** What a cursor is good for. Sent back with another directory, order or limit it is a bad cursor. */
+/**
+ * The listing that a cursor belongs to. With another directory, order or limit it is a bad cursor.
+ */
 export interface CursorScope {
   readonly bucket: string;
   readonly directory: string;
@@ -11,14 +13,17 @@ export interface CursorScope {
   readonly limit: number;
 }
 
-/** A cursor for what comes after a row, or for the start. `salt` makes two cursors for one place differ. */
+/**
+ * A cursor for what comes after a row, or for the start. `salt` makes two cursors for one place
+ * differ.
+ */
 export function encodeCursor(scope: CursorScope, after: Position | undefined, salt = 0): string {
   const { bucket, directory, order, limit } = scope;
   const place = after ? [after.kind, after.name] : ["start", ""];
   return Buffer.from(JSON.stringify([bucket, directory, order, limit, ...place, salt])).toString("base64");
 }
 
-/** The place, or nothing when it is no cursor of ours or of another scope. */
+/** Returns the place, or `undefined` if the cursor is not from here or has another scope. */
 export function decodeCursor(
   cursor: string,
   scope: CursorScope,

@@ -3,7 +3,7 @@ import type { ErrorCode } from "./codes.ts";
 import type { DomainOptions } from "./options.ts";
 import type { Target } from "./target.ts";
 
-/** Why the public domain refuses a request, or nothing. `now` in Unix milliseconds. */
+/** Returns why the public domain refuses a request, or `undefined`. `now` in Unix milliseconds. */
 export function domainRefusal(
   { decoded, query }: Target,
   referer: string | undefined,
@@ -19,7 +19,10 @@ export function domainRefusal(
   return valid ? undefined : 40310013;
 }
 
-/** The value of `_upt`: digits 12 to 19 of md5(secret & etime & decoded path), then etime in Unix seconds. */
+/**
+ * The value of `_upt`: digits 12 to 19 of md5(secret & etime & decoded path), then etime in Unix
+ * seconds.
+ */
 export function domainToken(secret: string, etime: number, decodedPath: string): string {
   const digest = createHash("md5").update(`${secret}&${etime}&${decodedPath}`).digest("hex");
   return `${digest.slice(12, 20)}${etime}`;

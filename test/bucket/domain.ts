@@ -25,7 +25,9 @@ const errorPictureReply: Reply = {
   to: errorPicture.size,
 };
 
-/** The public domain: no credentials, image versions, and all that a CDN does to a reply. */
+/**
+ * The public domain: no credentials, image versions, and the changes that a CDN makes to a reply.
+ */
 export function domainAnswer(service: Service, request: IncomingMessage): Answer {
   return answer(service, request, request.url ?? "", false);
 }

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 export interface Listener {
   readonly url: string;
   open(): Promise<void>;
-  /** Refuses new connections and breaks those that are. */
+  /** Refuses new connections and breaks the open ones. */
   close(): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export async function listen(answer: RequestListener, host: string, port = 0): P
 
 async function serve(answer: RequestListener, host: string, port: number): Promise<Server> {
   const server = createServer({ keepAlive: true, noDelay: true, keepAliveTimeout: 60_000 }, answer);
-  // A stalled or slow client is the client's business.
+  // A client may stall or be slow.
   server.requestTimeout = 0;
   server.headersTimeout = 0;
   server.listen(port, host, 4096);

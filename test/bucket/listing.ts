@@ -4,13 +4,18 @@ import { errorReply, type Reply, replyWith } from "./reply.ts";
 import type { ObjectSet, Position, Row } from "./trees/object-set.ts";
 
 export interface ListingOptions {
-  /** Page size where none is asked for, default 100. */
+  /** Page size of a request without x-list-limit, default 100. */
   readonly defaultLimit?: number;
   /** A greater x-list-limit is cut to this, default 10,000. */
   readonly maxLimit?: number;
-  /** Formats the service knows, default both. Without `json` an Accept header changes nothing. */
+  /**
+   * Formats that the service supports, default both. Without `json` an Accept header has no effect.
+   */
   readonly formats?: readonly ("text" | "json")[];
-  /** A full last page carries the end marker, or is followed by an empty page that does. Default `marker`. */
+  /**
+   * A full last page carries the end marker, or is followed by an empty page that does. Default
+   * `marker`.
+   */
   readonly fullLastPage?: "marker" | "empty";
   /** Whether a JSON page carries the cursor in the header too. Default no. */
   readonly cursorHeaderInJson?: boolean;
@@ -26,7 +31,7 @@ export interface ListingRequest {
 
 let salt = 0;
 
-/** One page of a directory; an error when there is none. */
+/** Returns one page of a directory, or an error if there is none. */
 export function listingReply(
   set: ObjectSet,
   bucket: string,

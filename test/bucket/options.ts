@@ -13,7 +13,7 @@ export interface BucketOptions {
   readonly password?: string;
   readonly schemes?: readonly AuthScheme[];
   readonly faults?: readonly FaultRule[];
-  /** Of the faults. */
+  /** Seed of the faults. */
   readonly seed?: number;
   /** Keys answered 403, wherever they are asked for. */
   readonly forbidden?: Iterable<string>;
@@ -29,11 +29,17 @@ export interface BucketOptions {
   /** Default: any free one. */
   readonly restPort?: number;
   readonly domainPort?: number;
-  /** Milliseconds before each reply, default 0: a far-away service, and `counters.peak` shows how many ask at once. */
+  /**
+   * Milliseconds before each reply, default 0. With it `counters.peak` shows how many requests are
+   * open at once.
+   */
   readonly latencyMs?: number;
-  /** Bytes a second of a body, default as many as go. */
+  /** Bytes per second of a body, default: no limit. */
   readonly pace?: number;
-  /** Ranges of one object at once: more get 429 with code 42900002. `ignored`: the whole comes in their place. Default: all. */
+  /**
+   * Ranges of one object at once: more get 429 with code 42900002. `ignored`: the whole object is
+   * sent instead of a range. Default: no limit.
+   */
   readonly ranges?: number | "ignored";
   /** Refuse bodies with 405: something else serves them. */
   readonly listingOnly?: boolean;
@@ -46,7 +52,10 @@ export interface RestOptions {
   readonly md5?: boolean;
   /** Whether those stand in double quotes, default no. */
   readonly quotedMd5?: boolean;
-  /** Whether a directory asked for with `x-upyun-folder: false` is an error instead of a listing, default yes. */
+  /**
+   * Whether a directory asked for with `x-upyun-folder: false` is an error instead of a listing,
+   * default yes.
+   */
   readonly honoursFolderHeader?: boolean;
 }
 
@@ -61,15 +70,21 @@ export interface DomainOptions {
   readonly emptyReferer?: boolean;
   /** Anti-leech key: then `_upt` is demanded. */
   readonly tokenSecret?: string;
-  /** Once 404, a key stays 404 for so many milliseconds of the service's clock. Default 0. */
+  /** Milliseconds (of the service's clock) for which a key stays 404 after a 404. Default 0. */
   readonly cache404Ms?: number;
-  /** Whether the old bytes of an overwritten or removed key go on being served until `purge`. Default no. */
+  /**
+   * Whether the old bytes of an overwritten or removed key go on being served until `purge`.
+   * Default no.
+   */
   readonly staleCopies?: boolean;
   /** 403 and 404 become a 302 to a picture. Default no. */
   readonly errorPicture?: boolean;
-  /** Files from so many bytes are sent to another address with 302. Default never. */
+  /** Bytes from which files are sent to another address with 302. Default never. */
   readonly dispatchFrom?: number;
-  /** `negotiated` (default) compresses texts above 256 bytes for who accepts it, `always` everything for everybody. */
+  /**
+   * `negotiated` (default) compresses texts above 256 bytes for clients that accept it, `always`
+   * everything for all clients.
+   */
   readonly gzip?: "negotiated" | "always" | "never";
   /** Whether replies have an ETag, the MD5 of what is sent. Default yes. */
   readonly etag?: boolean;

@@ -19,7 +19,7 @@ export function ranged(reply: Reply, request: IncomingMessage, speaker: "rest" |
   if (range === undefined || request.method !== "GET" || reply.status !== 200) return reply;
   const dialect = dialects[speaker];
   const { size } = reply.body;
-  // Node joins repeated Range headers or drops them: only the raw ones tell.
+  // Node joins repeated Range headers or drops them: only the raw headers show all.
   if (request.headersDistinct.range?.length !== 1) {
     return errorReply(speaker === "rest" ? dialect.malformed : 41610001, speaker);
   }

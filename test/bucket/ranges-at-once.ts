@@ -3,7 +3,7 @@ import type { Answer } from "./answer.ts";
 import { errorReply } from "./reply.ts";
 import type { Service } from "./service.ts";
 
-/** Refuses a range where as many of its object as may be are being sent. */
+/** Refuses a range if the greatest number of ranges of its object is being sent. */
 export function rangesAtOnce({ options, counters }: Service) {
   const open = new Map<string, number>();
   return (answer: Answer, request: IncomingMessage, response: ServerResponse): Answer => {

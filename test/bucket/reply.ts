@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { type Body, heldBody } from "./bodies/body.ts";
 import { type ErrorCode, errorBody, statusOf } from "./codes.ts";
 
-/** An answer before it goes out, so that a fault can still spoil it. */
+/** An answer before it is sent, so that a fault can still change it. */
 export interface Reply {
   readonly status: number;
   /** Name, value, name, value; without Content-Length and Date. */
@@ -13,7 +13,7 @@ export interface Reply {
   readonly to: number;
 }
 
-/** Up to this many bytes go out in one write, whatever the reader's pace. */
+/** Up to this many bytes are sent in one write, at any pace of the reader. */
 const burst = 1 << 20;
 
 export function replyWith(
@@ -33,7 +33,7 @@ export function errorReply(
   return replyWith(statusOf(code), ["Content-Type", "application/json", ...headers], errorBody(code, writer));
 }
 
-/** Sends a reply as it should be; `pace`: bytes a second. */
+/** Sends a reply as it should be; `pace`: bytes per second. */
 export function send(response: ServerResponse, reply: Reply, date: string, pace?: number): void {
   const { status, headers, body, from, to } = reply;
   const length = to - from;
@@ -52,14 +52,14 @@ export function send(response: ServerResponse, reply: Reply, date: string, pace?
   }
 }
 
-/** Writes chunks at so many bytes a second, then ends: hardly anything is on the way at any moment. */
+/** Writes chunks at a limited pace, then ends, so that few bytes are under way at any moment. */
 function trickle(response: ServerResponse, { body, from, to }: Reply, pace: number): void {
   const began = performance.now();
   let at = from;
   const more = () => {
     if (response.destroyed) return;
     const due = Math.min(to, from + Math.ceil(((performance.now() - began) / 1000) * pace));
-    // A reader that is slower does not get all at once later.
+    // A slower reader must not get the rest at once later.
     if (due > at && !response.writableNeedDrain) {
       const end = Math.min(due, at + burst);
       for (const chunk of body.chunks(at, end)) response.write(chunk);

@@ -49,14 +49,14 @@ function keyIn(bucket: string, { decoded }: Target): string | ErrorCode {
   return slash < 0 ? "" : decoded.slice(slash + 1);
 }
 
-/** The object, or why there is none to be had. */
+/** Returns the object, or the reason why it cannot be had. */
 export function objectAt(service: Service, key: string): StoredObject | ErrorCode {
   if (service.vanished.has(key)) return 40400001;
   if (service.forbidden.has(key)) return 40300028;
   return service.tree.object(key) ?? 40400001;
 }
 
-/** A GET of no file is a listing, unless it is told to be about files only. */
+/** A GET of something that is no file is a listing, unless a header asks for files only. */
 function kindOf(
   service: Service,
   request: IncomingMessage,

@@ -29,7 +29,10 @@ const oddPictures = [
   `${"long".repeat(62)}.jpg`,
 ];
 
-/** The bucket of the demo: about 3,000 pictures in folders by date, some with odd names, and an empty file. */
+/**
+ * The bucket of the demo: about 3,000 pictures in folders by date, some with odd names, and an
+ * empty file.
+ */
 export function sampleTree(seed = 20_161_109): ExplicitTree {
   const random = randomStream(seed);
   const picture = (at: number): ExplicitObject => ({

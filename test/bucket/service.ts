@@ -6,7 +6,7 @@ import type { BucketOptions } from "./options.ts";
 import type { ChangingTree } from "./trees/changing.ts";
 import type { StoredObject } from "./trees/object-set.ts";
 
-/** What both hosts of a bucket share; changed by the running test. */
+/** State that both hosts of a bucket share; tests change it while they run. */
 export interface Service {
   readonly name: string;
   readonly options: BucketOptions;
@@ -15,7 +15,7 @@ export interface Service {
   readonly counters: Counters;
   readonly forbidden: Set<string>;
   readonly vanished: Set<string>;
-  /** What the public domain still has of keys that were changed since. */
+  /** Old copies on the public domain of keys that have changed. */
   readonly stale: Map<string, StoredObject | undefined>;
   /** Until when (service's clock, milliseconds) a key is 404 on the public domain. */
   readonly cached404: Map<string, number>;
@@ -26,7 +26,7 @@ export interface Service {
   count(kind: "fetch" | "head" | "list", key: string): void;
   /** The value of the Date header. */
   date(): string;
-  /** Known once the listeners stand. */
+  /** Set when the listeners are open. */
   domainUrl: string;
   edgeUrl: string;
 }

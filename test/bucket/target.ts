@@ -2,7 +2,7 @@ import type { ErrorCode } from "./codes.ts";
 
 /** A request target, taken apart without the folding that URL parsers do. */
 export interface Target {
-  /** Path as it came over the wire. */
+  /** The path as it was received. */
   readonly path: string;
   /** Decoded path without its leading slash. */
   readonly decoded: string;

@@ -2,7 +2,9 @@ import { computedBody } from "./bodies/computed-body.ts";
 import { hashText } from "./random.ts";
 import type { StoredObject } from "./trees/object-set.ts";
 
-/** A path of the public domain: the key ends at the first separator, what follows is an image version. */
+/**
+ * A path of the public domain: the key ends at the first separator, and an image version follows.
+ */
 export interface VersionedPath {
   readonly key: string;
   readonly version: string | undefined;
@@ -19,7 +21,9 @@ export function versionExists(version: string, known: readonly string[]): boolea
   return name === "" ? parameters.length > 1 : known.includes(name);
 }
 
-/** The rendered picture: other bytes, about two fifths of the size, never what the listing says. */
+/**
+ * The rendered picture: other bytes, about two fifths of the size, never the size of the listing.
+ */
 export function rendered(key: string, version: string, { modified, body }: StoredObject): StoredObject {
   const size = Math.max(300, Math.floor(body.size * 0.4));
   const other = size === body.size ? size + 1 : size;

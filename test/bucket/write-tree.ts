@@ -3,7 +3,10 @@ import { dirname, join } from "node:path";
 import type { ObjectSet } from "./trees/object-set.ts";
 import { objectsOf } from "./trees/walk.ts";
 
-/** Writes every object of a set into a folder, with its date, so that another server can serve the same bytes. */
+/**
+ * Writes every object of a set into a folder, with its date, so that another server can serve the
+ * same bytes.
+ */
 export function writeTree(set: ObjectSet, folder: string): { files: number; bytes: number } {
   const made = new Set<string>();
   let files = 0;

@@ -30,7 +30,7 @@ interface Told {
   readonly volumes: { volume: string; host: string }[];
 }
 
-describe("a download host's disks", { skip }, () => {
+describe("commands about disks run on a download host, in compose", { skip }, () => {
   let site: Site;
   let head: Host;
   let second: Host;
@@ -52,7 +52,7 @@ describe("a download host's disks", { skip }, () => {
   });
   after(() => site?.[Symbol.asyncDispose]());
 
-  test("its downloaders have the same names after every `up`, and its volumes belong to the host", async () => {
+  test("a host's downloaders have the same names after every `up`, and its volumes belong to the host", async () => {
     await heard(names);
     await second.compose("down");
     await heard([]);
@@ -63,7 +63,7 @@ describe("a download host's disks", { skip }, () => {
     assert.equal(volumes.length, 2);
   });
 
-  test("a downloader has its container's number", async () => {
+  test("a downloader is named after its container's number", async () => {
     const [container = ""] = (await second.compose("ps", "--format", "{{.Name}}", "downloader"))
       .split("\n")
       .filter((name) => name.endsWith("-downloader-2"));
@@ -73,7 +73,7 @@ describe("a download host's disks", { skip }, () => {
     await heard(names);
   });
 
-  test("`verify --repair` puts back to work what is damaged", async () => {
+  test("`verify --repair` puts damaged files back to work", async () => {
     await brigade(head, "start", "photos", "--wait");
     await damage(second, "photos", keys[0] ?? "");
     const onlyReads = onDisks("verify");
@@ -84,7 +84,7 @@ describe("a download host's disks", { skip }, () => {
     await onDisks("verify");
   });
 
-  test("`adopt` takes in a tree that lies on a volume", async () => {
+  test("`adopt` takes in a tree that lies on a volume in compose", async () => {
     const [disk] = disksOf(second);
     const [, docs] = site.buckets;
     const folder = join(disk, "left-by-a-tool");
@@ -97,7 +97,7 @@ describe("a download host's disks", { skip }, () => {
     await assertHoldsAll([disk], docs, keys);
   });
 
-  test("`ledger rebuild` enters what lies there into an empty catalogue", async () => {
+  test("`ledger rebuild` enters the files of a disk into an empty catalogue", async () => {
     await head.compose("rm", "--stop", "--force", "ledger");
     const volumes = (await docker("volume", "ls", "--quiet")).split("\n");
     const project = await projectOf(head);
@@ -110,7 +110,7 @@ describe("a download host's disks", { skip }, () => {
     assert.match(await brigade(head, "audit", "photos"), /all stored as they are/);
   });
 
-  test("a command that reaches no ledger says what to give it", async () => {
+  test("a command that reaches no ledger names the variables to set", async () => {
     const lost = second.compose("run", "--rm", "-T", "brigade", "verify", "--repair");
     await assert.rejects(lost, { stderr: /LEDGER_URL/ });
   });
@@ -122,7 +122,7 @@ describe("a download host's disks", { skip }, () => {
     return await second.compose("run", "--rm", "-T", ...given, "brigade", ...args);
   }
 
-  /** Its port is another one when its container is made anew. */
+  /** The port changes when the container is made anew. */
   async function ledgerUrl(): Promise<string> {
     return `http://${await head.published("ledger", 9100)}`;
   }

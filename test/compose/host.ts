@@ -8,12 +8,15 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What `docker` needs to find its engine; nothing else of this process may reach the compose file. */
+/**
+ * The variables that `docker` needs to find its engine. No others of this process may reach the
+ * compose file.
+ */
 const environment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => /^(PATH|HOME|DOCKER_.*)$/.test(name)),
 );
 
-/** Standard output; rejects with what it said when it fails. */
+/** Returns the standard output; rejects with the output of a command that fails. */
 export async function docker(...args: string[]): Promise<string> {
   return await dockerIn(tmpdir(), args);
 }
@@ -27,7 +30,7 @@ async function dockerIn(folder: string, args: readonly string[]): Promise<string
   return stdout.trim();
 }
 
-/** Whether a Docker Engine and Compose v2 answer. */
+/** Returns whether a Docker Engine and Compose v2 answer. */
 export async function engineAnswers(): Promise<boolean> {
   try {
     await docker("version");
@@ -54,7 +57,10 @@ export async function buildImage(): Promise<string> {
   return "brigade-under-test";
 }
 
-/** What an operator has on one host: a folder with the compose file, `deploy/` and a `.env`, which decides the rest. */
+/**
+ * The files of an operator on one host: a folder with the compose file, `deploy/` and a `.env`,
+ * which decides the rest.
+ */
 export interface Host extends AsyncDisposable {
   readonly folder: string;
   /** `docker compose …` in that folder. */

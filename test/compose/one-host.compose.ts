@@ -22,7 +22,7 @@ import {
 
 const skip = !(await engineAnswers()) && "no Docker Engine answers";
 
-describe("one host that runs everything", { skip }, () => {
+describe("one host runs everything, in compose", { skip }, () => {
   let site: Site;
   let host: Host;
   before(async () => {
@@ -58,7 +58,7 @@ describe("one host that runs everything", { skip }, () => {
     assert.equal(bucket.counters.get, keys.length, "nothing is fetched again after an orderly stop");
   });
 
-  test("the accounts answer an operator's questions", async () => {
+  test("status, where, failed and audit answer from the ledger, in compose", async () => {
     const told = await brigade(host, "status", "--json");
     const { sources } = JSON.parse(told) as { sources: { source: string; job?: { state: string } }[] };
     assert.deepEqual(sources.map(({ source, job }) => [source, job?.state]).sort(), [
@@ -72,7 +72,7 @@ describe("one host that runs everything", { skip }, () => {
     assert.match(await brigade(host, "audit", "photos"), /all stored as they are/);
   });
 
-  test("disks are read again and repaired with what `.env` has", async () => {
+  test("verify reads and repairs the disks that `.env` names", async () => {
     const [bucket] = site.buckets;
     await damage(host, "photos", keys[0] ?? "");
     await assert.rejects(brigade(host, "verify", "--repair"), { code: 3 });
@@ -120,7 +120,7 @@ describe("one host that runs everything", { skip }, () => {
     );
   });
 
-  test("nobody is called guest", async () => {
+  test("the broker has no user called guest", async () => {
     const users = await host.compose("exec", "-T", "broker", "rabbitmqctl", "--silent", "list_users");
     assert.deepEqual(
       users
@@ -137,7 +137,7 @@ describe("one host that runs everything", { skip }, () => {
     await assert.rejects(stat(`${other.folder}/missing`), { code: "ENOENT" });
   });
 
-  test("a disk that belongs to root is told in one line, with the user who may not write there", async () => {
+  test("a disk that belongs to root is reported in one line, with the user who may not write there", async () => {
     const other = await site.host({ ...passwords, COMPOSE_PROFILES: "download" });
     const [disk] = disksOf(other);
     await chown(disk, 0, 0);

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Bucket, objectsOf, startBucket, syntheticTree } from "../bucket/index.ts";
 import { buildImage, createHost, gateway, type Host } from "./host.ts";
 
-/** Neither the default one nor root: files belong to whom the operator says. */
+/** Neither the default user nor root: files belong to the user that the operator names. */
 export const user = 1234;
 
 export const passwords = {
@@ -17,16 +17,16 @@ export const passwords = {
   BROKER_MONITOR_PASSWORD: crypto.randomUUID(),
 } as const;
 
-/** Objects that a downloader may have in hand, and so may fetch again what another was killed with. */
+/** Objects that a downloader may have in hand. As many may be fetched again after a kill. */
 export const inHand = 2 * 16;
 
 export const tree = syntheticTree({ directories: 40, filesPerDirectory: 60, minSize: 500, maxSize: 3_000 });
 export const keys: readonly string[] = [...objectsOf(tree)].map(({ key }) => key);
 
-/** Buckets on this machine and hosts with their folders on it. All of them go together. */
+/** Buckets on this machine and hosts with their folders on it. All are removed together. */
 export class Site implements AsyncDisposable {
   readonly #resources = new AsyncDisposableStack();
-  /** What containers call this machine. */
+  /** The name of this machine for containers. */
   readonly address: string;
   /** Source and bucket have the same name. */
   readonly buckets: readonly [Bucket, Bucket];
@@ -41,7 +41,7 @@ export class Site implements AsyncDisposable {
 
   static async create(): Promise<Site> {
     const address = await gateway();
-    // So slow that things can happen meanwhile: a downloader fetches 80 objects a second at most.
+    // Slow, so that a test can act meanwhile: a downloader fetches at most 80 objects per second.
     const bucket = (name: string) => startBucket({ tree, name, host: address, latencyMs: 50 });
     return new Site(address, await buildImage(), [await bucket("photos"), await bucket("docs")]);
   }
@@ -53,7 +53,7 @@ export class Site implements AsyncDisposable {
       BRIGADE_IMAGE: this.#image,
       BRIGADE_UID: String(user),
       BRIGADE_GID: String(user),
-      // Any that are free.
+      // Any free ports.
       AMQP_PORT: "0",
       MANAGEMENT_PORT: "0",
       LEDGER_PORT: "0",

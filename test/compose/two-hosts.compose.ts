@@ -13,7 +13,7 @@ import { brigade, disksOf, keys, makeVolumes, passwords, Site, up } from "./set-
 const tls = { COMPOSE_FILE: "docker-compose.yml:deploy/tls.yml" };
 const skip = !(await engineAnswers()) && "no Docker Engine answers";
 
-describe("a head host and a download host, with AMQPS between them", { skip }, () => {
+describe("a head host and a download host share a job, with AMQPS between them", { skip }, () => {
   let site: Site;
   let head: Host;
   let broker: string;
@@ -26,7 +26,7 @@ describe("a head host and a download host, with AMQPS between them", { skip }, (
   });
   after(() => site?.[Symbol.asyncDispose]());
 
-  test("a download host needs the downloader's password and the CA, no more", async () => {
+  test("a download host needs only the downloader's password and the CA", async () => {
     const download = await site.host({
       ...tls,
       COMPOSE_PROFILES: "download",

@@ -1,4 +1,7 @@
-/** `npm run demo`: a sample bucket on loopback, the real `brigade copy` onto two volumes, and the proof. */
+/**
+ * `npm run demo`: a sample bucket on loopback, the real `brigade copy` onto two volumes, and the
+ * proof.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
@@ -31,7 +34,7 @@ async function copy(bucket: Bucket, volumes: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error(`brigade copy ended with ${code}`);
 }
 
-/** Reads every file back and holds it against the bucket. */
+/** Reads every file back and compares it with the bucket. */
 async function prove(bucket: Bucket, volumes: readonly string[]): Promise<void> {
   const expected = new Map([...objectsOf(bucket.tree)].map((object) => [object.key, object]));
   for (const volume of volumes) {

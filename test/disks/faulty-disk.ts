@@ -16,7 +16,7 @@ type Call =
   | "sync"
   | "lock";
 
-/** Node has no names for some. */
+/** Error numbers. Node has no names for some. */
 const numbers = {
   ...constants.errno,
   ...{ ENOLCK: 37, ESTALE: 116, EUCLEAN: 117, EDQUOT: 122 },
@@ -26,8 +26,9 @@ const numbers = {
 export interface DiskFault {
   readonly call: Call;
   /**
-   * `hang`: the call waits while the file named by `HANG_WHILE` is there. `hide`, for `unlink`: an open file stays in its
-   * folder under another name until it is closed, as on FUSE and NFS. `zeros`, for `statfs`: nothing is counted.
+   * `hang`: the call waits while the file named by `HANG_WHILE` is there. `hide`, for `unlink`: an
+   * open file stays in its folder under another name until it is closed, as on FUSE and NFS.
+   * `zeros`, for `statfs`: nothing is counted.
    */
   readonly error: keyof typeof numbers;
   /** Paths that hold this text; one that begins with `=`: paths that end with the rest. */
@@ -37,7 +38,9 @@ export interface DiskFault {
   readonly last?: number;
 }
 
-/** Environment of a process whose disks fail so: its calls of libc go through a library of the test. */
+/**
+ * Environment of a process whose disks fail so: its calls of libc go through a library of the test.
+ */
 export function faultyDisk(...faults: readonly DiskFault[]): NodeJS.ProcessEnv {
   const rules = faults.map(({ call, error, path, first = 1, last }) => {
     return [call, numbers[error], path, first, ...(last === undefined ? [] : [last])].join(":");

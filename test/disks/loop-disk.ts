@@ -11,14 +11,17 @@ const mib = 1024 * 1024;
 export interface LoopDisk {
   /** Where it is mounted. */
   readonly root: string;
-  /** Unmounts, gives the memory disk `backingMib` (so that the journal can be replayed), and mounts again. */
+  /**
+   * Unmounts, resizes the memory disk to `backingMib` (so that the journal can be replayed), and
+   * mounts again.
+   */
   remount(backingMib: number): void;
   /** Makes every write to it wait, until `thaw`. */
   freeze(): void;
   thaw(): void;
 }
 
-/** Why there are no loop disks here, or nothing when there are. */
+/** Why there are no loop disks here; `undefined` if there are. */
 export function noLoopDisks(): string | undefined {
   if (getuid?.() !== 0) return "needs root, to mount a loop device";
   try {
@@ -31,7 +34,9 @@ export function noLoopDisks(): string | undefined {
   }
 }
 
-/** `backingMib` less than `sizeMib`: writes that were taken fail later, when they reach the device. */
+/**
+ * With `backingMib` less than `sizeMib`, accepted writes fail later, when they reach the device.
+ */
 export function loopDisk(test: TestContext, { sizeMib = 64, backingMib = 64 }): LoopDisk {
   const folder = mkdtempSync(join(tmpdir(), "brigade-loop-"));
   const undo: (() => void)[] = [() => rmSync(folder, { recursive: true })];
@@ -47,8 +52,9 @@ export function loopDisk(test: TestContext, { sizeMib = 64, backingMib = 64 }): 
   const image = join(memory, "image");
   run("truncate", "--size", String(sizeMib * mib), image);
   run("mkfs.ext4", "-q", "-F", "-E", "nodiscard,packed_meta_blocks=1", image);
-  // Journal, bitmaps and inodes, all at the beginning, get their memory now: what fails later is data, and the
-  // journal lives on. Otherwise the disk would go read-only at the first error, which nobody can overlook.
+  // Journal, bitmaps and inodes, all at the beginning, get their memory now. So only writes of data
+  // fail later, and the journal lives on. Otherwise the disk would go read-only at the first error,
+  // and the test would prove nothing.
   run("fallocate", "--length", String(16 * mib), image);
   const device = run("losetup", "--find", "--show", image).trim();
   undo.push(() => run("losetup", "--detach", device));

@@ -23,14 +23,14 @@ export interface Finished {
 /** A running `brigade`. */
 export interface Running {
   readonly child: ChildProcess;
-  /** What it has said so far. */
+  /** Its output on stderr so far. */
   readonly stderr: () => string;
   readonly finished: Promise<Finished>;
 }
 
 /**
- * Starts the real command as its users do. Nothing of this process's own configuration reaches it. `input`: what is piped
- * into it. `through`: a program that starts it, with its arguments (`setpriv`, say).
+ * Starts the real command as its users do. It gets no configuration of this process. `input` is
+ * piped into it. `through`: a program that starts it, with its arguments (for example `setpriv`).
  */
 export function startBrigade(
   args: readonly string[],
@@ -68,7 +68,10 @@ export async function brigade(
   return await startBrigade(args, environment, input, through).finished;
 }
 
-/** Runs the command as somebody who watches it in a terminal: util-linux's `script` is one. `sent`: all that it gets, `text`: what it shows. */
+/**
+ * Runs the command on a terminal: util-linux's `script` is one. `sent`: all bytes that the terminal
+ * receives, `text`: the text that it shows.
+ */
 export async function onTerminal(
   args: readonly string[],
   environment: NodeJS.ProcessEnv,
@@ -83,7 +86,7 @@ export async function onTerminal(
   return { code: code as number | null, sent, text: stripVTControlCharacters(sent) };
 }
 
-/** What points the command to a test bucket: bodies through REST, or through the public domain. */
+/** The environment for a test bucket: bodies through REST, or through the public domain. */
 export function environmentFor(bucket: Bucket, by: "rest" | "domain" = "rest"): NodeJS.ProcessEnv {
   return {
     UPYUN_OPERATOR: bucket.operator,
@@ -93,7 +96,7 @@ export function environmentFor(bucket: Bucket, by: "rest" | "domain" = "rest"): 
   };
 }
 
-/** A folder that goes when the test ends. */
+/** Returns a folder that is removed when the test ends. */
 export async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "brigade-test-"));
   t.after(() => rm(folder, { recursive: true, force: true }));

@@ -23,7 +23,7 @@ test("a wrong password is one clear line and exit code 4, at once", async (t) =>
   assert.deepEqual(await filesBelow(volume), []);
 });
 
-test("all problems of a configuration are told together, with exit code 2", async (t) => {
+test("all problems of a configuration are reported together, with exit code 2", async (t) => {
   const volume = await temporaryFolder(t);
   const { code, stderr } = await brigade(["copy", "upyun://demo/", volume, "--min-size", "huge"], {
     UPYUN_ENDPOINT: "ftp://example",

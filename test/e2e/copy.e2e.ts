@@ -45,7 +45,7 @@ test("copy brings 100,000 objects home, byte for byte, onto two volumes", async 
   assert.equal(report.counts.stored.objects, 100_000);
   await assertHolds(volumes, bucket, keysOf(tree));
 
-  await t.test("and again fetches nothing", async () => {
+  await t.test("a second copy of the same 100,000 objects fetches nothing", async () => {
     const before = bucket.counters.get + bucket.counters.domain;
     const again = await brigade(
       ["copy", "upyun://demo/", ...volumes, "--json"],

@@ -26,8 +26,8 @@ export async function partFiles(volume: string): Promise<string[]> {
 }
 
 /**
- * Every key lies on exactly one of the volumes with the bucket's own bytes, under its own name, and nothing else does.
- * `pathOf` tells the path of keys that are mapped.
+ * Every key lies on exactly one of the volumes with the bucket's own bytes, under its own name, and
+ * nothing else does. `pathOf` returns the path of keys that are mapped.
  */
 export async function assertHolds(
   volumes: readonly string[],

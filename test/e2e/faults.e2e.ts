@@ -35,7 +35,7 @@ test("a bucket that misbehaves in every way is copied whole", async (t) => {
   assert.deepEqual(await temporaryFiles(volume), []);
 });
 
-test("what vanished is told apart from what failed", async (t) => {
+test("vanished objects are counted apart from failed ones", async (t) => {
   const tree = syntheticTree(shape);
   const keys = [...objectsOf(tree)].map(({ key }) => key);
   const every = (n: number, from: number) => keys.filter((_, index) => index % 97 === from).slice(0, n);

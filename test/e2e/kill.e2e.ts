@@ -35,7 +35,8 @@ test("killed twenty times, a run goes on where it was and ends whole", async (t)
     void once(child, "exit").then(() => {
       ended = true;
     });
-    // By what the server has seen, so that slow machines are killed in mid-work as well.
+    // The moment is a number of requests, so that the kill comes in mid-work on slow machines as
+    // well.
     while (!ended && bucket.counters.get + bucket.counters.list < requests) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
@@ -90,7 +91,7 @@ test("a signal lets work in hand finish; the next run goes on", async (t) => {
   );
 });
 
-test("a second signal leaves at once, and nothing is lost", async (t) => {
+test("a second signal ends a copy at once, and nothing is lost", async (t) => {
   const tree = syntheticTree({
     directories: 10,
     filesPerDirectory: 200,

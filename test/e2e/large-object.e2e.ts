@@ -17,7 +17,7 @@ import { assertHolds, partFiles, temporaryFiles } from "./disk.ts";
 const mib = 1024 * 1024;
 const small = { LARGE_OBJECT: String(4 * mib), LOG_LEVEL: "info" };
 
-/** Bytes that say where they belong, so that mixed ones would be seen. */
+/** Bytes that contain their own position, so that a mix of them would be found. */
 function bytes(size: number, seed: number): Buffer {
   const words = new Uint32Array(size / 4);
   for (let i = 0; i < words.length; i++) words[i] = Math.imul(i + seed, 0x9e3779b1);
@@ -29,10 +29,13 @@ const keysOf = (bucket: Bucket) => [...objectsOf(bucket.tree)].map(({ key }) => 
 
 const sent = ({ counters }: Bucket) => counters.bytes + counters.sending();
 
-/** Bytes of headers, listings and what is on the way when a connection is given up: hardly anything beside a large object. */
+/**
+ * Bytes of headers, of listings, and under way when a connection is given up: few beside a large
+ * object.
+ */
 const overhead = 256 * 1024;
 
-/** Bytes that a part's notes say are safe. */
+/** Returns the number of bytes that are safe by the part's notes. */
 async function savedBytes(volume: string): Promise<number> {
   const names = await partFiles(volume).catch(() => []);
   const notes = names.find((name) => name.endsWith(".json"));
@@ -45,7 +48,7 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-/** Starts the command and kills it when the server has sent so many bytes more. */
+/** Starts the command and kills it when the server has sent this number of further bytes. */
 async function killAfter(bucket: Bucket, more: number, args: string[], environment: NodeJS.ProcessEnv) {
   const { child, finished } = startBrigade(args, environment);
   const ranges = bucket.counters.ranges;
@@ -125,7 +128,7 @@ test("a signal within a large object keeps what came; the next run goes on with 
   assert.ok(sent(bucket) - before <= size - saved + overhead, `${sent(bucket) - before} bytes for the rest`);
 });
 
-test("a store that bears one request for an object at once, or no ranges at all, gives it whole", async (t) => {
+test("a large object is fetched whole from a store that allows one request at a time for it, or no ranges", async (t) => {
   for (const ranges of [1, 0, "ignored"] as const) {
     await using bucket = await startBucket({ tree: one(12 * mib), ranges, pace: 40 * mib });
     const volume = await temporaryFolder(t);
@@ -145,7 +148,7 @@ test("a store that bears one request for an object at once, or no ranges at all,
 test("an object overwritten while it is fetched is stored as it is now, never mixed", async (t) => {
   const size = 16 * mib;
   const newer = { bytes: bytes(size, 77), modified: 1_700_000_000 };
-  // One range after the other: those that come later are of the newer object.
+  // One range comes after the other: later ranges are of the newer object.
   await using bucket = await startBucket({ tree: one(size), ranges: 1, pace: 8 * mib });
   const volume = await temporaryFolder(t);
   const { finished } = startBrigade(["copy", "upyun://demo/", volume, "--json"], {

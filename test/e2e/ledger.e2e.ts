@@ -18,9 +18,12 @@ const keys = [...objectsOf(tree)].map(({ key }) => key);
 interface Place {
   readonly bucket: Bucket;
   readonly volumes: readonly [string, string];
-  /** Runs a command that must end with this code; gives its standard output. */
+  /** Runs a command that must end with this code; returns its standard output. */
   readonly run: (code: number, ...args: string[]) => Promise<string>;
-  /** The same for a command that asks the accounts of the copy; gives the documents that it prints, one a line. */
+  /**
+   * The same for a command that asks the catalogue of the copy; returns the documents that it
+   * prints, one per line.
+   */
   readonly ask: (code: number, ...args: string[]) => Promise<Record<string, unknown>[]>;
 }
 
@@ -49,7 +52,7 @@ async function copied(t: TestContext): Promise<Place> {
   return made;
 }
 
-test("after a copy, every object is found where it lies, and what lies on each volume is told", async (t) => {
+test("after a copy, `where` finds every object and `volumes` lists what lies on each", async (t) => {
   const { bucket, volumes, run, ask } = await copied(t);
   const places = await ask(0, "where", "");
   assert.deepEqual(places.map(({ key }) => key).sort(), [...keys].sort());
@@ -157,7 +160,7 @@ test("names with U+FFFD are taken in from a tree as others are, and not for name
   const { bucket, volumes, run } = await place(t, explicitTree(names.map((name) => [name, { size: 300 }])));
   const [root] = volumes;
   const old = join(root, "old-copy");
-  const latin1 = Buffer.from("caf\xe9.txt", "latin1"); // whoever reads it as UTF-8 reads the second name
+  const latin1 = Buffer.from("caf\xe9.txt", "latin1"); // read as UTF-8 it is the second name
   for (const name of names) {
     const bytes = name === names[1] ? latin1 : Buffer.from(name);
     await mkdir(dirname(join(old, name)), { recursive: true });
@@ -177,7 +180,7 @@ test("names with U+FFFD are taken in from a tree as others are, and not for name
   await run(0, "verify", root);
 });
 
-test("of a disk that is lost, and forgotten, exactly what lay on it is fetched again", async (t) => {
+test("after `volume forget` exactly the objects of the lost disk are fetched again", async (t) => {
   const { bucket, volumes, run, ask } = await place(t);
   const [first = ""] = keys;
   const state = join(volumes[0], ".brigade", "state");
@@ -197,7 +200,7 @@ test("of a disk that is lost, and forgotten, exactly what lay on it is fetched a
   await ask(2, "volume", "forget", "green");
 });
 
-test("a bucket that has changed is told from one that has not, whatever the volumes hold", async (t) => {
+test("`audit` finds the changes of a bucket, and none in an unchanged one, with any volumes", async (t) => {
   const { bucket, ask } = await copied(t);
   assert.deepEqual(await ask(0, "audit", "upyun://demo/"), []);
   const [gone = "", changed = ""] = keys;
@@ -210,6 +213,6 @@ test("a bucket that has changed is told from one that has not, whatever the volu
     `gone ${gone}`,
     "new new/object",
   ]);
-  // That an object is gone, only a GET of it tells.
+  // Only a GET of an object shows that it is gone.
   assert.equal(bucket.counters.get, keys.length + 1, "an audit fetches nothing");
 });

@@ -20,7 +20,10 @@ const brigade = (args: readonly string[], environment: NodeJS.ProcessEnv = {}, i
 
 const bodyOf = (path: string) => Buffer.from(`the bytes of ${path}`.repeat(1 + (path.length % 7)));
 
-/** A web server that has whatever is asked for below `/f/`, and counts it. `answer` may take a request over, by giving true. */
+/**
+ * A web server that has every file below `/f/`, and counts the requests. `answer` takes a request
+ * over by returning true.
+ */
 async function serve(
   t: TestContext,
   answer: (request: IncomingMessage, response: ServerResponse) => boolean = () => false,
@@ -59,7 +62,7 @@ interface Told {
   readonly failed: readonly { key: string; reason: string }[];
 }
 
-test("a list from standard input: what it names comes, a bad line is named with its number, and the rest goes on", async (t) => {
+test("the URLs of a list from standard input are fetched; a bad line is named with its number, and the rest goes on", async (t) => {
   const { url, asked } = await serve(t);
   const { volume } = await volumeOf(t);
   const md5 = createHash("md5").update(bodyOf("/f/c")).digest("hex");
@@ -152,7 +155,7 @@ test("one host that refuses us, and a page to log in in place of a file, are fai
   );
 });
 
-test("a list that is not there, a folder, or one that is cut is told in a line", async (t) => {
+test("a list that is missing, is a folder or is cut off is reported in one line", async (t) => {
   const { folder, volume } = await volumeOf(t);
   const missing = await brigade(["copy", `list:${folder}/none.txt`, volume]);
   assert.equal(missing.code, 2);
@@ -166,7 +169,7 @@ test("a list that is not there, a folder, or one that is cut is told in a line",
   assert.match(finished.stderr, /the list cut\.gz cannot be read, after line \d+: unexpected end of file/);
 });
 
-test("a large file of which the list tells no size comes in ranges all the same", async (t) => {
+test("a large file without a size in the list comes in ranges all the same", async (t) => {
   const content = Buffer.alloc(6_000_000, "a large file, of which nobody said that it is large. ");
   const ranges: string[] = [];
   const { url } = await serve(t, ({ headers }, response) => {
@@ -190,7 +193,7 @@ test("a large file of which the list tells no size comes in ranges all the same"
   assert.ok(ranges.length >= 5, `${ranges.length} ranges`);
 });
 
-test("filters do not hide a line that nobody can read", async (t) => {
+test("filters do not hide an unreadable line of a list", async (t) => {
   const { url } = await serve(t);
   const { volume } = await volumeOf(t);
   const list = Readable.from([`htp:/broken\n${url}/f/a.jpg\n${url}/f/b.png\n`]);
@@ -200,7 +203,7 @@ test("filters do not hide a line that nobody can read", async (t) => {
   assert.deepEqual([told.counts.stored.objects, told.counts.failed.objects], [1, 1]);
 });
 
-test("a corrected URL, and a list of the same name with other URLs, are fetched; passwords stay out of what is told", async (t) => {
+test("a corrected URL, and a list of the same name with other URLs, are fetched; no output has passwords", async (t) => {
   const { url } = await serve(t);
   const { folder, volume } = await volumeOf(t);
   const file = join(folder, "urls.txt");
@@ -220,7 +223,7 @@ test("a corrected URL, and a list of the same name with other URLs, are fetched;
   assert.equal(statSync(join(volume, ".brigade/state/lists/urls.sqlite")).mode & 0o077, 0);
 });
 
-test("a host that is away, or asks for patience, keeps nobody else waiting, and its objects fail by themselves", async (t) => {
+test("a host that is away, or asks for a wait, delays no other host, and only its objects fail", async (t) => {
   const { url } = await serve(t, ({ url: path = "" }, response) => {
     if (!path.startsWith("/busy/")) return false;
     response.writeHead(503, { "retry-after": "300" }).end();

@@ -87,7 +87,7 @@ test("LOG_LEVEL does not hide where the address stands, nor the address on a ter
   }
 });
 
-test("on a terminal the page's address is told with its token", async (t) => {
+test("on a terminal the page's address is printed with its token", async (t) => {
   const { args, release } = await slowList(t);
   release();
   const { code, text } = await onTerminal(args, {});

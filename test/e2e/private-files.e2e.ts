@@ -5,7 +5,7 @@ import { type TestContext, test } from "node:test";
 import { explicitTree, startBucket } from "../bucket/index.ts";
 import { brigade, environmentFor, temporaryFolder } from "./brigade.ts";
 
-/** A bucket with an object that is stored and one that fails, and what is needed to copy it. */
+/** A bucket with an object that is stored and one that fails, and the settings to copy it. */
 async function scene(t: TestContext) {
   const tree = explicitTree([
     ["a.txt", Buffer.from("a")],
@@ -17,7 +17,7 @@ async function scene(t: TestContext) {
   return { environment: environmentFor(bucket), folder: await temporaryFolder(t) };
 }
 
-/** Of everything below a folder, and the folder itself: what others than the owner may do. */
+/** Returns the rights of users other than the owner, for a folder and everything below it. */
 async function rightsOfOthers(folder: string): Promise<Record<string, number>> {
   const names = ["", ...(await readdir(folder, { recursive: true }))];
   const rights = names.map(async (name) => [name, (await stat(join(folder, name))).mode & 0o077] as const);
@@ -53,7 +53,7 @@ test("the state folder of a copy, its accounts, queues, backups and lists are fo
   assert.notEqual((await stat(volume)).mode & 0o044, 0);
 });
 
-test("what a version before left open is closed by the next run", async (t) => {
+test("files that the version before left readable for all are made private by the next run", async (t) => {
   const { environment, folder } = await scene(t);
   const volume = join(folder, "volume");
   const state = join(volume, ".brigade", "state");

@@ -5,7 +5,10 @@ import { type TestContext, test } from "node:test";
 import { type Bucket, explicitTree, startBucket } from "../bucket/index.ts";
 import { brigade, environmentFor, onTerminal, temporaryFolder } from "./brigade.ts";
 
-/** Sets a terminal's title; C1's own beginning of a sequence; DEL; the reversed name of a program; isolates; a mark. */
+/**
+ * Sets a terminal's title; C1's own beginning of a sequence; DEL; the reversed name of a program;
+ * isolates; a mark.
+ */
 const tricks = [
   "\u001b]0;PWNED\u0007",
   "\u009b31m",
@@ -15,7 +18,7 @@ const tricks = [
 ];
 const keys = tricks.map((trick, index) => `dir ${trick}/${index} ${trick}.jpg`);
 
-/** Besides colours, cursor and lines of our own, nothing may reach a terminal that it obeys. */
+/** Control characters for a terminal, except brigade's own colours, cursor moves and line ends. */
 const obeyed =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it is about these
   /\u001b(?!\[[0-9;?]*[A-Za-z])|[\u0000-\u0007\u000e-\u001a\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
@@ -23,7 +26,7 @@ const obeyed =
 interface Place {
   readonly bucket: Bucket;
   readonly environment: NodeJS.ProcessEnv;
-  /** Its name, and so its label, is a trick too. */
+  /** The folder's name, and so its label, holds control characters too. */
   readonly volume: string;
 }
 
@@ -39,7 +42,7 @@ async function place(t: TestContext): Promise<Place> {
   return { bucket, environment: environmentFor(bucket), volume };
 }
 
-/** Every command that shows names which come from outside, with how it ends. */
+/** Every command that shows names which come from outside, with its exit code. */
 function commandsFor(volume: string): readonly (readonly [args: readonly string[], code: number])[] {
   const accounts = ["--state-dir", volume];
   return [
@@ -61,7 +64,7 @@ function commandsFor(volume: string): readonly (readonly [args: readonly string[
   ];
 }
 
-test("no command lets a key, a label, a reason or an argument steer the terminal", async (t) => {
+test("in no command can a key, a label, a reason or an argument control the terminal", async (t) => {
   const { environment, volume } = await place(t);
   for (const [args, expected] of commandsFor(volume)) {
     const { code, sent } = await onTerminal(args, environment);
@@ -75,7 +78,7 @@ test("no command lets a key, a label, a reason or an argument steer the terminal
   }
 });
 
-test("JSON results and log lines are ASCII where a terminal would obey, and mean the true keys", async (t) => {
+test("JSON results and log lines escape control characters, and a parser gets the true keys", async (t) => {
   const { environment, volume } = await place(t);
   const copied = await brigade(["copy", "upyun://demo/", volume, "--json"], environment);
   assert.equal(copied.code, 3, copied.stderr);

@@ -11,7 +11,8 @@ import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
 import { failingDisk } from "./everything/failing-disk.ts";
 
 /*
- * A fleet's job never ends well in silence while its files lie on a disk that is on no host any more.
+ * A fleet's job never ends well in silence while its files lie on a disk that is on no host any
+ * more.
  */
 
 const keys = Array.from({ length: 160 }, (_, index) => `d${index % 5}/${index}.txt`);
@@ -45,7 +46,7 @@ async function filled(root: string): Promise<void> {
   await until(`some objects lie in ${root}`, async () => (await objectsIn(root)).length >= 5);
 }
 
-/** What tells of absent disks, command by command. */
+/** The lines about absent disks, command by command. */
 async function told(fleet: Fleet, key: string): Promise<Record<string, string | number | null>> {
   const [status, where, audit] = [
     await fleet.run("status"),
@@ -111,7 +112,7 @@ test(
   },
 );
 
-test("a volume whose downloader was stopped in good order is told in one line, and the exit code is 0", async (t) => {
+test("a volume whose downloader was stopped in good order is reported in one line, and the exit code is 0", async (t) => {
   const { fleet } = await place(t, node, tree, slow, { latencyMs: 50 });
   await fleet.ledger();
   await fleet.lister();

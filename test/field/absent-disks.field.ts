@@ -63,7 +63,7 @@ async function inTheMiddle({ child }: Running, root: string, happening: () => vo
 
 const count = async (root: string) => (await filesBelow(join(root, "demo"))).length;
 
-test("a volume left out of the command is told in one line with its objects, and the exit code is 0", async (t) => {
+test("a volume left out of the command is reported in one line with its objects, and the exit code is 0", async (t) => {
   const { copy } = await scene(t);
   const folder = await temporaryFolder(t);
   const [n1, n2] = [join(folder, "n1"), join(folder, "n2")];
@@ -82,7 +82,7 @@ test("a volume left out of the command is told in one line with its objects, and
   assert.doesNotMatch((await copy(n1, n2)).stdout, /not here/);
 });
 
-test("after a run with a page its disks are still here", async (t) => {
+test("after a run with `--http` its disks do not count as absent", async (t) => {
   const { copy, environment } = await scene(t);
   const volume = await temporaryFolder(t);
   assert.equal((await copy(volume, "--http", "0")).code, 0);
@@ -121,7 +121,7 @@ test("an empty folder, or another volume, in the place of a full one is refused 
   await assertHolds([n1, n2], bucket, keys);
 });
 
-test("volumes that are named by links, or have changed places, are known again", async (t) => {
+test("volumes that are named by links, or have changed places, are recognised", async (t) => {
   const { copy } = await scene(t);
   const folder = await temporaryFolder(t);
   const [n1, n2, link] = [join(folder, "n1"), join(folder, "n2"), join(folder, "link")];
@@ -232,7 +232,7 @@ test("a plain folder that was emptied becomes a new volume with one line", async
   await assertHolds([volume], bucket, keys);
 });
 
-test("where the machine's memory of its volumes cannot be kept, one line says so", async (t) => {
+test("if the machine's record of volumes cannot be written, one line says so", async (t) => {
   const { environment } = await scene(t);
   for (const XDG_STATE_HOME of ["/dev/null/state", "/proc/state"]) {
     const volume = await temporaryFolder(t);

@@ -15,7 +15,7 @@ const tree = syntheticTree({
 });
 const stallMs = 4_000;
 
-/** Erlang that takes away the way from a wait queue to `retry`. */
+/** Erlang code that removes the binding from a wait queue to `retry`. */
 function unbinding(vhost: string): string {
   const resource = (kind: string, name: string) => `{resource, <<"${vhost}">>, ${kind}, <<"${name}">>}`;
   const exchange = resource("exchange", "brigade.demo.x.work");

@@ -16,7 +16,7 @@ after(async () => {
   await node[Symbol.asyncDispose]();
 });
 
-test("an alarm from before the start is told by start and status, closes no job, and all goes on after it", async (t) => {
+test("start and status report an alarm of the broker; no job is closed, and all goes on after it", async (t) => {
   const { fleet } = await place(t, node, tree, { STALL_LIMIT_MS: "3000" });
   await fleet.ledger();
   await fleet.lister();
@@ -50,7 +50,7 @@ test("an alarm from before the start is told by start and status, closes no job,
   assert.ok(during?.state === "open" || during?.progress.stored.objects === 120);
 });
 
-test("queues that are gone are told by status and retry, and a new job is there after cancel and start", async (t) => {
+test("status and retry report queues that are gone, and a new job runs after cancel and start", async (t) => {
   const { fleet, bucket, amqpUrl, keys } = await place(t, node, tree);
   bucket.setFaults([{ kind: "slow-body", on: "get", overMs: 60_000 }]);
   const services = [await fleet.ledger(), await fleet.lister(), await fleet.downloader("a")];

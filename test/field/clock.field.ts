@@ -62,7 +62,7 @@ for (const [how, hours] of [
     await outageWithStep(bucket, clock, hours);
     assert.equal((await fleet.closed(job, 90_000)).state, "complete");
     await assertHolds([fleet.volume("a")], bucket, keys);
-    // Who was heard a moment ago is at work, whatever the date.
+    // A service that reported a moment ago is at work, at any date.
     const status = await fetch(`${ledger.url}/api/status`, {
       headers: { authorization: "Bearer a token for tests" },
     });

@@ -36,7 +36,7 @@ async function fallSilent(t: TestContext, port: number): Promise<void> {
   await once(child.stdout, "data");
 }
 
-/** What starts a program for which `two.test` has these addresses. */
+/** Returns a command that starts a program for which `two.test` has these addresses. */
 async function withHosts(t: TestContext, ...addresses: readonly string[]): Promise<string[]> {
   const hosts = join(await temporaryFolder(t), "hosts");
   await writeFile(hosts, addresses.map((address) => `${address} two.test\n`).join(""));
@@ -44,7 +44,7 @@ async function withHosts(t: TestContext, ...addresses: readonly string[]): Promi
 }
 
 test(
-  "a host with a dead address is reached by its other one, by copy and by get, and waits for nothing",
+  "copy and get reach a host with a dead address by its other one, without a timeout",
   unable,
   async (t) => {
     const { port } = new URL(await siteWith(t, [], () => false));
@@ -65,22 +65,21 @@ test(
   },
 );
 
-test(
-  "where the only address is dead, the message names what was tried, and for how long",
-  unable,
-  async (t) => {
-    assert.match(await firstComplaint(t, "::1"), /no connection came about in time \(1 s, tried ::1\)/);
-  },
-);
+test("if the only address is dead, the message names it and the time", unable, async (t) => {
+  assert.match(await firstComplaint(t, "::1"), /no connection came about in time \(1 s, tried ::1\)/);
+});
 
-test("where one address is dead and another refuses, the message names both", unable, async (t) => {
+test("if one address is dead and another refuses, the message names both", unable, async (t) => {
   const told = await firstComplaint(t, "::1", "127.0.0.1");
   assert.match(told, /nothing listens on this port \(connection refused\)/);
   assert.match(told, /127\.0\.0\.1: connection refused/);
   assert.match(told, /::1: no answer in time/);
 });
 
-/** What a copy says of a host with these addresses; nobody listens at them, but for `::1`, which is silent. */
+/**
+ * Returns the output of a copy from a host with these addresses. No program listens there; `::1` is
+ * silent.
+ */
 async function firstComplaint(t: TestContext, ...addresses: readonly string[]): Promise<string> {
   const port = await freePort();
   await fallSilent(t, port);

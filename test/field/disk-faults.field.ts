@@ -6,7 +6,8 @@ import { brigade, environmentFor, temporaryFolder } from "../e2e/brigade.ts";
 import { assertHolds } from "../e2e/disk.ts";
 
 /*
- * A disk that fails in the middle of a run is given up, and nothing else; a limit of the process is not the disk's fault.
+ * Only the disk that fails in the middle of a run is given up; a limit of the process is not the
+ * disk's fault.
  */
 
 const small = Array.from({ length: 120 }, (_, index) => [`a/${index}.txt`, { size: 1000 + index }] as const);

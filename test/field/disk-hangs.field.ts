@@ -8,7 +8,7 @@ import { brigade, environmentFor, startBrigade, temporaryFolder } from "../e2e/b
 import { assertHolds, filesBelow } from "../e2e/disk.ts";
 
 /*
- * A disk that hangs holds up nobody but itself.
+ * A disk that hangs delays no other disk.
  */
 
 const keys = Array.from({ length: 600 }, (_, index) => `d${index % 6}/${index}.bin`);

@@ -25,7 +25,7 @@ interface Circumstances {
   readonly through?: readonly string[];
 }
 
-/** Two volumes, so that one that is retired for the object would be seen. */
+/** Two volumes, so that the test notices if one is retired because of the object. */
 async function copyTwo(
   t: TestContext,
   bucket: Bucket,
@@ -41,7 +41,7 @@ async function copyTwo(
   return { ...finished, volumes };
 }
 
-/** That one object failed, for this reason, and nothing else happened. */
+/** Fails unless that one object failed, for this reason, and nothing else happened. */
 async function assertAlone(
   { code, stdout, stderr, volumes }: Finished & { readonly volumes: readonly [string, string] },
   bucket: Bucket,
@@ -110,7 +110,7 @@ test("modification times that a disk refuses are one warning for each volume, an
   await assertHolds(volumes, bucket, keys);
 });
 
-test("a date before 1970 or far ahead is kept, and the file is known again without its catalogue", async (t) => {
+test("a date before 1970 or far ahead is kept, and the file is recognised without its catalogue", async (t) => {
   const dates = [-1, -1_000_000_000, 4_000_000_000];
   const old = dates.map((modified, index) => [`old/${index}.txt`, { size: 10, modified }] as const);
   await using bucket = await bucketWith(...old);
@@ -134,7 +134,7 @@ test("a date before 1970 or far ahead is kept, and the file is known again witho
   assert.equal((await readdir(join(volume, "demo/old"))).length, dates.length);
 });
 
-test("a file system that keeps removed files while they are open (FUSE, NFS): stored, tidy, verified", async (t) => {
+test("on a file system that keeps removed files while they are open (FUSE, NFS), a volume is stored, tidy and verified", async (t) => {
   await using bucket = await bucketWith();
   const volume = await temporaryFolder(t);
   const fuse = faultyDisk({ call: "unlink", error: "hide", path: volume });

@@ -12,7 +12,8 @@ import { until } from "../fleet/fleet.ts";
 import { freePort } from "../free-ports.ts";
 
 /*
- * A disk that cannot be used is told in one line, with what to do, before anything is made on any disk.
+ * A disk that cannot be used is reported in one line, with the remedy, before anything is made on
+ * any disk.
  */
 
 const keys = Array.from({ length: 20 }, (_, index) => `a/${index}.txt`);
@@ -172,7 +173,7 @@ test("a file system without locks is named at once, with the remedy", async (t) 
   }
 });
 
-test("a disk that is read-only: one line, nothing made", async (t) => {
+test("a read-only disk is reported in one line, and nothing is made on any disk", async (t) => {
   await using bucket = await startBucket({ tree });
   const volume = await temporaryFolder(t);
   const finished = await brigade(["copy", "upyun://demo/", volume], {

@@ -6,7 +6,7 @@ import { brigade, environmentFor, temporaryFolder } from "../e2e/brigade.ts";
 import { assertHolds } from "../e2e/disk.ts";
 
 /*
- * A disk that has less room than its file system says: a quota, or FUSE without `statfs`.
+ * A disk that has less room than its file system reports: a quota, or FUSE without `statfs`.
  */
 
 const small = Array.from({ length: 500 }, (_, index) => [`b/${index}.txt`, { size: 1000 + index }] as const);
@@ -19,7 +19,7 @@ for (const place of ["a", "c"]) {
       tree: explicitTree([[`${place}/big.bin`, { size }], ...small]),
     });
     const volume = await temporaryFolder(t);
-    // The small files are written at once, a large one by and by.
+    // The small files are written at once, a large one step by step.
     const quota = faultyDisk({ call: "write", error: "EDQUOT", path: "/.brigade/tmp/" });
     const { code, stderr, stdout } = await brigade(["copy", "upyun://demo/", volume, "--json"], {
       ...environmentFor(bucket),
@@ -38,7 +38,7 @@ for (const place of ["a", "c"]) {
   });
 }
 
-test("a quota that is used up by small objects: the last line says so, exit 4, and the same command goes on", async (t) => {
+test("a quota that small objects have used up is named in the last line, exit 4, and the same command goes on", async (t) => {
   await using bucket = await startBucket({ tree: explicitTree(small) });
   const volume = await temporaryFolder(t);
   const run = (environment: NodeJS.ProcessEnv) =>
@@ -56,7 +56,7 @@ test("a quota that is used up by small objects: the last line says so, exit 4, a
   await assertHolds([volume], bucket, keys);
 });
 
-test("a file system that does not count its room is used, and its floor is none", async (t) => {
+test("a file system that does not report its room is used, without MIN_FREE", async (t) => {
   await using bucket = await startBucket({ tree: explicitTree(small) });
   const volume = await temporaryFolder(t);
   const silent = faultyDisk({ call: "statfs", error: "zeros", path: volume });

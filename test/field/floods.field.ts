@@ -30,7 +30,7 @@ test("thousands of refused objects are some lines with a count, and a file that 
   assert.deepEqual(listed.map((line) => JSON.parse(line).key).sort(), forbidden.toSorted());
 });
 
-test("somebody who watches sees the count, too, before the summary", async (t) => {
+test("on a terminal the count of equal lines is shown, too, before the summary", async (t) => {
   const few = new Set(keys.slice(0, 1_000));
   await using bucket = await startBucket({ tree, forbidden: keys.filter((key) => few.has(key)) });
   const volume = await temporaryFolder(t);

@@ -45,7 +45,7 @@ test("hosts of a list that can never work fail their own objects, whichever is a
   assert.equal((await filesBelow(join(volume, "urls", "good"))).length, fine.length);
 });
 
-test("a dead host of a list is asked now and then, not once for each of its objects, and is shown as what it was", async (t) => {
+test("a dead host of a list is asked now and then, not once per object, and its failures keep their class", async (t) => {
   const objects = 3_000;
   let connections = 0;
   const dead = await tcpPort(t, (socket) => {
@@ -71,7 +71,7 @@ test("a dead host of a list is asked now and then, not once for each of its obje
   assert.match(told.failed[0]?.reason ?? "", /127\.0\.0\.1:\d+: .*(reset|closed|ECONNRESET)/i);
 });
 
-test("a list of one host is that host: what can never work ends the run", async (t) => {
+test("in a list of one host, a fault that can never pass ends the run", async (t) => {
   const folder = await temporaryFolder(t);
   const list = join(folder, "urls.txt");
   const origin = `https://127.0.0.1:${await httpPort(t)}`;

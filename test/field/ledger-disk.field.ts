@@ -16,7 +16,7 @@ after(async () => {
   await node[Symbol.asyncDispose]();
 });
 
-/** Takes what room there is. */
+/** Uses up the room of the disk. */
 function fill(file: string): void {
   for (const bytes of [1 << 20, 1 << 12]) {
     try {

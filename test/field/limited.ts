@@ -13,7 +13,7 @@ const command = fileURLToPath(new URL("../../packages/cli/bin/brigade.js", impor
 const groups = "/sys/fs/cgroup/memory";
 
 export interface Limit {
-  /** MiB; an overrun is a kill: there is no swap beyond it. */
+  /** MiB. A process that needs more is killed: there is no swap. */
   readonly memory?: number;
   /** `ulimit -n`. */
   readonly openFiles?: number;
@@ -31,7 +31,7 @@ export function requireMemoryGroups(): void {
   }
 }
 
-/** What runs a command, given as further words, within limits. */
+/** The command that runs another command, given as further words, within limits. */
 export function limiter(t: TestContext, { memory, openFiles }: Limit): readonly string[] {
   const steps: string[] = [];
   if (memory !== undefined) steps.push(`echo $$ > ${memoryGroup(t, memory)}/cgroup.procs`);

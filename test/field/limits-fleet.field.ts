@@ -15,7 +15,7 @@ after(async () => {
   await node[Symbol.asyncDispose]();
 });
 
-test("services with 256 MiB and 64 open files each finish a job with fewer connections than were wanted", async (t) => {
+test("services with 256 MiB and 64 open files each finish a job with fewer connections than configured", async (t) => {
   const tree = syntheticTree({
     directories: 20,
     filesPerDirectory: 200,

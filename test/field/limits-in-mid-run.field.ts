@@ -8,7 +8,8 @@ import { environmentFor, startBrigade, temporaryFolder } from "../e2e/brigade.ts
 import { assertHolds } from "../e2e/disk.ts";
 
 /*
- * Open files that are taken away in the middle of a run are a limit of the process: neither the source's fault nor a disk's.
+ * Open files that are taken away in the middle of a run are a limit of the process: neither the
+ * source's fault nor a disk's.
  */
 
 /** Sets the limit to 15 open files fewer than the process has now. */
@@ -33,7 +34,8 @@ for (const durability of ["group", "file"] as const) {
       isOver = true;
     });
     while (bucket.counters.get < 200 && !isOver) await sleep(20);
-    // Again until it is met: a copy that has just closed many files has room below the limit.
+    // Repeated until the copy reaches the limit: a copy that has just closed many files has room
+    // below it.
     for (let waited = 0; !reached.test(copy.stderr()) && !isOver; waited += 20) {
       if (waited % 500 === 0) allowFewerFiles(copy.child.pid);
       await sleep(20);

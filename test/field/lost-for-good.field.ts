@@ -6,7 +6,8 @@ import { explicitTree, startBucket } from "../bucket/index.ts";
 import { brigade, environmentFor, temporaryFolder } from "../e2e/brigade.ts";
 
 /*
- * What is damaged or gone on disk, and gone at the source, is named as lost for good; what the source still has is fetched again.
+ * Objects that are damaged or gone on disk, and gone at the source, are reported as lost for good;
+ * those that the source still has are fetched again.
  */
 
 const keys = Array.from({ length: 12 }, (_, index) => `a/${index}.txt`);
@@ -31,7 +32,7 @@ test("status, where and audit name what is lost for good", async (t) => {
       .sort();
   };
   await copy();
-  // Damaged, missing and cut off; of each kind one is gone at the source, too.
+  // Damaged, missing and cut off; one file of each kind is gone at the source, too.
   await writeFile(join(volume, "demo/a/0.txt"), "x".repeat(500));
   await rm(join(volume, "demo/a/1.txt"));
   await rm(join(volume, "demo/a/2.txt"));

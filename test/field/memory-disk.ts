@@ -9,14 +9,14 @@ import type { TestContext } from "node:test";
 export interface MemoryDisk {
   readonly root: string;
   resize(mib: number): void;
-  /** As nobody may write to it while it is read-only, nothing may be open on it. */
+  /** No file on the disk may be open for writing then. */
   setReadOnly(isReadOnly: boolean): void;
 }
 
-/** Why there are no such disks here; `undefined` when there are. */
+/** Why there are no such disks here; `undefined` if there are. */
 export const noMemoryDisks = getuid?.() === 0 ? undefined : "needs root, to mount a disk";
 
-/** Goes when the test ends. */
+/** It is removed when the test ends. */
 export function memoryDisk(t: TestContext, mib: number): MemoryDisk {
   const root = mkdtempSync(join(tmpdir(), "brigade-memory-"));
   const mount = (options: string) =>

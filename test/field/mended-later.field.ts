@@ -11,7 +11,7 @@ import { httpPort, makeCertificate, tcpPort, tlsPort } from "./servers/ports.ts"
 
 const files = 200;
 
-/** A site of one directory whose files come slowly enough to be caught in the middle. */
+/** A site of one directory whose files are slow, so that a fault can begin in the middle. */
 function slowSite() {
   const asked: string[] = [];
   const answer = ({ url = "" }: IncomingMessage, response: ServerResponse): void => {
@@ -33,7 +33,7 @@ function slowSite() {
   return { asked, answer };
 }
 
-/** Leads to one port or to another; what stands is cut when it changes. */
+/** Forwards to one port or to another; open connections are cut when it changes. */
 async function switchOf(t: TestContext, first: number) {
   let target = first;
   const open = new Set<Socket>();
@@ -65,7 +65,10 @@ interface Trouble {
   readonly words: RegExp;
 }
 
-/** A copy in the middle of which something begins that would have ended it at the start: it waits, and goes on. */
+/**
+ * Runs a copy in which a fault begins in the middle that would have ended it at the start: it
+ * waits, and goes on.
+ */
 async function waitsItOut(t: TestContext, { source, environment, asked, words, ...trouble }: Trouble) {
   const volume = await temporaryFolder(t);
   const running = startBrigade(["copy", source, volume], { FETCH_CONCURRENCY: "2", ...environment });
@@ -86,7 +89,7 @@ async function waitsItOut(t: TestContext, { source, environment, asked, words, .
   assert.equal((await filesBelow(join(volume, name ?? ""))).length, files);
 }
 
-test("TLS that stops working in mid-run is an outage, which is waited out", async (t) => {
+test("if TLS stops working in mid-run it is an outage, and the run goes on after it", async (t) => {
   const { asked, answer } = slowSite();
   const certificate = makeCertificate(t);
   const way = await switchOf(t, await tlsPort(t, certificate, answer));
@@ -143,7 +146,7 @@ test("a proxy that begins to refuse in mid-run is an outage, and is named", asyn
   });
 });
 
-test("a server or a proxy that is not there is told at once, and the outage is counted from there", async (t) => {
+test("a server or a proxy that is not there is reported at once, and the outage is counted from there", async (t) => {
   for (const [args, environment, words] of [
     [["upyun://demo/"], { UPYUN_ENDPOINT: "http://127.0.0.1:1" }, /nothing listens.*Check UPYUN_ENDPOINT/],
     [["http://127.0.0.1:1/"], {}, /nothing listens/],
@@ -176,7 +179,7 @@ test("a server or a proxy that is not there is told at once, and the outage is c
   }
 });
 
-test("a server that says nothing is told of before its timeouts are over", async (t) => {
+test("a silent server is reported before its timeouts are over", async (t) => {
   const silent = `http://127.0.0.1:${await tcpPort(t, () => {})}`;
   const running = startBrigade(["copy", `${silent}/`, await temporaryFolder(t)]);
   const began = performance.now();

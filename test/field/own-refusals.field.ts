@@ -6,11 +6,12 @@ import { brigade, temporaryFolder } from "../e2e/brigade.ts";
 import { limitedSite } from "./servers/limited-site.ts";
 
 /*
- * 503 and 429 are what a limit says. Where slowing down does not help it is none, and one bad thing is not to stop the rest.
+ * 503 and 429 are the answers of a limit. If slowing down does not help, there is no limit, and the
+ * bad objects must not stop the rest.
  */
 
 const files = 400;
-/** With two attempts, three tries each: no object is asked for more often where it is refused. */
+/** Two attempts with three tries each: no refused object is asked for more often. */
 const tries = 6;
 
 /** Which of the files are refused each time, by their number. */

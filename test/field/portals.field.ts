@@ -10,13 +10,14 @@ import { startPrivoxy } from "./servers/http-proxies.ts";
 import { type Answer, startIndexSite, usual } from "./servers/index-site.ts";
 
 /*
- * Portals, caches and proxies between us and a server: what they say is never taken for what the server has.
+ * Answers of portals, caches and proxies between us and a server are never taken for the server's
+ * files.
  */
 
 const names = [...Array(10).keys()].map((number) => `${number}.jpg`);
 const soon = { MAX_ATTEMPTS: "2", OUTAGE_LIMIT_MS: "20000" };
 
-/** Copies it; gives the exit code, and the texts on the disk by name. */
+/** Copies the site. Returns the exit code, and the texts on the disk by name. */
 async function copied(source: string, volume: string, environment: NodeJS.ProcessEnv = {}) {
   const { code, stdout, stderr } = await brigade(["copy", source, volume], { ...soon, ...environment });
   const files = (await filesBelow(volume)).filter((path) => !path.startsWith("."));
@@ -31,7 +32,7 @@ async function siteOf(t: TestContext) {
   return { site, volume: await temporaryFolder(t) };
 }
 
-/** Bodies for these paths, dated so, unless a request is let through to the server. */
+/** Sends bodies with this date for these paths, unless a request is let through to the server. */
 function inPlace(paths: RegExp, body: string, headers: Record<string, string>, passes = letsNothing): Answer {
   return (request, response) => {
     if (!paths.test(request.url ?? "") || passes(request)) return false;
@@ -76,7 +77,7 @@ test("a cache's old body is asked for past the cache, and never stored as what w
   }
 });
 
-test("privoxy's own 404 for a host that is not there lets nothing vanish", async (t) => {
+test("with privoxy's own 404 for a host that is not there no object counts as vanished", async (t) => {
   const { site, volume } = await siteOf(t);
   const folder = await temporaryFolder(t);
   chmodSync(folder, 0o755);

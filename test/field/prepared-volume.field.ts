@@ -7,7 +7,8 @@ import { explicitTree, startBucket } from "../bucket/index.ts";
 import { brigade, environmentFor, type Finished, temporaryFolder } from "../e2e/brigade.ts";
 
 /*
- * Somebody else prepared the disk: its `.brigade` has links to the files of whoever copies onto it, and pipes.
+ * Somebody else prepared the disk: its `.brigade` has pipes, and links to files of the user who
+ * copies onto it.
  */
 
 const tree = explicitTree([
@@ -15,7 +16,7 @@ const tree = explicitTree([
   ["a/2.txt", { size: 500 }],
 ]);
 
-/** A volume that was copied onto, how to copy onto it again, and a folder elsewhere. */
+/** A volume with stored objects, a function that copies again, and a folder elsewhere. */
 async function prepared(t: TestContext) {
   const bucket = await startBucket({ tree });
   t.after(() => bucket[Symbol.asyncDispose]());

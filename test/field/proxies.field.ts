@@ -18,7 +18,7 @@ async function openFolder(t: TestContext): Promise<string> {
   return folder;
 }
 
-/** Copies the site, and a second time; gives the keys on the disk. */
+/** Copies the site twice. Returns the keys on the disk. */
 async function copied(url: string, volume: string, environment: NodeJS.ProcessEnv): Promise<string[]> {
   rmSync(volume, { recursive: true, force: true });
   mkdirSync(volume);

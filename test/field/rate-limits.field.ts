@@ -13,7 +13,7 @@ import { type LimitedSite, limitedSite, useOf } from "./servers/limited-site.ts"
 const perSecond = 300;
 /** More than any test fetches. */
 const tree = { directories: 100, filesPerDirectory: 400 };
-/** 403 to everything, for a while after so many refusals in a row. */
+/** 403 to everything, for a while after a number of refusals in a row. */
 const ban = { after: 50, ms: 10_000 };
 
 async function volumeOf(t: TestContext): Promise<string> {
@@ -33,7 +33,7 @@ for (const [title, options] of [
   ["429 above 300 requests a second", { gate: withBan(tokenBucket(perSecond), ban) }],
   ["503, a window of one second", { gate: withBan(fixedWindow(perSecond), ban), status: 503 }],
 ] as const) {
-  test(`copy makes use of what a server allows, and is seldom refused: ${title}`, async (t) => {
+  test(`copy uses the rate that a server allows, and is seldom refused: ${title}`, async (t) => {
     const site = await limitedSite(t, { ...tree, ...options });
     const volume = await volumeOf(t);
     const { child, finished } = startBrigade(["copy", `${site.url}/`, volume], { LOG_LEVEL: "info" });
@@ -47,8 +47,8 @@ for (const [title, options] of [
 }
 
 for (const what of ["objects", "listings"] as const) {
-  test(`a ban of ${what} without any refusal before it is learnt from, and told once`, async (t) => {
-    // Little, so that a busy machine gets beyond it.
+  test(`the rate before a ban of ${what} without any refusal is not used again, and the ban is logged once`, async (t) => {
+    // A small limit, so that a busy machine exceeds it.
     const limit = { objects: 60, listings: 30 }[what];
     let bans = 0;
     const gate = bansAbove(limit, ban.ms, () => bans++);
@@ -61,14 +61,16 @@ for (const what of ["objects", "listings"] as const) {
     await sleep(60_000);
     child.kill("SIGTERM");
     const { stderr } = await finished;
-    // One of each kind of requests, where the machine is busy and sends in bursts.
+    // One refusal per kind of request, if the machine is busy and sends in bursts.
     assert.ok(bans >= 1 && bans <= 2, `${bans} bans`);
     assert.doesNotMatch(stderr, /an object failed|could not be listed/);
     assert.equal(stderr.match(/the server refuses everything for a while/g)?.length, bans);
   });
 }
 
-test("five downloaders share what a server allows them together", { timeout: 240_000 }, async (t) => {
+test("five downloaders share the rate that a server allows them together", {
+  timeout: 240_000,
+}, async (t) => {
   await using node = await startNode();
   const site = await limitedSite(t, { ...tree, gate: withBan(tokenBucket(perSecond), ban) });
   const none = syntheticTree({ directories: 1, filesPerDirectory: 1, minSize: 1, maxSize: 2, seed: 1 });

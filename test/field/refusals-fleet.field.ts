@@ -33,7 +33,7 @@ test("refused objects fail in a fleet, also when they are tried again by a downl
   assert.ok(!second.log.some(({ msg }) => /pauses/.test(msg)));
 });
 
-test("a service that is refused everything pauses, says why, and goes on when it is given something", async (t) => {
+test("a service whose every request is refused pauses, says why, and goes on when an object comes", async (t) => {
   const { bucket, fleet, keys } = await place(t, node, tree);
   bucket.setFaults([{ kind: "403", on: "get" }]);
   await fleet.ledger();

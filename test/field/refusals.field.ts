@@ -16,7 +16,7 @@ interface Counts {
   readonly failed: number;
 }
 
-/** Copies, and gives the exit code with what became of the objects. */
+/** Copies. Returns the exit code and the outcomes of the objects. */
 async function copy(source: string, volume: string, environment: NodeJS.ProcessEnv = {}) {
   const finished = await brigade(["copy", source, volume, "--json"], { ...soon, ...environment });
   return { ...finished, counts: countsOf(finished) };
@@ -121,7 +121,7 @@ test("a source that refuses everything from the first object on ends a copy; not
   assert.deepEqual([again.code, again.counts], [0, { stored: 1_000, unchanged: 0, failed: 0 }], again.stderr);
 });
 
-test("a ban in mid-run pauses it, is told as one, meets few requests, and uses up no attempts", async (t) => {
+test("a ban in mid-run pauses the run, is reported as a ban, gets few requests, and uses up no attempts", async (t) => {
   const site = await siteFor(t, numbered(3_000));
   const volume = await temporaryFolder(t);
   const { child, finished } = startBrigade(["copy", `${site.url}/`, volume, "--json"], {

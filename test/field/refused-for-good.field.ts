@@ -8,7 +8,7 @@ import { login, startMicrosocks, startSquid } from "../get/proxies.ts";
 import { refusingProxy, startTinyproxy } from "./servers/http-proxies.ts";
 import { httpPort, makeCertificate, tcpPort, tlsPort } from "./servers/ports.ts";
 
-/** Seconds: five on a quiet machine. Whoever waits it out as an outage takes an hour. */
+/** Seconds: five on a quiet machine. Waiting as in an outage would take an hour. */
 const soon = 30;
 
 interface Mistake {
@@ -17,7 +17,7 @@ interface Mistake {
   readonly environment?: NodeJS.ProcessEnv;
 }
 
-/** Exit code 4, soon, with a last line that names the cause. */
+/** Fails unless the exit code is 4, soon, with a last line that names the cause. */
 async function endsAtOnce(run: () => Promise<Finished>, words: RegExp, what: string): Promise<void> {
   const began = performance.now();
   const { code, stderr } = await run();
@@ -142,7 +142,8 @@ test("real proxies that refuse us are named with their variable, by what they ar
       { ALL_PROXY: `socks5://me:wrong@${socks.address}` },
       /refuses our user and password/,
     ],
-    // A squid connects to few ports as a rule; this one to all: TLS that fails behind it is the server's.
+    // A squid connects to few ports as a rule; this one to all: TLS that fails behind it is the
+    // server's.
     [`https://127.0.0.1:${await httpPort(t)}/`, { HTTPS_PROXY: right }, /: this port speaks no TLS/],
   ] as const;
   for (const [source, environment, words] of refused)
@@ -167,7 +168,7 @@ test("several URLs of get: one host's mistake fails its URL only; a proxy that a
   assert.equal(refused.stderr.trim().split("\n").length, 1, refused.stderr);
 });
 
-test("an endpoint that is no UpYun host is told as that, whatever it answers", async (t) => {
+test("an endpoint that is no UpYun host is reported as that, with any answer", async (t) => {
   const html = { "content-type": "text/html" };
   const servers = [
     await httpPort(t, (_request, response) => response.writeHead(404, html).end("<h1>Not found</h1>")),
@@ -188,7 +189,7 @@ test("an endpoint that is no UpYun host is told as that, whatever it answers", a
   }
 });
 
-test("a refused listing says in words what is the matter, and what to do", async (t) => {
+test("a refused listing is explained in words, with the remedy", async (t) => {
   const codes = [
     [40300006, /it has expired/],
     [40300099, /may the operator \(UPYUN_OPERATOR\) read there\? Grant it/],

@@ -13,7 +13,10 @@ import { ownState } from "../programs.ts";
 
 const command = fileURLToPath(new URL("../../packages/cli/bin/brigade.js", import.meta.url));
 
-/** Runs the command in a folder of its own `.env`. `user`: of whom, where we are root. */
+/**
+ * Runs the command in a folder with a `.env`. `user`: the owner of the file, if the test runs as
+ * root.
+ */
 async function brigadeIn(
   folder: string,
   args: readonly string[],
@@ -45,7 +48,7 @@ const files: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
   "is Latin-1": (path) => writeFile(path, Buffer.from("UPYUN_PASSWORD=gr\xfcn\n", "latin1")),
 };
 for (const [how, make] of Object.entries(files)) {
-  test(`a .env that ${how} is told in one line, exit 2, by every kind of command`, async (t) => {
+  test(`a .env that ${how} is reported in one line, exit 2, by every kind of command`, async (t) => {
     const folder = await temporaryFolder(t);
     await make(join(folder, ".env"));
     for (const args of [["copy", "upyun://demo/", "volume"], ["lister"], ["status"]]) {
@@ -56,7 +59,7 @@ for (const [how, make] of Object.entries(files)) {
   });
 }
 
-test("a .env that this user may not read is told in one line, exit 2", async (t) => {
+test("a .env that this user may not read is reported in one line, exit 2", async (t) => {
   const folder = await temporaryFolder(t);
   await chmod(folder, 0o755);
   await writeFile(join(folder, ".env"), "UPYUN_OPERATOR=a\n");
@@ -92,7 +95,7 @@ test("a line says which file was read, what it sets and what the environment ove
   assert.doesNotMatch(stderr, /from-the-file/);
 });
 
-/** What somebody else may have written. `mend`: the command that the refusal names. */
+/** Files that another user may have written. `mend`: the command that the refusal names. */
 const foreign: readonly {
   readonly how: string;
   readonly prepare: (path: string) => Promise<unknown>;
@@ -136,7 +139,7 @@ for (const { how, prepare, mend } of foreign) {
   });
 }
 
-test("whoever calls sudo is read as root: SUDO_UID", {
+test("with sudo, a .env of the user who called it (SUDO_UID) is read", {
   skip: getuid?.() !== 0 && "needs root",
 }, async (t) => {
   const folder = await temporaryFolder(t);
@@ -191,7 +194,7 @@ test("--env-file takes another file in place of .env, --no-env-file takes none, 
   assert.doesNotMatch(got.stderr, /LOG_LEVEL|settings file/);
 });
 
-test("a pipe, a device, a file above 64 KiB and one of blanks are no settings files: one line, no waiting", async (t) => {
+test("a pipe, a device, a file above 64 KiB and one of blanks are refused as settings files in one line, at once", async (t) => {
   const folder = await temporaryFolder(t);
   execFileSync("mkfifo", [join(folder, "pipe")]);
   await writeFile(join(folder, "large"), "#".repeat(64 * 1024 + 1));
@@ -221,7 +224,7 @@ test("a # in a value without quotes is a part of it, as docker compose reads the
   }
 });
 
-test("variables that resemble ours are one line each, with the one that was meant; copy takes its volumes from VOLUMES", async (t) => {
+test("variables that resemble brigade's get one line each, with the right name; copy takes its volumes from VOLUMES", async (t) => {
   const folder = await temporaryFolder(t);
   await using bucket = await startBucket({ tree: explicitTree([["a.txt", Buffer.from("a")]]) });
   await writeFile(join(folder, ".env"), "FETCH_CONCURENCY=4\nVOLUMES=one:two\n");

@@ -13,7 +13,7 @@ import { until } from "../fleet/fleet.ts";
 import { ownState } from "../programs.ts";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
-/** As npm links it. */
+/** The command as npm links it. */
 const command = join(checkout, "node_modules/.bin/brigade");
 const file = join(checkout, "packages/cli/bin/brigade.js");
 
@@ -39,7 +39,10 @@ async function scene(t: TestContext): Promise<Scene> {
   return { bucket, volume: await temporaryFolder(t), environment };
 }
 
-/** Starts a program that starts a copy, in a process group of its own, and waits until it has stored something. */
+/**
+ * Starts a program that starts a copy, in a process group of its own, and waits until it has stored
+ * something.
+ */
 async function begun(scene: Scene, program: string, args: readonly string[]) {
   const child = spawn(program, args, {
     cwd: checkout,
@@ -61,7 +64,7 @@ function hangUp({ pid }: ChildProcess): void {
 }
 
 async function isGone({ volume, environment }: Scene): Promise<void> {
-  // The lock of the state is free: nobody goes on in secret.
+  // The lock of the state is free: no process goes on in the background.
   const again = await brigade(["copy", "upyun://demo/", volume], environment);
   assert.equal(again.code, 0, again.stderr);
 }
@@ -86,12 +89,12 @@ for (const [how, args] of [
     ["-c", 'trap "" HUP; "$0" "$@"; exit $?', process.execPath, file],
   ],
 ] as const) {
-  test(`SIGHUP that was ignored at the start stays so: ${how}`, async (t) => {
+  test(`a SIGHUP that was ignored at the start is ignored later: ${how}`, async (t) => {
     const place = await scene(t);
     const program = how.includes("script") ? ["nohup", "sh"] : ["sh"];
     const all = [...program.slice(1), ...args, "copy", "upyun://demo/", place.volume];
     const { child, ended } = await begun(place, program[0] ?? "", all);
-    // The shell between is no part of it: only the copy is sent the signal.
+    // The shell between gets no signal: only the copy does.
     hangUp(child);
     const { code, stderr } = await ended;
     if (code !== null) assert.equal(code, 0, stderr);
@@ -99,7 +102,7 @@ for (const [how, args] of [
   });
 }
 
-test("who ends npx ends the copy that it started, with grace", async (t) => {
+test("when npx is ended, the copy that it started stops with grace", async (t) => {
   const place = await scene(t);
   const { child, ended } = await begun(place, "npx", ["brigade", "copy", "upyun://demo/", place.volume]);
   child.kill("SIGTERM");
@@ -135,7 +138,7 @@ test("services ignore SIGHUP", async (t) => {
   assert.equal(code, 0, stderr);
 });
 
-/** A folder with a `node` that says it is version 20, and has what that has. */
+/** A folder with a `node` that reports version 20 and has the features of version 20. */
 async function oldNode(t: TestContext): Promise<string> {
   const folder = await temporaryFolder(t);
   await mkdir(join(folder, "bin"));
@@ -145,7 +148,7 @@ async function oldNode(t: TestContext): Promise<string> {
   return dirname(node);
 }
 
-test("the command finds its Node whatever the PATH has: nothing, as for cron, or an old one", async (t) => {
+test("the command finds its Node with a PATH that has none, as for cron, or an old one", async (t) => {
   for (const PATH of [undefined, "", "/nonexistent", [await oldNode(t), process.env.PATH].join(delimiter)]) {
     const child = spawn(command, ["--help"], {
       cwd: "/",

@@ -11,7 +11,7 @@ import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
 /** Batches of 64; the slow objects stand in the first ones. */
 const files = { directories: 1, filesPerDirectory: 2_000, minSize: 500, maxSize: 3_000, seed: 21 };
 const slowMs = 15_000;
-/** In each of the batches that a downloader has in hand at first stands one. */
+/** Each of the first batches in a downloader's hand contains one. */
 const inHand = 4;
 
 function slowObjects(keys: readonly string[]) {
@@ -49,7 +49,7 @@ test("copy: all others come while a slow object in every batch in hand still com
   assert.equal(bucket.counters.get, keys.length);
 });
 
-test("fleet: all others are stored and told of while a slow object in every batch in hand still comes", async (t) => {
+test("fleet: all others are stored and reported while a slow object in every batch in hand still comes", async (t) => {
   const { bucket, fleet, keys } = await place(t, node, syntheticTree(files), {
     PREFETCH_BATCHES: String(inHand),
   });

@@ -6,11 +6,14 @@ import { brigade, temporaryFolder } from "../e2e/brigade.ts";
 import { limitedSite } from "./servers/limited-site.ts";
 
 const files = 400;
-/** Requests for files at which nothing is answered for a while; connections are opened with the first of them. */
+/**
+ * Requests for files at which nothing is answered for a while; connections are opened with the
+ * first of them.
+ */
 const moments = [5, 30, 200];
 const pauseMs = 5_000;
 
-/** Nothing in this process goes on meanwhile, the server neither. */
+/** Blocks this process, and so the server too. */
 function standStill(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
 }

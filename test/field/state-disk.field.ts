@@ -22,7 +22,7 @@ async function bucketFor(t: TestContext, latencyMs = 0): Promise<Bucket> {
   return bucket;
 }
 
-/** What came out on stderr but the log's information: one line for one fault. */
+/** Returns the lines on stderr without the log's information: one line per fault. */
 function faults(stderr: string): string[] {
   return stderr.split("\n").filter((line) => line !== "" && !line.startsWith('{"level":30'));
 }
@@ -129,7 +129,7 @@ test("copy never hangs on a damaged queue database, and what it advises complete
   }
 });
 
-test("what stands in the way of the state folder is told in one line, exit 2", async (t) => {
+test("a file in the place of the state folder is reported in one line, exit 2", async (t) => {
   const bucket = await bucketFor(t);
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, "file"), "");

@@ -12,7 +12,7 @@ import { silentLog } from "../logs.ts";
 import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
 
 const files = { directories: 2, filesPerDirectory: 40, minSize: 20_000, maxSize: 40_000, seed: 31 };
-/** Bytes a second of a body: an object takes a second or two. */
+/** Bytes per second of a body: an object takes a second or two. */
 const pace = 20_000;
 const environment = { BATCH_FILES: "16", FETCH_CONCURRENCY: "8", LOG_LEVEL: "warn" };
 
@@ -24,7 +24,7 @@ after(async () => {
   await node[Symbol.asyncDispose]();
 });
 
-/** Ends a process by force, or tells it twice to stop; in turns. */
+/** Kills a process, or sends it two stop signals; in turns. */
 async function end(time: number, pid: number | undefined): Promise<void> {
   assert.ok(pid !== undefined);
   process.kill(pid, time % 2 === 0 ? "SIGKILL" : "SIGTERM");
@@ -33,11 +33,11 @@ async function end(time: number, pid: number | undefined): Promise<void> {
   try {
     process.kill(pid, "SIGTERM");
   } catch {
-    // it had little to do, and is gone already
+    // it had little to do, and has already ended
   }
 }
 
-test("copy: killed and told twice to stop thirty times in a row while a slow store sends, a run ends complete, none failed", async (t) => {
+test("copy: after thirty kills and double stop signals during slow transfers a run ends complete, with no failure", async (t) => {
   const tree = syntheticTree(files);
   const keys = [...objectsOf(tree)].map(({ key }) => key);
   await using bucket = await startBucket({ tree, pace });
@@ -46,7 +46,7 @@ test("copy: killed and told twice to stop thirty times in a row while a slow sto
   for (let time = 0; time < 30; time++) {
     const { child, finished } = startBrigade(["copy", "upyun://demo/", volume], variables);
     const before = bucket.counters.get;
-    // With all that is left in hand of a suspect, nothing is asked for in the first seconds.
+    // A suspect is handled alone, so nothing is fetched in the first seconds.
     await until("it works", () => bucket.counters.get > before, 3_000).catch(() => {});
     await end(time, child.pid);
     await finished;
@@ -57,7 +57,7 @@ test("copy: killed and told twice to stop thirty times in a row while a slow sto
   await assertHolds([volume], bucket, keys);
 });
 
-test("fleet: a downloader that is killed and told twice to stop thirty times in a row ends nothing: complete, none failed, no dead letters", async (t) => {
+test("fleet: after thirty kills and double stop signals of a downloader a job is complete, with no failure and no dead letter", async (t) => {
   const { bucket, fleet, keys, amqpUrl } = await place(t, node, syntheticTree(files), environment, { pace });
   await fleet.ledger();
   await fleet.lister();

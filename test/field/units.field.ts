@@ -16,13 +16,13 @@ const skip = await run("systemd-analyze", ["--version"]).then(
   () => "systemd-analyze is not here",
 );
 
-describe("the units for systemd", async () => {
+describe("the units for systemd are valid and start services that exist", async () => {
   for (const name of await readdir(units)) {
-    test(`${name} is what systemd takes`, { skip }, async () => {
+    test(`systemd accepts ${name}`, { skip }, async () => {
       assert.equal(await complaints(name), "");
     });
 
-    test(`${name} starts a service that there is`, async () => {
+    test(`${name} starts a command that exists`, async () => {
       const [, program = "", service = ""] =
         /^ExecStart=\/opt\/brigade\/(\S+) (\w+)$/m.exec(await textOf(name)) ?? [];
       await access(join(checkout, program), constants.X_OK);
@@ -35,7 +35,10 @@ async function textOf(name: string): Promise<string> {
   return await readFile(join(units, name), "utf8");
 }
 
-/** What systemd says of a unit, a template's first one, whose program is this checkout's. */
+/**
+ * Returns systemd's report on a unit (the first one of a template) whose program is this
+ * checkout's.
+ */
 async function complaints(name: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "brigade-units-"));
   try {

@@ -8,7 +8,8 @@ import { brigade, environmentFor, type Finished, startBrigade, temporaryFolder }
 import { assertHolds } from "../e2e/disk.ts";
 
 /*
- * Files go where they were sent, or nowhere: what leads to another place is refused in one line.
+ * Files go to the place that was named, or nowhere: a path that leads to another place is refused
+ * in one line.
  */
 
 const keys = Array.from({ length: 60 }, (_, index) => `a/${index}.txt`);
@@ -32,7 +33,7 @@ function shell(folder: string, script: string, environment: NodeJS.ProcessEnv): 
   return brigade([], environment, undefined, ["sh", "-c", `cd "$0"; ${command}; ${script}`, folder]);
 }
 
-test("an empty word, a URL in place of a folder and a place that is none are refused by every command", async (t) => {
+test("every command refuses an empty word, a URL in place of a folder and a path that cannot be a folder", async (t) => {
   const environment = environmentFor(await bucketFor(t));
   const folder = await temporaryFolder(t);
   const volume = join(folder, "v");
@@ -96,12 +97,12 @@ test("--state-dir means the same for copy as for all others: a folder, or the vo
       assert.equal(code, 0, stderr);
     }
   }
-  // Which of the volumes has the few files is the placement's choice.
+  // The placement chooses which of the volumes has the few files.
   const others = (await readdir(b)).filter((name) => name !== ".brigade" && name !== "demo");
   assert.deepEqual(others, []);
 });
 
-test("a path that is not UTF-8 is refused, as an argument, a link or the folder one stands in", async (t) => {
+test("a path that is not UTF-8 is refused, as an argument, a link or the working directory", async (t) => {
   const environment = environmentFor(await bucketFor(t));
   const folder = await temporaryFolder(t);
   execFileSync("sh", [
@@ -122,7 +123,7 @@ test("a path that is not UTF-8 is refused, as an argument, a link or the folder 
   assert.equal((await readdir(folder)).length, 2);
 });
 
-test("a path with U+FFFD in it is a path: only bytes that are not UTF-8 are refused", async (t) => {
+test("a path with U+FFFD in it is accepted: only bytes that are not UTF-8 are refused", async (t) => {
   const bucket = await bucketFor(t);
   const environment = environmentFor(bucket);
   const folder = await temporaryFolder(t);
@@ -146,7 +147,7 @@ test("a path with U+FFFD in it is a path: only bytes that are not UTF-8 are refu
   }
 });
 
-test("a removed working directory: absolute paths work, relative ones are refused", async (t) => {
+test("in a removed working directory absolute paths work, relative ones are refused", async (t) => {
   const bucket = await bucketFor(t);
   const folder = await temporaryFolder(t);
   const volume = join(folder, "v");

@@ -13,7 +13,7 @@ const mark = 100;
 /** 20,000 objects: 2,000 batches and 200 pages. */
 const tree = syntheticTree({ directories: 40, filesPerDirectory: 500, minSize: 100, maxSize: 900, seed: 9 });
 const settings = { HIGH_WATER_BATCHES: String(mark), BATCH_FILES: "10", LIST_PAGE_SIZE: "100" };
-/** What eight listing requests can add between two looks at the queues. */
+/** Messages that eight listing requests can add between two checks of the queues. */
 const overshoot = 600;
 
 let node: RabbitNode;
@@ -24,7 +24,7 @@ after(async () => {
   await node[Symbol.asyncDispose]();
 });
 
-/** All that the lister must not run ahead of. */
+/** The queues that the lister must wait for. */
 async function backlog(queues: BrokerAdmin): Promise<number> {
   const depths = await queues.depths("demo");
   if (depths === undefined) return 0;
@@ -48,7 +48,7 @@ for (const missing of ["downloaders", "the ledger"] as const) {
     const lister = await fleet.lister();
     await using queues = await connectBrokerAdmin({ url: amqpUrl, connectionName: "test", log: silentLog });
     await until("the lister pauses", () => isPaused(lister));
-    // What was on its way may still arrive; then nothing is listed any more.
+    // Messages that were under way may still arrive; then nothing is listed any more.
     await until("listing has stopped", async () => {
       const listed = bucket.counters.list;
       await sleep(1_500);

@@ -8,13 +8,14 @@ const run = promisify(execFile);
 let hosts = 0;
 
 /**
- * Another host on this machine: a network namespace with one cable to here, over which broker, bucket and ledger are
- * reached. When the cable is pulled nothing is refused or closed, there is only silence. Needs root and iproute2.
+ * Another host on this machine: a network namespace with one cable to here, over which broker,
+ * bucket and ledger are reached. When the cable is pulled nothing is refused or closed: no packet
+ * arrives. Needs root and iproute2.
  */
 export class CutOffHost implements AsyncDisposable {
-  /** What points the services of that host to those of this one. */
+  /** The environment for services of that host, with the addresses of this one. */
   readonly environment: NodeJS.ProcessEnv;
-  /** What runs a command on that host. */
+  /** The program that runs a command on that host. */
   readonly wrapper: readonly string[];
   readonly #namespace: string;
   readonly #cable: string;
@@ -85,7 +86,7 @@ export class CutOffHost implements AsyncDisposable {
   }
 }
 
-/** What listens on loopback, on another address too. */
+/** Makes a port of loopback available on another address. */
 async function relayTo(url: string, address: string): Promise<{ relay: Server; url: string }> {
   const target = new URL(url);
   const relay = createServer((socket) => {

@@ -5,8 +5,9 @@ import type { Bucket } from "../bucket/index.ts";
 import { filesBelow } from "../e2e/disk.ts";
 
 /**
- * Every key lies on at least one of the volumes with the bucket's own bytes, and nothing else does. More than once only
- * where a host died, or lost its connection, between landing a file and telling of it.
+ * Every key lies on at least one of the volumes with the bucket's own bytes, and nothing else does.
+ * A key lies there more than once only if a host died, or lost its connection, between storing a
+ * file and reporting it.
  */
 export async function assertHoldsAll(
   volumes: readonly string[],

@@ -30,12 +30,12 @@ async function deadLetters(url: string): Promise<number | undefined> {
   return (await queues.depths("demo"))?.dead;
 }
 
-/** A bucket that takes long enough to be interfered with. */
+/** A bucket that takes long enough for faults in the middle. */
 function tree(directories: number, filesPerDirectory: number, seed: number) {
   return syntheticTree({ directories, filesPerDirectory, minSize: 500, maxSize: 9_000, seed });
 }
 
-test("downloaders and a lister killed, the broker killed and restarted, connections closed: the run ends complete, and its accounts and disks stand up to every check", async (t) => {
+test("a run ends complete although downloaders, a lister and the broker are killed and connections closed; catalogue and disks pass every check", async (t) => {
   const { bucket, fleet, keys, amqpUrl } = await place(t, node, tree(60, 500, 11), slowly);
   await fleet.ledger();
   const lister = await fleet.lister();
@@ -114,7 +114,7 @@ test("ten rolling restarts of all downloaders put nothing into the dead letters 
   assert.equal(await deadLetters(amqpUrl), 0);
 });
 
-test("an object that kills its downloader ends dead alone; its neighbours are stored", async (t) => {
+test("only the object that kills its downloader is called deadly; its neighbours are stored", async (t) => {
   const { bucket, fleet, keys, amqpUrl } = await place(t, node, tree(2, 100, 13), {
     ...slowly,
     SILENCE_TIMEOUT_MS: "60000",
@@ -131,7 +131,7 @@ test("an object that kills its downloader ends dead alone; its neighbours are st
     closed = true;
   });
   while (!closed && deaths < 20) {
-    // Whoever asks for the object dies of it.
+    // A process that asks for the object dies.
     await until(
       "somebody asks for it, or all is done",
       () => closed || bucket.fetches(deadly) > deaths,
@@ -147,7 +147,8 @@ test("an object that kills its downloader ends dead alone; its neighbours are st
     (await fleet.failures(job)).map(({ key }) => key),
     [deadly],
   );
-  // Two of the batch among others, one of it alone, one of an eighth of it, four of the object; and one by chance.
+  // Two of the batch among others, one of it alone, one of an eighth of it, four of the object; and
+  // one by chance.
   assert.ok(deaths <= 9, `${deaths} deaths`);
   await assertHoldsAll(
     [fleet.volume("a")],
@@ -178,7 +179,7 @@ test("services wait for a broker that is not there yet, and for one that is gone
   await assertHoldsAll([fleet.volume("a")], bucket, keys);
 });
 
-test("a download host that is cut off loses its work to the others, and joins in again when it is back", async (t) => {
+test("the work of a download host that is cut off goes to the others, and the host takes part again when it is back", async (t) => {
   const { bucket, fleet, keys, amqpUrl } = await place(t, node, tree(60, 500, 15), slowly);
   await fleet.ledger();
   await fleet.lister();
@@ -197,7 +198,7 @@ test("a download host that is cut off loses its work to the others, and joins in
   assert.equal(await away.drain(), 0);
 });
 
-test("the ledger may be down for most of a run", async (t) => {
+test("a run ends complete although the ledger is down for most of it", async (t) => {
   const { bucket, fleet, keys } = await place(t, node, tree(40, 250, 16), slowly);
   const first = await fleet.ledger();
   await fleet.lister();

@@ -54,7 +54,7 @@ test("one lister and three downloaders bring 100,000 objects home, no request tw
   for (const downloader of downloaders) assert.equal(await downloader.drain(), 0);
 });
 
-test("what no consumer can read is dead-lettered with a reason, is explained, replayed and dropped, and the work goes on", async (t) => {
+test("a message that no consumer can read becomes a dead letter with a reason, can be listed, replayed and dropped, and the work goes on", async (t) => {
   const { bucket, fleet, keys, amqpUrl } = await place(t, node, few);
   await fleet.ledger();
   await fleet.lister();
@@ -80,7 +80,7 @@ test("what no consumer can read is dead-lettered with a reason, is explained, re
   const dropped = await fleet.run("dead-letters", "drop", "demo", first?.id ?? "");
   assert.equal(dropped.code, 0, dropped.stderr);
   assert.equal((await queues.depths("demo"))?.dead, others.length);
-  // Garbage that is put back dies again.
+  // Garbage that is put back becomes a dead letter again.
   await fleet.run("dead-letters", "replay", "demo");
   await until("they are dead again", async () => (await queues.depths("demo"))?.dead === others.length);
   assert.equal((await fleet.run("dead-letters", "drop", "demo")).code, 0);
@@ -195,7 +195,7 @@ test("a job whose messages were lost is closed as incomplete when nothing moves 
   assert.equal(progress.stored.objects, 0);
 });
 
-test("services answer for their health and their numbers", async (t) => {
+test("services answer requests for their health and metrics", async (t) => {
   const { fleet } = await place(t, node, few);
   const services = [await fleet.ledger(), await fleet.lister(), await fleet.downloader("a")];
   const job = await fleet.start();

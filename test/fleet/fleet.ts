@@ -27,7 +27,7 @@ export interface Service {
   readonly ended: Promise<number | null>;
   /** SIGKILL. */
   kill(): Promise<void>;
-  /** SIGTERM; gives the exit code. */
+  /** SIGTERM; returns the exit code. */
   drain(): Promise<number | null>;
 }
 
@@ -59,14 +59,17 @@ export interface FleetOptions {
   readonly command?: string;
 }
 
-/** What a command said, and its exit code. */
+/** The output of a command, and its exit code. */
 interface Finished {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Services as an operator runs them: processes of the real command around a broker, a bucket and a ledger. */
+/**
+ * Services as an operator runs them: processes of the real command around a broker, a bucket and a
+ * ledger.
+ */
 export class Fleet implements AsyncDisposable {
   readonly #options: FleetOptions;
   readonly #ledgerPort: number;
@@ -121,7 +124,7 @@ export class Fleet implements AsyncDisposable {
     return await this.launch(...args).finished;
   }
 
-  /** As `run`, to be looked at while it runs. */
+  /** Like `run`, but returns at once, so that a test can watch it. */
   launch(...args: string[]): { readonly stderr: () => string; readonly finished: Promise<Finished> } {
     const child = spawn(process.execPath, [this.#command, ...args], {
       cwd: tmpdir(),
@@ -140,7 +143,10 @@ export class Fleet implements AsyncDisposable {
     return { stderr: () => stderr, finished };
   }
 
-  /** Starts a job of the source, as soon as the ledger answers; gives its id. Throws when the command fails. */
+  /**
+   * Starts a job of the source, as soon as the ledger answers, and returns its id. Throws when the
+   * command fails.
+   */
   async start(source = "demo"): Promise<string> {
     await until("the ledger answers", async () => (await this.#ask("/healthz")) !== undefined);
     const { code, stdout, stderr } = await this.run("start", source, "--json");
@@ -148,13 +154,16 @@ export class Fleet implements AsyncDisposable {
     return JSON.parse(stdout).job;
   }
 
-  /** What the ledger says of a job; nothing while it does not answer. */
+  /** Returns the ledger's view of a job; `undefined` while it does not answer. */
   async job(id: string): Promise<JobView | undefined> {
     const response = await this.#ask(`/api/jobs/${id}`);
     return response === undefined ? undefined : JSON.parse(response);
   }
 
-  /** The job once it is closed. Throws after `withinMs`, with what was known last and what each service said last. */
+  /**
+   * Returns the job when it is closed. Throws after `withinMs`, with the last state of the job and
+   * the last lines of each service.
+   */
   async closed(id: string, withinMs = 180_000): Promise<JobView> {
     const deadline = Date.now() + withinMs;
     for (;;) {
@@ -213,7 +222,7 @@ export class Fleet implements AsyncDisposable {
       const response = await fetch(this.ledgerUrl + path, { headers });
       return response.ok ? await response.text() : undefined;
     } catch {
-      return undefined; // it may just be down: that is what tests do to it
+      return undefined; // the ledger may be down: tests stop it
     }
   }
 
@@ -259,7 +268,7 @@ function serviceOf(role: Role, child: ChildProcess, url: string): Service {
   };
 }
 
-/** What is no JSON is told to people: the command's last line. */
+/** A line that is no JSON is for people: the command's last line. */
 function parsed(line: string): LogLine {
   try {
     return JSON.parse(line);
@@ -269,8 +278,8 @@ function parsed(line: string): LogLine {
 }
 
 /**
- * Waits until a count that only grows has reached `goal`; throws when it stands still for `stillMs`. How fast it grows is
- * the machine's affair.
+ * Waits until a count that only grows has reached `goal`; throws when it stands still for
+ * `stillMs`. Its speed depends on the machine.
  */
 export async function reaches(
   what: string,
@@ -288,7 +297,7 @@ export async function reaches(
   }
 }
 
-/** Asks again and again until it is so; throws after `withinMs`. */
+/** Repeats the check until it is true; throws after `withinMs`. */
 export async function until(
   what: string,
   isSo: () => boolean | Promise<boolean>,

@@ -17,7 +17,7 @@ after(async () => {
 
 const few = syntheticTree({ directories: 6, filesPerDirectory: 100, minSize: 500, maxSize: 5_000, seed: 31 });
 
-test("files that were deleted or damaged, objects that are new or changed: named exactly, and only they are brought in", async (t) => {
+test("deleted or damaged files and new or changed objects are named exactly, and only they are fetched", async (t) => {
   const { bucket, fleet, keys } = await place(t, node, few);
   await fleet.ledger();
   await fleet.lister();
@@ -57,7 +57,7 @@ test("failed objects are put back to work by their class, and the job ends compl
 test("a ledger that is killed again and again, and away for a while, loses nothing and counts nothing twice", (t) =>
   killLedgerAgainAndAgain(t, node, few, { awayMs: 3_000 }));
 
-test("services and disks are shown with what they do; a service that has left, or fell silent, is told from one at work", async (t) => {
+test("status shows services and disks with their work; a service that has ended, or is silent, is shown as such", async (t) => {
   const { fleet } = await place(t, node, few);
   await fleet.ledger();
   await fleet.lister();

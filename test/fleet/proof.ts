@@ -13,7 +13,7 @@ export function parsedLines<T>(text: string): T[] {
     .map((line) => JSON.parse(line) as T);
 }
 
-/** Runs a command that must end with this code; gives its standard output. */
+/** Runs a command that must end with this code; returns its standard output. */
 export async function run(fleet: Fleet, code: number, ...args: string[]): Promise<string> {
   const finished = await fleet.run(...args);
   assert.equal(finished.code, code, `brigade ${args.join(" ")}: ${finished.stderr}${finished.stdout}`);
@@ -30,7 +30,7 @@ interface Directory {
   readonly failed: { readonly objects: number };
 }
 
-/** `status` calls the last job complete, and the accounts of every directory close. */
+/** `status` calls the last job complete, and the sums of every directory agree. */
 export async function assertSumsClose(fleet: Fleet, objects: number): Promise<void> {
   assert.match(await run(fleet, 0, "status"), /complete/);
   const directories = parsedLines<Directory>(
@@ -72,8 +72,8 @@ async function damage(file: string): Promise<void> {
 }
 
 /**
- * What the bucket and the disks suffer after a finished run is named exactly, and brought in again without touching anything else.
- * The downloaders of the volumes must be at work.
+ * Changes to the bucket and the disks after a finished run are named exactly, and fetched again
+ * without touching anything else. The downloaders of the volumes must be at work.
  */
 export async function assertDriftIsNamedAndMended(
   fleet: Fleet,

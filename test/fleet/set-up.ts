@@ -8,7 +8,9 @@ import { Fleet } from "./fleet.ts";
 
 let hosts = 0;
 
-/** A virtual host of its own on a node that tests share: its queues begin empty. Gives its URL. */
+/**
+ * A virtual host of its own on a node that tests share: its queues begin empty. Returns its URL.
+ */
 async function virtualHost(node: RabbitNode): Promise<string> {
   const name = `test-${++hosts}`;
   await node.ctl("add_vhost", name);
@@ -23,7 +25,10 @@ export interface Place {
   readonly amqpUrl: string;
 }
 
-/** A bucket, a broker's empty corner and a fleet without services. All of it goes when the test ends. */
+/**
+ * A bucket, an empty virtual host of a broker and a fleet without services. All of it is removed
+ * when the test ends.
+ */
 export async function place(
   t: TestContext,
   node: RabbitNode,

@@ -11,14 +11,17 @@ export interface FuzzProperty {
 export interface Family {
   readonly name: string;
   readonly properties: readonly FuzzProperty[];
-  /** Gives back what they hold. */
+  /** Frees their resources. */
   readonly end?: () => Promise<void>;
 }
 
 /** Milliseconds of processor time that any input may take, and that each KiB of it adds. */
 const time = { any: 500, perKiB: 20 };
 
-/** A reader that may throw nothing but errors of ours, in a time that grows with its input, and leaves all prototypes as they were. */
+/**
+ * Checks that a reader throws only brigade's errors, in a time that grows with its input, and
+ * leaves all prototypes unchanged.
+ */
 export function reads<T>(
   title: string,
   inputs: fc.Arbitrary<T>,
@@ -41,7 +44,7 @@ export function reads<T>(
   return { title, property };
 }
 
-/** Whether `classify` knows whose fault it is, other than ours. */
+/** Returns whether `classify` gives an owner of the fault other than brigade itself. */
 export function isOurs(error: unknown): boolean {
   return error instanceof Error && (error.name === "ConfigError" || classify(error).fault !== "bug");
 }

@@ -60,7 +60,10 @@ export function spoiled(valid: fc.Arbitrary<string>, words: readonly string[]): 
   );
 }
 
-/** One or two words many times over, up to 64 Ki characters: what takes more than linear time shows here. */
+/**
+ * One or two words repeated, up to 64 Ki characters: code that takes more than linear time shows
+ * here.
+ */
 function pumped(word: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const length = 64 * 1024;
   return fc

@@ -10,11 +10,14 @@ import { family as volumes } from "./volumes.fuzz.ts";
 
 const families = [headers, lists, messages, pages, settings, volumes];
 
-/** Runs of one property before it is the next one's turn. */
+/** Runs of one property per turn. */
 const runsOfTurn = 300;
 /** Milliseconds of a turn, at most. */
 const longestTurn = 2_000;
-/** Characters of a failure's report: an input may have 64 Ki. Seed and path, which make it again, come first. */
+/**
+ * Characters of a failure's report: an input may have 64 Ki. Seed and path, which make it again,
+ * come first.
+ */
 const longestReport = 4_000;
 
 const { values } = parseArgs({
@@ -34,7 +37,9 @@ const chosen = families.filter(({ name }) => name.includes(values.only));
 process.exitCode = await run(chosen, seed, performance.now() + minutes * 60_000);
 for (const { end } of families) await end?.();
 
-/** Turn after turn, each with a seed of its own, until the time is over. Gives the exit code. */
+/**
+ * Runs turn after turn, each with a seed of its own, until the time is over. Returns the exit code.
+ */
 async function run(families: readonly Family[], first: number, until: number): Promise<number> {
   const properties = families.flatMap(({ name, properties }) =>
     properties.map((one) => ({ ...one, title: `${name}: ${one.title}` })),

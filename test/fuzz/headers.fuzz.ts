@@ -91,7 +91,7 @@ function readAll(value: string): void {
   allowedHop({ origin: "http://a.example", target: "/a" }, value);
 }
 
-/** What an answer that comes in pieces of so many bytes is read as; nothing where it is refused. */
+/** Reads an answer that comes in pieces of this number of bytes; `undefined` if it is refused. */
 function answerOf(answer: string, size: number): { body: string; isWhole: boolean } | undefined {
   let body = "";
   const reader = new AnswerReader(

@@ -9,7 +9,9 @@ const disks: readonly Traits[] = [
   { caseSensitive: false, anyCharacter: false, nameMax: 64 },
 ];
 
-/** Fails unless the key's path lies below its source's folder on every disk, or no disk takes it. */
+/**
+ * Fails unless the key's path lies below its source's folder on every disk, or no disk takes it.
+ */
 export function assertInside(key: string): void {
   for (const traits of disks) {
     try {

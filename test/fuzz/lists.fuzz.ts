@@ -55,7 +55,7 @@ export const family: Family = {
       async ([text, size]) => {
         const bytes = Buffer.from(`#\n${text}`);
         const found: (string | undefined)[] = [];
-        // In single bytes a long text would take long, whatever reads it.
+        // In single bytes a long text would take long with any reader.
         for await (const lines of readLines(inChunks(bytes, Math.max(size, bytes.length >> 8))))
           found.push(...lines.map((line) => line.text));
         const expected = bytes.toString().split("\n");

@@ -9,7 +9,7 @@ import { type Family, reads } from "./family.ts";
 import { foreignText, spoiled } from "./foreign.ts";
 import { assertInside } from "./inside.ts";
 
-/** What the server says to whoever asks for a page; of all else it says that it has one byte. */
+/** The server's answer to a request for a page; for all other requests it has one byte. */
 let answer = { body: "", headers: {} as Record<string, string> };
 const server = createServer((request, response) => {
   const isPage =
@@ -127,7 +127,7 @@ function assertNames({ files, directories }: Page): void {
     ...directories,
   ])
     if (refusal(name) === undefined) assertInside(join("pub", name));
-  // Whoever walks the directory refuses those that no object can have.
+  // The lister refuses names that no object can have.
   for (const { size } of files)
     assert.ok(size === undefined || sizeProblem(size) !== undefined || Number.isSafeInteger(size), `${size}`);
 }

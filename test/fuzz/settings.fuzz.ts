@@ -27,7 +27,7 @@ const words = [
   "=",
 ];
 
-/** What a settings file of these bytes sets; what it warns of is told, too. */
+/** Returns the variables of a settings file with these bytes, and the warnings. */
 function read(bytes: string | Uint8Array): Readonly<Record<string, string | undefined>> {
   const path = join(folder, "own.env");
   writeFileSync(path, bytes);

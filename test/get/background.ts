@@ -4,8 +4,8 @@ import { createConnection } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * A program that serves on a loopback port, until it is disposed. Throws when it does not come to listen. `quiet`: what it says on
- * standard error is its access log.
+ * A program that serves on a loopback port, until it is disposed. Throws when it does not begin to
+ * listen. `quiet`: its standard error is an access log.
  */
 export async function startInBackground(
   program: string,

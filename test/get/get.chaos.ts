@@ -26,7 +26,7 @@ async function sha256(path: string): Promise<string> {
 /** A folder with a file of random bytes in `root/`. */
 async function scene(t: TestContext, bytes = size) {
   const home = await temporaryFolder(t);
-  // Proxies that give up root have to get in.
+  // Proxies that drop root's rights must be able to read the folder.
   chmodSync(home, 0o755);
   const root = join(home, "root");
   mkdirSync(root);
@@ -58,7 +58,7 @@ test("eight connections to a server that slows each down take at most a seventh 
 test("killed ten times at random moments, less than a twentieth of the file is fetched twice", async (t) => {
   const { home, root, target, digest } = await scene(t);
   await using nginx = await startNginx(home, root);
-  // nginx itself sends a second's worth of bytes at once, which is no line that anybody has.
+  // nginx itself sends the bytes of a whole second at once, which no real connection does.
   await using relay = await startRelay(nginx.url, { rate: 1_000_000 });
   const args = ["get", `${relay.url}/file.zip`, "-o", target, "--checksum", `sha256:${digest}`, "--json"];
   for (let kill = 0; kill < 10; kill++) {
@@ -105,7 +105,7 @@ test("a line that cuts every connection after five seconds brings the file", asy
   assert.ok(relay.cuts >= 8);
 });
 
-test("squid and a SOCKS5 proxy let us through with the right password, and a wrong one is one line and exit code 4", async (t) => {
+test("get works through squid and a SOCKS5 proxy with the right password; a wrong one is one line and exit code 4", async (t) => {
   const { home, root, target, digest } = await scene(t, 50_000_000);
   await using nginx = await startNginx(home, root);
   await using squid = await startSquid(home);

@@ -15,7 +15,7 @@ function sha256(bytes: Buffer): string {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
 
-/** Until so many bytes were sent. */
+/** Waits until this number of bytes was sent. */
 async function sent(server: WebServer, bytes: number): Promise<void> {
   const deadline = Date.now() + 20_000;
   while (server.sent < bytes) {
@@ -50,7 +50,7 @@ test("a file comes over eight connections, whole and checked, and leaves nothing
   assert.ok(server.requests.length >= 9, `${server.requests.length} requests`);
 });
 
-test("killed and run again, it goes on where it was", async (t) => {
+test("a get that was killed and is run again goes on where it was", async (t) => {
   await using server = await startWebServer(content);
   server.rate = 500_000;
   const args = ["get", `${server.url.replace("//", "//me:geheim@")}/file.zip?key=geheim`, "-o"];
@@ -72,7 +72,7 @@ test("killed and run again, it goes on where it was", async (t) => {
   assert.doesNotMatch(stderr, /geheim/);
 });
 
-test("interrupted, it says how to go on, and goes on", async (t) => {
+test("a get that was interrupted says how to go on, and goes on", async (t) => {
   await using server = await startWebServer(content);
   server.rate = 1_000_000;
   const args = ["get", `${server.url}/file.zip`, "-d", await temporaryFolder(t), "--json"];
@@ -175,7 +175,7 @@ test("all connections together keep to the rate that was set", async (t) => {
   assert.ok(seconds > 1.7 && seconds < 6, `4 MB at 2 MB/s took ${seconds} s`);
 });
 
-test("wrong bytes stay under the unfinished name, and the next run fetches anew", async (t) => {
+test("a file of wrong bytes keeps its unfinished name, and the next run fetches it anew", async (t) => {
   await using server = await startWebServer(other);
   const target = join(await temporaryFolder(t), "file.zip");
   const args = ["get", `${server.url}/file.zip`, "-o", target, "--checksum", sha256(content), "--quiet"];
@@ -205,7 +205,7 @@ test("a URL that fails does not stop the others; exit code 3", async (t) => {
   assert.equal(got.bytes, content.length);
 });
 
-test("a server that checks the Referer is named as such, in one line, and served with one", async (t) => {
+test("a server that checks the Referer is reported as such, in one line, and works with a Referer", async (t) => {
   await using server = await startWebServer(content, ({ headers }, response) => {
     if (headers.referer === "https://example.com/page") return false;
     response.writeHead(403).end();

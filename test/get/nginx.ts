@@ -9,8 +9,8 @@ export interface Nginx extends AsyncDisposable {
 }
 
 /**
- * A private nginx that serves `root` below `/`; `rules`: what its one location says besides; `modules`: what it loads. Its files
- * lie in `home`.
+ * A private nginx that serves `root` below `/`; `rules`: further lines of its one location;
+ * `modules`: the modules that it loads. Its files lie in `home`.
  */
 export async function startNginx(
   home: string,

@@ -53,7 +53,7 @@ test("ETags of each machine's own: one stream brings the file, or pieces that a 
   }
 });
 
-test("a line of a cookie file that cannot be used is warned about, and the others are sent", async (t) => {
+test("a line of a cookie file that cannot be used gets a warning, and the others are sent", async (t) => {
   await using server = await startWebServer(content);
   const folder = await temporaryFolder(t);
   const file = join(folder, "cookies.txt");

@@ -12,7 +12,7 @@ export interface RunningProxy extends AsyncDisposable {
 
 export const login = { user: "me", password: "s3cret:@" };
 
-/** A squid that wants a user and a password. */
+/** A squid that requires a user and a password. */
 export async function startSquid(home: string): Promise<RunningProxy> {
   requirePrograms("squid");
   const port = await freePort();
@@ -48,7 +48,7 @@ ${isRoot ? "cache_effective_user proxy" : ""}
   return { address: `127.0.0.1:${port}`, [Symbol.asyncDispose]: () => service[Symbol.asyncDispose]() };
 }
 
-/** A SOCKS5 proxy that wants a user and a password. */
+/** A SOCKS5 proxy that requires a user and a password. */
 export async function startMicrosocks(): Promise<RunningProxy> {
   requirePrograms("microsocks");
   const port = await freePort();

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { Transform } from "node:stream";
 
-/** A line to a server. */
+/** A connection to a server that a test can slow down and cut. */
 export interface Relay extends AsyncDisposable {
   readonly url: string;
   /** Connections that were cut. */
@@ -14,7 +14,7 @@ export interface Relay extends AsyncDisposable {
 export interface RelayOptions {
   /** How long a connection lives before it is cut, milliseconds. */
   readonly lifeMs?: number;
-  /** Bytes a second and connection. */
+  /** Bytes per second and connection. */
   readonly rate?: number;
 }
 

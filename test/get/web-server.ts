@@ -9,9 +9,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface WebServer extends AsyncDisposable {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
-  /** The file, at `/file.zip`. May be put in another's place. */
+  /** The file, at `/file.zip`. A test may replace it. */
   content: Buffer;
-  /** Bytes a second and connection. */
+  /** Bytes per second and connection. */
   rate: number;
   /** Bytes of bodies that were sent. */
   sent: number;
@@ -19,10 +19,10 @@ export interface WebServer extends AsyncDisposable {
   readonly requests: readonly IncomingMessage[];
 }
 
-/** Seldom enough to let others run. */
+/** Milliseconds between two writes. */
 const paceMs = 10;
 
-/** `answer` may take a request over, by giving true. */
+/** `answer` takes a request over by returning true. */
 export async function startWebServer(
   content: Buffer,
   answer: (request: IncomingMessage, response: ServerResponse) => boolean = () => false,
@@ -64,7 +64,7 @@ function send(web: WebServer, request: IncomingMessage, response: ServerResponse
     ...(isRange && { "content-range": `bytes ${from}-${Number(from) + part.length - 1}/${content.length}` }),
   });
   pipeline(Readable.from(slowly(web, part), { highWaterMark: 1 }), response, () => {
-    // The client went away: that is its business.
+    // The client may close the connection.
   });
 }
 

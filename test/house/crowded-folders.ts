@@ -1,9 +1,9 @@
 import { dirname } from "node:path";
 
-/** Files of code that may stand side by side in a folder. */
+/** The greatest number of code files in one folder. */
 const most = 15;
 
-/** Returns a line per folder of a package's sources that holds more files than a reader overlooks. */
+/** Returns a line per folder of a package's sources that holds more files than that. */
 export function crowdedFolders(files: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const file of files) {

@@ -1,7 +1,7 @@
 /**
  * Checks what Biome and knip do not: how many files stand in one folder, that the paths in the
- * documents exist, and that prose has at most 100 columns. Prints one line per fault. The exit code is
- * 1 if there is a fault.
+ * documents exist, and that prose has at most 100 columns. Prints one line per fault. The exit code
+ * is 1 if there is a fault.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";

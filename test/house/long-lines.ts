@@ -4,9 +4,9 @@ import type { Document } from "./missing-paths.ts";
 const most = 100;
 
 /**
- * Returns a line per line of prose that is longer than 100 columns. In Markdown that is text outside
- * of code blocks and tables, in other files it is comments that begin with `#`. A line without a
- * blank, such as an address, may be longer.
+ * Returns a line per line of prose that is longer than 100 columns. In Markdown that is text
+ * outside of code blocks and tables, in other files it is comments that begin with `#`. A line
+ * without a blank, such as an address, may be longer.
  */
 export function longLines(documents: readonly Document[]): string[] {
   return documents.flatMap(({ path, text }) =>

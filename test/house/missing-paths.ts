@@ -5,7 +5,10 @@ export interface Document {
   readonly text: string;
 }
 
-/** `packages/core/src/job.ts`, `test/disks/`; also without `packages/`, as the documents name what is in a package. */
+/**
+ * `packages/core/src/job.ts`, `test/disks/`; also without `packages/`, as documents write paths
+ * within a package.
+ */
 const named =
   /(?<![\w/.@-])((?:packages|test|docs|deploy)\/[\w./-]*[\w/]|[a-z]+\/(?:src|test)\/[\w./-]*[\w/])/g;
 const linked = /\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)/g;
@@ -26,7 +29,7 @@ export function missingPaths(documents: readonly Document[], files: readonly str
   });
 }
 
-/** What users make themselves. */
+/** Returns whether users make this path themselves. */
 function isMade(name: string): boolean {
   return name.startsWith("deploy/certificates/");
 }
@@ -36,7 +39,7 @@ function foldersOf(file: string): string[] {
   return folder === "." ? [] : [folder, ...foldersOf(folder)];
 }
 
-/** Words with wildcards or placeholders in them name no path. */
+/** Returns the text without words that have wildcards or placeholders, which name no path. */
 function withoutPatterns(text: string): string {
   return text.replaceAll(/[^\s`'"()]*[*<>{}$…][^\s`'"()]*/g, " ");
 }

@@ -9,7 +9,9 @@ import {
 } from "../bucket/index.ts";
 
 const mib = 1024 * 1024;
-/** Bytes from which objects come in segments, into a part that outlives its process. */
+/**
+ * Objects of at least this number of bytes come in segments, into a part that outlives its process.
+ */
 export const largeObject = mib;
 
 /** A bucket before and after some of its objects were written over, and others added. */

@@ -36,12 +36,15 @@ before(async () => {
 });
 after(() => held.disposeAsync());
 
-/** A moment, and the disk as it was found after it. */
+/** A moment, and the disk as it was after it. */
 interface Cut extends Moment {
   readonly root: string;
 }
 
-/** Records a copy on a disk, then cuts its power at random moments. Gives what was found wrong, moment by moment. */
+/**
+ * Records a copy on a disk, then cuts its power at random moments. Returns the faults, moment by
+ * moment.
+ */
 async function cutOff(
   fileSystem: FileSystem,
   durability: Durability,
@@ -72,7 +75,7 @@ async function cutOff(
   return wrong;
 }
 
-/** The disk is gone when this is done: no kernel mounts two XFS of one identity. */
+/** Unmounts the disk at its end: no kernel mounts two XFS with one identity. */
 async function record(scratch: string, fileSystem: FileSystem, durability: Durability) {
   using disk = loggedDisk(scratch, fileSystem);
   return { ...disk, phases: await recordCopies(disk, buckets, durability, scratch) };
@@ -89,7 +92,7 @@ for (const fileSystem of ["ext4", "xfs"] as const) {
     });
   }
 
-  test(`${fileSystem}, --durability none: the same look finds what a power cut costs`, async () => {
+  test(`${fileSystem}, --durability none: the same check finds losses after a power cut`, async () => {
     const wrong = await cutOff(fileSystem, "none", (cut) =>
       findWrong(cut.root, cut, buckets, join(folder, "state")),
     );
@@ -97,7 +100,10 @@ for (const fileSystem of ["ext4", "xfs"] as const) {
   });
 }
 
-/** Runs the command that was cut off once more, and reads the disk again. Gives what is wrong, in words. */
+/**
+ * Runs the command that was cut off once more, and reads the disk again. Returns the faults, in
+ * words.
+ */
 async function goOn({ root, phases }: Cut, durability: Durability): Promise<string[]> {
   const bucket = buckets[phases.at(-1)?.bucket ?? "before"];
   const wrong: string[] = [];

@@ -2,21 +2,22 @@ import { execFileSync } from "node:child_process";
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { WriteLog } from "./write-log.ts";
 
-/** What a drive may keep of the writes that were not flushed when the power went. */
+/** Which of the unflushed writes a drive keeps when the power fails. */
 export const losses = ["dropped", "torn", "reordered", "kept"] as const;
 export type Loss = (typeof losses)[number];
 
 /**
- * Bytes that a drive writes whole or not at all. Drives have sectors of 512 or 4,096 bytes. With 512, a cut through ext4's
- * superblock of 1,024 bytes leaves a wrong checksum: ext4 does not mount before e2fsck was run, whatever the program did.
+ * Bytes that a drive writes whole or not at all. Drives have sectors of 512 or 4,096 bytes. With
+ * 512, a cut through ext4's superblock of 1,024 bytes leaves a wrong checksum: ext4 then mounts
+ * only after e2fsck, with any program.
  */
 const unit = 1_024;
 
-/** Makes images of a disk as it is found when its power was cut, at later and later moments. */
+/** Makes images of a disk as it is after a power cut, at later and later moments. */
 export class CutDisk implements Disposable {
   readonly #log: WriteLog;
   readonly #path: string;
-  /** All that was flushed, up to entry `#applied`. */
+  /** All flushed writes, up to entry `#applied`. */
   readonly #flushed: number;
   #applied = 0;
 
@@ -60,7 +61,7 @@ export class CutDisk implements Disposable {
   }
 }
 
-/** Whether a write's next unit is on the disk. */
+/** Returns whether a write's next unit is on the disk. */
 type Survives = () => boolean;
 const wholeWrite: Survives = () => true;
 const nothing: Survives = () => false;

@@ -15,7 +15,10 @@ export interface Moment {
   readonly phases: readonly Phase[];
 }
 
-/** What a disk whose power was cut lacks of what was reported before, or shows that is not right; in words. */
+/**
+ * Returns the faults of a disk after a power cut, in words: reports that do not hold, and wrong
+ * bytes.
+ */
 export async function findWrong(
   root: string,
   { position, phases }: Moment,
@@ -24,7 +27,9 @@ export async function findWrong(
 ): Promise<string[]> {
   const wrong: string[] = [];
   const states = phases.map(({ bucket }) => digests[bucket]);
-  /** How new the bytes are: the place among the states that the bucket had so far, or -1. */
+  /**
+   * Returns how new the bytes are: the place among the states that the bucket had so far, or -1.
+   */
   const age = (key: string, md5: string | undefined) =>
     states.findLastIndex((state) => state.get(key) === md5);
 
@@ -49,7 +54,7 @@ export async function findWrong(
   mkdirSync(scratch);
   const state = readState(root, scratch);
   for (const [key, md5] of state.stored) demand(key, md5, "the catalogue calls it stored");
-  // What an earlier copy was told may have been forgotten when that was complete.
+  // Reports to an earlier copy may have been removed when that copy was complete.
   for (const note of phases.at(-1)?.notes ?? [])
     if (note.kind === "published" && note.at <= position && !state.accounts(note.page, note.index))
       wrong.push(`object ${note.index} of page ${note.page}: its result was safe, and is lost`);

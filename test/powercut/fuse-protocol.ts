@@ -1,4 +1,7 @@
-/** The little of the kernel's FUSE protocol (include/uapi/linux/fuse.h, 7.31) that one file without a folder needs. */
+/**
+ * The part of the kernel's FUSE protocol (include/uapi/linux/fuse.h, 7.31) that one file without a
+ * folder needs.
+ */
 
 /** Requests by number. */
 export const opcode = {
@@ -71,11 +74,11 @@ export function initReply(): Buffer {
   return body;
 }
 
-/** A regular file of root's with so many bytes. */
+/** A regular file of root's with this number of bytes. */
 export function attributesReply(size: number): Buffer {
   const body = Buffer.alloc(104);
   const attributes = 16;
-  body.writeBigUInt64LE(3_600n, 0); // seconds that the kernel may remember them
+  body.writeBigUInt64LE(3_600n, 0); // seconds that the kernel may cache them
   body.writeBigUInt64LE(1n, attributes);
   body.writeBigUInt64LE(BigInt(size), attributes + 8);
   body.writeBigUInt64LE(BigInt(size / 512), attributes + 16);
@@ -85,7 +88,10 @@ export function attributesReply(size: number): Buffer {
   return body;
 }
 
-/** Past the page cache: a write is here before it is answered, and none waits in the kernel when a sync comes. */
+/**
+ * Bypasses the page cache: a write arrives here before it is answered, and none waits in the kernel
+ * when a sync comes.
+ */
 export function openReply(): Buffer {
   const body = Buffer.alloc(16);
   body.writeUInt32LE(1, 8);

@@ -17,16 +17,19 @@ export type FileSystem = "ext4" | "xfs";
 
 const server = fileURLToPath(new URL("logging-server.ts", import.meta.url));
 const mib = 1024 * 1024;
-/** The least that mkfs.xfs takes. */
+/** The smallest size that mkfs.xfs accepts. */
 const diskBytes = 300 * mib;
 
-/** A disk whose writes and flushes are logged: a loop device on a file that a program of ours serves. */
+/**
+ * A disk whose writes and flushes are logged: a loop device on a file that a program of ours
+ * serves.
+ */
 export interface LoggedDisk extends Disposable {
   /** Where it is mounted. */
   readonly root: string;
   /** Its log so far; the length is the moment. */
   readonly log: string;
-  /** What was on it before the log began. */
+  /** The content before the log began. */
   readonly before: string;
 }
 
@@ -51,7 +54,10 @@ export function loggedDisk(folder: string, fileSystem: FileSystem): LoggedDisk {
   return { root, log, before, [Symbol.dispose]: () => mounted.dispose() };
 }
 
-/** A disk's image as an ordinary file, mounted at `root` until disposed. The file system mends itself by its journal. */
+/**
+ * A disk's image as an ordinary file, mounted at `root` until disposed. The file system replays its
+ * journal.
+ */
 export function mountedImage(image: string, fileSystem: FileSystem, root: string): Disposable {
   using undo = new DisposableStack();
   const device = run("losetup", "--find", "--show", image).trim();
@@ -67,10 +73,10 @@ export function memoryDisk(folder: string): Disposable {
   return { [Symbol.dispose]: () => void run("umount", "--lazy", folder) };
 }
 
-/** Unmounts and detaches whatever is left below a folder, in whatever state: for a test that is told to end. */
+/** Unmounts and detaches everything below a folder, in any state, when a test is stopped. */
 export function releaseBelow(folder: string): void {
   const below = (path: string) => path === folder || path.startsWith(`${folder}/`);
-  // Asked for first: the path of its file changes when that is unmounted.
+  // Looked up first: the path of its file changes when that is unmounted.
   const devices = run("losetup", "--list", "--noheadings", "--output", "NAME,BACK-FILE")
     .split("\n")
     .map((line) => line.split(/\s+/))

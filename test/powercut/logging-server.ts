@@ -13,9 +13,10 @@ import {
 } from "./fuse-protocol.ts";
 
 /**
- * A program of its own: serves `image` as a file of the kernel's FUSE, whose channel is descriptor 3, and appends each
- * write and each sync, as the kernel sent it, to `log`. One request at a time, so the log has the order in which they were
- * answered, and the log's length is the moment: what is answered is in it.
+ * A program of its own: serves `image` as a file of the kernel's FUSE, whose channel is descriptor
+ * 3, and appends each write and each sync, as the kernel sent it, to `log`. One request at a time,
+ * so the log has the order in which they were answered, and the log's length is the moment: every
+ * answered request is in it.
  */
 const [imagePath = "", logPath = ""] = process.argv.slice(2);
 const channel = 3;

@@ -4,8 +4,9 @@ import type { Phase } from "./recording.ts";
 import type { WriteLog } from "./write-log.ts";
 
 /**
- * `count` moments in order, the end among them: half of them fall between any two writes, half on the very moment at which
- * something was reported. Each is cut off with one kind of loss after the other.
+ * `count` moments in order, the end among them: half of them fall between any two writes, half on
+ * the very moment at which something was reported. Each is cut off with one kind of loss after the
+ * other.
  */
 export function chooseMoments(
   log: WriteLog,

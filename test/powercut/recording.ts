@@ -13,14 +13,14 @@ export type Durability = "group" | "file" | "none";
 /** One `brigade copy` to its end. */
 export interface Phase {
   readonly bucket: "before" | "after";
-  /** Of the disk's log when the copy had ended and said that all is stored. */
+  /** Length of the disk's log when the copy had ended and reported all as stored. */
   readonly ended: number;
   readonly notes: readonly Note[];
 }
 
 /**
- * Copies the bucket to the disk, queues and catalogue included, then what has changed in it. The notes tell what was
- * reported and when.
+ * Copies the bucket to the disk, queues and catalogue included, then the changes in it. The notes
+ * have each report and its moment.
  */
 export async function recordCopies(
   disk: LoggedDisk,
@@ -48,8 +48,9 @@ export async function recordCopies(
 }
 
 /**
- * In small groups, so that there are many moments to be cut off. The machine remembers nothing of the volume: what it remembers is
- * written when the volume is safe, and the moment may be an earlier one.
+ * Groups are small, so that there are many moments for a cut. The machine's own record of volumes
+ * is left out: it is written when the volume is safe, and the moment of the cut may be an earlier
+ * one.
  */
 export function copy(
   volume: string,

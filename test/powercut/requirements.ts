@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { requirePrograms } from "../programs.ts";
 
-/** Throws with what is missing here: without it there is no power cut to be had, and nothing is proven. */
+/** Throws with what is missing on this machine: without it the test could prove nothing. */
 export function requireDisks(): void {
   if (process.getuid?.() !== 0) throw new Error("the power-cut test needs root: it mounts disks");
   try {

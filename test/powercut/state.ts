@@ -4,15 +4,18 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { decodeMessage } from "@brigade/core";
 
-/** What the queues and the catalogue on a disk say. */
+/** The content of the queues and the catalogue on a disk. */
 export interface State {
   /** MD5s of objects that the catalogue calls stored, by key. */
   readonly stored: ReadonlyMap<string, string>;
-  /** Whether the catalogue has an outcome for an object, or the queues hold its result. */
+  /** Returns whether the catalogue has an outcome for an object, or the queues hold its result. */
   accounts(page: string, index: number): boolean;
 }
 
-/** Reads copies: the originals stay as the power cut left them. `scratch`: an empty folder elsewhere. */
+/**
+ * Reads copies: the originals stay as the power cut left them. `scratch`: an empty folder
+ * elsewhere.
+ */
 export function readState(volume: string, scratch: string): State {
   const folder = join(volume, ".brigade", "state");
   for (const name of ["catalogue.sqlite", "queues.sqlite"])
@@ -25,7 +28,7 @@ export function readState(volume: string, scratch: string): State {
     stored,
     accounts(page, index) {
       const known = outcomes.get(page);
-      // One byte stands for a page whose objects all ended alike.
+      // A single byte is used if all objects of a page have the same outcome.
       const byte = known?.length === 1 ? known[0] : known?.[index];
       return (byte ?? 0) > 0 || results.has(`${page} ${index}`);
     },

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { opcode, readExtent, readRequest, writeHead } from "./fuse-protocol.ts";
 
-/** A write, or a flush: what was written before it is on the disk for good. */
+/** A write, or a flush: all writes before a flush are safe on the disk. */
 export type Entry = { readonly end: number } & (
   | { readonly kind: "flush" }
   | {
@@ -14,7 +14,7 @@ export type Entry = { readonly end: number } & (
     }
 );
 
-/** What was written to a disk and when it was flushed, in order. A moment is a position in it, bytes. */
+/** The writes and flushes of a disk, in order. A moment is a position in this log, in bytes. */
 export class WriteLog implements Disposable {
   readonly entries: readonly Entry[];
   readonly #file: number;

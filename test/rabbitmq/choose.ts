@@ -5,7 +5,10 @@ export interface ChosenBroker extends AsyncDisposable {
   readonly url: string;
 }
 
-/** The broker at `AMQP_URL` where that is set, else one of our own. Says on stderr which it was. */
+/**
+ * Returns the broker at `AMQP_URL` if that is set, else a private node. Prints on stderr which it
+ * was.
+ */
 export async function chooseBroker(): Promise<ChosenBroker> {
   const url = process.env.AMQP_URL;
   if (!url) return await startNode();

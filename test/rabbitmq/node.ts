@@ -1,17 +1,22 @@
-/** A RabbitMQ of one's own, to be killed and broken. Loopback only; user and password are `guest`. */
+/**
+ * A RabbitMQ of one's own, to be killed and broken. Loopback only; user and password are `guest`.
+ */
 export interface RabbitNode extends AsyncDisposable {
-  /** For people: what runs, and where it came from. */
+  /** For people: the kind of node, and its origin. */
   readonly description: string;
   readonly url: string;
   /** Of the management API, where that plugin was asked for. */
   readonly managementUrl: string | undefined;
-  /** Of the broker's process while it runs, where that is one of this machine (not in a container). */
+  /** Id of the broker's process while it runs, if it runs on this machine (not in a container). */
   readonly pid: number | undefined;
   /** SIGKILL; what was not synced is lost. */
   kill(): Promise<void>;
   /** A clean shutdown; the data stays. */
   stop(): Promise<void>;
-  /** Again on the same data and ports, after `kill` or `stop`. Resolves when a connection succeeds. */
+  /**
+   * Starts it again on the same data and ports, after `kill` or `stop`. Resolves when a connection
+   * succeeds.
+   */
   start(): Promise<void>;
   /** `rabbitmqctl` with these arguments; resolves with what it prints. */
   ctl(...args: string[]): Promise<string>;

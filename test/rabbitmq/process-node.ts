@@ -12,7 +12,10 @@ import { run } from "./run.ts";
 /** Erlang's, where nodes and `rabbitmqctl` find each other. */
 const portMapper = "epmd";
 
-/** A RabbitMQ of this machine's packages as a process of its own: own ports, own epmd, own data in a temporary folder. */
+/**
+ * A RabbitMQ of this machine's packages as a process of its own: own ports, own epmd, own data in a
+ * temporary folder.
+ */
 export class ProcessNode implements RabbitNode {
   readonly description: string;
   readonly url: string;
@@ -20,7 +23,7 @@ export class ProcessNode implements RabbitNode {
   readonly #server: string;
   readonly #folder: string;
   readonly #environment: NodeJS.ProcessEnv;
-  /** Absent: a peer's serves it too. */
+  /** Absent if the epmd of a peer is used. */
   readonly #epmd: ChildProcess | undefined;
   readonly #port: number;
   #running: ChildProcess | undefined;
@@ -43,7 +46,10 @@ export class ProcessNode implements RabbitNode {
     process.once("exit", this.#killNow);
   }
 
-  /** `server`: the path of `rabbitmq-server`. `peer`: a running node whose cluster it joins, and which outlives it. */
+  /**
+   * `server`: the path of `rabbitmq-server`. `peer`: a running node whose cluster it joins, and
+   * which outlives it.
+   */
   static async create(
     server: string,
     { config = "", plugins = [] }: NodeOptions,
@@ -109,7 +115,10 @@ export class ProcessNode implements RabbitNode {
     return `brigade${this.#port}@localhost`;
   }
 
-  /** Of the Erlang machine, which need not be the process that we started. It writes this file early in its boot. */
+  /**
+   * Process id of the Erlang machine, which may differ from the started process. It writes this
+   * file early in its boot.
+   */
   get pid(): number | undefined {
     if (this.#running === undefined) return undefined;
     try {

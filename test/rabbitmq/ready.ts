@@ -7,10 +7,10 @@ const answerWithin = 5_000;
 const pause = 100;
 
 const protocolHeader = Buffer.from("AMQP\0\0\x09\x01", "latin1");
-/** The type of the frame that a broker answers with: it listens when its boot is done, not before. */
+/** The type of the first frame from a broker. A broker listens only when its boot is done. */
 const methodFrame = 1;
 
-/** Resolves when an AMQP broker answers; rejects when `signal` says that none ever will, or after 90 s. */
+/** Resolves when an AMQP broker answers; rejects when `signal` is aborted, or after 90 s. */
 export async function becomesReady(port: number, signal?: AbortSignal): Promise<void> {
   const until = Date.now() + patience;
   while (!(await answers(port))) {

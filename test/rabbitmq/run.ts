@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 
 const execute = promisify(execFile);
 
-/** Runs a program to its end; resolves with what it printed, rejects with what it complained about. */
+/** Runs a program to its end; resolves with its standard output, rejects with its error output. */
 export async function run(
   program: string,
   args: readonly string[],

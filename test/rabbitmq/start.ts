@@ -14,9 +14,9 @@ const installation =
 const image = "rabbitmq:4-management";
 
 /**
- * A broker of one's own, to be killed and broken: of the `rabbitmq-server` on this machine, else as a container, else (on
- * Debian, as root) of a `rabbitmq-server` that is installed now. `RABBITMQ_TEST_IMAGE` asks for a container of that image.
- * Says on stderr which it was.
+ * A broker of one's own, to be killed and broken: of the `rabbitmq-server` on this machine, else as
+ * a container, else (on Debian, as root) of a `rabbitmq-server` that is installed now.
+ * `RABBITMQ_TEST_IMAGE` asks for a container of that image. Prints on stderr which it was.
  */
 export async function startNode(options: NodeOptions = {}): Promise<RabbitNode> {
   const node = await findNode(options);
@@ -31,7 +31,10 @@ export interface RabbitCluster extends AsyncDisposable {
   leaderOf(queue: string): Promise<ProcessNode>;
 }
 
-/** Starts a cluster of so many nodes; they listen one by one. Three of them need some 15 s and 300 MB. */
+/**
+ * Starts a cluster of `size` nodes; they listen one by one. Three of them need some 15 s and 300
+ * MB.
+ */
 export async function startCluster(size: number, options: NodeOptions = {}): Promise<RabbitCluster> {
   const server = (await findServer()) ?? (await installServer());
   const opened = new AsyncDisposableStack();

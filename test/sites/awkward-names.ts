@@ -1,9 +1,9 @@
 /**
- * Eighty names that somebody has to escape: for a URL, for HTML, for JSON, for a shell, for a disk. None begins with a dot, as
- * most servers do not list those.
+ * Eighty names that need escaping: in a URL, in HTML, in JSON, in a shell, on a disk. None begins
+ * with a dot, because most servers do not list such names.
  */
 export const awkwardNames: readonly string[] = [
-  // What a URL gives another meaning.
+  // Characters with a meaning in a URL.
   ...["my:file", "c:d", "http:x", "mailto:me@x", "data:,x", "javascript:alert(1)", "1:2"],
   ...["a#b.txt", "#", "#x#", "a?b.txt", "q?", "?", "?C=N;O=D", "?x.txt", "a?b#c"],
   ...["100%", "100% off.txt", "%", "%41", "%zz", "%2F", "%25", "%00", "%E4%B8%AD", "%ff"],
@@ -22,7 +22,7 @@ export const awkwardNames: readonly string[] = [
     "a...",
     "a...>",
   ].filter((name) => !name.startsWith(".")),
-  // What HTML does.
+  // Characters with a meaning in HTML.
   ...[
     "&amp;",
     "&lt;",
@@ -37,7 +37,7 @@ export const awkwardNames: readonly string[] = [
     "'",
     "<!--",
   ],
-  // What is cut, trimmed, folded or not seen.
+  // Names that programs cut, trim, fold or do not show.
   ...[
     "a b",
     "a  b",

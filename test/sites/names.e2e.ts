@@ -11,7 +11,9 @@ import { otherSites, programs, sites } from "./site.ts";
 
 before(() => requirePrograms(...programs));
 
-/** Each name as a file's, and as a directory's with a file of this name in it. Gives the paths below `pub/`. */
+/**
+ * Writes a file and a directory with a file in it for each name. Returns the paths below `pub/`.
+ */
 function writeTree(root: string): readonly string[] {
   const pub = join(root, "pub");
   const paths = awkwardNames.flatMap((name) => [name, join("in", name, name)]);
@@ -38,14 +40,14 @@ async function copied(t: TestContext, url: string) {
   return { code: finished.code, told, stored, found: await filesBelow(stored) };
 }
 
-test("there are eighty names, and more", () => {
+test("the list has at least eighty awkward names", () => {
   assert.ok(new Set(awkwardNames).size >= 80);
 });
 
 for (const [name, start] of Object.entries({ ...sites, ...otherSites }))
   test(`${name}: files of awkward names come byte for byte under their names, or are named as missing`, async (t) => {
     const folder = await temporaryFolder(t);
-    chmodSync(folder, 0o755); // servers that give up root have to get in
+    chmodSync(folder, 0o755); // servers that drop root's rights must be able to read it
     const root = join(folder, "root");
     const paths = writeTree(root);
     await using site = await start(join(folder, "home"), root);

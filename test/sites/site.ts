@@ -126,7 +126,7 @@ function nginxWith(rules: string, ...modules: string[]): StartSite {
 
 const fancyindex = "/usr/lib/nginx/modules/ngx_http_fancyindex_module.so";
 
-/** Every kind of index page that there are promises about. */
+/** Every kind of index page that the documents promise to read. */
 export const sites: Readonly<Record<string, StartSite>> = {
   nginx: nginxWith("autoindex on;"),
   "nginx in JSON": nginxWith("autoindex on; autoindex_format json;"),
@@ -147,7 +147,7 @@ export const otherSites: Readonly<Record<string, StartSite>> = {
   mini_httpd: startMiniHttpd,
 };
 
-/** What they need. */
+/** The programs that they need. */
 export const programs = [
   "nginx",
   fancyindex,

@@ -59,7 +59,7 @@ function writeSite(root: string): Map<string, Buffer> {
 
 async function scene(t: TestContext) {
   const folder = await temporaryFolder(t);
-  chmodSync(folder, 0o755); // servers that give up root have to get in
+  chmodSync(folder, 0o755); // servers that drop root's rights must be able to read it
   const [root, volume] = [join(folder, "root"), join(folder, "volume")];
   mkdirSync(root);
   mkdirSync(volume);
@@ -89,7 +89,7 @@ for (const [name, start] of Object.entries(sites)) {
       const [file, original] = [join(stored, path), join(root, "pub", path)];
       assert.ok((await readFile(file)).equals(content), `${path} has other bytes`);
       const [kept, listed] = [file, original].map((one) => Math.floor(statSync(one).mtimeMs / 1000));
-      // nginx's HTML tells minutes, where it tells sizes exactly.
+      // nginx's HTML has times in minutes where it has exact sizes.
       const minute = (listed ?? 0) - ((listed ?? 0) % 60);
       const possible = /^nginx( with rounded sizes)?$/.test(name) ? [minute, listed] : [listed];
       assert.ok(possible.includes(kept), `${path} is of ${listed}, dated ${kept}`);
@@ -153,7 +153,7 @@ test("a wide directory comes in pages, whole", async (t) => {
   assert.equal(told.counts.stored.objects, names.length);
 });
 
-test("`doctor` lists a site and fetches a file of it; a path that is not there is told in a line", async (t) => {
+test("`doctor` lists a site and fetches a file of it; a path that is not there is reported in one line", async (t) => {
   const { root, volume, home } = await scene(t);
   await using site = await (sites.Apache ?? assert.fail())(home, root);
   const well = await brigade(["doctor", `${site.url}/pub/`, volume]);

@@ -19,7 +19,7 @@ function runs(name: string, speeds: readonly number[], failures: readonly string
   };
 }
 
-test("a ratio is that of the medians, not the median of ratios", () => {
+test("a ratio in the report is the ratio of medians, not the median of ratios", () => {
   const [, curl] = summarise([runs("brigade", [100, 600, 300]), runs("curl", [200, 100, 900])]);
   assert.equal(curl?.brigadeRatio, 300 / 200);
 });

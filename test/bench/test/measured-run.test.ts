@@ -8,7 +8,9 @@ function node(script: string) {
   return { program: process.execPath, args: ["-e", script] };
 }
 
-test("CPU time of a child's own children counts", { skip: process.platform !== "linux" }, async () => {
+test("the CPU time of a command includes that of its children's children", {
+  skip: process.platform !== "linux",
+}, async () => {
   const busy = "const end = process.cpuUsage().user + 300_000; while (process.cpuUsage().user < end);";
   const { cpuSeconds } = await runMeasured(
     node(`require("node:child_process").spawnSync(process.execPath, ["-e", ${JSON.stringify(busy)}])`),
@@ -17,7 +19,9 @@ test("CPU time of a child's own children counts", { skip: process.platform !== "
   assert.ok(cpuSeconds >= 0.3, `${cpuSeconds} s`);
 });
 
-test("memory that was given back still counts as peak", { skip: process.platform !== "linux" }, async () => {
+test("the peak of memory includes memory that was given back", {
+  skip: process.platform !== "linux",
+}, async () => {
   const script = `
     let block = Buffer.alloc(200e6, 1);
     setTimeout(() => { block = undefined; globalThis.gc(); }, 300);
@@ -27,7 +31,7 @@ test("memory that was given back still counts as peak", { skip: process.platform
   assert.ok(peakRss > 200e6, `${peakRss} bytes`);
 });
 
-test("a command that fails is an error with what it said", async () => {
+test("a command that fails is an error with the command's own message", async () => {
   const failing = runMeasured(node("console.error('no such bucket'); process.exit(3)"), place);
   await assert.rejects(failing, /ended with 3: no such bucket/);
 });
@@ -37,7 +41,7 @@ test("a command that takes too long is killed", async () => {
   await assert.rejects(hanging, /took longer than 0.3 s/);
 });
 
-test("an interrupt ends the command with the interrupt's reason", async () => {
+test("an interrupt ends the measured command, and the error has the interrupt's reason", async () => {
   const interrupt = new AbortController();
   const running = runMeasured(node("setInterval(() => {}, 1000)"), { ...place, signal: interrupt.signal });
   interrupt.abort(new Error("interrupted by SIGINT"));

@@ -21,29 +21,29 @@ function lastFile(): string {
   return join(copy, tree.keys.at(-1) ?? "");
 }
 
-test("a whole copy passes", () => {
+test("a complete copy of the tree passes the check", () => {
   assert.equal(tree.keys.length, 1_100);
   assert.equal(tree.directories.size, 2);
   assertComplete(tree, copy);
 });
 
-test("a missing file is noticed", () => {
+test("the check of a tree names a missing file", () => {
   unlinkSync(lastFile());
   assert.throws(() => assertComplete(tree, copy), /001: 99 files in place of 100/);
 });
 
-test("a file of another name in its place is noticed", () => {
+test("the check of a tree notices a file under another name", () => {
   unlinkSync(lastFile());
   writeFileSync(join(copy, "001", "other.jpg"), "");
   assert.throws(() => assertComplete(tree, copy), /is missing/);
 });
 
-test("a short file is noticed", () => {
+test("the check of a tree notices a file that is too short", () => {
   truncateSync(lastFile(), 10);
   assert.throws(() => assertComplete(tree, copy), /not of its size/);
 });
 
-test("other bytes of the same size are noticed in a sample", () => {
+test("the check of a tree notices wrong bytes of the right size in a sample", () => {
   writeFileSync(lastFile(), readFileSync(lastFile()).fill(0));
   assert.throws(() => assertComplete(tree, copy, { samples: 1_100 }), /other bytes/);
 });

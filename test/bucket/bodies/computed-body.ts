@@ -15,9 +15,9 @@ function fillPool(): Buffer {
 }
 
 /**
- * Bytes made from `identity` (a hash of the key) and the size alone: a JPEG whose comment segments are
- * slices of one shared random pool, so that a body costs no memory and no generation.
- * Below about 300 bytes there is no room for a picture; then only its first and last two bytes are right.
+ * Bytes made from `identity` (a hash of the key) and the size alone: a JPEG whose comment segments
+ * are slices of one shared random pool, so that a body costs no memory and no generation. Below
+ * about 300 bytes there is no room for a picture; then only its first and last two bytes are right.
  */
 export function computedBody(identity: number, size: number): Body {
   if (size < jpegHead.length + jpegTail.length + 16) return { size, chunks: tinyChunks(identity, size) };
@@ -42,7 +42,10 @@ export function computedBody(identity: number, size: number): Body {
   };
 }
 
-/** One comment segment of `length` bytes in all. A rest too short for one is padded with fill bytes, as JPEG allows. */
+/**
+ * One comment segment of `length` bytes in all. A rest too short for one is padded with fill bytes,
+ * as JPEG allows.
+ */
 function segmentChunks(identity: number, index: number, length: number): Buffer[] {
   if (length < 12) return [Buffer.alloc(length, 0xff)];
   const header = Buffer.concat([commentHeader(length - 4), Buffer.alloc(8)]);

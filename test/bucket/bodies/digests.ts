@@ -1,6 +1,9 @@
 import { type Body, md5Of } from "./body.ts";
 
-/** MD5 sums by a name for the bytes. Bounded: the oldest are forgotten and computed again. */
+/**
+ * MD5 sums by a name for the bytes. The number is bounded: the oldest are dropped and computed
+ * again.
+ */
 export interface Digests {
   of(name: string, body: Body): string;
   clear(): void;

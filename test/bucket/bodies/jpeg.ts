@@ -1,5 +1,5 @@
 /**
- * The parts of a real 1×1 grey JPEG. Whatever stands between head and tail must be comment segments
+ * The parts of a real 1×1 grey JPEG. Everything between head and tail must be comment segments
  * (`commentHeader`), so that a picture of any size still decodes.
  */
 export const jpegHead = Buffer.from(

@@ -16,7 +16,8 @@ export const listingFaults = [
 export type ListingFaultKind = (typeof listingFaults)[number];
 
 /**
- * - `400` `403` `500` `502` `503` `429` `banned` the status, with its JSON body (`banned` is 429 with code 42900004)
+ * - `400` `403` `500` `502` `503` `429` `banned` the status, with its JSON body (`banned` is 429
+ *   with code 42900004)
  * - `html` an error page with status 200
  * - `reset` the connection is reset before any header
  * - `stalled-headers` silence
@@ -34,7 +35,8 @@ export type ListingFaultKind = (typeof listingFaults)[number];
  * - `cut-row` properly framed, but the last row ends in its middle
  * - `empty-page` no rows, and another cursor for the same place
  * - `repeated-rows` some rows twice
- * - `missing` 404 in mid-listing; `bad-cursor` 400 code 40001005. Both only for requests with a cursor
+ * - `missing` 404 in mid-listing; `bad-cursor` 400 code 40001005. Both only for requests with a
+ *   cursor
  */
 export const faultKinds = [
   "400",
@@ -71,9 +73,12 @@ export interface FaultRule {
   readonly key?: string;
   /** Only the nth request that the rule looks at, counted from 1. */
   readonly nth?: number;
-  /** Only the first request of each key; then the probability is drawn from the key, not from the order of requests. */
+  /**
+   * Only the first request of each key; then the probability is drawn from the key, not from the
+   * order of requests.
+   */
   readonly first?: boolean;
-  /** At most so many times. */
+  /** The greatest number of times. */
   readonly times?: number;
   /** Of `slow-body`; default 10 s. */
   readonly overMs?: number;
@@ -87,7 +92,7 @@ export interface FaultRequest {
   readonly hasCursor: boolean;
 }
 
-/** The fault for a request, if any. Keeps count for itself. */
+/** Returns the fault for a request, or `undefined`. It counts the requests itself. */
 export type FaultChooser = (request: FaultRequest) => FaultRule | undefined;
 
 export function chooseFaults(rules: readonly FaultRule[], seed: number): FaultChooser {

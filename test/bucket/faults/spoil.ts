@@ -6,7 +6,7 @@ import type { FaultRule } from "./rules.ts";
 const errorPage =
   "<!DOCTYPE html><html><head><title>503</title></head><body><h1>Service Unavailable</h1></body></html>";
 
-/** The reply instead of the right one, where the fault is one of content; else the right one. */
+/** Returns the wrong reply if the fault is one of content, else the right one. */
 export function spoiledReply(
   reply: Reply,
   { kind, retryAfterSeconds }: FaultRule,

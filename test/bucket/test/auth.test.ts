@@ -6,7 +6,7 @@ import { ask, askRest, codeOf, signed } from "./client.ts";
 const tree = explicitTree([["a#b.txt", Buffer.from("abc")]]);
 const path = "/demo/a%23b.txt";
 
-test("signs as in the vendor's published examples", () => {
+test("the bucket's signatures are those of the vendor's published examples", () => {
   const date = "Wed, 09 Nov 2016 14:26:58 GMT";
   const md5 = "7ac66c0f148de9519b8bd264312c4d64";
   const vectors: [string, string[], string][] = [
@@ -23,14 +23,14 @@ test("signs as in the vendor's published examples", () => {
   for (const [password, parts, expected] of vectors) assert.equal(signatureOf(password, parts), expected);
 });
 
-test("accepts a signature over the target as it came, with Date or X-Date", async () => {
+test("the bucket accepts a signature over the target as it came, with Date or X-Date", async () => {
   await using bucket = await startBucket({ tree });
   assert.equal((await ask(bucket.restUrl, path, { headers: signed("GET", path) })).text, "abc");
   const { Date: date, Authorization } = signed("GET", path);
   assert.equal((await ask(bucket.restUrl, path, { headers: { "X-Date": date, Authorization } })).status, 200);
 });
 
-test("refuses a signature over another spelling, method or password, each with its code", async () => {
+test("the bucket refuses a signature over another spelling, method or password, each with its code", async () => {
   await using bucket = await startBucket({ tree });
   const codeFor = async (headers: Record<string, string>) => {
     const response = await ask(bucket.restUrl, path, { headers });
@@ -55,7 +55,7 @@ test("a Content-MD5 header of the request is part of what is signed", async () =
   assert.equal(codeOf(await ask(bucket.restUrl, path, { headers })), 40100005);
 });
 
-test("a date more than 30 minutes off by the service's clock is refused, and the reply tells that clock", async () => {
+test("a date more than 30 minutes off the bucket's clock is refused, and the reply has that clock's time", async () => {
   let now = Date.UTC(2026, 0, 1, 12);
   await using bucket = await startBucket({ tree, now: () => now });
   const headers = signed("GET", path, new Date(now));

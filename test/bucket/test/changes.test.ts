@@ -5,7 +5,7 @@ import { ask, askRest, codeOf, listAll } from "./client.ts";
 
 const tree = syntheticTree({ directories: 1, filesPerDirectory: 6, minSize: 400, maxSize: 900 });
 
-test("objects can be put, overwritten and removed while it runs; the tree handed in stays as it was", async () => {
+test("objects of a running bucket can be put, overwritten and removed; the given tree stays as it was", async () => {
   await using bucket = await startBucket({ tree });
   const old = await askRest(bucket, "d0/p1.jpg", { method: "HEAD" });
   bucket.put("d0/p1.jpg", { bytes: Buffer.from("changed"), modified: 1_700_000_000 });
@@ -31,7 +31,7 @@ test("objects can be put, overwritten and removed while it runs; the tree handed
   assert.equal(tree.object("d0/p4.jpg")?.body.size, tree.bodyOf("d0/p4.jpg").length);
 });
 
-test("a cursor goes on at its name, though rows before it come and go", async () => {
+test("a cursor goes on at its name, although rows before it are added and removed", async () => {
   await using bucket = await startBucket({ tree });
   const paging = { "x-list-limit": "2" };
   const first = await askRest(bucket, "d0/", { headers: paging });
@@ -43,7 +43,7 @@ test("a cursor goes on at its name, though rows before it come and go", async ()
   assert.match(second.text, /^p2\.jpg\t.*\np3\.jpg\t/);
 });
 
-test("forbidden keys are 403 and vanished ones 404, everywhere, though listed", async () => {
+test("forbidden keys are answered with 403 and vanished ones with 404 everywhere, although they are listed", async () => {
   await using bucket = await startBucket({ tree, forbidden: ["d0/p0.jpg"], vanished: ["d0/p1.jpg"] });
   for (const [key, status] of [
     ["d0/p0.jpg", 403],
@@ -63,7 +63,7 @@ test("forbidden keys are 403 and vanished ones 404, everywhere, though listed", 
   assert.deepEqual(statuses, [200, 200, 404, 403]);
 });
 
-test("an outage answers 503, or resets, or refuses; and ends at the same addresses", async () => {
+test("in an outage the bucket answers 503, resets or refuses connections; it ends at the same addresses", async () => {
   await using bucket = await startBucket({ tree });
   const both = [() => ask(bucket.domainUrl, "/d0/p0.jpg"), () => askRest(bucket, "d0/")];
   for (const request of both) {
@@ -79,20 +79,20 @@ test("an outage answers 503, or resets, or refuses; and ends at the same address
   assert.equal(bucket.counters.outage, 4);
 });
 
-test("a changed password refuses the old one", async () => {
+test("after a change of password the old one is refused", async () => {
   await using bucket = await startBucket({ tree });
   bucket.setPassword("another");
   assert.equal(codeOf(await askRest(bucket, "d0/")), 40100005);
 });
 
-test("with latency, the most requests that were open at once are counted", async () => {
+test("the bucket counts the most requests that were open at once", async () => {
   await using bucket = await startBucket({ tree: explicitTree([["a", Buffer.from("a")]]), latencyMs: 50 });
   await Promise.all([1, 2, 3, 4].map(() => ask(bucket.domainUrl, "/a")));
   assert.equal(bucket.counters.peak, 4);
   assert.equal(bucket.fetches("a"), 4);
 });
 
-test("listing-only refuses bodies and goes on listing", async () => {
+test("a bucket that only lists refuses bodies and goes on listing", async () => {
   await using bucket = await startBucket({ tree, listingOnly: true });
   assert.equal((await ask(bucket.domainUrl, "/d0/p0.jpg")).status, 405);
   assert.equal((await askRest(bucket, "d0/p0.jpg")).status, 405);

@@ -15,7 +15,9 @@ export interface Asked {
   readonly onBytes?: (count: number) => void;
 }
 
-/** One request with the path as given, nothing folded; rejects when the body does not end properly. */
+/**
+ * One request with the path as given, nothing folded; rejects when the body does not end properly.
+ */
 export function ask(base: string, path: string, { method = "GET", headers = {}, onBytes }: Asked = {}) {
   const { hostname, port } = new URL(base);
   const sent = Object.fromEntries(

@@ -8,7 +8,7 @@ import { ask, codeOf } from "./client.ts";
 const pictures = syntheticTree({ directories: 1, filesPerDirectory: 2, minSize: 20_000, maxSize: 40_000 });
 const key = "d0/p0.jpg";
 
-test("serves bytes without credentials, with an ETag that is their MD5", async () => {
+test("the public domain serves bytes without credentials, with their MD5 as ETag", async () => {
   await using bucket = await startBucket({ tree: pictures });
   const { status, headers, body } = await ask(bucket.domainUrl, `/${key}`);
   assert.equal(status, 200);
@@ -86,7 +86,7 @@ test("the token is signed over the decoded path and expires", async () => {
   assert.equal((await ask(bucket.domainUrl, `/a%20b.jpg?_upt=${token}`)).status, 403);
 });
 
-test("a 404 sticks for its time, though the object is there by now", async () => {
+test("the public domain repeats a 404 for its time, although the object is there by now", async () => {
   let now = 1_500_000_000_000;
   const domain = { cache404Ms: 300_000 };
   await using bucket = await startBucket({ tree: explicitTree(), domain, now: () => now });
@@ -109,7 +109,7 @@ test("stale copies outlive an overwrite until they are purged", async () => {
   assert.equal((await ask(bucket.domainUrl, "/a.txt")).text, "new bytes");
 });
 
-test("an error can be a redirect to a picture, which then comes with 200", async () => {
+test("the public domain can answer an error with a redirect to a picture, which comes with 200", async () => {
   await using bucket = await startBucket({
     tree: pictures,
     forbidden: [key],
@@ -143,7 +143,7 @@ test("a big file is sent to another address, which keeps the original host in th
   assert.equal(bucket.counters.edge, 1);
 });
 
-test("texts are compressed for who accepts it, or whatever is asked", async () => {
+test("texts are compressed for clients that accept it, or for all, as configured", async () => {
   const text = "text ".repeat(200);
   const tree = explicitTree([["a.txt", Buffer.from(text)]]);
   await using bucket = await startBucket({ tree });
@@ -158,7 +158,7 @@ test("texts are compressed for who accepts it, or whatever is asked", async () =
   assert.equal((await encodingFor(careless.domainUrl, "identity")).headers["content-encoding"], "gzip");
 });
 
-test("one range only: several sections or headers are 416 with their codes", async () => {
+test("a request for several ranges is answered with 416 and its code", async () => {
   await using bucket = await startBucket({ tree: pictures });
   const codeFor = async (range: string | string[]) =>
     codeOf(await ask(bucket.domainUrl, `/${key}`, { headers: { Range: range } }));

@@ -16,7 +16,7 @@ async function withFault(rule: FaultRule, check: (bucket: Bucket) => Promise<voi
   await check(bucket);
 }
 
-/** What comes over the wire until the server ends the connection, or `enough` says to stop. */
+/** Returns the text that is received until the server ends the connection, or `enough` is true. */
 async function raw(
   url: string,
   path: string,
@@ -116,7 +116,7 @@ test("unframed: neither length nor chunks; half the bytes and a clean end", asyn
   });
 });
 
-test("endless: goes on after the object's bytes for as long as somebody reads", async () => {
+test("endless: the body goes on after the object's bytes as long as the client reads", async () => {
   await withFault({ kind: "endless" }, async (bucket) => {
     const text = await raw(bucket.domainUrl, key, (sofar) => sofar.length > 20 * right.length);
     assert.ok(text.length > 20 * right.length);
@@ -219,7 +219,7 @@ test("the same seed chooses the same requests, another seed others, in about the
   assert.ok(Math.abs(chosen(1).length - 500) < 100, `${chosen(1).length}`);
 });
 
-test("a rule can be for one key, the nth request, each key's first request, and so many times", () => {
+test("a fault can be limited to one key, the nth request, each key's first request, or a number of times", () => {
   const hits = (rule: Partial<FaultRule>, keys: string[]) => {
     const choose = chooseFaults([{ kind: "500", ...rule }], 1);
     return keys.map((key) => (choose({ kind: "get", key, hasCursor: false }) ? 1 : 0)).join("");

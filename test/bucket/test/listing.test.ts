@@ -51,7 +51,7 @@ test("descending order gives the same rows backwards", async () => {
   }
 });
 
-test("an unknown order is 40300014", async () => {
+test("a listing in an unknown order is refused with code 40300014", async () => {
   await using bucket = await startBucket({ tree: small });
   assert.equal(codeOf(await askRest(bucket, "", { headers: { "x-list-order": "size" } })), 40300014);
 });

@@ -9,7 +9,7 @@ import { ask } from "./client.ts";
 
 const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 
-test("as a process: says where it is in one line of JSON, serves, stops on SIGTERM with its counters", async () => {
+test("the bucket as a process prints its addresses as JSON, serves, and prints its counters on SIGTERM", async () => {
   const shape = { directories: 3, filesPerDirectory: 4, minSize: 500, maxSize: 5000, seed: 9 };
   const flags = ["--directories=3", "--files=4", "--min-size=500", "--max-size=5000", "--seed=9"];
   const child = spawn(process.execPath, [main, ...flags, "--fault", "503@list"], {
@@ -34,7 +34,7 @@ test("as a process: says where it is in one line of JSON, serves, stops on SIGTE
   }
 });
 
-test("a wrong flag ends it with a message", async () => {
+test("a wrong flag ends the bucket's process with a message", async () => {
   const child = spawn(process.execPath, [main, "--files=many"], { stdio: ["ignore", "ignore", "pipe"] });
   let text = "";
   child.stderr.on("data", (chunk: Buffer) => {

@@ -8,7 +8,7 @@ const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest("hex")
 const tree = syntheticTree({ directories: 1, filesPerDirectory: 3, minSize: 70_000, maxSize: 200_000 });
 const key = "d0/p1.jpg";
 
-test("GET gives the bytes with length, date and sums", async () => {
+test("GET returns an object's bytes with length, date and sums", async () => {
   await using bucket = await startBucket({ tree });
   const { status, headers, body } = await askRest(bucket, key);
   const expected = tree.bodyOf(key);
@@ -23,7 +23,7 @@ test("GET gives the bytes with length, date and sums", async () => {
   assert.equal(bucket.fetches(key), 1);
 });
 
-test("HEAD tells size, date and MD5, and of a directory that it is one", async () => {
+test("HEAD returns size, date and MD5, and says if the path is a directory", async () => {
   await using bucket = await startBucket({ tree });
   const file = await askRest(bucket, key, { method: "HEAD" });
   assert.equal(file.headers["x-upyun-file-type"], "file");
@@ -99,7 +99,7 @@ test("a zero-byte object has no satisfiable range but a plain GET", async () => 
   assert.equal((await askRest(bucket, "empty", { headers: { Range: "bytes=0-" } })).status, 416);
 });
 
-test("sums can be left out or quoted", async () => {
+test("an object's sums can be left out or quoted", async () => {
   await using without = await startBucket({ tree, rest: { md5: false } });
   const bare = await askRest(without, key, { method: "HEAD" });
   assert.deepEqual([bare.headers["content-md5"], bare.headers.etag], [undefined, undefined]);
@@ -107,7 +107,7 @@ test("sums can be left out or quoted", async () => {
   assert.match(String((await askRest(quoting, key)).headers["content-md5"]), /^"[0-9a-f]{32}"$/);
 });
 
-test("objects beyond 32 bits are told and served in parts", async () => {
+test("objects of more than 4 GiB are listed with their size and served in parts", async () => {
   const size = 5 * 2 ** 30 + 7;
   await using bucket = await startBucket({
     tree: explicitTree([["big.bin", { size }]]),

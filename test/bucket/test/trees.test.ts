@@ -17,7 +17,7 @@ import {
   writeTree,
 } from "../index.ts";
 
-test("a synthetic tree holds just what its shape says, at any depth", () => {
+test("a synthetic tree holds exactly the objects of its shape, at any depth", () => {
   for (const [directories, depth] of [
     [1, 0],
     [1, 1],
@@ -42,7 +42,7 @@ test("a synthetic tree holds just what its shape says, at any depth", () => {
   }
 });
 
-test("bytes depend on key and seed, and on nothing else", () => {
+test("the bytes of a synthetic object depend on key and seed only", () => {
   const shape = { directories: 2, filesPerDirectory: 50, minSize: 1000, maxSize: 1000 };
   const tree = syntheticTree(shape);
   const bodies = [...objectsOf(tree)].map(({ key }) => tree.bodyOf(key).toString("latin1"));
@@ -51,7 +51,7 @@ test("bytes depend on key and seed, and on nothing else", () => {
   assert.notDeepEqual(syntheticTree({ ...shape, seed: 2 }).bodyOf("d1/p07.jpg"), tree.bodyOf("d1/p07.jpg"));
 });
 
-test("names that are not of the tree are not in it", () => {
+test("a synthetic tree has no object under any other name", () => {
   const tree = syntheticTree({ directories: 10, filesPerDirectory: 10, minSize: 1, maxSize: 1 });
   for (const key of [
     "",

@@ -106,7 +106,7 @@ test("the official SDK reads odd names but those that it cannot send", async () 
   await assert.rejects(client.getFile("/hash#tag.jpg"), { code: 40100005 });
 });
 
-test("the official SDK is refused with a wrong password, and told of a fault by its code", async () => {
+test("the official SDK is refused with a wrong password, and gets the code of a fault", async () => {
   await using bucket = await startBucket({ tree: explicitTree([["a.txt", Buffer.from("a")]]) });
   await assert.rejects(sdk(bucket, "wrong").listDir("/"), { code: 40100005 });
   bucket.setFaults([{ kind: "429", on: "list" }]);

@@ -29,7 +29,7 @@ export function changingTree(base: ObjectSet): ChangingTree {
     object: (key) => (removed.has(key) ? undefined : both.object(key)),
     list(directory, after, limit, order) {
       if (!changed) return base.list(directory, after, limit, order);
-      // Ask for as many more as could be hidden, so that a page stays full.
+      // More rows are requested, as many as could be hidden, so that a page stays full.
       const rows = both.list(directory, after, limit + removed.size, order);
       return rows
         ?.filter(({ name, kind }) => kind === "directory" || !removed.has(joinKey(directory, name)))

@@ -36,7 +36,7 @@ export function explicitTree(
   emptyDirectories: Iterable<string> = [],
 ): ExplicitTree {
   const stored = new Map<string, StoredObject>();
-  /** Rows by `<kind>:<name>`, and the same in order once somebody listed. */
+  /** Rows by `<kind>:<name>`, and the same in order after the first listing. */
   const directories = new Map<string, { rows: Map<string, Row>; sorted: Row[] | undefined }>();
 
   function directory(path: string): Map<string, Row> {

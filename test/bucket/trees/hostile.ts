@@ -11,7 +11,7 @@ export interface HostileRow {
   readonly size?: number;
 }
 
-/** Names that must never be requested nor become a path. */
+/** Names that must never be requested and never become a path. */
 export const hostileNames: readonly (string | Uint8Array)[] = [
   "",
   ".",

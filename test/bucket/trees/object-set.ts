@@ -7,13 +7,13 @@ export type Order = "asc" | "desc";
 export interface Row {
   readonly name: string;
   readonly kind: RowKind;
-  /** Bytes. Of a directory: anything, clients must not look. */
+  /** Bytes. For a directory any number: clients must ignore it. */
   readonly size: number;
   /** Unix seconds. */
   readonly modified: number;
   /** MIME type. */
   readonly type: string;
-  /** The name as it goes over the wire, where it is not the UTF-8 of `name`. */
+  /** The name as it is sent, if that is not the UTF-8 of `name`. */
   readonly raw?: Uint8Array;
 }
 
@@ -29,9 +29,9 @@ export interface StoredObject {
   readonly body: Body;
 }
 
-/** What lies in a bucket. Keys have no leading slash; the root directory is `""`. */
+/** The objects of a bucket. Keys have no leading slash; the root directory is `""`. */
 export interface ObjectSet {
-  /** Up to `limit` rows, one level deep; nothing when there is no such directory. */
+  /** Returns up to `limit` rows, one level deep, or `undefined` if there is no such directory. */
   list(
     directory: string,
     after: Position | undefined,

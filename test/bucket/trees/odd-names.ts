@@ -43,7 +43,10 @@ export const oddNames: readonly string[] = [
   "constructor",
 ];
 
-/** The odd names as objects, some zero bytes long; also each as a directory `<name>.d` with a file in it. */
+/**
+ * The odd names as objects, some zero bytes long; also each as a directory `<name>.d` with a file
+ * in it.
+ */
 export function oddObjects(): Map<string, Uint8Array> {
   const objects = new Map<string, Uint8Array>();
   for (const name of oddNames) objects.set(name, Buffer.from(`bytes of ${name}`));

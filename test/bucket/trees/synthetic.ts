@@ -36,7 +36,10 @@ interface Node {
 const fileSuffix = ".jpg";
 const directoryDate = 1_500_000_000;
 
-/** A tree of any size that is computed, never held: a name says its number, a number says size, date and bytes. */
+/**
+ * A tree of any size that is computed, never held: a name contains a number, and size, date and
+ * bytes follow from the number.
+ */
 export function syntheticTree(shape: SyntheticShape): SyntheticTree {
   const { directories, filesPerDirectory, minSize, maxSize, seed = 1, depth = 1 } = shape;
   if (depth === 0 && directories !== 1) throw new RangeError("depth 0 means one directory, the root");
@@ -87,7 +90,10 @@ export function syntheticTree(shape: SyntheticShape): SyntheticTree {
     return { name: fileName(child), kind: "file", size, modified, type: "image/jpeg" };
   }
 
-  /** The first child after `position` in ascending order, wherever its name would stand. */
+  /**
+   * Returns the first child after `position` in ascending order, also if there is no child of that
+   * name.
+   */
   function rank(node: Node, position: Position): number {
     const isLeaf = node.level === depth;
     const nameOf = isLeaf ? fileName : directoryName;
@@ -128,7 +134,7 @@ export function syntheticTree(shape: SyntheticShape): SyntheticTree {
         for (let child = start; child < count && rows.length < limit; child++) rows.push(row(node, child));
       } else {
         let end = after ? rank(node, after) : count;
-        // The row at the position itself was already given.
+        // The row at the position itself was already returned.
         if (after && end > 0 && comparePositions(row(node, end - 1), after) === 0) end--;
         for (let child = end - 1; child >= 0 && rows.length < limit; child--) rows.push(row(node, child));
       }
@@ -142,7 +148,7 @@ export function syntheticTree(shape: SyntheticShape): SyntheticTree {
   };
 }
 
-/** The number in a name such as `p0042.jpg`; nothing when the name is not exactly so. */
+/** Returns the number in a name such as `p0042.jpg`, or `undefined` for any other name. */
 function numberIn(name: string, prefix: string, digits: number, suffix: string): number | undefined {
   if (name.length !== prefix.length + digits + suffix.length) return undefined;
   if (!name.startsWith(prefix) || !name.endsWith(suffix)) return undefined;

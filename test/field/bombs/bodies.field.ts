@@ -14,7 +14,7 @@ const skip = noLoopDisks();
 const mib = 1024 * 1024;
 const bomb: Bomb = { type: "image/jpeg", pieces: endless };
 
-/** A site with files that never end, as its page lists them: by name, with the size that is told. */
+/** A site with files that never end, by name, with the size that its page lists. */
 async function siteOf(t: TestContext, sizes: Readonly<Record<string, number | undefined>>): Promise<string> {
   const rows = Object.entries(sizes).map(([name, size]) => row(name, size));
   return await siteWith(t, rows, ({ method, url = "" }, response) => {
@@ -44,7 +44,7 @@ async function leastFree<T>(root: string, running: Promise<T>): Promise<{ result
   }
 }
 
-/** The same run, without anything that does not end. */
+/** The same run, without a file that never ends. */
 let calm: Measured | undefined;
 async function calmRun(t: TestContext): Promise<Measured> {
   calm ??= await measuredBrigade(["copy", await siteOf(t, {}), await temporaryFolder(t)], {});
@@ -55,7 +55,7 @@ async function calmPeak(t: TestContext): Promise<number> {
   return (await calmRun(t)).peakMib;
 }
 
-/** In memory and in the processor's time: how long it takes is the machine's affair. */
+/** The bounds are memory and processor time: the elapsed time depends on the machine. */
 async function assertSmall(t: TestContext, { peakMib, seconds, work }: Measured): Promise<void> {
   const more = peakMib - (await calmPeak(t));
   t.diagnostic(`${Math.round(more)} MiB more, ${seconds.toFixed(1)} s (${work})`);
@@ -162,7 +162,7 @@ for (const [what, told] of [
     assert.ok(more < 150, `${more} MiB more than without them`);
   });
 
-/** Every range is sent as if it were one, and never ends. */
+/** Every request gets a range that never ends. */
 function endlessRange(range: string, size: number, response: ServerResponse): void {
   const [, from = "0", to = String(size - 1)] = /^bytes=(\d+)-(\d*)$/.exec(range) ?? [];
   response.writeHead(206, {
@@ -240,7 +240,7 @@ for (const [what, text] of [
   });
 
 const lists: readonly (readonly [what: string, bytes: () => Buffer, words: RegExp])[] = [
-  // Lines that name nothing: each is told, so each has a row in the index.
+  // Lines that name nothing: each is reported, so each has a row in the index.
   [
     "that holds 10 million lines that name nothing",
     () => Buffer.from("x\n".repeat(1e7)),

@@ -6,7 +6,7 @@ export interface Measured extends Finished {
   /** The most memory that the process had at once, MiB. */
   readonly peakMib: number;
   readonly seconds: number;
-  /** Seconds of the processor, when it was last seen. */
+  /** Seconds of the processor, when it was last measured. */
   readonly work: number;
 }
 

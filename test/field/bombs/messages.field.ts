@@ -31,7 +31,7 @@ const heads = {
 type Queue = keyof typeof heads;
 const queues = Object.keys(heads) as Queue[];
 
-/** What a list is filled with. */
+/** The values of the long list. */
 const fillings: readonly ((head: string) => string)[] = [
   (head) => `${head}${"0,".repeat(8e6)}0]}`,
   (head) => `${head}${"0,".repeat(4 * mib - 200)}0]}`,
@@ -41,7 +41,7 @@ const fillings: readonly ((head: string) => string)[] = [
   (head) => `${head}"${'\\"'.repeat(4 * mib - 200)}`,
 ];
 
-/** Bodies of valid results, of one page that no lister has told of, with 70,000 objects in all. */
+/** Bodies of valid results, of one page that no lister has reported, with 70,000 objects in all. */
 function resultsOfUntoldPage(number: number, objectsPerResult: number): string[] {
   const page = createHash("sha256").update(`${number}`).digest("hex");
   const objects = Array.from({ length: 70_000 }, (_, index) => ({
@@ -59,12 +59,12 @@ function resultsOfUntoldPage(number: number, objectsPerResult: number): string[]
 }
 
 interface Run {
-  /** MiB at the most, by role. */
+  /** The most MiB, by role. */
   readonly peaks: Readonly<Record<string, number>>;
   readonly place: Place;
 }
 
-/** A fleet copies the bucket, and something happens meanwhile. */
+/** Runs a fleet that copies the bucket, and calls a function meanwhile. */
 async function fleetRun(t: Parameters<typeof place>[0], meanwhile: (queues: BrokerAdmin) => Promise<void>) {
   const here = await place(t, node, tree, { MAX_ATTEMPTS: "1", BATCH_FILES: "20", LIST_PAGE_SIZE: "20" });
   const { fleet, keys, amqpUrl } = here;
@@ -111,7 +111,7 @@ test("14 results of 7 MiB cost a ledger at most 150 MiB more than the same objec
   assert.ok(more < 150, `${more} MiB`);
 });
 
-/** Bytes of a question that never ends, as they are taken. */
+/** Sends a request that never ends. */
 function endlessQuestion(): ReadableStream<Uint8Array> {
   const block = new Uint8Array(65_536).fill(0x61);
   return new ReadableStream({ pull: (controller) => controller.enqueue(block) });

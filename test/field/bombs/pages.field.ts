@@ -97,7 +97,7 @@ describe("a page that is a bomb has failed in one line, and all else is stored: 
     });
 });
 
-/** Copies a UpYun bucket with a bomb in it; how many of the good files are stored. */
+/** Copies a UpYun bucket with a bomb in it. Returns how many of the good files are stored. */
 async function copyOfBucket(
   t: TestContext,
   format: Format,
@@ -178,7 +178,7 @@ describe("a UpYun page of a million rows is listed to its end, in little memory"
     });
 });
 
-test("names made to keep a glob busy cost little: each is compared, and what is wanted is stored", async (t) => {
+test("names that were made to keep a glob busy cost little: each is compared, and matching ones are stored", async (t) => {
   const made = Array.from({ length: 300 }, (_, n) => `${"_".repeat(240)}${n}.jpX`);
   const url = await siteWith(
     t,

@@ -4,19 +4,19 @@ import type { Socket } from "node:net";
 import type { TestContext } from "node:test";
 import { httpPort } from "../servers/ports.ts";
 
-/** What a server sends in place of something, piece by piece. */
+/** The pieces that a server sends in place of the right answer. */
 export interface Bomb {
   readonly type: string;
   pieces(): Iterable<string | Uint8Array>;
 }
 
-/** Sends it as fast as it is taken, without a length. */
+/** Sends the pieces as fast as the client reads, without a length. */
 export async function explode(response: ServerResponse, bomb: Bomb): Promise<void> {
   response.writeHead(200, { "content-type": bomb.type });
   await pour(response, bomb);
 }
 
-/** The same, below a head that was written. */
+/** The same, after a head that was already written. */
 export async function pour(response: ServerResponse, { pieces }: Bomb): Promise<void> {
   for (const piece of pieces()) {
     if (response.destroyed) return;
@@ -51,7 +51,10 @@ const date = "27-Nov-2026 23:28";
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-/** A site as nginx has it: 30 good files of 1,000 bytes, and `rows` besides. `answer`: to what is not as usual. Its URL. */
+/**
+ * Starts a site like nginx: 30 good files of 1,000 bytes, and `rows` besides. `answer` handles
+ * unusual requests. Returns the URL.
+ */
 export async function siteWith(t: TestContext, rows: readonly string[], answer: Answer): Promise<string> {
   const all = [...names.map((name) => row(name, good.length)), ...rows];
   const index = `<html><head><title>Index of /</title></head><body><pre>${all.join("\n")}</pre></body></html>`;
@@ -68,7 +71,7 @@ export async function siteWith(t: TestContext, rows: readonly string[], answer: 
   return `http://127.0.0.1:${port}/`;
 }
 
-/** How a UpYun bucket lists: its two formats say the same. */
+/** The listing formats of a UpYun bucket: both have the same content. */
 export type Format = "text" | "json";
 
 export interface Listed {
@@ -92,7 +95,10 @@ const objectHeaders = {
   "x-upyun-file-date": 1478701618,
 };
 
-/** A UpYun bucket: 30 good files of 1,000 bytes, and a directory `bomb` whose page is the bomb. Its settings. */
+/**
+ * A UpYun bucket: 30 good files of 1,000 bytes, and a directory `bomb` whose page is the bomb.
+ * Returns the settings for it.
+ */
 export async function bucketWith(
   t: TestContext,
   format: Format,

@@ -9,7 +9,7 @@ const source = fileURLToPath(new URL("wall-clock.c", import.meta.url));
 
 /** A wall clock of programs that can be set while they run. */
 export interface WallClock {
-  /** What the programs are to be started with. */
+  /** The environment that programs need. */
   readonly environment: NodeJS.ProcessEnv;
   /** Hours from the true time; back when negative. */
   set(hours: number): void;

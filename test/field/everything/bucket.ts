@@ -12,12 +12,12 @@ import {
 /** 20,000 objects, a few of which cannot be had, and one directory that cannot be listed. */
 export interface OddBucket {
   readonly bucket: Bucket;
-  /** What must lie on the disks in the end. */
+  /** The objects that must lie on the disks in the end. */
   readonly wanted: readonly string[];
-  /** What must be named as failed. */
+  /** The objects that must be reported as failed. */
   readonly refused: readonly string[];
   readonly deadDirectory: string;
-  /** What is wrong with it from the beginning on. To be kept when other faults are added. */
+  /** The faults from the beginning on. They stay when other faults are added. */
   readonly always: readonly FaultRule[];
 }
 
@@ -61,7 +61,7 @@ export async function startOddBucket(random: (below: number) => number): Promise
 const pad = (n: number) => String(n).padStart(3, "0");
 const pad2 = (n: number) => String(n).padStart(2, "0");
 
-/** It refuses some requests for their rate, then all for some seconds. */
+/** The bucket refuses some requests because of their rate, then all requests for some seconds. */
 export async function banUs({ bucket, always }: OddBucket): Promise<void> {
   const on = ["get", "list", "head"] as const;
   bucket.setFaults([{ kind: "429", on, times: 8 }, { kind: "403", on }, ...always]);
@@ -69,7 +69,7 @@ export async function banUs({ bucket, always }: OddBucket): Promise<void> {
   bucket.setFaults(always);
 }
 
-/** Nobody listens for some seconds; something else happens meanwhile. */
+/** Closes the port for some seconds, and calls a function meanwhile. */
 export async function beAway({ bucket }: OddBucket, meanwhile: () => void): Promise<void> {
   await bucket.setOutage("refused");
   await sleep(2_000);

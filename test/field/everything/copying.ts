@@ -14,7 +14,7 @@ export interface Ended {
 /** The user and group `nobody`. */
 export const nobody = 65_534;
 
-/** What runs a command as them. */
+/** The program that runs a command as this user and group. */
 export const asNobody = ["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups"];
 
 /** One command, run as an unprivileged user again and again, as an operator would. */
@@ -62,7 +62,7 @@ export class Copying {
     await this.end();
   }
 
-  /** The second one says: at once. */
+  /** A second signal ends the command at once. */
   async terminateTwice(): Promise<void> {
     this.#child?.kill("SIGTERM");
     await sleep(300);

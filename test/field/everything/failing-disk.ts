@@ -70,18 +70,20 @@ export function smallDisk(t: TestContext, options: { mib: number; owner: number 
   return root;
 }
 
-/** Takes all room of a disk of 64 MiB. Returns what gives it back. */
+/** Uses up a disk of 64 MiB. Returns a function that frees it again. */
 export function fill(root: string): () => void {
   const filler = join(root, "filler");
   try {
     writeFileSync(filler, Buffer.alloc(64 * 1024 * 1024));
   } catch {
-    // It is full: that was the aim.
+    // The disk is full now, as intended.
   }
   return () => rmSync(filler);
 }
 
-/** The same folder where every user can reach it, whatever lies above it. Read-only. */
+/**
+ * Mounts the folder where every user can reach it, independent of the folders above it. Read-only.
+ */
 export function readableByAll(t: TestContext, folder: string): string {
   const root = mkdtempSync(join(tmpdir(), "brigade-checkout-"));
   run("chmod", "755", root);

@@ -21,7 +21,7 @@ import { assertToldOnce } from "./told-once.ts";
 const checkout = fileURLToPath(new URL("../../../", import.meta.url));
 const seed = Number(process.env.SEED ?? randomInt(1_000_000));
 
-/** Until it holds, or for half a minute: what did not come is asserted later. */
+/** Waits until it holds, for at most half a minute; asserts come later. */
 async function waitFor(condition: () => boolean): Promise<void> {
   for (const end = performance.now() + 30_000; !condition() && performance.now() < end; ) await sleep(50);
 }
@@ -50,7 +50,7 @@ test("a fleet to which everything happens once brings in all but what cannot be 
   const odd = await startOddBucket(below);
   const { bucket, wanted, refused } = odd;
   t.after(() => bucket.close());
-  // Each has room for all: while the others are away, everything may come to one.
+  // Each disk has room for all objects: while the others are away, one disk may get everything.
   const disks = [1, 2, 3].map(() => failingDisk(t, { mib: 192, owner: nobody }));
   const state = smallDisk(t, { mib: 64, owner: nobody });
   const folder = mkdtempSync(join(tmpdir(), "brigade-everything-"));
@@ -110,7 +110,8 @@ test("a fleet to which everything happens once brings in all but what cannot be 
     },
   };
   const order = shuffled(Object.keys(happenings), random);
-  // An outage that follows a ban at once is met in the same pause, and nobody tells of it: some requests lie between two.
+  // An outage right after a ban falls into the same pause and is not logged. So some requests come
+  // between the two.
   let after = 0;
   for (const [n, name] of order.entries()) {
     const due = Math.max(after + 300, (wanted.length * (n + 1)) / (order.length + 2));
@@ -138,7 +139,7 @@ test("a fleet to which everything happens once brings in all but what cannot be 
     bucket,
     wanted,
   );
-  // A downloader that had nothing to write in that time has not noticed.
+  // A downloader without a write in that time logs nothing.
   assertToldOnce(
     started.map(({ log }) => log.filter(({ level }) => level >= 40)),
     { unnoticed: ["failed disk"] },

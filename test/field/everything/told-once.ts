@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 
-/** A line of a log at level `warn` or above, or what was written for people. */
+/** A line of a log at level `warn` or above, or a line for people. */
 export interface Told {
   readonly level: number;
   readonly msg: string;
   readonly [field: string]: unknown;
 }
 
-/** The lines of a program's standard error that somebody has to read: no progress, no news. */
+/**
+ * Returns the lines of a program's standard error that an operator has to read: no progress, no
+ * news.
+ */
 export function warningsIn(stderr: string): Told[] {
   return stderr
     .split("\n")
@@ -16,7 +19,7 @@ export function warningsIn(stderr: string): Told[] {
     .filter(({ level }) => level >= 40);
 }
 
-/** What a fault is told by. Who lists and who fetches each tell of a source that is away. */
+/** The lines for each fault. Lister and downloader each log a source that is away. */
 const faults: Readonly<Record<string, readonly RegExp[]>> = {
   ban: [
     /^the server refuses everything for a while/,
@@ -30,8 +33,8 @@ const faults: Readonly<Record<string, readonly RegExp[]>> = {
 };
 
 /**
- * No process tells of one fault twice; somebody tells of each, but for those that may go unnoticed. `programs`: the lines of each
- * process.
+ * Fails if a process logs one fault twice, or if no process logs a fault, except faults that may go
+ * unnoticed. `programs`: the lines of each process.
  */
 export function assertToldOnce(
   programs: readonly (readonly Told[])[],

@@ -1,4 +1,4 @@
-/** What a server does with a request. */
+/** The answer of a server to a request. */
 export type Decision = "served" | "refused" | "banned";
 
 /** Decides on a request at this time, milliseconds. */
@@ -17,7 +17,7 @@ export function tokenBucket(perSecond: number, burst = perSecond): Gate {
   };
 }
 
-/** So many requests in each second of the clock. */
+/** A number of requests in each second of the clock. */
 export function fixedWindow(perSecond: number): Gate {
   let second = -1;
   let count = 0;
@@ -28,7 +28,7 @@ export function fixedWindow(perSecond: number): Gate {
   };
 }
 
-/** So many requests in any second. `strict`: refused ones count, too. */
+/** A number of requests in any second. `strict`: refused ones count, too. */
 export function slidingWindow(perSecond: number, { strict = false } = {}): Gate {
   const times: number[] = [];
   return (now) => {
@@ -39,7 +39,10 @@ export function slidingWindow(perSecond: number, { strict = false } = {}): Gate 
   };
 }
 
-/** Bans for so many milliseconds whoever sends more than this in a second, and refuses nothing before. */
+/**
+ * Bans, for a number of milliseconds, a client that sends more than this in a second, and refuses
+ * nothing before.
+ */
 export function bansAbove(perSecond: number, ms: number, onBan: () => void): Gate {
   const window = slidingWindow(perSecond);
   let bannedUntil = Number.NEGATIVE_INFINITY;
@@ -52,7 +55,7 @@ export function bansAbove(perSecond: number, ms: number, onBan: () => void): Gat
   };
 }
 
-/** Bans for so many milliseconds after so many refusals in a row. */
+/** Bans, for a number of milliseconds, after a number of refusals in a row. */
 export function withBan(gate: Gate, { after, ms }: { after: number; ms: number }): Gate {
   let inRow = 0;
   let bannedUntil = Number.NEGATIVE_INFINITY;

@@ -4,7 +4,7 @@ import { freePort } from "../../free-ports.ts";
 import { startInBackground } from "../../get/background.ts";
 import { requirePrograms } from "../../programs.ts";
 
-/** A program that stands before a web server and answers for it. */
+/** A program in front of a web server that answers for it. */
 export interface Gateway extends AsyncDisposable {
   /** `http://127.0.0.1:port`. */
   readonly url: string;
@@ -23,13 +23,13 @@ export async function startHaproxy(home: string, server: string, lines = ""): Pr
   return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => service[Symbol.asyncDispose]() };
 }
 
-/** A varnish with the rules that it has by itself: it keeps what it has fetched for two minutes. */
+/** A varnish with its default rules: it keeps fetched files for two minutes. */
 export async function startVarnish(home: string, server: string): Promise<Gateway> {
   requirePrograms("varnishd");
   const port = await freePort();
   const folder = join(home, "varnish");
   mkdirSync(folder);
-  // Its jail would need users of the system's.
+  // Its jail would need users that the system may lack.
   const args = ["-F", "-j", "none", "-n", folder, "-a", `127.0.0.1:${port}`, "-b", new URL(server).host];
   const service = await startInBackground("varnishd", args, port, { quiet: true });
   return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => service[Symbol.asyncDispose]() };

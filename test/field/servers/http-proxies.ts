@@ -9,7 +9,9 @@ import type { RunningProxy } from "../../get/proxies.ts";
 import { requirePrograms } from "../../programs.ts";
 import { listening } from "./ports.ts";
 
-/** The URL of a proxy that gives this status to CONNECT, and to requests for http:// URLs. */
+/**
+ * Returns the URL of a proxy that answers CONNECT, and requests for http:// URLs, with this status.
+ */
 export async function refusingProxy(t: TestContext, status: number): Promise<string> {
   const proxy = await changingProxy(t);
   proxy.refusal = status;
@@ -19,11 +21,14 @@ export async function refusingProxy(t: TestContext, status: number): Promise<str
 /** A proxy for https:// that a test can make refuse. */
 export interface ChangingProxy {
   readonly url: string;
-  /** The status that it refuses with; `undefined`: it connects. */
+  /** The status of its refusals; `undefined`: it connects. */
   refusal: number | undefined;
 }
 
-/** Whatever host it is asked for, it connects to that port of this machine. What stands is cut when it begins to refuse. */
+/**
+ * For every host name it connects to that port of this machine. Open connections are cut when it
+ * begins to refuse.
+ */
 export async function changingProxy(t: TestContext): Promise<ChangingProxy> {
   let refusal: number | undefined;
   const tunnels = new Set<Socket>();
@@ -80,7 +85,7 @@ interface ProxyProgram {
   readonly args: readonly string[];
 }
 
-/** Says on standard error whom it serves. */
+/** It logs its clients on standard error. */
 async function startProxy(
   home: string,
   program: "tinyproxy" | "privoxy",

@@ -9,17 +9,20 @@ export interface IndexSite extends AsyncDisposable {
   readonly url: string;
   /** `GET /a.bin`, in the order of the requests. */
   readonly requests: readonly string[];
-  /** What the site does with requests before it answers as usual. */
+  /** Handles requests before the site answers as usual. */
   answer: Answer;
   /** When a file was modified, Unix seconds; all of them at first in 2024. */
   readonly modified: Map<string, number>;
-  /** How often a request came. */
+  /** Returns how often a request came. */
   times(request: string): number;
 }
 
 export const usual: Answer = () => false;
 
-/** A web server that has files of three bytes in one directory, whose index page tells sizes and times as nginx does. */
+/**
+ * A web server that has files of three bytes in one directory, whose index page has sizes and times
+ * as nginx writes them.
+ */
 export async function startIndexSite(names: readonly string[], directory = "/"): Promise<IndexSite> {
   const requests: string[] = [];
   const modified = new Map(names.map((name) => [name, Date.UTC(2024, 0, 1) / 1000]));
@@ -54,7 +57,7 @@ export async function startIndexSite(names: readonly string[], directory = "/"):
   return site;
 }
 
-/** Refuses these paths with this status, whatever the method; or only GET. */
+/** Refuses these paths with this status, for every method, or only for GET. */
 export function refusing(status: number, paths: (path: string) => boolean, { getOnly = false } = {}): Answer {
   return ({ method, url = "" }, response) => {
     if (!paths(url) || (getOnly && method !== "GET")) return false;

@@ -6,7 +6,7 @@ import type { Decision } from "./gates.ts";
 
 export interface LimitedSite {
   readonly url: string;
-  /** What became of the requests, second by second since the first one. */
+  /** The outcomes of the requests, second by second since the first one. */
   readonly seconds: readonly SecondOfSite[];
 }
 
@@ -89,15 +89,15 @@ function rows(count: number, row: (n: number) => object): object[] {
 }
 
 export interface Use {
-  /** Requests a second that were served. */
+  /** Requests per second that were served. */
   readonly served: number;
-  /** Of all requests, those that were not. */
+  /** The share of all requests that were refused. */
   readonly refusedShare: number;
   /** Times that everything was refused. */
   readonly bans: number;
 }
 
-/** What was made of the limit, from one second to another. */
+/** Returns the use of the limit, from one second to another. */
 export function useOf(seconds: readonly SecondOfSite[], from: number, to: number): Use {
   const some = seconds.slice(from, to);
   const sum = (of: keyof SecondOfSite) => some.reduce((total, second) => total + second[of], 0);

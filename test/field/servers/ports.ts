@@ -75,7 +75,7 @@ export const httpPort = (t: TestContext, answer = fine) => listening(t, createSe
 export const tlsPort = (t: TestContext, options: ServerOptions, answer = fine) =>
   listening(t, createTlsServer(options, answer));
 
-/** A port that does this with whoever connects. */
+/** A port that calls this function for each connection. */
 export const tcpPort = (t: TestContext, greet: (socket: Socket) => void) =>
   listening(
     t,

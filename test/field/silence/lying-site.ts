@@ -3,21 +3,24 @@ import type { TestContext } from "node:test";
 import { gzipSync } from "node:zlib";
 import { listening } from "../servers/ports.ts";
 
-/** What its index pages tell of files: exact sizes in HTML or in JSON; or their names only, so that each is asked by HEAD. */
+/**
+ * The content of its index pages: exact sizes in HTML or in JSON; or names only, so that each file
+ * gets a HEAD.
+ */
 export type Style = "html" | "json" | "names";
 
 export interface LyingSite {
   /** `http://127.0.0.1:port`. */
   readonly url: string;
-  /** While `false` every answer is right. */
+  /** If `false`, every answer is right. */
   lies: boolean;
-  /** How often it lied, by kind. */
+  /** The number of wrong answers, by kind. */
   readonly told: ReadonlyMap<Lie, number>;
 }
 
 export type Lie = keyof typeof ofPages | keyof typeof ofFiles;
 
-/** Each kind of lie is told so often. */
+/** The share of each kind of wrong answer. */
 const share = 0.03;
 const modified = "Mon, 01 Jan 2024 00:00:00 GMT";
 const login = "<!DOCTYPE html><html><body><h1>Please log in</h1></body></html>";
@@ -32,7 +35,7 @@ interface Asked {
 
 const type = { html: "text/html; charset=utf-8", json: "application/json" } as const;
 
-/** What is wrong with the answer for a directory. `content`: its page. */
+/** The faults of an answer for a directory. `content`: its page. */
 const ofPages = {
   "cut index": ({ content, response, chance }: Asked) => {
     response.writeHead(200, { "content-type": type.html, "content-length": content.length });
@@ -50,7 +53,7 @@ const ofPages = {
   },
 } as const;
 
-/** What is wrong with the answer for a file. */
+/** The faults of an answer for a file. */
 const ofFiles = {
   "page for a file": ({ response, chance }: Asked) => {
     response.writeHead(200, {
@@ -81,7 +84,7 @@ const ofFiles = {
   "404 to a file": ({ response }: Asked) => void response.writeHead(404, { "content-length": 0 }).end(),
 } as const;
 
-/** A web server that has these files, by path, and tells each kind of lie now and then. */
+/** A web server that has these files, by path, and gives each kind of wrong answer now and then. */
 export async function startLyingSite(
   t: TestContext,
   files: ReadonlyMap<string, Buffer>,
@@ -115,7 +118,10 @@ export async function startLyingSite(
   return site;
 }
 
-/** A page without an extension may be a page; and where nothing but HEAD tells lengths, GET alone cannot be caught lying. */
+/**
+ * Returns the kinds of wrong answers that can be noticed. A file without an extension may be a page,
+ * and where only HEAD has lengths, a wrong GET cannot be noticed.
+ */
 function liesAbout({ method }: IncomingMessage, path: string, style: Style): (keyof typeof ofFiles)[] {
   if (method === "HEAD") return ["wrong length"];
   const all = Object.keys(ofFiles) as (keyof typeof ofFiles)[];
@@ -136,7 +142,10 @@ function sendFile({ content, request, response }: Asked): void {
   response.end(request.method === "HEAD" ? "" : part);
 }
 
-/** The index page of a directory (its path ends with a slash, unless it is the root); nothing for files. */
+/**
+ * The index page of a directory (its path ends with a slash, unless it is the root); `undefined`
+ * for files.
+ */
 function pageOf(files: ReadonlyMap<string, Buffer>, path: string, style: Style): Buffer | undefined {
   if (path !== "" && !path.endsWith("/")) return undefined;
   const rows = new Map<string, number | undefined>();

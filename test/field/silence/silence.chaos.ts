@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import { soakSome } from "./soak.ts";
 
-test("of fifty trees whose site lies now and then, every run that ends well has brought all of it", async (t) => {
+test("with a site that gives wrong answers, every run over fifty trees that ends well has brought all of it", async (t) => {
   await soakSome(t, 50);
 });

@@ -2,9 +2,10 @@ import { test } from "node:test";
 import { soakSome } from "./soak.ts";
 
 /*
- * Web servers, caches and portals that lie without a word: every run that ends well has brought the whole tree.
+ * Web servers, caches and portals give wrong answers without an error: every run that ends well has
+ * brought the whole tree.
  */
 
-test("of three trees whose site lies now and then, every run that ends well has brought all of it", async (t) => {
+test("with a site that gives wrong answers, every run over three trees that ends well has brought all of it", async (t) => {
   await soakSome(t, 3, 5);
 });

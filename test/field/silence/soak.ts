@@ -26,7 +26,10 @@ function randomTree(chance: () => number): Map<string, Buffer> {
   return files;
 }
 
-/** What lies on the disks that is not of the tree, or is missing there: no line where they hold the whole tree. */
+/**
+ * Returns a line per file that is not of the tree or is missing on the disks: none if they hold the
+ * whole tree.
+ */
 async function differences(files: ReadonlyMap<string, Buffer>, roots: readonly string[]): Promise<string[]> {
   const wrong = new Set(files.keys());
   const lines: string[] = [];
@@ -38,13 +41,16 @@ async function differences(files: ReadonlyMap<string, Buffer>, roots: readonly s
   return [...lines, ...[...wrong].map((path) => `${path} is missing`)];
 }
 
-/** What runs of one tree ended with. */
+/** The results of the runs of one tree. */
 interface Ends {
   readonly codes: readonly (number | null)[];
   readonly lies: LyingSite["told"];
 }
 
-/** Copies a tree of this seed in three runs, the last from a site that tells the truth, and loses a volume then, sometimes. */
+/**
+ * Copies a tree of this seed in three runs, the last from a site without wrong answers. Sometimes a
+ * volume is lost before it.
+ */
 async function soakTree(t: TestContext, seed: number): Promise<Ends> {
   const chance = randomOf(seed);
   const files = randomTree(chance);
@@ -76,7 +82,7 @@ async function soakTree(t: TestContext, seed: number): Promise<Ends> {
   return { codes, lies: site.told };
 }
 
-/** As many trees, by `SILENCE_SEED` or by chance. */
+/** Runs this number of trees, with seeds from `SILENCE_SEED` or by chance. */
 export async function soakSome(t: TestContext, trees: number, usual = Date.now() % 1_000_000): Promise<void> {
   const first = Number(process.env.SILENCE_SEED ?? usual);
   t.diagnostic(`SILENCE_SEED=${first}`);

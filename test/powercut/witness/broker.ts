@@ -8,7 +8,7 @@ import { note } from "./noting.ts";
 export * from "@brigade/broker";
 
 /**
- * The real one; results are noted when it has said that they are safe.
+ * The real broker; results are noted when it has confirmed them.
  * @public `brigade` gets it in place of the package's
  */
 export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {

@@ -1,8 +1,8 @@
 import { registerHooks } from "node:module";
 
 /**
- * Preloaded into an unchanged `brigade` (`node --import`): its volumes and its broker are watched, and what they report is
- * noted with the moment (witness/noting.ts).
+ * Preloaded into an unchanged `brigade` (`node --import`): its volumes and its broker are watched,
+ * and what they report is noted with the moment (witness/noting.ts).
  */
 const watched = new Map([
   ["@brigade/volumes", new URL("volumes.ts", import.meta.url).href],

@@ -10,7 +10,9 @@ type Reported<N> = N extends Note ? Omit<N, "at"> : never;
 
 const notes: Note[] = [];
 
-/** In memory until the program ends: what it costs must not move the moments. */
+/**
+ * Notes stay in memory until the program ends, so that writing them does not change the moments.
+ */
 export function note(reported: Reported<Note>): void {
   notes.push({ ...reported, at: statSync(POWERCUT_LOG).size });
 }

@@ -5,7 +5,7 @@ import { note } from "./noting.ts";
 export * from "@brigade/volumes";
 
 /**
- * The real one; what it reports as stored is noted at once.
+ * The real volumes; objects that they report as stored are noted at once.
  * @public `brigade` gets it in place of the package's
  */
 export async function tryVolumes(...args: Parameters<typeof tryReal>): Promise<TriedVolumes> {

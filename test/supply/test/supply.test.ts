@@ -34,7 +34,7 @@ test("the lockfile has the integrity of every package from a registry", () => {
   );
 });
 
-test("every image is a variable with a version that does not move, the same everywhere", () => {
+test("every image is a variable with a fixed version, the same everywhere", () => {
   const compose = read("docker-compose.yml");
   const dockerfile = read("Dockerfile");
   for (const image of compose.match(/(?<=image: ).*/g) ?? []) assert.match(image, /^\$\{[A-Z_]+:-[^}]+\}$/);
@@ -56,7 +56,9 @@ test("the broker's container has the rights of its entry point only, and writes 
   assert.equal(/^load_definitions = (.*)$/m.exec(read("deploy/broker/container.conf"))?.[1], definitions);
 });
 
-/** A checkout with a `docker` whose registry has one image; `digests`: what it says of that. */
+/**
+ * A checkout with a `docker` whose registry has one image; `digests`: the digests of that image.
+ */
 async function checkoutWithDocker(t: TestContext, environmentFile: string, digests = "node@sha256:0123") {
   const folder = await temporaryFolder(t);
   for (const path of ["deploy/pin-images.sh", "docker-compose.yml"])
@@ -77,7 +79,7 @@ esac
   return { pin, file: join(folder, ".env") };
 }
 
-test("pin-images.sh writes the digest of what a registry gives into .env, and leaves the rest as it is", async (t) => {
+test("pin-images.sh writes the registry's digests into .env, and leaves the rest as it is", async (t) => {
   const { pin, file } = await checkoutWithDocker(
     t,
     "A=1\nNODE_IMAGE=\"node:1.2.3@sha256:01d\"\nB='two words'\n",
@@ -97,7 +99,7 @@ test("pin-images.sh pins the version of the compose file where .env names none",
   assert.match(readFileSync(file, "utf8"), /^NODE_IMAGE=node:\d+\.\d+\.\d+-[\w-]+@sha256:0123\n$/);
 });
 
-test("pin-images.sh writes nothing where an image has no digest, as one that was built here", async (t) => {
+test("pin-images.sh writes nothing for an image without a digest, such as one that was built here", async (t) => {
   const { pin, file } = await checkoutWithDocker(t, "A=1\n", "");
   const { status, stderr } = pin();
   assert.equal(status, 1);
@@ -111,8 +113,8 @@ interface Component {
   readonly properties: readonly { readonly name: string }[];
 }
 
-// (npm leaves packages out that run, where it is told to leave those out that do not.)
-test("the bill of materials names every package of the lockfile with its version, and marks those that do not run", () => {
+// (With the option to leave out development packages, npm also leaves out some that run.)
+test("the bill of materials names every package of the lockfile with its version, and marks those for development", () => {
   const printed = execFileSync("npm", ["run", "--silent", "sbom"], { cwd: checkout, encoding: "utf8" });
   const { components } = JSON.parse(printed) as { components: readonly Component[] };
   const told = components.map(({ name, version, properties }) => {
