@@ -228,7 +228,7 @@ test("a plain folder that was emptied becomes a new volume with one line", async
   await rm(volume, { recursive: true });
   const { code, stderr } = await copy(volume);
   assert.equal(code, 0, stderr);
-  assert.equal(stderr.match(/a new volume begins where another one was/g)?.length, 1, stderr);
+  assert.equal(stderr.match(/a new volume begins in the place of another one/g)?.length, 1, stderr);
   await assertHolds([volume], bucket, keys);
 });
 

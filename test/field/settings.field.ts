@@ -236,8 +236,11 @@ test("variables that resemble brigade's get one line each, with the right name; 
   assert.equal(code, 0, stderr);
   const warnings = stderr.split("\n").filter((line) => line.includes("is no variable"));
   assert.equal(warnings.length, 2, stderr);
-  assert.match(warnings.join(), /FETCH_CONCURENCY is no variable of brigade: is FETCH_CONCURRENCY meant\?/);
-  assert.match(warnings.join(), /UPYUN_OPERATER is no variable of brigade: is UPYUN_OPERATOR meant\?/);
+  assert.match(
+    warnings.join(),
+    /FETCH_CONCURENCY is no variable of brigade: do you mean FETCH_CONCURRENCY\?/,
+  );
+  assert.match(warnings.join(), /UPYUN_OPERATER is no variable of brigade: do you mean UPYUN_OPERATOR\?/);
   const { volumes } = JSON.parse(stdout) as { volumes: { root: string }[] };
   assert.deepEqual(
     volumes.map(({ root }) => root),

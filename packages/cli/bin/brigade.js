@@ -1,8 +1,9 @@
 #!/bin/sh
 ":" /*
-# For a shell, all down to "exec" is a script; for Node it is a comment. So started, the command needs no Node on the PATH (cron has
-# none there), and it knows of a SIGHUP that nohup had ignored before: Node ends that, and does not tell. Behind "--" Node takes no
-# argument for its own: it would read the file of our --env-file, whoever has written that.
+# For a shell, all down to "exec" is a script; for Node it is a comment. So the command needs no Node
+# on the PATH (cron has none there), and it can tell that nohup had SIGHUP ignored: Node ends that
+# before any code runs. After "--", Node takes no argument as its own: it would read the file of
+# --env-file, also one that another user has written.
 file=$(command -p readlink -f "$0")
 node="${file%/*}/../../../node_modules/.bin/node"
 [ -x "$node" ] || node=$(command -v node) || {
@@ -16,8 +17,8 @@ if [ -r /proc/$$/status ]; then
 fi
 exec "$node" -- "$file" "$@"
 */
-// Plain JavaScript that any Node can read: the sources run unbuilt and need Node 24.12, which `npm ci`
-// puts into node_modules/.bin. Started by an older Node, this hands over to that one.
+// Plain JavaScript that any Node can read. The sources run unbuilt and need Node 24.12, which
+// `npm ci` puts into node_modules/.bin. An older Node that runs this hands over to that one.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import module from "node:module";
@@ -35,10 +36,11 @@ const proxied =
   Object.keys(process.env).some((name) => /^(http|https|all)_proxy$/i.test(name));
 
 /**
- * A small young generation, megabytes: bodies pass through memory that is freed with it, and with V8's default, hundreds
- * of megabytes of them wait for the collector. A lister has no bodies, and pages enough to fill whatever it is given; `get`
- * has little but bodies, a buffer a read, where they come through a proxy: directly they need none, and the default does.
- * Flags must stand on the command line, so the process replaces itself once, which takes a tenth of a second or two.
+ * Megabytes of V8's young generation. Bodies pass through memory that is freed with it: with V8's
+ * default, hundreds of megabytes of them wait for the collector. A lister has no bodies, and its
+ * pages would fill any size. `get` has one buffer per read if bodies come through a proxy. If they
+ * come directly, it has none, and the default is right. Flags must stand on the command line, so the
+ * process replaces itself once. That takes 100 to 200 ms.
  */
 const young = { lister: 2, get: proxied ? 1 : undefined };
 const command = process.argv[2] || "";
@@ -51,12 +53,13 @@ const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (!(major > 24 || (major === 24 && minor >= 12))) {
   handOver(fileURLToPath(new URL("../../../node_modules/.bin/node", import.meta.url)));
 } else {
-  // Before the first import: what is stripped and compiled already need not load the stripper, which takes longer than all else.
+  // Before the first import: sources that are stripped and compiled already do not need the stripper,
+  // which takes longest to load.
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE || cache);
   void import("../src/limits/start.ts").then(({ startFor }) => start(startFor(size)));
 }
 
-/** Replaces the process by one with these flags, unless it has them already: then the program begins. */
+/** Replaces the process by one with these flags; if it has them already, the program begins. */
 async function start({ flags, environment }) {
   if (process.execve !== undefined && !flags.every((flag) => process.execArgv.includes(flag))) {
     const [node, ...rest] = process.argv;
@@ -72,8 +75,9 @@ async function start({ flags, environment }) {
 }
 
 /**
- * Bytes of arguments and variables that are not UTF-8 have become U+FFFD, and the next program would not know it from one that was
- * typed: words with such bytes, and the paths in them, are told to it. Where /proc is missing, nothing is.
+ * Bytes of arguments and variables that are not UTF-8 have become U+FFFD here, and later code could
+ * not tell it from one that was typed. So it is told the words with such bytes, and their paths.
+ * Without /proc it is told none.
  */
 function noteUndecoded() {
   const isDoubtful = [...process.argv, ...Object.values(process.env)].some((text) => text.includes("\ufffd"));
@@ -121,7 +125,10 @@ function handOver(node) {
   child.on("exit", (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : code));
 }
 
-/** What a terminal sends goes to the whole group, so to the child too: sent on, it would count twice (a second signal exits at once). */
+/**
+ * A signal from a terminal goes to the whole group, so also to the child. Sent on, it would count
+ * twice, and a second signal ends the program at once.
+ */
 function forwardSignals(child) {
   const fromTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   for (const signal of ["SIGINT", "SIGHUP", "SIGTERM"]) {

@@ -1,5 +1,5 @@
-// zod loads its messages in all languages, 64 modules per thread. Nobody sees them here but the English ones, which it loads by
-// themselves: 28 ms of CPU per thread are saved at the start.
+// zod loads its messages in all languages, 64 modules per thread. Only the English ones are used, and
+// those are loaded by other means. This saves 28 ms of CPU per thread at the start.
 import { registerHooks } from "node:module";
 
 registerHooks({

@@ -4,17 +4,20 @@ import { addGet } from "./commands/get.ts";
 import { flushLog } from "./logging/logging.ts";
 import { exitCode, exitCodeHelp, exitCodeOf } from "./process/exit-code.ts";
 import { isHangupIgnored } from "./process/hangup.ts";
-import { hurry } from "./process/hurry.ts";
 import { whenOrphanedByNpx } from "./process/orphan.ts";
+import { hurry } from "./process/stopping.ts";
 import { leaveRemovedFolder } from "./process/working-folder.ts";
 import { parserOutput, tell, tellLines, watchOutput } from "./terminal/terminal.ts";
 
 leaveRemovedFolder();
 
-/** A service tells in its own log what it does. */
+/** Whether a service runs: it logs what it does, so nothing is told beside the log. */
 let isService = false;
 
-/** The first signal stops with grace, the second at once: a service has a moment to give back what it holds, until the third. */
+/**
+ * The first signal stops with grace, the second at once. A service has a moment after the second to
+ * give back what it holds, until the third.
+ */
 const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   process.on(name, () => {
@@ -24,13 +27,16 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
     }
     if (stop.signal.aborted) {
       hurry.abort();
-      // The first signal may be so fresh that nobody has acted on it yet.
+      // The first signal may have come just before: its handlers get a moment.
       if (!isService) setTimeout(() => void leave(exitCode.interrupted), 200);
     } else stopBecauseOf(name);
   });
 }
 
-/** A terminal that goes may send it twice, so it is never "the second". Services ignore it: it will have another meaning for them. */
+/**
+ * SIGHUP never counts as "the second" signal: a terminal that goes may send it twice. Services
+ * ignore it: it will have another meaning for them.
+ */
 const isHangupToBeIgnored = isHangupIgnored(process.env);
 let hungUpAt = Number.NEGATIVE_INFINITY;
 process.on("SIGHUP", () => {
@@ -38,7 +44,7 @@ process.on("SIGHUP", () => {
   if (!isService && !isHangupToBeIgnored) stopBecauseOf("SIGHUP");
 });
 whenOrphanedByNpx(process.env, () => {
-  // Under `nohup npx` the hangup that we ignore has ended npx.
+  // Under `nohup npx`, the hangup that is ignored here has ended npx.
   if (!(isHangupToBeIgnored && performance.now() - hungUpAt < 5_000)) stopBecauseOf("npx has ended");
 });
 
@@ -48,14 +54,14 @@ function stopBecauseOf(reason: string): void {
   stop.abort();
 }
 
-/** Node would print it as it is, with keys in it. */
+/** Node would print the error as it is, with control characters of keys in it. */
 process.on("uncaughtException", (error) => {
   flushLog();
   tellInternal(error);
   void leave(exitCode.internal);
 });
 
-/** Whoever reads the results may have seen enough (`brigade … | head`), or the terminal is gone. */
+/** The reader of the results may have ended (`brigade … | head`), or the terminal is gone. */
 watchOutput((error) => {
   if (error.code === "EPIPE") process.exit(exitCode.complete);
   if (error.code === "EIO") return;
@@ -71,11 +77,11 @@ const program = new Command("brigade")
   .configureHelp({ showGlobalOptions: true })
   .configureOutput(parserOutput)
   .exitOverride();
-// All the others take as long to load as a file of some size to come.
+// To load all other commands takes as long as to fetch a file of some size.
 if (process.argv[2] === "get") addGet(program, setExitCode, stop.signal);
 else {
   const { addCommands, services } = await import("./commands/all.ts");
-  const { refuseEmptyWords } = await import("./commands/options/empty-words.ts");
+  const { refuseEmptyWords } = await import("./options/empty-words.ts");
   const { useSettingsFile } = await import("./settings/file/use.ts");
   const { warnOfUnknownVariables } = await import("./settings/unknown-variables.ts");
   program
@@ -106,23 +112,29 @@ try {
 if (isService || stop.signal.aborted || (await hasLeftThreadsBehind()))
   await leave(Number(process.exitCode ?? 0));
 
-/** `get` has no such threads, and starts faster without the package. */
+/** `get` has no such threads, and starts faster without that package. */
 async function hasLeftThreadsBehind(): Promise<boolean> {
   return process.argv[2] !== "get" && (await import("@brigade/volumes")).threadsHang();
 }
 
-/** At once. */
+/** Ends the process at once. */
 async function leave(code: number): Promise<never> {
   flushLog();
   return await (await import("@brigade/volumes")).endProcess(code);
 }
 
-/** What failed first; what failed because of it, while all was left, is in the same error. */
+/**
+ * Returns the error that came first. Errors that came because of it, while all was left, are in the
+ * same object.
+ */
 function firstOf(error: unknown): unknown {
   return error instanceof SuppressedError ? firstOf(error.suppressed) : error;
 }
 
-/** One clear line (or one a problem) for what people can mend; a stack trace only for what is ours. */
+/**
+ * Tells one clear line (or one per problem) of what people can mend, and a stack trace only of the
+ * program's own faults. Returns the exit code.
+ */
 function tellFailure(error: unknown): number {
   if (stop.signal.aborted && !(error instanceof FatalError)) {
     tell("interrupted; run the same command again to go on");

@@ -32,7 +32,7 @@ export async function brigade(args: readonly string[], environment: NodeJS.Proce
   return { code: code as number | null, stdout, stderr };
 }
 
-function spawnBrigade(args: readonly string[], environment: NodeJS.ProcessEnv) {
+export function spawnBrigade(args: readonly string[], environment: NodeJS.ProcessEnv) {
   return spawn(process.execPath, [command, ...args], {
     cwd: tmpdir(),
     env: { PATH: process.env.PATH, ...ownState, ...environment },

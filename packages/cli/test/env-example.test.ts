@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { brokerVariables } from "@brigade/broker";
 import { volumeVariables } from "@brigade/volumes";
-import { instanceVariables } from "../src/service/downloader/instance.ts";
 import {
   httpVariables,
+  instanceVariables,
   ledgerClientVariables,
   ledgerVariables,
   settingsSchema,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConfigError, FatalError, HostError } from "@brigade/core";
-import { filtersOf } from "../src/commands/options/filter-options.ts";
+import { filtersOf } from "../src/options/filter-options.ts";
 import { exitCodeOf } from "../src/process/exit-code.ts";
 import { Problems } from "../src/settings/problems.ts";
 

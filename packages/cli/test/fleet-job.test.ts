@@ -5,7 +5,7 @@ import { ConfigError, FatalError, HostError, type Source } from "@brigade/core";
 import { createStatus, LedgerClient, ledgerApp, openCatalogue } from "@brigade/ledger";
 import { cancelJob } from "../src/fleet/cancel-job.ts";
 import { openFleetJob } from "../src/fleet/open-job.ts";
-import { waitForJob } from "../src/fleet/wait.ts";
+import { waitForJob } from "../src/job/wait.ts";
 import { listen } from "../src/service/listening/listen.ts";
 import { temporaryFolder } from "./command.ts";
 import { Lines, scriptedAdmin, until } from "./fakes.ts";

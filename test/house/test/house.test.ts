@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crowdedFolders } from "../crowded-folders.ts";
+import { folderCircles } from "../folder-circles.ts";
 import { longLines } from "../long-lines.ts";
 import { missingPaths } from "../missing-paths.ts";
 
@@ -51,4 +52,30 @@ test("in settings and scripts only the comments are prose", () => {
   const long = "word ".repeat(25);
   const text = ["# short", `# ${long}`, `#NAME=${long}`, `echo ${long}`].join("\n");
   assert.deepEqual(longLines([{ path: ".env.example", text }]), [".env.example:2: 127 columns, at most 100"]);
+});
+
+test("folders that import from each other are named with the files that do, also through others and for types", () => {
+  const files = [
+    { path: "packages/a/src/one/x.ts", text: 'import { y } from "../two/y.ts";' },
+    { path: "packages/a/src/two/y.ts", text: 'const z = await import("../three/deep/z.ts");' },
+    { path: "packages/a/src/three/deep/z.ts", text: 'import type {\n  X,\n} from "../../one/x.ts";' },
+    { path: "packages/a/src/main.ts", text: 'import "./one/x.ts";' },
+  ];
+  assert.deepEqual(folderCircles(files), [
+    "packages/a/src: folders in a circle: one/x.ts imports from two, two/y.ts imports from three/deep, " +
+      "three/deep/z.ts imports from one",
+  ]);
+});
+
+test("a package's door, and arrows that all go down, make no circle", () => {
+  const files = [
+    { path: "packages/a/src/index.ts", text: 'export { x } from "./one/x.ts";' },
+    { path: "packages/a/src/shared.ts", text: 'import { b } from "@brigade/b";' },
+    {
+      path: "packages/a/src/one/x.ts",
+      text: 'import { s } from "../shared.ts";\nimport { y } from "./y.ts";',
+    },
+    { path: "packages/a/src/one/y.ts", text: "" },
+  ];
+  assert.deepEqual(folderCircles(files), []);
 });

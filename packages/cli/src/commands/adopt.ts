@@ -7,18 +7,17 @@ import { ListedNames } from "@brigade/ledger";
 import { parseSource, withRetry } from "@brigade/sources";
 import { type LocalVolume, openVolume, volumeVariables } from "@brigade/volumes";
 import type { Command } from "commander";
-import { type AdoptTotals, adopt } from "../adopt/adopt.ts";
-import { preflight } from "../copy/preflight.ts";
+import { preflight } from "../job/preflight.ts";
 import { openLedger } from "../ledger/door.ts";
+import { type AdoptTotals, adopt } from "../listing/adopt.ts";
 import { createLog } from "../logging/logging.ts";
+import { addLedgerOptions, type LedgerFlags } from "../options/ledger-options.ts";
 import { type ExitCode, exitCode } from "../process/exit-code.ts";
-import { readVariables } from "../service/configuration.ts";
-import { readEnvironment } from "../settings/environment.ts";
+import { readEnvironment, readVariables } from "../settings/environment.ts";
 import { settingsSchema } from "../settings/settings.ts";
 import { print, printJson } from "../terminal/terminal.ts";
 import { formatBytes, formatCount } from "../terminal/units.ts";
 import { namedFolder } from "../volumes/named-folders.ts";
-import { addLedgerOptions, type LedgerFlags } from "./options/ledger-options.ts";
 
 interface Flags extends LedgerFlags {
   readonly volume?: string;
@@ -36,7 +35,7 @@ export function addAdopt(program: Command, done: (code: ExitCode) => void, signa
     .argument("<source>", "the name of a configured source, or its URL with the prefix that the tree is of")
     .argument("<folder>", "the tree, on the same disk as the volume")
     .option("--volume <root>", "the volume; by default the one that the folder is in")
-    .option("--check-md5", "compare MD5s that the store gives (a request an object), not only sizes");
+    .option("--check-md5", "compare the store's MD5s (one request per object), not only sizes");
   addLedgerOptions(command)
     .option("--json", "the result as one JSON document on stdout")
     .action(async (source: string, folder: string, flags: Flags) => {
@@ -75,7 +74,8 @@ async function run(argument: string, folder: string, flags: Flags, signal: Abort
       host: hostname(),
       ledger: door.ledger,
       checkMd5: flags.checkMd5 === true,
-      onDifferent: (key) => log.warn({ key }, "another file than the bucket's: it stays where it is"),
+      onDifferent: (key) =>
+        log.warn({ key }, "the file differs from the bucket's object: it stays where it is"),
       onProgress: progressOn(log),
     },
     { prefix: reference.prefix, concurrency: settings.LIST_CONCURRENCY },
@@ -84,12 +84,12 @@ async function run(argument: string, folder: string, flags: Flags, signal: Abort
     ? printJson({ volume: volume.id, root: volume.root, ...totals })
     : print(...summary(volume, totals)));
   if (flags.json !== true && (await hasFiles(tree)) && tree !== join(volume.root, reference.name)) {
-    await print(`  what is left in ${tree} is not in the bucket, or not so`);
+    await print(`  what is left in ${tree} is not in the bucket, or differs from it`);
   }
   return totals.different === 0 ? exitCode.complete : exitCode.incomplete;
 }
 
-/** The volume that holds the folder. Throws ConfigError. */
+/** Returns the root of the volume around the folder. Throws ConfigError if there is none. */
 function volumeAround(folder: string): string {
   for (let root = folder; ; root = dirname(root)) {
     if (existsSync(join(root, ".brigade", "volume.json"))) return root;
@@ -107,11 +107,11 @@ async function open(root: string, durability: "group" | "file" | "none", log: Lo
 
 function sizesUnknown(variant: string): ConfigError {
   return new ConfigError([
-    `the source brings version "${variant}", whose sizes no listing knows: there is nothing to check a tree against`,
+    `the source brings version "${variant}", whose sizes are in no listing: a tree cannot be compared with it`,
   ]);
 }
 
-/** Milliseconds between two lines. */
+/** Milliseconds between two lines of progress. */
 const tellEvery = 10_000;
 
 function progressOn(log: Log): (totals: Readonly<AdoptTotals>) => void {
@@ -129,7 +129,7 @@ function summary({ label, root }: LocalVolume, totals: AdoptTotals): string[] {
     `${formatCount(adopted)} files (${formatBytes(bytes)}) taken into ${root} "${label}"`,
     ...(known > 0 ? [`${formatCount(known)} were stored before`] : []),
     ...(different > 0
-      ? [`${formatCount(different)} are other files than the bucket's and stay where they are`]
+      ? [`${formatCount(different)} differ from the bucket's objects and stay where they are`]
       : []),
     `${formatCount(missing)} of ${formatCount(listed)} objects of the bucket are still to be fetched`,
   ];

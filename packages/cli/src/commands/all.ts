@@ -4,7 +4,9 @@ import type { ExitCode } from "../process/exit-code.ts";
 type Done = (code: ExitCode) => void;
 type Add = (program: Command, done: Done, signal: AbortSignal) => void;
 
-/** By their names, as help shows them in this order. Each is loaded when it is asked for: all of them take a second. */
+/**
+ * By name, in the order of the help. Each is loaded when it is called: to load all takes a second.
+ */
 const commands: Readonly<Record<string, () => Promise<Add>>> = {
   copy: async () => (await import("./copy.ts")).addCopy,
   get: async () => (await import("./get.ts")).addGet,
@@ -26,10 +28,10 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   ledger: async () => (await import("./fleet/services.ts")).addLedger,
 };
 
-/** Those that run until they are stopped. */
+/** The commands that run until they are stopped. */
 export const services: readonly string[] = ["lister", "downloader", "ledger"];
 
-/** Adds the command of this name, or all where there is none of this name: for help, and to say so. */
+/** Adds the command of this name. If there is none, adds all, for the help and for the error. */
 export async function addCommands(
   program: Command,
   name: string | undefined,

@@ -5,19 +5,23 @@ import { ConfigError, type Filters } from "@brigade/core";
 import { ListedNames } from "@brigade/ledger";
 import { type ConfiguredSource, parseSource, withRetry } from "@brigade/sources";
 import type { Command } from "commander";
-import { absentVolumes, describeAbsent, hasLost } from "../absent/absent-volumes.ts";
-import { type AuditDifference, type AuditTotals, audit } from "../audit/audit.ts";
-import { preflight } from "../copy/preflight.ts";
+import { absentVolumes, describeAbsent, hasLost } from "../job/absent-volumes.ts";
+import { preflight } from "../job/preflight.ts";
 import { type LedgerDoor, openLedger } from "../ledger/door.ts";
+import { type AuditDifference, type AuditTotals, audit } from "../listing/audit.ts";
 import { createLog } from "../logging/logging.ts";
+import { addLedgerOptions, type LedgerFlags } from "../options/ledger-options.ts";
+import {
+  type AllowPrivateFlags,
+  allowPrivate,
+  allowPrivateOption,
+  configuredSourceArgument,
+} from "../options/source-options.ts";
 import { type ExitCode, exitCode } from "../process/exit-code.ts";
-import { readVariables } from "../service/configuration.ts";
-import { readEnvironment } from "../settings/environment.ts";
+import { readEnvironment, readVariables } from "../settings/environment.ts";
 import { settingsSchema } from "../settings/settings.ts";
 import { print, printJson } from "../terminal/terminal.ts";
 import { formatBytes, formatCount } from "../terminal/units.ts";
-import { type AllowPrivateFlags, allowPrivate, allowPrivateOption } from "./options/allow-private.ts";
-import { addLedgerOptions, type LedgerFlags } from "./options/ledger-options.ts";
 
 interface Flags extends LedgerFlags, AllowPrivateFlags {
   readonly json?: true;
@@ -30,10 +34,10 @@ export function addAudit(program: Command, done: (code: ExitCode) => void, signa
     .description(
       "list the bucket again and name what is new, changed, gone from it but kept, or lost for good, and which disks with its objects are not here; exit code 3 on any difference, and when a disk was lost",
     )
-    .argument("<source>", "the name of a configured source, or its URL");
+    .argument("<source>", configuredSourceArgument);
   addLedgerOptions(command)
     .option(...allowPrivateOption)
-    .option("--json", "one JSON document a difference, one a line, on stdout")
+    .option("--json", "one JSON document per difference, one per line, on stdout")
     .action(async (source: string, flags: Flags) => {
       done(await run(source, flags, signal));
     });
@@ -77,7 +81,10 @@ async function run(argument: string, flags: Flags, signal: AbortSignal): Promise
   return differences === 0 && !hasLost(absent) ? exitCode.complete : exitCode.incomplete;
 }
 
-/** What the last job was about. Throws ConfigError when that was another bucket, domain or version. */
+/**
+ * Returns what the last job was about; without a job, all below `prefix`. Throws ConfigError if
+ * that was another bucket, domain or version.
+ */
 async function scope(
   { ledger }: LedgerDoor,
   name: string,
@@ -92,7 +99,7 @@ async function scope(
   ]);
 }
 
-/** Of a source without a job: whatever is lost counts. */
+/** For a source without a job: every lost disk counts. */
 const noRun = { startedAt: 0, progress: { volumes: [] } };
 
 function lineWith(labels: ReadonlyMap<string, string | undefined>) {

@@ -2,24 +2,29 @@ import { ConfigError, type Environment, integer } from "@brigade/core";
 import type { Command } from "commander";
 import { configure } from "../copy/configuration.ts";
 import { dryRun } from "../copy/dry-run.ts";
-import { ProgressBar, ProgressLines } from "../copy/progress.ts";
-import { printReport, printSummary } from "../copy/report.ts";
 import { runCopy } from "../copy/run.ts";
+import { adviceForCopy } from "../job/advice.ts";
+import { ProgressBar, ProgressLines } from "../job/progress.ts";
+import { printReport, printSummary } from "../job/report.ts";
 import { stateFolderAt, stateFolderOf } from "../ledger/state-folder.ts";
 import { withinLimits } from "../limits/within-limits.ts";
 import { createLog, flushLog } from "../logging/logging.ts";
+import { addFilterOptions, type FilterFlags, filtersOf } from "../options/filter-options.ts";
+import {
+  type AllowPrivateFlags,
+  allowPrivate,
+  allowPrivateOption,
+  sourceArgument,
+} from "../options/source-options.ts";
 import type { ExitCode } from "../process/exit-code.ts";
 import { exitCode } from "../process/exit-code.ts";
-import { inTime } from "../process/in-time.ts";
+import { inTime } from "../process/stopping.ts";
 import { readEnvironment } from "../settings/environment.ts";
 import { Problems } from "../settings/problems.ts";
 import { httpPorts } from "../settings/settings.ts";
 import { isWatched, tell } from "../terminal/terminal.ts";
 import { someFolders } from "../volumes/named-folders.ts";
 import { VolumeMemory } from "../volumes/volume-memory.ts";
-import { type AllowPrivateFlags, allowPrivate, allowPrivateOption } from "./options/allow-private.ts";
-import { addFilterOptions, type FilterFlags, filtersOf } from "./options/filter-options.ts";
-import { sourceArgument } from "./options/source-argument.ts";
 
 interface Flags extends FilterFlags, AllowPrivateFlags {
   readonly dryRun?: true;
@@ -37,27 +42,25 @@ interface Flags extends FilterFlags, AllowPrivateFlags {
 export function addCopy(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
   const command = program
     .command("copy")
-    .description(
-      "bring a bucket home onto local disks; run again: goes on, or fetches what is new or changed",
-    )
+    .description("copy a bucket to local disks; run it again to go on, or to fetch what is new or changed")
     .argument("<source>", sourceArgument)
     .argument(
       "[volume...]",
-      "folders to store in, one a disk; they are made volumes where they are not (VOLUMES)",
+      "folders to store in, one per disk; those that are no volumes are made volumes (VOLUMES)",
     );
   addFilterOptions(command)
-    .option("--dry-run", "only list: objects and bytes by directory")
+    .option("--dry-run", "only list, and print objects and bytes by directory")
     .option("--json", "the result as one JSON document on stdout")
     .option("--restart", "forget an unfinished run instead of going on with it")
-    .option("--durability <mode>", "group (default), file or none: see the README for what each risks")
+    .option("--durability <mode>", "group (default), file or none: the README tells the risks")
     .option("--concurrency <n>", "fetches at once (FETCH_CONCURRENCY)")
     .option(...allowPrivateOption)
     .option("--state-dir <folder>", "where queues and catalogue are kept (STATE_DIR)")
     .option(
       "--new-volume",
-      "let a new volume begin where another one was (its disk is lost, or has gone elsewhere)",
+      "let a new volume begin in the place of another one (its disk is lost, or elsewhere)",
     )
-    .option("--http [port]", "show how it goes on a page of this machine, http://127.0.0.1:9100")
+    .option("--http [port]", "show the progress on a page of this machine, http://127.0.0.1:9100")
     .option("--log-level <level>", "debug, info, warn, error (LOG_LEVEL)")
     .action(async (source: string, volumes: string[], flags: Flags) => {
       done(await copy(source, volumes, flags, signal));
@@ -81,7 +84,7 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
   const environment = problems.try(() => withinLimits(given, needs, tell)) ?? given;
   const filters = problems.try(() => filtersOf(flags)) ?? {};
   const state = problems.try(() => stateOf(roots, environment)) ?? "";
-  const isDry = flags.dryRun === true; // and leaves nothing behind
+  const isDry = flags.dryRun === true; // and leaves no files behind
   const configuration = problems.try(() =>
     configure(source, { ...environment, STATE_DIR: isDry ? undefined : state }),
   );
@@ -117,7 +120,7 @@ async function copy(source: string, volumes: string[], flags: Flags, signal: Abo
       },
       async (report, { questions }) => {
         flushLog();
-        await (flags.json === true ? printReport(report, questions) : printSummary(report));
+        await (flags.json === true ? printReport(report, questions) : printSummary(report, adviceForCopy));
       },
     );
     const report = await inTime(run, signal, configuration.settings.SHUTDOWN_GRACE_MS);

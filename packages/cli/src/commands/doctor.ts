@@ -2,12 +2,16 @@ import type { Command } from "commander";
 import { configure } from "../copy/configuration.ts";
 import { checkClock, checkDisk, checkListing, checkObject, type Finding } from "../doctor/checks.ts";
 import { createLog } from "../logging/logging.ts";
+import {
+  type AllowPrivateFlags,
+  allowPrivate,
+  allowPrivateOption,
+  sourceArgument,
+} from "../options/source-options.ts";
 import { type ExitCode, exitCode } from "../process/exit-code.ts";
 import { readEnvironment } from "../settings/environment.ts";
 import { print } from "../terminal/terminal.ts";
 import { namedFolders } from "../volumes/named-folders.ts";
-import { type AllowPrivateFlags, allowPrivate, allowPrivateOption } from "./options/allow-private.ts";
-import { sourceArgument } from "./options/source-argument.ts";
 
 /** `brigade doctor`: tries each thing once and says what to mend. */
 export function addDoctor(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {

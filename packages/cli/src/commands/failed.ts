@@ -2,11 +2,11 @@ import type { FailureCount, JobRecord, LedgerClient } from "@brigade/ledger";
 import { type Command, Option } from "commander";
 import { openLedger } from "../ledger/door.ts";
 import { latestJob } from "../ledger/latest-job.ts";
+import { addLedgerOptions, type LedgerFlags } from "../options/ledger-options.ts";
 import { readEnvironment } from "../settings/environment.ts";
 import { formatTable, right } from "../terminal/table.ts";
 import { print, printJson } from "../terminal/terminal.ts";
 import { formatBytes, formatCount } from "../terminal/units.ts";
-import { addLedgerOptions, type LedgerFlags } from "./options/ledger-options.ts";
 import { filterOf } from "./retry.ts";
 
 interface Flags extends LedgerFlags {
@@ -24,12 +24,14 @@ export function addFailed(program: Command, signal: AbortSignal): void {
   const command = program
     .command("failed")
     .description("the objects of the last job that failed, with reasons; `retry` puts them back to work")
-    .argument("[source]", "a source's name; not needed where there is one only")
+    .argument("[source]", "a source's name; not needed if there is only one")
     .option("--class <class>", "only failures of this class")
     .option("--under <prefix>", "only keys that begin so")
-    .addOption(new Option("--by <what>", "only how many").choices(["class", "directory"]));
+    .addOption(
+      new Option("--by <what>", "only the numbers, by class or by directory").choices(["class", "directory"]),
+    );
   addLedgerOptions(command)
-    .option("--json", "one JSON document a line on stdout, all of them")
+    .option("--json", "one JSON document per line on stdout, for all objects")
     .action(async (source: string | undefined, flags: Flags) => {
       await using door = await openLedger(flags, readEnvironment({}, process.env), signal);
       const job = await latestJob(door.ledger, source);

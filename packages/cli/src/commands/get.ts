@@ -4,37 +4,42 @@ import { getAll } from "../get/get-all.ts";
 import { GetBars, GetLines, noView } from "../get/progress.ts";
 import { getConnections } from "../limits/within-limits.ts";
 import { createLog } from "../logging/logging.ts";
+import { allowPrivateOption } from "../options/source-options.ts";
 import type { ExitCode } from "../process/exit-code.ts";
 import { readEnvironment } from "../settings/environment.ts";
 import { isWatched, tell } from "../terminal/terminal.ts";
-import { allowPrivateOption } from "./options/allow-private.ts";
 
 /** `brigade get`: large files from web servers. */
 export function addGet(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
   program
     .command("get")
-    .description("fetch a large file over several connections at once; run again: goes on where it was")
+    .description(
+      "fetch a large file over several connections at once; run it again to go on with an unfinished file",
+    )
     .argument("<url...>", "http:// or https:// URLs, one after the other")
-    .option("-o, --output <file>", "where to, for one URL; otherwise the server's or the URL's name is taken")
-    .option("-d, --directory <folder>", "where to put files under their own names (here)")
+    .option(
+      "-o, --output <file>",
+      "the file, for one URL; by default it gets the server's name for it, or the URL's",
+    )
+    .option("-d, --directory <folder>", "the folder for files that keep their names (the working folder)")
     .option("--overwrite", "replace a file that is there already")
     .option("--connections <n>", "ranges fetched at once, at most (8)")
     .option("--min-segment <size>", "ranges are not cut shorter than this (1MiB)")
-    .option("--referer <url>", "the Referer that the server wants to see")
+    .option("--referer <url>", "the Referer that the server asks for")
     .option("--header <line>", 'another header, "Name: value", or @file with such lines; repeatable', collect)
-    .option("--user-agent <text>", "what we call ourselves (bucket-brigade/0.1)")
+    .option("--user-agent <text>", "how the program names itself (bucket-brigade/0.1)")
     .option("--cookie-file <file>", "cookies in Netscape's format, as curl and browsers' exports write it")
     .option(
       "--proxy <url>",
       "http://, https:// or socks5://[user:password@]host:port (HTTPS_PROXY and so on)",
     )
-    .option("--limit-rate <size>", "bytes a second, all connections together, such as 2MB")
+    .option("--limit-rate <size>", "bytes per second, all connections together, such as 2MB")
     .option("--checksum <digest>", "what must come: sha256:…, sha512:…, sha1:… or md5:…")
     .option("--retries <n>", "times that a range is asked for again while none of its bytes comes (10)")
-    .option("--max-time-silent <seconds>", "a connection silent for so long is given up (30)")
-    .option("--insecure", "do not check certificates: whoever answers is trusted")
+    .option("--max-time-silent <seconds>", "a connection that is silent for this time is given up (30)")
+    .option("--insecure", "do not check certificates: any server that answers is trusted")
     .option(...allowPrivateOption)
-    .option("--json", "the results as a JSON line a URL on stdout")
+    .option("--json", "the results on stdout, as one JSON line per URL")
     .option("--quiet", "only errors")
     .action(async (urls: string[], flags: GetFlags) => {
       done(await get(urls, flags, signal));

@@ -2,10 +2,10 @@ import type { FailureFilter } from "@brigade/ledger";
 import type { Command } from "commander";
 import { openLedger } from "../ledger/door.ts";
 import { latestJob } from "../ledger/latest-job.ts";
+import { addLedgerOptions, type LedgerFlags } from "../options/ledger-options.ts";
 import { readEnvironment } from "../settings/environment.ts";
 import { print, printJson } from "../terminal/terminal.ts";
 import { formatCount } from "../terminal/units.ts";
-import { addLedgerOptions, type LedgerFlags } from "./options/ledger-options.ts";
 
 interface Flags extends LedgerFlags {
   readonly class?: string;
@@ -20,7 +20,7 @@ export function addRetry(program: Command, signal: AbortSignal): void {
     .description(
       "put the failed objects of the last job back to work, and the directories that it has holes in",
     )
-    .argument("[source]", "a source's name; not needed where there is one only")
+    .argument("[source]", "a source's name; not needed if there is only one")
     .option("--class <class>", "only failures of this class, as `failed` shows them")
     .option("--under <prefix>", "only keys that begin so");
   addLedgerOptions(command)

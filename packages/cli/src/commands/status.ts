@@ -1,21 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LedgerClient, Status } from "@brigade/ledger";
+import type { LedgerClient } from "@brigade/ledger";
 import type { Command } from "commander";
-import { absentVolumes } from "../absent/absent-volumes.ts";
-import { ProgressBar, ProgressLines } from "../copy/progress.ts";
-import { printReport, printSummary } from "../copy/report.ts";
-import { waitForJob } from "../fleet/wait.ts";
-import { openLedger } from "../ledger/door.ts";
+import { adviceForCopy, adviceForFleet } from "../job/advice.ts";
+import { followJob } from "../job/follow.ts";
+import { type LedgerDoor, openLedger } from "../ledger/door.ts";
 import { latestJob } from "../ledger/latest-job.ts";
-import { lostForGood } from "../ledger/lost.ts";
 import { createLog } from "../logging/logging.ts";
+import { addLedgerOptions, type LedgerFlags } from "../options/ledger-options.ts";
 import { type ExitCode, exitCode } from "../process/exit-code.ts";
 import { readEnvironment } from "../settings/environment.ts";
-import { describeStatus, type JobFindings } from "../status/describe.ts";
+import { describeStatus } from "../status/describe.ts";
+import { type Look, look } from "../status/look.ts";
 import { formatTable, right } from "../terminal/table.ts";
-import { clearTerminal, isWatched, print, printJson } from "../terminal/terminal.ts";
+import { clearTerminal, print, printJson } from "../terminal/terminal.ts";
 import { formatBytes, formatCount } from "../terminal/units.ts";
-import { addLedgerOptions, type LedgerFlags } from "./options/ledger-options.ts";
 
 interface Flags extends LedgerFlags {
   readonly watch?: true;
@@ -37,7 +35,7 @@ export function addStatus(program: Command, done: (code: ExitCode) => void, sign
     .option("--wait", "until the job is closed; the exit code tells how it ended")
     .option("--directories", "the accounts of every directory of the last job");
   addLedgerOptions(command)
-    .option("--json", "for machines: one JSON document (with --watch and --directories: one a line)")
+    .option("--json", "for machines: one JSON document (with --watch and --directories: one per line)")
     .action(async (source: string | undefined, flags: Flags) => {
       done(await status(source, flags, signal));
     });
@@ -46,25 +44,10 @@ export function addStatus(program: Command, done: (code: ExitCode) => void, sign
 async function status(source: string | undefined, flags: Flags, signal: AbortSignal): Promise<ExitCode> {
   await using door = await openLedger(flags, readEnvironment({}, process.env), signal);
   if (flags.directories === true) await directories(door.ledger, source, flags);
-  else if (flags.wait === true) return await wait(door.ledger, source, flags, signal);
+  else if (flags.wait === true) return await wait(door, source, flags, signal);
   else if (flags.watch === true) await watch(door.ledger, source, flags, signal);
   else await show(await look(door.ledger, source), flags);
   return exitCode.complete;
-}
-
-interface Look {
-  readonly now: Status;
-  readonly findings: ReadonlyMap<string, JobFindings>;
-}
-
-async function look(ledger: LedgerClient, source: string | undefined): Promise<Look> {
-  const all = await ledger.status();
-  const now: Status =
-    source === undefined ? all : { ...all, sources: all.sources.filter((one) => one.source === source) };
-  const isKnown = source === undefined || now.sources.some(({ job }) => job !== undefined);
-  // A job that waits for the broker to be opened is not known yet.
-  if (!isKnown && now.brokerTrouble === undefined) await latestJob(ledger, source);
-  return { now, findings: await findingsOf(ledger, now) };
 }
 
 async function show({ now, findings }: Look, { json }: Flags): Promise<void> {
@@ -82,28 +65,6 @@ async function show({ now, findings }: Look, { json }: Flags): Promise<void> {
   await printJson({ ...now, ...found });
 }
 
-/** Of each job: its holes where it ended, or came to rest, with something unaccounted for (reads all of its pages); what is lost. */
-async function findingsOf(
-  ledger: LedgerClient,
-  { sources, volumes }: Status,
-): Promise<Map<string, JobFindings>> {
-  const findings = new Map<string, JobFindings>();
-  const jobs = await ledger.jobs();
-  for (const { job } of sources) {
-    if (job === undefined) continue;
-    const hasHoles = job.state === "incomplete" || (job.state === "open" && job.idle !== undefined);
-    const brokeOff = job.state !== "cancelled" && job.progress.directories.failed > 0;
-    const proof = hasHoles || brokeOff ? await ledger.proof(job.id) : undefined;
-    const record = jobs.find(({ id }) => id === job.id);
-    findings.set(job.id, {
-      proof,
-      lost: record === undefined ? [] : await lostForGood(ledger, record),
-      absent: absentVolumes(volumes, job.source, job),
-    });
-  }
-  return findings;
-}
-
 async function watch(
   ledger: LedgerClient,
   source: string | undefined,
@@ -114,27 +75,25 @@ async function watch(
     const looked = await look(ledger, source);
     if (flags.json !== true) await clearTerminal();
     await show(looked, flags);
-    await sleep(lookEvery, undefined, { signal }).catch(() => undefined); // interrupted: that is how it ends
+    await sleep(lookEvery, undefined, { signal }).catch(() => undefined); // an interruption ends the loop
   }
 }
 
 async function wait(
-  ledger: LedgerClient,
+  { ledger, state }: LedgerDoor,
   source: string | undefined,
   flags: Flags,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const job = await latestJob(ledger, source);
-  const log = createLog("info");
-  const view = isWatched() ? new ProgressBar() : new ProgressLines(log);
-  try {
-    const report = await waitForJob(job.id, { ledger, view, log, signal });
-    view.close();
-    await (flags.json === true ? printReport(report, ledger) : printSummary(report));
-    return report.exitCode;
-  } finally {
-    view.close();
-  }
+  const advice = state === undefined ? adviceForFleet(job.source) : adviceForCopy;
+  return await followJob(job.id, {
+    ledger,
+    log: createLog("info"),
+    advice,
+    json: flags.json === true,
+    signal,
+  });
 }
 
 async function directories(ledger: LedgerClient, source: string | undefined, { json }: Flags): Promise<void> {

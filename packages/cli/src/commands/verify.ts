@@ -3,16 +3,15 @@ import { readVolumeInfo, type VolumeInfo } from "@brigade/volumes";
 import { type Command, InvalidArgumentError } from "commander";
 import { openLedger } from "../ledger/door.ts";
 import { createLog } from "../logging/logging.ts";
+import { addLedgerOptions, type LedgerFlags } from "../options/ledger-options.ts";
 import { type ExitCode, exitCode } from "../process/exit-code.ts";
-import { readVariables } from "../service/configuration.ts";
-import { readEnvironment } from "../settings/environment.ts";
+import { readEnvironment, readVariables } from "../settings/environment.ts";
 import { settingsSchema } from "../settings/settings.ts";
 import { isWatched, print, printJson, tell } from "../terminal/terminal.ts";
 import { type VolumeToVerify, verify } from "../verify/verify.ts";
 import { VerifyBars, VerifyLines } from "../verify/view.ts";
 import { describeDifference, describeVerified } from "../verify/words.ts";
 import { someFolders } from "../volumes/named-folders.ts";
-import { addLedgerOptions, type LedgerFlags } from "./options/ledger-options.ts";
 
 interface Flags extends LedgerFlags {
   readonly repair?: true;
@@ -45,7 +44,7 @@ export function addVerify(program: Command, done: (code: ExitCode) => void, sign
       "move damaged files aside and tell the ledger, so that the next `start` or `copy` fetches them again",
     );
   addLedgerOptions(command)
-    .option("--json", "one JSON document a difference, one a line, on stdout")
+    .option("--json", "one JSON document per difference, one per line, on stdout")
     .action(async (roots: string[], flags: Flags) => {
       done(await run(roots, flags, signal));
     });
@@ -56,7 +55,7 @@ async function run(given: string[], flags: Flags, signal: AbortSignal): Promise<
   const { LOG_LEVEL } = readVariables(settingsSchema.pick({ LOG_LEVEL: true }), environment);
   const volumes = await volumesToVerify(given, environment);
   await using door = flags.repair === true ? await openLedger(flags, environment, signal) : undefined;
-  await door?.ledger.volumes(); // before hours of reading: does it answer, does it take our token?
+  await door?.ledger.volumes(); // fails before hours of reading if the ledger is away or refuses the token
   const view = isWatched() ? new VerifyBars() : new VerifyLines(createLog(LOG_LEVEL));
   const verified = await verify(volumes, {
     ...(flags.source !== undefined && { source: flags.source }),

@@ -1,18 +1,17 @@
 import type { VolumeContents } from "@brigade/ledger";
 import type { Command } from "commander";
 import { openLedger } from "../ledger/door.ts";
+import { addLedgerOptions, type LedgerFlags } from "../options/ledger-options.ts";
 import { readEnvironment } from "../settings/environment.ts";
-import { ago } from "../terminal/ago.ts";
 import { type Cell, formatTable, right } from "../terminal/table.ts";
 import { print, printJson } from "../terminal/terminal.ts";
-import { formatBytes, formatCount } from "../terminal/units.ts";
-import { addLedgerOptions, type LedgerFlags } from "./options/ledger-options.ts";
+import { ago, formatBytes, formatCount } from "../terminal/units.ts";
 
 /** `brigade volumes`: every disk that the ledger knows, and what is on it. */
 export function addVolumes(program: Command, signal: AbortSignal): void {
   const command = program
     .command("volumes")
-    .description("every disk that the ledger knows, and what is on each");
+    .description("all disks that the ledger has, and what is on each");
   addLedgerOptions(command)
     .option("--json", "one JSON document on stdout")
     .action(async (flags: LedgerFlags & { readonly json?: true }) => {
@@ -23,7 +22,7 @@ export function addVolumes(program: Command, signal: AbortSignal): void {
 }
 
 function volumesTable(volumes: readonly VolumeContents[], now: number): string[] {
-  if (volumes.length === 0) return ["no volumes are known yet"];
+  if (volumes.length === 0) return ["the ledger has no volumes yet"];
   const head: Cell[] = [
     "host",
     "label",

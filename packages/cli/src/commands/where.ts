@@ -2,11 +2,11 @@ import type { LedgerClient, Location } from "@brigade/ledger";
 import type { Command } from "commander";
 import { openLedger } from "../ledger/door.ts";
 import { lostForGood } from "../ledger/lost.ts";
+import { addLedgerOptions, type LedgerFlags } from "../options/ledger-options.ts";
 import { type ExitCode, exitCode } from "../process/exit-code.ts";
 import { readEnvironment } from "../settings/environment.ts";
 import { print, printJson, tell } from "../terminal/terminal.ts";
 import { formatBytes } from "../terminal/units.ts";
-import { addLedgerOptions, type LedgerFlags } from "./options/ledger-options.ts";
 
 interface Flags extends LedgerFlags {
   readonly source?: string;
@@ -16,7 +16,7 @@ interface Flags extends LedgerFlags {
 /** `lost for good`: damaged or gone on disk, and gone at the source. */
 interface Told extends Omit<Location, "standing"> {
   readonly standing: Location["standing"] | "lost for good";
-  /** Its disk is lost: why. */
+  /** Why its disk is lost. Absent: it is not. */
   readonly diskLost?: string;
 }
 
@@ -30,7 +30,7 @@ export function addWhere(program: Command, done: (code: ExitCode) => void, signa
     .argument("<key>", "an object's key; or how keys begin, for all of them")
     .option("--source <name>", "only of this source");
   addLedgerOptions(command)
-    .option("--json", "one JSON document a line on stdout")
+    .option("--json", "one JSON document per line on stdout")
     .action(async (key: string, flags: Flags) => {
       done(await where(key, flags, signal));
     });
@@ -55,7 +55,10 @@ async function where(key: string, flags: Flags, signal: AbortSignal): Promise<Ex
   return exitCode.incomplete;
 }
 
-/** Whether every object lies on a disk that is not lost. Its places come one after the other. */
+/**
+ * Finds out whether every object lies on a disk that is not lost. The places of one object are
+ * added one after the other.
+ */
 class Reached {
   #object = "";
   #isReached = true;
@@ -78,7 +81,7 @@ class Reached {
   }
 }
 
-/** What lies nowhere any more. Whether there was any. */
+/** Shows the objects that are on no disk any more. Returns whether there were any. */
 async function tellLost(
   key: string,
   of: { readonly source?: string },

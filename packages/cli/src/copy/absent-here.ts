@@ -1,11 +1,11 @@
 import type { Log } from "@brigade/core";
 import type { Catalogue } from "@brigade/ledger";
 import { type GivenVolume, whyGone } from "@brigade/volumes";
-import { type AbsentVolume, absentVolumes } from "../absent/absent-volumes.ts";
+import { type AbsentVolume, absentVolumes } from "../job/absent-volumes.ts";
 
 /**
- * Looks where all volumes of the accounts are, enters that, and gives those with objects of the source that are not here.
- * `given`: those of this run.
+ * Looks which volumes of the accounts are here, and enters that. Returns those with objects of the
+ * source that are not here. `given`: the volumes of this run.
  */
 export async function absentHere(
   { questions, recording }: Catalogue,

@@ -1,6 +1,7 @@
-import { type Environment, parseEnvironment, valueOrThrow } from "@brigade/core";
+import type { Environment } from "@brigade/core";
 import { type ConfiguredSource, parseSource } from "@brigade/sources";
 import { type VolumeSettings, volumeVariables } from "@brigade/volumes";
+import { readVariables } from "../settings/environment.ts";
 import { Problems } from "../settings/problems.ts";
 import { type Settings, settingsSchema } from "../settings/settings.ts";
 
@@ -12,11 +13,11 @@ export interface CopyConfiguration {
   readonly source: ConfiguredSource;
 }
 
-/** Reads everything that a run needs. Throws ConfigError with all problems together. */
+/** Reads all that a run needs. Throws ConfigError with all problems together. */
 export function configure(sourceArgument: string, environment: Environment): CopyConfiguration {
   const problems = new Problems();
-  const settings = problems.try(() => valueOrThrow(parseEnvironment(settingsSchema, environment)));
-  const volumeSettings = problems.try(() => valueOrThrow(parseEnvironment(volumeVariables, environment)));
+  const settings = problems.try(() => readVariables(settingsSchema, environment));
+  const volumeSettings = problems.try(() => readVariables(volumeVariables, environment));
   const reference = problems.try(() => parseSource(sourceArgument, environment));
   const source = reference && problems.try(() => reference.create(environment, reference.name));
   problems.throwAny();

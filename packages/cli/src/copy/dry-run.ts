@@ -6,6 +6,8 @@ import type { Filters, Log, PageHistory } from "@brigade/core";
 import { type Amount, createLedger, openCatalogue } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
 import { withRetry } from "@brigade/sources";
+import { preflight } from "../job/preflight.ts";
+import type { ProgressView } from "../job/progress.ts";
 import { catalogueFile, queuesFile } from "../ledger/state-folder.ts";
 import { listerOptions } from "../settings/settings.ts";
 import { print, printJson } from "../terminal/terminal.ts";
@@ -13,8 +15,6 @@ import { formatBytes, formatCount } from "../terminal/units.ts";
 import type { CopyConfiguration } from "./configuration.ts";
 import { finished } from "./finish.ts";
 import { openJob } from "./job.ts";
-import { preflight } from "./preflight.ts";
-import type { ProgressView } from "./progress.ts";
 
 export interface DryRun {
   readonly configuration: CopyConfiguration;
@@ -30,7 +30,10 @@ const nothingKnown: PageHistory = {
   unchanged: async (_job, _directory, files) => files.map(() => false),
 };
 
-/** The real lister with a consumer that fetches nothing; state in a temporary folder. Prints objects and bytes by directory. */
+/**
+ * Runs the real lister with a consumer that fetches nothing, and its state in a temporary folder.
+ * Prints objects and bytes by directory.
+ */
 export async function dryRun({ configuration, filters, json, log, view, signal }: DryRun): Promise<void> {
   const { settings, name, prefix } = configuration;
   const trouble = new AbortController();
@@ -46,7 +49,7 @@ export async function dryRun({ configuration, filters, json, log, view, signal }
     await createEmbeddedBroker({ path: join(state, queuesFile), log, onError: giveUp }),
   );
   const catalogue = resources.use(await openCatalogue({ path: join(state, catalogueFile), log }));
-  const { job } = await openJob(catalogue, broker, { name, source, prefix, filters, restart: false });
+  const job = await openJob(catalogue, broker, { name, source, prefix, filters, restart: false });
   resources.use(await createLedger({ catalogue, broker, source: name, log }, { prefetch: 64 }));
   resources.use(
     await broker.consume({ source: name, queue: "files" }, { prefetch: 64 }, async () => ({ kind: "ack" })),

@@ -5,13 +5,13 @@ import type { Catalogue, Progress } from "@brigade/ledger";
 /** Milliseconds between looks at the accounts, and while the last acknowledgements come in. */
 const lookEvery = 250;
 const lookEveryAtTheEnd = 10;
-/** Looks in a row at which nothing moves, before a job that is not settled is called at rest. */
+/** Looks in a row at which no message moves, before a job that is not settled counts as at rest. */
 const quietLooks = 3;
 
 /**
- * Resolves when every listed object has an outcome, or when nothing moves any more: no message is ready, delayed or
- * being handled, so that what is still open is a hole and waiting would be in vain. Rejects with the reason of `trouble`, or
- * with an AbortError when interrupted.
+ * Resolves when every listed object has an outcome, or when no message is ready, delayed or being
+ * handled any more: then what is open is a hole, and waiting would be in vain. Rejects with the
+ * reason of `trouble`, or with an AbortError if it is interrupted.
  */
 export async function finished(
   catalogue: Catalogue,

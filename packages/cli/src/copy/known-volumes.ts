@@ -5,17 +5,17 @@ import { z } from "zod";
 
 const schema = z.record(z.string(), z.string());
 
-/** Roots that were volumes in earlier runs, with their ids; kept in the state folder. */
+/** Roots that were volumes in earlier runs, with their ids. Kept in the state folder. */
 export type KnownVolumes = Readonly<z.infer<typeof schema>>;
 
-/** Some thousand volumes. */
+/** Enough for some thousand volumes. */
 const mostBytes = 1024 * 1024;
 
 function fileIn(state: string): string {
   return join(state, "volumes.json");
 }
 
-/** Throws ConfigError where the file cannot be read or is damaged. */
+/** Throws ConfigError if the file cannot be read or is damaged. */
 export function readKnownVolumes(state: string): KnownVolumes {
   const path = fileIn(state);
   try {
@@ -23,7 +23,7 @@ export function readKnownVolumes(state: string): KnownVolumes {
     return text === undefined ? {} : schema.parse(JSON.parse(text));
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    // Where no folder can be there was no run; what is wrong is told when the folder is tried.
+    // If no folder can be there, there was no run. The trial of the folder tells what is wrong.
     if (error instanceof Error && "code" in error && ["ENOTDIR", "ELOOP"].includes(String(error.code)))
       return {};
     const reason = error instanceof Error && "syscall" in error ? error.message : "it is damaged";
@@ -34,7 +34,7 @@ export function readKnownVolumes(state: string): KnownVolumes {
   }
 }
 
-/** Whole, or as it was before. Throws HostError. */
+/** Writes the file whole, or leaves it as it was. Throws HostError. */
 export function writeKnownVolumes(state: string, known: KnownVolumes): void {
   const path = fileIn(state);
   try {

@@ -2,9 +2,10 @@ import { HostError, join, type Log, type PageHistory, type Volume } from "@briga
 import type { Catalogue } from "@brigade/ledger";
 
 /**
- * What the catalogue knows, held against the disks that are here: a file that was deleted or cut is not "unchanged", and is
- * forgotten: should the source not have it any more, it is lost.
- * What lies on a volume that is not attached now, or whose disk cannot answer, is taken on the catalogue's word.
+ * Answers from the catalogue, compared with the disks that are here. A file that was deleted or cut
+ * is not "unchanged", and the catalogue forgets it: if the source no longer has the object, it is
+ * lost. What lies on a volume that is not attached, or whose disk cannot answer, counts as the
+ * catalogue says.
  */
 export function localHistory(catalogue: Catalogue, volumes: readonly Volume[], log: Log): PageHistory {
   const mute = new Set<Volume>();

@@ -4,19 +4,19 @@ import type { EmbeddedBroker } from "@brigade/broker";
 import type { Log } from "@brigade/core";
 import { type Catalogue, createStatus, type FailureFilter, type JobRecord, ledgerApp } from "@brigade/ledger";
 import { type LocalVolume, removeOwnFile, replacePrivateFile } from "@brigade/volumes";
-import { depthsOf } from "../fleet/queue-depths.ts";
+import { depthsOf } from "../job/queue-depths.ts";
+import { retryCopy } from "../ledger/retry-copy.ts";
 import { listen } from "../service/listening/listen.ts";
 import { Announcing } from "../service/presence/announcing.ts";
 import { VolumeRooms } from "../service/presence/volume-rooms.ts";
 import { isWatched } from "../terminal/terminal.ts";
 import type { CopyConfiguration } from "./configuration.ts";
-import { retryCopy } from "./retry.ts";
 
-/** Shows how it goes. */
+/** A page that shows the run. */
 export interface PageRequest {
-  /** On this machine's loopback; 0: any that is free. */
+  /** A port on this machine's loopback; 0: any that is free. */
   readonly port: number;
-  /** Where its address is told: it is what was asked for, so LOG_LEVEL does not hide it. */
+  /** Logs the page's address. LOG_LEVEL does not hide it: the user asked for the page. */
   readonly tell: Log;
 }
 
@@ -34,13 +34,13 @@ export interface PageParts {
 }
 
 export interface Page extends AsyncDisposable {
-  /** To be used by those who record: what they do is seen at once. */
+  /** The catalogue with which records are to be entered: the page shows them at once. */
   readonly catalogue: Catalogue;
 }
 
 /**
- * Shows a copy as the ledger service shows a fleet, page and API, until it is disposed, to those who have the address with its token.
- * Throws ConfigError: the port is taken.
+ * Shows a copy as the ledger service shows a fleet, with page and API, until it is disposed. Its
+ * address has a token. Throws ConfigError if the port is taken.
  */
 export async function showPage(parts: PageParts): Promise<Page> {
   const { catalogue, broker, host, log } = parts;
@@ -60,7 +60,7 @@ export async function showPage(parts: PageParts): Promise<Page> {
     who: { service: "copy", host, instance: `copy@${host}#${process.pid}` },
     sources: () => [{ name, pauses: [...parts.pauses()] }],
     rooms,
-    // Its last word would mean that its disks go with it.
+    // Its last presence would say that its disks are gone.
     announce: (presence) => presence.leaving || status.notePresence(presence),
   });
   opening.defer(() => announcing.leave());
@@ -69,8 +69,9 @@ export async function showPage(parts: PageParts): Promise<Page> {
 }
 
 /**
- * Tells the address with its token to those who watch the terminal. A log is kept and read by others: there, it stands in a file of the state
- * folder, for this user only. Returns what takes the file away.
+ * Tells the address with its token if stderr is a terminal. A log is kept, and others read it: then
+ * the address is written to a file of the state folder, for this user only. Returns a function that
+ * removes the file.
  */
 function tellAddress(address: string, url: string, { state, page }: PageParts): () => void {
   if (isWatched()) {

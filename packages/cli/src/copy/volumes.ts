@@ -8,7 +8,7 @@ import type { VolumeMemory } from "../volumes/volume-memory.ts";
 import { readKnownVolumes, writeKnownVolumes } from "./known-volumes.ts";
 
 export interface VolumeRequest {
-  /** In the order given. */
+  /** In the order of the command line. */
   readonly roots: readonly string[];
   /** The folder of queues and catalogue. */
   readonly state: string;
@@ -18,8 +18,9 @@ export interface VolumeRequest {
 }
 
 /**
- * Tries the folders named on the command line, then makes the one of the state; no volume is made yet. A full disk keeps what it
- * has, and is left out while there are others; one that fails ends the run, since what lies on it may be lost.
+ * Tries the folders that the command line names, then makes the state folder. No volume is made
+ * yet. A full disk keeps its objects, and is left out while there are others. A disk that fails
+ * ends the run, since what lies on it may be lost.
  */
 export async function tryRoots(
   request: VolumeRequest,
@@ -50,7 +51,7 @@ export async function tryRoots(
   });
   try {
     makeStateFolder(state);
-    // What else is wrong with it is told by the queues and the catalogue, which have words of their own.
+    // Other faults of the state folder are told when queues and catalogue are opened.
     await tried.tryLocks(state).catch((error: unknown) => {
       if (error instanceof ConfigError) throw error;
     });
@@ -61,7 +62,7 @@ export async function tryRoots(
   }
 }
 
-/** Opens them, making them volumes where they are not, and remembers them. */
+/** Opens the volumes, makes those that are none yet, and remembers them. */
 export async function openRoots(
   tried: TriedVolumes,
   { source, state, memory }: VolumeRequest & { readonly source: string },
@@ -70,7 +71,7 @@ export async function openRoots(
 ): Promise<LocalVolume[]> {
   const volumes = await tried.open();
   for (const volume of volumes) resources.use(volume);
-  // In one order for all runs: so one of two goes on.
+  // In one order for all runs: if two want the same volumes, one of them gets all.
   for (const volume of volumes.toSorted((one, other) => (one.id < other.id ? -1 : 1)))
     await volume.claim(source);
   const ids = Object.fromEntries(volumes.map(({ root, id }) => [root, id]));

@@ -4,7 +4,7 @@ import type { ConfiguredSource, StoreClock } from "@brigade/sources";
 import { readVolumeInfo, tryFolder } from "@brigade/volumes";
 import { formatBytes, formatCount } from "../terminal/units.ts";
 
-/** What a check found: a line for people, and what to do where it failed. */
+/** What a check found: one line for people, and what to do if it failed. */
 export interface Finding {
   readonly check: string;
   readonly ok: boolean;
@@ -12,7 +12,7 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-/** Seconds of difference that signatures may bear is 1800; from this much on it is worth a word. */
+/** Seconds. A difference of more is told: signatures are refused from 1,800 s on. */
 const clockTolerance = 60;
 
 export async function checkClock(
@@ -38,7 +38,7 @@ export async function checkClock(
   }
 }
 
-/** Lists the prefix; gives the first object found there or in the first directories below. */
+/** Lists the prefix. Returns the first object found there or in the first directories below. */
 export async function checkListing(
   source: Source,
   prefix: string,
@@ -67,7 +67,7 @@ export async function checkListing(
 /** Bytes. */
 const mostOfObject = 1024 * 1024 * 1024;
 
-/** Fetches one object whole, unless it is very long. */
+/** Fetches one object whole, or its first GiB. */
 export async function checkObject(
   source: Source,
   object: ObjectEntry,
@@ -99,7 +99,7 @@ export async function checkObject(
   }
 }
 
-/** As the user that runs: whoever stores is to be the same. */
+/** Tries a folder as the user that runs this: the same user is to store there. */
 export async function checkDisk(root: string, log: Log): Promise<Finding> {
   const check = "disk";
   try {
@@ -122,7 +122,10 @@ export async function checkDisk(root: string, log: Log): Promise<Finding> {
   }
 }
 
-/** What the message itself does not say. Sources of all kinds come here: variables are named by their messages. */
+/**
+ * Returns what the message itself does not say. It is used for all kinds of source: messages name
+ * the variables.
+ */
 function remedyFor(error: unknown): string {
   if (!(error instanceof SourceError)) return "see the message";
   switch (error.kind) {

@@ -3,13 +3,16 @@ import type { BrokerAdmin } from "@brigade/broker";
 import type { LedgerClient } from "@brigade/ledger";
 import { cancelledEveryMs } from "../service/lister/cancelled.ts";
 
-/** Purges in a row that find nothing, before it is over; a second apart, the listers have heard of it by then. */
+/**
+ * Purges in a row that must find no message. They are a second apart, so the listers know by then
+ * that the job is cancelled.
+ */
 const quietPurges = Math.ceil(cancelledEveryMs / 1_000) + 1;
-/** And purges in all: what downloaders give back later is not waited for. */
+/** Purges in all, at most: what downloaders give back later is not waited for. */
 const mostPurges = 30;
 
 export interface Cancelled {
-  /** The job that was closed; absent when none was open. */
+  /** The job that was closed; `undefined` if none was open. */
   readonly job: string | undefined;
   readonly purged: number;
 }
@@ -22,7 +25,10 @@ export interface CancelParts {
   readonly purgeEveryMs?: number;
 }
 
-/** Closes the job, then empties the queues until nothing new comes. What is in downloaders' hands ends by itself. */
+/**
+ * Closes the job, then empties the queues until no new messages come. What downloaders have in hand
+ * ends by itself.
+ */
 export async function cancelJob(
   name: string,
   { ledger, admin, signal, purgeEveryMs = 1_000 }: CancelParts,

@@ -3,21 +3,22 @@ import { type BrokerAdmin, connectBrokerAdmin, type ManagementApi } from "@briga
 import type { Environment, Log } from "@brigade/core";
 import { LedgerClient } from "@brigade/ledger";
 import { createLog } from "../logging/logging.ts";
-import { type BrokerAddress, readBrokerAddress, readVariables } from "../service/configuration.ts";
+import { type BrokerAddress, readBrokerAddress } from "../settings/broker-address.ts";
+import { readVariables } from "../settings/environment.ts";
 import { Problems } from "../settings/problems.ts";
 import { ledgerClientVariables, settingsSchema } from "../settings/settings.ts";
 
-/** The fleet as seen by a command: its broker, its ledger. */
+/** What a command uses of a fleet: its broker and its ledger. */
 export interface Fleet {
   readonly ledger: LedgerClient;
   readonly log: Log;
-  /** Where BROKER_MANAGEMENT_URL is set. */
+  /** `undefined` if BROKER_MANAGEMENT_URL is not set. */
   readonly management: ManagementApi | undefined;
-  /** Rejects with HostError when the broker is away, FatalError when it refuses us. */
+  /** Rejects with HostError if the broker is away, FatalError if it refuses the connection. */
   connect(): Promise<BrokerAdmin>;
 }
 
-/** Throws ConfigError with all problems. Nothing is connected yet. */
+/** Connects to neither. Throws ConfigError with all problems. */
 export function readFleet(command: string, environment: Environment, signal: AbortSignal): Fleet {
   const problems = new Problems();
   const settings = problems.try(() =>

@@ -1,55 +1,35 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type BrokerAdmin, settleMs } from "@brigade/broker";
-import { ConfigError, FatalError, type Filters, type Job, type Source } from "@brigade/core";
-import { JobOpenError, type LedgerClient } from "@brigade/ledger";
-import { rootMessage } from "@brigade/lister";
-import { newJobId } from "../copy/job.ts";
-import { type Depths, describeDepths } from "./depths.ts";
-
-export interface FleetJobRequest {
-  readonly name: string;
-  readonly source: Source;
-  readonly prefix: string;
-  readonly filters: Filters;
-}
+import { ConfigError, FatalError, type Job } from "@brigade/core";
+import { JobOpenError, type LedgerClient, type NewJob, type Queues } from "@brigade/ledger";
+import { firstMessage, type JobRequest, newJob } from "../job/new-job.ts";
+import { describeDepths } from "../job/queue-depths.ts";
 
 export interface OpenJobParts {
   readonly ledger: LedgerClient;
   readonly admin: BrokerAdmin;
-  /** For people: why this takes a moment. */
+  /** Is told, for people, why this takes a moment. */
   readonly tell: (text: string) => void;
   readonly signal: AbortSignal;
-  /** Milliseconds for new queues; by default what the broker says. */
+  /** Milliseconds to wait for new queues; by default what the broker package says. */
   readonly settleMs?: number;
 }
 
 /**
- * Makes the queues, opens the job with the ledger, publishes its first message. Throws ConfigError while a job of the
- * source is open, or anything is left in its queues.
+ * Makes the queues, opens the job with the ledger, publishes its first message. Throws ConfigError
+ * while a job of the source is open, or anything is left in its queues.
  */
-export async function openFleetJob(request: FleetJobRequest, parts: OpenJobParts): Promise<Job> {
-  const { name, source, prefix, filters } = request;
-  const { ledger, admin, tell, signal } = parts;
+export async function openFleetJob(request: JobRequest, parts: OpenJobParts): Promise<Job> {
+  const { name } = request;
+  const { ledger, admin } = parts;
   const open = await ledger.openJobOf(name);
   if (open !== undefined) throw stillOpen(`the job ${open.id} of "${name}" is still open`, name);
-  const isNew = (await admin.declare(name)) === "made";
-  if (isNew) {
-    const ms = parts.settleMs ?? settleMs;
-    tell(`the queues of "${name}" are new: waiting ${ms / 1000} s until they can be trusted with messages`);
-    await sleep(ms, undefined, { signal });
-  }
-  await admin.takesMessages(name, signal);
-  // No job is open, so what has come to new queues is of one that has ended: services published it as soon as they could.
-  if (isNew) await admin.purge(name);
-  const depths = await admin.depths(name);
-  if (depths !== undefined) refuseLeftovers(name, depths);
-
-  const startedAt = Date.now();
-  const named = { id: newJobId(name, startedAt), source: name, fingerprint: source.fingerprint };
-  const { first } = await openWith(ledger, { ...named, prefix, filters, startedAt });
-  const job: Job = { ...named, prefix, ...(first && { first }) };
+  await prepareQueues(name, parts);
+  const job = newJob(request);
+  const { first } = await openWith(ledger, job);
+  const message = firstMessage(job, first);
   try {
-    await admin.publish([rootMessage(job, prefix, filters)]);
+    await admin.publish([message]);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new FatalError(
@@ -57,10 +37,30 @@ export async function openFleetJob(request: FleetJobRequest, parts: OpenJobParts
       { cause: error },
     );
   }
-  return job;
+  return message.job;
 }
 
-async function openWith(ledger: LedgerClient, job: Parameters<LedgerClient["openJob"]>[0]) {
+/**
+ * Makes the queues if there are none, and waits until they take messages. Throws ConfigError if
+ * messages are left in them.
+ */
+async function prepareQueues(name: string, parts: OpenJobParts): Promise<void> {
+  const { admin, tell, signal } = parts;
+  const isNew = (await admin.declare(name)) === "made";
+  if (isNew) {
+    const ms = parts.settleMs ?? settleMs;
+    tell(`the queues of "${name}" are new: waiting ${ms / 1000} s until they can be trusted with messages`);
+    await sleep(ms, undefined, { signal });
+  }
+  await admin.takesMessages(name, signal);
+  // No job is open. What has come to new queues is of a job that has ended: services published it
+  // as soon as they could.
+  if (isNew) await admin.purge(name);
+  const depths = await admin.depths(name);
+  if (depths !== undefined) refuseLeftovers(name, depths);
+}
+
+async function openWith(ledger: LedgerClient, job: NewJob) {
   try {
     return await ledger.openJob(job);
   } catch (error) {
@@ -73,8 +73,8 @@ function stillOpen(what: string, name: string, cause?: unknown): ConfigError {
   return new ConfigError([`${what}: wait until it is closed, or \`brigade cancel ${name}\``], { cause });
 }
 
-/** Messages of an earlier job would be taken for this one's neighbours. */
-function refuseLeftovers(name: string, depths: Depths): void {
+/** Throws ConfigError: messages of an earlier job would be mixed with those of this one. */
+function refuseLeftovers(name: string, depths: Queues): void {
   const { dead, ...others } = depths;
   const problems: string[] = [];
   const left = describeDepths(others);

@@ -2,8 +2,8 @@ import type { HarmfulPolicy, ManagementApi } from "@brigade/broker";
 import { ConfigError, HostError } from "@brigade/core";
 
 /**
- * Throws ConfigError, a problem for each policy of the broker that would delete messages of this source. Where they cannot be
- * seen, one line says so.
+ * Throws ConfigError with a problem per policy of the broker that would delete messages of this
+ * source. If the policies cannot be seen, `tell` gets a line that says so.
  */
 export async function refuseHarmfulPolicies(
   management: Pick<ManagementApi, "harmfulPolicies"> | undefined,

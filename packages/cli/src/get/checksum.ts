@@ -21,7 +21,7 @@ export function parseChecksum(text: string): Checksum {
   return { algorithm: known, digest: digest.toLowerCase() };
 }
 
-/** All bytes came, and they are not those that were promised. */
+/** All bytes came, and they are not the ones that `--checksum` names. */
 export class ChecksumError extends Error {
   override readonly name = "ChecksumError";
 }

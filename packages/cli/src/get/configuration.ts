@@ -13,7 +13,7 @@ import {
 } from "@brigade/core";
 import { chooseProxies, type HttpFilesOptions, parseFileUrl, tlsSettings } from "@brigade/sources";
 import { z } from "zod";
-import type { AllowPrivateFlags } from "../commands/options/allow-private.ts";
+import type { AllowPrivateFlags } from "../options/source-options.ts";
 import { absolutePath } from "../process/working-folder.ts";
 import { Problems } from "../settings/problems.ts";
 import { settingsSchema } from "../settings/settings.ts";
@@ -56,23 +56,23 @@ const numbers = z.object({
   limitRate: byteSize.refine((bytes) => bytes > 0, "must be more than 0").optional(),
 });
 
-/** What it reads of the environment, besides what its connections do. */
+/** What is read of the environment, besides what connections need. */
 const getVariables = settingsSchema
   .pick({ LOG_LEVEL: true })
   .extend({ MIN_FREE: floorVariables.MIN_FREE, ALLOW_PRIVATE: flag.default(false) });
 
 export interface GetConfiguration extends z.infer<typeof numbers> {
   readonly urls: readonly URL[];
-  /** The file's path, where it was told. */
+  /** The file's path; `undefined` if `-o` was not given. */
   readonly output: string | undefined;
   readonly directory: string;
   readonly overwrite: boolean;
   readonly checksum: Checksum | undefined;
   readonly http: HttpFilesOptions;
   readonly logLevel: string;
-  /** What stays free on the disk. */
+  /** What is to stay free on the disk. */
   readonly minFree: Floor;
-  /** To be told before anything else. */
+  /** Warnings, to be logged before anything else. */
   readonly warnings: readonly string[];
 }
 
@@ -142,7 +142,7 @@ function parseNumbers(flags: GetFlags): z.infer<typeof numbers> {
   throw new ConfigError(told, { cause: parsed.error });
 }
 
-/** Flags that travel as headers are held to the same rules. */
+/** Flags that are sent as headers follow the rules of headers. */
 function textHeaders({ referer, userAgent }: GetFlags): string[] {
   return [
     ...(referer === undefined ? [] : [`Referer: ${referer}`]),

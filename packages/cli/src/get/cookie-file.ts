@@ -4,14 +4,17 @@ import { readOption } from "./headers.ts";
 
 export interface CookieFile {
   readonly cookies: CookieJar;
-  /** Lines that could not be used. */
+  /** Which lines could not be used. */
   readonly warnings: readonly string[];
 }
 
-/** Line numbers that a warning names. */
+/** Line numbers that a warning names at most. */
 const mostNamed = 10;
 
-/** What `--cookie-file` names. Throws ConfigError where it cannot be read, or has lines and none of them is a cookie. */
+/**
+ * Reads the file that `--cookie-file` names. Throws ConfigError if it cannot be read, or has lines
+ * of which none is a cookie.
+ */
 export function readCookieFile(path: string | undefined): CookieFile {
   const cookies = new CookieJar();
   if (path === undefined) return { cookies, warnings: [] };

@@ -6,11 +6,11 @@ import { ChecksumError } from "./checksum.ts";
 export interface GetFailure {
   readonly message: string;
   readonly exitCode: ExitCode;
-  /** It would befall the other URLs too. */
+  /** All other URLs would fail too. */
   readonly stopsAll: boolean;
 }
 
-/** Nothing where the error is none that users can do something about. */
+/** Returns `undefined` if the error is a fault of the program itself. */
 export function failureOf(error: unknown): GetFailure | undefined {
   if (error instanceof ConfigError)
     return { message: error.problems.join("; "), exitCode: exitCode.usage, stopsAll: false };

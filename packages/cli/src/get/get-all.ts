@@ -6,11 +6,11 @@ import { failureOf } from "./failure.ts";
 import { type GetParts, type Got, getFile } from "./get-file.ts";
 
 export interface GetAllParts extends Omit<GetParts, "files"> {
-  /** Results on stdout: for people, a JSON line a URL, or none. */
+  /** Results on stdout: for people, one JSON line per URL, or none. */
   readonly results: "text" | "json" | "none";
 }
 
-/** One URL after the other; a failure of one does not stop the others, unless it would befall them too. */
+/** Fetches one URL after the other. If one fails, the others are fetched, unless all would fail. */
 export async function getAll(parts: GetAllParts, signal: AbortSignal): Promise<ExitCode> {
   const { urls, http } = parts.configuration;
   await using files = new HttpFiles(http);

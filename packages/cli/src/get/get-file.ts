@@ -20,16 +20,16 @@ import type { GetView } from "./progress.ts";
 
 /** What came of a URL. */
 export interface Got {
-  /** As it may be shown. */
+  /** Without what must not be shown. */
   readonly url: string;
   readonly file: string;
   readonly bytes: number;
   readonly seconds: number;
-  /** Bytes over the line: more than are new where some came twice. */
+  /** Bytes that were received: more than are new if some came twice. */
   readonly fetchedBytes: number;
   /** Bytes that an earlier run had brought. */
   readonly resumedBytes: number;
-  /** As it was asked for; absent where nothing was. */
+  /** As it was asked for; `undefined` if it was not. */
   readonly checksum: Checksum | undefined;
 }
 
@@ -40,10 +40,15 @@ export interface GetParts {
   readonly view: GetView;
 }
 
-/** Times that a file may change while it is fetched in pieces; one stream has always one state. */
+/**
+ * Times that a file may change while it is fetched in ranges. Then it is fetched in one stream,
+ * which cannot mix two states.
+ */
 const mostChanges = 2;
 
-/** Brings one file, whole. Throws SourceError, ChecksumError, ConfigError, HostError, FatalError. */
+/**
+ * Fetches one whole file. Throws SourceError, ChecksumError, ConfigError, HostError, FatalError.
+ */
 export async function getFile(url: URL, parts: GetParts, signal: AbortSignal): Promise<Got> {
   const startedAt = performance.now();
   const meter = new TransferMeter();
@@ -94,7 +99,7 @@ async function bring(
   const { url, length } = file;
   const validator = file.ranges ? file.validator : undefined;
   await using part = await openPartFile(target, { url, length, validator }, { overwrite, minFree });
-  // Why one stream is used after all was told already.
+  // The reason for one stream was logged before.
   if (isFirst) warnOfFound(file, part, log);
   const resumedBytes = part.finished.reduce((sum, piece) => sum + piece.to - piece.from, 0);
   if (resumedBytes > 0) log.info({ bytes: resumedBytes }, `${part.path}: going on with it`);
@@ -105,7 +110,7 @@ async function bring(
     await part.complete(bytes);
     return { file: target, bytes, resumedBytes };
   } catch (error) {
-    // Nobody can go on with it, and the disk is at its end.
+    // No later run can go on with it, and it fills the disk.
     if (length === undefined && error instanceof HostError && error.kind === "full") await part.remove();
     throw error;
   } finally {
@@ -126,7 +131,7 @@ function warnOfFound(file: HttpFile, part: PartFile, log: Log): void {
     log.warn({}, `${url}: the server gives neither a strong ETag nor Last-Modified: no resuming`);
 }
 
-/** Gives the bytes of the whole. */
+/** Returns the bytes of the whole file. */
 async function transfer(
   file: HttpFile,
   part: PartFile,
@@ -149,7 +154,7 @@ async function transfer(
   return length;
 }
 
-/** What is wrong as a whole is not gone on with. */
+/** A file with a wrong digest is not gone on with. */
 async function verify(part: PartFile, bytes: number, checksum: Checksum, signal: AbortSignal): Promise<void> {
   const found = await part.digest(checksum.algorithm, bytes, signal);
   if (found === checksum.digest) return;

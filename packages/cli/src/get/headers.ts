@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { ConfigError } from "@brigade/core";
 
-/** What the program says itself, and needs to be right. */
+/** Headers that the program sets itself. */
 const reserved = new Set(
   (
     "accept-encoding connection content-length expect if-match if-modified-since if-none-match if-range " +
@@ -10,8 +10,8 @@ const reserved = new Set(
 );
 
 /**
- * `Name: value`, or `@file` with such lines, so that secrets need not stand in arguments. Throws ConfigError with all
- * problems, which never show a value.
+ * Reads `Name: value`, or `@file` with such lines, so that secrets need not stand in arguments.
+ * Throws ConfigError with all problems, which never show a value.
  */
 export function parseHeaders(texts: readonly string[]): [string, string][] {
   const problems: string[] = [];
@@ -38,7 +38,10 @@ function linesOf(text: string, problems: string[]): { line: string; where: strin
     .filter(({ line }) => line.trim() !== "" && !line.startsWith("#"));
 }
 
-/** A file that an option names; empty, with a problem noted, when it cannot be read. */
+/**
+ * Reads the file that an option names. If that is not possible, a problem is added, and the text is
+ * empty.
+ */
 export function readOption(
   option: string,
   path: string,

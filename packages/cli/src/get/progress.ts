@@ -8,14 +8,14 @@ import { formatBytes, formatDuration } from "../terminal/units.ts";
 
 /** Shows how a file comes, until it ends. */
 export interface GetView {
-  /** `length` where it is known; `resumed`: bytes that were there before. */
+  /** `length`: bytes; `undefined` if it is not known. `resumed`: bytes that were there before. */
   begin(file: string, length: number | undefined, resumed: number, meter: TransferMeter): void;
   end(): void;
 }
 
 export const noView: GetView = { begin: () => {}, end: () => {} };
 
-/** A file that is coming, with its speed. */
+/** A file that is being fetched, with its speed. */
 class Arrival {
   readonly file: string;
   readonly length: number | undefined;
@@ -46,7 +46,7 @@ const bar = { barsize: 24, clearOnComplete: true };
 const whole = "{bar} {percentage}% {file}  {bytes}  {speed}  {left}";
 const single = "  {bar} {bytes} {state}";
 
-/** On a terminal: a line for all, and one for each connection; log lines go above. */
+/** On a terminal: one bar for the file, and one for each connection. Log lines go above them. */
 export class GetBars implements GetView, LineSink {
   readonly #bars = new Bars({ ...bar, format: whole });
   #all: SingleBar | undefined;
@@ -92,10 +92,10 @@ export class GetBars implements GetView, LineSink {
   }
 }
 
-/** Milliseconds between lines where nobody watches. */
+/** Milliseconds between lines, if stderr is no terminal. */
 const lineEvery = 10_000;
 
-/** A log line now and then, where stderr is a file or a journal. */
+/** Logs a line every 10 seconds, if stderr is a file or a journal. */
 export class GetLines implements GetView {
   readonly #log: Log;
   #timer: NodeJS.Timeout | undefined;

@@ -12,23 +12,24 @@ import {
   type Retried,
 } from "@brigade/ledger";
 import { withDatabaseFile } from "@brigade/volumes";
-import type { LedgerFlags } from "../commands/options/ledger-options.ts";
-import { retryCopy } from "../copy/retry.ts";
 import { createLog } from "../logging/logging.ts";
-import { readVariables } from "../service/configuration.ts";
+import type { LedgerFlags } from "../options/ledger-options.ts";
+import { readVariables } from "../settings/environment.ts";
 import { ledgerClientVariables, type Settings, settingsSchema } from "../settings/settings.ts";
+import { retryCopy } from "./retry-copy.ts";
 import { catalogueFile, queuesFile, stateFolder } from "./state-folder.ts";
 
-/** The ledger that a command asks: a service over HTTP, or the accounts of a `copy`, opened in this process. */
+/** The ledger that a command asks: a service, or a `copy`'s accounts, opened in this process. */
 export interface LedgerDoor extends AsyncDisposable {
   readonly ledger: LedgerClient;
-  /** Of a copy: the folder of its accounts. */
+  /** The folder of a copy's accounts; absent for a service. */
   readonly state?: string;
 }
 
 /**
- * `--state-dir`, else LEDGER_URL where it is set, else STATE_DIR, else the ledger on this machine. Throws ConfigError:
- * no catalogue there (unless it may be made, with `create`), or another process has it.
+ * Opens the accounts that `--state-dir` names, else asks the ledger at LEDGER_URL if that is set,
+ * else opens STATE_DIR, else asks the ledger on this machine. Throws ConfigError if there is no
+ * catalogue (unless `create` allows to make one), or another process has it open.
  */
 export async function openLedger(
   { stateDir }: LedgerFlags,
@@ -63,7 +64,7 @@ async function openLocally(state: string, settings: Settings, signal: AbortSigna
   };
 }
 
-/** Into the queues that the next `copy` goes on with. */
+/** Puts failures into the queues that the next `copy` goes on with. */
 async function retryLocally(
   catalogue: Catalogue,
   state: string,
@@ -73,7 +74,7 @@ async function retryLocally(
   filter: FailureFilter,
 ): Promise<Retried> {
   const failed = Promise.withResolvers<never>();
-  failed.promise.catch(() => {}); // seen by the race, or never
+  failed.promise.catch(() => {}); // the race rejects with it, if it is still running
   await using broker = await withDatabaseFile(join(state, queuesFile), (path) =>
     createEmbeddedBroker({ path, log, onError: failed.reject }),
   );

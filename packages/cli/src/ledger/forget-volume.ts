@@ -1,12 +1,13 @@
 import { ConfigError } from "@brigade/core";
 import type { LedgerClient, Location, VolumeContents } from "@brigade/ledger";
 
-/** Objects that are forgotten at once. */
+/** Objects that are forgotten by one request. */
 const batch = 2_000;
 
 /**
- * The ledger forgets what lay on a volume that is gone, so that the next run fetches it again; what also lies elsewhere stays
- * known. Goes through everything that is stored of its sources. Gives how many states were forgotten. Again changes nothing.
+ * Makes the ledger forget what lay on a volume that is gone, so that the next run fetches it again.
+ * What also lies elsewhere stays known. Goes through all that is stored of the volume's sources.
+ * Returns how many states were forgotten. To repeat it changes nothing.
  */
 export async function forgetVolume(
   ledger: Pick<LedgerClient, "where" | "forget">,
@@ -33,11 +34,11 @@ export async function forgetVolume(
   return forgotten;
 }
 
-/** By id, or by label where only one has it. Throws ConfigError. */
+/** Returns the volume with this id, or with this label if only one has it. Throws ConfigError. */
 export function findVolume(volumes: readonly VolumeContents[], name: string): VolumeContents {
   const found = volumes.filter(({ volume, label }) => volume === name || label === name);
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
   const why = only === undefined ? "no volume" : "several volumes";
-  throw new ConfigError([`the ledger knows ${why} "${name}": \`brigade volumes\` shows their ids`]);
+  throw new ConfigError([`the ledger has ${why} "${name}": \`brigade volumes\` shows their ids`]);
 }

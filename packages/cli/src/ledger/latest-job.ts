@@ -2,8 +2,8 @@ import { ConfigError } from "@brigade/core";
 import type { JobRecord, LedgerClient } from "@brigade/ledger";
 
 /**
- * The last job of a source; without a name that of the only source there is. Throws ConfigError when there is none, or
- * no telling which.
+ * Returns the last job of a source; without a name, that of the only source. Throws ConfigError if
+ * there is none, or if several sources have jobs.
  */
 export async function latestJob(
   ledger: Pick<LedgerClient, "jobs">,
@@ -18,5 +18,5 @@ export async function latestJob(
   if (job !== undefined) return job;
   const which = source === undefined ? "no job" : `no job of "${source}"`;
   const known = sources.length === 0 ? "" : `; it has jobs of ${sources.join(", ")}`;
-  throw new ConfigError([`the ledger knows ${which}${known}`]);
+  throw new ConfigError([`the ledger has ${which}${known}`]);
 }

@@ -1,11 +1,14 @@
 import type { JobRecord, LedgerClient, Location } from "@brigade/ledger";
 
-/** Lost objects of a source that are looked at; there may be a disk full of them, which the next run brings. */
+/**
+ * Lost objects of a source that are looked at, at most. A whole disk may be lost, and the next run
+ * fetches what was on it.
+ */
 const mostLooked = 1_000;
 
 /**
- * Lost for good: damaged or gone on disk, and gone at the source. That is what a complete job without filters did not list, or what it
- * found vanished. At most a thousand.
+ * Returns the objects that are lost for good: damaged or gone on disk, and gone at the source. A
+ * complete job without filters did not list them, or a job found them vanished. At most a thousand.
  */
 export async function lostForGood(
   ledger: Pick<LedgerClient, "where" | "failures" | "vanished">,
@@ -28,7 +31,7 @@ export async function lostForGood(
   });
 }
 
-/** Of these misses, the keys that are among the lost. */
+/** Returns the keys of these misses that are among the lost. */
 async function keysOf(
   misses: AsyncIterable<{ readonly key: string }>,
   lost: ReadonlyMap<string, unknown>,

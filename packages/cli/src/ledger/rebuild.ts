@@ -15,25 +15,31 @@ export interface Rebuilt {
   readonly root: string;
   readonly volume: string;
   readonly label: string;
-  /** Manifest lines that were entered; an object that was stored several times has as many. */
+  /** Manifest lines that were entered. An object that was stored several times has several. */
   readonly states: number;
-  /** Lines that were not entered: at their path lies no file of their size. The object was stored anew, or is gone. */
+  /**
+   * Lines that were not entered: no file of their size is at their path. The object was stored
+   * again, or is gone.
+   */
   readonly absent: number;
   /** Lines that cannot be read. */
   readonly bad: number;
 }
 
 export interface RebuildOptions {
-  /** Where the volume is at home; by default the host that wrote on it last. */
+  /** The volume's host; by default the one that wrote on it last. */
   readonly host?: string;
   readonly onBad: (bad: BadLine) => void;
   readonly signal: AbortSignal;
 }
 
-/** States that are sent at once. */
+/** States that are sent by one request. */
 const batch = 2_000;
 
-/** Tells the ledger what a volume's manifest has, as far as the files are there. Again changes nothing. Throws ConfigError for a folder that is no volume. */
+/**
+ * Tells the ledger what a volume's manifest has, as far as the files are there. To repeat it
+ * changes nothing. Throws ConfigError if the folder is no volume.
+ */
 export async function rebuildFrom(
   root: string,
   ledger: Pick<LedgerClient, "restore">,
@@ -75,7 +81,10 @@ export async function rebuildFrom(
   return { root, volume: info.id, label: info.label, states, absent, bad };
 }
 
-/** Until when what lines say of an object is void, Unix milliseconds; few objects are ever lost. */
+/**
+ * Returns, by object, until when its manifest lines are void, in Unix milliseconds. Only few
+ * objects are ever lost.
+ */
 async function lostOn(root: string): Promise<Map<string, number>> {
   const lost = new Map<string, number>();
   for await (const line of readManifest(root, () => {})) {

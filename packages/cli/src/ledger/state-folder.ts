@@ -5,21 +5,22 @@ import { ConfigError, HostError } from "@brigade/core";
 import { makePrivateFolder } from "@brigade/volumes";
 import { namedFolder } from "../volumes/named-folders.ts";
 
-/** The files in a state folder: the accounts, and work that is under way. */
+/** The files in a state folder: the accounts, and the work that is under way. */
 export const catalogueFile = "catalogue.sqlite";
 export const queuesFile = "queues.sqlite";
 
-/** What lies in a state folder. */
+/** The names of all that lies in a state folder. */
 const ours = /^((catalogue|queues)\.sqlite.*|volumes\.json|failed|lists|page-address)$/;
 
-/** Where `copy` keeps them by default. */
+/** Returns where `copy` keeps its state by default. */
 export function stateFolderOf(volume: string): string {
   return join(volume, ".brigade", "state");
 }
 
 /**
- * What `--state-dir` and STATE_DIR mean, for every command: a folder of accounts, or the volume that has them. `volumes`: what
- * becomes a volume in this run. Throws ConfigError.
+ * Returns the folder that `--state-dir` and STATE_DIR mean, for every command: a folder of
+ * accounts, or that of the volume that has them. `volumes`: folders that become volumes in this
+ * run. Throws ConfigError.
  */
 export function stateFolderAt(given: string, volumes: readonly string[] = []): string {
   const folder = namedFolder(given);
@@ -29,7 +30,10 @@ export function stateFolderAt(given: string, volumes: readonly string[] = []): s
   return isVolume && (hasAccounts(inVolume) || !hasAccounts(folder)) ? inVolume : folder;
 }
 
-/** The folder with a copy's accounts. With `create` it is made where there is none; else throws ConfigError. */
+/**
+ * Returns the folder with a copy's accounts. With `create`, it is made if there is none; else
+ * throws ConfigError.
+ */
 export function stateFolder(given: string, create = false): string {
   const folder = stateFolderAt(given);
   if (create) makeStateFolder(folder);
@@ -41,7 +45,10 @@ export function stateFolder(given: string, create = false): string {
   return folder;
 }
 
-/** Makes the folder where there is none, for its owner alone. Throws HostError when its disk is full or fails, ConfigError when no folder can be there. */
+/**
+ * Makes the folder if there is none, for its owner alone. Throws HostError if its disk is full or
+ * fails, ConfigError if no folder can be there.
+ */
 export function makeStateFolder(folder: string): void {
   try {
     makePrivateFolder(folder, ours);

@@ -1,12 +1,12 @@
 import type { StoredState } from "@brigade/ledger";
 
-/** What a volume says of an object that lies on it; `storedAt` in Unix milliseconds. */
+/** What a volume says of an object that lies on it. `storedAt`: Unix milliseconds. */
 type OnVolume = Omit<StoredState, "path" | "etag"> & {
   readonly path?: string | undefined;
   readonly etag?: string | undefined;
 };
 
-/** As the ledger takes it: times to the second. */
+/** Returns it as the ledger takes it: times in seconds. */
 export function storedState(object: OnVolume): StoredState {
   const { key, listedSize, size, modified, storedAt, md5, verified, path, etag } = object;
   return {

@@ -6,17 +6,26 @@ export interface Connections {
   readonly list: number;
 }
 
-/** Open files of `copy` without volumes and connections: Node's, and the threads and files of its queues and catalogue. */
+/**
+ * Open files of `copy` besides volumes and connections: Node's, and those of the threads, the
+ * queues and the catalogue.
+ */
 const ownOfCopy = 35;
-/** Of a service: Node's, and the connections to broker and ledger, and those of whoever asks for its health. */
+/**
+ * Open files of a service: Node's, its connections to broker and ledger, and those of clients that
+ * ask for its health.
+ */
 const ownOfService = 32;
-/** Of each volume: its thread, lock, manifest and unfinished file. */
+/** Open files of each volume: its thread, lock, manifest and unfinished file. */
 const eachVolume = 11;
-/** Opened for a moment, or kept until they are synced: as many as this, or two thirds of what is left. */
+/**
+ * Files that are opened for a moment, or kept until they are synced: this number, or two thirds of
+ * what is left if that is less.
+ */
 const momentary = 14;
-/** For connections and what is opened for a moment, at the least. */
+/** For connections and files that are opened for a moment: the least number. */
 const least = 6;
-/** Of `brigade get`, which has neither volumes nor queues. */
+/** Open files of `brigade get`, which has neither volumes nor queues. */
 export const ownOfGet = 40;
 
 export interface Needs {
@@ -24,12 +33,15 @@ export interface Needs {
   readonly service: boolean;
 }
 
-/** Open files that are needed at the least. */
+/** Returns the least number of open files that is enough. */
 export function leastOpenFiles(needs: Needs): number {
   return ownOf(needs) + least;
 }
 
-/** What a limit leaves for connections: a quarter lists. At least one of each. */
+/**
+ * Returns how many connections a limit leaves: at least one for fetching and one for listing. A
+ * quarter lists.
+ */
 export function connectionsWithin(openFiles: number, needs: Needs): Connections {
   const left = openFiles - ownOf(needs);
   const connections = left - Math.min(momentary, Math.ceil((left * 2) / 3));
@@ -37,10 +49,13 @@ export function connectionsWithin(openFiles: number, needs: Needs): Connections 
   return { list, fetch: Math.max(1, connections - list) };
 }
 
-/** Files of each volume that may wait open to be synced one by one; `undefined`: as many as usual. */
+/**
+ * Returns how many files of each volume may wait open to be synced one by one; `undefined` if the
+ * usual number may.
+ */
 export function filesKeptOpen(needs: Needs, openFiles = openFilesLimit()): number | undefined {
   const left = (openFiles ?? Number.POSITIVE_INFINITY) - ownOf(needs);
-  // Of 1,024 open files, which many systems give, one volume may have its usual 512.
+  // Of 1,024 open files, as many systems allow, one volume may have its usual 512.
   return left >= 900 * needs.volumes ? undefined : Math.max(1, Math.floor(left / (6 * needs.volumes)));
 }
 

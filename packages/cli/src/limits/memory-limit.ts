@@ -2,16 +2,19 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /*
- * The control groups that this process is in may limit its memory: version 2 in one tree, version 1 in one of its own. A
- * group is bound by those above it, too. In a container the path may name groups that cannot be seen from inside: then
- * the tree's root is the container's own group.
+ * The control groups of this process may limit its memory: version 2 in one tree, version 1 in a
+ * tree per controller. A group is also bound by the groups above it. In a container the path may
+ * name groups that cannot be seen from inside: then the tree's root is the container's group.
  */
 const trees = [
   { controller: "", mount: "sys/fs/cgroup", file: "memory.max" },
   { controller: "memory", mount: "sys/fs/cgroup/memory", file: "memory.limit_in_bytes" },
 ] as const;
 
-/** Bytes that this process may have; `undefined` if nothing limits it. `root`: where proc and sys are, for tests. */
+/**
+ * Returns the bytes that this process may have; `undefined` if there is no limit. `root`: where
+ * proc and sys are, for tests.
+ */
 export function memoryLimit(root = "/"): number | undefined {
   const groups = readText(join(root, "proc/self/cgroup")) ?? "";
   const limits = groups.split("\n").flatMap((line) => {
@@ -40,7 +43,7 @@ function readText(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    // Not this system, or not this version: it limits nothing.
+    // Not this system, or not this version: there is no limit of this kind.
     return undefined;
   }
 }

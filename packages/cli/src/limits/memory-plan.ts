@@ -2,25 +2,28 @@ import { memoryLimit } from "./memory-limit.ts";
 
 const mib = 2 ** 20;
 
-/** How the memory that there is is divided. */
+/** How the memory of this process is divided. */
 export interface MemoryPlan {
-  /** Bytes that limit this process, where they are so few that it must do with less than usual. */
+  /**
+   * Bytes that limit this process; `undefined` if there is no limit, or enough memory for usual
+   * sizes.
+   */
   readonly limit: number | undefined;
   /** MiB of V8's semi-spaces, one of three parts of each thread's young generation. */
   readonly semiSpace: number;
-  /** MiB of V8's old generation, in each thread at most; `undefined`: V8's own choice. */
+  /** MiB of V8's old generation, in each thread at most; `undefined` if V8 chooses. */
   readonly oldSpace: number | undefined;
   /** Bytes of bodies of small objects, and of slabs for a large one, in memory at once. */
   readonly bodies: number;
-  /** Bytes that each database keeps in memory; `undefined`: as many as usual. */
+  /** Bytes that each database keeps in memory; `undefined` for the usual size. */
   readonly databaseCache: number | undefined;
   /** Requests at once, at most. */
   readonly connections: number;
 }
 
-/** Below this nothing that moves objects works reliably: Node, its threads and their code take about so much. Bytes. */
+/** Bytes. With less, copying is not reliable: Node, its threads and their code need about this. */
 export const leastMemory = 240 * mib;
-/** From here on memory is not short. Bytes. */
+/** Bytes. With this or more, memory is not short. */
 const ample = 1024 * mib;
 
 /** Without a limit, or with a wide one, everything has its usual size. */
@@ -33,7 +36,10 @@ const usual: MemoryPlan = {
   connections: Number.POSITIVE_INFINITY,
 };
 
-/** Everything that may shrink shrinks with what is above the least. `limit`: bytes. */
+/**
+ * Divides the memory. All that may shrink does so in proportion to what is above the least.
+ * `limit`: bytes.
+ */
 export function memoryPlan(limit: number | undefined = memoryLimit()): MemoryPlan {
   if (limit === undefined || limit >= ample) return usual;
   const share = Math.max(0, limit - leastMemory) / (ample - leastMemory);

@@ -1,12 +1,15 @@
 import { readFileSync } from "node:fs";
 
-/** Files and sockets that this process may have open (`ulimit -n`); `undefined` if it is not known or not limited. */
+/**
+ * Returns how many files and sockets this process may have open (`ulimit -n`); `undefined` if that
+ * is not known or not limited.
+ */
 export function openFilesLimit(path = "/proc/self/limits"): number | undefined {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch {
-    // No Linux: nothing is known.
+    // Not Linux: the limit is not known.
     return undefined;
   }
   const soft = /^Max open files\s+(\d+)/m.exec(text)?.[1];

@@ -8,8 +8,9 @@ export interface Start {
 }
 
 /**
- * `semiSpace`: MiB that a command has where memory is not short; `undefined`: V8's own choice. Where it is short, V8 collects
- * before the limit, and the C library keeps one pool of freed memory instead of one for each thread.
+ * `semiSpace`: MiB that a command has if memory is not short; `undefined` if V8 chooses. If memory
+ * is short, V8 collects before the limit is reached, and the C library keeps one pool of freed
+ * memory instead of one for each thread.
  */
 export function startFor(semiSpace: number | undefined): Start {
   const plan = memoryPlan();

@@ -17,8 +17,9 @@ function limitsOfThisProcess(): Limits {
 const usual = { FETCH_CONCURRENCY: 64, LIST_CONCURRENCY: 8 } as const;
 
 /**
- * The environment with no more connections than this process may have. `tell` gets one line where these are fewer than were
- * wanted. Throws ConfigError where the limits leave too little to work with.
+ * Returns the environment with no more connections than this process may have. `tell` gets one line
+ * if these are fewer than were wanted. Throws ConfigError if the limits leave too little to work
+ * with.
  */
 export function withinLimits(
   environment: Environment,
@@ -34,7 +35,7 @@ export function withinLimits(
   for (const [name, wanted] of wantedOf(environment)) {
     const { files, bodies } =
       most[name.endsWith("LIST_CONCURRENCY") ? "LIST_CONCURRENCY" : "FETCH_CONCURRENCY"];
-    // What is not a number is refused by who reads it.
+    // What is not a number is refused where the variable is read.
     if (!(Number(wanted) > Math.min(files, bodies))) continue;
     lowered[name] = String(Math.min(files, bodies));
     shortOfFiles ||= Number(wanted) > files;
@@ -46,7 +47,10 @@ export function withinLimits(
   return Object.freeze({ ...environment, ...lowered });
 }
 
-/** Connections of `brigade get`: as many as wanted, or as this process may have. Throws ConfigError, as above. */
+/**
+ * Returns the connections of `brigade get`: the number that is wanted, or fewer if this process may
+ * not have as many; `tell` is told of that. Throws ConfigError if it may have none.
+ */
 export function getConnections(
   wanted: number,
   tell: (line: string) => void,
@@ -62,7 +66,7 @@ export function getConnections(
   return connections;
 }
 
-/** By open files, and by memory for bodies. */
+/** The most connections by open files, and by memory for bodies. */
 function mostConnections({ memory, openFiles }: Limits, needs: Needs) {
   const unlimited = { fetch: Number.POSITIVE_INFINITY, list: Number.POSITIVE_INFINITY };
   const files = openFiles === undefined ? unlimited : connectionsWithin(openFiles, needs);
@@ -72,7 +76,7 @@ function mostConnections({ memory, openFiles }: Limits, needs: Needs) {
   } satisfies Record<keyof typeof usual, unknown>;
 }
 
-/** Each source may have variables of its own: PHOTOS_FETCH_CONCURRENCY. */
+/** Also variables for one source, such as PHOTOS_FETCH_CONCURRENCY. */
 function wantedOf(environment: Environment): [string, string][] {
   const own = Object.entries(environment).filter(
     ([name, value]) => value !== undefined && /(^|_)(FETCH|LIST)_CONCURRENCY$/.test(name),

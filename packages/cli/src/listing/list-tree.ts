@@ -10,7 +10,7 @@ import type { ListedNames } from "@brigade/ledger";
 import { createFilter, type WalkedPage, walkPage } from "@brigade/lister";
 
 export interface ListTreeParts {
-  /** With retries: what still fails ends the listing. */
+  /** With retries: an error that remains ends the listing. */
   readonly source: Source;
   readonly name: string;
   readonly filters: Filters;
@@ -19,22 +19,22 @@ export interface ListTreeParts {
 }
 
 export interface Visitor {
-  /** Some files of a directory; no name comes twice. */
+  /** Some files of a directory. No name comes twice. */
   files(directory: string, files: readonly FileEntry[]): Promise<void>;
-  /** Entries of it that can neither be requested nor stored. */
+  /** Entries of a directory that can neither be requested nor stored. */
   refused?(directory: string, refused: WalkedPage["refused"]): Promise<void>;
-  /** Whether a child directory is to be listed; by default all are. */
+  /** Returns whether a child directory is to be listed. By default all are. */
   enters?(directory: string): boolean;
   /** The directory was listed to its end, or is gone. `names` still has its names. */
   done?(directory: string): Promise<void>;
 }
 
-/** Walks of one directory, begun again because the store knew its cursor no more. */
+/** Walks of one directory at most: it is walked again if the store no longer knows its cursor. */
 const mostWalks = 5;
 
 /**
- * Lists everything below `prefix` once, some directories at a time, for a command that fetches nothing. Throws FatalError when a
- * directory cannot be listed; whatever the visitor throws.
+ * Lists everything below `prefix` once, several directories at a time, for a command that fetches
+ * nothing. Throws FatalError if a directory cannot be listed, and what the visitor throws.
  */
 export async function listTree(
   parts: ListTreeParts,
@@ -94,7 +94,7 @@ async function listPages(parts: ListTreeParts, start: WalkPosition, visitor: Vis
       directory,
       files.filter((_, index) => isNew[index]),
     );
-    return files.map(() => true); // nobody fetches
+    return files.map(() => true); // nothing is fetched
   };
   for (let position: WalkPosition | undefined = start; position !== undefined; ) {
     signal.throwIfAborted();

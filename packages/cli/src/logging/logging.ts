@@ -4,15 +4,15 @@ import { isWatched, type LineSink, logLines } from "../terminal/terminal.ts";
 import { RepeatedLines, withoutRepetition } from "./repeated-lines.ts";
 
 export interface LogOptions {
-  /** Coloured lines in place of JSON; by default where people watch. */
+  /** Coloured lines in place of JSON; by default if stderr is a terminal. */
   readonly readable?: boolean;
   /** A progress bar that prints lines above itself. */
   readonly above?: LineSink | undefined;
 }
 
 /**
- * JSON lines on stderr, or readable ones when people watch; one line for many that are alike. Secrets never reach a log; the names
- * here are a second lock.
+ * Returns a log that writes JSON lines on stderr, or readable ones on a terminal, and one line for
+ * many that are alike. Secrets never reach a log; the redacted names are a second lock.
  */
 export function createLog(level: string, { readable = isWatched(), above }: LogOptions = {}): Log {
   const options = { level, base: null, redact: ["*.password", "*.secret", "*.authorization", "*.headers"] };
@@ -22,7 +22,7 @@ export function createLog(level: string, { readable = isWatched(), above }: LogO
 const repeated = new RepeatedLines();
 process.once("exit", flushLog);
 
-/** Writes what was kept back: to be called before a program's last word. */
+/** Writes the lines that were kept back. To be called before the program's last line. */
 export function flushLog(): void {
   repeated.flush();
 }

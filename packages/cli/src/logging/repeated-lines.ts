@@ -24,19 +24,21 @@ interface Kind {
   example: Line | undefined;
 }
 
-/** Lines of one kind at once; then one for each such time, milliseconds; then, where there are ever more, for each such. */
+/** Lines of one kind that are written at once. */
 const mostAtOnce = 5;
+/** Milliseconds until lines that were kept back are written as one: at first, and from then on. */
 const oneEvery = 10_000;
 const thenEvery = 60_000;
+/** Milliseconds between two looks at what was kept back. */
 const lookEvery = 1_000;
-/** Kinds that are remembered, and reasons of one message that are told apart. */
+/** Kinds that are remembered, and reasons of one message that are told apart, at most. */
 const mostKinds = 500;
 const mostReasons = 20;
 
 /**
- * Makes one line of many that are alike: the first few are written at once, then one after ten seconds and one every minute,
- * with how many there were. No count is lost where `flush` is called at the end. Memory and time for each line do not grow
- * with their number.
+ * Makes one line of many that are alike. The first five are written at once, then one after ten
+ * seconds and one every minute, with the number of lines that it stands for. All are counted if
+ * `flush` is called at the end. Memory and time per line do not grow with their number.
  */
 export class RepeatedLines {
   readonly #kinds = new Map<string, Kind>();
@@ -95,12 +97,12 @@ export class RepeatedLines {
       countedAt: this.#now(),
       patience: thenEvery,
     });
-    // A single one needs no count.
+    // One line alone has no count.
     if (kept === 1) example.write(example.fields, example.message);
     else example.write({ ...example.fields, count: kept }, `${example.message} (${kept} like this one)`);
   }
 
-  /** The kinds that were seen last stay. */
+  /** Returns the line's kind. The kinds that were seen last are kept. */
   #kindOf(message: string, reason: string): Kind {
     const reasons = this.#reasons.get(message) ?? new Set();
     this.#reasons.set(message, reasons);
@@ -131,7 +133,10 @@ export class RepeatedLines {
 /** Characters of a reason that tell kinds apart. */
 const mostOfReason = 300;
 
-/** A line's reason without what is different for each object: names, paths, numbers (but statuses). */
+/**
+ * Returns a line's reason without what differs between objects: names, paths, numbers (but
+ * statuses).
+ */
 function pattern(fields: object): string {
   const { reason, err, ...others } = fields as { reason?: unknown; err?: unknown } & Record<string, unknown>;
   const text = err instanceof Error ? err.message : typeof reason === "string" ? reason : "";
@@ -149,7 +154,10 @@ function replaceErrors(_name: string, value: unknown): unknown {
   return value instanceof Error ? value.message : value;
 }
 
-/** A log whose lines of information, warning and error pass `repeated`; what is for finding bugs does not. */
+/**
+ * Returns a log whose lines of information, warning and error pass `repeated`. Lines for developers
+ * do not.
+ */
 export function withoutRepetition(log: Log, repeated: RepeatedLines, place = ""): Log {
   const passing =
     (level: "info" | "warn" | "error") =>

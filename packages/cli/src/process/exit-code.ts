@@ -1,7 +1,7 @@
 import { ConfigError, FatalError, HostError } from "@brigade/core";
 import { CommanderError } from "commander";
 
-/** What the process ends with; printed in `--help`. */
+/** What the process ends with. `--help` prints it. */
 export const exitCode = {
   complete: 0,
   internal: 1,
@@ -21,7 +21,7 @@ Exit codes:
   4    could not go on: no room, a disk that fails, credentials refused, source away for too long
   130  interrupted; run the same command again to go on`;
 
-/** The one place where an error becomes an exit code. */
+/** Returns the exit code of an error. No other place decides this. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ConfigError) return exitCode.usage;
   if (error instanceof FatalError || error instanceof HostError) return exitCode.cannotGoOn;

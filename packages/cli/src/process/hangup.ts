@@ -3,9 +3,9 @@ import { basename } from "node:path";
 import type { Environment } from "@brigade/core";
 
 /**
- * Whether SIGHUP was ignored when the command was started, as by `nohup`. Node ends that before any of our code runs, so it is
- * known from the command's shell lines (bin/brigade.js), from the name that a shell leaves in `_`, or from a parent that ignores it
- * still.
+ * Returns whether SIGHUP was ignored when the command was started, as by `nohup`. Node ends that
+ * before this code runs. So it is known from the command's shell lines (bin/brigade.js), from the
+ * name that a shell leaves in `_`, or from a parent that still ignores it.
  */
 export function isHangupIgnored(environment: Environment, parent: number = process.ppid): boolean {
   if (environment.BRIGADE_SIGHUP === "ignored") return true;
@@ -13,7 +13,7 @@ export function isHangupIgnored(environment: Environment, parent: number = proce
 }
 
 function ignoresHangup(pid: number): boolean {
-  // The first process of a machine or container has reasons of its own.
+  // The first process of a machine or container ignores signals for other reasons.
   if (pid <= 1) return false;
   try {
     const [, mask = "0"] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];

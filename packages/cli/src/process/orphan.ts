@@ -4,8 +4,9 @@ import type { Environment } from "@brigade/core";
 const lookEvery = 500;
 
 /**
- * Calls back when npx, which started this process, is gone: npx ends at a signal and passes it to a shell only, so that whoever ends
- * npx means us. Under anything else than npx nothing is watched: a service manager, `setsid` or `nohup` may leave when they like.
+ * Calls back when npx, which started this process, is gone. At a signal npx ends, and it passes the
+ * signal to a shell only: a user that ends npx means this process. Other parents are not watched: a
+ * service manager, `setsid` or `nohup` may end at any time.
  */
 export function whenOrphanedByNpx(environment: Environment, orphaned: () => void): void {
   if (environment.npm_command !== "exec" || environment.npm_lifecycle_event !== "npx") return;

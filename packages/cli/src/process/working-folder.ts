@@ -3,7 +3,10 @@ import { ConfigError } from "@brigade/core";
 
 let isGone = false;
 
-/** Where the working directory was removed, Node starts no thread: the process leaves it. To be called before all else. */
+/**
+ * Leaves a working directory that was removed: Node starts no thread there. To be called before all
+ * else.
+ */
 export function leaveRemovedFolder(): void {
   try {
     process.cwd();
@@ -13,12 +16,15 @@ export function leaveRemovedFolder(): void {
   }
 }
 
-/** Whether relative paths lead nowhere. */
+/** Returns whether the working directory was removed: relative paths lead nowhere. */
 export function isWorkingFolderGone(): boolean {
   return isGone;
 }
 
-/** The path from the root on. Throws ConfigError for a relative one where the working directory was removed. */
+/**
+ * Returns the absolute path. Throws ConfigError for a relative one if the working directory was
+ * removed.
+ */
 export function absolutePath(path: string): string {
   if (isGone && !isAbsolute(path))
     throw new ConfigError([`${path}: the working directory was removed: name a path that begins with /`]);

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
-import { brokerVariables, ManagementApi } from "@brigade/broker";
-import { ConfigError, type Environment, parseEnvironment, valueOrThrow } from "@brigade/core";
+import type { Environment } from "@brigade/core";
 import type { z } from "zod";
+import { readBrokerAddress } from "../settings/broker-address.ts";
+import { readVariables } from "../settings/environment.ts";
 import { Problems } from "../settings/problems.ts";
 import {
   httpVariables,
@@ -10,44 +10,10 @@ import {
   settingsSchema,
 } from "../settings/settings.ts";
 
-/** Where the broker is. */
-export interface BrokerAddress {
-  readonly url: string;
-  /** PEM of a private CA. */
-  readonly ca: string | undefined;
-  /** Records and directories must say who made them. */
-  readonly requireUserId: boolean;
-  /** Where BROKER_MANAGEMENT_URL is set. */
-  readonly management: ManagementApi | undefined;
-}
-
-/** Reads variables. Throws ConfigError with all problems. */
-export function readVariables<S extends z.ZodObject>(schema: S, environment: Environment): z.infer<S> {
-  return valueOrThrow(parseEnvironment(schema, environment));
-}
-
-/** Throws ConfigError. */
-export function readBrokerAddress(environment: Environment): BrokerAddress {
-  const variables = readVariables(brokerVariables, environment);
-  const { AMQP_URL, AMQP_CA_FILE, REQUIRE_USER_ID, BROKER_MANAGEMENT_URL } = variables;
-  const ca = AMQP_CA_FILE === undefined ? undefined : readCertificate(AMQP_CA_FILE);
-  const management =
-    BROKER_MANAGEMENT_URL === undefined
-      ? undefined
-      : new ManagementApi({ url: BROKER_MANAGEMENT_URL, amqpUrl: AMQP_URL, ca });
-  return { url: AMQP_URL, ca, requireUserId: REQUIRE_USER_ID, management };
-}
-
-function readCertificate(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError([`AMQP_CA_FILE: ${reason}`], { cause: error });
-  }
-}
-
-/** What every service reads, beside its own variables and `others`. Throws ConfigError with the problems of all. */
+/**
+ * Reads what every service needs, its `own` variables, and `others`. Throws ConfigError with all
+ * problems.
+ */
 export function configureService<S extends z.ZodObject, T>(
   service: ServiceName,
   environment: Environment,
@@ -60,7 +26,7 @@ export function configureService<S extends z.ZodObject, T>(
   );
   const broker = problems.try(() => readBrokerAddress(environment));
   const variables = problems.try(() => readVariables(own, environment));
-  // Whoever knows where the ledger is tells it over HTTP how he is, while the broker takes nothing.
+  // While the broker takes no messages, a service tells the ledger over HTTP how it is.
   const ledger =
     service === "ledger" || environment.LEDGER_URL === undefined
       ? undefined

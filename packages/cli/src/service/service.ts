@@ -17,7 +17,8 @@ import { Hono } from "hono";
 import type { z } from "zod";
 import { createLog, flushLog } from "../logging/logging.ts";
 import { type ExitCode, exitCode, exitCodeOf } from "../process/exit-code.ts";
-import { hurry } from "../process/hurry.ts";
+import { hurry } from "../process/stopping.ts";
+import type { BrokerAddress } from "../settings/broker-address.ts";
 import {
   type ledgerServiceVariables,
   type ServiceName,
@@ -26,10 +27,8 @@ import {
 } from "../settings/settings.ts";
 import { InHand } from "./broker/in-hand.ts";
 import { metered } from "./broker/metered-broker.ts";
-import type { BrokerAddress } from "./configuration.ts";
-import { addHealth } from "./listening/health.ts";
 import { listen } from "./listening/listen.ts";
-import { Metrics, type Standing } from "./listening/metrics.ts";
+import { addHealth, Metrics, type Standing } from "./listening/metrics.ts";
 import { Announcing } from "./presence/announcing.ts";
 import { VolumeRooms } from "./presence/volume-rooms.ts";
 import { type Begin, Workers } from "./workers.ts";
@@ -40,29 +39,39 @@ export interface Service {
   readonly host: string;
   /** Aborted when the service is to leave. */
   readonly signal: AbortSignal;
-  /** Why the broker takes no messages, for people; undefined while it does. */
+  /** Why the broker takes no messages, for people; `undefined` while it does. */
   readonly brokerTrouble: string | undefined;
   /** Disposed of when all work has stopped and the broker is left, last first. */
   readonly resources: AsyncDisposableStack;
   /** Ends the service, which then ends with this error. */
   giveUp(error: unknown): void;
-  /** Answers `/healthz`, `/metrics` and what else the app has, until the end. */
+  /** Answers `/healthz`, `/metrics` and the routes of the app, until the end. */
   listen(app?: Hono): Promise<void>;
   /** Waits for the broker, as long as it takes. */
   connect(): Promise<Broker>;
   /** Begins the work for a source, shows what it is up to, and stops it when the service leaves. */
   work(source: string, begin: Begin): Promise<void>;
-  /** Shows how much room they have. */
+  /** Shows how much room the volumes have. */
   addVolumes(volumes: readonly LocalVolume[]): void;
-  /** Whether the broker takes messages of this source now; false while there is none. */
+  /**
+   * Returns whether the broker takes messages of this source now; `false` while it is not
+   * connected.
+   */
   takesMessages(source: string): Promise<boolean>;
-  /** Why what is published for this source waits, for people; undefined while it does not. */
+  /**
+   * Returns why what is published for this source waits, for people; `undefined` while it does not.
+   */
   waits(source: string): string | undefined;
-  /** Messages that this service was handed in the last minute, and that need a newer program. */
+  /** Returns the messages of the last minute that need a newer program. */
   newer(source: string): readonly NewerMessages[];
-  /** Names of the source's queues that are not there; none while there is no broker. */
+  /**
+   * Returns the names of the source's queues that are missing; empty while the broker is not
+   * connected.
+   */
   missingQueues(source: string): Promise<readonly string[]>;
-  /** Hears what other services say of themselves. To be called after `connect`. */
+  /**
+   * Calls the listener with what other services tell of themselves. To be called after `connect`.
+   */
   onPresence(listener: (presence: Presence, user: string) => void): void;
 }
 
@@ -70,20 +79,27 @@ export interface ServiceConfiguration {
   readonly service: ServiceName;
   readonly common: Settings & { readonly HTTP_HOST: string; readonly HTTP_PORT: number };
   readonly broker: BrokerAddress;
-  /** Where the ledger is, as far as this service knows. */
+  /** Where the ledger is; `undefined` if this service is not told. */
   readonly ledger?: z.infer<typeof ledgerServiceVariables> | undefined;
-  /** What tells it from others of its kind on this host, from start to start; by default the process's id does. */
+  /**
+   * What tells the service from others of its kind on this host, also after a restart; by default
+   * the process's id.
+   */
   readonly instance?: string | undefined;
 }
 
-/** Milliseconds over the grace that giving back may take, and then leaving the broker, the disks, the catalogue. */
+/**
+ * Milliseconds over the grace that giving work back may take, and then closing the broker, the
+ * disks, the catalogue.
+ */
 const marginMs = 2_000;
-/** Milliseconds for a word to the ledger: less than until the next one. */
+/** Milliseconds for telling the ledger how the service is: less than until the next time. */
 const tellWithin = 4_000;
 
 /**
- * Runs a service until `stop` is aborted (then it drains and ends with 0) or until it gives up. Throws what is not for
- * the log of a service: ConfigError, and errors of ours.
+ * Runs a service until `stop` is aborted (then it finishes what is in hand and ends with 0) or
+ * until it gives up. Throws what does not belong in the log of a service: ConfigError, and faults
+ * of the program.
  */
 export async function runService(
   configuration: ServiceConfiguration,
@@ -140,9 +156,12 @@ async function run(
     new LedgerClient({ url: told.LEDGER_URL, token: serviceTokenOf(told), signal, timeoutMs: tellWithin });
   const announce = (presence: Presence): void => {
     if (broker?.state !== "blocked") broker?.announce(presence);
-    else ledger?.tell(presence).catch((err: unknown) => log.debug({ err }, "the ledger does not hear us"));
+    else
+      ledger
+        ?.tell(presence)
+        .catch((err: unknown) => log.debug({ err }, "the ledger could not be told how this service is"));
   };
-  // The ledger is the one who is told.
+  // The ledger itself announces nothing: it is the one that is told.
   const announcing =
     name === "ledger"
       ? undefined
@@ -152,7 +171,7 @@ async function run(
             Object.entries(standing().pauses).map(([name, pauses]) => {
               const waiting = broker?.waiting(name);
               const holding = inHand.of(name);
-              // What cannot be told is no lack of progress.
+              // While publishing waits, silence is no lack of progress.
               if (broker?.waits(name) !== undefined) holding.quietMs = 0;
               const newer = broker?.newer(name) ?? [];
               return {
@@ -166,11 +185,11 @@ async function run(
           rooms,
           announce,
         });
-  // Last to go: whoever asks how we are is answered until the end.
+  // Closed last: questions for health are answered until the end.
   await using listening = new AsyncDisposableStack();
   const resources = new AsyncDisposableStack();
 
-  /** What was interrupted by our leaving is no trouble. */
+  /** Ends the service with this error, unless the error comes of its leaving. */
   function giveUp(error: unknown): void {
     if (!signal.aborted || classify(error).fault !== "cancelled") trouble.abort(error);
   }
@@ -219,7 +238,7 @@ async function run(
     const stopping = workers.stop(graceMs);
     await Promise.race([stopping, sleep(graceMs + marginMs, undefined, { ref: false }), hurried]);
     announcing?.leave();
-    // Whoever still waits for a broker that is away is let go by this.
+    // This also ends all waiting for a broker that is away.
     await broker?.[Symbol.asyncDispose]();
     await stopping;
     await resources.disposeAsync();

@@ -1,7 +1,10 @@
 import type { Log } from "@brigade/core";
 import type { ConfiguredSource, PaceChange } from "@brigade/sources";
 
-/** Shows how fast the servers of a source let themselves be asked, and what it does otherwise than it was told to. */
+/**
+ * Logs how the pace of requests to a source changes, and what the source does otherwise than it was
+ * told.
+ */
 export function logSource({ pacing, notices }: ConfiguredSource, log: Log): void {
   if (notices !== undefined) notices.onNotice = (line) => log.warn({}, line);
   const slowed = new Set<string>();

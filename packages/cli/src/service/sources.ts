@@ -2,7 +2,10 @@ import { ConfigError, type Environment } from "@brigade/core";
 import { type ConfiguredSource, parseSource, sourceNames } from "@brigade/sources";
 import { Problems } from "../settings/problems.ts";
 
-/** The names that SOURCES configures, their URLs readable. Throws ConfigError when there are none, or with all problems. */
+/**
+ * Returns the names that SOURCES configures. Throws ConfigError if there are none, or with the
+ * problems of all URLs.
+ */
 export function configuredNames(environment: Environment): string[] {
   const names = sourceNames(environment);
   if (names.length === 0) throw new ConfigError(["SOURCES: is not set"]);
@@ -17,7 +20,7 @@ export interface NamedSource {
   readonly source: ConfiguredSource;
 }
 
-/** Every source that SOURCES configures. Throws ConfigError with the problems of all. */
+/** Returns every source that SOURCES configures. Throws ConfigError with the problems of all. */
 export function configuredSources(environment: Environment): NamedSource[] {
   const problems = new Problems();
   const sources = configuredNames(environment).flatMap((name) => {

@@ -4,13 +4,15 @@ import { type Delayer, delay, type FatalError, type Log } from "@brigade/core";
 export interface Worker {
   /** Why it pauses, for people; empty while it runs. */
   readonly pauses: readonly string[];
-  /** Bytes of objects that came since it began; absent where it fetches none. */
+  /** Bytes of objects that came since it began; absent if it fetches none. */
   readonly received?: number;
-  /** Takes nothing new, lets what is in hand finish within `graceMs`, then gives it back. */
+  /** Takes no new work, lets what is in hand finish within `graceMs`, then gives it back. */
   stop(graceMs: number): Promise<void>;
 }
 
-/** Begins the work for a source; `onGiveUp` is to be called when the source cannot be used any more. */
+/**
+ * Begins the work for a source. `onGiveUp` is to be called when the source can no longer be used.
+ */
 export type Begin = (onGiveUp: (error: FatalError) => void) => Promise<Worker>;
 
 export interface WorkersParts {
@@ -26,18 +28,19 @@ interface Post {
   readonly source: string;
   readonly begin: Begin;
   worker?: Worker;
-  /** Why it rests, for people. */
+  /** Why it rests, for people; `undefined` while it works. */
   trouble?: string | undefined;
   /** Settles when what it had in hand is given back. */
   resting?: Promise<void> | undefined;
 }
 
-/** Milliseconds for which a source rests that could not be used. */
+/** Milliseconds for which a source rests after it could not be used. */
 const restMs = 600_000;
 
 /**
- * The work of a service, by source. A source that cannot be used rests: its work waits in the queues, and that of the others goes
- * on. It is tried again later. Where all rest, that is the service's trouble.
+ * The work of a service, by source. A source that cannot be used rests: its work waits in the
+ * queues, and the work of the others goes on. It is tried again later. If all rest, the service has
+ * a trouble.
  */
 export class Workers {
   readonly #parts: WorkersParts;
@@ -58,7 +61,7 @@ export class Workers {
     );
   }
 
-  /** Bytes of the source's objects that came. */
+  /** Returns the bytes of the source's objects that came. */
   received(source: string): number {
     return this.#posts.get(source)?.worker?.received ?? 0;
   }

@@ -1,10 +1,10 @@
 import { ConfigError } from "@brigade/core";
 
-/** Collects what is wrong with the configuration from all its readers, to tell it together. */
+/** Collects the problems that all readers of the configuration find, to tell them together. */
 export class Problems {
   readonly #found = new Set<string>();
 
-  /** The reader's value; nothing when it threw a ConfigError, whose problems are kept. */
+  /** Returns the reader's value; `undefined` if it threw a ConfigError, whose problems are kept. */
   try<T>(read: () => T): T | undefined {
     try {
       return read();
@@ -15,7 +15,7 @@ export class Problems {
     }
   }
 
-  /** Throws ConfigError when there were any. */
+  /** Throws ConfigError if there were any problems. */
   throwAny(): void {
     if (this.#found.size > 0) throw new ConfigError([...this.#found]);
   }

@@ -33,7 +33,7 @@ export function listerOptions(settings: Settings): ListerOptions {
   };
 }
 
-/** `concurrency`: bodies of the source at once. */
+/** `concurrency`: bodies of the source that are fetched at once. */
 export function downloaderOptions(settings: Settings, concurrency: number): DownloaderOptions {
   return {
     concurrency,
@@ -47,13 +47,13 @@ export function downloaderOptions(settings: Settings, concurrency: number): Down
   };
 }
 
-/** Records the ledger takes at once: it commits them together. */
+/** Records that the ledger holds at once: it commits them together. */
 export const ledgerPrefetch = 512;
 
 /** What can stand in a header. */
 const token = z.string().regex(/^[\x20-\x7e]+$/, "must be printable ASCII");
 
-/** For all who ask the ledger. */
+/** For all commands and services that ask the ledger. */
 export const ledgerClientVariables = z.object({
   LEDGER_URL: httpUrl.default("http://127.0.0.1:9100"),
   LEDGER_TOKEN: token.optional(),
@@ -64,12 +64,12 @@ export const ledgerServiceVariables = ledgerClientVariables.extend({
   LEDGER_SERVICE_TOKEN: token.optional(),
 });
 
-/** What a service shows the ledger: its own token, or where there is none, the operator's. */
+/** Returns the token that a service shows the ledger: its own, or the operator's if it has none. */
 export function serviceTokenOf(own: z.infer<typeof ledgerServiceVariables>): string | undefined {
   return own.LEDGER_SERVICE_TOKEN ?? own.LEDGER_TOKEN;
 }
 
-/** Names or addresses, separated by blanks or commas; one of IPv6 may stand in brackets. */
+/** Names or addresses, separated by blanks or commas. An IPv6 address may stand in brackets. */
 const hostNames = z
   .string()
   .transform((text) => text.split(/[\s,]+/).filter((name) => name !== ""))
@@ -94,13 +94,24 @@ export const ledgerVariables = z.object({
   STALL_LIMIT_MS: integer({ min: 1 }).default(3_600_000),
 });
 
-/** Where a service tells of itself. */
+/** The default ports of services' health and metrics. */
 export const httpPorts = { ledger: 9100, lister: 9101, downloader: 9102 } as const;
 export type ServiceName = keyof typeof httpPorts;
 
 export const httpVariables = (service: ServiceName) =>
   z.object({
     HTTP_HOST: z.string().default("127.0.0.1"),
-    /** 0: any that is free; the log tells. */
+    /** 0: any that is free; the log tells which. */
     HTTP_PORT: integer({ max: 65_535 }).default(httpPorts[service]),
   });
+
+/** The value of BRIGADE_INSTANCE in the compose file, whose replicas share one environment. */
+export const byDns = "@dns";
+
+/** For downloaders. */
+export const instanceVariables = z.object({
+  BRIGADE_INSTANCE: z
+    .string()
+    .regex(/^(@dns|[\w.-]{1,64})$/, `must be letters, digits, _ - and . only, or ${byDns}`)
+    .optional(),
+});

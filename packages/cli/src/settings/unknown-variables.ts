@@ -3,25 +3,32 @@ import type { Environment } from "@brigade/core";
 import { sourceNames, sourceVariables, variablePrefix } from "@brigade/sources";
 import { volumeVariables } from "@brigade/volumes";
 import { createLog } from "../logging/logging.ts";
-import { instanceVariables } from "../service/downloader/instance.ts";
 import { readEnvironment } from "./environment.ts";
-import { httpVariables, ledgerClientVariables, ledgerVariables, settingsSchema } from "./settings.ts";
+import {
+  httpVariables,
+  instanceVariables,
+  ledgerClientVariables,
+  ledgerVariables,
+  settingsSchema,
+} from "./settings.ts";
 
-/** A variable that nobody reads, and the one that was probably meant. */
+/** A variable that is not read, and the one that was probably meant. */
 export interface UnknownVariable {
   readonly name: string;
   readonly nearest: string;
 }
 
-/** Names that other programs use likewise: what resembles them in the environment is theirs. */
+/**
+ * Names that other programs use, too: variables that resemble them in the environment are theirs.
+ */
 const common: ReadonlySet<string> = new Set(
   `ALL_PROXY DURABILITY EXTRA_HEADERS HTTP_HOST HTTP_PORT HTTP_PROXY HTTPS_PROXY LOG_LEVEL NO_PROXY NODE_EXTRA_CA_CERTS REFERER
   SOURCES SSL_CERT_FILE STATE_DIR USER_AGENT VOLUMES all_proxy http_proxy https_proxy no_proxy`.split(/\s+/),
 );
-/** Of those, the ones that can be told from other programs' in our own file. */
+/** Those of them that are brigade's if they stand in its own file. */
 const ours = ["DURABILITY", "EXTRA_HEADERS", "REFERER", "SOURCES", "STATE_DIR", "USER_AGENT", "VOLUMES"];
 
-/** Every variable that some part of the program reads. */
+/** All variables that any part of the program reads. */
 const knownVariables: ReadonlySet<string> = new Set([
   ...Object.keys(settingsSchema.shape),
   ...Object.keys(volumeVariables.shape),
@@ -35,7 +42,9 @@ const knownVariables: ReadonlySet<string> = new Set([
 ]);
 const distinctive = [...knownVariables].filter((name) => !common.has(name));
 
-/** Variables that resemble ours and are none. `file`: those of the settings file. */
+/**
+ * Returns the variables that resemble known ones and are none. `file`: those of the settings file.
+ */
 export function unknownVariables(file: Environment, environment: Environment): UnknownVariable[] {
   const prefixes = prefixesOf({ ...file, ...environment });
   const names = Object.keys({ ...file, ...environment });
@@ -49,7 +58,10 @@ export function unknownVariables(file: Environment, environment: Environment): U
   });
 }
 
-/** `PHOTOS_` for each configured source. What is wrong with SOURCES itself is told by whoever needs it. */
+/**
+ * Returns `PHOTOS_` and so on, one for each configured source; none if SOURCES is wrong. Commands
+ * that need SOURCES tell what is wrong.
+ */
 function prefixesOf(environment: Environment): string[] {
   try {
     return sourceNames(environment).map((name) => `${variablePrefix(name)}_`);
@@ -58,7 +70,7 @@ function prefixesOf(environment: Environment): string[] {
   }
 }
 
-/** The form of a variable for one source, PHOTOS_UPYUN_OPERATOR, with a slip in it. */
+/** Finds the form of a variable for one source, PHOTOS_UPYUN_OPERATOR, with a slip in it. */
 function ofOneSource(name: string, prefixes: readonly string[]): string | undefined {
   const prefix =
     prefixes.find((one) => name.startsWith(one)) ?? /^(?:[A-Z0-9]+_)+?(?=UPYUN_)/.exec(name)?.[0];
@@ -69,7 +81,10 @@ function ofOneSource(name: string, prefixes: readonly string[]): string | undefi
   return nearest === undefined ? undefined : prefix + nearest;
 }
 
-/** At most one slip in a short name, two in a longer one; anything that begins with UPYUN_ is meant for us. */
+/**
+ * At most one slip in a short name, and two in a longer one. All that begins with UPYUN_ is meant
+ * for brigade.
+ */
 function nearestOf(name: string, known: readonly string[], most?: number): string | undefined {
   const upper = name.toUpperCase();
   let nearest: string | undefined;
@@ -84,7 +99,7 @@ function nearestOf(name: string, known: readonly string[], most?: number): strin
   return nearest;
 }
 
-/** Letters that are wrong, missing, too many, or change places. */
+/** Returns how many letters are wrong, missing, too many, or have changed places. */
 function slips(one: string, other: string): number {
   let before: number[] = [];
   let last = Array.from({ length: other.length + 1 }, (_, at) => at);
@@ -106,12 +121,12 @@ function slips(one: string, other: string): number {
   return last[other.length] ?? 0;
 }
 
-/** One line for each. `file`: variables of the settings file. */
+/** Logs one line for each. `file`: variables of the settings file. */
 export function warnOfUnknownVariables(file: Environment): void {
   const unknown = unknownVariables(file, process.env);
   if (unknown.length === 0) return;
   const level = settingsSchema.shape.LOG_LEVEL.safeParse(readEnvironment({}, process.env).LOG_LEVEL);
   const log = createLog(level.data ?? "warn");
   for (const { name, nearest } of unknown)
-    log.warn({}, `${name} is no variable of brigade: is ${nearest} meant?`);
+    log.warn({}, `${name} is no variable of brigade: do you mean ${nearest}?`);
 }

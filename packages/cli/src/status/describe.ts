@@ -1,23 +1,13 @@
 import type { NewerMessages } from "@brigade/core";
-import type { JobStatus, Location, Proof, SourceStatus, Status, UnreadableJob } from "@brigade/ledger";
-import { type AbsentVolume, describeAbsent } from "../absent/absent-volumes.ts";
-import { describeDepths, describeMissing } from "../fleet/depths.ts";
-import { ago, span } from "../terminal/ago.ts";
+import type { JobStatus, Location, SourceStatus, Status, UnreadableJob } from "@brigade/ledger";
+import { describeAbsent } from "../job/absent-volumes.ts";
+import { describeHoles } from "../job/holes.ts";
+import { describeDepths, describeMissing } from "../job/queue-depths.ts";
 import { type Cell, formatTable, right } from "../terminal/table.ts";
-import { formatBytes, formatCount, formatDuration } from "../terminal/units.ts";
-import { describeHoles } from "./holes.ts";
+import { ago, formatBytes, formatCount, formatDuration, span } from "../terminal/units.ts";
+import type { JobFindings } from "./look.ts";
 
-/** What is told of a job beyond its status. */
-export interface JobFindings {
-  /** Of jobs whose holes are to be named. */
-  readonly proof?: Proof | undefined;
-  /** Objects that are lost for good. */
-  readonly lost: readonly Location[];
-  /** Volumes with objects of its source that are on no host. */
-  readonly absent: readonly AbsentVolume[];
-}
-
-/** Where everything stands, in lines for people. `findings`: by job. */
+/** Returns where everything stands, in lines for people. `findings`: by job. */
 export function describeStatus(status: Status, findings: ReadonlyMap<string, JobFindings>): string[] {
   const sections = [
     status.brokerTrouble === undefined ? [] : [`broker  ${status.brokerTrouble}`],
@@ -126,7 +116,7 @@ function speed({ rate, etaSeconds, progress }: JobStatus): string[] {
     etaSeconds !== undefined
       ? `about ${formatDuration(etaSeconds)} left`
       : progress.listingFinished
-        ? "no telling when it ends"
+        ? "the end is not known"
         : "still listing";
   return [`${formatCount(Math.round(rate.objects))} files/s  ${formatBytes(rate.bytes)}/s  ${left}`];
 }
@@ -155,5 +145,5 @@ function describeServices({ services, at }: Status): string[] {
     const how = [...silent, ...pauses].join("; ") || "at work";
     return [service, instance, ago(at - seenAt), how];
   });
-  return formatTable([["service", "name", "last word", ""], ...rows]);
+  return formatTable([["service", "name", "last seen", ""], ...rows]);
 }

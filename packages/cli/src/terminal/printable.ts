@@ -1,13 +1,16 @@
 /**
- * What a terminal obeys, or shows in another order than it was written: C0, DEL and C1 controls, marks and overrides of direction,
- * separators of lines, and halves of surrogate pairs.
+ * Characters that control a terminal, or the order in which it shows text: C0, DEL and C1 controls,
+ * marks and overrides of direction, separators of lines, and halves of surrogate pairs.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is made visible
 const controls = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\p{Surrogate}]/gu;
-/** Of those, the ones that JSON itself lets pass in a string. */
+/** Those of them that JSON allows in a string. */
 const controlsInJson = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\p{Surrogate}]/gu;
 
-/** Text from outside (keys, reasons) as a terminal may show it: a control character as `\x1b`, one above U+00FF as `\u202e`. */
+/**
+ * Returns text from outside (keys, reasons) as a terminal may show it: a control character as
+ * `\x1b`, one above U+00FF as `\u202e`.
+ */
 export function printable(text: string): string {
   return text.replace(controls, (character) => {
     const code = character.charCodeAt(0);
@@ -15,12 +18,15 @@ export function printable(text: string): string {
   });
 }
 
-/** JSON text that means the same, with control characters as `\u` escapes. */
+/** Returns JSON that means the same, with control characters as `\u` escapes. */
 export function printableJson(json: string): string {
   return json.replace(controlsInJson, (character) => `\\u${hex(character.charCodeAt(0), 4)}`);
 }
 
-/** Every text in a value that JSON can hold, names of fields too. Stack traces keep their lines. */
+/**
+ * Makes all texts in a value that JSON can hold printable, names of fields too. Stack traces keep
+ * their lines.
+ */
 export function printableValue(value: unknown, name = ""): unknown {
   if (typeof value === "string")
     return name === "stack" ? value.split("\n").map(printable).join("\n") : printable(value);

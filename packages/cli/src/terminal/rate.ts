@@ -7,7 +7,7 @@ export class Rate {
     this.#windowMs = windowMs;
   }
 
-  /** Notes the total so far, at a time in milliseconds; gives the speed per second. */
+  /** Notes the total so far, at a time in milliseconds. Returns the speed per second. */
   add(value: number, at: number): number {
     this.#samples.push({ at, value });
     while (this.#samples.length > 2 && (this.#samples[1]?.at ?? at) <= at - this.#windowMs)

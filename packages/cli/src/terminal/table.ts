@@ -1,13 +1,16 @@
 import { printable } from "./printable.ts";
 
-/** A cell: numbers are told to the right. */
+/** A cell of a table. Numbers are aligned to the right. */
 export type Cell = string | { readonly right: string };
 
 export function right(text: string): Cell {
   return { right: text };
 }
 
-/** Rows as lines of aligned columns, two blanks apart, control characters made visible. The last column is not padded. */
+/**
+ * Returns a line per row: aligned columns, two blanks apart, control characters made visible. The
+ * last column is not padded.
+ */
 export function formatTable(rows: readonly (readonly Cell[])[], indent = ""): string[] {
   const widths: number[] = [];
   for (const row of rows) {

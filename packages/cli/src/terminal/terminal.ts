@@ -6,63 +6,69 @@ import pretty from "pino-pretty";
 import { printable, printableJson, printableValue } from "./printable.ts";
 
 /**
- * The only way out to a terminal: what leaves here holds no control character that came from outside. The linter refuses
- * `process.stdout`, `process.stderr` and `console` in every other file.
+ * The only way out to a terminal: nothing that leaves here holds a control character from outside.
+ * The linter refuses `process.stdout`, `process.stderr` and `console` in every other file.
  */
 
-/** Whether people watch what is told on stderr. */
+/** Returns whether stderr is a terminal. */
 export function isWatched(): boolean {
   return process.stderr.isTTY === true;
 }
 
-/** Lines of results on stdout; a line break within one is made visible. As fast as stdout takes them. */
+/**
+ * Prints lines of results on stdout. A line break within one is made visible. Waits while stdout
+ * takes no more.
+ */
 export async function print(...lines: readonly string[]): Promise<void> {
   await write(process.stdout, lines.map((line) => `${printable(line)}\n`).join(""));
 }
 
-/** One JSON document on a line of stdout. */
+/** Prints one JSON document on one line of stdout. */
 export async function printJson(value: unknown): Promise<void> {
   await printJsonText(`${JSON.stringify(value)}\n`);
 }
 
-/** A part of a JSON document on stdout, for those too large for one text. */
+/** Prints a part of a JSON document on stdout, for those too large for one text. */
 export async function printJsonText(json: string): Promise<void> {
   await write(process.stdout, printableJson(json));
 }
 
-/** Clears the terminal, the cursor at the top; nothing where stdout is none. */
+/** Clears the terminal and puts the cursor at its top. Does nothing if stdout is no terminal. */
 export async function clearTerminal(): Promise<void> {
   if (process.stdout.isTTY === true) await write(process.stdout, "\u001b[2J\u001b[H");
 }
 
-/** Lines on stderr, each begun with our name. */
+/** Prints lines on stderr, each begun with `brigade: `. */
 export function tell(...lines: readonly string[]): void {
   tellLines(...lines.map((line) => `brigade: ${line}`));
 }
 
-/** Lines on stderr as they are. */
+/** Prints lines on stderr as they are. */
 export function tellLines(...lines: readonly string[]): void {
   process.stderr.write(lines.map((line) => `${printable(line)}\n`).join(""));
 }
 
-/** Help and complaints of the command line's parser: texts of several lines. */
+/** Help and errors of the command line's parser: texts of several lines. */
 export const parserOutput = {
   writeOut: (text: string): void => void process.stdout.write(text.split("\n").map(printable).join("\n")),
   writeErr: (text: string): void => void process.stderr.write(text.split("\n").map(printable).join("\n")),
 };
 
-/** Results that nobody can take are told to `onError`; the work goes on where nobody reads what is told of it. */
+/** `onError` is told if stdout takes no more results. If stderr takes no more, the work goes on. */
 export function watchOutput(onError: (error: NodeJS.ErrnoException) => void): void {
   process.stdout.on("error", onError);
   process.stderr.on("error", () => {});
 }
 
-/** Where finished lines go. */
+/** Where whole lines go. */
 export interface LineSink {
   write(line: string): void;
 }
 
-/** Takes a log's JSON lines to stderr, or above bars. `readable`: for people, in colours; otherwise as they are. */
+/**
+ * Takes a log's JSON lines to stderr, or above bars. `readable`: in colours, for people; otherwise
+ * as they are.
+ */
 export function logLines(readable: boolean, above: LineSink | undefined): LineSink {
   const out = above ?? process.stderr;
   if (!readable) return { write: (line) => void out.write(printableJson(line)) };
@@ -85,7 +91,7 @@ export function logLines(readable: boolean, above: LineSink | undefined): LineSi
 
 const look = { hideCursor: true, stopOnComplete: false, gracefulExit: false } satisfies Options;
 
-/** Progress bars on stderr; log lines go above. */
+/** Progress bars on stderr. Log lines go above them. */
 export class Bars extends MultiBar implements LineSink {
   constructor(options: Options) {
     super({ ...look, ...options, ...printableFormat(options.format), stream: process.stderr });
@@ -102,7 +108,7 @@ export class Bars extends MultiBar implements LineSink {
   }
 }
 
-/** Fills in a bar's format as cli-progress does, with what may be shown. */
+/** Fills in a bar's format as cli-progress does, with printable texts. */
 function printableFormat(format: Options["format"]): Options {
   if (typeof format !== "string") return {};
   return {

@@ -19,10 +19,10 @@ export interface VolumeToVerify {
 
 export interface VerifyParts {
   readonly source?: string;
-  /** Of all volumes together. */
+  /** Files that are read at once, all volumes together. */
   readonly threads?: number;
   readonly restart: boolean;
-  /** Repairs: who is told what is to be stored anew. */
+  /** Is told what is to be stored again; `undefined` if nothing is repaired. */
   readonly ledger: Pick<LedgerClient, "forget"> | undefined;
   readonly onDifference: (volume: VolumeToVerify, difference: Difference) => Promise<void>;
   readonly onBadLine: (volume: VolumeToVerify, bad: BadLine) => void;
@@ -33,14 +33,17 @@ export interface VerifyParts {
 export interface Verified {
   readonly volume: VolumeToVerify;
   readonly summary: VerifySummary;
-  /** Absent when nothing was to be repaired. */
+  /** Absent if there was no repair. */
   readonly repaired?: { readonly lost: number; readonly mended: number };
 }
 
 /** Differences that are repaired together. */
 const chunk = 1_000;
 
-/** Verifies volumes side by side, as disks are; with a ledger, repairs what is found. Rejects with the first failure. */
+/**
+ * Verifies volumes at the same time, since each is on a disk of its own. With a ledger, repairs
+ * what is found. Rejects with the first failure.
+ */
 export async function verify(volumes: readonly VolumeToVerify[], parts: VerifyParts): Promise<Verified[]> {
   const ending = new AbortController();
   const signal = AbortSignal.any([parts.signal, ending.signal]);
@@ -74,7 +77,7 @@ async function verifyOne(
   return { volume, summary, ...(repairs && { repaired: repairs.done }) };
 }
 
-/** Collects differences until they are worth a round. */
+/** Collects differences, and repairs 1,000 together. */
 class Repairs implements AsyncDisposable {
   done = { lost: 0, mended: 0 };
   readonly #repair: Repair;

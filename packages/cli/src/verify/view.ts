@@ -11,7 +11,7 @@ export interface VerifyView {
   close(): void;
 }
 
-/** A bar a volume. */
+/** One bar per volume. */
 export class VerifyBars implements VerifyView {
   readonly #bars = new Bars({
     format: "{bar} {percentage}%  {done}/{all} files  {speed}/s  {left}{problems}  {root}",
@@ -51,7 +51,7 @@ export class VerifyBars implements VerifyView {
 /** Milliseconds between lines. */
 const lineEvery = 30_000;
 
-/** A log line now and then, where stderr is a file or a journal. */
+/** Logs a line per volume every 30 seconds, if stderr is a file or a journal. */
 export class VerifyLines implements VerifyView {
   readonly #log: Log;
   readonly #told = new Map<string, number>();

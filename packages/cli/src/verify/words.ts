@@ -2,7 +2,7 @@ import type { Difference } from "@brigade/volumes";
 import { formatBytes, formatCount } from "../terminal/units.ts";
 import type { Verified, VolumeToVerify } from "./verify.ts";
 
-/** A difference as a line for people. */
+/** Returns a line for people. */
 export function describeDifference({ root }: VolumeToVerify, difference: Difference): string {
   const { problem, source, path, reason } = difference;
   const why = reason ?? comparison(difference);
@@ -15,7 +15,7 @@ function comparison({ problem, expected, found }: Difference): string | undefine
   return problem === "md5" ? `MD5 ${found.md5 ?? "?"} in place of ${expected.md5}` : undefined;
 }
 
-/** How it ended for one volume, in lines. */
+/** Returns how it ended for one volume, in lines for people. */
 export function describeVerified({ volume: { root, info }, summary, repaired }: Verified): string[] {
   const { files, bytes, problems, badLines } = summary;
   const found = Object.entries(problems)

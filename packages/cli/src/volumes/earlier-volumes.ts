@@ -2,12 +2,14 @@ import { ConfigError, type Log } from "@brigade/core";
 import type { FoundFolder } from "@brigade/volumes";
 import type { VolumeMemory } from "./volume-memory.ts";
 
-/** What to do about a folder that is no volume any more, where nobody can say so in passing. */
+/**
+ * What to do about a folder that is no volume any more, for programs that have no option for it.
+ */
 export const initRemedy = "`brigade volume init --new-volume` makes a new one there";
 
 /** What earlier runs know of folders that are named now. */
 export interface EarlierVolumes {
-  /** Ids of volumes by their roots, as the accounts have them: objects lie there. */
+  /** Ids of volumes by their roots, as the accounts have them. Objects lie there. */
   readonly inAccounts: Readonly<Record<string, string>>;
   readonly memory: VolumeMemory;
 }
@@ -15,15 +17,17 @@ export interface EarlierVolumes {
 /** A folder that was another volume before. */
 interface Replaced {
   readonly folder: FoundFolder;
-  /** What is there now, and what was. */
+  /** What is there now, and what was there before, for people. */
   readonly told: string;
-  /** An empty plain folder on the same file system, of which no accounts know: somebody has emptied it. */
+  /**
+   * It is an empty plain folder on the same file system, and no accounts name it: it was emptied.
+   */
   readonly isHarmless: boolean;
 }
 
 /**
- * A folder that was a volume in an earlier run and is none now is an unmounted disk, and nothing may fill the disk below it: throws
- * ConfigError, with the remedy, unless a new volume may begin there.
+ * A folder that was a volume in an earlier run and is none now is an unmounted disk. The disk below
+ * it must not be filled. Throws ConfigError, with the remedy, unless a new volume may begin there.
  */
 export function judgeFolders(
   found: readonly FoundFolder[],
@@ -33,12 +37,13 @@ export function judgeFolders(
 ): void {
   const replaced = replacedVolumes(found, earlier);
   if (!newVolume) refuseReplaced(replaced, remedy);
-  for (const { told } of replaced) log.warn({ reason: told }, "a new volume begins where another one was");
+  for (const { told } of replaced)
+    log.warn({ reason: told }, "a new volume begins in the place of another one");
 }
 
 /**
- * Folders in whose place an earlier run had another volume: its disk is not mounted, or another disk has its place. A volume
- * that is named under another root now has only moved.
+ * Returns the folders in whose place an earlier run had another volume: its disk is not mounted, or
+ * another disk has its place. A volume that is named under another root now has only moved.
  */
 function replacedVolumes(found: readonly FoundFolder[], { inAccounts, memory }: EarlierVolumes): Replaced[] {
   const ids = new Set(found.flatMap(({ volume }) => volume?.id ?? []));
@@ -60,7 +65,7 @@ function replaced(folder: FoundFolder, id: string, isHarmless: boolean): Replace
   return { folder, told: `${folder.root} was the volume ${id} and ${now}`, isHarmless };
 }
 
-/** Throws ConfigError with all of them, and what to do. */
+/** Throws ConfigError with all folders that are not harmless, and what to do. */
 function refuseReplaced(replaced: readonly Replaced[], remedy: string): void {
   const problems = replaced
     .filter(({ isHarmless }) => !isHarmless)

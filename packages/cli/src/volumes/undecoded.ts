@@ -3,8 +3,9 @@ import { isAbsolute } from "node:path";
 import type { Environment } from "@brigade/core";
 
 /**
- * Whether a path that somebody named had bytes that are not UTF-8: Node gives U+FFFD for them, and would use another path. The
- * program's first file has noted which paths those are; where it could not, every U+FFFD counts.
+ * Returns whether a path that was given had bytes that are not UTF-8. Node gives U+FFFD for them,
+ * and would use another path. The program's first file has noted which paths those are; if it could
+ * not, every U+FFFD counts.
  */
 export function isUndecoded(path: string, environment: Environment = process.env): boolean {
   const noted = environment.BRIGADE_NOT_UTF8?.split(" ");
@@ -12,7 +13,7 @@ export function isUndecoded(path: string, environment: Environment = process.env
   return !isAbsolute(path) && isWorkingFolderUndecoded();
 }
 
-/** Then the path that Node has for it leads elsewhere. */
+/** Returns whether the path that Node has for the working folder leads elsewhere. */
 function isWorkingFolderUndecoded(): boolean {
   const path = process.cwd();
   if (!path.includes("\ufffd")) return false;

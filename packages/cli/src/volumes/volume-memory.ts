@@ -11,7 +11,7 @@ import {
 } from "@brigade/volumes";
 import { z } from "zod";
 
-/** Of one memory. */
+/** Bytes of one file. */
 const mostBytes = 64 * 1024;
 
 const rememberedSchema = z.object({
@@ -23,12 +23,13 @@ const rememberedSchema = z.object({
 type RememberedVolume = z.infer<typeof rememberedSchema>;
 
 /**
- * Which folders of this machine were volumes, kept outside of them: a first volume that is not mounted takes the accounts
- * along. One file a folder, so that several runs can write at once.
+ * Which folders of this machine were volumes. It is kept outside of them: if the first volume is
+ * not mounted, the accounts are not there either. There is one file per folder, so that several
+ * runs can write at once.
  */
 export class VolumeMemory {
   readonly #environment: Environment;
-  /** Why it cannot be read or kept. */
+  /** Why the memory cannot be read or kept; `undefined` if it can. */
   #trouble: string | undefined;
 
   constructor(environment: Environment) {
@@ -48,7 +49,7 @@ export class VolumeMemory {
     }
   }
 
-  /** One line where it cannot be kept. */
+  /** Logs one warning if the memory could not be read or kept. */
   tellTrouble(log: Log): void {
     if (this.#trouble !== undefined)
       log.warn(
@@ -81,13 +82,13 @@ export class VolumeMemory {
   }
 }
 
-/** As the XDG Base Directory Specification has it: a relative path does not count. */
+/** As in the XDG Base Directory Specification: a relative path does not count. */
 function folderIn({ XDG_STATE_HOME: given = "" }: Environment): string {
   const home = isAbsolute(given) ? given : join(homedir(), ".local", "state");
   return join(home, "brigade", "volumes");
 }
 
-/** Nothing where the text is not as we write it: a file that was cut short is no memory. */
+/** Returns `undefined` if the text is not as it is written here: the file was cut short. */
 function rememberedIn(text: string): RememberedVolume | undefined {
   try {
     return rememberedSchema.parse(JSON.parse(text));

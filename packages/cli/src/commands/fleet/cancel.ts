@@ -2,6 +2,7 @@ import { parseSource } from "@brigade/sources";
 import type { Command } from "commander";
 import { cancelJob } from "../../fleet/cancel-job.ts";
 import { readFleet } from "../../fleet/fleet.ts";
+import { configuredSourceArgument } from "../../options/source-options.ts";
 import { readEnvironment } from "../../settings/environment.ts";
 import { print, printJson } from "../../terminal/terminal.ts";
 
@@ -10,7 +11,7 @@ export function addCancel(program: Command, signal: AbortSignal): void {
   program
     .command("cancel")
     .description("close a source's job and empty its queues; dead letters stay")
-    .argument("<source>", "the name of a configured source, or its URL")
+    .argument("<source>", configuredSourceArgument)
     .option("--json", "one JSON document on stdout")
     .action(async (source: string, flags: { json?: true }) => {
       await cancel(source, flags, signal);

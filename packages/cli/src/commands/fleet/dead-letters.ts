@@ -3,6 +3,7 @@ import { integer } from "@brigade/core";
 import { parseSource } from "@brigade/sources";
 import { type Command, InvalidArgumentError } from "commander";
 import { readFleet } from "../../fleet/fleet.ts";
+import { configuredSourceArgument } from "../../options/source-options.ts";
 import { readEnvironment } from "../../settings/environment.ts";
 import { print, printJson } from "../../terminal/terminal.ts";
 
@@ -10,7 +11,10 @@ interface Flags {
   readonly json?: true;
 }
 
-/** `brigade dead-letters list | replay | drop`: messages that cannot be read, or that kept killing their process. */
+/**
+ * `brigade dead-letters list | replay | drop`: messages that cannot be read, or that killed their
+ * process several times.
+ */
 export function addDeadLetters(program: Command, signal: AbortSignal): void {
   const group = program
     .command("dead-letters")
@@ -19,11 +23,11 @@ export function addDeadLetters(program: Command, signal: AbortSignal): void {
     group
       .command(name)
       .description(description)
-      .argument("<source>", "the name of a configured source, or its URL")
+      .argument("<source>", configuredSourceArgument)
       .option("--json", "one JSON document on stdout");
   const which = "as `list` shows them; by default all that are there now";
   add("list", "oldest first: id, when, where from, why, and how the message begins")
-    .option("--limit <n>", "so many at most", parseLimit, 1_000)
+    .option("--limit <n>", "the greatest number of letters that are shown", parseLimit, 1_000)
     .action(async (source: string, flags: Flags & { limit: number }) => {
       await withAdmin(source, signal, (admin, name) => list(admin, name, flags));
     });
@@ -32,7 +36,7 @@ export function addDeadLetters(program: Command, signal: AbortSignal): void {
     .action(async (source: string, ids: string[], flags: Flags) => {
       await withAdmin(source, signal, (admin, name) => replay(admin, name, someOrAll(ids), flags));
     });
-  add("drop", "forget them")
+  add("drop", "delete them")
     .argument("[id...]", which)
     .action(async (source: string, ids: string[], flags: Flags) => {
       await withAdmin(source, signal, (admin, name) => drop(admin, name, someOrAll(ids), flags));
@@ -63,7 +67,8 @@ async function list(admin: BrokerAdmin, source: string, flags: Flags & { limit: 
 
 async function replay(admin: BrokerAdmin, source: string, ids: Ids, { json }: Flags): Promise<void> {
   const result = await admin.replay(source, ids);
-  const skipped = result.skipped > 0 ? `; ${result.skipped} cannot be read, and stay: drop them` : "";
+  const skipped =
+    result.skipped > 0 ? `; ${result.skipped} cannot be read and stay: \`drop\` deletes them` : "";
   await (json ? printJson(result) : print(`${result.replayed} replayed${skipped}`));
 }
 
@@ -72,7 +77,7 @@ async function drop(admin: BrokerAdmin, source: string, ids: Ids, { json }: Flag
   await (json ? printJson({ dropped }) : print(`${dropped} dropped`));
 }
 
-/** The letter in two lines. */
+/** Returns two lines for people. */
 function linesOf({ id, at, queue, host, reason, body }: RabbitDeadLetter): string[] {
   const where = host === undefined ? queue : `${queue} on ${host}`;
   const begins = JSON.stringify(body.length > 160 ? `${body.slice(0, 160)}…` : body);

@@ -4,7 +4,7 @@ import { withinLimits } from "../../limits/within-limits.ts";
 import { createLog } from "../../logging/logging.ts";
 import type { ExitCode } from "../../process/exit-code.ts";
 import { readEnvironment } from "../../settings/environment.ts";
-import { addLedgerCommands } from "../ledger.ts";
+import { addLedgerCommands } from "./ledger.ts";
 
 type Run = (environment: Environment, stop: AbortSignal) => Promise<ExitCode>;
 
@@ -36,7 +36,7 @@ function addService(
   run: Run,
   stop: AbortSignal,
 ): Command {
-  // A service leaves when it is done, whatever a broken connection or a hanging disk still holds.
+  // A service ends when it is done, even if a broken connection or a hanging disk still holds it.
   return program
     .command(name)
     .description(`service: ${description}`)

@@ -1,18 +1,19 @@
 import type { Environment, Filters } from "@brigade/core";
 import { type ConfiguredSource, parseSource } from "@brigade/sources";
 import type { Command } from "commander";
-import { preflight } from "../../copy/preflight.ts";
-import { ProgressBar, ProgressLines } from "../../copy/progress.ts";
-import { printReport, printSummary, type RunReport } from "../../copy/report.ts";
 import { type Fleet, readFleet } from "../../fleet/fleet.ts";
-import { type FleetJobRequest, openFleetJob } from "../../fleet/open-job.ts";
+import { openFleetJob } from "../../fleet/open-job.ts";
 import { refuseHarmfulPolicies } from "../../fleet/policies.ts";
-import { waitForJob } from "../../fleet/wait.ts";
+import { adviceForFleet } from "../../job/advice.ts";
+import { followJob } from "../../job/follow.ts";
+import type { JobRequest } from "../../job/new-job.ts";
+import { preflight } from "../../job/preflight.ts";
+import { addFilterOptions, type FilterFlags, filtersOf } from "../../options/filter-options.ts";
+import { configuredSourceArgument } from "../../options/source-options.ts";
 import { type ExitCode, exitCode } from "../../process/exit-code.ts";
 import { readEnvironment } from "../../settings/environment.ts";
 import { Problems } from "../../settings/problems.ts";
-import { isWatched, print, printJson, tell } from "../../terminal/terminal.ts";
-import { addFilterOptions, type FilterFlags, filtersOf } from "../options/filter-options.ts";
+import { print, printJson, tell } from "../../terminal/terminal.ts";
 
 interface Flags extends FilterFlags {
   readonly json?: true;
@@ -24,7 +25,7 @@ export function addStart(program: Command, done: (code: ExitCode) => void, signa
   const command = program
     .command("start")
     .description("open a job for the fleet: its lister and downloaders bring the bucket home")
-    .argument("<source>", "the name of a configured source, or its URL");
+    .argument("<source>", configuredSourceArgument);
   addFilterOptions(command)
     .option("--wait", "follow the job until it is closed; the exit code tells how it ended")
     .option("--json", "the job (with --wait: its result) as one JSON document on stdout")
@@ -47,11 +48,13 @@ async function start(sourceArgument: string, flags: Flags, signal: AbortSignal):
     return exitCode.complete;
   }
   if (!flags.json) await print(job.id);
-  const report = await follow(fleet, job.id, signal);
-  if (report === undefined) return exitCode.interrupted;
-  await (flags.json ? printReport(report, fleet.ledger) : printSummary(report));
-  return report.exitCode;
+  const { ledger, log } = fleet;
+  const advice = adviceForFleet(job.source);
+  return await followJob(job.id, { ledger, log, advice, json: flags.json === true, signal });
 }
+
+/** `source` also lists, for the preflight. */
+type Requested = JobRequest & { readonly source: ConfiguredSource };
 
 function configure(sourceArgument: string, environment: Environment, flags: Flags, signal: AbortSignal) {
   const problems = new Problems();
@@ -62,31 +65,13 @@ function configure(sourceArgument: string, environment: Environment, flags: Flag
   problems.throwAny();
   if (!fleet || !filters || !reference || !source) throw new Error("a configuration problem was not told");
   const { name, prefix } = reference;
-  const request: FleetJobRequest & { source: ConfiguredSource } = { name, source, prefix, filters };
+  const request: Requested = { name, source, prefix, filters };
   return { fleet, request };
 }
 
-async function open(fleet: Fleet, request: FleetJobRequest, signal: AbortSignal) {
+async function open(fleet: Fleet, request: JobRequest, signal: AbortSignal) {
   const { ledger } = fleet;
   await using admin = await fleet.connect();
   await refuseHarmfulPolicies(fleet.management, request.name, tell);
   return await openFleetJob(request, { ledger, admin, tell, signal });
-}
-
-/** The result, or nothing when nobody wants to wait any longer. */
-async function follow(
-  { ledger, log }: Fleet,
-  job: string,
-  signal: AbortSignal,
-): Promise<RunReport | undefined> {
-  const view = isWatched() ? new ProgressBar() : new ProgressLines(log);
-  try {
-    return await waitForJob(job, { ledger, view, log, signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    tell(`no longer waiting; the job ${job} goes on`);
-    return undefined;
-  } finally {
-    view.close();
-  }
 }

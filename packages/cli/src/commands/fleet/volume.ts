@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { openLedger } from "../../ledger/door.ts";
 import { findVolume, forgetVolume } from "../../ledger/forget-volume.ts";
 import { createLog } from "../../logging/logging.ts";
+import { addLedgerOptions, type LedgerFlags } from "../../options/ledger-options.ts";
 import { readEnvironment } from "../../settings/environment.ts";
 import { print, printJson } from "../../terminal/terminal.ts";
 import { formatBytes, formatCount } from "../../terminal/units.ts";
@@ -11,7 +12,6 @@ import { initRemedy, judgeFolders } from "../../volumes/earlier-volumes.ts";
 import { inspectVolume, type VolumeInspection } from "../../volumes/inspection.ts";
 import { namedFolder, someFolders } from "../../volumes/named-folders.ts";
 import { VolumeMemory } from "../../volumes/volume-memory.ts";
-import { addLedgerOptions, type LedgerFlags } from "../options/ledger-options.ts";
 
 /** `brigade volume init | list`. */
 export function addVolume(program: Command, signal: AbortSignal): void {
@@ -19,9 +19,9 @@ export function addVolume(program: Command, signal: AbortSignal): void {
   command
     .command("init")
     .description("make existing, mounted folders volumes; one that is a volume stays as it is")
-    .argument("<folder...>", "one a disk")
+    .argument("<folder...>", "one per disk")
     .option("--label <text>", "what people call it; by default the folder's name")
-    .option("--new-volume", "also where another volume was (its disk is lost, or has gone elsewhere)")
+    .option("--new-volume", "also in the place of another volume (its disk is lost, or elsewhere)")
     .action(init);
   command
     .command("list")

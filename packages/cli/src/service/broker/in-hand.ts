@@ -10,11 +10,11 @@ interface Hand {
   readonly received: (() => number)[];
 }
 
-/** What a service has in hand of each source, and since when nothing of it has moved. */
+/** What a service has in hand of each source, and since when none of it has moved. */
 export class InHand {
   readonly #hands = new Map<string, Hand>();
 
-  /** A counter of bytes that come for a source. It is read when somebody asks. */
+  /** Adds a counter of bytes that come for a source. It is read when `of` is called. */
   count(source: string, received: () => number): void {
     this.#of(source).received.push(received);
   }
@@ -28,7 +28,7 @@ export class InHand {
     return { deliveries: hand.deliveries, bytes, quietMs };
   }
 
-  /** The same broker; what goes through it counts. */
+  /** Returns the same broker. What goes through it is counted. */
   following(broker: Broker): Broker {
     const followed = withHandlers(broker, (handle, { source }) => async (delivery) => {
       const hand = this.#of(source);

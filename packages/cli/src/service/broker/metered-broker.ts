@@ -2,7 +2,7 @@ import type { Broker } from "@brigade/core";
 import type { Metrics } from "../listening/metrics.ts";
 import { withHandlers } from "./wrapped-broker.ts";
 
-/** A broker that counts what goes through it. */
+/** Returns the same broker. What goes through it is counted in the metrics. */
 export function metered(broker: Broker, metrics: Metrics): Broker {
   const counted = withHandlers(broker, (handle, { source, queue }) => async (delivery) => {
     metrics.taken(source, queue);

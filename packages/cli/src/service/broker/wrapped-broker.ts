@@ -2,7 +2,7 @@ import type { Broker, Delivery, QueueName, Verdict } from "@brigade/core";
 
 export type Handle = (delivery: Delivery) => Promise<Verdict>;
 
-/** The same broker, but for what handles deliveries. */
+/** Returns the same broker with other handlers of deliveries. */
 export function withHandlers(broker: Broker, wrap: (handle: Handle, queue: QueueName) => Handle): Broker {
   return {
     publish: (messages) => broker.publish(messages),

@@ -2,13 +2,13 @@ import type { Environment } from "@brigade/core";
 import { createDownloader } from "@brigade/downloader";
 import { createPlacement, volumeVariables } from "@brigade/volumes";
 import type { ExitCode } from "../../process/exit-code.ts";
-import { downloaderOptions } from "../../settings/settings.ts";
+import { downloaderOptions, instanceVariables } from "../../settings/settings.ts";
 import { VolumeMemory } from "../../volumes/volume-memory.ts";
 import { configureService } from "../configuration.ts";
 import { runService } from "../service.ts";
 import { logSource } from "../source-log.ts";
 import { configuredSources } from "../sources.ts";
-import { instanceOf, instanceVariables } from "./instance.ts";
+import { instanceOf } from "./instance.ts";
 import { openServiceVolumes } from "./volumes.ts";
 
 const variables = volumeVariables.extend({
@@ -16,7 +16,7 @@ const variables = volumeVariables.extend({
   VOLUMES: volumeVariables.shape.VOLUMES.refine((roots) => roots.length > 0, "is not set"),
 });
 
-/** `brigade downloader`: fetches what the configured sources' jobs want onto this host's volumes. */
+/** `brigade downloader`: fetches objects of the configured sources onto this host's volumes. */
 export async function runDownloader(environment: Environment, stop: AbortSignal): Promise<ExitCode> {
   const configuration = configureService("downloader", environment, variables, configuredSources);
   const { common, own, others: configured } = configuration;
@@ -47,7 +47,7 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
             log: ofSource,
             onGiveUp,
             onBan: () => source.pacing.banned(),
-            onExhausted: () => {}, // it pauses and says so; other hosts go on, and so does this one when there is room
+            onExhausted: () => {}, // it pauses and logs that; when there is room, it goes on
           },
           downloaderOptions(common, source.concurrency),
         );

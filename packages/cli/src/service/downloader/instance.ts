@@ -1,21 +1,12 @@
 import { Resolver } from "node:dns/promises";
 import { networkInterfaces } from "node:os";
-import { z } from "zod";
+import type { z } from "zod";
+import { byDns, type instanceVariables } from "../../settings/settings.ts";
 
-/** The value of BRIGADE_INSTANCE in the compose file, whose replicas share one environment. */
-const byDns = "@dns";
-
-export const instanceVariables = z.object({
-  BRIGADE_INSTANCE: z
-    .string()
-    .regex(/^(@dns|[\w.-]{1,64})$/, `must be letters, digits, _ - and . only, or ${byDns}`)
-    .optional(),
-});
-
-/** Names of an address: what DNS says, where it says anything. */
+/** Returns the names of an address, as DNS tells them; empty if it tells none. */
 export type NamesOf = (address: string) => Promise<readonly string[]>;
 
-/** What tells a downloader from others of its host; undefined where nothing does. */
+/** Returns what tells a downloader from others of its host; `undefined` if nothing does. */
 export async function instanceOf(
   told: z.infer<typeof instanceVariables>["BRIGADE_INSTANCE"],
   namesOf: NamesOf = pointers,
@@ -28,7 +19,10 @@ export async function instanceOf(
     .find((number) => number !== undefined);
 }
 
-/** Compose calls the second container of a project `project-downloader-2`; one of `compose run` has no number. */
+/**
+ * Compose names the second container of a project `project-downloader-2`. One of `compose run` has
+ * no number.
+ */
 function replicaNumber(name: string): string | undefined {
   return /^[^.]*[-_]downloader[-_](\d+)(?:\.|$)/.exec(name)?.[1];
 }
@@ -39,9 +33,9 @@ function ownAddresses(): string[] {
   );
 }
 
-/** Asks DNS alone: `reverse` would find the container's own name in /etc/hosts. */
+/** Asks DNS only: `reverse` would find the container's name in /etc/hosts. */
 async function pointers(address: string): Promise<readonly string[]> {
   const resolver = new Resolver({ timeout: 1_000, tries: 3 });
   const name = `${address.split(".").reverse().join(".")}.in-addr.arpa`;
-  return await resolver.resolvePtr(name).catch(() => []); // named by its process, then
+  return await resolver.resolvePtr(name).catch(() => []); // then the process names the service
 }

@@ -8,9 +8,10 @@ import { namedFolder } from "../../volumes/named-folders.ts";
 import type { VolumeMemory } from "../../volumes/volume-memory.ts";
 
 /**
- * Opens this host's volumes. Throws ConfigError with the problems of all: folders that are no volumes (unless they may
- * become some), and volumes that hold other objects under a source's name. Nothing is written on a folder that is refused. A disk
- * that is full, fails or hangs is left out while there are others.
+ * Opens this host's volumes. Throws ConfigError with the problems of all: folders that are no
+ * volumes (unless VOLUME_AUTO_INIT is set), and volumes that hold other objects under a source's
+ * name. A folder that is refused is not written to. A disk that is full, fails or hangs is left out
+ * while there are others.
  */
 export async function openServiceVolumes(
   { VOLUMES, VOLUME_AUTO_INIT, DURABILITY, MIN_FREE: minFree }: VolumeSettings,
@@ -39,12 +40,15 @@ export async function openServiceVolumes(
   const volumes = await tried.open();
   for (const volume of volumes) resources.use(volume);
   memory.keep(tried.found, volumes);
-  // Otherwise a folder that is none is refused, whatever it was.
+  // Otherwise a folder that is no volume is refused, whether it was one or not.
   if (VOLUME_AUTO_INIT) memory.tellTrouble(log);
   return volumes;
 }
 
-/** Only looks: a name is bound with the first object, when it is known that source and job agree. */
+/**
+ * Throws ConfigError. Writes nothing: a name is bound with the first object, when source and job
+ * are known to agree.
+ */
 async function refuseOtherObjects(
   root: string,
   sources: readonly { readonly name: string; readonly source: Source }[],

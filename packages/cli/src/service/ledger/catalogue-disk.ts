@@ -11,14 +11,17 @@ import { type Catalogue, openCatalogue } from "@brigade/ledger";
 import { withDatabaseFile } from "@brigade/volumes";
 import { memoryPlan } from "../../limits/memory-plan.ts";
 
-/** For what needs the catalogue's disk, and can wait until it works again. */
+/** For work that needs the catalogue's disk, and can wait until that works again. */
 export const whileDiskFails: RetryPolicy = {
   retries: Infinity,
   pauses: pausesOfCatalogue,
   mayPass: (error) => error instanceof HostError,
 };
 
-/** A disk that fails under the catalogue of a service: the service stays, says so once, and goes on when the disk does. */
+/**
+ * Keeps a service running while the disk of its catalogue fails. It is logged once, and once when
+ * the disk works again.
+ */
 export class CatalogueDisk {
   readonly #log: Log;
   #trouble: HostError | undefined;
@@ -27,12 +30,15 @@ export class CatalogueDisk {
     this.#log = log;
   }
 
-  /** Why the catalogue takes nothing now; `undefined` while it does. */
+  /** Why the catalogue cannot be written now; `undefined` while it can. */
   get trouble(): HostError | undefined {
     return this.#trouble;
   }
 
-  /** Waits for a disk that fails. Throws FatalError: this ledger is not the one that is to run; an AbortError. */
+  /**
+   * Opens the catalogue; waits while its disk fails. Throws FatalError if this ledger is not the
+   * one that is to run; an AbortError.
+   */
   async open(path: string, signal: AbortSignal): Promise<Catalogue> {
     const policy: RetryPolicy = {
       ...whileDiskFails,

@@ -10,8 +10,8 @@ type LedgerSettings = Pick<
 >;
 
 /**
- * Who may ask the ledger, and by which names. `host`: the address that it is bound to. Throws ConfigError: whoever reaches it from elsewhere
- * could open and close jobs.
+ * Returns which tokens may ask the ledger, and by which names it answers. `host`: the address that
+ * it is bound to. Throws ConfigError if clients from elsewhere could open and close jobs.
  */
 export function ledgerDoors(
   { LEDGER_TOKEN: token, LEDGER_SERVICE_TOKEN: serviceToken, LEDGER_HOSTS: names = [] }: LedgerSettings,
@@ -20,7 +20,7 @@ export function ledgerDoors(
   const problems: string[] = [];
   if (token === undefined && !isLoopback(host))
     problems.push(
-      `LEDGER_TOKEN is not set, and HTTP_HOST=${host} is not only this machine's: whoever reaches the ledger could open and close jobs. Set LEDGER_TOKEN, such as \`openssl rand -hex 24\` gives, or HTTP_HOST=127.0.0.1`,
+      `LEDGER_TOKEN is not set, and HTTP_HOST=${host} is not only this machine's: all who reach the ledger could open and close jobs. Set LEDGER_TOKEN, such as \`openssl rand -hex 24\` gives, or HTTP_HOST=127.0.0.1`,
     );
   if (token === undefined && serviceToken !== undefined)
     problems.push("LEDGER_SERVICE_TOKEN is set without LEDGER_TOKEN: set both, or neither");
@@ -30,7 +30,9 @@ export function ledgerDoors(
   return { token, serviceToken, hosts: [...addressesOf(host), ...names] };
 }
 
-/** Where it can be reached: the address itself, or for "any" all that this machine has. */
+/**
+ * Returns the addresses of the ledger: the one it is bound to, or for "any" all of this machine.
+ */
 function addressesOf(host: string): string[] {
   if (!["0.0.0.0", "::", ""].includes(host)) return [host.toLowerCase()];
   return Object.values(networkInterfaces()).flatMap((all = []) =>

@@ -8,14 +8,17 @@ interface Word {
   readonly hasLeft: boolean;
 }
 
-/** What services have said that they hold. It keeps a job open for as long as they are heard and show progress. */
+/**
+ * What services have told that they hold. It keeps a job open while they are heard and show
+ * progress.
+ */
 export class Holders {
   readonly #words = new Map<string, Word>();
 
   note({ instance, began, everyMs, sources, leaving }: Presence): void {
-    // What a process has put into wait queues still counts when another has its name.
+    // What a process has put into wait queues counts also when another process has its name.
     const speaker = `${began ?? ""} ${instance}`;
-    // The longest silent goes first.
+    // The service that has been silent for longest is dropped first.
     this.#words.delete(speaker);
     if (this.#words.size >= mostServices) this.#words.delete(this.#words.keys().next().value ?? "");
     this.#words.set(speaker, {
@@ -27,8 +30,8 @@ export class Holders {
   }
 
   /**
-   * Milliseconds since a service that holds messages of the source has shown progress; undefined while no service that is
-   * heard says that it holds any.
+   * Returns the milliseconds since a service that holds messages of the source has shown progress;
+   * `undefined` if no service that is heard holds any.
    */
   quietMs(source: string): number | undefined {
     const now = performance.now();
@@ -39,7 +42,10 @@ export class Holders {
     return quiet.length === 0 ? undefined : Math.min(...quiet);
   }
 
-  /** Messages that services have put into a wait queue and nobody has received from there, as far as they were heard. */
+  /**
+   * Returns how many messages services have put into a wait queue and not received from there, as
+   * far as they have told.
+   */
   waiting(source: string, job: string): number {
     let messages = 0;
     for (const { sources } of this.#words.values()) {

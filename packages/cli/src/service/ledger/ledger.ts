@@ -8,7 +8,7 @@ import {
   type Retried,
   retryJob,
 } from "@brigade/ledger";
-import { depthsOf } from "../../fleet/queue-depths.ts";
+import { depthsOf } from "../../job/queue-depths.ts";
 import type { ExitCode } from "../../process/exit-code.ts";
 import { ledgerVariables, type Settings } from "../../settings/settings.ts";
 import { configureService } from "../configuration.ts";
@@ -22,7 +22,9 @@ import { Records, tellingOfJobs } from "./records.ts";
 import { Settling } from "./settling.ts";
 import { closeStalled } from "./stalled.ts";
 
-/** `brigade ledger`: enters the records of every configured source, and answers for them over HTTP. */
+/**
+ * `brigade ledger`: enters the records of every configured source, and answers questions over HTTP.
+ */
 export async function runLedger(environment: Environment, stop: AbortSignal): Promise<ExitCode> {
   const configuration = configureService("ledger", environment, ledgerVariables, configuredNames);
   const { common, own, others: sources } = configuration;
@@ -86,10 +88,15 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
   });
 }
 
-/** What a downloader has in hand is in no queue: a job that has been quiet for so long is at rest. Milliseconds. */
+/**
+ * Milliseconds. What a downloader has in hand is in no queue, so a job is at rest only after this
+ * time without a record.
+ */
 const restMs = 60_000;
 
-/** Nothing of the job is under way: what it has no account of will not come by itself. */
+/**
+ * Returns whether no work of the job is under way: what has no outcome will not get one by itself.
+ */
 function isIdle(status: LiveStatus, { id, source, state }: JobRecord): boolean {
   if (state !== "open") return true;
   const { at, sources } = status.current();

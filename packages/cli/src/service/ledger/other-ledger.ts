@@ -6,9 +6,12 @@ export interface OtherLedgerParts {
   readonly broker: Broker;
   /** Records that this ledger has received so far. */
   readonly received: () => number;
-  /** And those of them that it still works on: it may be too busy for more. */
+  /** Those of them that it still works on: it may be too busy for more. */
   readonly inHand: () => number;
-  /** Whether what is queued may be of a job in this catalogue: of an open one, or left over from one that was cancelled. */
+  /**
+   * Returns whether what is queued may be of a job in this catalogue: of an open one, or left over
+   * from a cancelled one.
+   */
   readonly mayHaveWork: () => Promise<boolean>;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -17,13 +20,14 @@ export interface OtherLedgerParts {
 }
 
 const work: readonly QueueKind[] = ["directories", "files", "retry", "wait"];
-/** Looks in a row before something is said: what is on its way between two queues is in none. */
+/** Looks in a row before it is logged: what is on its way between two queues is in none. */
 const sureAfter = 3;
 
 /**
- * Only one ledger receives a source's records, and the broker does not say which. It must be another one (or another
- * catalogue) when work is queued that no job here can have asked for, or records wait that do not come although we ask
- * for them. Says so in one line, and in one when records come here after all. Until the signal.
+ * Only one ledger receives a source's records, and the broker does not say which. It is another one
+ * (or another catalogue) if work is queued that no job here can have published, or if records wait
+ * and do not come here. That is logged in one line, and in one more when records come here after
+ * all. It watches until the signal.
  */
 export class OtherLedger {
   readonly #parts: OtherLedgerParts;
@@ -73,7 +77,7 @@ export class OtherLedger {
     return queued && !(await this.#parts.mayHaveWork());
   }
 
-  /** Ready messages of the queues that have some. */
+  /** Returns how many messages are ready, for queues that are not empty. */
   async #waiting(): Promise<Readonly<Record<string, number>>> {
     const { source, broker } = this.#parts;
     const found = await Promise.all(

@@ -1,15 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HostError } from "@brigade/core";
-import { describeMissing } from "../../fleet/depths.ts";
+import { describeMissing } from "../../job/queue-depths.ts";
 import type { Service } from "../service.ts";
 
-/** Milliseconds between looks while something is published, and until what waits is given up. */
+/**
+ * Milliseconds between looks while messages are published, and until publishing that waits is given
+ * up.
+ */
 const lookEvery = 1_000;
 const patience = 10_000;
 
 /**
- * What `publish` brings. Throws HostError when the broker takes nothing, has no queues of the source, or what is published has
- * waited for 10 s: nobody who asked over HTTP is left without an answer.
+ * Returns what `publish` returns. Throws HostError if the broker takes no messages, has no queues
+ * of the source, or what is published has waited for 10 s: a question over HTTP is always answered.
  */
 export async function publishingNow<T>(
   {
@@ -39,14 +42,14 @@ export async function publishingNow<T>(
   }
 }
 
-/** Rejects when there has been a reason to wait for too long; never resolves. */
+/** Rejects after 10 s with a reason to wait. Never resolves. */
 async function giveUpWhenWaiting(waits: () => string | undefined, signal: AbortSignal): Promise<never> {
   let waiting = 0;
   for (;;) {
     try {
       await sleep(lookEvery, undefined, { signal });
     } catch {
-      return await new Promise<never>(() => {}); // it has ended otherwise
+      return await new Promise<never>(() => {}); // publishing has ended
     }
     const reason = waits();
     waiting = reason === undefined ? 0 : waiting + lookEvery;

@@ -6,8 +6,8 @@ import type { Service } from "../service.ts";
 import { OtherLedger } from "./other-ledger.ts";
 
 /**
- * Enters the records of one source into the catalogue, once that has a job of it: a ledger with a catalogue of its own,
- * started by mistake, must not take away what another one waits for.
+ * Enters the records of one source into the catalogue, as soon as that has a job of it. A ledger
+ * that was started by mistake, with a catalogue of its own, thus takes no records from another one.
  */
 export class Records {
   readonly source: string;
@@ -20,7 +20,7 @@ export class Records {
   #inHand = 0;
   #ledger: Promise<AsyncDisposable> | undefined;
 
-  /** `diskTrouble`: why the catalogue takes nothing now. */
+  /** `diskTrouble`: why the catalogue cannot be written now; `undefined` while it can. */
   constructor(
     source: string,
     catalogue: Catalogue,
@@ -57,14 +57,14 @@ export class Records {
     });
   }
 
-  /** Begins when the catalogue knows of jobs; watches for another ledger all the time. */
+  /** Begins if the catalogue has jobs of the source, and watches for another ledger. */
   async open(): Promise<void> {
     if ((await this.#catalogue.jobs.all()).some(({ source }) => source === this.source)) this.enter();
     await this.#service.work(this.source, async () => this);
     this.#other.watch().catch(this.#service.giveUp);
   }
 
-  /** Again changes nothing. */
+  /** Begins to enter records. To repeat it changes nothing. */
   enter(): void {
     if (this.#ledger !== undefined) return;
     const { log, giveUp, signal } = this.#service;
@@ -95,7 +95,7 @@ export class Records {
   }
 }
 
-/** The catalogue, and who is told of a job that was opened. */
+/** Returns the same catalogue. `opened` is told of each job that is opened. */
 export function tellingOfJobs(catalogue: Catalogue, opened: (job: NewJob) => void): Catalogue {
   return {
     ...catalogue,

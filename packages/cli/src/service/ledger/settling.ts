@@ -7,8 +7,9 @@ import { whileDiskFails } from "./catalogue-disk.ts";
 const pruneEvery = 50;
 
 /**
- * Closes jobs that are settled, by their proof: "complete" or "incomplete", as often as they are opened again. Drops what that
- * makes superfluous. While the catalogue's disk fails, it tries again. Until it is disposed.
+ * Closes each job that is settled as "complete" or "incomplete", by its proof, also after it was
+ * opened again. Drops what is superfluous then. While the catalogue's disk fails, it tries again.
+ * It works until it is disposed.
  */
 export class Settling implements AsyncDisposable {
   readonly #catalogue: Catalogue;
@@ -27,7 +28,10 @@ export class Settling implements AsyncDisposable {
     });
   }
 
-  /** For jobs that were settled before this process began, and for what it left to be dropped. */
+  /**
+   * For jobs that were settled before this process began, and for what an earlier process left to
+   * be dropped.
+   */
   async lookAtOpenJobs(): Promise<void> {
     for (const { id, source, state, unreadable } of await this.#catalogue.jobs.all()) {
       if (unreadable !== undefined) {
@@ -41,7 +45,7 @@ export class Settling implements AsyncDisposable {
     this.#run(() => this.#prune());
   }
 
-  /** Waits for those that are being closed. */
+  /** Waits for jobs that are being closed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#forget();
     this.#leaving.abort();
@@ -59,7 +63,10 @@ export class Settling implements AsyncDisposable {
     this.#running.add(running);
   }
 
-  /** Until it succeeds, or the signal. Of a disk that fails, whoever opened the catalogue is told. */
+  /**
+   * Tries until the work succeeds, or until the signal. A disk that fails is logged by the
+   * catalogue's `onDisk`.
+   */
   async #patiently(work: () => Promise<void>): Promise<void> {
     const { signal } = this.#leaving;
     if (signal.aborted) return;

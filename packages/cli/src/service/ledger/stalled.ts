@@ -7,10 +7,15 @@ export interface StalledParts {
   readonly source: string;
   readonly catalogue: Catalogue;
   readonly broker: Broker;
-  /** Whether the broker takes messages now: while it does not, nothing can be told of a job. */
+  /**
+   * Returns whether the broker takes messages now. While it does not, a quiet job may go on later.
+   */
   readonly takesMessages: () => Promise<boolean>;
   readonly holders: Holders;
-  /** Messages in the wait queues, where the broker tells; rejects with HostError where it does not now. */
+  /**
+   * Returns how many messages are in the wait queues. Absent if the broker cannot be asked; rejects
+   * with HostError if it does not answer now.
+   */
   readonly waiting?: (() => Promise<number>) | undefined;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -19,25 +24,28 @@ export interface StalledParts {
 }
 
 const queues: readonly QueueKind[] = ["directories", "files", "retry", "wait", "records"];
-/** Milliseconds between looks, at most. */
+/** Milliseconds between two looks, at most. */
 const lookEvery = 5_000;
-/** Milliseconds: a service speaks every 5 seconds, so progress of less than three words is not missed. */
+/** Milliseconds. A service tells of its progress every 5 seconds, so three of its messages fit. */
 const shortestHold = 15_000;
-/** Messages that seem to wait keep a job open for so many times the limit, and so many milliseconds at least: they may be lost. */
+/**
+ * Messages that seem to wait keep a job open for 10 times the limit, and for an hour at least.
+ * After that they count as lost.
+ */
 const waitingLimits = 10;
 const waitingAtLeast = 3_600_000;
 
 /**
- * Closes the open job of a source when nothing of it is queued, nobody shows progress with what he holds, and nothing has been
- * told of it for long: a message was lost with all that it would have led to, and nobody will bring it. While the catalogue's
- * disk fails, it looks again later. Until the signal.
+ * Closes the open job of a source when nothing of it is queued, no service shows progress with what
+ * it holds, and no record has come for the limit: a message was lost, with all that it would have
+ * led to. While the catalogue's disk fails, it looks again later. It watches until the signal.
  */
 export async function closeStalled(parts: StalledParts): Promise<void> {
   while (!parts.signal.aborted) {
     try {
       await watch(parts);
     } catch (error) {
-      if (!(error instanceof HostError)) throw error; // of this, whoever opened the catalogue is told
+      if (!(error instanceof HostError)) throw error; // the catalogue's `onDisk` logs it
     }
   }
 }
@@ -59,7 +67,7 @@ async function watch(parts: StalledParts): Promise<void> {
     }
     const isQueued = await hasQueued(parts);
     const now = JSON.stringify([job.id, await catalogue.jobs.progress(job.id)]);
-    // A broker that was away meanwhile had no answer.
+    // A broker that was away since the last look had no answer.
     const wasAway = !takes || performance.now() - lookedAt > every + 2 * lookEvery;
     lookedAt = performance.now();
     if (wasAway || isQueued || now !== standing) {
@@ -73,7 +81,7 @@ async function watch(parts: StalledParts): Promise<void> {
     const proof = await catalogue.questions.proof(job.id);
     if (JSON.stringify([job.id, await catalogue.jobs.progress(job.id)]) !== now) continue;
     await catalogue.jobs.close(job.id, proof.complete ? "complete" : "incomplete");
-    standing = ""; // opened again for a retry, it has its time again
+    standing = ""; // a job that is opened again has its time again
     log.warn(
       { job: job.id, source, quietMs: Math.round(quietMs), proof },
       "a job that stood still is closed",
@@ -86,7 +94,10 @@ async function hasQueued({ broker, source }: StalledParts): Promise<boolean> {
   return depths.some((depth) => depth > 0);
 }
 
-/** What the broker says counts. By the services' accounts alone, what seems to wait may have been lost. */
+/**
+ * Returns whether messages wait. The broker's number counts. If there is none, the services'
+ * numbers do: but what they count may have been lost.
+ */
 async function isWaiting(parts: StalledParts, job: string, quietMs: number): Promise<boolean> {
   try {
     if (parts.waiting !== undefined) return (await parts.waiting()) > 0;

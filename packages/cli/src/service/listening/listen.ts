@@ -9,7 +9,7 @@ export interface Listener extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Answers over HTTP until it is disposed. Throws ConfigError when the address cannot be had. */
+/** Answers over HTTP until it is disposed. Throws ConfigError if the address is not available. */
 export async function listen(app: Hono, { host, port }: { host: string; port: number }): Promise<Listener> {
   const server = serve({ fetch: app.fetch, hostname: host, port }) as Server;
   try {

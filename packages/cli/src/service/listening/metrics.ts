@@ -1,9 +1,10 @@
 import type { BrokerState } from "@brigade/broker";
 import type { Message } from "@brigade/core";
+import type { Hono } from "hono";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { VolumeRooms } from "../presence/volume-rooms.ts";
 
-/** What a service shows of itself at one moment. */
+/** How a service is at one moment. */
 export interface Standing {
   readonly broker: BrokerState;
   /** Why work pauses, by source. */
@@ -12,7 +13,10 @@ export interface Standing {
 
 const brokerStates: readonly BrokerState[] = ["connected", "blocked", "connecting"];
 
-/** A service's figures for Prometheus. Counters start with the process; what is delivered again counts again. */
+/**
+ * A service's figures for Prometheus. Counters start at 0 with the process. What is delivered again
+ * counts again.
+ */
 export class Metrics {
   readonly registry = new Registry();
   readonly #objects = this.#counter("objects_total", "Objects by what became of them", ["source", "outcome"]);
@@ -26,7 +30,7 @@ export class Metrics {
   ]);
   readonly #inHand = this.#gauge("deliveries_in_hand", "Deliveries being worked on", ["source", "queue"]);
 
-  /** `standing` is asked at each scrape, and of `rooms` the latest is shown. */
+  /** `standing` is called at each scrape. Of `rooms`, the latest is shown. */
   constructor(standing: () => Standing, rooms: VolumeRooms) {
     collectDefaultMetrics({ register: this.registry });
     this.#gauge("paused", "1 while work pauses, by reason", ["source", "reason"], (gauge) => {
@@ -92,4 +96,15 @@ export class Metrics {
       },
     });
   }
+}
+
+/**
+ * Adds `/healthz`, which answers 200 while the process is alive, however the broker and the disks
+ * are, and `/metrics`, which is for Prometheus.
+ */
+export function addHealth(app: Hono, service: string, standing: () => Standing, metrics: Metrics): void {
+  app.get("/healthz", (context) => context.json({ service, ...standing() }));
+  app.get("/metrics", async (context) =>
+    context.body(await metrics.registry.metrics(), 200, { "content-type": metrics.registry.contentType }),
+  );
 }

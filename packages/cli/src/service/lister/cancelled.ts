@@ -6,7 +6,7 @@ import { withHandlers } from "../broker/wrapped-broker.ts";
 /** Milliseconds between looks. `brigade cancel` purges for longer than this. */
 export const cancelledEveryMs = 2_000;
 
-/** The jobs that were cancelled, as far as the ledger was heard. */
+/** The jobs that were cancelled, as far as the ledger has told. */
 export class CancelledJobs {
   readonly #ledger: LedgerClient;
   readonly #log: Log;
@@ -23,7 +23,7 @@ export class CancelledJobs {
     return this.#ids.has(job);
   }
 
-  /** Looks now and then, until the signal. A ledger that is away only delays it. */
+  /** Asks the ledger every 2 seconds, until the signal. A ledger that is away only delays it. */
   async follow(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
@@ -31,7 +31,7 @@ export class CancelledJobs {
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof HostError)) throw error;
-        this.#log.debug({ reason: error.message }, "no word of cancelled jobs");
+        this.#log.debug({ reason: error.message }, "the ledger does not tell of cancelled jobs");
       }
       await sleep(this.#everyMs, undefined, { signal }).catch(() => undefined); // the signal ends the loop
     }
@@ -39,8 +39,8 @@ export class CancelledJobs {
 }
 
 /**
- * Work of cancelled jobs ends here, unseen. Purging a queue does not reach it: what a walk publishes next is with a
- * consumer at once, and never waits in the queue.
+ * Returns the same broker; deliveries of cancelled jobs are acknowledged without being handled.
+ * Purging a queue does not reach them: what a walk publishes goes to a consumer at once.
  */
 export function withoutCancelled(broker: Broker, cancelled: CancelledJobs): Broker {
   return withHandlers(broker, (handle) => async (delivery) => {

@@ -11,10 +11,13 @@ export interface PauseLogParts {
   readonly everyMs?: number;
 }
 
-/** Where work waits that listing may have to wait for. */
+/** Queues that listing may have to wait for. */
 const downstream: readonly QueueKind[] = ["files", "retry", "wait", "records"];
 
-/** One line when a pause begins, with what waits in the queues, and one when it ends. Until the signal. */
+/**
+ * Logs one line when a pause begins, with what waits in the queues, and one when it ends. Until the
+ * signal.
+ */
 export async function logPauses(parts: PauseLogParts): Promise<void> {
   const { source, pauses, log, signal, everyMs = 1_000 } = parts;
   let told: readonly string[] = [];

@@ -1,20 +1,20 @@
 import type { Presence } from "@brigade/core";
 import type { VolumeRooms } from "./volume-rooms.ts";
 
-/** Milliseconds from word to word. */
+/** Milliseconds between two announcements. */
 const everyMs = 5_000;
-/** Milliseconds that a word waits for the answers of disks, to tell how they are now. */
+/** Milliseconds that an announcement waits for the answers of disks. */
 const answersWithinMs = 1_000;
 
 export interface AnnouncingParts {
   readonly who: Pick<Presence, "service" | "host" | "instance" | "began">;
   readonly sources: () => Presence["sources"];
   readonly rooms: VolumeRooms;
-  /** May drop it; must not throw. */
+  /** May drop the announcement. Must not throw. */
   readonly announce: (presence: Presence) => void;
 }
 
-/** Says every few seconds how a service is, until it leaves. Keeps no process alive. */
+/** Announces every few seconds how a service is, until it leaves. Keeps no process alive. */
 export class Announcing {
   readonly #parts: AnnouncingParts;
   readonly #timer: NodeJS.Timeout;
@@ -25,7 +25,7 @@ export class Announcing {
     this.#timer = setInterval(() => void this.#speak(), everyMs).unref();
   }
 
-  /** Says the last word. */
+  /** Announces for the last time. */
   leave(): void {
     this.#hasLeft = true;
     clearInterval(this.#timer);

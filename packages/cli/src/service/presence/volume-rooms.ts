@@ -6,15 +6,18 @@ export type VolumeRoom = Presence["volumes"][number];
 interface Entry {
   readonly volume: LocalVolume;
   room: LocalRoom | undefined;
-  /** When the last look began that was answered, by `performance.now()`. */
+  /** When the last look began that was answered, by `performance.now()`; `undefined` before. */
   lookedAt: number | undefined;
-  /** Why the disk was not there then. */
+  /** Why the disk was not there then; `undefined` if it was. */
   lost: string | undefined;
-  /** While it has not answered. */
+  /** While a look has not been answered; `undefined` otherwise. */
   asking: Promise<void> | undefined;
 }
 
-/** What volumes last said of their room, and whether their disks are there: so nobody has to wait for a disk that hangs. */
+/**
+ * Keeps what volumes last told of their room, and whether their disks are there: no caller has to
+ * wait for a disk that hangs.
+ */
 export class VolumeRooms {
   readonly #log: Log;
   readonly #entries: Entry[] = [];
@@ -42,7 +45,7 @@ export class VolumeRooms {
     }));
   }
 
-  /** Asks; whoever has not answered the last time is not asked again. Resolves when all have answered. */
+  /** Asks all volumes that are not being asked. Resolves when all have answered. */
   async refresh(): Promise<void> {
     await Promise.all(
       this.#entries.map((entry) => {
@@ -63,14 +66,17 @@ export class VolumeRooms {
     entry.asking = undefined;
   }
 
-  /** A disk that is known to be lost is asked by its own thread only: each thread that asks a disk that hangs may stay in that call. */
+  /**
+   * A disk that is known to be lost is asked by its own thread only: each other thread might hang
+   * in that call.
+   */
   async #whyLost({ volume, lost }: Entry): Promise<string | undefined> {
     if (lost === undefined) return await whyGone(volume, this.#log);
     return (await findsItself(volume)) ? undefined : lost;
   }
 }
 
-/** Some network file systems boast of more than a number holds exactly. */
+/** Some network file systems tell more than a number holds exactly. */
 function countable(bytes: number): number {
   return Math.min(bytes, Number.MAX_SAFE_INTEGER);
 }

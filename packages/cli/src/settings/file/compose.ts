@@ -1,6 +1,6 @@
 /**
- * How Docker Compose reads a settings file (compose-go's dotenv package, 2.x): to warn where it would read another value than we do,
- * since one file serves both.
+ * How Docker Compose reads a settings file (compose-go's dotenv package, 2.x). One file may serve
+ * both programs, so a value that they read differently is worth a warning.
  */
 
 /** One assignment. */
@@ -11,11 +11,11 @@ export interface ComposeEntry {
   readonly quote: "'" | '"' | undefined;
   /** Between the quotes, or up to the end of the line. */
   readonly raw: string;
-  /** Absent: Compose puts variables into it, or refuses it. */
+  /** `undefined` if Compose puts variables into it, or refuses it. */
   readonly value: string | undefined;
 }
 
-/** Every assignment, in the order of the lines. What Compose refuses has no value. */
+/** Returns every assignment, in the order of the lines. What Compose refuses has no value. */
 export function readLikeCompose(text: string): ComposeEntry[] {
   const entries: ComposeEntry[] = [];
   const source = text.replaceAll("\r\n", "\n");
@@ -48,7 +48,7 @@ export function readLikeCompose(text: string): ComposeEntry[] {
 
 type Reading = Pick<ComposeEntry, "quote" | "raw" | "value">;
 
-/** Up to the end of the line, without a comment that a blank stands before. */
+/** Reads up to the end of the line, without a comment that has a blank before it. */
 function plainValue(rest: string): Reading {
   const raw = (rest.split(" #", 1)[0] ?? "").trimEnd();
   return { quote: undefined, raw, value: raw.includes("$") ? undefined : raw };
@@ -77,7 +77,7 @@ function unescaped(_match: string, letter: string): string {
   return escapes[letter] ?? letter;
 }
 
-/** The next quote without a backslash before it. */
+/** Returns the position of the next quote without a backslash before it. */
 function closingQuote(source: string, from: number, quote: string): number | undefined {
   for (let at = from + 1; at < source.length; at++) {
     if (source[at] === "\\") at++;

@@ -8,10 +8,10 @@ import { warningsOf } from "./warnings.ts";
 
 /** A file with variables, as it was read. */
 export interface SettingsFile {
-  /** From the root on. */
+  /** Absolute. */
   readonly path: string;
   readonly values: Environment;
-  /** Texts that name their line. */
+  /** Each names its line. */
   readonly warnings: readonly string[];
 }
 
@@ -21,13 +21,17 @@ export interface IgnoredFile {
   readonly why: string;
 }
 
-/** Bytes of the file, and blanks and empty lines in a row: the parser's time grows with the square of the latter. */
+/**
+ * Bytes of the file, and blanks and empty lines in a row, at most: the parser's time grows with the
+ * square of the latter.
+ */
 const mostBytes = 64 * 1024;
 const mostBlanks = 1_000;
 
 /**
- * Reads `.env` of the working directory, or the file that `--env-file` names: `chosen`; none with `--no-env-file`: false. A
- * file below a volume is never read: volumes come from other machines. Throws ConfigError: it cannot be read, or others may have written it.
+ * Reads `.env` of the working directory, or the file that `--env-file` names (`chosen`), or none
+ * with `--no-env-file` (`false`). A file below a volume is never read: volumes come from other
+ * machines. Throws ConfigError if the file cannot be read, or other users may have written it.
  */
 export function readSettingsFile(chosen: string | false | undefined): SettingsFile | IgnoredFile | undefined {
   if (chosen === false) return undefined;
@@ -38,7 +42,7 @@ export function readSettingsFile(chosen: string | false | undefined): SettingsFi
     const link = lstatSync(path);
     const volume = volumeAround(path);
     if (volume !== undefined) return ignoredOrThrow(path, volume, chosen !== undefined);
-    // A pipe is opened without waiting for whoever writes to it.
+    // A pipe is opened without waiting for a writer.
     const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const file = fstatSync(descriptor);
@@ -68,7 +72,10 @@ function refuse(path: string, problem: string | undefined): void {
   if (problem !== undefined) throw new ConfigError([`${path} is not read: ${problem}`]);
 }
 
-/** The root of the volume in which a file lies, by its name or by where a link leads; also of a volume that is damaged. */
+/**
+ * Returns the root of the volume in which a file lies, by its name or by the target of a link; also
+ * if the volume is damaged.
+ */
 function volumeAround(path: string): string | undefined {
   for (const start of [resolve(path), realpathSync(path)]) {
     for (let root = dirname(start); ; root = dirname(root)) {
@@ -104,7 +111,10 @@ function parsed(path: string, bytes: Buffer): SettingsFile {
   return { path: resolve(path), values, warnings: warningsOf(text, values) };
 }
 
-/** In a value without quotes, # begins a comment only after a blank, as for docker compose; for dotenv it does anywhere. */
+/**
+ * In a value without quotes, # begins a comment only after a blank, as for Docker Compose. For
+ * dotenv it does so anywhere.
+ */
 function withHashes(text: string): string {
   return text.replaceAll(/^(\s*(?:export\s+)?[\w.-]+\s*=[ \t]*)([^\s'"`#][^\r\n]*)/gm, (line, name, rest) => {
     const value = rest.replace(/\s+#.*$/, "").trimEnd();
@@ -113,7 +123,7 @@ function withHashes(text: string): string {
   });
 }
 
-/** With its byte order mark. */
+/** Returns the text with its byte order mark. */
 function decoded(path: string, bytes: Buffer): string {
   const problem = `${path} is not text in UTF-8: save it in that encoding`;
   let text: string;
@@ -122,7 +132,7 @@ function decoded(path: string, bytes: Buffer): string {
   } catch (error) {
     throw new ConfigError([problem], { cause: error });
   }
-  // So UTF-16 of plain letters comes out.
+  // UTF-16 of plain letters passes as UTF-8 with NULs in it.
   if (text.includes("\0")) throw new ConfigError([problem]);
   if (new RegExp(`\\s{${mostBlanks + 1}}`).test(text))
     throw new ConfigError([

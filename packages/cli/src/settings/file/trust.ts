@@ -5,11 +5,11 @@ import { getuid } from "node:process";
 /** Who runs the program. */
 export interface Runner {
   readonly uid: number;
-  /** Who called `sudo`. */
+  /** The user who called `sudo`. */
   readonly sudoUid: number | undefined;
 }
 
-/** Nothing where the system has no users. */
+/** Returns `undefined` if the system has no users. */
 export function currentRunner(environment: Readonly<Record<string, string | undefined>>): Runner | undefined {
   const uid = getuid?.();
   if (uid === undefined) return undefined;
@@ -18,23 +18,24 @@ export function currentRunner(environment: Readonly<Record<string, string | unde
 }
 
 /**
- * Why a settings file may have been written by somebody else, with the command that mends it; nothing where only the runner, root, or
- * whoever called `sudo` can have written it. `link`: of the name itself, where that is a link.
+ * Returns why another user may have written a settings file, with the command that mends it;
+ * `undefined` if only the runner, root, or the user who called `sudo` can have written it. `link`:
+ * of the name itself, if that is a link.
  */
 export function whyUntrusted(path: string, link: Stats, file: Stats, runner: Runner): string | undefined {
   const named = quoted(resolve(path));
   for (const [{ uid }, chown] of [[file, "chown"] as const, [link, "chown -h"] as const]) {
     if (uid === runner.uid || uid === 0 || uid === runner.sudoUid) continue;
-    return `it belongs to user ${uid}, who may not decide where passwords go: read what it says, then \`${chown} ${runner.uid} ${named}\`, or use --no-env-file`;
+    return `it belongs to user ${uid}, who may not decide where passwords go: read it, then \`${chown} ${runner.uid} ${named}\`, or use --no-env-file`;
   }
   if ((file.mode & 0o002) !== 0)
-    return `every user of this machine may write to it: read what it says, then \`chmod o-w ${named}\``;
+    return `every user of this machine may write to it: read it, then \`chmod o-w ${named}\``;
   if ((file.mode & 0o020) !== 0 && !isOwnGroup(file.gid, file.uid))
-    return `all users of the group ${file.gid} may write to it: read what it says, then \`chmod g-w ${named}\``;
+    return `all users of the group ${file.gid} may write to it: read it, then \`chmod g-w ${named}\``;
   return undefined;
 }
 
-/** Whether the group is a user's first, and nobody else is in it. */
+/** Returns whether the group is a user's first, and has no other members. */
 function isOwnGroup(gid: number, uid: number): boolean {
   const users = rowsOf("/etc/passwd").map(([name, , user, group]) => ({
     name,
@@ -47,7 +48,8 @@ function isOwnGroup(gid: number, uid: number): boolean {
     .flatMap(([, , , names = ""]) => names.split(",").filter((name) => name !== ""));
   const hasOthers =
     users.some((one) => one.gid === gid && one.uid !== uid) || members.some((name) => name !== owner?.name);
-  // Whom the files do not know (a directory service has him) has by convention a group of his own number.
+  // A user that is not in the files (a directory service has it) has by convention a group of the
+  // same number.
   return !hasOthers && (owner?.gid ?? uid) === gid;
 }
 
@@ -58,7 +60,7 @@ function rowsOf(path: string): string[][] {
       .filter((line) => line !== "")
       .map((line) => line.split(":"));
   } catch {
-    return []; // no such file: all users are a directory service's
+    return []; // no such file: all users are in a directory service
   }
 }
 

@@ -5,9 +5,9 @@ import { settingsSchema } from "../settings.ts";
 import { readSettingsFile } from "./settings-file.ts";
 
 /**
- * Takes the variables of the settings file in, says which file that was and what it sets, and warns of what in it may be meant otherwise.
- * `chosen`: as `readSettingsFile` takes it. The file itself cannot turn these lines off: LOG_LEVEL of the environment counts. Throws
- * ConfigError.
+ * Takes in the variables of the settings file. Logs which file that was, what it sets, and warnings
+ * of what may be meant otherwise. `chosen`: as for `readSettingsFile`. The file cannot turn these
+ * lines off: the LOG_LEVEL of the environment counts. Throws ConfigError.
  */
 export function useSettingsFile(chosen: string | false | undefined, options: LogOptions): Environment {
   const file = readSettingsFile(chosen);

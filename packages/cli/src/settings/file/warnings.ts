@@ -4,8 +4,9 @@ import { type ComposeEntry, readLikeCompose } from "./compose.ts";
 const mark = "\ufeff";
 
 /**
- * What in a settings file may mean something else than its writer thinks, or something else to Docker Compose: a text for each, with
- * the line's number, never with a value. `text`: with its byte order mark. `values`: as we read them.
+ * Returns a text for each thing in a settings file that may mean something else than its writer
+ * thinks, or something else to Docker Compose. Each has its line's number, and never a value.
+ * `text`: with its byte order mark. `values`: as brigade reads them.
  */
 export function warningsOf(text: string, values: Environment): string[] {
   const entries = readLikeCompose(text.startsWith(mark) ? text.slice(1) : text);
@@ -23,7 +24,7 @@ export function warningsOf(text: string, values: Environment): string[] {
         ? `the # in the value of ${name} is part of it: put the value into quotes to say so, or a blank before # to begin a comment`
         : `the # begins a comment, and ${name} is empty: put the value into quotes where # is part of it`,
     })),
-    // Of a name that stands there twice, the last one counts.
+    // If a name stands there twice, the last one counts.
     ...entries
       .filter((entry) => last.get(entry.name) === entry && entry.value !== valueNamed(entry.name))
       .map((entry) => ({

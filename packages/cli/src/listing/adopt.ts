@@ -4,7 +4,7 @@ import { type FileEntry, isMd5, join, type NewObject, type ObjectEntry } from "@
 import type { LedgerClient, StoredState, VolumeDescription } from "@brigade/ledger";
 import type { LocalVolume } from "@brigade/volumes";
 import { storedState } from "../ledger/stored-state.ts";
-import { type ListTreeParts, listTree, type Visitor } from "../listing/list-tree.ts";
+import { type ListTreeParts, listTree, type Visitor } from "./list-tree.ts";
 
 export interface AdoptTotals {
   /** Of the bucket, in directories that the tree has. */
@@ -14,7 +14,10 @@ export interface AdoptTotals {
   bytes: number;
   /** Stored before: known to the ledger, or in its place on the volume already. */
   known: number;
-  /** In the tree with another size or MD5 than in the bucket, or with another file in its place; left where they are. */
+  /**
+   * In the tree with another size or MD5 than in the bucket, or with another file in its place.
+   * They stay where they are.
+   */
   different: number;
   /** In the bucket, not in the tree. */
   missing: number;
@@ -26,19 +29,20 @@ export interface AdoptParts extends ListTreeParts {
   readonly volume: LocalVolume;
   readonly host: string;
   readonly ledger: Pick<LedgerClient, "compare" | "restore">;
-  /** Asks the store for the MD5 of every object that the tree has: a request each. */
+  /** Asks the store for the MD5 of every object that the tree has: one request each. */
   readonly checkMd5: boolean;
   readonly onDifferent: (key: string) => void;
   readonly onProgress: (totals: Readonly<AdoptTotals>) => void;
 }
 
-/** Objects that are taken in at once: they share syncs and a word to the ledger. */
+/** Objects that are taken in at once: they share syncs and one request to the ledger. */
 const batch = 500;
 
 /**
- * Takes a tree of files that another tool left into a volume: what has the size (and, where the listing says it, the MD5) of the
- * bucket's object is renamed into its place, dated, hashed, entered in the manifest and told to the ledger. All else stays
- * where it is. Interrupted, it goes on where it was.
+ * Takes the files of a tree that another tool left into a volume. A file with the size (and the
+ * MD5, if the listing tells it) of the bucket's object is renamed into its place, dated, hashed,
+ * entered in the manifest and told to the ledger. All other files stay where they are. An
+ * interrupted run can be repeated: it goes on.
  */
 export async function adopt(
   parts: AdoptParts,
@@ -98,7 +102,7 @@ class Adopter implements Visitor {
         states.push(storedState({ ...object, ...one }));
       }
     });
-    // Taken in before, when the ledger could not be told.
+    // Taken in by an earlier run that could not tell the ledger.
     const lying = await volume.adopt(elsewhere);
     elsewhere.forEach((object, index) => {
       const one = lying[index];
@@ -114,7 +118,10 @@ class Adopter implements Visitor {
     await this.#parts.ledger.restore(this.#of, described, states);
   }
 
-  /** Nothing for what the listing did not tell enough of, and the tree or the store does not have. */
+  /**
+   * Returns `undefined` if size or date are neither listed nor known to the store, or the tree
+   * lacks the file.
+   */
   async #objectOf(directory: string, file: FileEntry): Promise<NewObject | undefined> {
     const { source, name } = this.#parts;
     const key = join(directory, file.name);
@@ -136,21 +143,21 @@ class Adopter implements Visitor {
     };
   }
 
-  /** The store's word on what the tree has. */
+  /** Asks the store about an object; `undefined` if the tree lacks its file. */
   async #asked(key: string): Promise<ObjectEntry | undefined> {
     const { source, signal } = this.#parts;
     if ((await lstat(this.#fileOf(key)).catch(() => undefined)) === undefined) return undefined;
     return await source.stat(key, signal);
   }
 
-  /** Where the tree would have it. */
+  /** Returns the path that the object has in the tree. */
   #fileOf(key: string): string {
     return joinPath(this.#parts.folder, key.slice(this.#prefix === "" ? 0 : this.#prefix.length + 1));
   }
 
   async #isInTree(directory: string): Promise<boolean> {
     if (directory === this.#prefix) return true;
-    const found = await lstat(this.#fileOf(directory)).catch(() => undefined); // whatever is there is no folder for us
+    const found = await lstat(this.#fileOf(directory)).catch(() => undefined); // what cannot be looked at counts as missing
     return found?.isDirectory() === true;
   }
 }

@@ -1,13 +1,14 @@
 import { ConfigError, FatalError, isLastingRefusal, type Source, SourceError } from "@brigade/core";
 import type { ConfiguredSource } from "@brigade/sources";
 
-/** Milliseconds after which it is told that no answer has come yet: timeouts are longer. */
+/** Milliseconds after which `onSilence` is called: timeouts are longer. */
 const patience = 8_000;
 
 /**
- * One listing before anything is opened: what can never work is told within seconds instead of being retried.
- * Throws FatalError when the source refuses us, ConfigError when there is nothing at the prefix. Anything that may pass
- * (an outage, a broken page) is left to the run itself: its reason is returned. `onSilence`: no answer has come for some time.
+ * Lists one page before anything is opened, so that what can never work is told within seconds
+ * instead of being retried. Throws FatalError if the source refuses for good, ConfigError if there
+ * is no directory at the prefix. Returns the reason of what may pass (an outage, a broken page):
+ * the run itself tries again. `onSilence`: no answer has come for some time.
  */
 export async function preflight(
   source: Source & Pick<ConfiguredSource, "address">,

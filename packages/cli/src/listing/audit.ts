@@ -1,18 +1,18 @@
 import { type FileEntry, join, type Log } from "@brigade/core";
 import type { LedgerClient } from "@brigade/ledger";
 import { createFilter, type WalkedPage } from "@brigade/lister";
-import { type ListTreeParts, listTree, type Visitor } from "../listing/list-tree.ts";
+import { type ListTreeParts, listTree, type Visitor } from "./list-tree.ts";
 
 /**
- * An object of the bucket that is not stored as it is there now, one on disk that the bucket has no more, or one that is lost: the
- * bucket has it no more, and on disk it is damaged or gone.
+ * An object of the bucket that is `new`, or `changed` since it was stored; one on disk that is
+ * `gone` from the bucket; or one that is `lost`: gone from the bucket, and damaged or gone on disk.
  */
 export interface AuditDifference {
   readonly kind: "new" | "changed" | "gone" | "lost";
   readonly key: string;
-  /** Bytes: as listed (0 where the listing does not tell), of `gone` and `lost` as stored. */
+  /** Bytes: as listed (0 if the listing does not tell); of `gone` and `lost` as stored. */
   readonly size: number;
-  /** Where a gone one is kept, or a lost one was: the volume's id. */
+  /** The id of the volume on which a gone object is, or a lost one was. */
   readonly volume?: string;
 }
 
@@ -34,8 +34,8 @@ export interface AuditParts extends ListTreeParts {
 }
 
 /**
- * Lists the bucket below `prefix` and holds it against what is stored. Fetches nothing, changes nothing. Throws FatalError when a
- * directory cannot be listed: then nothing can be said of the rest.
+ * Lists the bucket below `prefix` and compares it with what is stored. Fetches and changes nothing.
+ * Throws FatalError if a directory cannot be listed: the comparison would be wrong.
  */
 export async function audit(
   parts: AuditParts,
@@ -86,14 +86,15 @@ class Auditor implements Visitor {
     for await (const { name, volume, size } of ledger.storedNames(this.#of, directory)) {
       if (names.hasName(directory, name)) continue;
       const key = join(directory, name);
-      // Left out by the filters, or by a careless listing: the store's own word counts.
+      // The object may be left out by the filters, or by a listing that is not complete: the store
+      // is asked.
       if ((await source.stat(key, signal)) === undefined) await this.#tell("gone", key, size, volume);
       else log.debug({ key }, "stored, and in the bucket, but not listed");
     }
     this.totals.directories++;
   }
 
-  /** Directories on disk that no listing has named: all in them is gone. */
+  /** Tells of directories on disk that no listing has named: all objects in them are gone. */
   async tellUnlisted(prefix: string): Promise<void> {
     const { names, ledger, filters } = this.#parts;
     const filter = createFilter(filters);
@@ -106,7 +107,7 @@ class Auditor implements Visitor {
     }
   }
 
-  /** What lies nowhere any more, and the store has no more either. */
+  /** Tells of objects that are on no disk any more, nor in the store. */
   async tellLost(prefix: string): Promise<void> {
     const { ledger, source, signal } = this.#parts;
     const below = prefix === "" ? "" : `${prefix}/`;
@@ -123,7 +124,7 @@ class Auditor implements Visitor {
   }
 }
 
-/** The directory and all above it, but for the root. */
+/** Returns the directory and all above it, without the root. */
 function ancestors(directory: string): string[] {
   const parts = directory.split("/");
   return parts.map((_, index) => parts.slice(0, index + 1).join("/"));

@@ -2,7 +2,10 @@ import type { EmbeddedBroker } from "@brigade/broker";
 import { type Catalogue, type FailureFilter, type JobRecord, type Retried, retryJob } from "@brigade/ledger";
 import type { Settings } from "../settings/settings.ts";
 
-/** Puts what failed of a copy's job into its own queues. At rest, what it has no account of will not come by itself. */
+/**
+ * Puts what failed of a copy's job into its own queues, and, if no message is under way, also what
+ * the job has no account of.
+ */
 export async function retryCopy(
   catalogue: Catalogue,
   broker: EmbeddedBroker,

@@ -5,7 +5,7 @@ import { Rate } from "../terminal/rate.ts";
 import { Bars, type LineSink } from "../terminal/terminal.ts";
 import { formatBytes, formatCount, formatDuration } from "../terminal/units.ts";
 
-/** Shows where a run stands, until it is closed. */
+/** Shows how far a job is, until it is closed. */
 export interface ProgressView {
   show(progress: Progress, pauses: readonly string[]): void;
   close(): void;
@@ -16,7 +16,7 @@ function accounted(progress: Progress): number {
   return stored.objects + unchanged.objects + vanished.objects + failed.objects;
 }
 
-/** Seconds left are known once listing is finished: before that the end keeps moving away. */
+/** Returns the time that is left, for people. It is not known before the listing is finished. */
 function remaining(progress: Progress, filesPerSecond: number): string {
   if (!progress.listingFinished) return "still listing";
   const left = progress.listed.objects - accounted(progress);
@@ -72,10 +72,10 @@ export class ProgressBar implements ProgressView, LineSink {
 
 const blank = { done: "0", listed: "0", bytes: "0 B", speed: "", left: "starting", failed: "", pauses: "" };
 
-/** Milliseconds between progress lines where nobody watches a bar. */
+/** Milliseconds between progress lines, if stderr is no terminal. */
 const lineEvery = 30_000;
 
-/** A log line now and then, where stderr is a file or a journal. */
+/** Logs a line every 30 seconds, if stderr is a file or a journal. */
 export class ProgressLines implements ProgressView {
   readonly #log: Log;
   readonly #speeds = new Speeds();

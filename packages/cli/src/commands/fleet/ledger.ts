@@ -1,13 +1,13 @@
 import { hostname } from "node:os";
 import type { Command } from "commander";
-import { openLedger } from "../ledger/door.ts";
-import { rebuildFrom } from "../ledger/rebuild.ts";
-import { type ExitCode, exitCode } from "../process/exit-code.ts";
-import { readEnvironment } from "../settings/environment.ts";
-import { print, printJson, tell } from "../terminal/terminal.ts";
-import { formatBytes, formatCount } from "../terminal/units.ts";
-import { namedFolder } from "../volumes/named-folders.ts";
-import { addLedgerOptions, type LedgerFlags } from "./options/ledger-options.ts";
+import { openLedger } from "../../ledger/door.ts";
+import { rebuildFrom } from "../../ledger/rebuild.ts";
+import { addLedgerOptions, type LedgerFlags } from "../../options/ledger-options.ts";
+import { type ExitCode, exitCode } from "../../process/exit-code.ts";
+import { readEnvironment } from "../../settings/environment.ts";
+import { print, printJson, tell } from "../../terminal/terminal.ts";
+import { formatBytes, formatCount } from "../../terminal/units.ts";
+import { namedFolder } from "../../volumes/named-folders.ts";
 
 interface RebuildFlags extends LedgerFlags {
   readonly host?: string;
@@ -26,12 +26,9 @@ export function addLedgerCommands(
       "enter what the volumes' manifests have into the accounts: a lost catalogue, or a disk from elsewhere",
     )
     .argument("<volume...>", "roots of volumes on this machine")
-    .option(
-      "--host <name>",
-      `where they are at home; by default the host that wrote on each last, or ${hostname()}`,
-    );
+    .option("--host <name>", `their host; by default the host that wrote on each last, or ${hostname()}`);
   addLedgerOptions(rebuild)
-    .option("--json", "one JSON document a volume, one a line, on stdout")
+    .option("--json", "one JSON document per volume, one per line, on stdout")
     .action(async (roots: string[], flags: RebuildFlags) => done(await runRebuild(roots, flags, signal)));
   const backup = ledger
     .command("backup")

@@ -1,24 +1,24 @@
 import type { Amount, VolumeContents } from "@brigade/ledger";
 import { formatCount } from "../terminal/units.ts";
 
-/** A volume with objects of the source, whose disk is not here at the end of a run. */
+/** A volume with objects of the source whose disk is not here at the end of a run. */
 export interface AbsentVolume extends Amount {
   readonly id: string;
   readonly label: string;
-  /** Where it was seen last; absent: on this machine. */
+  /** The host on which it was seen last. Absent: this machine. */
   readonly host?: string;
-  /** It was lost in this run: why. Otherwise the run did without it. */
+  /** Why it was lost in this run. Absent: the run was started without it. */
   readonly lost?: string;
 }
 
 export interface Run {
   /** Unix milliseconds. */
   readonly startedAt: number;
-  /** `volumes`: what it stored on. */
+  /** `volumes`: those that it stored on. */
   readonly progress: { readonly volumes: readonly { readonly volume: string }[] };
 }
 
-/** Of volumes as the accounts have them. */
+/** Returns those of the volumes that have objects of a source and are not here. */
 export function absentVolumes(volumes: readonly VolumeContents[], source: string, run: Run): AbsentVolume[] {
   return volumes.flatMap((volume) => {
     const { volume: id, label = id, host, sources, gone } = volume;
@@ -30,12 +30,15 @@ export function absentVolumes(volumes: readonly VolumeContents[], source: string
   });
 }
 
-/** Whether a run stored on a volume, or somebody spoke of it meanwhile. What has no part in a run was not lost in it. */
+/**
+ * Returns whether a run stored on a volume, or a service told of it during the run. Other volumes
+ * were not lost in the run.
+ */
 export function hasPart({ volume: id, seenAt }: VolumeContents, { startedAt, progress }: Run): boolean {
   return seenAt >= startedAt || progress.volumes.some(({ volume }) => volume === id);
 }
 
-/** As a line, for people. */
+/** Returns a line for people. */
 export function describeAbsent({ objects, label, host, lost }: AbsentVolume): string {
   const where = host === undefined ? label : `${label} (${host})`;
   const what = `${formatCount(objects)} ${objects === 1 ? "object lies" : "objects lie"} on ${where}`;

@@ -1,12 +1,12 @@
 import { ConfigError } from "@brigade/core";
 import type { Command } from "commander";
 
-/** Where an empty word means something: all keys. */
+/** Commands for which an empty argument means something: all keys. */
 const meaningful: ReadonlySet<string> = new Set(["where"]);
 
 /**
- * Throws ConfigError for arguments and options that are empty: a shell's variable was not set, and without that word the command
- * would do something else, such as fill the folder one stands in.
+ * Throws ConfigError for empty arguments and options: a shell's variable was not set. Without that
+ * word, the command would do something else, such as to fill the working folder.
  */
 export function refuseEmptyWords(command: Command): void {
   const problems = command.options
