@@ -1,10 +1,10 @@
-/** What a source does otherwise than it was told to, for the log: a line for each, once. */
+/** Deviations of a source from its settings, for the log: one line for each, once. */
 export class Notices {
   /** Called with the line. */
   onNotice: (line: string) => void = () => {};
   readonly #told = new Set<string>();
 
-  /** `line`: one of a few, not one for each object. */
+  /** `line`: one of a few, not one per object. */
   once(line: string): void {
     if (this.#told.has(line)) return;
     this.#told.add(line);

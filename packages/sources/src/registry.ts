@@ -8,7 +8,9 @@ import { upyunVariables } from "./upyun/config.ts";
 import { parseUpyunUrl } from "./upyun/url.ts";
 import { parseListUrl } from "./url-list/url.ts";
 
-/** Every adapter, by the scheme of its URLs. A new one is a file beside `upyun/` and a line here. */
+/**
+ * Every adapter, by the scheme of its URLs. A new one is a folder beside `upyun/` and a line here.
+ */
 const adapters: Readonly<Record<string, SourceParser>> = {
   upyun: parseUpyunUrl,
   http: parseSiteUrl,
@@ -17,8 +19,9 @@ const adapters: Readonly<Record<string, SourceParser>> = {
 };
 
 /**
- * `upyun://bucket/prefix`, `https://host/path/`, `list:<file>`, or the name of a configured source: with `SOURCES=photos=upyun://bucket/prefix` in the
- * environment, `photos` means that bucket under that name. Throws ConfigError.
+ * `upyun://bucket/prefix`, `https://host/path/`, `list:<file>`, or the name of a configured source:
+ * with `SOURCES=photos=upyun://bucket/prefix` in the environment, `photos` means that bucket under
+ * that name. Throws ConfigError.
  */
 export function parseSource(text: string, environment: Environment): SourceReference {
   if (text.includes(":")) return parseUrl(text);
@@ -35,7 +38,10 @@ export function parseSource(text: string, environment: Environment): SourceRefer
 /** Every variable that some adapter reads. */
 export const sourceVariables: readonly string[] = [...new Set([...upyunVariables, ...siteVariables])];
 
-/** The names that SOURCES configures, in its order. Throws ConfigError with all problems; URLs are not looked at. */
+/**
+ * The names that SOURCES configures, in its order. Throws ConfigError with all problems; URLs are
+ * not looked at.
+ */
 export function sourceNames(environment: Environment): string[] {
   return [...configuredSources(environment).keys()];
 }
@@ -61,7 +67,7 @@ function configuredSources(environment: Environment): Map<string, string> {
   return sources;
 }
 
-/** SOURCES is told to services that need no password, such as the ledger. */
+/** Services that need no password, such as the ledger, get SOURCES, too. */
 function credentialsRefused(name: string, url: string): string {
   const prefix = variablePrefix(name);
   const variables = /^upyun:/i.test(url)

@@ -3,31 +3,37 @@ import type { Notices } from "./notices.ts";
 import type { Pacing } from "./pacing/pacing.ts";
 
 export interface StoreClock {
-  /** Unix milliseconds there; `undefined` where it tells none. Throws SourceError. */
+  /**
+   * Returns the server's time in Unix milliseconds; `undefined` if the answer has none. Throws
+   * SourceError.
+   */
   ask(signal: AbortSignal): Promise<number | undefined>;
 }
 
 /** A source that owns connections, to be disposed of. */
 export interface ConfiguredSource extends Source, AsyncDisposable {
-  /** The most bodies at once that the configuration asks for. */
+  /** The most bodies at once by the configuration. */
   readonly concurrency: number;
-  /** Which server lists it, `https://host`; absent where none does. */
+  /** The server that lists it, `https://host`; absent if there is none. */
   readonly address?: string;
-  /** Where requests are signed with this machine's time; absent where none are. */
+  /** Asks the server's clock; absent if requests are not signed with this machine's time. */
   readonly clock?: StoreClock;
   /** How fast its servers are asked. */
   readonly pacing: Pacing;
-  /** Absent where there is nothing to be told. */
+  /** Absent if there are none. */
   readonly notices?: Notices;
 }
 
-/** What the text on the command line means. */
+/** The meaning of the text on the command line. */
 export interface SourceReference {
   /** Default name of the source: after its bucket or host, `[a-z0-9-]+`. */
   readonly name: string;
   /** The directory to begin with; `""` is the root. */
   readonly prefix: string;
-  /** Throws ConfigError with all problems. `name` also prefixes variables of this source: `PHOTOS_UPYUN_OPERATOR`. */
+  /**
+   * Throws ConfigError with all problems. `name` also prefixes variables of this source:
+   * `PHOTOS_UPYUN_OPERATOR`.
+   */
   create(environment: Environment, name: string): ConfiguredSource;
 }
 

@@ -6,8 +6,9 @@ export interface RetryOptions {
 }
 
 /**
- * Returns a source that tries again when something goes wrong that may be over in a moment. A rest that is longer than
- * the longest pause is not waited for here. A body that breaks after `open` returned it is not tried again either.
+ * Returns a source that tries again after a fault that may be over in a moment. A wait that is
+ * longer than the longest pause is not made here. A body that breaks after `open` returned it is
+ * not tried again either.
  */
 export function withRetry(source: Source, options: RetryOptions = {}): Source {
   const policy = {

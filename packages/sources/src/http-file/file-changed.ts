@@ -1,4 +1,4 @@
-/** The file on the server is not the one that was begun: what came of it is worth nothing. */
+/** The file on the server is not the one that was begun: the bytes so far are useless. */
 export class FileChanged extends Error {
   override readonly name = "FileChanged";
 }

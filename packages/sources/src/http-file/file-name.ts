@@ -1,7 +1,10 @@
-/** Bytes that disks take. */
+/** Bytes that a name on a disk may have. */
 const longest = 255;
 
-/** What Content-Disposition calls the file (RFC 6266), as it stands there. `header`: bytes as Latin-1, as HTTP has it. */
+/**
+ * Returns the file's name in Content-Disposition (RFC 6266), unchanged. `header`: bytes as Latin-1,
+ * as in HTTP.
+ */
 export function dispositionName(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   const parameters = new Map<string, string>();
@@ -23,7 +26,7 @@ function extendedValue(text: string | undefined): string | undefined {
   return charset === "" ? undefined : decoded(bytes, charset);
 }
 
-/** Many servers send UTF-8 where Latin-1 is meant to be. */
+/** Many servers send UTF-8 in place of Latin-1. */
 function bytesAsText(latin1: string): string {
   return decoded(Buffer.from(latin1, "latin1"), "utf-8") ?? latin1;
 }
@@ -32,7 +35,7 @@ function decoded(bytes: Uint8Array, charset: string): string | undefined {
   try {
     return new TextDecoder(charset, { fatal: true }).decode(bytes);
   } catch {
-    // Not in that charset, or one that nobody knows: the caller has another way to read it.
+    // Not in that charset, or in an unknown one: the caller reads it in another way.
     return undefined;
   }
 }
@@ -43,12 +46,15 @@ export function urlName(url: URL): string {
   try {
     return decodeURIComponent(last);
   } catch {
-    // A lone percent sign: as it stands.
+    // A lone percent sign stays as it is.
     return last;
   }
 }
 
-/** A foreign name as one that is safe in any folder: no path, no control characters, no leading dot or dash, not too long. */
+/**
+ * Returns a foreign name made safe for any folder: no path, no control characters, no leading dot
+ * or dash, not too long.
+ */
 export function safeName(foreign: string): string {
   const last = foreign.slice(Math.max(foreign.lastIndexOf("/"), foreign.lastIndexOf("\\")) + 1);
   const clean = last
@@ -60,12 +66,15 @@ export function safeName(foreign: string): string {
   return name === "" ? "download" : name;
 }
 
-/** Blanks and dots that some disks drop. Only a run's beginning is tried: else one in the middle would take the square of its length. */
+/**
+ * Blanks and dots that some disks drop. The match is tried only at the beginning of a run:
+ * otherwise a run in the middle would take quadratic time.
+ */
 function withoutTail(name: string): string {
   return name.replace(/(?<![\s.])[\s.]+$/, "");
 }
 
-/** Keeps the ending, which says what the file is. */
+/** Keeps the ending, which names the type of the file. */
 function shorten(name: string): string {
   if (Buffer.byteLength(name) <= longest) return name;
   const [ending = ""] = /(\.tar)?\.[^.]{1,20}$/i.exec(name) ?? [];

@@ -1,6 +1,6 @@
 import { header, type ResponseHeaders } from "../http/exchange.ts";
 
-/** By what one state of a file is told from another: what the answer said by which it was found. */
+/** The marks of one state of a file, from the answer that found it. */
 export class FileState {
   readonly #etag: string | undefined;
   readonly #modified: string | undefined;
@@ -13,8 +13,9 @@ export class FileState {
   }
 
   /**
-   * What another answer says of the file, `length` bytes long. Headers may be left out; one that is there must be as it was, a weak ETag
-   * too. `same date`: only the ETag is another one, as where each of several machines makes its own.
+   * Compares another answer with this state; the file is `length` bytes long. Headers may be
+   * missing; present ones must be unchanged, a weak ETag too. `same date`: only the ETag differs,
+   * for example because each of several machines makes its own.
    */
   compare(headers: ResponseHeaders, length: number | undefined): "same" | "same date" | "changed" {
     const [etag, modified] = [header(headers, "etag"), header(headers, "last-modified")];
@@ -25,7 +26,7 @@ export class FileState {
     return modified !== undefined && modified === this.#modified ? "same date" : "changed";
   }
 
-  /** Whether the answer names this state. */
+  /** Returns whether the answer has this state. */
   isIn(headers: ResponseHeaders): boolean {
     const etag = header(headers, "etag");
     if (this.#etag !== undefined && etag !== undefined) return etag === this.#etag;

@@ -14,30 +14,30 @@ import { RangesUnusable } from "./ranges-unusable.ts";
 
 /** A file on a web server, as it was found. */
 export interface HttpFile {
-  /** As it may be shown: without user, password and query. */
+  /** For messages: without user, password and query. */
   readonly url: string;
-  /** What the server, or else its URL, calls it; safe in any folder. */
+  /** The name from the server, or else from the URL; safe in any folder. */
   readonly name: string;
-  /** Bytes, where the server says so. */
+  /** Bytes, if the server names them. */
   readonly length: number | undefined;
-  /** It can be had in pieces. */
+  /** It can be fetched in pieces. */
   readonly ranges: boolean;
-  /** The server calls it HTML, though its name says something else: it may be a page to log in. */
+  /** The server calls it HTML, although its name has another type: it may be a login page. */
   readonly mayBePage: boolean;
-  /** Absent: the server gives nothing by which a changed file could be told, other than its length. */
+  /** Absent if only the length could show a change of the file. */
   readonly validator: Validator | undefined;
   /**
-   * These bytes from the first on; a server may send less, or more. Throws SourceError; FileChanged when they would be another
-   * file's; RangesUnusable.
+   * Returns these bytes, from the first on; a server may send fewer, or more. Throws SourceError,
+   * RangesUnusable, and FileChanged if the bytes would be those of another file.
    */
   open(range: Required<ByteRange>, signal: AbortSignal): Promise<ObjectBody>;
-  /** All of them. `unprovable`: even where nobody could tell a cut from the end. */
+  /** Returns all bytes. `unprovable`: also if a cut cannot be distinguished from the end. */
   stream(signal: AbortSignal, options: { readonly unprovable: boolean }): Promise<ObjectBody>;
-  /** Lets a connection go that is kept for `stream`. */
+  /** Frees a connection that is kept for `stream`. */
   cancel(): void;
 }
 
-/** Sends a request to one URL, on behalf of the file that was asked for at `first`. */
+/** Sends a request to one URL, for the file whose first URL was `first`. */
 export type Ask = (
   url: URL,
   first: URL,
@@ -50,7 +50,7 @@ interface Found extends Reply {
   readonly name: string;
   readonly length: number | undefined;
   readonly ranges: boolean;
-  /** A checksum will tell whether all pieces were of one state. */
+  /** A checksum will show whether all pieces are of one state. */
   readonly proven: boolean;
 }
 
@@ -68,11 +68,11 @@ export class FoundFile implements HttpFile {
   readonly #first: URL;
   readonly #state: FileState;
   readonly #proven: boolean;
-  /** Sent as If-Range; no more where the server does not understand it. */
+  /** Sent as If-Range, unless the server does not support it. */
   #ifStill: Validator | undefined;
-  /** Where redirects led last. */
+  /** The target of the last redirect. */
   #at: URL;
-  /** The answer by which it was found, where its body is the file. */
+  /** The answer that found the file, if its body is the file. */
   #held: HttpResponse | undefined;
 
   constructor({ first, url, response, name, length, ranges, proven }: Found, ask: Ask) {
@@ -107,7 +107,7 @@ export class FoundFile implements HttpFile {
         response,
         response.status === 200 ? response.body.length : unsatisfiedTotal(response.headers),
       );
-      // It may be If-Range that it does not understand.
+      // The server may not support If-Range.
       if (ifStill === undefined) throw this.#unusable(`it answers ${response.status} to a range`);
       this.#ifStill = undefined;
     }
@@ -137,7 +137,7 @@ export class FoundFile implements HttpFile {
     return [this.name, this.#first.pathname, this.#at.pathname];
   }
 
-  /** Where the last redirect led; when that is no good any more, from the beginning again. */
+  /** Asks at the target of the last redirect; if that fails, at the first URL again. */
   async #request(
     range: Required<ByteRange>,
     ifStill: Validator | undefined,
@@ -154,7 +154,10 @@ export class FoundFile implements HttpFile {
     return await follow(start, (url) => this.#ask(url, this.#first, range, signal));
   }
 
-  /** Bytes that it brings of this range. Throws, and drops the body, unless they are of this file, from the right one on. */
+  /**
+   * Returns the number of bytes that the answer brings of this range. Throws, and drops the body,
+   * unless they are of this file and begin at the right byte.
+   */
   #check(response: HttpResponse, { from, to }: Required<ByteRange>, ifStill: Validator | undefined): number {
     try {
       refuseEncoded(response, this.url, this.#names);
@@ -179,7 +182,10 @@ export class FoundFile implements HttpFile {
     }
   }
 
-  /** Throws FileChanged; RangesUnusable where only the ETag tells another state, and nothing will prove that it is not. */
+  /**
+   * Throws FileChanged, or RangesUnusable if only the ETag differs and no checksum will prove the
+   * file.
+   */
   #checkState({ headers }: HttpResponse, length: number | undefined): void {
     const verdict = this.#state.compare(headers, length);
     if (verdict === "changed")
@@ -193,7 +199,7 @@ export class FoundFile implements HttpFile {
   }
 }
 
-/** `size`: bytes that come, however the headers tell them. */
+/** `size`: bytes that come, from any of the headers. */
 function bodyOf({ body }: HttpResponse, size: number | undefined): ObjectBody {
   body.limitTo(size);
   return new CheckedBody(body, { ...noTraits, size });

@@ -16,9 +16,9 @@ export interface HttpFilesOptions extends HeaderSettings, RouteOptions {
 }
 
 export interface FindOptions {
-  /** False: it is to be brought in one stream. By default it may come in pieces. */
+  /** False: the file is fetched in one stream. By default it may come in pieces. */
   readonly ranges?: boolean;
-  /** A checksum will tell whether all pieces were of one state. */
+  /** A checksum will show whether all pieces are of one state. */
   readonly proven?: boolean;
 }
 
@@ -32,7 +32,10 @@ export class HttpFiles implements AsyncDisposable {
     this.#routes = new Routes(options);
   }
 
-  /** Asks for the first byte, which tells all that is to be known; or for the whole at once. Throws SourceError. */
+  /**
+   * Asks for the first byte, whose answer has all that is needed, or for the whole at once. Throws
+   * SourceError.
+   */
   async find(url: URL, signal: AbortSignal, how: FindOptions = {}): Promise<HttpFile> {
     const { ranges = true, proven = false } = how;
     const whole = () => follow(url, (hop) => this.#ask(hop, url, undefined, signal));
@@ -40,7 +43,8 @@ export class HttpFiles implements AsyncDisposable {
     const firstByte = { bytes: { from: 0, to: 0 }, ifStill: undefined };
     const probe = await follow(url, (hop) => this.#ask(hop, url, firstByte, signal));
     if (probe.response.status < 400) return await this.#found(url, probe, proven, [200, 206]);
-    // An empty file has no first byte; and some servers refuse any range, each with a status of its own.
+    // An empty file has no first byte; and some servers refuse any range, each with a status of its
+    // own.
     probe.response.body.cancel();
     return await this.#found(url, await whole(), proven, [200]);
   }
@@ -78,7 +82,10 @@ export class HttpFiles implements AsyncDisposable {
   };
 }
 
-/** The server's word, else the URL that looks like a file's: the one asked for, or the one that redirects led to. */
+/**
+ * Returns the name from the server, else from the URL that looks like a file's: the first one, or
+ * the target of redirects.
+ */
 function nameOf(first: URL, last: URL, { headers }: HttpResponse): string {
   const said = dispositionName(header(headers, "content-disposition"));
   if (said !== undefined && said !== "") return safeName(said);

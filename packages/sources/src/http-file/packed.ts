@@ -3,8 +3,9 @@ import type { HttpResponse } from "../http/exchange.ts";
 import { isStoredPacked, packingOf } from "../http/reading/packing.ts";
 
 /**
- * Throws, and drops the body, when the server packed the bytes although we asked it not to. Of an archive, whose name says that it
- * is packed, servers say so too, and send it as it is stored. `names`: what it is called by its URLs.
+ * Throws, and drops the body, if the server compressed the bytes although we asked it not to. An
+ * archive, whose name shows its compression, may be marked as compressed: servers send it as it is
+ * stored. `names`: its names in the URLs.
  */
 export function refuseEncoded(
   { headers, body, status }: HttpResponse,

@@ -15,7 +15,9 @@ export interface RouteOptions {
   readonly allowPrivate: boolean;
 }
 
-/** Bytes of a body for which a connection of its own, that no request follows on, is no waste. */
+/**
+ * Bodies of at least this number of bytes have a connection of their own, without a later request.
+ */
 const worthAConnection = 1024 * 1024;
 
 const remedies: Remedies = {
@@ -25,7 +27,10 @@ const remedies: Remedies = {
   forbidden: "some want --referer",
 };
 
-/** Connections to servers: direct ones, and those through each proxy. As many at once as there are requests. */
+/**
+ * Connections to servers: direct ones, and those through each proxy. As many at once as there are
+ * requests.
+ */
 export class Routes implements AsyncDisposable {
   readonly #client: HttpClient;
   readonly #tapped: TappedConnections;
@@ -43,8 +48,9 @@ export class Routes implements AsyncDisposable {
   }
 
   /**
-   * One request, its answer; redirects are answers. `first`: the URL that the user named. `headers`: name, value, name, value…
-   * `expected`: bytes of the body, as far as that is known. Rejects with SourceError.
+   * Sends one request and returns its answer; redirects are answers. `first`: the URL that the user
+   * named. `headers`: name, value, name, value… `expected`: bytes of the body, if known. Rejects
+   * with SourceError.
    */
   async get(
     url: URL,

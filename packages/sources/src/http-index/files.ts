@@ -10,13 +10,16 @@ import { isPageInPlace, pageInPlace } from "../http/reading/page-in-place.ts";
 import { describe } from "../web/metadata.ts";
 import type { Asked, Site, SiteAnswer } from "./site.ts";
 
-/** What the server knows by a key: a file, a directory, or nothing. */
+/** What the server has under a key: a file, a directory, or nothing. */
 export type Known = ObjectEntry | "directory" | undefined;
 
 const metadata: Asked = { purpose: "metadata" };
 const firstByte: Asked = { ...metadata, range: { from: 0, to: 0 } };
 
-/** Questions about a site's files. Throw SourceError; a page that comes in the place of a file is a refusal of the file. */
+/**
+ * Questions about a site's files. Throw SourceError; a page that comes in the place of a file is a
+ * refusal of the file.
+ */
 export class SiteFiles {
   readonly #site: Site;
 
@@ -37,7 +40,7 @@ export class SiteFiles {
     return answer;
   }
 
-  /** What HEAD tells of it, which may be wrong. */
+  /** The metadata from HEAD, which may be wrong. */
   async head(key: ObjectKey, signal: AbortSignal): Promise<Known> {
     return await this.#describe("HEAD", key, metadata, signal);
   }
@@ -53,7 +56,7 @@ export class SiteFiles {
     }
   }
 
-  /** Whether there is such a directory, whatever its page is like. */
+  /** Returns whether there is such a directory, with any kind of page. */
   async hasDirectory(key: ObjectKey, signal: AbortSignal): Promise<boolean> {
     const found = await unlessMissing(this.#site.ask("GET", key === "" ? "" : `${key}/`, metadata, signal));
     found?.response.body.cancel();
@@ -61,8 +64,9 @@ export class SiteFiles {
   }
 
   /**
-   * The site's own word, past caches. Some servers refuse ranges with a 404 or another status, so that only a GET of the whole file
-   * can say that it is gone. But what HEAD still knows of is not gone.
+   * Asks the site itself, past caches. Some servers refuse ranges with a 404 or another status, so
+   * that only a GET of the whole file can show that it is gone. A file that HEAD still finds is not
+   * gone.
    */
   async stat(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined> {
     const fresh = { ...metadata, fresh: true } as const;
@@ -104,13 +108,16 @@ export class SiteFiles {
     return answer;
   }
 
-  /** Servers send whoever asks for a directory without its slash to the one with it. */
+  /** Servers redirect requests for a directory without its slash to the one with it. */
   #isDirectory({ redirected }: SiteAnswer, key: ObjectKey): boolean {
     return redirected !== undefined && redirected.pathname === `${this.#site.urlOf(key).pathname}/`;
   }
 }
 
-/** Nothing where the way of asking was refused: by a status below 500 that is not about our haste. */
+/**
+ * Returns `undefined` if this kind of request was refused: by a status below 500 that is no rate
+ * limit.
+ */
 async function unlessRefused<T>(asking: Promise<T>): Promise<T | undefined> {
   try {
     return await asking;

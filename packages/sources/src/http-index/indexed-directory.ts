@@ -1,17 +1,18 @@
 import { escapeLone, textOf } from "@brigade/core";
 
-/** Where a link's path leads, seen from the directory whose page it is on. */
+/** The target of a link's path, relative to the directory of the page. */
 export type Spot =
-  /** To what lies directly in it; to a directory on the way to what lies deeper. */
+  /** To an entry directly in it, or to a directory on the way to a deeper one. */
   | { readonly where: "inside"; readonly name: string; readonly isDirectory: boolean; readonly trust: Trust }
   /** To itself, to a directory above it, or by another protocol. */
   | { readonly where: "nowhere" }
-  /** To another place: of this site, or of what looks like another. */
+  /** To another place: of this site, or of one that looks like another site. */
   | { readonly where: "beside"; readonly isOtherHost: boolean };
 
 /**
- * `sure`: by this very address. `likely`: by another address of this host, by way of a redirect, or deeper. `doubtful`: on another
- * host, under the same path, which most likely is this one by another name.
+ * `sure`: by this very address. `likely`: by another address of this host, by way of a redirect, or
+ * deeper. `doubtful`: on another host, under the same path, which most likely is this one by
+ * another name.
  */
 export type Trust = "sure" | "likely" | "doubtful";
 
@@ -26,7 +27,7 @@ export class IndexedDirectory {
   readonly #paths: readonly (readonly string[])[];
   readonly #isOwnBase: boolean;
 
-  /** `base`: what the page says that its links are relative to. */
+  /** `base`: the page's own base for relative links. */
   constructor(asked: URL, answered: URL, base: string | undefined) {
     this.#asked = asked;
     this.#base = resolve(base ?? "", answered) ?? answered;
@@ -80,7 +81,7 @@ export function decode(name: string): string {
   }
 }
 
-/** Decoded, as servers and we may escape differently. Servers take several slashes for one. */
+/** Decoded, because servers and we may escape differently. Servers treat several slashes as one. */
 function partsOf({ pathname }: URL): string[] {
   return pathname
     .split("/")
@@ -92,7 +93,10 @@ function isAtOrAbove(path: readonly string[], other: readonly string[]): boolean
   return path.length <= other.length && path.every((part, n) => part === other[n]);
 }
 
-/** What `URL` would fold (a backslash to a slash) or leave out (tabs, line ends) or replace (bytes that are not UTF-8) is a part of a name here. */
+/**
+ * What `URL` would fold (a backslash to a slash) or leave out (tabs, line ends) or replace (bytes
+ * that are not UTF-8) is a part of a name here.
+ */
 function escapeOdd(path: string): string {
   return escapeLone(path, "%")
     .trim()

@@ -19,7 +19,7 @@ const besideBodies = 32;
 /** An answer. */
 export interface SiteAnswer {
   readonly response: HttpResponse;
-  /** Whose it is, where the site sent us to another of its addresses. */
+  /** The URL of the answer, if the site redirected us to another of its addresses. */
   readonly redirected?: URL;
 }
 
@@ -32,8 +32,9 @@ export interface Asked {
 }
 
 /**
- * Requests to one web site, by path. A redirect is followed within its host only, over whatever scheme and port; what is configured
- * for the site (user, password, headers, the Referer) goes to its own origin.
+ * Requests to one web site, by path. A redirect is followed within its host only, with any scheme
+ * and port; what is configured for the site (user, password, headers, the Referer) goes to its own
+ * origin.
  */
 export class Site {
   readonly #client: HttpClient;
@@ -56,7 +57,10 @@ export class Site {
     ];
   }
 
-  /** `path`: decoded, without a leading slash. Gives a 2xx answer; throws SourceError for all others. */
+  /**
+   * `path`: decoded, without a leading slash. Returns a 2xx answer; throws SourceError for all
+   * others.
+   */
   async ask(
     method: "GET" | "HEAD",
     path: string,
@@ -84,7 +88,9 @@ export class Site {
     return `${this.#origin.name}/${path}`;
   }
 
-  /** `send`: the same request, for another path and maybe to another of the site's addresses. */
+  /**
+   * `send`: sends the same request for another path, perhaps to another of the site's addresses.
+   */
   async #follow(
     target: string,
     first: HttpResponse,
@@ -123,8 +129,9 @@ export class Site {
 }
 
 /**
- * Whether a redirect only adds the slash of a directory, escaped in whatever way or not at all. Servers that are reached by another
- * name or port than they know of tell their own: the directory is where it was asked for.
+ * Returns whether a redirect only adds the slash of a directory, with any escaping or none. Servers
+ * that are reached by another name or port than their own redirect to their own: the directory is
+ * at the requested address.
  */
 function addsSlash(from: URL, location: string): boolean {
   const path = location.replace(/^(https?:)?\/\/[^/]*/i, "");

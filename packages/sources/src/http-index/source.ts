@@ -25,14 +25,14 @@ import { SiteFiles } from "./files.ts";
 import type { Listed } from "./listed.ts";
 import { Site } from "./site.ts";
 
-/** Questions about single files at once, for a page of an index that does not tell sizes or times exactly. */
+/** Requests about single files at once, for an index page without exact sizes or times. */
 const askedAtOnce = 32;
-/** Files of which it is asked whether the page's times are right, until one settles it. */
+/** Files that are used to check the page's times, until one decides it. */
 const mostSamples = 4;
 
 /**
- * A web site whose directories have index pages. Where these tell exact sizes and times (nginx, Caddy) a file costs one request,
- * else one more: Apache rounds, Python says nothing.
+ * A web site whose directories have index pages. With exact sizes and times (nginx, Caddy) a file
+ * costs one request, otherwise one more: Apache rounds, Python has none.
  */
 export class HttpIndex implements ConfiguredSource, Source {
   readonly fingerprint: string;
@@ -46,7 +46,10 @@ export class HttpIndex implements ConfiguredSource, Source {
   readonly #files: SiteFiles;
   readonly #documents: IndexDocuments;
   readonly #hangingHeads = new Set<ObjectKey>();
-  /** Whether the times on index pages are GMT, as those in headers are. Unknown until one was compared. */
+  /**
+   * True if the times on index pages are GMT, like those in headers. Unknown until one was
+   * compared.
+   */
   #tellsGmt: boolean | undefined;
 
   constructor(config: SiteConfig) {
@@ -86,13 +89,13 @@ export class HttpIndex implements ConfiguredSource, Source {
     return await this.#files.stat(key, signal);
   }
 
-  /** Breaks what is still under way. */
+  /** Breaks off requests that are still under way. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client[Symbol.asyncDispose]();
     this.#documents[Symbol.dispose]();
   }
 
-  /** What the page does not tell exactly is asked of the files themselves, and so is what it does not tell for sure. */
+  /** Details that the page lacks, or has without certainty, are asked of the files themselves. */
   async #exact(directory: string, entries: readonly Listed[], signal: AbortSignal): Promise<Found[]> {
     const inquiry = new PageInquiry(this.#files, directory, this.#hangingHeads);
     const isTold = await this.#believes(inquiry, entries, signal);
@@ -113,8 +116,9 @@ export class HttpIndex implements ConfiguredSource, Source {
   }
 
   /**
-   * Whether times that look exact are to be believed: some servers write local times. One file of the site settles it, if it is as
-   * large as its page says: of another, something else came. Sizes that a page tells exactly are exact.
+   * Returns whether times that look exact are correct: some servers write local times. One file of
+   * the site decides it, if its size is that of the page: otherwise another file has come. Exact
+   * sizes of a page need no check.
    */
   async #believes(inquiry: PageInquiry, entries: readonly Listed[], signal: AbortSignal): Promise<boolean> {
     let isKnown = true;
@@ -136,7 +140,7 @@ export class HttpIndex implements ConfiguredSource, Source {
   }
 }
 
-/** The page's size counts. A time that comes with another one is of something else. */
+/** The page's size counts. A time that comes with another size is of something else. */
 function ofExactSize(size: number, { name, size: sent = size, modified }: FileEntry): FileEntry {
   return { name, size, ...(sent === size && modified !== undefined && { modified }) };
 }

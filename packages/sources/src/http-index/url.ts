@@ -7,8 +7,8 @@ import { readSiteConfig } from "./config.ts";
 import { HttpIndex } from "./source.ts";
 
 /**
- * `http(s)://host/path/`: a web server's index pages, from this directory on down. Keys are paths from the host's root on, so that
- * two directories of one host do not get in each other's way.
+ * `http(s)://host/path/`: a web server's index pages, this directory and all below it. Keys are
+ * paths from the host's root, so that keys of two directories of one host never collide.
  */
 export function parseSiteUrl(text: string): SourceReference {
   const url = URL.canParse(text) ? new URL(text) : undefined;

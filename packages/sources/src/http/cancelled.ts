@@ -1,4 +1,4 @@
-/** What a cancelled operation throws: always an `AbortError`, whatever the signal's reason is. */
+/** The error of a cancelled operation: always an `AbortError`, with any reason of the signal. */
 export function abortError(reason: unknown): Error {
   if (reason instanceof Error && reason.name === "AbortError") return reason;
   const error = new Error("The operation was aborted", { cause: reason });
@@ -10,7 +10,10 @@ interface Abortable {
   abort(error: Error): void;
 }
 
-/** What one signal aborts. One listener a signal, however many requests it covers: listeners are dear. */
+/**
+ * The requests that one signal aborts. There is one listener per signal, for any number of
+ * requests, because listeners are expensive.
+ */
 export class Watch {
   readonly #signal: AbortSignal;
   readonly #running = new Set<Abortable>();
@@ -39,7 +42,7 @@ export class Watch {
 
 const watches = new WeakMap<AbortSignal, Watch>();
 
-/** Aborts `running` when the signal does, until it is deleted from what comes back. */
+/** Aborts `running` when the signal does, until it is deleted from the returned set. */
 export function watch(signal: AbortSignal, running: Abortable): Watch {
   let group = watches.get(signal);
   if (group === undefined) {

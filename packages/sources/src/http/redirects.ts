@@ -25,7 +25,10 @@ export interface RedirectPolicy<Place> {
   isRedirect?(response: HttpResponse): boolean;
 }
 
-/** Goes on from the answer `first` of `start`. Returns the first answer that is no redirect, and the place it came from. */
+/**
+ * Goes on from the answer `first` of `start`. Returns the first answer that is no redirect, and the
+ * place it came from.
+ */
 export async function followRedirects<Place>(
   start: Place,
   first: HttpResponse,

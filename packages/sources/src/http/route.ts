@@ -3,15 +3,15 @@ import { reachFault } from "./faults/reach-fault.ts";
 import { outOfReach, type PrivateAddress, type Reach } from "./origins/reach.ts";
 import type { ProxyServer } from "./proxies/proxy-server.ts";
 
-/** What the user may do about a fault, in the words of whoever configured the request. */
+/** The remedies for a fault, in the words of the command that made the request. */
 export interface Remedies {
-  /** What names the address that was asked: `UPYUN_ENDPOINT`, `the URL`. */
+  /** The setting that has the address: `UPYUN_ENDPOINT`, `the URL`. */
   readonly address: string;
-  /** Beside trusting its signer: what else makes a certificate acceptable. */
+  /** Other ways to make a certificate acceptable, beside trusting its signer. */
   readonly certificate?: string;
   /** Where a user and a password are set, for a 401. */
   readonly unauthorized?: string;
-  /** What helps against a 403. */
+  /** Remedies for a 403. */
   readonly forbidden?: string;
 }
 
@@ -32,12 +32,13 @@ interface Seen {
   readonly scope?: FaultScope;
 }
 
-/** Names under which the machines of one origin answer; more are not remembered. */
+/** The greatest number of names of one origin's machines that are kept. */
 const mostNames = 64;
 
 /**
- * The way to one origin, and whether it has worked in this process. It makes the errors of all that fails on it: what no
- * waiting can mend is `misconfigured` while nothing has worked yet, and an outage (`transport`) afterwards.
+ * The way to one origin, and whether it has worked in this process. It makes the errors of all
+ * failures on it: a fault that waiting cannot mend is `misconfigured` while nothing has worked yet,
+ * and an outage (`transport`) afterwards.
  */
 export class Route {
   /** `https://host:port`. */
@@ -46,10 +47,10 @@ export class Route {
   readonly reach: Reach;
   readonly scope: FaultScope;
   readonly remedies: Remedies;
-  /** Through a proxy, which alone knows what addresses names have. */
+  /** Through a proxy, which alone looks up the addresses of names. */
   readonly #outOfReach: PrivateAddress | undefined;
   #hasWorked = false;
-  /** What the origin calls itself ("" for nothing) in answers that no proxy can have made up. */
+  /** The origin's own `Server` names ("" for none) in answers that no proxy can have made up. */
   readonly #ownNames = new Set<string>();
 
   constructor(name: string, { proxy, reach, scope, remedies }: RouteOptions) {
@@ -64,7 +65,7 @@ export class Route {
   /** Why no request is sent to it at all; `undefined`: it can be asked. */
   unaskable(): SourceError | undefined {
     if (this.#outOfReach !== undefined) return reachFault(this.#outOfReach, this);
-    // The system would say that nothing listens there, as if something could.
+    // The system would report that nothing listens there, as if something could.
     if (!this.name.endsWith(":0")) return undefined;
     return this.lasting(`port 0 cannot be asked: check ${this.remedies.address}`);
   }
@@ -78,17 +79,23 @@ export class Route {
     if (status < 400) this.#hasWorked = true;
   }
 
-  /** An answer brought what only the origin has: an object, a listing. `server`: the header of that name. */
+  /**
+   * An answer brought something that only the origin has: an object, a listing. `server`: the
+   * header of that name.
+   */
   cameFromOrigin(server: string | undefined): void {
     if (this.isReadByProxy && this.#ownNames.size < mostNames) this.#ownNames.add(server ?? "");
   }
 
-  /** Whether an answer of this `server` may be a proxy's own: the origin has not yet answered as itself, or calls itself otherwise. */
+  /**
+   * Returns whether an answer with this `server` may be a proxy's own: the origin has not answered
+   * yet, or has another name.
+   */
   mayBeProxys(server: string | undefined): boolean {
     return this.isReadByProxy && !this.#ownNames.has(server ?? "");
   }
 
-  /** A proxy reads http:// itself; what goes through a tunnel it cannot answer. */
+  /** A proxy reads http:// itself; it cannot answer requests in a tunnel. */
   get isReadByProxy(): boolean {
     return this.proxy !== undefined && this.proxy.url.protocol !== "socks5:" && this.name.startsWith("http:");
   }

@@ -7,7 +7,7 @@ import { codeOf } from "./faults/seen.ts";
 export interface Paced {
   readonly pace: Pace;
   readonly purpose: Purpose;
-  /** What is asked for. */
+  /** The requested path. */
   readonly path: string;
   readonly signal: AbortSignal;
   /** Sends it; may be called again where its promise was rejected with TakenBack. */
@@ -16,7 +16,10 @@ export interface Paced {
     reject: (error: Error) => void,
     held: Holdings,
   ) => Exchange;
-  /** Whether what has failed so (`inBody`: after its headers had come) is read in another way when it is sent again. */
+  /**
+   * Returns whether a request that failed with this error (`inBody`: after its headers had come) is
+   * read in another way when it is sent again.
+   */
   readonly isReadAnew: (error: Error, inBody: boolean) => boolean;
 }
 
@@ -27,7 +30,10 @@ class TakenBack extends Error {
   override readonly name = "AbortError";
 }
 
-/** Sends a request when it is its turn; anew where no answer comes over its connection, while others are answered. */
+/**
+ * Sends a request when it is its turn; anew where no answer comes over its connection, while others
+ * are answered.
+ */
 export function sendInTurn(paced: Paced): Promise<HttpResponse> {
   return new Promise((resolve, reject) => new PacedRequest(paced, resolve, reject).enter());
 }
@@ -67,14 +73,15 @@ class PacedRequest implements Sender {
       this.#start(turn);
       return;
     }
-    // Whoever is held back keeps no place: the probe that decides about the source needs one.
+    // A request that is held back keeps no place: the probe that decides about the source needs
+    // one.
     turn.ended();
     passing.then(() => this.enter()).catch(this.#reject);
   }
 
   #start(turn: Turn): void {
     turn.sending(this, this.#timesTakenBack);
-    // Of this turn only: undici may tell of an exchange's end again when another turn has begun.
+    // For this turn only: undici may report an exchange's end again when another turn has begun.
     const held: Holdings = { turn, ended: (error, inBody) => this.#ended(turn, error, inBody) };
     this.#exchange = this.#paced.start(this.#resolve, (error) => this.#fail(turn, error), held);
   }

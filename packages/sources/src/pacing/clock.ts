@@ -1,7 +1,10 @@
 /** Milliseconds by which requests may be late and still count as paced. */
 const lateness = 20;
 
-/** When a request may start after one that starts now, where they are to be `gapMs` apart; that one might have started at `due`. */
+/**
+ * Returns when the next request may start, `gapMs` after one that starts now and could have started
+ * at `due`.
+ */
 export function nextAfter(now: number, due: number, gapMs: number): number {
   return Math.max(due, now - lateness) + gapMs;
 }
@@ -10,7 +13,7 @@ export function nextAfter(now: number, due: number, gapMs: number): number {
 export interface Clock {
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** Calls back after so many milliseconds, or before. */
+  /** Calls back after this number of milliseconds, or before. */
   readonly ring: (ms: number, wake: () => void) => void;
   /** [0, 1). */
   readonly random: () => number;
@@ -18,12 +21,12 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => performance.now(),
-  // In short steps, so that a forgotten alarm does not keep the process alive.
+  // In short steps, so that an alarm that was not cleared does not keep the process alive.
   ring: (ms, wake) => void setTimeout(wake, Math.min(Math.max(1, Math.ceil(ms)), 1_000)),
   random: Math.random,
 };
 
-/** Calls back at the soonest of the times that it was set to. */
+/** Calls back at the earliest of its times. */
 export class Alarm {
   readonly #clock: Clock;
   readonly #wake: () => void;
@@ -34,7 +37,7 @@ export class Alarm {
     this.#wake = wake;
   }
 
-  /** Milliseconds from now on; infinite: not at all. */
+  /** Milliseconds from now on; infinite: never. */
   set(ms: number): void {
     const at = this.#clock.now() + ms;
     if (at >= this.#at) return;

@@ -1,21 +1,32 @@
 import { RefusedAtOnce } from "./refusals/refused-at-once.ts";
 
-/** After a cut the limit is not passed for so many milliseconds; twice as long each time that it proves right. */
+/**
+ * Milliseconds after a cut in which the limit is not passed; doubled each time that the limit
+ * proves right.
+ */
 const firstCaution = 10_000;
 const longestCaution = 600_000;
-/** Connections that may be opened at once, until as many have been served: many servers accept them one after the other. */
+/**
+ * Connections that may be opened at once, until as many have been served: many servers accept them
+ * one after the other.
+ */
 const openedAtOnce = 16;
-/** After so many answers no more of them are needed at once. */
+/** After this number of answers no more of them are needed at once. */
 const opened = 500;
-/** Halved at most once in this many milliseconds: many requests meet the same bad moment. */
+/**
+ * The limit is halved at most once in this many milliseconds, because many requests fail in the
+ * same bad moment.
+ */
 const halvingMs = 1_000;
 
 /** Where a limit was met before, one more is tried after this many times as many answers. */
 const cautiously = 8;
 
 /**
- * How many requests may be under way at one server at once: a few at first, one more for each connection that is served, up to half
- * of the most; then one more after as many answers as there are places. Where a server serves fewer connections than we open, or refuses more than some at once, as many as it serves.
+ * The number of requests that may be under way at one server at once. It is small at first, and
+ * grows by one per connection that is served, up to half of the maximum; then by one after as many
+ * answers as there are places. If a server serves fewer connections than we open, or refuses
+ * requests beyond a number at once, that number is used.
  */
 export class ConnectionLimit {
   readonly #most: number;
@@ -52,7 +63,10 @@ export class ConnectionLimit {
     return this.#running < this.#limit;
   }
 
-  /** As many connections as at first may wait to be served for the first time; others are not opened while one is idle. */
+  /**
+   * As many connections as at first may wait to be served for the first time; others are not opened
+   * while one is idle.
+   */
   get isOpening(): boolean {
     return this.#isOpening;
   }
@@ -66,7 +80,7 @@ export class ConnectionLimit {
     return this.#ceiling !== Number.POSITIVE_INFINITY;
   }
 
-  /** Gives how many others are under way. */
+  /** Returns how many others are under way. */
   enter(): number {
     const beside = this.#running++;
     if (this.#running > this.#peak) this.#peak = this.#running;
@@ -84,7 +98,10 @@ export class ConnectionLimit {
     this.#answers = 0;
   }
 
-  /** A request was served that was sent beside so many others. True when the limit rose. */
+  /**
+   * A request was served that was sent beside this number of others. Returns true if the limit
+   * rose.
+   */
   served(now: number, beside: number): boolean {
     this.#refusedAtOnce.served(now, beside);
     this.#answers++;
@@ -104,7 +121,10 @@ export class ConnectionLimit {
     return true;
   }
 
-  /** A request was refused. True when that was for the others that were under way, and not for the rate. */
+  /**
+   * A request was refused. Returns true if the reason was the others that were under way, and not
+   * the rate.
+   */
   refused(now: number, beside: number): boolean {
     if (!this.#refusedAtOnce.refused(now, beside)) return false;
     if (this.#refusedAtOnce.tooMany < this.#limit) this.#cut(now, this.#refusedAtOnce.tooMany);
@@ -112,8 +132,8 @@ export class ConnectionLimit {
   }
 
   /**
-   * So many requests were never answered, while others were: they wait for connections that nobody serves. `connections`: that are known
-   * to be served.
+   * A number of requests was never answered, while others were: their connections are not served.
+   * `connections`: the number that is known to be served.
    */
   starved(now: number, requests: number, connections: number): void {
     const served = Math.max(1, connections, Math.min(this.#limit, this.#peak) - requests);
@@ -121,7 +141,7 @@ export class ConnectionLimit {
   }
 
   #cut(now: number, served: number): void {
-    // Proved right: what was tried beyond it was not served.
+    // The limit proved right: requests beyond it were not served.
     this.#caution = served >= this.#ceiling ? Math.min(longestCaution, this.#caution * 2) : firstCaution;
     this.#lower(now, served);
   }

@@ -1,12 +1,15 @@
-/** Milliseconds without a request after a refusal; doubled while nothing is served, up to the longest. */
+/**
+ * Milliseconds without a request after a refusal; doubled while nothing is served, up to the
+ * longest.
+ */
 const lengths = { refused: { first: 50, longest: 2_000 }, banned: { first: 1_000, longest: 10_000 } };
-/** Milliseconds: a longer wait is asked for in error, or the source is to be paused, not waited for. */
+/** Milliseconds. A longer wait is an error of the server, or the source has to be paused. */
 const longestWait = 600_000;
 const never = Number.POSITIVE_INFINITY;
 
 /**
- * After a refusal nothing is sent for a moment, then one request; only when it is served the others go on. Times are monotonic
- * milliseconds.
+ * After a refusal nothing is sent for a moment, then one request; only when it is served the others
+ * go on. Times are monotonic milliseconds.
  */
 export class Hold {
   readonly #random: () => number;
@@ -15,7 +18,7 @@ export class Hold {
   #times = 0;
   #until = Number.NEGATIVE_INFINITY;
   #askedUntil = Number.NEGATIVE_INFINITY;
-  /** When the one request was sent that is to be served before others go on. */
+  /** When the one request was sent that must be served before others go on. */
   #probe: number | undefined;
 
   constructor(random: () => number) {
@@ -31,7 +34,7 @@ export class Hold {
     return this.#reason === "banned";
   }
 
-  /** Milliseconds for which the source asked us to begin nothing, from now on. */
+  /** Milliseconds from now for which the source asked us to send nothing. */
   askedWait(now: number): number {
     return this.isOn ? Math.max(0, this.#askedUntil - now) : 0;
   }
@@ -57,13 +60,13 @@ export class Hold {
     this.#lengthen(now);
   }
 
-  /** A request was refused. Where it was the one that was waited for, the next waits longer. */
+  /** A request was refused. If the others waited for it, the next wait is longer. */
   refused(sentAt: number, now: number): void {
     if (this.isProbe(sentAt)) this.#lengthen(now);
     this.ended(sentAt);
   }
 
-  /** What was sent before the source began to refuse says nothing of now. */
+  /** Answers to requests from before the refusals say nothing about now. */
   served(sentAt: number): void {
     if (!this.isOn || sentAt < this.#since) return;
     this.#reason = undefined;
@@ -75,7 +78,7 @@ export class Hold {
     if (this.isProbe(sentAt)) this.#probe = undefined;
   }
 
-  /** The source asks for so many milliseconds. 10 minutes are obeyed at most. */
+  /** The source asks for a wait of this number of milliseconds. At most 10 minutes are obeyed. */
   obey(now: number, waitMs: number): void {
     if (waitMs <= 0) return;
     const ms = Math.min(waitMs, longestWait);
@@ -89,7 +92,7 @@ export class Hold {
     this.#times++;
   }
 
-  /** Chance keeps the clients of one server from coming back together. */
+  /** A random part keeps the clients of one server from returning at the same time. */
   #extend(now: number, ms: number, chance: number): void {
     this.#until = Math.max(this.#until, now + ms * (1 + chance * this.#random()));
   }

@@ -12,7 +12,7 @@ export interface Waiter {
   readonly start: (turn: Turn) => void;
 }
 
-/** What one kind of requests has: a rate of its own, and a queue. */
+/** The state of one kind of requests: a rate and a queue. */
 export interface Lane {
   readonly purpose: Purpose;
   readonly rate: RequestRate;
@@ -20,12 +20,12 @@ export interface Lane {
   readonly waiting: Set<Waiter>;
 }
 
-/** Without an iterator where there is none to be found, which is so most of the time. */
+/** Uses no iterator if the queue is empty, which is the usual case. */
 export function firstOf(waiting: ReadonlySet<Waiter>): Waiter | undefined {
   return waiting.size === 0 ? undefined : waiting.values().next().value;
 }
 
-/** What is told to a request that would wait longer than it may. */
+/** The error for a request that would wait longer than it may. */
 export function askedToWait(origin: string, { rate }: Lane): SourceError {
   const seconds = Math.ceil(rate.askedWait / 1000);
   return new SourceError("throttled", `${origin}: the server asked us to wait, for ${seconds} s yet`, {

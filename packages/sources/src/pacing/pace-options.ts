@@ -9,12 +9,12 @@ export interface Bodies {
   received: number;
 }
 
-/** What was learnt of a server, for the log. Rates are requests a second. */
+/** Findings about a server, for the log. Rates are requests per second. */
 export type PaceChange =
   | { readonly kind: "rate"; readonly origin: string; readonly purpose: Purpose; readonly perSecond: number }
   | { readonly kind: "ban"; readonly origin: string; readonly purpose?: Purpose; readonly perSecond: number }
   | {
-      /** Slowing down does not help: this share of the requests is refused, however slowly they are sent. */
+      /** Slowing down does not help: this share of the requests is refused at any rate. */
       readonly kind: "steady";
       readonly origin: string;
       readonly purpose: Purpose;
@@ -27,6 +27,9 @@ export interface PaceOptions {
   readonly clock: Clock;
   readonly onChange: (change: PaceChange) => void;
   readonly onBodyEnded: () => void;
-  /** Milliseconds: who would wait longer because the server asked for that gets a SourceError instead. */
+  /**
+   * Milliseconds. A request that would wait longer because the server asked for that gets a
+   * SourceError instead.
+   */
   readonly patience: number;
 }

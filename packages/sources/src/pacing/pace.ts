@@ -12,13 +12,13 @@ import { type Finding, type Purpose, Turn, type TurnGiver, type Verdict } from "
 
 /** Requests at one server at once, beyond those for bodies. */
 const besideBodies = 32;
-/** Milliseconds between looks at requests that no answer came to. */
+/** Milliseconds between checks of requests without an answer. */
 const lookEvery = 250;
-/** Milliseconds for which a question about an object waits for a place: a body that has one may wait for its answer. */
+/** Milliseconds that a question about an object waits for a place: a body may wait for its answer. */
 const metadataPatience = 1_000;
 const never = Number.POSITIVE_INFINITY;
 
-/** How fast, and how much at once, one server is asked: a rate for each kind of requests, places for all of them. */
+/** The pace of requests to one server: a rate per kind of request, and places for all kinds. */
 export class Pace implements TurnGiver {
   readonly #origin: string;
   readonly #options: PaceOptions;
@@ -28,7 +28,7 @@ export class Pace implements TurnGiver {
   readonly #lanes: Readonly<Record<Purpose, Lane>>;
   readonly #order: readonly Lane[];
   readonly #alarm: Alarm;
-  /** Requests, while it was not known yet whether connections are left unserved. */
+  /** Requests that were sent before it was known if some connections are not served. */
   #takenBack = 0;
   #isLooking = false;
   #isWaking = false;
@@ -52,7 +52,7 @@ export class Pace implements TurnGiver {
   }
 
   /**
-   * A turn where a request may start at once (the common case costs no promise), else a promise of one. `path`: what is asked for.
+   * Returns a turn, or a promise of one if it must wait: the common case costs no promise.
    */
   enter(purpose: Purpose, signal: AbortSignal, path?: string): Turn | Promise<Turn> {
     if (signal.aborted) throw abortError(signal.reason);
@@ -83,12 +83,12 @@ export class Pace implements TurnGiver {
       };
       const watched = watch(signal, waiter);
       lane.waiting.add(waiter);
-      // Behind others of its kind, or until a request ends, there is nothing new to start or to be rung for.
+      // Behind others of its kind, or until a request ends, nothing new can start: no alarm is set.
       if (wait !== never) this.#wake();
     });
   }
 
-  /** Nothing is under way or waits, and nothing has been learnt. */
+  /** No request is under way or waits, and nothing was found out about the server. */
   get isIdle(): boolean {
     return (
       this.#connections.isUnused &&
@@ -104,13 +104,13 @@ export class Pace implements TurnGiver {
     this.#setAlarm();
   }
 
-  /** The source refuses everything, also what it gave before, as somebody else found out. */
+  /** The source refuses everything, also what it gave before, by the finding of its consumer. */
   banned(): void {
     const perSecond = this.#ceiling.found(this.#order);
     if (perSecond !== undefined) this.#tell({ kind: "ban", perSecond });
   }
 
-  /** Of a turn: an answer began. `isFirst`: over its connection, as far as is known. */
+  /** Of a turn: an answer began. `isFirst`: the first over its connection, as far as known. */
   answered(turn: Turn, isFirst: boolean): void {
     if (isFirst) this.#connections.opened();
     this.#silence.answered(turn, this.#options.clock.now());
@@ -176,7 +176,7 @@ export class Pace implements TurnGiver {
     this.#silence.delete(turn);
     if (timedOut && this.#connections.timedOut(this.#options.clock.now()))
       this.#tellConnections("no answer in time");
-    // Its connection is used again a turn of the event loop later: before, another would be opened, which nobody may serve.
+    // Its connection is free one turn later. Before, another would open, which may not be served.
     const { isLearnt, isOpening } = this.#connections;
     if (isLearnt || isOpening) setImmediate(() => setImmediate(() => this.#free(turn)));
     else this.#free(turn);
@@ -192,14 +192,14 @@ export class Pace implements TurnGiver {
     this.wakeSoon();
   }
 
-  /** Starts what waits, when the connection that was left may know that it is free. */
+  /** Starts waiting requests when the used connection is free again. */
   wakeSoon(): void {
     if (this.#isWaking || !this.#hasWaiting()) return;
     this.#isWaking = true;
     queueMicrotask(this.#wakeNow);
   }
 
-  /** Made once: one for each answer costs more than the look. */
+  /** Made once: one per answer would cost more than the check. */
   readonly #wakeNow = () => {
     this.#isWaking = false;
     this.#wake();
@@ -220,7 +220,7 @@ export class Pace implements TurnGiver {
     return turn;
   }
 
-  /** Milliseconds until a request of this kind may start that has waited since then. Infinite: when another ends. */
+  /** Returns the milliseconds until a request of this kind may start. Infinite: when another ends. */
   #wait({ purpose, rate }: Lane, since: number): number {
     const { bodies, clock } = this.#options;
     if (purpose === "body" && bodies.running >= bodies.most) return never;
@@ -231,7 +231,7 @@ export class Pace implements TurnGiver {
     return since === never ? metadataPatience : Math.max(0, since + metadataPatience - clock.now());
   }
 
-  /** Of what may start now, what has waited longest. */
+  /** Returns the request that has waited longest, of those that may start now. */
   #next(): { lane: Lane; waiter: Waiter } | undefined {
     let next: { lane: Lane; waiter: Waiter } | undefined;
     for (const lane of this.#order) {
@@ -262,7 +262,7 @@ export class Pace implements TurnGiver {
     const due = clock.now() + lookEvery;
     clock.ring(lookEvery, () => {
       this.#isLooking = false;
-      // Where this process itself was late, answers may have come that it has not seen yet.
+      // If this process itself was late, answers may have come that it has not read yet.
       if (clock.now() < due + lookEvery) this.#look();
       if (!this.#silence.isEmpty && !this.#isLooking) this.#lookLater();
     });

@@ -2,18 +2,21 @@ import { type Clock, systemClock } from "./clock.ts";
 import { Pace } from "./pace.ts";
 import type { Bodies, PaceChange } from "./pace-options.ts";
 
-/** Servers that are remembered though nothing is asked of them. */
+/** Servers that are kept although no request is open. */
 const remembered = 1_000;
 export interface PacingOptions {
-  /** At once, over all servers, at most. */
+  /** The most bodies at once, over all servers. */
   readonly bodies?: number | undefined;
-  /** Milliseconds: who would wait longer because a server asked for that gets a SourceError instead. */
+  /**
+   * Milliseconds. A request that would wait longer because a server asked for that gets a
+   * SourceError instead.
+   */
   readonly patience?: number | undefined;
 }
 
-/** How fast, and how much at once, each server of a source is asked. */
+/** The pace of requests to each server of a source. */
 export class Pacing {
-  /** Called with what is learnt. */
+  /** Called with each finding. */
   onChange: (change: PaceChange) => void = () => {};
   readonly #bodies: Bodies;
   readonly #patience: number;
@@ -51,14 +54,14 @@ export class Pacing {
   }
 
   /**
-   * For whoever knows that everything is refused, also what was given before, though no server says why: where requests were served
-   * until then, they are not sent so fast again for a while.
+   * To be called when everything is refused, also what was given before, and no server says why: if
+   * requests were served until then, they are not sent that fast again for a while.
    */
   banned(): void {
     for (const pace of this.#paces.values()) pace.banned();
   }
 
-  /** A place for a body is free: whoever waits for one may be at another server. */
+  /** A place for a body is free: the request that waits for one may be for another server. */
   #wake(): void {
     if (this.#paces.size === 1 || this.#bodies.running + 1 < this.#bodies.most) return;
     for (const pace of this.#paces.values()) pace.wakeSoon();

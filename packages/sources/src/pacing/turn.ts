@@ -1,43 +1,46 @@
 /** What requests are for: a server may limit each kind by itself. */
 export type Purpose = "page" | "metadata" | "body";
 
-/** What an answer says of our pace. `forbidden`: a 403, which may be a ban; `broken`: it says nothing. */
+/**
+ * The meaning of an answer for our pace. `forbidden`: a 403, which may be a ban; `broken`: none.
+ */
 export type Verdict = "served" | "refused" | "forbidden" | "banned" | "broken";
 
 /**
- * What the pace knows of a refusal. `ban`: everything is refused, because too much was asked before; `haste`: so many are refused
- * that it is no object's own, while others are served; `own`: this object is refused each time, while others are served.
+ * The pace's finding about a refusal. `ban`: everything is refused, because too much was asked
+ * before; `haste`: more are refused than single objects would explain, while others are served;
+ * `own`: this object is refused each time, while others are served.
  */
 export type Finding = "ban" | "haste" | "own";
 
-/** Says that too much is asked, and nothing else. 509: of bytes, most often. */
+/** Statuses that mean "too much" and nothing else. 509: most often too many bytes. */
 export function isTooMuch(status: number): boolean {
   return status === 429 || status === 509;
 }
 
-/** What a status says by itself; a server's own words may say more. */
+/** Returns the meaning of a status alone; a server's own words may add to it. */
 export function verdictOn(status: number): Verdict {
   if (status === 403) return "forbidden";
   if (isTooMuch(status) || status === 503) return "refused";
   return status >= 500 ? "broken" : "served";
 }
 
-/** A connection, as far as it matters here. */
+/** The properties of a connection that matter here. */
 export interface Line {
   /** An answer came over it, and it has not been closed since. */
   readonly isServed: boolean;
   answered(): void;
-  /** Nobody serves it: it is not to be used again. */
+  /** The server does not serve it: it must not be used again. */
   giveUp(): void;
 }
 
-/** Whoever has sent a request. */
+/** The sender of a request. */
 export interface Sender {
   /** Breaks it off and asks for another turn: no answer comes over its connection. */
   takeBack(): void;
 }
 
-/** Who gave a turn, and is told what becomes of it: the pace of its server. */
+/** The pace of a server, which gives turns and gets their outcomes. */
 export interface TurnGiver {
   /** `isFirst`: nothing had come over its connection before. */
   answered(turn: Turn, isFirst: boolean): void;
@@ -46,12 +49,14 @@ export interface TurnGiver {
   ended(turn: Turn, timedOut: boolean): void;
 }
 
-/** One request's leave to be sent: it holds a place from its start until its answer has ended. */
+/**
+ * The permission to send one request: it holds a place from its start until its answer has ended.
+ */
 export class Turn {
   readonly purpose: Purpose;
-  /** What is asked for, where that is known. */
+  /** The requested path, if known. */
   readonly path: string | undefined;
-  /** It finds out whether the source is well, and asks for what is known to work, most often. */
+  /** True for a probe of the source, which most often asks for a witness. */
   isProbe = false;
   /** Monotonic milliseconds. */
   readonly sentAt: number;
@@ -74,12 +79,12 @@ export class Turn {
     this.beside = beside;
   }
 
-  /** Why it was refused, where the pace knows more than the answer says. */
+  /** The reason of a refusal, if the pace has a finding beyond the answer. */
   get finding(): Finding | undefined {
     return this.#finding;
   }
 
-  /** The request is under way; it was taken back so many times before. */
+  /** The request is under way; it was taken back this number of times before. */
   sending(sender: Sender, timesTakenBack: number): void {
     this.#sender = sender;
     this.#timesTakenBack = timesTakenBack;
@@ -103,7 +108,7 @@ export class Turn {
     this.#line?.giveUp();
   }
 
-  /** The head of an answer came. Whoever understands a refusal judges it, until its body has ended. */
+  /** The head of an answer came. The adapter may judge a refusal until its body has ended. */
   answered(status: number): void {
     const isFirst = this.#line?.isServed !== true;
     this.#line?.answered();
@@ -117,19 +122,19 @@ export class Turn {
     this.#giver.received(bytes);
   }
 
-  /** The first judgement counts. `retryAfterMs`: that the server asks us to wait. */
+  /** The first judgement counts. `retryAfterMs`: the wait that the server asks for. */
   judge(verdict: Verdict, retryAfterMs?: number): void {
     if (this.#isJudged) return;
     this.#isJudged = true;
     this.#finding = this.#giver.judged(this, verdict, retryAfterMs);
   }
 
-  /** Nothing more comes. May be called twice. `timedOut`: nobody answered in time. */
+  /** Nothing more comes. May be called twice. `timedOut`: no answer came in time. */
   ended(timedOut = false): void {
     if (this.#isOver) return;
     this.#isOver = true;
     if (this.#presumed === "broken") this.judge("broken");
-    // Later than whoever waits for the body's end.
+    // After the code that waits for the body's end.
     else if (!this.#isJudged) setImmediate(() => this.judge(this.#presumed));
     this.#giver.ended(this, timedOut);
   }

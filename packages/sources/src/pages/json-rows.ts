@@ -4,13 +4,14 @@ const backslash = 0x5c;
 const quote = 0x22;
 const comma = 0x2c;
 const opening = new Set([0x5b, 0x7b]);
-/** Characters of what stands before the array. */
+/** Characters before the array. */
 const longestMember = 1_000;
 const closing = new Set([0x5d, 0x7d]);
 
 /**
- * Cuts the rows out of a JSON document while it comes: the elements of its one long array, which is the document itself, or the member
- * `member` of it. Of a row only its length and depth are checked. Gives the rows' texts; what stays is the document with an empty array.
+ * Cuts the rows out of a JSON document while it comes: the elements of its one long array, which is
+ * the document itself, or the member `member` of it. Of a row only its length and depth are
+ * checked. Returns the rows' texts; the rest is the document with an empty array.
  */
 export class JsonRows {
   /** How deep the array lies. */
@@ -34,7 +35,7 @@ export class JsonRows {
     return this.#frame;
   }
 
-  /** The rows that end in this piece. Throws SourceError where one is too long or too deep. */
+  /** Returns the rows that end in this piece. Throws SourceError if one is too long or too deep. */
   push(piece: string): string[] {
     const rows: string[] = [];
     let from = 0;

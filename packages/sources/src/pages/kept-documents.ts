@@ -1,11 +1,11 @@
 import { type Cursor, SourceError } from "@brigade/core";
 
-/** Entries in memory of the documents of which slices are still to be given, but for the latest. */
+/** Entries in memory, over all documents that still have slices to return, except the latest. */
 const mostHeld = 200_000;
 /** Such documents: each may have a file. */
 const mostKept = 64;
 
-/** What came in one answer. Two that list the same have the same digest, of 16 hex digits. */
+/** The contents of one answer. Equal listings have equal digests, of 16 hex digits. */
 export interface ListedDocument<T> extends Disposable {
   readonly digest: string;
   readonly length: number;
@@ -21,12 +21,12 @@ export interface Place {
 }
 
 /**
- * Documents that are longer than a page, cut into pages of our own. Where a document has changed since a place was told, and is not
- * kept, the place is no good any more.
+ * Documents that are longer than a page, cut into pages of our own. If a document has changed since
+ * a place was returned, and is not kept, the place is invalid.
  */
 export class KeptDocuments<T, D extends ListedDocument<T>> implements Disposable {
   readonly #pageSize: (document: D) => number;
-  /** By name, the latest asked for last. */
+  /** By name, in order of use. */
   readonly #kept = new Map<string, D>();
 
   constructor(pageSize: (document: D) => number) {
@@ -83,7 +83,7 @@ export function placeText({ from, digest }: Place): string {
   return `${from}-${digest}`;
 }
 
-/** `undefined`: it is none. */
+/** `undefined` if it is no place. */
 export function readPlace(text: Cursor): Place | undefined {
   const [, from, digest] = /^(\d{1,9})-([0-9a-f]{16})$/.exec(text) ?? [];
   return digest === undefined ? undefined : { from: Number(from), digest };

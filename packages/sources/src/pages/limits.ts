@@ -1,6 +1,6 @@
 import { SourceError } from "@brigade/core";
 
-/** What one page of a foreign listing may have. Real directories stay below all of these. */
+/** The bounds of one page of a foreign listing. Real directories stay below all of these. */
 export const pageLimits = {
   entries: 1_000_000,
   /** Entries of one page that are kept in memory; those behind them wait in a file. */
@@ -18,7 +18,10 @@ export const pageLimits = {
   arrival: 600_000,
 } as const;
 
-/** The page is not read any further. It would be the same the next time: a refusal, not something that passes. */
+/**
+ * The page is not read any further. It would be the same the next time, so the error is a refusal
+ * and not transient.
+ */
 export function overLimit(what: string): SourceError {
   return new SourceError("forbidden", `the page of the listing has ${what}: no more of it is read`);
 }

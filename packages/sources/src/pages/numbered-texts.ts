@@ -1,6 +1,6 @@
 /**
- * Texts that were met, each with a number, in memory that is taken at once: 24 bytes a text. A text is known by 64 bits; that two of a
- * million are taken for one happens once in thirty million pages.
+ * Texts with a number each, in memory that is allocated at once: 24 bytes per text. A text is
+ * identified by 64 bits: two of a million are confused once in thirty million pages.
  */
 export class NumberedTexts {
   readonly #mask: number;
@@ -15,7 +15,7 @@ export class NumberedTexts {
     this.#values = new Uint32Array(places);
   }
 
-  /** Its number, which is above 0; `undefined` where it was not met. */
+  /** Returns its number, which is above 0; `undefined` for a new text. */
   get(text: string): number | undefined {
     return this.#values[this.#placeOf(text)] || undefined;
   }
@@ -25,7 +25,7 @@ export class NumberedTexts {
     this.#values[this.#placeOf(text)] = value;
   }
 
-  /** Where it is, or where it is to be: its key is there from now on. */
+  /** Returns the place of the text, and writes its key there. */
   #placeOf(text: string): number {
     let one = 0xdeadbeef;
     let other = 0x41c6ce57;

@@ -23,7 +23,7 @@ export class SpoolFile implements Disposable {
     this.#descriptor = folder.openNameless();
   }
 
-  /** Throws SourceError when no room is left. */
+  /** Throws SourceError if no room is left. */
   push(line: string): void {
     if (this.length % stride === 0) this.#places.push(this.#written + this.#waitingBytes);
     this.length++;

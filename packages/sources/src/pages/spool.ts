@@ -2,7 +2,10 @@ import { overLimit, pageLimits } from "./limits.ts";
 import { SpoolFile } from "./spool-file.ts";
 import type { StateFolder } from "./state-folder.ts";
 
-/** A long list. Its first `inMemory` items are in memory, the others as JSON in a file that no other program sees. */
+/**
+ * A long list. Its first `inMemory` items are in memory, the others as JSON in a file that no other
+ * program sees.
+ */
 export class Spool<T> implements Disposable {
   readonly #folder: StateFolder;
   readonly #first: T[] = [];
@@ -16,7 +19,7 @@ export class Spool<T> implements Disposable {
     return this.#first.length + (this.#file?.length ?? 0);
   }
 
-  /** How many of them are in memory. */
+  /** Number of items in memory. */
   get held(): number {
     return this.#first.length;
   }

@@ -4,24 +4,24 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Floor, floorOf, roomIn, SourceError } from "@brigade/core";
 
-/** Where a source puts what is too long for memory: STATE_DIR, or the system's folder for such things. */
+/** The folder for data that is too long for memory: STATE_DIR, or the system's temporary folder. */
 export class StateFolder {
   readonly path: string;
   readonly #floor: Floor;
 
-  /** `floor`: what is to stay free on its disk. */
+  /** `floor`: the room that stays free on its disk. */
   constructor(path: string | undefined, floor: Floor) {
     this.path = path ?? tmpdir();
     this.#floor = floor;
   }
 
-  /** Where it is not there: for its owner alone. */
+  /** Makes the folder if it is missing, for its owner alone. */
   make(): void {
     mkdirSync(dirname(this.path), { recursive: true });
     mkdirSync(this.path, { recursive: true, mode: 0o700 });
   }
 
-  /** A file that nobody else sees, and that ends when it is closed, or with this process. */
+  /** Opens a file without a name, which is gone when it is closed, or when this process ends. */
   openNameless(): number {
     this.make();
     const name = join(this.path, `page-${randomUUID()}`);
@@ -31,13 +31,13 @@ export class StateFolder {
     return descriptor;
   }
 
-  /** Whether its disk has more room than is to stay free. */
+  /** Returns whether its disk has more room than must stay free. */
   get hasRoom(): boolean {
     const room = roomIn(statfsSync(this.path));
     return room.bytes > floorOf(this.#floor, room.totalBytes);
   }
 
-  /** Throws SourceError: what was to be written is of a page, which has failed then. */
+  /** Throws SourceError: the data belongs to a page, which has then failed. */
   assertRoom(): void {
     if (!this.hasRoom)
       throw new SourceError(

@@ -4,12 +4,16 @@ import { overLimit, pageLimits } from "./limits.ts";
 /** Milliseconds, of a clock that never steps. */
 type Clock = () => number;
 
-/** Bytes that are read at once: a server may send them one by one, and each piece costs as much as all that waits for an end. */
+/**
+ * Bytes that are read at once. A server may send single bytes, and each piece costs as much as all
+ * unfinished text.
+ */
 const readAtOnce = 64 * 1024;
 
 /**
- * A page's text, in pieces as they come; they are cut behind ASCII only, so that bytes which are no UTF-8 become the same text however
- * the page comes. Throws SourceError where the page is too long or comes too slowly.
+ * Returns a page's text in pieces, as they come. They are cut behind ASCII only, so that bytes
+ * which are no UTF-8 become the same text with any division into chunks. Throws SourceError if the
+ * page is too long or too slow.
  */
 export async function* textPieces(
   bytes: AsyncIterable<Uint8Array>,

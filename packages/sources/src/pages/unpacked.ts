@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import zlib from "node:zlib";
 import { SourceError } from "@brigade/core";
 
-/** Ways to pack what an index page comes in, although we ask for none, with what undoes them. */
+/** Compressions in which an index page may come, although we ask for none, with their decoders. */
 const ways = {
   gzip: () => zlib.createGunzip(),
   "x-gzip": () => zlib.createGunzip(),
@@ -12,8 +12,9 @@ const ways = {
 };
 
 /**
- * The bytes as they were before the server packed them, piece by piece. `packing`: what Content-Encoding says, in lower case. Throws
- * SourceError `bad-listing` where they are cut, `forbidden` where they are packed in a way that is not known.
+ * Returns the uncompressed bytes, piece by piece. `packing`: the value of Content-Encoding, in
+ * lower case. Throws SourceError `bad-listing` if they are cut, `forbidden` for an unknown
+ * compression.
  */
 export function unpacked(
   bytes: AsyncIterable<Uint8Array>,

@@ -4,7 +4,7 @@ import { overLimit, pageLimits } from "./limits.ts";
 export class WorkTime {
   #spent = 0;
 
-  /** Throws SourceError when the page has had its time. */
+  /** Throws SourceError when the page has used up its time. */
   spend<T>(work: () => T): T {
     const before = process.threadCpuUsage();
     const result = work();

@@ -12,7 +12,10 @@ import {
 
 const separators = "!-_";
 
-/** Every variable that this adapter reads; a source named `photos` takes `PHOTOS_<NAME>` before `<NAME>`. */
+/**
+ * Every variable that this adapter reads; for a source named `photos`, `PHOTOS_<NAME>` counts
+ * before `<NAME>`.
+ */
 const schema = fetchVariables
   .extend({
     ...stateVariables,
@@ -48,7 +51,10 @@ const schema = fetchVariables
     { path: ["UPYUN_VERSION"], error: "must begin with UPYUN_SEPARATOR", when: always },
   );
 
-/** Cross checks run beside the others, so that all problems come together; broken fields are absent there. */
+/**
+ * Cross checks run beside the others, so that all problems are reported together; broken fields are
+ * absent there.
+ */
 function always(): boolean {
   return true;
 }
@@ -60,7 +66,7 @@ function isConfidential(endpoint: unknown): boolean {
 
 type Variables = z.infer<typeof schema>;
 
-/** The adapter's settings: variables, and what follows from them. */
+/** The adapter's settings: variables, and values that follow from them. */
 export interface UpyunConfig extends Variables, Routed {
   readonly bucket: string;
   readonly separator: string;
@@ -80,7 +86,10 @@ export function readConfig(environment: Environment, bucket: string, name: strin
 /** The names of all variables, for documentation and its tests. */
 export const upyunVariables: readonly string[] = namesOf(schema);
 
-/** A hash of all that decides which bytes come back; not of the endpoint, whose four hosts serve the same bucket. */
+/**
+ * A hash of everything that decides which bytes come back. The endpoint is left out, because its
+ * four hosts serve the same bucket.
+ */
 export function fingerprint(config: UpyunConfig): string {
   const { bucket, separator, UPYUN_DOMAIN: domain, UPYUN_VERSION: version, UPYUN_VERSION_FALLBACK } = config;
   const host = domain === undefined ? null : new URL(domain).host;

@@ -32,12 +32,15 @@ interface Delivery {
   open(object: WantedObject, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody>;
 }
 
-/** A UpYun (USS) bucket: listing and metadata by the REST API, bodies by its public domain where one is set. */
+/**
+ * A UpYun (USS) bucket: listing and metadata by the REST API, bodies by its public domain if one is
+ * set.
+ */
 export class UpyunSource implements Source, AsyncDisposable {
   readonly fingerprint: string;
   readonly variant: string | undefined;
   readonly manyOrigins = false;
-  /** The most bodies at once that the configuration asks for (FETCH_CONCURRENCY). */
+  /** The most bodies at once by the configuration (FETCH_CONCURRENCY). */
   readonly concurrency: number;
   readonly address: string;
   readonly clock: StoreClock;
@@ -82,7 +85,7 @@ export class UpyunSource implements Source, AsyncDisposable {
     return await this.#store.stat(key, signal);
   }
 
-  /** Breaks what is still under way. */
+  /** Breaks off requests that are still under way. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client[Symbol.asyncDispose]();
     this.#listing[Symbol.dispose]();

@@ -6,8 +6,8 @@ import type { SourceReference } from "../source-reference.ts";
 import { createUpyunSource } from "./source.ts";
 
 /**
- * `upyun://<bucket>/<prefix>`. The prefix is a directory, taken as it stands: nothing in it is percent-decoded, and
- * `?` and `#` mean themselves. A slash at its end makes no difference.
+ * `upyun://<bucket>/<prefix>`. The prefix is a directory, and is not decoded: a percent sign, `?`
+ * and `#` are plain characters. A slash at its end makes no difference.
  */
 export function parseUpyunUrl(url: string): SourceReference {
   const [, bucket, rest = ""] = /^upyun:\/\/([^/]*)(.*)$/is.exec(url) ?? [];

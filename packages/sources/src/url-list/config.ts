@@ -13,10 +13,10 @@ const schema = fetchVariables.extend(stateVariables);
 
 /** The adapter's settings. */
 export interface ListConfig extends z.infer<typeof schema>, Routed {
-  /** The source's. */
+  /** The source's name. */
   readonly name: string;
   readonly file: ListFile;
-  /** Where the index is kept; absent: nowhere. */
+  /** The folder of the index; absent if it is not kept. */
   readonly stateFolder: string | undefined;
   readonly stdin: Readable;
 }

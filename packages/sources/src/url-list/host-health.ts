@@ -3,14 +3,20 @@ import { remember } from "../http/remember.ts";
 
 /** Milliseconds for which another host's answer counts. */
 const recently = 60_000;
-/** Failures in a row, each of which may be one request's own, after which a host counts as down. */
+/**
+ * A host counts as down after this number of failures in a row, each of which may be one request's
+ * own.
+ */
 const enough = 3;
-/** Hosts that have to fail, while none answers, for the fault to be taken for that of the line. */
+/**
+ * The number of hosts that must fail, while none answers, before the fault counts as that of our
+ * connection.
+ */
 const manyHosts = 3;
-/** Hosts of which something is remembered. */
+/** Number of hosts that are kept. */
 const most = 10_000;
 
-/** Kinds that tell of a host's own state. */
+/** Kinds of errors that are about a host's own state. */
 const ofHost = new Set<SourceErrorKind>(["throttled", "banned", "unavailable"]);
 const unreachable = new Set<SourceErrorKind>(["transport", "misconfigured"]);
 
@@ -24,8 +30,9 @@ interface Failing {
 }
 
 /**
- * Whose fault it is when a host of many fails, and when it is asked again. While other hosts answer it is that host's own. A host
- * that is down is asked once a pause, not once for each of its objects: the others fail with what was seen last.
+ * Decides whose fault it is when one host of many fails, and when it is asked again. While other
+ * hosts answer it is that host's own fault. A host that is down gets one request per pause, not one
+ * per object: its other objects fail with the last error.
  */
 export class HostHealth {
   readonly #now: () => number;
@@ -39,28 +46,28 @@ export class HostHealth {
     this.#now = now;
   }
 
-  /** How many hosts the list names; more than three need not be counted. */
+  /** Number of hosts in the list; counting stops at three. */
   set hosts(hosts: number) {
     this.#hosts = Math.min(hosts, manyHosts);
   }
 
-  /** Throws what was seen last of a host that is not to be asked now. */
+  /** Throws the last error of a host that must not be asked now. */
   admit(origin: string): void {
     const failing = this.#failing.get(origin);
-    // Of a list of one host the whole source is paused.
+    // In a list of one host the whole source is paused.
     if (failing === undefined || !failing.isDown || this.#hosts <= 1) return;
     const now = this.#now();
     if (now < failing.askAgainAt) throw rescoped(failing.error, this.#scopeOf(origin, failing.error));
     this.#failing.set(origin, { ...failing, askAgainAt: now + failing.pauseMs });
   }
 
-  /** It has answered, whatever it said. */
+  /** The host has answered, with any status. */
   answered(origin: string): void {
     this.#failing.delete(origin);
     remember(this.#answered, origin, this.#now(), most);
   }
 
-  /** It has not answered. Gives the error with the scope that is its own. */
+  /** The host has not answered. Returns the error with its own scope. */
   failed(origin: string, error: SourceError): SourceError {
     if (!unreachable.has(error.kind)) return error;
     const before = this.#failing.get(origin);
@@ -95,7 +102,10 @@ export class HostHealth {
   }
 }
 
-/** One host's wish for patience does not keep the run waiting: its objects are tried again a counted number of times. */
+/**
+ * A wait that one host asks for does not delay the run: its objects are tried again a counted
+ * number of times.
+ */
 function rescoped(error: SourceError, scope: FaultScope): SourceError {
   if (error.scope === scope) return error;
   const { kind, message, status } = error;

@@ -1,12 +1,13 @@
-/** Parts of a query that are a signature, or made for one: secret, and others each time. */
+/** Parts of a query that belong to a signature: they are secret, and differ each time. */
 const signature =
   /^(x-(amz|goog|oss|cos)-.*|q-(sign|ak|key|header|url)-?.*|awsaccesskeyid|googleaccessid|ossaccesskeyid|signature|sig|sign|expires|policy|key-pair-id|token|access_token|auth_key|_upt)$/i;
 /** Of Azure's signatures, where there is one. */
 const besideSig = /^(sv|se|st|sr|sp|spr|ske|skt|sks|skv|skoid|sktid|si|sip)$/i;
 
 /**
- * The key of a URL that has none of its own: `host/path?query`, decoded, without user, password and signature. Empty parts are left
- * out, and a directory's is called `index.html`: `https://a.example/x//y/` becomes `a.example/x/y/index.html`.
+ * Returns the key of a URL that has none of its own: `host/path?query`, decoded, without user,
+ * password and signature. Empty parts are left out, and the key of a directory ends in
+ * `index.html`: `https://a.example/x//y/` becomes `a.example/x/y/index.html`.
  */
 export function keyOfUrl(url: URL): string {
   const { host, pathname } = url;
@@ -28,7 +29,7 @@ function unsigned(search: string): string {
   return kept.length === 0 ? "" : `?${kept.join("&")}`;
 }
 
-/** As it is where decoding would make another path of it, or no text. */
+/** Returns the part unchanged if decoding would make another path of it, or no text. */
 function decoded(part: string): string {
   let text: string;
   try {

@@ -8,21 +8,22 @@ import { ifDamaged, ListIndex, ListIndexWriter } from "./list-index.ts";
 import { LineError, parseLine } from "./list-line.ts";
 import { readLines } from "./read-lines.ts";
 
-/** Lines after which the disk of the index is asked for its room. */
+/** Lines between two checks of the free room on the disk of the index. */
 const roomEvery = 5_000;
 
-/** Where a list comes from. */
+/** The origin of a list. */
 export interface ListFile {
-  /** A path; nothing: standard input. */
+  /** A path; `undefined` for standard input. */
   readonly path: string | undefined;
   /** For messages: its last part, or `stdin`. */
   readonly label: string;
 }
 
 /**
- * The index of a list, kept in `folder` under the source's name. It is read again only when the file has changed; standard input
- * always, but where nothing comes in: then what came before counts, so that a run can be gone on with. Throws SourceError when it
- * cannot be read, FatalError when its index cannot be kept: that is no fault of a volume, though it may lie on one.
+ * The index of a list, kept in `folder` under the source's name. It is read again only when the
+ * file has changed. Standard input is read each time, unless it is empty: then the list from before
+ * counts, so that a run can be resumed. Throws SourceError if the list cannot be read, FatalError
+ * if its index cannot be kept: that is no fault of a volume, although the index may lie on one.
  */
 export async function openList(
   file: ListFile,
@@ -46,7 +47,7 @@ function unkept(label: string, folder: string, cause: unknown): FatalError {
 
 export interface ListOptions {
   readonly folder: StateFolder;
-  /** The source's. */
+  /** The source's name. */
   readonly name: string;
   readonly stdin: Readable;
 }
@@ -74,7 +75,7 @@ async function open(
     signal,
     file.path === undefined ? stdin : createReadStream(file.path, { highWaterMark: 256 * 1024 }),
   );
-  // Its own, whoever else reads a list of this name: the last to finish stays.
+  // A file of its own, because others may read a list of this name: the last to finish stays.
   const temporary = `${path}.${crypto.randomUUID()}`;
   try {
     const lines = await readInto(temporary, { bytes, label: file.label, origin, folder }, signal);
@@ -90,7 +91,7 @@ async function open(
   }
 }
 
-/** Tells this state of the file from others. */
+/** A mark of this state of the file. */
 export function originOf({ path }: ListFile): string {
   if (path === undefined) return "standard input";
   const stats = statSync(path, { throwIfNoEntry: false });
@@ -111,7 +112,7 @@ function openKept(path: string): ListIndex | undefined {
   return undefined;
 }
 
-/** Gives the number of lines. */
+/** Returns the number of lines. */
 async function readInto(
   path: string,
   {
@@ -144,7 +145,7 @@ async function readInto(
   return last;
 }
 
-/** A list may be long, and a packed one far longer than its file. */
+/** Checks the room: a list may be long, and a compressed one far longer than its file. */
 function noRoom(label: string, folder: string, line: number): FatalError {
   return new FatalError(
     `the index of the list ${label} has no room in ${folder}, at line ${line}: no more than MIN_FREE is free there; make room, or set STATE_DIR`,
@@ -158,7 +159,7 @@ function unreadable(label: string, line: number, cause: unknown): SourceError {
   });
 }
 
-/** Throws FatalError when the index takes nothing. */
+/** Throws FatalError if the index cannot be written. */
 function enterLine(index: ListIndexWriter, number: number, text: string | undefined, label: string): void {
   try {
     const problem = enter(index, number, text);
@@ -168,7 +169,7 @@ function enterLine(index: ListIndexWriter, number: number, text: string | undefi
   }
 }
 
-/** Gives what is wrong with the line. */
+/** Returns the fault of the line. */
 function enter(index: ListIndexWriter, number: number, text: string | undefined): string | undefined {
   if (text === undefined) return "longer than 64 KiB";
   try {

@@ -15,7 +15,7 @@ const schema = `
     problem text, primary key (directory, name)) without rowid;
 `;
 
-/** The row of an object; `problem`: why its line names nothing that could be fetched. */
+/** The row of an object; `problem`: why its line names nothing that can be fetched. */
 export interface IndexedObject {
   readonly line: number;
   readonly url: string | null;
@@ -24,7 +24,10 @@ export interface IndexedObject {
   readonly problem: string | null;
 }
 
-/** The MD5 that the list gives, else what tells this URL from another: a line that now has another is a changed object. */
+/**
+ * The MD5 in the list, else a mark of this URL: if it differs in a later list, the object has
+ * changed.
+ */
 export function etagOf({ md5, url }: Pick<IndexedObject, "md5" | "url">): string {
   return (
     md5 ??
@@ -38,12 +41,12 @@ export function etagOf({ md5, url }: Pick<IndexedObject, "md5" | "url">): string
 /** For messages. */
 export const ifDamaged = "remove it, and the list is read again";
 
-/** What SQLite would read besides an index. Ours never have any. */
+/** Files that SQLite would read besides an index. Indexes of brigade never have any. */
 const besides = ["-wal", "-shm", "-journal"];
 
 /**
- * An index lies where others may have prepared a link, or put one meanwhile: what was opened is the file that was looked at. Throws an
- * Error otherwise.
+ * Opens an index in a folder where others may have put a link, before or meanwhile. Throws an Error
+ * unless the opened file is the file that was checked.
  */
 function openOwn(path: string, options: { readonly readOnly?: boolean }): DatabaseSync {
   const look = (end = "") => lstatSync(path + end, { throwIfNoEntry: false });
@@ -56,13 +59,16 @@ function openOwn(path: string, options: { readonly readOnly?: boolean }): Databa
   throw new Error(`${path} became another file while it was opened: run the command again`);
 }
 
-/** Directories remembered while a list is read. */
+/** Number of directories that are kept while a list is read. */
 const mostRemembered = 20_000;
 const root = 1;
 /** More hosts than this are not counted. */
 const mostHosts = 3;
 
-/** The objects of a list by their directories, on disk: what can be listed page by page, and found by key. */
+/**
+ * The objects of a list by their directories, on disk: what can be listed page by page, and found
+ * by key.
+ */
 export class ListIndex implements Disposable {
   readonly #path: string;
   readonly #db: DatabaseSync;
@@ -86,7 +92,7 @@ export class ListIndex implements Disposable {
     );
   }
 
-  /** What this index was made of; nothing when it cannot be used. */
+  /** The origin of this index; `undefined` if it cannot be used. */
   get origin(): string | undefined {
     const row = this.#db.prepare("select version, origin from about").get() as
       | { version: number; origin: string }
@@ -94,17 +100,20 @@ export class ListIndex implements Disposable {
     return row?.version === version ? row.origin : undefined;
   }
 
-  /** Hosts that its URLs name; three stands for all from there on. */
+  /** Number of hosts in its URLs; three means three or more. */
   get hosts(): number {
     return Number(this.#db.prepare("select hosts from about").get()?.hosts);
   }
 
-  /** Throws FatalError when the index cannot be read any more. */
+  /** Throws FatalError if the index cannot be read any more. */
   find(key: ObjectKey): IndexedObject | undefined {
     return this.#read(() => this.#find(key));
   }
 
-  /** Directories first, then files, each by name; a cursor is the last name given. Throws SourceError; FatalError likewise. */
+  /**
+   * Returns directories first, then files, each by name; a cursor is the last returned name. Throws
+   * SourceError; FatalError likewise.
+   */
   page(path: string, cursor: Cursor | undefined, size: number): Page {
     return this.#read(() => this.#page(path, cursor, size));
   }
@@ -159,7 +168,10 @@ export class ListIndex implements Disposable {
   }
 }
 
-/** Writes a new index. It is good for nothing before `finish`: whoever dies before that leaves a file to be overwritten. */
+/**
+ * Writes a new index. It cannot be used before `finish`: a process that dies before leaves a file
+ * that is overwritten.
+ */
 export class ListIndexWriter implements Disposable {
   readonly path: string;
   readonly #db: DatabaseSync;
@@ -175,7 +187,7 @@ export class ListIndexWriter implements Disposable {
     // There may be passwords in it.
     closeSync(openSync(path, "wx", 0o600));
     this.#db = openOwn(path, {});
-    // Keys come in any order: their tree is to be in memory as far as 32 MiB go.
+    // Keys come in any order: up to 32 MiB of their tree are in memory.
     this.#db.exec(
       "pragma journal_mode = off; pragma synchronous = off; pragma locking_mode = exclusive; pragma cache_size = -32768",
     );
@@ -189,7 +201,10 @@ export class ListIndexWriter implements Disposable {
     this.#find = this.#db.prepare("select line, url from entries where directory = ? and name = ?");
   }
 
-  /** Gives the number of an earlier line that has this key with another URL; then nothing is entered. */
+  /**
+   * Returns the number of an earlier line that has this key with another URL; then nothing is
+   * entered.
+   */
   add(line: number, { key, url, size, md5 }: ListLine): number | undefined {
     const slash = key.lastIndexOf("/");
     const directory = this.#number(key.slice(0, Math.max(slash, 0)));
@@ -208,7 +223,7 @@ export class ListIndexWriter implements Disposable {
     this.#insert.run(root, name, line, null, null, null, problem);
   }
 
-  /** `origin`: what it was made of. */
+  /** `origin`: the state of the list. */
   finish(origin: string): void {
     this.#db.prepare("insert into about values (?, ?, ?)").run(version, origin, this.#origins.size);
     this.#db.exec("commit");

@@ -1,7 +1,7 @@
 import { assertRequestable } from "../http/requests/encode.ts";
 import { keyOfUrl } from "./key-of-url.ts";
 
-/** What a line of a list names. */
+/** The contents of a line of a list. */
 export interface ListLine {
   readonly key: string;
   readonly url: string;
@@ -11,14 +11,17 @@ export interface ListLine {
   readonly md5?: string | undefined;
 }
 
-/** A line that names nothing that could be fetched; the message says why, and quotes nothing: there may be a password in it. */
+/**
+ * A line names nothing that can be fetched. The message says why, and quotes nothing of the line:
+ * it may have a password in it.
+ */
 export class LineError extends Error {
   override readonly name = "LineError";
 }
 
 /**
- * `url`, or `key<TAB>url[<TAB>size[<TAB>md5]]`; size and MD5 may be empty. Nothing for a blank line or a comment (`#` first, and no
- * tab). Throws LineError.
+ * `url`, or `key<TAB>url[<TAB>size[<TAB>md5]]`; size and MD5 may be empty. Returns `undefined` for
+ * a blank line or a comment (`#` first, and no tab). Throws LineError.
  */
 export function parseLine(text: string): ListLine | undefined {
   const line = text.replace(/\r$/, "");
@@ -42,7 +45,7 @@ export function parseLine(text: string): ListLine | undefined {
 }
 
 function parseUrl(text: string): URL {
-  // `URL` would take another letter for each byte.
+  // `URL` would read each byte as another letter.
   if (!text.isWellFormed()) throw new LineError("its URL is not UTF-8: percent-escape such bytes (%E9)");
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) throw new LineError("no http:// or https:// URL");

@@ -26,7 +26,10 @@ interface Asked {
   readonly fresh?: boolean | undefined;
 }
 
-/** Requests to listed URLs. Redirects are followed; user and password of a URL are told to its own host only. */
+/**
+ * Requests to listed URLs. Redirects are followed; user and password of a URL are sent to its own
+ * host only.
+ */
 export class ListedUrls {
   readonly #client: HttpClient;
   readonly #headers: HeaderSettings;
@@ -40,12 +43,12 @@ export class ListedUrls {
     this.#headers = { userAgent: USER_AGENT, referer: REFERER, headers, cookies: new CookieJar() };
   }
 
-  /** How many hosts the list names. */
+  /** Returns the number of hosts in the list. */
   set hosts(hosts: number) {
     this.#health.hosts = hosts;
   }
 
-  /** A 2xx answer. Throws SourceError for all others. */
+  /** Returns a 2xx answer. Throws SourceError for all others. */
   async get(url: URL, asked: Asked, signal: AbortSignal): Promise<HttpResponse> {
     const { last, response } = await this.#send(url, asked, signal);
     if (response.status >= 300) throw await this.#refused(url, response);
@@ -57,8 +60,9 @@ export class ListedUrls {
   }
 
   /**
-   * An answer whose headers tell of the object, past caches: asks for its first byte, as some servers (and signatures) know no
-   * HEAD. Where that is refused, for all of it: some refuse ranges, with a 404 or another status.
+   * Returns an answer with the object's headers, past caches. Asks for the first byte, because some
+   * servers (and signatures) do not support HEAD. If that is refused, asks for the whole object:
+   * some servers refuse ranges, with a 404 or another status.
    */
   async look(url: URL, signal: AbortSignal): Promise<HttpResponse> {
     const asked = { purpose: "metadata", fresh: true } as const;
@@ -104,7 +108,7 @@ export class ListedUrls {
   }
 }
 
-/** Another URL of the same host may want other credentials. */
+/** Another URL of the same host may need other credentials. */
 function ofOneObject({ kind, message, status }: SourceError): SourceError {
   return new SourceError(kind, message, { status, scope: "object" });
 }

@@ -6,14 +6,17 @@ import { textOf } from "@brigade/core";
 export interface NumberedLine {
   /** From 1. */
   readonly number: number;
-  /** Nothing where it is longer than any line of a list: 64 KiB. */
+  /** `undefined` for a line that is too long for a list: more than 64 KiB. */
   readonly text: string | undefined;
 }
 
 const longest = 64 * 1024;
 const newline = 10;
 
-/** The lines of a file, plain or packed with gzip or zstd: its first bytes tell. The lines of a chunk come together. */
+/**
+ * Returns the lines of a file, plain or compressed with gzip or zstd, which its first bytes show.
+ * The lines of a chunk come together.
+ */
 export async function* readLines(
   bytes: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<NumberedLine[], void, void> {
@@ -53,15 +56,15 @@ async function* unpacked(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffe
   const isZstd = head.length >= 4 && head.readUInt32LE() === 0xfd2fb528;
   if (!isGzip && !isZstd) return yield* all;
   const packed = isGzip ? createGunzip() : createZstdDecompress();
-  packed.on("error", () => {}); // also when nobody reads any more
+  packed.on("error", () => {}); // also if reading has stopped
   all.on("error", (error) => packed.destroy(error));
   yield* all.pipe(packed);
-  // Node's decoder ends with the first frame: what pzstd makes would be cut without a word.
+  // Node's decoder ends with the first frame: a file from pzstd would be cut without an error.
   if (isZstd && ((await source.next()).done !== true || packed.bytesWritten < source.bytes))
     throw new Error("it has more than one zstd frame: pack it as one (zstd, not pzstd), or with gzip");
 }
 
-/** Counts what was read. */
+/** Counts the bytes. */
 function counted(bytes: AsyncIterable<Uint8Array>): AsyncIterator<Uint8Array> & { readonly bytes: number } {
   const source = bytes[Symbol.asyncIterator]();
   let read = 0;

@@ -30,12 +30,15 @@ import { openList, originOf } from "./list-file.ts";
 import { etagOf, type IndexedObject, type ListIndex } from "./list-index.ts";
 import { ListedUrls } from "./listed-urls.ts";
 
-/** Milliseconds that requests wait because one host of many asked for it; their objects are tried again later. */
+/**
+ * Milliseconds that requests wait because one host of many asked for it; their objects are tried
+ * again later.
+ */
 const hostPatience = 5_000;
 
 /**
- * The objects that a list of URLs names, from whatever hosts. The list is read into an index on disk when it is first asked for, so
- * that it can be listed in pages and found by key, however long it is.
+ * The objects of a list of URLs, from any hosts. The list is read into an index on disk at the
+ * first request, so that it can be listed in pages and searched by key, at any length.
  */
 export class UrlList implements ConfiguredSource, Source {
   readonly fingerprint: string;
@@ -49,7 +52,7 @@ export class UrlList implements ConfiguredSource, Source {
   readonly #closing = new AbortController();
   #opening: Promise<ListIndex> | undefined;
   #opened: ListIndex | undefined;
-  /** To be removed with all that is in it. */
+  /** To be removed with all its contents. */
   #temporary: string | undefined;
 
   constructor(config: ListConfig) {
@@ -71,7 +74,7 @@ export class UrlList implements ConfiguredSource, Source {
   async open(object: WantedObject, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody> {
     assertRequestable(object.key);
     const row = await this.#find(object.key, signal);
-    // Not missing, which would be for the server to say.
+    // Not `missing`: only the server can say that.
     if (row === undefined) throw new NameError("the list does not name it (any more, or on this host)");
     const url = this.#urlOf(row);
     const response = await this.#urls.get(url, { range, fresh: object.fresh }, signal);
@@ -83,7 +86,7 @@ export class UrlList implements ConfiguredSource, Source {
     });
   }
 
-  /** What the list says counts; the rest is asked of the server. */
+  /** The details in the list count; the rest is asked of the server. */
   async stat(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined> {
     assertRequestable(key);
     const row = await this.#find(key, signal);
@@ -101,10 +104,10 @@ export class UrlList implements ConfiguredSource, Source {
     }
   }
 
-  /** Breaks what is still under way. */
+  /** Breaks off requests that are still under way. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    const index = await this.#opening?.catch(() => undefined); // told to whoever asked
+    const index = await this.#opening?.catch(() => undefined); // the error goes to the callers
     index?.[Symbol.dispose]();
     await this.#client[Symbol.asyncDispose]();
     if (this.#temporary !== undefined) await rm(this.#temporary, { recursive: true, force: true });
@@ -120,7 +123,10 @@ export class UrlList implements ConfiguredSource, Source {
     return new URL(url);
   }
 
-  /** Others may wait for it, too: an aborted one only stops waiting. `anew`: read again where the file has changed. */
+  /**
+   * Several callers may wait for it: an aborted one only stops waiting. `anew`: read again if the
+   * file has changed.
+   */
   async #index(signal: AbortSignal, anew = false): Promise<ListIndex> {
     if (signal.aborted) throw abortError(signal.reason);
     if (anew && this.#opened !== undefined && this.#opened.origin !== originOf(this.#config.file)) {

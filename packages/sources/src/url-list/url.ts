@@ -6,7 +6,10 @@ import type { SourceReference } from "../source-reference.ts";
 import { readListConfig } from "./config.ts";
 import { UrlList } from "./source.ts";
 
-/** `list:<file>`, plain or packed (gzip, zstd); `list:-` is standard input. Keys are those of the list, or follow from its URLs. */
+/**
+ * `list:<file>`, plain or packed (gzip, zstd); `list:-` is standard input. Keys are those of the
+ * list, or follow from its URLs.
+ */
 export function parseListUrl(text: string): SourceReference {
   const path = text.slice("list:".length);
   if (path === "") throw new ConfigError([`${text}: must be list:<file>, or list:- for standard input`]);

@@ -10,11 +10,14 @@ interface Cookie {
   readonly secure: boolean;
   /** Unix milliseconds; absent: as long as the process lives. */
   readonly expires: number | undefined;
-  /** Who set it; absent: the user, by a file. */
+  /** The server that set it; absent if it is from the user's file. */
   readonly setBy: URL | undefined;
 }
 
-/** Cookies from a file as curl and browsers' exports have it, and those that servers set on the way. */
+/**
+ * Cookies from a file in the format of curl and browsers' exports, and those that servers set on
+ * the way.
+ */
 export class CookieJar {
   readonly #cookies: Cookie[] = [];
   readonly #now: () => number;
@@ -25,9 +28,10 @@ export class CookieJar {
   }
 
   /**
-   * Takes in Netscape's format, as browsers' add-ons write it: a line a cookie, seven fields with tabs between them: domain,
-   * whether subdomains get it too, path, whether https only, expiry (Unix seconds, 0 or nothing: none), name, value. `text`: bytes
-   * as Latin-1, since they are sent as they are. Gives the numbers of lines that are not so.
+   * Reads Netscape's format, as browsers' add-ons write it: one line per cookie, seven fields with
+   * tabs between them: domain, whether subdomains get it too, path, whether https only, expiry
+   * (Unix seconds, 0 or nothing: none), name, value. `text`: bytes as Latin-1, because they are
+   * sent unchanged. Returns the numbers of the other lines.
    */
   read(text: string): number[] {
     const bad: number[] = [];
@@ -47,15 +51,16 @@ export class CookieJar {
     return this.#cookies.length === 0;
   }
 
-  /** Takes in what a server sets by Set-Cookie, as far as that is for itself. */
+  /** Stores the cookies of a server's Set-Cookie, as far as they are for that server. */
   set(url: URL, header: string): void {
     const cookie = parseSetCookie(url, header, this.#now());
     if (cookie !== undefined) this.#put(cookie);
   }
 
   /**
-   * What is to be sent to this URL; nothing when there is none. Servers hear their cookies by the scheme and port by which they
-   * set them, and those of a file by those of `first`, the URL that the user named.
+   * Returns the cookies to send to this URL; `undefined` if there are none. A server's own cookies
+   * are sent with the scheme and port with which they were set, those of a file with the scheme and
+   * port of `first`, the URL that the user named.
    */
   header(url: URL, first = url): string | undefined {
     const fitting = this.#cookies
@@ -84,7 +89,7 @@ export class CookieJar {
 /** Nothing in it may end the header or begin another cookie. */
 const harmless = /^[\x21-\x3a\x3c-\x7e\x80-\xff \t]*$/;
 
-/** UTF-8's, read as Latin-1. */
+/** The byte order mark of UTF-8, read as Latin-1. */
 const byteOrderMark = /^\xef\xbb\xbf/;
 
 function parseLine(line: string): Cookie | undefined {
@@ -125,7 +130,7 @@ function parseSetCookie(url: URL, header: string, now: number): Cookie | undefin
   );
   const host = url.hostname.toLowerCase();
   const asked = attributes.get("domain")?.replace(/^\./, "").toLowerCase();
-  // A domain of one label would be everybody's.
+  // A domain of one label would match all servers.
   const isOurs = asked?.includes(".") === true && (host === asked || host.endsWith(`.${asked}`));
   if (asked !== undefined && asked !== "" && asked !== host && !isOurs) return undefined;
   const path = attributes.get("path");

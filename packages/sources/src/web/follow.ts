@@ -6,12 +6,14 @@ import { shown } from "./shown.ts";
 const most = 10;
 
 export interface Reply {
-  /** Who answered in the end. */
+  /** The server of the last answer. */
   readonly url: URL;
   readonly response: HttpResponse;
 }
 
-/** Sends, and goes where redirects lead, to any host. Throws SourceError where they lead nowhere. */
+/**
+ * Sends a request, and follows redirects to any host. Throws SourceError if they have no target.
+ */
 export async function follow(start: URL, send: (url: URL) => Promise<HttpResponse>): Promise<Reply> {
   const next = ({ from, location, status, hops }: Redirect<URL>): URL => {
     if (hops >= most) throw new SourceError("forbidden", `${shown(start)}: more than ${most} redirects`);

@@ -6,8 +6,9 @@ import { isPackedForUs } from "../http/reading/packing.ts";
 import { pageInPlace, suspicionOf } from "../http/reading/page-in-place.ts";
 
 /**
- * What an answer's headers tell of an object; its body is dropped. Of a 416: that it is empty. Throws SourceError where they are
- * those of a page. `what`: the URL as it may be shown.
+ * Returns the metadata of an object from an answer's headers; its body is dropped. A 416 means an
+ * empty object. Throws SourceError if the headers are those of a page. `what`: the URL for
+ * messages.
  */
 export function describe(response: HttpResponse, key: ObjectKey, isHead: boolean, what: string): ObjectEntry {
   const { status, headers } = response;

@@ -1,6 +1,6 @@
 import type { Remedies } from "../http/route.ts";
 
-/** What to set when a web server refuses a source. */
+/** The settings that help when a web server refuses a source. */
 export const webRemedies: Remedies = {
   address: "the URL",
   unauthorized: "SITE_USER and SITE_PASSWORD",

@@ -6,14 +6,15 @@ import type { CookieJar } from "./cookies.ts";
 export interface HeaderSettings {
   readonly userAgent: string;
   readonly referer: string | undefined;
-  /** Name and value, as the user gave them. */
+  /** Name and value, unchanged from the user. */
   readonly headers: readonly (readonly [string, string])[];
   readonly cookies: CookieJar;
 }
 
 /**
- * The headers of a request to `url` as name, value, name, value… What the user gave for `first` (its user and password,
- * headers, the Referer with its path) is not told to another origin: that gets the Referer's origin, as from a browser.
+ * The headers of a request to `url` as name, value, name, value… Settings of the user for `first`
+ * (its user and password, headers, the Referer with its path) are not sent to another origin: that
+ * gets the Referer's origin, as from a browser.
  */
 export function requestHeaders(
   url: URL,

@@ -11,15 +11,16 @@ import { stateOf } from "../http/reading/validator.ts";
 export interface Wanted {
   readonly object: WantedObject;
   readonly range: ByteRange | undefined;
-  /** Of the whole object, 32 lower-case hex digits, where it is known beforehand. */
+  /** MD5 of the whole object, 32 lower-case hex digits, if it is known beforehand. */
   readonly md5?: string | undefined;
-  /** For errors: the URL as it may be shown. */
+  /** For errors: the URL for messages. */
   readonly what: string;
 }
 
 /**
- * The body of a web server's 2xx answer. Throws SourceError, and drops the body, where it cannot be the object's bytes as they
- * are stored (they are packed, or a page's: `forbidden` with the status of success), or where nobody could tell a cut from the end.
+ * The body of a web server's 2xx answer. Throws SourceError, and drops the body, if it cannot be
+ * the stored bytes of the object (they are compressed, or a page's: `forbidden` with the status of
+ * success), or if a cut could not be distinguished from the end.
  */
 export function acceptWebBody(response: HttpResponse, wanted: Wanted): ObjectBody {
   try {
@@ -63,7 +64,7 @@ function accept(response: HttpResponse, wanted: Wanted): ObjectBody {
   return new CheckedBody(body, traits, { first, what });
 }
 
-/** Gives the bytes that will come. */
+/** Returns the number of bytes that will come. */
 function assertRange(
   response: HttpResponse,
   { from, to }: ByteRange,
@@ -78,7 +79,10 @@ function assertRange(
   return last - from + 1;
 }
 
-/** We ask for the bytes as they are: some servers name the encoding of a packed file all the same, with the file's length. */
+/**
+ * We ask for uncompressed bytes. Some servers still name the encoding of a compressed file, with
+ * the file's length.
+ */
 function assertUnpacked({ headers, body, status }: HttpResponse, { object, what }: Wanted): void {
   const packing = packingOf(headers);
   if (packing === undefined) return;
@@ -90,7 +94,7 @@ function assertUnpacked({ headers, body, status }: HttpResponse, { object, what 
   });
 }
 
-/** Unix seconds. Some listings tell minutes only: the minute that was listed is no news. */
+/** Unix seconds. Some listings have minutes only: a date within the listed minute is not newer. */
 function modifiedOf({ headers }: HttpResponse, listed: number | undefined): number | undefined {
   const seconds = lastModified(headers);
   return seconds !== undefined && listed === seconds - (seconds % 60) ? listed : seconds;

@@ -6,7 +6,7 @@ import type { Listed } from "../listed.ts";
 /** Characters that are hashed at once. */
 const hashedAtOnce = 64 * 1024;
 
-/** The entries of one index page. Of two that are the same in all that they tell, the digest is the same too. */
+/** The entries of one index page. Pages with equal entries have equal digests. */
 export class Entries implements Disposable {
   readonly #all: Spool<Listed>;
   readonly #hash = createHash("sha256");
@@ -22,18 +22,21 @@ export class Entries implements Disposable {
     return this.#all.length;
   }
 
-  /** How many of them are in memory. */
+  /** Number of entries in memory. */
   get held(): number {
     return this.#all.held;
   }
 
-  /** Of the entries alone: the page around them may tell the time. Nothing is added after that. */
+  /**
+   * Digest of the entries alone: the page around them may contain the time. Nothing may be added
+   * afterwards.
+   */
   get digest(): string {
     this.#digest ??= this.#hash.update(this.#unhashed).digest("hex").slice(0, 16);
     return this.#digest;
   }
 
-  /** Throws SourceError where there are too many. */
+  /** Throws SourceError if there are too many. */
   add(entry: Listed): void {
     const { name, isDirectory, size, modified } = entry;
     this.#all.push(entry);

@@ -16,15 +16,16 @@ const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 
 export interface HtmlIndexOf {
   readonly asked: URL;
-  /** Where redirects led; it ends with a slash. */
+  /** The URL after redirects; it ends with a slash. */
   readonly answered: URL;
-  /** HTTP tells where the page ends. */
+  /** HTTP marks the end of the page. */
   readonly isProvable: boolean;
 }
 
 /**
- * The entries of an HTML index page: its links to what lies directly in this directory. Sizes and times only as far as they are
- * exact, to the minute: nginx's. Nothing where the page is no index. Throws SourceError where it is no whole one.
+ * Returns the entries of an HTML index page: its links to entries directly in this directory. Sizes
+ * and times are included only if they are exact, to the minute: nginx's. `undefined` if the page is
+ * no index. Throws SourceError if the page is not complete.
  */
 export async function parseHtmlIndex(
   pieces: AsyncIterable<string>,
@@ -40,7 +41,10 @@ export async function parseHtmlIndex(
   return await entriesOf(page, new IndexedDirectory(of.asked, of.answered, page.base), folder);
 }
 
-/** An entry, by what its link says: not by names, of which several may be unreadable, and a file's may be a directory's too. */
+/**
+ * An entry, by its link and not by its name: several names may be unreadable, and a file and a
+ * directory may share one.
+ */
 interface Candidate {
   readonly key: string;
   readonly entry: Listed;
@@ -75,7 +79,7 @@ function meaningOf(
   return { key: keyOf(anchor), entry: { ...meaning, ...rowOf(anchor, meaning) } };
 }
 
-/** Read once more, as they may be too many to be kept. */
+/** Reads the links once more, because they may be too many to be kept. */
 function* bestOf(
   anchors: Iterable<Anchor>,
   best: Best,
@@ -101,7 +105,10 @@ function keyOf({ href, text, isTorn }: Anchor): string {
   return isTorn ? text : href.replace(/^\.\//, "");
 }
 
-/** No link leads into the directory: it may have another path for the server than for us, and then their names are right. */
+/**
+ * No link leads into the directory: the server may have another path for it, and then the names of
+ * the links are right.
+ */
 function namedBy(named: Spool<Listed>, astray: number): Iterable<Listed> {
   if (named.length > 0) return withoutRepeats(named, named.length, true);
   throw new SourceError(
@@ -110,9 +117,15 @@ function namedBy(named: Spool<Listed>, astray: number): Iterable<Listed> {
   );
 }
 
-/** Of the links that say the same: icons may be links too. The first counts, unless a later one tells more. */
+/**
+ * Of several links to one entry (icons may be links too) the first counts, unless a later one has
+ * more details.
+ */
 class Best {
-  /** By key: the number of the candidate, from 1; with it, whether a size is known, and whether it is a guess. */
+  /**
+   * By key: the number of the candidate, from 1; with it, whether a size is known, and whether it
+   * is a guess.
+   */
   readonly #seen: NumberedTexts;
   #added = 0;
   #taken = 0;
@@ -135,8 +148,8 @@ class Best {
   }
 
   /**
-   * The entry, if it is the best; candidates come in the order in which they were added. `a.txt?download=1` beside `a.txt` is what may be
-   * done with it, unless the server knows such a name.
+   * Returns the entry, if it is the best; candidates come in the order in which they were added.
+   * `a.txt?download=1` beside `a.txt` is an action on that file, unless the server has such a name.
    */
   take({ key, entry }: Candidate): Listed | undefined {
     this.#taken++;
@@ -148,7 +161,9 @@ class Best {
   }
 }
 
-/** Links that surely name the same are one entry, however they are written. `all`: and so are the others. */
+/**
+ * Links that certainly name the same are one entry, in any spelling. `all`: uncertain ones, too.
+ */
 function* withoutRepeats(entries: Iterable<Listed>, most: number, all = false): Generator<Listed> {
   const names = new NumberedTexts(most);
   for (const entry of entries) {

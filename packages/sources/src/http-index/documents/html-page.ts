@@ -10,9 +10,9 @@ export interface HtmlPage {
   readonly isIndex: boolean;
   /** It ends in the middle. */
   readonly isCut: boolean;
-  /** It says itself where it ends. */
+  /** The page itself marks its end. */
   readonly isClosed: boolean;
-  /** What `<base href>` says. */
+  /** The value of `<base href>`. */
   readonly base: string | undefined;
   readonly anchors: Spool<Anchor>;
   /** All hrefs are percent-escaped. */
@@ -23,16 +23,19 @@ export interface HtmlPage {
 const piece = 256 * 1024;
 /** Characters: names have 255 bytes at most. */
 const longestText = 1_000;
-/** Of a link's row, after the link: more than date and size need. */
+/** Characters of a link's row, after the link: more than date and size need. */
 const longestTail = 200;
 
-/** What the title or the heading of an index page begins with: nginx, Apache, lighttpd; Python; Jetty. */
+/**
+ * What the title or the heading of an index page begins with: nginx, Apache, lighttpd; Python;
+ * Jetty.
+ */
 const titles = /^\s*(index of|directory listing|directory:)/i;
-/** Elements that whoever opens them also closes, and that hold the list, or all of the page. */
+/** Elements that every server closes, and that hold the list, or all of the page. */
 const closed = new Set(["html", "body", "table", "pre", "ul", "ol", "a"]);
 const footers = new Set(["address", "footer"]);
 
-/** Throws SourceError for a page over a limit; what it read of it is gone then. */
+/** Throws SourceError for a page over a limit; its entries are dropped then. */
 export async function readHtmlPage(pieces: AsyncIterable<string>, folder: StateFolder): Promise<HtmlPage> {
   using unused = new DisposableStack();
   const reader = new PageReader(unused.use(new Spool<Anchor>(folder)));
@@ -63,7 +66,7 @@ class PageReader implements HtmlPage {
   }
 
   async read(pieces: AsyncIterable<string>): Promise<void> {
-    // Loaded by those who need it only: it takes its time.
+    // Loaded only when needed: loading is slow.
     const { Parser } = await import("htmlparser2");
     const parser = new Parser(this);
     const names = new ShownNames();
@@ -147,7 +150,7 @@ class PageReader implements HtmlPage {
   }
 }
 
-/** The rest of a text that is long enough is of no use. */
+/** The rest of a text that is long enough is not needed. */
 function append(text: string, more: string, longest: number): string {
   return text.length < longest ? text + more.slice(0, longest) : text;
 }

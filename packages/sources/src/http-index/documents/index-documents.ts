@@ -12,7 +12,10 @@ export interface Slice {
   readonly next: Cursor | undefined;
 }
 
-/** Index pages, cut into pages of our own: servers give a directory as one document, however long. A cursor is a place in it. */
+/**
+ * Index pages, cut into pages of our own: servers send a directory as one document of any length. A
+ * cursor is a place in it.
+ */
 export class IndexDocuments implements Disposable {
   readonly #site: Site;
   readonly #folder: StateFolder;

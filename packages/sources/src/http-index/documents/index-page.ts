@@ -11,7 +11,10 @@ import { parseJsonIndex } from "./json-index.ts";
 
 const accept = "application/json, text/html;q=0.9";
 
-/** Fetches the index page of a directory, and reads it. Throws SourceError: what is not a whole index page is none. */
+/**
+ * Fetches the index page of a directory, and reads it. Throws SourceError, also for an incomplete
+ * page.
+ */
 export async function fetchIndex(
   site: Site,
   directory: string,
@@ -60,7 +63,10 @@ async function readIndex(
   );
 }
 
-/** A body that cannot be the page, and an answer that cannot be read, are no whole listing. Refusals with a status tell their URL. */
+/**
+ * A body that cannot be the page, and an unreadable answer, are incomplete listings. Refusals with
+ * a status name their URL.
+ */
 function ofListing(error: unknown, what: string): unknown {
   if (!(error instanceof SourceError)) return error;
   const { kind, message, status } = error;

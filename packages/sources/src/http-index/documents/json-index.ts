@@ -26,7 +26,10 @@ const nginx = z
     }),
   );
 
-/** Caddy: `file_server browse`, asked for JSON. Links are followed by the server, and described as links. */
+/**
+ * Caddy: `file_server browse`, asked for JSON. Links are followed by the server, and described as
+ * links.
+ */
 const caddy = z
   .object({
     name: z.string(),
@@ -46,7 +49,10 @@ const caddy = z
 
 const row = z.union([nginx, caddy]);
 
-/** Nothing where this is no index: a JSON file, say, in place of one. Throws SourceError where it is no whole one. */
+/**
+ * Returns `undefined` if this is no index, for example a JSON file. Throws SourceError if it is
+ * incomplete.
+ */
 export async function parseJsonIndex(
   pieces: AsyncIterable<string>,
   folder: StateFolder,
@@ -67,7 +73,7 @@ export async function parseJsonIndex(
   return entries;
 }
 
-/** Whether all of them are entries. */
+/** Returns whether all of them are entries. */
 function addRows(rows: readonly string[], entries: Entries): boolean {
   for (const text of rows) {
     const found = row.safeParse(parsed(text));

@@ -7,33 +7,35 @@ export interface Anchor {
   readonly text: string;
   /** Text of the row behind the link. */
   readonly tail: string;
-  /** It is in the page's footer, which speaks of the server. */
+  /** It is in the page's footer, which is about the server. */
   readonly isAside: boolean;
-  /** The tag falls apart: the name holds the quotes that it stands in, or blanks without any quotes. */
+  /** The tag is broken: the name holds the quotes around it, or blanks without any quotes. */
   readonly isTorn: boolean;
 }
 
-/** A link that leads to another place, and may name an entry all the same: by a path that the server knows and we do not. */
+/**
+ * A link that leads to another place, and may still name an entry: by the server's own path for it.
+ */
 export interface Astray {
-  /** The last part of its path, where the text of the link says so too. */
+  /** The last part of its path, if the text of the link agrees. */
   readonly named: Listed | undefined;
 }
 
-/** Nothing: it names no entry, as a link for sorting. */
+/** `undefined` if it names no entry, like a link for sorting. */
 export type Meaning = Listed | Astray | undefined;
 
-/** Other protocols, and what browsers do themselves. */
+/** Other protocols, and actions of the browser itself. */
 const command = /^\s*(?:(?:javascript|about|sms|magnet|tel|mailto|data):|(?!https?:)[a-z][a-z0-9+.-]*:\/\/)/i;
 /** How pages are sorted and shown: Apache, nginx, Caddy, and others. */
 const sorting = /(?:^|\/)\?(?:[CNMSDFVPO]|sort|order|by|layout|view|lang|theme|search|q|download)=[^/]*$/i;
 /** A scheme, where a name with a colon is meant, as no slashes follow. */
 const scheme = /^\s*[a-z][a-z0-9+.-]*:(?!\/\/)/i;
-/** What stands in hrefs of servers that escape names, and nothing else. */
+/** The only characters in hrefs of servers that escape names. */
 const escaped = /^(?:[A-Za-z0-9\-._~!$'()*+,;=:@/]|%[0-9a-f]{2})*$/i;
 /** How the texts of long names end: Apache, nginx. */
 const shortened = /(?:\.\.>?|…)$/;
 
-/** Whether a page's hrefs are percent-escaped: one that cannot be shows that none is. */
+/** Returns whether a page's hrefs are percent-escaped: one that cannot be shows that none is. */
 export function isEscaped({ href, text, isTorn }: Anchor): boolean {
   if (isTorn) return false;
   if (command.test(href) || sorting.test(href)) return true;
@@ -42,12 +44,17 @@ export function isEscaped({ href, text, isTorn }: Anchor): boolean {
   return escaped.test(rest === "" ? href : href.slice(0, -rest.length)) && rest === "" && !scheme.test(href);
 }
 
-/** Whether the text says that the href is the name as it stands, though it looks escaped. */
+/**
+ * Returns whether the text shows that the href is the unescaped name, although it looks escaped.
+ */
 export function isSpelled({ href, text }: Anchor): boolean {
   return href.includes("%") && says(text, lastOf(href));
 }
 
-/** What a link of `directory`'s page is. `isPageEscaped`: the page's hrefs are percent-escaped. */
+/**
+ * Returns the meaning of a link of `directory`'s page. `isPageEscaped`: the page's hrefs are
+ * percent-escaped.
+ */
 export function readLink(anchor: Anchor, directory: IndexedDirectory, isPageEscaped: boolean): Meaning {
   const { href, text } = anchor;
   if (anchor.isTorn) return torn(anchor, directory);
@@ -77,7 +84,7 @@ function spelled(
   return spot.trust === "doubtful" && isAside ? undefined : { name, isDirectory, guess };
 }
 
-/** The text of the link has what its tag has lost. */
+/** The text of the link has the name that the broken tag has lost. */
 function torn({ href, text }: Anchor, directory: IndexedDirectory): Listed | undefined {
   const name = text.trim().replace(/\/$/, "");
   const isDirectory = text.trim().endsWith("/");
@@ -93,7 +100,9 @@ function torn({ href, text }: Anchor, directory: IndexedDirectory): Listed | und
   };
 }
 
-/** As a browser reads it, but that a query and a fragment belong to the name: files have none. */
+/**
+ * Reads the href like a browser, but a query and a fragment belong to the name: files have none.
+ */
 function byUrl({ href, text, isAside }: Anchor, directory: IndexedDirectory): Meaning {
   const rest = restOf(href);
   const whole = href.slice(0, href.length - rest.length);
@@ -114,7 +123,7 @@ function withRest(name: string, rest: string): Listed {
   return { name: name + (isDirectory ? rest.slice(0, -1) : rest), isDirectory, guess: "name" };
 }
 
-/** `//a.txt` names a file of the root's, where its text does so too; else it names a host. */
+/** `//a.txt` names a file of the root if its text agrees; otherwise it names a host. */
 function ofThisHost(path: string, text: string): string {
   return /^\/\/[^/]+\/?$/.test(path) && says(text, lastOf(path)) ? path.slice(1) : path;
 }
@@ -125,7 +134,10 @@ function astray({ isOtherHost }: { isOtherHost: boolean }, path: string, text: s
   return isOtherHost ? undefined : { named: undefined };
 }
 
-/** A query for another part of this list, or for a directory by its name: what that holds is not to be had. */
+/**
+ * A query for another part of this list, or for a directory by its name: its entries cannot be
+ * fetched.
+ */
 function ofQuery(query: string, text: string): Listed | undefined {
   const name = text.trim().replace(/\/$/, "");
   const isNext = /^(next|more)\b|^[»›>]+$/i.test(name);
@@ -139,7 +151,7 @@ function ofQuery(query: string, text: string): Listed | undefined {
   };
 }
 
-/** What stands behind the path: a query, a fragment. */
+/** The rest behind the path: a query, a fragment. */
 function restOf(href: string): string {
   const at = href.search(/[?#]/);
   return at === -1 ? "" : href.slice(at);
@@ -151,7 +163,7 @@ export function lastOf(path: string): string {
   return whole.slice(whole.lastIndexOf("/") + 1);
 }
 
-/** Whether a link's text is this name: as it is, or trimmed, or shortened, or as a path. */
+/** Returns whether a link's text is this name: as it is, or trimmed, or shortened, or as a path. */
 function says(text: string, name: string): boolean {
   if (name === "") return false;
   const shown = text.trim().replace(/\/$/, "");

@@ -1,12 +1,13 @@
-/** What hides all that follows it, until it ends. */
+/** Marks that hide all following text until they end. */
 const hiding = /^<(?:[!?]|script|style|title|textarea|xmp|plaintext|iframe|noembed)/i;
 /** Characters of the longest of these, and of the ends of links. */
 const longestMark = 12;
 const link = /<a\b/gi;
 
 /**
- * Some servers escape names in hrefs, but not in the text of links: one that looks like a comment would hide other links. In a link
- * whose text has such a mark before any other tag, each of them loses its power. Text goes in and out in pieces.
+ * Some servers escape names in hrefs, but not in the text of links: a name that looks like a
+ * comment would hide other links. In a link whose text has such a mark before any other tag, all
+ * such marks are made harmless. Text goes in and out in pieces.
  */
 export class ShownNames {
   #rest = "";
@@ -37,7 +38,10 @@ export class ShownNames {
     return shown + text.slice(at, text.length - kept);
   }
 
-  /** Where the text is cut next; `undefined` where more of it is needed. Where it stands then is noted. */
+  /**
+   * Returns where the text is cut next; `undefined` if more of it is needed. Stores the present
+   * position.
+   */
   #next(text: string, at: number, isEnd: boolean): number | undefined {
     if (this.#where === "outside") {
       link.lastIndex = at;

@@ -1,39 +1,44 @@
 import { SourceError } from "@brigade/core";
 import { remember } from "../../http/remember.ts";
 
-/** Directories whose contents are remembered, the latest. */
+/** Directories whose contents are kept, the latest. */
 const mostKnown = 10_000;
-/** Directories above one that may hold the same as it does: a tree that holds itself goes on for ever. */
+/**
+ * The greatest number of directories above one that may hold the same: a tree that holds itself has
+ * no end.
+ */
 const mostAlike = 1;
-/** Parts of a path: deeper, nothing is looked for. */
+/** Parts of a path. Deeper directories are not listed. */
 const deepest = 128;
 
 interface Listing {
   readonly hasDirectories: boolean;
-  /** Tells what it holds. */
+  /** Digest of its contents. */
   readonly digest: string;
 }
 
 /**
- * Symbolic links on a server may lead back to a directory above them, and then there is no end of directories. Such a one shows
- * by holding the same as several above it.
+ * Symbolic links on a server may lead back to a directory above them, and then there is no end of
+ * directories. Such a directory holds the same as several above it.
  */
 export class Loops {
   readonly #digestOf: (directory: string, signal: AbortSignal) => Promise<string>;
   readonly #known = new Map<string, string>();
 
-  /** `digestOf`: of a directory that is not remembered. */
+  /** `digestOf`: for a directory that is not kept. */
   constructor(digestOf: (directory: string, signal: AbortSignal) => Promise<string>) {
     this.#digestOf = digestOf;
   }
 
-  /** Throws SourceError where the directory's contents, or its depth, show that the tree has no end. */
+  /**
+   * Throws SourceError if the directory's contents, or its depth, show that the tree has no end.
+   */
   async check(directory: string, { hasDirectories, digest }: Listing, signal: AbortSignal): Promise<void> {
     const parts = directory === "" ? [] : directory.split("/");
     remember(this.#known, directory, digest, mostKnown);
     if (parts.length > deepest) throw endless(`it lies more than ${deepest} directories deep`, directory);
     if (!hasDirectories) return;
-    // A path that goes round names a directory again, sooner or later: only then it is worth a request.
+    // A path in a circle repeats a directory's name at some point: only then a request is worth it.
     const name = parts.at(-1) ?? "";
     const goesRound = parts.indexOf(name) < parts.length - 1;
     const alike: string[] = [];
@@ -51,7 +56,7 @@ export class Loops {
       remember(this.#known, directory, digest, mostKnown);
       return digest;
     } catch (error) {
-      // Above what is copied, it need not be ours to see.
+      // Directories above the copied one may be closed to us.
       if (error instanceof SourceError) return undefined;
       throw error;
     }

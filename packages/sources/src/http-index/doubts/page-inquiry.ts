@@ -6,21 +6,29 @@ import type { Listed } from "../listed.ts";
 /** A file; a directory by its name, though its link may look like a file's. */
 export type Found = FileEntry | string;
 
-/** Milliseconds until a failed question is asked again, and at most, where the server names a time. */
+/**
+ * Milliseconds until a failed question is asked again, and at most, where the server names a time.
+ */
 const pause = 500;
 const longestPause = 5_000;
-/** Files in a row: of which HEAD told nothing, so that it is not asked any more; of which nothing could be learnt at all. */
+/**
+ * Files in a row without an answer: to HEAD, after which HEAD is not used any more; and in any way.
+ */
 const enough = 3;
-/** Files in a row that are refused by either way: the others of the page are not asked for, as in a ban each question prolongs it. */
+/**
+ * Files in a row that are refused in both ways: the others of the page are not asked for, because
+ * each question may prolong a ban.
+ */
 const mostRefused = 8;
 /** Files whose HEAD is known to hang. */
 const mostHanging = 1_000;
 
 /**
- * Asks for sizes and times of the files of one page. It decides nothing: what cannot be learnt stays unknown, and is told
- * when the file is fetched. HEAD is the cheap way, but some servers answer it with errors, with nothing or with a length of
- * 0: then the first byte is asked for. Throws SourceError only where several files in a row tell nothing for now, and the page
- * itself does not come any more either.
+ * Asks for sizes and times of the files of one page. It decides nothing: what cannot be found out
+ * stays unknown until the file is fetched. HEAD is the cheap way, but some servers answer it with
+ * errors, with nothing or with a length of 0: then the first byte is asked for. Throws SourceError
+ * only if several files in a row give no answer for now, and the page itself does not come any more
+ * either.
  */
 export class PageInquiry {
   readonly #files: SiteFiles;
@@ -30,7 +38,10 @@ export class PageInquiry {
   #silent = 0;
   #refused = 0;
 
-  /** `hanging`: files of the site of which HEAD was not answered in time. They are added to it, and not waited for again. */
+  /**
+   * `hanging`: files of the site of which HEAD was not answered in time. They are added to it, and
+   * not waited for again.
+   */
   constructor(files: SiteFiles, directory: string, hanging: Set<ObjectKey>) {
     this.#files = files;
     this.#directory = directory;
@@ -44,7 +55,9 @@ export class PageInquiry {
     return known === undefined || known instanceof SourceError ? { name } : described(name, known);
   }
 
-  /** Whether there is what the page most likely names. Nothing where it seems to be no entry. */
+  /**
+   * Returns whether the likely entry of the page exists; `undefined` if it seems to be no entry.
+   */
   async verify({ name, isDirectory, guess }: Listed, signal: AbortSignal): Promise<Found[]> {
     const known = isDirectory ? await this.#lookInto(name, signal) : await this.#look(name, signal);
     if (known === "directory") return [name];
@@ -104,7 +117,10 @@ export class PageInquiry {
     return told;
   }
 
-  /** Whether it is the files' own fault that they tell nothing: the page that names them still comes. */
+  /**
+   * Returns whether the missing answers are the files' own fault: the page that names them still
+   * comes.
+   */
   async #isOwn({ kind, isGuess }: SourceError, signal: AbortSignal): Promise<boolean> {
     if (kind === "throttled" && !isGuess) return false;
     return (await answerOf(this.#files.hasDirectory(this.#directory, signal))) === true;
@@ -122,7 +138,7 @@ function described(name: string, { size, modified, unproven }: Details): FileEnt
   };
 }
 
-/** What is told, or why nothing is. */
+/** The answer, or the reason for none. */
 async function answerOf<T>(asking: Promise<T>): Promise<T | SourceError> {
   try {
     return await asking;

@@ -5,8 +5,8 @@ import { isSpelled, lastOf, readLink } from "../documents/link.ts";
 import type { IndexedDirectory } from "../indexed-directory.ts";
 
 /**
- * Whether two links of a page that looks percent-escaped would name one thing, and by their texts name two: `%41` beside `A`. Then
- * the page escapes nothing.
+ * Finds two links of a page that looks percent-escaped which would name one thing, and by their
+ * texts name two: `%41` beside `A`. Then the page escapes nothing.
  */
 export async function readsTwoAsOne(
   anchors: Iterable<Anchor>,
@@ -36,7 +36,10 @@ export async function readsTwoAsOne(
   return false;
 }
 
-/** What a link is read as; nothing where it is no entry, or, with `surely`, where its text does not say so too. */
+/**
+ * Returns the name that a link is read as; `undefined` if it is no entry, or, with `surely`, if its
+ * text does not agree.
+ */
 function nameOf(anchor: Anchor, directory: IndexedDirectory, surely = false): string | undefined {
   const meaning = readLink(anchor, directory, true);
   if (meaning === undefined || "named" in meaning) return undefined;

@@ -3,7 +3,10 @@ import type { Line } from "../../pacing/turn.ts";
 import { Exchange } from "../exchange.ts";
 import { Client, errors } from "./undici.ts";
 
-/** A connection of a pool that tells each exchange that it goes over it, and knows whether it is served. */
+/**
+ * A connection of a pool. It reports itself to each exchange, and shows whether the server serves
+ * it.
+ */
 export class Connection extends Client implements Line {
   readonly #origin: URL;
   #isServed = false;
@@ -29,7 +32,9 @@ export class Connection extends Client implements Line {
     this.#isServed = true;
   }
 
-  /** As if it had not come about: its pool uses it no more, and makes another when it needs one. */
+  /**
+   * Treats the connection as failed: its pool uses it no more, and makes another when it needs one.
+   */
   giveUp(): void {
     this.emit(
       "connectionError",

@@ -10,11 +10,14 @@ import { Agent, errors, Pool, ProxyAgent } from "./undici.ts";
 
 export interface DispatcherSettings extends ServerSettings {
   readonly headersTimeoutMs: number;
-  /** To each origin, at most; `undefined`: as many as there are requests. */
+  /** The greatest number per origin; `undefined`: as many as there are requests. */
   readonly connections: number | undefined;
 }
 
-/** Milliseconds that a connection without work stays open, whatever the server offers: it takes one of the process's open files. */
+/**
+ * Milliseconds that a connection without work stays open, also if the server offers more: it uses
+ * one of the process's open files.
+ */
 const longestIdle = 4_000;
 
 /** Keep-alive connections to one origin that is known beforehand. */
@@ -38,7 +41,7 @@ export function throughProxy(proxy: ProxyServer, settings: DispatcherSettings): 
   return new ProxyAgent({
     ...common(settings),
     ...{ uri: url.href, connectTimeout, requestTls, clientFactory: pool },
-    // As curl says it; privoxy tells the length of what it has altered only to those who do.
+    // As in curl; privoxy sends the length of altered bodies only with this header.
     headers: { "proxy-connection": "keep-alive" },
     // undici asks the proxy itself for http:// URLs, and the server for https:// ones.
     factory: (origin, options) =>
@@ -46,7 +49,9 @@ export function throughProxy(proxy: ProxyServer, settings: DispatcherSettings): 
   });
 }
 
-/** How a server is reached that no proxy speaks HTTP for; nothing through one that does. */
+/**
+ * How a server is reached without a proxy that speaks HTTP for it; `undefined` with such a proxy.
+ */
 export function serverConnector(
   proxy: ProxyServer | undefined,
   settings: ServerSettings,
@@ -76,7 +81,7 @@ function common({ connections }: DispatcherSettings) {
   return { allowH2: false, connections: connections ?? null, keepAliveMaxTimeout: longestIdle };
 }
 
-/** Connects to a proxy; its failures are known as the proxy's. */
+/** Connects to a proxy; its failures are marked as the proxy's. */
 function proxyConnector(settings: ConnectorSettings): buildConnector.connector {
   // --insecure is about the server: the proxy gets the password.
   const tls = { ...settings.tls, rejectUnauthorized: true };
@@ -90,12 +95,14 @@ function proxyConnector(settings: ConnectorSettings): buildConnector.connector {
     });
 }
 
-/** undici would ask again and again after this one, as it does not know whose certificate it was. */
+/**
+ * undici would retry after this error without end, because it cannot tell whose certificate it was.
+ */
 function isOtherName(error: Error): boolean {
   return codeOf(error) === "ERR_TLS_CERT_ALTNAME_INVALID";
 }
 
-/** What is answered to CONNECT in the wrong way is the proxy's fault, too. */
+/** A wrong answer to CONNECT is the proxy's fault, too. */
 function markingErrors(handler: Dispatcher.DispatchHandler): Dispatcher.DispatchHandler {
   const { onResponseError } = handler;
   handler.onResponseError = (controller, error) => {

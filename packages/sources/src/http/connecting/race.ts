@@ -3,13 +3,19 @@ import type { buildConnector } from "undici";
 import { Unreached } from "../faults/unreached.ts";
 import { errors } from "./undici.ts";
 
-/** Begins a connection to the address that `hostname` has, and gives its socket at once. Has no limit of time. */
+/**
+ * Begins a connection to the address of `hostname`, and returns its socket at once. It has no time
+ * limit.
+ */
 export type Begin = (where: buildConnector.Options, done: buildConnector.Callback) => Socket;
 
 /** Milliseconds from one address to the next (RFC 8305, section 5). */
 const untilNext = 250;
 
-/** One connection to a host: its addresses are tried at short intervals, and the first that is ready is taken. */
+/**
+ * One connection to a host: its addresses are tried at short intervals, and the first that is ready
+ * is taken.
+ */
 export class Race {
   readonly #where: buildConnector.Options;
   readonly #begin: Begin;
@@ -54,7 +60,7 @@ export class Race {
       else this.#lose(address, error);
     });
     this.#running.set(address, socket);
-    // What is reached needs no others; TLS may take as long as it wants to.
+    // A reached address needs no others; TLS may take any time.
     socket.once("connect", () => clearTimeout(this.#next));
     if (this.#waiting.length > 0) this.#next = setTimeout(() => this.#tryNext(), untilNext);
   }
@@ -88,7 +94,7 @@ export class Race {
     return error;
   }
 
-  /** Whether it was under way. */
+  /** True if it was under way. */
   #end(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;

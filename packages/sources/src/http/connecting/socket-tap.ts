@@ -2,28 +2,33 @@ import type { Socket } from "node:net";
 import type { NextSlab } from "@brigade/core";
 import { errors } from "./undici.ts";
 
-/** Who takes the bytes that the tap diverts. */
+/** The receiver of the bytes that the tap diverts. */
 export interface TapSink {
   /** A view into memory that nothing else is put into. */
   push(chunk: Uint8Array): void;
   end(): void;
 }
 
-/** Bytes of memory for heads, and for bodies whose reader brings none. Longer than any head that undici takes (16 KiB). */
+/**
+ * Bytes of memory for heads, and for bodies whose reader brings none. Longer than any head that
+ * undici takes (16 KiB).
+ */
 const ownSlab = 64 * 1024;
-/** A rest of a slab shorter than this share of it is not read into: short reads are dear. */
+/** The rest of a slab is not used if it is shorter than this share: short reads are expensive. */
 const leastShare = 16;
 
 const endOfHead = Buffer.from("\r\n\r\n");
 const plainRange = Buffer.from("HTTP/1.1 206 ");
 
 /**
- * Stands between a new socket and undici, and takes the body of one response past it: what the kernel has is read straight
- * into memory that is used again, where undici wants a new buffer for every read.
+ * Stands between a new socket and undici, and lets the body of one response bypass undici: bytes
+ * are read from the kernel straight into memory that is reused, while undici would need a new
+ * buffer for every read.
  *
- * Head: bytes go on to undici, whose parser reads the head, up to its end. Held: the head was a 206's; bytes stay here until
- * undici has told what it says. Then either diverted: the body goes to a sink, and undici hears of the connection's end only.
- * Or passed: all that comes goes on to undici, as if there were no tap.
+ * States. Head: bytes go on to undici, whose parser reads the head, up to its end. Held: the head
+ * was a 206's; bytes stay here until undici has parsed it. Then either diverted: the body goes to a
+ * sink, and undici gets only the connection's end. Or passed: all bytes go on to undici, as if
+ * there were no tap.
  */
 export class SocketTap {
   /** For the socket's constructor. */
@@ -35,7 +40,7 @@ export class SocketTap {
   #socket: Socket | undefined;
   #state: "head" | "held" | "diverted" | "passed" = "head";
   #memory: Buffer = Buffer.alloc(0);
-  /** Bytes of the memory that hold something. */
+  /** Bytes of the memory that are filled. */
   #filled = 0;
   #held: Buffer[] = [];
   #nextSlab: NextSlab = () => new Uint8Array(ownSlab);
@@ -60,7 +65,7 @@ export class SocketTap {
     return this.#state === "held";
   }
 
-  /** Gives the held body to the sink, so many bytes, as soon as it is resumed. */
+  /** Passes the held body of this length to the sink, as soon as it is resumed. */
   divert(sink: TapSink, length: number): void {
     this.#state = "diverted";
     this.#sink = sink;
@@ -69,7 +74,7 @@ export class SocketTap {
     for (const chunk of this.#held.splice(0)) this.#toSink(chunk);
   }
 
-  /** Gives the held bytes to undici, and all that follow. */
+  /** Passes the held bytes to undici, and all later ones. */
   pass(): void {
     this.#state = "passed";
     for (const chunk of this.#held.splice(0)) this.#socket?.push(chunk);
@@ -101,7 +106,7 @@ export class SocketTap {
     return this.#memory.subarray(this.#filled);
   }
 
-  /** False: the socket is to be read from no more for now. */
+  /** False: reading from the socket stops for now. */
   #came(bytes: number): boolean {
     const chunk = this.#memory.subarray(this.#filled, this.#filled + bytes);
     this.#filled += bytes;
@@ -136,7 +141,7 @@ export class SocketTap {
   }
 
   #toSink(chunk: Buffer): void {
-    // More than was announced belongs to nobody.
+    // Bytes beyond the announced length are dropped.
     const mine = chunk.length > this.#left ? chunk.subarray(0, this.#left) : chunk;
     if (mine.length === 0) return;
     this.#left -= mine.length;
@@ -145,7 +150,7 @@ export class SocketTap {
   }
 
   #silent(socket: Socket): void {
-    // A socket that is not read from is silent by our own wish.
+    // A socket that we do not read from is silent because of us.
     if (this.#paused) socket.setTimeout(this.#silenceMs);
     else socket.destroy(new errors.BodyTimeoutError());
   }

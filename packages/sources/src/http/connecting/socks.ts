@@ -7,7 +7,10 @@ import { buildConnector } from "./undici.ts";
 /** Bytes of a name that SOCKS5 has room for (RFC 1928). */
 const longestName = 255;
 
-/** Connections to servers through a SOCKS5 proxy, which looks their names up. `toProxy`: connects to the proxy itself. */
+/**
+ * Connections to servers through a SOCKS5 proxy, which looks their names up. `toProxy`: connects to
+ * the proxy itself.
+ */
 export function throughSocks(
   proxy: URL,
   toProxy: buildConnector.connector,
@@ -40,7 +43,7 @@ async function negotiate(
   timeout: number,
 ): Promise<Socket> {
   if (Buffer.byteLength(hostname) > longestName) throw new SocksError(`the name is too long: ${hostname}`);
-  // Few need it, and all would wait for it to be loaded.
+  // Loaded only when needed, because loading takes time.
   const { SocksClient } = await import("socks");
   const { user, password } = proxyLogin(proxy);
   const request = {
@@ -53,7 +56,7 @@ async function negotiate(
   } as const;
   return await new Promise((resolve, reject) => {
     SocksClient.createConnection(request, (error, tunnel) => {
-      // The library's own error holds our password.
+      // The library's own error contains the password.
       if (tunnel === undefined || error !== null) reject(new SocksError(error?.message ?? "no connection"));
       else resolve(tunnel.socket);
     }).catch(reject);

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
 import { ConfigError, type Environment } from "@brigade/core";
 
-/** What connections over TLS are made with. */
+/** The TLS settings of connections. */
 export interface TlsSettings {
-  /** `false`: whoever answers is trusted. */
+  /** `false`: any server is trusted. */
   readonly rejectUnauthorized: boolean;
   readonly secureContext?: SecureContext;
 }
@@ -13,8 +13,8 @@ export interface TlsSettings {
 const variables = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"] as const;
 
 /**
- * Node itself reads only NODE_EXTRA_CA_CERTS, and only of the environment that it is started with; here `.env` counts, too.
- * Throws ConfigError for a file that cannot be read.
+ * Node itself reads only NODE_EXTRA_CA_CERTS, and only of the environment that it is started with;
+ * here `.env` counts, too. Throws ConfigError for a file that cannot be read.
  */
 export function tlsSettings(
   environment: Environment,

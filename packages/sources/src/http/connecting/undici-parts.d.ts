@@ -1,4 +1,4 @@
-/** undici types its parts only as members of the whole. */
+/** undici has types for its parts only as members of the whole. */
 declare module "undici/lib/api/api-connect.js" {
   const connect: unknown;
   export default connect;

@@ -1,6 +1,6 @@
 /**
- * The parts of undici that are used, each loaded by itself: the whole of undici brings fetch, WebSocket, caches and
- * mocks, and takes nearly twice the time to load.
+ * The parts of undici that are used, each loaded by itself: the whole of undici brings fetch,
+ * WebSocket, caches and mocks, and takes nearly twice the time to load.
  */
 import connect from "undici/lib/api/api-connect.js";
 import Dispatcher from "undici/lib/dispatcher/dispatcher.js";

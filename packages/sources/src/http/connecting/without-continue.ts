@@ -8,7 +8,10 @@ const endOfHead = "\r\n\r\n";
 /** Bytes; a longer head is not waited for. */
 const longest = 8 * 1024;
 
-/** Connections on which an unasked `100 Continue` is no answer: undici ends a connection at one, though it asks for none. */
+/**
+ * Connections on which an unrequested `100 Continue` is skipped: undici would end the connection at
+ * one.
+ */
 export function ignoringContinue(connect: buildConnector.connector): buildConnector.connector {
   return (where, done) =>
     connect(where, (...[error, socket]) => {
@@ -18,13 +21,17 @@ export function ignoringContinue(connect: buildConnector.connector): buildConnec
     });
 }
 
-/** undici waits for an answer before it sends the next request: what comes first after a request begins an answer. */
+/**
+ * undici waits for an answer before it sends the next request: the first bytes after a request
+ * begin an answer.
+ */
 function takeOut(socket: Socket): void {
   const write = socket.write.bind(socket);
   const read = socket.read.bind(socket);
   let begins = true;
   let held: Buffer | undefined;
-  // undici's writes have no other arguments: to pass on an unknown number of them costs an array each.
+  // undici's writes have no other arguments: to pass on an unknown number of them costs an array
+  // each.
   socket.write = (chunk: string | Uint8Array, encoding?: unknown, done?: unknown) => {
     begins = true;
     return write(chunk, encoding as BufferEncoding, done as () => void);
@@ -50,14 +57,16 @@ function takeOut(socket: Socket): void {
 const statusAt = "HTTP/1.1 ".length;
 const one = 0x31;
 
-/** Whether it is clear at first sight that this is the head of another answer: nearly always. */
+/**
+ * Returns whether the first bytes show that this is the head of another answer: nearly always true.
+ */
 function isOther(bytes: Buffer): boolean {
   return bytes.length > statusAt && bytes[statusAt] !== one;
 }
 
-/** What follows all that say `100 Continue`. */
+/** Returns the bytes after all heads with `100 Continue`. */
 function afterContinue(bytes: Buffer): Buffer | "incomplete" {
-  // Of nearly every answer these few are all that is looked at.
+  // For nearly every answer only these few bytes are read.
   const text = bytes.toString("latin1", 0, shortest);
   if (text.length < shortest)
     return "HTTP/1.1 100 ".startsWith(text.replace("HTTP/1.0", "HTTP/1.1")) ? "incomplete" : bytes;

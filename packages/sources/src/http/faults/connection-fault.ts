@@ -3,26 +3,26 @@ import type { Route } from "../route.ts";
 import { codeOf } from "./seen.ts";
 import { outcomesOf } from "./unreached.ts";
 
-/** What became of an attempt to connect: words, and what waiting may do. */
+/** The result of an attempt to connect: words, and if waiting may help. */
 interface Meaning {
   readonly words: string;
   /** `broken`: only this request. */
   readonly fault: "lasting" | "passing" | "broken";
 }
 
-/** Who failed. */
+/** The side that failed. */
 export interface Party {
   /** `the proxy …: `, or empty for the server. */
   readonly who: string;
-  /** What names its address. */
+  /** The setting that has its address. */
   readonly setBy: string;
   /** By default the route's. */
   readonly scope?: FaultScope;
 }
 
 /**
- * No connection came about. `undefined` for other errors. `outer`: what was caught; it may tell of several addresses, and `error`
- * is that of one of them.
+ * Returns the error of a connection that was not made; `undefined` for other errors. `outer`: the
+ * caught error, which may be about several addresses; `error` is that of one of them.
  */
 export function connectionFault(
   error: Error,
@@ -72,7 +72,7 @@ function meaningOf(error: Error, setBy: string, hasWorked: boolean): Meaning | u
     case "UND_ERR_CONNECT_TIMEOUT":
       return {
         words: `no connection came about in time (${timeOf(error)}): is the host up, does a firewall drop it? Check ${setBy}`,
-        // After it has worked, one lost packet must not stop everything.
+        // If the route has worked before, one lost packet must not stop everything.
         fault: hasWorked ? "broken" : "passing",
       };
     default:
@@ -80,7 +80,7 @@ function meaningOf(error: Error, setBy: string, hasWorked: boolean): Meaning | u
   }
 }
 
-/** How long was waited, and for which addresses. */
+/** Returns the waiting time and the addresses, in words. */
 function timeOf(error: Error): string {
   const [, tried, ms] = /attempted: (.*), timeout: (\d+)ms/.exec(error.message) ?? [];
   if (ms !== undefined) return `${Number(ms) / 1000} s, tried ${tried}`;

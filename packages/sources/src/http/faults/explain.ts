@@ -13,14 +13,14 @@ import { probeTls } from "./tls-probe.ts";
 const gone = new Set(["UND_ERR_DESTROYED", "UND_ERR_CLOSED"]);
 
 /**
- * A failure of the HTTP client as a SourceError (a limit of this process: HostError), in words for people. `inBody`: the
- * headers had come already.
- * Errors that are this program's own fault (undici's invalid arguments) come back as they are.
+ * Returns a failure of the HTTP client as a SourceError (for a limit of this process: HostError),
+ * in words for people. `inBody`: the headers had come already. Errors that are this program's own
+ * fault (undici's invalid arguments) are returned unchanged.
  */
 export function explain(error: unknown, route: Route, inBody: boolean): Error {
   if (!(error instanceof Error)) return route.broken(String(error));
   const code = codeOf(error);
-  // undici aborts too (a proxy that refuses a tunnel): that is no wish of ours.
+  // undici aborts too (a proxy that refuses a tunnel): such an abort is a failure.
   const isOurs = error.name === "AbortError" && code !== "UND_ERR_ABORTED";
   if (isOurs || error instanceof SourceError) return error;
   if (gone.has(code)) return abortError(error);
@@ -42,8 +42,9 @@ function beforeAnswer(root: Error, outer: Error, route: Route): SourceError | un
 }
 
 /**
- * The same before an answer has come. Where what was seen says little, and nothing has worked on this route yet, the server is
- * asked once more, in TLS: many close the connection without a word when they are spoken to in the wrong way.
+ * The same before an answer has come. If the failure says little, and nothing has worked on this
+ * route yet, the server is asked once more, in TLS: many servers close the connection without a
+ * word after a request in the wrong protocol.
  */
 export async function explainRefusal(error: unknown, route: Route): Promise<Error> {
   const explained = explain(error, route, false);

@@ -6,13 +6,17 @@ import { closed, codeOf, silent } from "./seen.ts";
 const otherLength = "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
 const cut = new Set([otherLength, "HPE_INVALID_EOF_STATE"]);
 
-/** A connection stood, and what came over it is no answer, or half of one. `undefined` for other errors. */
+/**
+ * Returns the error of a connection that brought no answer, or half of one; `undefined` for other
+ * errors.
+ */
 export function httpFault(error: Error, route: Route, inBody: boolean): SourceError | undefined {
   const code = codeOf(error);
   const fail = (kind: SourceError["kind"], what: string, isMalformed = false) =>
     new SourceError(kind, `${route.name}: ${what}`, { cause: error, isMalformed });
   if (silent.has(code)) return fail("transport", `no answer in time (${error.message})`);
-  // undici takes two headers, or one that says it twice, for one long number. A body that was cut is not told before its headers.
+  // undici reads two lengths, or a repeated one, as one long number. A cut body is never reported
+  // before its headers.
   if (code === otherLength && !inBody)
     return fail(
       "unavailable",
@@ -26,7 +30,7 @@ export function httpFault(error: Error, route: Route, inBody: boolean): SourceEr
   if (!isNoHttp(error)) return undefined;
   const words = `the answer is ${bannerOf(error) === undefined ? "malformed" : "not"} HTTP (${error.message})`;
   if (inBody) return fail("damaged", words, true);
-  // A server that has worked and says too much at the end of a body spoils one request, not the whole.
+  // A server that has worked and sends too much at the end of a body spoils one request only.
   const banner = route.hasWorked ? undefined : bannerOf(error);
   return banner === undefined ? fail("unavailable", words, true) : noWebServer(banner, route, error);
 }
@@ -36,27 +40,28 @@ export function isNoAnswer(error: Error): boolean {
   return closed.has(codeOf(error)) || bannerOf(error) !== undefined;
 }
 
-/** The other side closed in good order (not by a reset): so it thinks that it has sent everything. */
+/** The other side closed in good order (not by a reset): for that side everything was sent. */
 function isOrderlyClose(error: Error): boolean {
   return codeOf(error) === "UND_ERR_SOCKET" && error.message === "other side closed";
 }
 
-/** By undici's parser, or by Node's, in whose words the codes of both begin so. */
+/** The error is from undici's parser or Node's: the codes of both begin like this. */
 function isNoHttp(error: Error): boolean {
   const code = codeOf(error);
   return error.name === "HTTPParserError" || code === "UND_ERR_HEADERS_OVERFLOW" || code.startsWith("HPE_");
 }
 
 /**
- * Whether an answer in HTTP has come that is malformed: it will come again as it is, and another reader may make sense of it. undici
- * names the length wherever one was told before what it could not read.
+ * Returns whether a malformed answer in HTTP has come: it would come again unchanged, and another
+ * reader may be able to read it. undici names the length if one came before the part that it could
+ * not read.
  */
 export function isUnreadable(error: Error, inBody: boolean): boolean {
   if (codeOf(error) === otherLength) return !inBody;
   return isNoHttp(error) && !cut.has(codeOf(error)) && bannerOf(error) === undefined;
 }
 
-/** What came in place of `HTTP/1.1 …`, as far as it can be shown. */
+/** Returns the text that came in place of `HTTP/1.1 …`, as far as it can be shown. */
 function bannerOf(error: Error): string | undefined {
   if (error.name !== "HTTPParserError" || !("data" in error) || typeof error.data !== "string")
     return undefined;
@@ -79,7 +84,7 @@ function noWebServer(banner: string, route: Route, cause: Error): SourceError {
   return route.lasting(`${who}this port speaks no HTTP (${said}): check ${setBy}`, { cause });
 }
 
-/** Whom we speak HTTP with: the server, or the proxy that is asked for its http:// URLs. */
+/** Returns the other side of the HTTP connection: the server, or the proxy for http:// URLs. */
 function speaker(route: Route): Pick<Party, "who" | "setBy"> {
   const { proxy } = route;
   return proxy === undefined || !route.isReadByProxy

@@ -3,9 +3,12 @@ import type { Route } from "../route.ts";
 import { codeOf } from "./seen.ts";
 import { SocksError } from "./socks-error.ts";
 
-/** This machine gave no connection, whatever the server is like. `undefined` for other errors. */
+/**
+ * Returns the error if this machine could make no connection, with any server; `undefined` for
+ * other errors.
+ */
 export function limitFault(error: Error, { name }: Route): HostError | undefined {
-  // The library `socks` tells of the system's errors in its own.
+  // The library `socks` wraps the system's errors in its own.
   const code = error instanceof SocksError ? /\bE[A-Z]+\b/.exec(error.message)?.[0] : codeOf(error);
   const remedy = code === undefined ? undefined : processLimits[code];
   if (remedy === undefined) return undefined;

@@ -12,7 +12,7 @@ export function markBeforeProxy(error: Error): void {
   beforeProxy.add(error);
 }
 
-/** What failed at the proxy, or what the proxy refused. `undefined` where it is not the proxy's. */
+/** Returns the fault or refusal of the proxy; `undefined` if it is not the proxy's. */
 export function proxyFault(error: Error, outer: Error, route: Route): SourceError | undefined {
   const { proxy } = route;
   if (proxy === undefined) return undefined;
@@ -29,7 +29,7 @@ export function proxyFault(error: Error, outer: Error, route: Route): SourceErro
   return error instanceof SocksError ? socksFault(error, route, who) : undefined;
 }
 
-/** There is a connection to the proxy, and what it says is no answer. */
+/** There is a connection to the proxy, and it sends no valid answer. */
 function talkFault(error: Error, route: Route, who: string): SourceError {
   const seen = { cause: error, scope: "source" } as const;
   if (closed.has(codeOf(error))) return route.passing(`${who}${words.closed}`, seen);
@@ -44,14 +44,14 @@ const words = {
   noHttp: "it speaks no HTTP: is it a proxy of this kind?",
 };
 
-/** Of undici's words for an answer to CONNECT, or for a 407. */
+/** The status in undici's message for an answer to CONNECT, or for a 407. */
 function statusOf({ message }: Error): number | undefined {
   if (message.startsWith("Proxy Authentication Required")) return 407;
   const [, status] = /^Proxy response \((\d{3})\)/.exec(message) ?? [];
   return status === undefined ? undefined : Number(status);
 }
 
-/** Whatever the proxy answers in place of passing the request on. */
+/** Any answer of the proxy itself, in place of passing the request on. */
 export function refusedTunnel(status: number, route: Route, cause?: unknown): SourceError {
   const { host, hostname } = new URL(route.name);
   const seen = { cause, status };

@@ -1,12 +1,15 @@
 const wrappers = new Set(["UND_ERR_PRX_TLS", "UND_ERR_PRX_CONN", "UND_ERR_CONNECT_TIMEOUT"]);
-/** An address of a family that this machine cannot reach says nothing of the host. */
+/** An address of a family that this machine cannot reach says nothing about the host. */
 const noWay = new Set(["ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL", "EAFNOSUPPORT", "ETIMEDOUT"]);
 
 /** Codes of connections that were closed, and of those on which nothing came in time. */
 export const closed = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
 export const silent = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
 
-/** The innermost of nested errors: of one error per address of a host, that of the address that came closest. */
+/**
+ * The innermost of nested errors: of one error per address of a host, that of the address that came
+ * closest.
+ */
 export function rootOf(error: Error): Error {
   if (error instanceof AggregateError) {
     const all = error.errors.filter((one): one is Error => one instanceof Error);

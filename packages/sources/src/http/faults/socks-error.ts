@@ -1,4 +1,4 @@
-/** How a SOCKS5 proxy failed us before it had connected. */
+/** The failure of a SOCKS5 proxy before it had connected. */
 export class SocksError extends Error {
   override readonly name = "SocksError";
   /** `replied`: its answer to our request, by its name; the others: there was no such answer. */
@@ -13,7 +13,7 @@ export class SocksError extends Error {
   }
 }
 
-/** By the words of the library `socks`. */
+/** By the messages of the library `socks`. */
 function kindOf(message: string): SocksError["kind"] {
   if (/authentication/i.test(message)) return "login";
   if (message.includes("invalid socks version")) return "version";

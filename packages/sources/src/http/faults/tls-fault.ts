@@ -3,7 +3,7 @@ import type { Route } from "../route.ts";
 import type { Party } from "./connection-fault.ts";
 import { alertOf, codeOf, opensslWords } from "./seen.ts";
 
-/** Alerts by which a server wants a client certificate, or another one (RFC 8446, section 6). */
+/** Alerts by which a server demands a client certificate, or another one (RFC 8446, section 6). */
 const certificateAlerts = new Set([41, 42, 43, 44, 45, 46, 48, 49, 116]);
 const alert = { handshakeFailure: 40, protocolVersion: 70, insufficientSecurity: 71, unknownName: 112 };
 
@@ -15,7 +15,7 @@ const oldTls = /UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW|TLSV1_ALERT_PROTOCOL_VERSIO
 export const clientCertificate =
   "it demands a client certificate, and brigade has none to show: ask for another way in, or put a proxy that shows one in between";
 
-/** TLS failed for a reason that stays. `undefined` for other errors. */
+/** Returns the error if TLS failed for a lasting reason; `undefined` for other errors. */
 export function tlsFault(error: Error, route: Route, party: Party): SourceError | undefined {
   const { who, setBy, ...scope } = party;
   const words =

@@ -4,19 +4,19 @@ import type { Reach } from "../origins/reach.ts";
 import { reachingLookup } from "../origins/reaching-lookup.ts";
 import { alertOf } from "./seen.ts";
 
-/** What a port says when TLS is begun on it and nothing is sent. */
+/** The answer of a port when TLS is begun on it and nothing is sent. */
 export interface TlsManners {
   /** It answers in TLS. */
   readonly speaksTls: boolean;
-  /** It ends the connection because we show no certificate. */
+  /** It ends the connection because it gets no certificate. */
   readonly demandsCertificate: boolean;
 }
 
-/** Milliseconds for a server to say what it thinks of us. */
+/** Milliseconds for a server to answer. */
 const patience = 1_500;
 const certificateAlerts = new Set([41, 42, 116]);
 
-/** Begins TLS with a server that has just failed us in a way that says little. Never rejects. */
+/** Begins TLS with a server whose failure said little. Never rejects. */
 export async function probeTls(origin: URL, reach: Reach): Promise<TlsManners> {
   const host = origin.hostname.replace(/^\[(.*)\]$/, "$1");
   const { promise, resolve } = Promise.withResolvers<TlsManners>();
@@ -25,7 +25,7 @@ export async function probeTls(origin: URL, reach: Reach): Promise<TlsManners> {
     lookup: reachingLookup(reach),
     port: Number(origin.port || (origin.protocol === "https:" ? 443 : 80)),
     ...(isIP(host) === 0 && { servername: host }),
-    // Nothing is sent: whoever answers learns no more than that somebody asked.
+    // Nothing is sent: the server gets no data of ours.
     rejectUnauthorized: false,
   });
   let keysMade = false;
@@ -38,7 +38,7 @@ export async function probeTls(origin: URL, reach: Reach): Promise<TlsManners> {
     })
     .on("secureConnect", () => {
       isSecure = true;
-      // With TLS 1.2 it would have refused us before; over http:// it is enough to know that it speaks TLS.
+      // With TLS 1.2 it would have refused us before; for http:// it is enough that it speaks TLS.
       if (socket.getProtocol() !== "TLSv1.3" || origin.protocol === "http:") socket.destroy();
     })
     .on("error", (error) => {

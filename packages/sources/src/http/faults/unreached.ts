@@ -1,6 +1,6 @@
 import { codeOf } from "./seen.ts";
 
-/** A host with several addresses, of which none came to a connection: some failed, and some may have been silent. */
+/** No address of a host could be connected to: some failed, and some may have been silent. */
 export class Unreached extends AggregateError {
   readonly #failed: ReadonlyMap<string, Error>;
   readonly #silent: readonly string[];
@@ -13,7 +13,7 @@ export class Unreached extends AggregateError {
     this.#silent = silent;
   }
 
-  /** What became of each address; `undefined` where the same became of all. */
+  /** Returns the result of each address in words; `undefined` if all have the same result. */
   get outcomes(): string | undefined {
     const ends = new Map([...this.#failed].map(([address, error]) => [address, endOf(error)]));
     for (const address of this.#silent) ends.set(address, "no answer in time");
@@ -28,7 +28,7 @@ function endOf(error: Error): string {
   return code === "ETIMEDOUT" ? "no answer in time" : code || error.message;
 }
 
-/** The same, of an error that may have such a one as a cause: for the end of a message, or empty. */
+/** The same for an error that may have such a cause: for the end of a message, or empty. */
 export function outcomesOf(error: unknown): string {
   if (!(error instanceof Error)) return "";
   if (!(error instanceof Unreached)) return outcomesOf(error.cause);

@@ -1,9 +1,9 @@
-/** What the head of an answer says. */
+/** The contents of the head of an answer. */
 export interface AnswerHead {
   readonly status: number;
   readonly statusText: string;
   readonly headers: Record<string, string | string[]>;
-  /** What the body's length is told by; `undefined` for both: it lasts until the connection ends. */
+  /** The framing of the body; `undefined` for both: it lasts until the connection ends. */
   readonly length: number | undefined;
   readonly isChunked: boolean;
 }
@@ -13,7 +13,10 @@ export class Doubt extends Error {}
 
 const statusLine = /^HTTP\/1\.\d[ \t]+(\d{3})(?:[ \t]+(.*))?$/;
 
-/** A head in Latin-1, without the empty line behind it. Its lines may end with LF, be folded, have blanks before a colon. Throws Doubt. */
+/**
+ * A head in Latin-1, without the empty line behind it. Its lines may end with LF, be folded, have
+ * blanks before a colon. Throws Doubt.
+ */
 export function readHead(text: string): AnswerHead {
   const [first = "", ...lines] = text.split(/\r?\n/);
   const [, status, statusText = ""] = statusLine.exec(first) ?? [];
@@ -21,7 +24,7 @@ export function readHead(text: string): AnswerHead {
   const headers = headersOf(unfolded(lines));
   const isChunked = codingOf(headers);
   const length = lengthOf(headers);
-  // Whoever reads on takes it for a number.
+  // Later readers treat it as a number.
   if (length !== undefined) headers["content-length"] = String(length);
   return { status: Number(status), statusText, headers, length, isChunked };
 }
@@ -35,7 +38,7 @@ function unfolded(lines: readonly string[]): string[] {
   return whole;
 }
 
-/** As undici gives them: an array where one came more than once. */
+/** As from undici: an array if a header came more than once. */
 function headersOf(lines: readonly string[]): Record<string, string | string[]> {
   const values = new Map<string, string[]>();
   for (const line of lines) {
@@ -53,7 +56,7 @@ function headersOf(lines: readonly string[]): Record<string, string | string[]> 
   return headers;
 }
 
-/** Whether it comes in chunks. */
+/** Returns whether the body comes in chunks. */
 function codingOf(headers: Record<string, string | string[]>): boolean {
   const coding = headers["transfer-encoding"];
   if (coding === undefined) return false;
@@ -61,7 +64,7 @@ function codingOf(headers: Record<string, string | string[]>): boolean {
   throw new Doubt(`its Transfer-Encoding is ${JSON.stringify(String(coding).slice(0, 40))}`);
 }
 
-/** A length that is told several times is one, if it is the same each time (RFC 9110, section 8.6). */
+/** A repeated length is one length, if it is the same each time (RFC 9110, section 8.6). */
 function lengthOf(headers: Record<string, string | string[]>): number | undefined {
   const told = headers["content-length"];
   if (told === undefined) return undefined;

@@ -2,7 +2,10 @@ import { type AnswerHead, Doubt, readHead } from "./answer-head.ts";
 
 /** Bytes of a head. */
 const longestHead = 256 * 1024;
-/** Bytes of a chunk's first line, or of one behind the last chunk, and how many of the latter there may be. */
+/**
+ * Bytes of a chunk's first line, or of one behind the last chunk, and how many of the latter there
+ * may be.
+ */
 const longestLine = 16 * 1024;
 const mostTrailers = 1_000;
 const none = Buffer.alloc(0);
@@ -16,12 +19,15 @@ export interface AnswerEvents {
   end(): void;
 }
 
-/** What is read next: a head, a chunk's first line, the line behind its data, lines behind the last chunk, or bytes of the body. */
+/**
+ * What is read next: a head, a chunk's first line, the line behind its data, lines behind the last
+ * chunk, or bytes of the body.
+ */
 type Part = "head" | "size" | "behind" | "trailer" | "body" | "nothing";
 
 /**
- * An answer in HTTP/1 as it comes, read as curl reads it: lines may end with LF alone, a length may be told twice. Where two readers
- * could take different bytes for the body, `push` throws Doubt.
+ * An answer in HTTP/1 as it comes, read as curl reads it: lines may end with LF alone, a length may
+ * be repeated. If two readers could take different bytes for the body, `push` throws Doubt.
  */
 export class AnswerReader {
   readonly #events: AnswerEvents;
@@ -43,12 +49,12 @@ export class AnswerReader {
     this.#hasBody = method === "GET";
   }
 
-  /** Whether all of it has come. */
+  /** True if all of it has come. */
   get isOver(): boolean {
     return this.#part === "nothing";
   }
 
-  /** Whether its head has come. */
+  /** True if its head has come. */
   get hasBegun(): boolean {
     return this.#head !== undefined;
   }
@@ -69,7 +75,7 @@ export class AnswerReader {
     return isWhole;
   }
 
-  /** The pieces are looked at once, however small they are: the end may lie across two of them. */
+  /** Each piece is read once, also small ones: the end may lie across two of them. */
   #takeHead(bytes: Buffer): Buffer {
     const from = this.#headBytes === 0 ? bytes.findIndex((byte) => byte !== 0x0d && byte !== 0x0a) : 0;
     if (from === -1) return none;
@@ -140,7 +146,7 @@ export class AnswerReader {
     if (this.#left === 0) this.#checkLength((received, length) => received !== length);
   }
 
-  /** Chunks and a length beside them must come to the same. */
+  /** Chunks and a length beside them must have the same sum. */
   #checkLength(isOther: (received: number, length: number) => boolean): void {
     const length = this.#head?.length;
     if (length !== undefined && isOther(this.#received, length))

@@ -3,7 +3,10 @@ import ipaddr from "ipaddr.js";
 /** A class of addresses that no server of the public Internet has. */
 export type PrivateKind = "loopback" | "link-local" | "multicast" | "private" | "unspecified" | "reserved";
 
-/** By the library's names. What is for documentation and for measuring is not here: some programs give such addresses to every name. */
+/**
+ * By the library's names. Ranges for documentation and measurements are left out: some programs
+ * return such addresses for every name.
+ */
 const kinds: Readonly<Record<string, PrivateKind>> = {
   loopback: "loopback",
   linkLocal: "link-local",
@@ -16,7 +19,7 @@ const kinds: Readonly<Record<string, PrivateKind>> = {
   broadcast: "reserved",
   discard: "reserved",
   segmentRouting: "reserved",
-  // An end of an old tunnel through NAT, whose inside nobody here can judge.
+  // An end of an old tunnel through NAT, whose inside cannot be checked.
   teredo: "reserved",
 };
 
@@ -30,8 +33,9 @@ const ownTranslation = ipaddr.IPv6.parseCIDR("64:ff9b:1::/48");
 const compatible = ipaddr.IPv6.parseCIDR("::/96");
 
 /**
- * What kind of address it is that lies in nobody's public network; `undefined` for public ones. IPv6 that stands for an IPv4 address
- * (mapped, NAT64, 6to4, ISATAP…) is what that address is. `address`: as the system writes it.
+ * Returns the class of an address that is not public; `undefined` for public ones. IPv6 that stands
+ * for an IPv4 address (mapped, NAT64, 6to4, ISATAP…) has the class of that address. `address`: as
+ * the system writes it.
  */
 export function privateKind(address: string): PrivateKind | undefined {
   if (!ipaddr.isValid(address)) return "reserved";

@@ -1,9 +1,15 @@
 import { isIP } from "node:net";
 import { type PrivateKind, privateKind } from "./private-address.ts";
 
-/** Which addresses connections may go to. It is asked with what the name server said, right before they are connected to. */
+/**
+ * The addresses that may be connected to. The check uses the name server's answer, right before the
+ * connection.
+ */
 export interface Reach {
-  /** Those of a host's addresses that may be reached. Throws PrivateAddress where there is none. */
+  /**
+   * Returns those of a host's addresses that may be reached. Throws PrivateAddress if there are
+   * none.
+   */
   among(host: string, addresses: readonly string[]): readonly string[];
 }
 
@@ -37,7 +43,10 @@ export const publicOnly: Reach = {
   },
 };
 
-/** For hosts that the user named. One that was public when it was first looked up stays so: its name server may be hostile. */
+/**
+ * For hosts that the user named. One that was public when it was first looked up stays so: its name
+ * server may be hostile.
+ */
 export class NamedHosts implements Reach {
   readonly #arePublic = new Map<string, boolean>();
 
@@ -49,7 +58,9 @@ export class NamedHosts implements Reach {
   }
 }
 
-/** What the host itself tells, without a name server: it is an address, or `localhost`. `host`: as a URL has it. */
+/**
+ * Checks the host without a name server, if it is an address, or `localhost`. `host`: as in a URL.
+ */
 export function outOfReach(reach: Reach, host: string): PrivateAddress | undefined {
   const plain = host.replace(/^\[(.*)\]$/, "$1");
   const isLocal = /(^|\.)localhost\.?$/i.test(plain);

@@ -2,7 +2,7 @@ import { lookup } from "node:dns";
 import type { LookupFunction } from "node:net";
 import type { Reach } from "./reach.ts";
 
-/** Looks names up for Node's own connections, and gives those addresses alone that may be reached. */
+/** Looks names up for Node's own connections, and returns only addresses that may be reached. */
 export function reachingLookup(reach: Reach): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, found) => {

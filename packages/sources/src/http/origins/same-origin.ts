@@ -1,13 +1,14 @@
 /**
- * Whether what was given for the URL `first` may be told to `url`: to the same scheme, host and port. One other is as good: the same
- * host over https where http was asked for, both on their default ports.
+ * Returns whether secrets for the URL `first` may be sent to `url`: the same scheme, host and port.
+ * One other counts as the same: the same host over https in place of http, both on their default
+ * ports.
  */
 export function isSameOrigin(first: URL, url: URL): boolean {
   if (first.origin === url.origin) return true;
   return first.hostname === url.hostname && isUpgrade(first, url);
 }
 
-/** The same for what belongs to a domain and not to one host: scheme and port alone. */
+/** The same for secrets of a domain and not of one host: compares scheme and port alone. */
 export function isSameDoor(first: URL, url: URL): boolean {
   return (first.protocol === url.protocol && first.port === url.port) || isUpgrade(first, url);
 }
@@ -17,7 +18,10 @@ function isUpgrade(first: URL, url: URL): boolean {
   return first.protocol === "http:" && url.protocol === "https:" && first.port === "" && url.port === "";
 }
 
-/** The Referer for another origin: its own origin, as from a browser; nothing where https would be told to http. */
+/**
+ * Returns the Referer for another origin: its own origin, as from a browser; `undefined` from https
+ * to http.
+ */
 export function refererElsewhere(referer: string | undefined, url: URL): string | undefined {
   if (referer === undefined || !URL.canParse(referer)) return undefined;
   const from = new URL(referer);

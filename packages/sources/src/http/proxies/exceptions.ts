@@ -4,14 +4,14 @@ import { BlockList, isIP } from "node:net";
 interface Exception {
   /** As a URL has it: lower case, `[…]` around IPv6. */
   readonly host: string;
-  /** Of a network: how many bits count. */
+  /** For a network: the number of bits that count. */
   readonly bits: number | undefined;
   readonly port: string | undefined;
 }
 
 /**
- * Whether NO_PROXY names the host of this URL: `*` for all, names with all below them, addresses, networks (`10.0.0.0/8`); each
- * with a port or for every one.
+ * Returns whether NO_PROXY names the host of this URL: `*` for all, names with all below them,
+ * addresses, networks (`10.0.0.0/8`); each with a port or for every one.
  */
 export function isExcepted(url: URL, except: string): boolean {
   const host = withoutDot(url.hostname.toLowerCase());
@@ -23,7 +23,9 @@ export function isExcepted(url: URL, except: string): boolean {
   });
 }
 
-/** `name`, `address` or `address/bits`, then maybe `:port`, for which IPv6 has to stand in brackets. */
+/**
+ * `name`, `address` or `address/bits`, then maybe `:port`, for which IPv6 has to stand in brackets.
+ */
 function parseException(entry: string): Exception | undefined {
   const [, before = entry, port] = /^([^:]*|\[.*\].*):(\d+)$/.exec(entry) ?? [];
   const [, named = "", bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(before) ?? [];

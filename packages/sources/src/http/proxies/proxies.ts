@@ -2,7 +2,7 @@ import { ConfigError, type Environment } from "@brigade/core";
 import { isExcepted } from "./exceptions.ts";
 import { type ProxyServer, parseProxy, proxyRule } from "./proxy-server.ts";
 
-/** Through what requests go. */
+/** The proxies of requests. */
 export interface Proxies {
   /** For requests of either scheme; `undefined`: directly. */
   readonly http: ProxyServer | undefined;
@@ -14,9 +14,10 @@ export interface Proxies {
 export const noProxies: Proxies = { http: undefined, https: undefined, except: "" };
 
 /**
- * One rule for all requests, as curl has it: HTTP_PROXY for http, HTTPS_PROXY for https, ALL_PROXY for both, NO_PROXY past them;
- * each in lower case first. With `prefix`, whatever begins with it (`PHOTOS_ALL_PROXY`) counts before all that does not.
- * Throws ConfigError, which never shows the proxy's password.
+ * One rule for all requests, as in curl: HTTP_PROXY for http, HTTPS_PROXY for https, ALL_PROXY for
+ * both, NO_PROXY for direct hosts; each in lower case first. With `prefix`, variables that begin
+ * with it (`PHOTOS_ALL_PROXY`) count before all others. Throws ConfigError, which never shows the
+ * proxy's password.
  */
 export function configuredProxies(environment: Environment, prefix?: string): Proxies {
   const proxy = (...names: readonly string[]) => {
@@ -30,7 +31,10 @@ export function configuredProxies(environment: Environment, prefix?: string): Pr
   };
 }
 
-/** The same with a flag, which counts before all variables but NO_PROXY; empty: no proxy. Throws ConfigError. */
+/**
+ * The same with a flag, which counts before all variables but NO_PROXY; empty: no proxy. Throws
+ * ConfigError.
+ */
 export function chooseProxies(asked: string | undefined, environment: Environment): Proxies {
   if (asked === undefined) return configuredProxies(environment);
   const proxy = asked.trim() === "" ? undefined : toProxy("--proxy", asked);

@@ -16,10 +16,13 @@ const schemes = new Set(["http:", "https:", "socks5:"]);
 /** Bytes that SOCKS5 has room for (RFC 1929). */
 const longestOfSocks = 255;
 
-/** What a proxy's URL must be, for messages. */
+/** The form of a proxy's URL, for messages. */
 export const proxyRule = "must be http://, https:// or socks5:// with host and port";
 
-/** As curl takes it: the scheme may be left out, a path means nothing. `undefined` for what is no proxy's URL. */
+/**
+ * Reads a URL as curl does: the scheme may be left out, a path has no meaning. `undefined` if it is
+ * no proxy's URL.
+ */
 export function parseProxy(text: string): URL | undefined {
   const full = text.includes("://") ? text : `http://${text}`;
   // The proxy looks names up in either form of SOCKS.
@@ -38,7 +41,7 @@ export function proxyLogin({ username, password }: URL): ProxyLogin {
   return { user: decodeURIComponent(username), password: decodeURIComponent(password) };
 }
 
-/** What is not encoded (a lone percent sign) is taken as it stands. */
+/** Unencoded characters (a lone percent sign) stay as they are. */
 function decodable(text: string): string {
   try {
     decodeURIComponent(text);

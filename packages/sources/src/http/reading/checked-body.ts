@@ -3,20 +3,20 @@ import { checkedFirst } from "./first-bytes.ts";
 import { tellingBytes } from "./page-in-place.ts";
 import type { ResponseBody } from "./response-body.ts";
 
-/** What the headers told of a body. */
+/** The headers' description of a body. */
 export type BodyTraits = Pick<
   ObjectBody,
   "md5" | "modified" | "variant" | "validator" | "objectMd5" | "doubt"
 > & {
-  /** Bytes that come, where another header than Content-Length tells them. */
+  /** Bytes that come, if another header than Content-Length has the number. */
   readonly size?: number | undefined;
 };
 
-/** What is looked at in the bytes themselves. */
+/** Checks of the bytes themselves. */
 export interface BodyChecks {
   /** Throws if these first bytes of the body are not the object's. */
   readonly first?: ((bytes: Uint8Array) => void) | undefined;
-  /** Bytes that must come, where the end of the body proves nothing. */
+  /** Bytes that must come, if the end of the body proves nothing. */
   readonly length?: number | undefined;
   /** For errors: "get a.jpg". */
   readonly what: string;
@@ -32,7 +32,10 @@ export const noTraits: BodyTraits = {
   doubt: undefined,
 };
 
-/** The body of an answer that was accepted. Throws SourceError `damaged` or `forbidden` when a check fails. */
+/**
+ * The body of an answer that was accepted. Throws SourceError `damaged` or `forbidden` when a check
+ * fails.
+ */
 export class CheckedBody implements ObjectBody {
   readonly size: number | undefined;
   readonly md5: string | undefined;

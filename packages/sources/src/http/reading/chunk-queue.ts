@@ -1,4 +1,7 @@
-/** Chunks shorter than this are put together while they wait: each costs more memory than it has bytes. A server decides how long they are. */
+/**
+ * Chunks shorter than this are joined while they wait, because a chunk costs more memory than its
+ * bytes. A server decides their length.
+ */
 const short = 1024;
 const together = 16 * 1024;
 
@@ -23,7 +26,7 @@ export class ChunkQueue {
     }
   }
 
-  /** All that wait, in order. They wait no more. */
+  /** Removes and returns all waiting chunks, in order. */
   take(): Uint8Array[] {
     this.#close();
     const chunks = this.#chunks;

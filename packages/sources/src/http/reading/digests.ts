@@ -1,11 +1,16 @@
 import { header, type ResponseHeaders } from "../exchange.ts";
 
-/** Returns 32 lower-case digits; `undefined` if the text is no MD5 in hexadecimal digits, quoted or not. */
+/**
+ * Returns 32 lower-case digits; `undefined` if the text is no MD5 in hexadecimal digits, quoted or
+ * not.
+ */
 export function md5OfHex(text: string | undefined): string | undefined {
   return text === undefined ? undefined : /^"?([0-9a-f]{32})"?$/i.exec(text)?.[1]?.toLowerCase();
 }
 
-/** UpYun's: Content-MD5 in hexadecimal digits, or an ETag in the form of an MD5 that is not weak. */
+/**
+ * UpYun's: Content-MD5 in hexadecimal digits, or an ETag in the form of an MD5 that is not weak.
+ */
 export function md5OfStore(headers: ResponseHeaders): string | undefined {
   return md5OfHex(header(headers, "content-md5")) ?? md5OfHex(header(headers, "etag"));
 }

@@ -1,4 +1,7 @@
-/** The chunks, after `check`, which may throw, has seen the first `size` bytes of them, or all that there are. */
+/**
+ * The chunks, after `check`, which may throw, has seen the first `size` bytes of them, or all that
+ * there are.
+ */
 export async function* checkedFirst(
   chunks: AsyncIterable<Uint8Array>,
   size: number,

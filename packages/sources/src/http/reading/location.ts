@@ -1,9 +1,10 @@
 import { header, type ResponseHeaders } from "../exchange.ts";
 
 /**
- * Where an answer sends us. Many servers write names into Location as they are: bytes that no URL may hold (UTF-8, GBK, spaces)
- * are percent-escaped, each as it is. `URL` would take each of them for a character of its own.
- * Blanks at the end are tried from the beginning of a run only: one in the middle would take the square of its length.
+ * Returns the target of a redirect. Many servers write names into Location unescaped: bytes that no
+ * URL may hold (UTF-8, GBK, spaces) are percent-escaped here, byte by byte. `URL` would read each
+ * byte as a character of its own. Blanks at the end are matched from the beginning of a run only: a
+ * run in the middle would take quadratic time.
  */
 export function locationOf(headers: ResponseHeaders): string | undefined {
   return header(headers, "location")

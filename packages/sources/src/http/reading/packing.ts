@@ -1,6 +1,6 @@
 import { header, type ResponseHeaders } from "../exchange.ts";
 
-/** Names of files that are stored so packed. */
+/** Endings of files that are stored in this compression. */
 const packedNames: Readonly<Record<string, RegExp>> = {
   gzip: /\.(t?gz|taz|svgz|bgz|emz|wmz|z|gzip)$/i,
   compress: /\.(z|taz)$/i,
@@ -10,7 +10,7 @@ const packedNames: Readonly<Record<string, RegExp>> = {
   xz: /\.t?xz$/i,
 };
 
-/** Content-Encoding, where it says more than nothing. */
+/** Returns Content-Encoding, if it names a compression. */
 export function packingOf(headers: ResponseHeaders): string | undefined {
   const value = headers["content-encoding"];
   if (value === undefined) return undefined;
@@ -18,13 +18,15 @@ export function packingOf(headers: ResponseHeaders): string | undefined {
   return encoding === "" || encoding === "identity" ? undefined : encoding.slice(0, 40);
 }
 
-/** Of `a.tar.gz` some servers say that it comes packed with gzip, and send it as it is stored. */
+/** Some servers mark `a.tar.gz` as compressed with gzip, and send it as it is stored. */
 export function isStoredPacked(name: string, packing: string): boolean {
   const pattern = packedNames[packing.replace(/^x-/, "")];
   return pattern?.test(name) === true;
 }
 
-/** Whether the length that the headers tell is that of what was packed for us, and not the file's. */
+/**
+ * Returns whether the length in the headers is that of the compressed bytes, and not the file's.
+ */
 export function isPackedForUs(headers: ResponseHeaders, name: string): boolean {
   const packing = packingOf(headers);
   if (packing === undefined) return false;

@@ -1,9 +1,12 @@
 import type { ResponseBody } from "./response-body.ts";
 
-/** Bytes of an error's body that are looked at. */
+/** Bytes of an error's body that are read. */
 const limit = 16 * 1024;
 
-/** The beginning of a small body. A body that breaks is as good as what came of it: the status was there already. */
+/**
+ * Returns the beginning of a small body. If the body breaks off, the received part is enough: the
+ * status has already come.
+ */
 export async function readText(body: ResponseBody): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;

@@ -8,7 +8,9 @@ import type { Remedies, Route } from "../route.ts";
 import { readText } from "./read-text.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
-/** A status that brings no bytes, as an error; its body is dropped. `what`: the URL as it may be shown. */
+/**
+ * Returns a status without bytes as an error; its body is dropped. `what`: the URL for messages.
+ */
 export async function refusal(response: HttpResponse, what: string, nowMs: number): Promise<SourceError> {
   const { status, statusText, headers, route, turn } = response;
   const ofRoute = routeRefusal(response, await tellingText(response));
@@ -27,7 +29,7 @@ export async function refusal(response: HttpResponse, what: string, nowMs: numbe
   });
 }
 
-/** The body is read only where it may tell that the port is mistaken. */
+/** The body is read only if it may show that the port is wrong. */
 async function tellingText({ status, body, route }: HttpResponse): Promise<string> {
   if (status === 400 && !route.hasWorked) return await readText(body);
   body.cancel();
@@ -35,8 +37,8 @@ async function tellingText({ status, body, route }: HttpResponse): Promise<strin
 }
 
 /**
- * An answer that concerns the way and not what was asked for: a proxy's own, or a server's that is spoken to in the wrong way.
- * `text`: its body. `undefined` for all others.
+ * Returns the error of an answer that is not about the requested object: a proxy's own, or a
+ * server's answer to the wrong protocol. `text`: its body. `undefined` for all others.
  */
 export function routeRefusal(response: HttpResponse, text: string): SourceError | undefined {
   const { route, status } = response;
@@ -49,7 +51,7 @@ export function routeRefusal(response: HttpResponse, text: string): SourceError 
   );
 }
 
-/** A 404 by which an object would count as vanished, in the words of we do not know whom. */
+/** A 404 from an unknown sender, by which an object would count as vanished. */
 function unownedLoss({ route, status, headers }: HttpResponse): SourceError | undefined {
   if ((status !== 404 && status !== 410) || !route.mayBeProxys(header(headers, "server"))) return undefined;
   return new SourceError(
@@ -59,7 +61,7 @@ function unownedLoss({ route, status, headers }: HttpResponse): SourceError | un
   );
 }
 
-/** Whether a proxy that was asked for an http:// URL answers for itself. */
+/** Returns whether a proxy that got a request for an http:// URL answers for itself. */
 function isProxys({ route, status, headers }: HttpResponse): boolean {
   if (!route.isReadByProxy) return false;
   if (status === 407) return true;
@@ -69,7 +71,10 @@ function isProxys({ route, status, headers }: HttpResponse): boolean {
   return /^tinyproxy\b/i.test(header(headers, "server") ?? "");
 }
 
-/** What nginx, Apache and Go say, with status 400, to those who speak to a TLS port without TLS, or without a certificate. */
+/**
+ * The text of nginx, Apache and Go, with status 400, for requests to a TLS port without TLS, or
+ * without a certificate.
+ */
 function mistakenPort(text: string, route: Route): SourceError | undefined {
   if (route.name.startsWith("http:")) return speaksTls.test(text) ? speaksTlsFault(route) : undefined;
   return wantsCertificate.test(text) ? route.lasting(clientCertificate) : undefined;
@@ -79,8 +84,9 @@ const speaksTls = /plain HTTP request was sent|HTTP request to an HTTPS|SSL-enab
 const wantsCertificate = /(SSL|client) certificate/i;
 
 /**
- * What a refusal is by what the pace of its server knows, once it is judged; `undefined` where the status tells. 503 is an outage as
- * much as a plea to slow down: it is that while others are served, and more are refused than single objects would be.
+ * Returns the kind of a refusal by the state of the server's pace, after it was judged; `undefined`
+ * if the status decides. 503 may be an outage or a rate limit: it is a limit while others are
+ * served, and more are refused than single objects would be.
  */
 export function meaningOfPace({ status, turn }: HttpResponse): [SourceErrorKind, string] | undefined {
   if (turn?.finding === "ban")
@@ -90,7 +96,7 @@ export function meaningOfPace({ status, turn }: HttpResponse): [SourceErrorKind,
   return undefined;
 }
 
-/** One object is refused each time, while others are served: that is no haste. */
+/** One object is refused each time, while others are served: that is no rate limit. */
 export function scopeByPace({ turn }: HttpResponse): FaultScope | undefined {
   return turn?.finding === "own" ? "object" : undefined;
 }

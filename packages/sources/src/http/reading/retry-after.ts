@@ -1,6 +1,9 @@
 import { header, type ResponseHeaders } from "../exchange.ts";
 
-/** What Retry-After asks for, in milliseconds: it gives seconds, or a date. `undefined` without a usable one. `nowMs`: at the server. */
+/**
+ * Returns the wait of Retry-After (seconds, or a date) in milliseconds; `undefined` without a
+ * usable one. `nowMs`: at the server.
+ */
 export function retryAfterMs(headers: ResponseHeaders, nowMs: number): number | undefined {
   const value = header(headers, "retry-after");
   if (value === undefined) return undefined;

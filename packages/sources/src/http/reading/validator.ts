@@ -1,12 +1,15 @@
 import { header, type ResponseHeaders } from "../exchange.ts";
 
-/** What tells one state of a file from another, strongly enough to put pieces of it together. */
+/** A mark of one state of a file, strong enough to put pieces of it together. */
 export interface Validator {
   readonly kind: "etag" | "last-modified";
   readonly value: string;
 }
 
-/** A strong ETag that can be sent back, else the time of the last change; nothing where there is neither. */
+/**
+ * A strong ETag that can be sent back, else the time of the last change; `undefined` if there is
+ * neither.
+ */
 export function validatorOf(headers: ResponseHeaders): Validator | undefined {
   const etag = header(headers, "etag")?.trim();
   if (etag !== undefined && /^"[\x20\x21\x23-\x7e\x80-\xff]*"$/.test(etag))
@@ -18,8 +21,8 @@ export function validatorOf(headers: ResponseHeaders): Validator | undefined {
 }
 
 /**
- * The same as one text, for ObjectBody: alike for ranges, and from a store and its domain. Content-MD5 is not looked at, since of a
- * range it may be that of the range.
+ * The same as one text, for ObjectBody: equal for ranges, and from a store and its domain.
+ * Content-MD5 is not used, because for a range it may be that of the range.
  */
 export function stateOf(headers: ResponseHeaders): string | undefined {
   const validator = validatorOf(headers);

@@ -2,12 +2,15 @@ import { NameError } from "@brigade/core";
 
 const plain = /^[A-Za-z0-9\-._~/]*$/;
 const leftByEncodeURI = /[!'()*]/g;
-/** An empty part, `.`, `..` or a NUL: HTTP software folds such paths, so another object would be fetched. */
+/**
+ * Matches an empty part, `.`, `..` or a NUL: HTTP software folds such paths, so another object
+ * would be fetched.
+ */
 const unrequestable = /(?:^|\/)\.{0,2}(?:\/|$)|\0/;
 
 /**
- * A key or directory as it goes over the wire, and is signed: UTF-8, everything but `A-Z a-z 0-9 - . _ ~ /`
- * percent-encoded in upper case. Once: a `%` in a key becomes `%25`.
+ * Returns a key or directory as it is sent and signed: UTF-8, everything but `A-Z a-z 0-9 - . _ ~
+ * /` percent-encoded in upper case. Once: a `%` in a key becomes `%25`.
  */
 export function encodePath(path: string): string {
   if (plain.test(path)) return path;

@@ -16,7 +16,10 @@ export const headerValue = z
 
 const jsonSchema = z.record(z.string(), z.string());
 
-/** Name, value, name, value… from `Name: value` lines, or from a JSON object where the text begins with `{`. */
+/**
+ * Returns name, value, name, value… from `Name: value` lines, or from a JSON object if the text
+ * begins with `{`.
+ */
 export const extraHeaders = z.string().transform((text, context): readonly string[] => {
   const fail = (message: string) => {
     context.addIssue({ code: "custom", message });
@@ -38,7 +41,7 @@ function fromJson(text: string): [string, string][] | undefined {
     const parsed = jsonSchema.safeParse(JSON.parse(text));
     return parsed.success ? Object.entries(parsed.data) : undefined;
   } catch {
-    // Not JSON: the caller says what it should have been.
+    // Not JSON: the caller's error names the right form.
     return undefined;
   }
 }

@@ -15,7 +15,7 @@ import { configuredProxies, type Proxies } from "../proxies/proxies.ts";
 import { parseProxy, proxyRule } from "../proxies/proxy-server.ts";
 import { extraHeaders, headerValue } from "./extra-headers.ts";
 
-/** A host (then https), or an http(s) URL without a path. Gives `scheme://host[:port]`. */
+/** A host (then https), or an http(s) URL without a path. Returns `scheme://host[:port]`. */
 export const origin = z
   .string()
   .transform((text) => (text.includes("://") ? text : `https://${text}`))
@@ -48,7 +48,10 @@ export const fetchVariables = z.object({
   SILENCE_TIMEOUT_MS: integer({ min: 1 }).default(30_000),
   FETCH_CONCURRENCY: integer({ min: 1, max: 4096 }).default(64),
 });
-/** Where a source keeps what is too long for memory, and what is to stay free there. They are of the whole program. */
+/**
+ * The folder for data that is too long for memory, and the room that stays free there. They are
+ * settings of the whole program.
+ */
 export const stateVariables = {
   STATE_DIR: z.string().optional(),
   MIN_FREE: floorVariables.MIN_FREE,
@@ -61,12 +64,15 @@ export function namesOf({ shape }: z.ZodObject): string[] {
 
 type FetchVariables = z.infer<typeof fetchVariables>;
 
-/** What follows from variables of several names. */
+/** Settings that follow from several variables. */
 export interface Routed {
   readonly proxies: Proxies;
 }
 
-/** The variables of an adapter, those of the source `name` before others. Throws ConfigError with all problems. */
+/**
+ * The variables of an adapter, those of the source `name` before others. Throws ConfigError with
+ * all problems.
+ */
 export function readVariables<S extends z.ZodObject>(
   schema: S,
   environment: Environment,
@@ -77,7 +83,10 @@ export function readVariables<S extends z.ZodObject>(
   return { ...variables, proxies: configuredProxies(environment, prefix) };
 }
 
-/** How a source's connections are made. Throws ConfigError for a file of certificates that cannot be used. */
+/**
+ * How a source's connections are made. Throws ConfigError for a file of certificates that cannot be
+ * used.
+ */
 export function clientOptions(variables: FetchVariables & Routed): HttpClientOptions {
   const { SSL_CERT_FILE, NODE_EXTRA_CA_CERTS } = variables;
   return {
@@ -91,7 +100,7 @@ export function clientOptions(variables: FetchVariables & Routed): HttpClientOpt
   };
 }
 
-/** What a source's own variables begin with: `MY_PHOTOS` for `my-photos`. */
+/** Returns the prefix of a source's own variables: `MY_PHOTOS` for `my-photos`. */
 export function variablePrefix(name: string): string {
   return name.toUpperCase().replaceAll("-", "_");
 }
@@ -105,7 +114,9 @@ export function visitorHeaders({ REFERER, USER_AGENT, EXTRA_HEADERS }: FetchVari
   ];
 }
 
-/** The same for another origin than the configured one, which hears of the Referer its origin only. */
+/**
+ * The same for another origin than the configured one, which gets only the origin of the Referer.
+ */
 export function visitorHeadersElsewhere({ REFERER, USER_AGENT }: FetchVariables, url: URL): string[] {
   const referer = refererElsewhere(REFERER, url);
   return ["user-agent", USER_AGENT, ...(referer === undefined ? [] : ["referer", referer])];

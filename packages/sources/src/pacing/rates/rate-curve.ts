@@ -1,25 +1,40 @@
 import { Fall } from "../refusals/fall.ts";
 
-/** Milliseconds for which what led to a ban is not tried again; what is sent of it meanwhile. */
+/**
+ * Milliseconds for which a rate that led to a ban is not tried again; the share of it that is used
+ * meanwhile.
+ */
 export const banMemory = 600_000;
 const shareAfterBan = 0.95;
 
-/** A refusal takes at least this share of the rate, and the curve is as flat as that around its middle. */
+/**
+ * A refusal takes at least this share of the rate, and the curve is as flat as that around its
+ * middle.
+ */
 const cutBy = 0.07;
-/** Milliseconds from a cut until the rate is again what it was: at least this many, and as many as these requests take. */
+/**
+ * Milliseconds from a cut until the rate is back: at least this many, and as many as this number of
+ * requests takes.
+ */
 const shortestReturn = 8_000;
 const requestsUntilReturn = 50;
-/** A return takes this many times as long as the source asked us to wait: waiting costs a few per cent. */
+/**
+ * A return takes this many times as long as the source asked us to wait: waiting costs a few per
+ * cent.
+ */
 const waitsUntilReturn = 25;
-/** After so many returns, or doublings, without a refusal there is no limit any more. */
+/** After this number of returns, or doublings, without a refusal the rate is free. */
 const returnsUntilFree = 8;
 const doublingsUntilFree = 10;
-/** While seeking, the rate doubles in this many milliseconds at least, and in as many as these requests take. */
+/**
+ * While seeking, the rate doubles in this many milliseconds at least, and in as many as these
+ * requests take.
+ */
 const shortestDoubling = 1_000;
 const requestsUntilDouble = 10;
 /** Seeking ends between a rate that was served and twice that. */
 const afterSeeking = 0.7;
-/** Requests that are taken as served beside those that are counted, so that one refusal is no flood. */
+/** Requests that are added to the served ones, so that one refusal counts little. */
 const takenAsServed = 5;
 /** Requests a second. */
 const lowest = 0.1;
@@ -28,9 +43,10 @@ const lowestAtFirst = 3;
 const free = Number.POSITIVE_INFINITY;
 
 /**
- * A rate over time, requests a second. It is free until the first refusal; then it doubles from what was served until the next one;
- * then it follows a cubic curve from each refusal: back to where it was refused soon, around that for long, beyond it ever faster.
- * Times are monotonic milliseconds.
+ * A rate over time, in requests per second. It is free until the first refusal. Then it doubles
+ * from the served rate until the next one. Then it follows a cubic curve from each refusal: soon
+ * back to where it was refused, around that value for long, beyond it ever faster. Times are
+ * monotonic milliseconds.
  */
 export class RateCurve {
   #phase: "free" | "seeking" | "known" = "free";
@@ -49,7 +65,7 @@ export class RateCurve {
     return this.#phase === "free";
   }
 
-  /** Requests that were sent before this time say nothing of the rate as it is now. */
+  /** Requests that were sent before this time say nothing about the present rate. */
   get cutAt(): number {
     return this.#cutAt;
   }
@@ -84,8 +100,8 @@ export class RateCurve {
   }
 
   /**
-   * `servedLately`: in the last second. `waitMs`: that the source asks us to wait. Gives the share of requests that is refused at
-   * any rate, once that has shown.
+   * `servedLately`: in the last second. `waitMs`: the wait that the source asks for. Returns the
+   * share of requests that is refused at any rate, when it is known.
    */
   cut(now: number, servedLately: number, waitMs: number): number | undefined {
     const before = this.at(now);
@@ -108,14 +124,14 @@ export class RateCurve {
     return undefined;
   }
 
-  /** What a cut leaves of the rate. */
+  /** The share of the rate that a cut leaves. */
   get #part(): number {
     if (this.#phase === "seeking") return afterSeeking;
     const served = this.#served + takenAsServed;
     return Math.min(1 - cutBy, served / (served + this.#refused));
   }
 
-  /** It doubles again, from what was served before it fell. */
+  /** The rate doubles again, from the value that was served before it fell. */
   restore(now: number): void {
     this.#phase = "seeking";
     this.#base = Math.max(lowestAtFirst, this.#fall.mostServed);
@@ -123,7 +139,7 @@ export class RateCurve {
     this.#fall.begin(this.#base);
   }
 
-  /** The curve stands still for so long: a rate that is not used proves nothing. */
+  /** Stops the curve for this number of milliseconds: a rate that is not used proves nothing. */
   standStill(ms: number): void {
     this.#cutAt += ms;
   }

@@ -4,16 +4,25 @@ import { SteadyRefusals } from "../refusals/steady-refusals.ts";
 import { RateCurve } from "./rate-curve.ts";
 import { Tally } from "./tally.ts";
 
-/** A 403 after so many refusals in a row, by rate or in their wake, is no object's own. */
+/**
+ * A 403 after this number of refusals in a row, by rate or right after them, is no object's own.
+ */
 const refusalsBeforeBan = 5;
-/** Requests a second, from which on the rate counts as unused when less than a quarter of it is sent. */
+/**
+ * Requests per second. From this rate on, it counts as unused when less than a quarter of it is
+ * sent.
+ */
 const measurable = 8;
-/** Milliseconds since something was served, or the time of so many requests, for which others count as served. */
+/**
+ * Others count as served for this number of milliseconds, or the time of this number of requests,
+ * after a success.
+ */
 const servedFor = { ms: 2_000, requests: 4 };
 
 /**
- * How fast requests of one kind may be sent to one server, learnt from what it refuses. Where slowing down does not help, refusals
- * are no limit's, and the pace goes back up. Times are monotonic milliseconds.
+ * The rate of one kind of requests to one server, found from its refusals. If slowing down does not
+ * help, the refusals are not from a limit, and the pace goes back up. Times are monotonic
+ * milliseconds.
  */
 export class RequestRate {
   readonly #now: () => number;
@@ -25,7 +34,7 @@ export class RequestRate {
   readonly #steady = new SteadyRefusals();
   #refusedInRow = 0;
   #forbiddenInRow = 0;
-  /** Served a second, at most, before those. */
+  /** The most that was served per second before those. */
   #servedBeforeForbidden = 0;
   #servedAt = Number.NEGATIVE_INFINITY;
   #nextAt = Number.NEGATIVE_INFINITY;
@@ -41,12 +50,12 @@ export class RequestRate {
     this.#onSteady = onSteady;
   }
 
-  /** Requests a second; infinite where nothing is known. */
+  /** Requests per second; infinite if nothing is known. */
   get perSecond(): number {
     return this.#curve.at(this.#now());
   }
 
-  /** So many requests are refused that it is no object's own. */
+  /** More requests are refused than single objects would explain. */
   get isLimited(): boolean {
     return !this.#curve.isFree || this.#steady.areMany;
   }
@@ -58,7 +67,7 @@ export class RequestRate {
     return now - this.#servedAt < Math.max(servedFor.ms, ofRequests);
   }
 
-  /** After a refusal: something is to be served before others go on. */
+  /** After a refusal: a request must be served before others go on. */
   get isHeld(): boolean {
     return this.#hold.isOn;
   }
@@ -73,12 +82,14 @@ export class RequestRate {
     return this.#forbiddenInRow > 0;
   }
 
-  /** Requests a second that were served at most, until those began; 0 where too few were to speak of a rate. */
+  /**
+   * The most requests per second that were served before those; 0 if they were too few for a rate.
+   */
   get servedBeforeForbidden(): number {
     return this.isForbidden ? this.#servedBeforeForbidden : 0;
   }
 
-  /** Milliseconds for which the source asked us to begin nothing, from now on. */
+  /** Milliseconds from now for which the source asked us to send nothing. */
   get askedWait(): number {
     return this.#hold.askedWait(this.#now());
   }
@@ -90,7 +101,7 @@ export class RequestRate {
     return Math.max(0, this.#nextAt - now, this.#hold.wait(now));
   }
 
-  /** A request starts. Gives its time, which is to be told with what became of it. */
+  /** A request starts. Returns its time, which has to be passed with its outcome. */
   sent(): number {
     const now = this.#now();
     if (!this.#curve.isFree) {
@@ -120,7 +131,10 @@ export class RequestRate {
     this.#hold.ended(sentAt);
   }
 
-  /** The source asks to slow down, and to begin nothing for so long (10 minutes at most). True when the rate was cut. */
+  /**
+   * The source asks to slow down, and to send nothing for a time (10 minutes at most). Returns true
+   * if the rate was cut.
+   */
   refused(sentAt: number, retryAfterMs = 0): boolean {
     const now = this.#now();
     this.#refusedInRow++;
@@ -140,14 +154,20 @@ export class RequestRate {
     return isCut;
   }
 
-  /** Its cuts were made for refusals that say nothing of it: it doubles again, from what was served before. */
+  /**
+   * The cuts were made for refusals that say nothing about the rate: it doubles again, from the
+   * value that was served before.
+   */
   restore(): void {
     if (this.#curve.isFree) return;
     this.#curve.restore(this.#now());
     this.#nextAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** A 403: the object's own, which is an answer like any other; or in the wake of refusals by rate, where it may be a ban. */
+  /**
+   * A 403 is the object's own, and then an answer like any other; right after refusals by rate it
+   * may be a ban.
+   */
   isBan(sentAt: number): boolean {
     if (this.isBanned || this.#refusedInRow >= refusalsBeforeBan) return true;
     if (!this.#hold.isOn) {
@@ -164,8 +184,9 @@ export class RequestRate {
   }
 
   /**
-   * An answer says that everything is refused for a while. Gives the rate that led to it, where this is news. A ban often comes
-   * when hardly anything is asked, as after a pause, or because of others: the fullest second counts, not the last.
+   * An answer says that everything is refused for a while. Returns the rate that led to it, if this
+   * is news. A ban often comes when hardly anything is asked, for example after a pause, or because
+   * of others: the fullest second counts, not the last.
    */
   banned(sentAt: number, retryAfterMs = 0): number | undefined {
     const now = this.#now();
@@ -180,7 +201,10 @@ export class RequestRate {
     return isNews && rate > 0 ? rate : undefined;
   }
 
-  /** Everything is refused for a while, as others found out. What is not to be tried again is their business, too. */
+  /**
+   * Everything is refused for a while, by the finding of others. They also decide which rate is not
+   * tried again.
+   */
   foundBanned(): void {
     if (this.isBanned) return;
     const now = this.#now();

@@ -1,17 +1,25 @@
-/** Milliseconds that a count looks back on. */
+/** Milliseconds that a count covers. */
 const span = 1000;
-/** Milliseconds that the fullest second is looked for in: at least this many, at most twice as many. */
+/**
+ * Milliseconds that the fullest second is looked for in: at least this many, at most twice as many.
+ */
 const lately = 60_000;
-/** Fewer events than these say nothing of a rate: a process that has just started has asked little of anybody. */
+/**
+ * Fewer events than these say nothing about a rate: a process that has just started has sent few
+ * requests.
+ */
 const enough = 30;
 
-/** What is known of some time. */
+/** The counts of a period. */
 class Period {
   fullest = 0;
   events = 0;
 }
 
-/** Events within the last second, to some per cent, and within the fullest second of late, at the cost of a few counters. */
+/**
+ * Events within the last second, to some per cent, and within the fullest second of late, at the
+ * cost of a few counters.
+ */
 export class Tally {
   #began = Number.NEGATIVE_INFINITY;
   #current = 0;
@@ -37,7 +45,10 @@ export class Tally {
     return this.#current + this.#previous * (1 - (now - this.#began) / span);
   }
 
-  /** Events in the fullest second of the last minute or two; 0 where there were too few to speak of a rate. */
+  /**
+   * Events in the fullest second of the last minute or two; 0 where there were too few to speak of
+   * a rate.
+   */
   fullest(now: number): number {
     this.#turnPeriod(now);
     const { fullest, events } = this.#periodBefore;

@@ -3,12 +3,13 @@ import type { Lane } from "../lane.ts";
 import { banMemory } from "../rates/rate-curve.ts";
 import type { Purpose } from "../turn.ts";
 
-/** The same, where the rate is not known but from a count of what was served within about a second. */
+/** The same, if the rate is known only from the requests that were served within about a second. */
 const shareOfCount = 0.85;
 
 /**
- * What one server was asked until it refused everything, without a word of our pace, is not asked of it again for a while. All
- * kinds of requests that it refused led to that together, so they share what is left.
+ * The rate at which one server was asked until it refused everything, without mentioning our pace,
+ * is not used again for a while. All kinds of requests that it refused led to that together, so
+ * they share the rest.
  */
 export class BanCeiling {
   readonly #now: () => number;
@@ -23,8 +24,9 @@ export class BanCeiling {
   }
 
   /**
-   * Everything is refused, also what was given before. Gives the requests a second that led to it, where this is news. Nothing is
-   * learnt where too little was served before to speak of a rate, or where the server itself has told of its ban.
+   * Everything is refused, also what was given before. Returns the requests per second that led to
+   * it, if this is news. Nothing is stored if too little was served before for a rate, or if the
+   * server itself has announced its ban.
    */
   found(lanes: readonly Lane[]): number | undefined {
     const refused = lanes.filter(({ rate }) => rate.isForbidden);

@@ -1,24 +1,31 @@
 /** Requests that were sent while a rate fell to a part of what it was. */
 interface Stage {
-  /** The rate that it begins with, requests a second. */
+  /** The rate at its beginning, requests per second. */
   readonly from: number;
   served: number;
   refused: number;
 }
 
-/** A stage ends at this part of the rate that it began with, after so many requests at least. */
+/** A stage ends at this part of its first rate, and after at least this number of requests. */
 const partOfRate = 1 / 4;
 const enough = 24;
-/** A limit refuses less than this part of the share, at so much lower a rate. */
+/** A limit refuses less than this part of the share at the lower rate. */
 const helpful = 2 / 3;
-/** Of smaller shares a limit can be the cause, where many share it; of larger ones too, where it is far below. */
+/**
+ * A limit can cause smaller shares, if many hosts share it; and larger ones, if it is far below the
+ * rate.
+ */
 const shares = { least: 0.06, most: 0.6 };
-/** Requests a second: from lower rates nothing is learnt, since limits that many share are of this kind. */
+/**
+ * Requests per second. Lower rates prove nothing, because limits that many hosts share look like
+ * that.
+ */
 const slowest = 1;
 
 /**
- * What became of requests while their rate fell, from one refusal to the next. A limit refuses a smaller and smaller share of them;
- * where the share stays, slowing down does not help, and they are not refused for their rate.
+ * The outcomes of requests while their rate fell, from one refusal to the next. A limit refuses a
+ * smaller and smaller share of them. If the share stays the same, slowing down does not help, and
+ * the rate is not the reason.
  */
 export class Fall {
   #mostServed = 0;
@@ -38,8 +45,8 @@ export class Fall {
   }
 
   /**
-   * It is cut again, after so many requests at about this rate; `servedLately`: in the last second. Gives the share that is refused
-   * at any rate, once that has shown.
+   * The rate is cut again, after a number of requests at about this rate; `servedLately`: in the
+   * last second. Returns the share that is refused at any rate, when it is known.
    */
   goOn(rate: number, served: number, refused: number, servedLately: number): number | undefined {
     this.#mostServed = Math.max(this.#mostServed, servedLately);

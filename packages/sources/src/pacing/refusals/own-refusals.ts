@@ -1,16 +1,24 @@
-/** Times that one object is refused, with something served between each two, before that may be its own. */
+/** Refusals of one object, with a success between each two, before they may be its own. */
 const repeated = 2;
-/** So many requests must speak for that: for objects that had been refused before, and for others. */
+/**
+ * The requests that are needed as proof: for objects that had been refused before, and for others.
+ */
 const enough = 16;
-/** Older requests count half after so many. */
+/** After this number of requests older ones count half. */
 const counted = 800;
-/** Of all else, at least this share is served; of what was refused before, less than this part of that. */
+/**
+ * At least this share of all others is served; of objects that were refused before, less than this
+ * part of that share.
+ */
 const shares = { others: 0.25, again: 0.2 };
-/** Times that what is known to work is served, while all else is refused, before that is the others' own. */
+/** Successes of witnesses, while all else is refused, before the refusals are the objects' own. */
 const witnesses = 3;
-/** Refusals that are believed to be their own after each such time: some for each request that may be under way. */
+/**
+ * Refusals that count as the objects' own after each such success: several per request that may be
+ * under way.
+ */
 const believed = 200;
-/** Objects that are remembered. */
+/** Number of objects that are kept. */
 const remembered = 10_000;
 
 interface Answers {
@@ -19,16 +27,20 @@ interface Answers {
 }
 
 /**
- * Tells objects that are refused each time, while others are served, from a limit. A limit serves what it has refused before as often as
- * all else; and it refuses what is known to work as often as all else, where nothing but such objects is asked for.
+ * Distinguishes objects that are refused each time, while others are served, from a limit. A limit
+ * serves objects that it has refused before as often as all others. And it refuses witnesses as
+ * often as all else, also when nothing but refused objects is asked for.
  */
 export class OwnRefusals {
-  /** By path: times that it was refused, and what had been served until then. */
+  /** By path: its refusals, and the number of successes until then. */
   readonly #refusedBefore = new Map<string, { times: number; servedUntil: number }>();
   #served = 0;
   readonly #again: Answers = { served: 0, refused: 0 };
   readonly #others: Answers = { served: 0, refused: 0 };
-  /** Since anything else was served, or a witness refused: refusals, also since the last witness; and witnesses that were served. */
+  /**
+   * Since anything else was served, or a witness refused: refusals, also since the last witness;
+   * and witnesses that were served.
+   */
   #inRow = 0;
   #sinceWitness = 0;
   #witnesses = 0;
@@ -42,7 +54,7 @@ export class OwnRefusals {
     this.#count(this.#refusedBefore.delete(path) ? this.#again : this.#others, "served");
   }
 
-  /** What is known to work was asked for. Returns true when that shows that what is refused is refused for itself. */
+  /** A witness was asked for. Returns true if that shows that the refusals are the objects' own. */
   witness(isServed: boolean): boolean {
     if (!isServed) this.#inRow = this.#witnesses = this.#believed = 0;
     else if (this.#sinceWitness > 0) this.#witnesses++;
@@ -53,8 +65,8 @@ export class OwnRefusals {
   }
 
   /**
-   * Returns whether it is the object's own, and says nothing of the pace. `isHeld`: something is to be served before others go on,
-   * so that it may be an outage.
+   * Returns whether the refusal is the object's own and says nothing about the pace. `isHeld`: a
+   * request must be served before others go on, so that it may be an outage.
    */
   refused(path: string, isHeld: boolean): boolean {
     this.#inRow++;
@@ -65,7 +77,7 @@ export class OwnRefusals {
     return true;
   }
 
-  /** Whether it was refused before, with something served in between. */
+  /** Returns whether it was refused before, with a success in between. */
   #repeats(path: string): boolean {
     const before = this.#refusedBefore.get(path);
     if (before === undefined) {

@@ -1,8 +1,10 @@
-/** So many refusals speak of a limit. */
+/** This number of refusals shows a limit. */
 const enough = 8;
-/** As long as fewer than this share of as many requests at once are served. */
+/**
+ * There is a limit only while less than this share of that number of requests at once is served.
+ */
 const servedShare = 0.2;
-/** Milliseconds that are looked back on, at least; at most twice as many. */
+/** Milliseconds that the count covers, at least; at most twice as many. */
 const span = 1_000;
 
 /** Numbers of requests, by how many others were under way when they were sent. */
@@ -14,8 +16,8 @@ interface Counts {
 const none = (): Counts => ({ served: [], refused: [] });
 
 /**
- * Tells a limit of requests at once from one of requests a second. Of the first kind it is when nearly all are refused that are sent
- * while so many others are under way, however fast they are sent.
+ * Distinguishes a limit of requests at once from one of requests per second. It is the first kind
+ * if nearly all requests are refused that are sent beside a certain number of others, at any rate.
  */
 export class RefusedAtOnce {
   #began = Number.NEGATIVE_INFINITY;
@@ -23,17 +25,17 @@ export class RefusedAtOnce {
   #previous = none();
   #tooMany = Number.POSITIVE_INFINITY;
 
-  /** How many others under way are too many; infinite where there is no such limit. */
+  /** The number of others under way that is too large; infinite if there is no such limit. */
   get tooMany(): number {
     return this.#tooMany;
   }
 
-  /** A request was served that was sent beside so many others. */
+  /** A request was served that was sent beside this number of others. */
   served(now: number, beside: number): void {
     this.#add(now, beside, "served");
   }
 
-  /** A request was refused. True when it was for those others. */
+  /** A request was refused. Returns true if the others were the reason. */
   refused(now: number, beside: number): boolean {
     this.#add(now, beside, "refused");
     if (beside === 0) return false;

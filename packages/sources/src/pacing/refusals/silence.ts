@@ -1,20 +1,26 @@
 import type { Line, Turn } from "../turn.ts";
 
-/** Milliseconds: no connection counts as unserved before; nor before this many times the longest wait for an answer lately. */
+/**
+ * Milliseconds: no connection counts as unserved before; nor before this many times the longest
+ * wait for an answer lately.
+ */
 const leastPatience = 2_000;
 const timesLongest = 4;
-/** Milliseconds: a server that is asked, and has answered nothing for so long, may stand still: no more than this counts. */
+/**
+ * Milliseconds. A server that has answered no request for this time may stand still: no longer time
+ * counts.
+ */
 const answersLately = 1_000;
 /** Milliseconds: "lately" is one to two of these. */
 const lately = 60_000;
-/** Milliseconds: requests that were sent so close together were sent at once. */
+/** Milliseconds. Requests within this time count as sent at once. */
 const atOnce = 100;
-/** A request that was slow so often is slow by itself. */
+/** A request that was slow this number of times is slow by itself. */
 const mostTakenBack = 3;
 
 /**
- * Requests that no answer has come to. Some servers take more connections than they serve: what is sent over the others waits for
- * as long as we let it, while later requests are answered over those that are served.
+ * Requests without an answer. Some servers accept more connections than they serve: requests over
+ * the others wait until our timeout, while later requests are answered over the served ones.
  */
 export class Silence {
   /** In the order in which they were sent; when that was, in milliseconds of answering. */
@@ -29,7 +35,7 @@ export class Silence {
   /** When the last answer came, and when the last request was sent. */
   #answeredAt = Number.NEGATIVE_INFINITY;
   #sentAt = Number.NEGATIVE_INFINITY;
-  /** Milliseconds until the last answer in which answers came: what the whole server stood still for is left out. */
+  /** Milliseconds until the last answer, without the time in which the whole server stood still. */
   #answering = 0;
 
   get isEmpty(): boolean {
@@ -50,7 +56,8 @@ export class Silence {
     if (turn.line !== undefined) this.#lines.add(turn.line);
     if (turn.sentAt > this.#answered) this.#answered = turn.sentAt;
     const waited = now - turn.sentAt;
-    // What waited longer than all others of late has met a server that stood still, or has become slower.
+    // A request that waited longer than all recent others shows that the server stood still, or is
+    // slower now.
     const stoodStill = waited > this.#longestLately ? waited : 0;
     this.#answering += Math.max(0, this.#sinceAnswer(now) - stoodStill);
     this.#answeredAt = now;
@@ -69,15 +76,16 @@ export class Silence {
     return this.#lines.size;
   }
 
-  /** Answers came lately: what is silent meanwhile is not silent because the server stands still. */
+  /** Answers came lately: a silent request is not silent because the server stands still. */
   isAnswering(now: number): boolean {
     return now - this.#answeredAt < answersLately;
   }
 
   /**
-   * Requests whose connections are most likely not served. `isKnown`: that this server leaves some unserved; `running`: requests
-   * under way. While no answers come at all, it is one of them, each second at most, and only where most connections that are
-   * served are idle: what is sent over one of these will tell. Where most are asked in vain, the whole server stands still.
+   * Returns requests whose connections are most likely not served. `isKnown`: this server leaves
+   * some unserved; `running`: requests under way. While no answers come at all, it is at most one
+   * request per second, and only if most served connections are idle: a request over one of these
+   * is a test. If most requests over them fail, the whole server stands still.
    */
   starved(now: number, isKnown: boolean, running: number): readonly Turn[] {
     if (this.isAnswering(now)) {

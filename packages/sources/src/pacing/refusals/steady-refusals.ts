@@ -1,20 +1,27 @@
 /**
- * Refusals that are borne while nothing is known of a limit, as a share of the requests: six per cent must never exceed it by chance.
- * And those beyond the share that is known to come at any rate: chance, with few requests.
+ * Refusals that are accepted while no limit is known, as a share of the requests: a steady six per
+ * cent must never exceed it by chance. And the margin above a share that is known to come at any
+ * rate, for chance with few requests.
  */
 const borne = { unknown: 0.12, beyond: 0.2 };
-/** Requests over which the share is measured, at least; fewer where a share is known, so that a limit is soon found. */
+/**
+ * The least number of requests for the share; it is smaller if a share is known, so that a limit is
+ * soon found.
+ */
 const measured = { unknown: 400, known: 100 };
-/** Where so many were counted, older ones count half. */
+/** After this number of requests older ones count half. */
 const counted = 800;
-/** So many refusals in a row speak of a limit, or as many as come by chance no oftener than this. */
+/**
+ * This number of refusals in a row shows a limit, or the number that chance produces no more often
+ * than this.
+ */
 const inARow = { least: 8, most: 32, chance: 1e-5 };
 /** More than these, among those that are measured, are not one object's. */
 const ofOneObject = 8;
-/** Milliseconds for which a share is known, until it is tried anew whether slowing down helps. */
+/** Milliseconds for which a share stays valid. Then slowing down is tried anew. */
 const knownFor = 60_000;
 
-/** What is borne. */
+/** The accepted share. */
 interface Bounds {
   readonly share: number;
   readonly measured: number;
@@ -30,8 +37,9 @@ const usual: Bounds = {
 };
 
 /**
- * Tells single refusals that come at any rate, as from one of many servers that is unwell, from those of a limit. A rate that is
- * cut for the first kind would be cut again and again, and never find the end of it.
+ * Distinguishes single refusals that come at any rate, for example from one of many servers that is
+ * unwell, from those of a limit. A rate that is cut for the first kind would be cut again and
+ * again, without end.
  */
 export class SteadyRefusals {
   #served = 0;
@@ -53,7 +61,10 @@ export class SteadyRefusals {
     this.#age();
   }
 
-  /** `inRow`: refusals in a row, this one included. Returns whether this refusal is borne. */
+  /**
+   * `inRow`: refusals in a row, this one included. Returns whether this refusal is accepted without
+   * a cut.
+   */
   bears(inRow: number, now: number): boolean {
     this.#refused++;
     const { share, measured, inARow, until } = this.#bounds;
@@ -66,7 +77,7 @@ export class SteadyRefusals {
     return isBorne;
   }
 
-  /** This share of the requests is refused, however slowly they are sent. */
+  /** This share of the requests is refused at any rate. */
   learn(refusedShare: number, now: number): void {
     const share = Math.min(0.9, refusedShare + borne.beyond);
     const byChance = Math.ceil(Math.log(inARow.chance) / Math.log(share));
@@ -80,7 +91,7 @@ export class SteadyRefusals {
     this.#refused = 0;
   }
 
-  /** What was known holds no longer. */
+  /** Drops the known share. */
   forget(): void {
     this.#bounds = usual;
   }

@@ -1,15 +1,18 @@
 import type { PagePrint } from "./page-print.ts";
 
-/** Times in a row that a doubtful page has to come as it is, before it is believed that the store has it so. */
+/** Times in a row that a doubtful page must come unchanged before it is accepted. */
 const enough = 3;
-/** Pages that are remembered. */
+/** Number of pages that are kept. */
 const most = 1_000;
 
-/** Pages that may have been cut or replaced on the way. That would not end in the same bytes each time. */
+/**
+ * Pages that may have been cut or replaced on the way. Such faults would not give the same bytes
+ * each time.
+ */
 export class DoubtfulPages {
   readonly #seen = new Map<string, { readonly digest: string; readonly times: number }>();
 
-  /** Whether the page may be taken as it is. `doubt`: why not, if there is any. */
+  /** Returns whether the page may be accepted. `doubt`: the reason against it, if there is one. */
   isSettled(
     position: string,
     { digest, hasColumns }: Pick<PagePrint, "digest" | "hasColumns">,
@@ -19,7 +22,7 @@ export class DoubtfulPages {
       if (this.#seen.size > 0) this.#seen.delete(position);
       return true;
     }
-    // What has no columns at all is no listing.
+    // A text without any columns is no listing.
     if (!hasColumns) return false;
     const before = this.#seen.get(position);
     const times = before?.digest === digest ? before.times + 1 : 1;

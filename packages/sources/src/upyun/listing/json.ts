@@ -13,14 +13,14 @@ const entrySchema = z.object({
   name: z.string(),
   /** `folder`, or the MIME type that the uploader gave: a file may have been given `folder`. */
   type: z.string(),
-  /** Whoever walks the directory refuses what is too large. */
+  /** The lister refuses sizes that are too large. */
   length: z.number().nonnegative(),
   last_modified: z.int(),
 });
-/** What is around them. */
+/** The document around the rows. */
 const frameSchema = z.object({ files: z.array(z.unknown()), iter: z.string().optional() });
 
-/** A JSON page. Throws a plain Error that says what is wrong; SourceError for a limit. */
+/** Reads a JSON page. Throws a plain Error with the fault; SourceError for a limit. */
 export async function readJsonListing(
   pieces: AsyncIterable<string>,
   folder: StateFolder,

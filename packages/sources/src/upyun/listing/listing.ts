@@ -16,10 +16,15 @@ import { PagePrint } from "./page-print.ts";
 import { ListedRows, type Row } from "./rows.ts";
 import { readTextListing } from "./text.ts";
 
-/** The cursor that ends a directory, and the only thing that does: an Erlang term {next, eof} in Base64. */
+/**
+ * The cursor that ends a directory, the only mark of its end: an Erlang term {next, eof} in Base64.
+ */
 const endMarker = "g2gCZAAEbmV4dGQAA2VvZg";
 
-/** Our cursors within one answer of the store begin so; a place and the store's own cursor follow. */
+/**
+ * The beginning of our cursors within one answer of the store; a place and the store's own cursor
+ * follow.
+ */
 const ownCursor = "rows:";
 
 export interface ListingOptions {
@@ -29,7 +34,10 @@ export interface ListingOptions {
   readonly folder: StateFolder;
 }
 
-/** Pages of directories by the REST API. An answer of far more rows than were asked for is cut into pages of our own. */
+/**
+ * Pages of directories by the REST API. An answer of far more rows than were asked for is cut into
+ * pages of our own.
+ */
 export class Listing implements Disposable {
   readonly #rest: Rest;
   readonly #store: Store;
@@ -90,7 +98,7 @@ export class Listing implements Disposable {
     throw badListing(`${what}: the same cursor came again`);
   }
 
-  /** A new array for each request: a cursor left behind would leak into the next directory. */
+  /** A new array per request: a cursor from before would be sent for the next directory. */
   #headers(cursor: Cursor | undefined): string[] {
     const headers = ["x-list-limit", String(this.#options.pageSize), "x-upyun-folder", "true"];
     headers.push("accept", this.#options.format === "json" ? "application/json" : "*/*");
@@ -98,7 +106,7 @@ export class Listing implements Disposable {
     return headers;
   }
 
-  /** Of a page that may be one; what else came is not read. */
+  /** Reads the text of an answer that may be a page; others are not read. */
   async #pieces(response: HttpResponse, what: string, signal: AbortSignal): Promise<AsyncIterable<string>> {
     const { status, body } = response;
     const refuse = async (why: string): Promise<never> => {
@@ -159,7 +167,7 @@ export class Listing implements Disposable {
     try {
       assertRequestable(key);
     } catch (error) {
-      // Whoever walks directories refuses this name, loudly, as it does in a text listing.
+      // The lister refuses this name with a log line, as in a text listing.
       if (error instanceof NameError) return false;
       throw error;
     }
@@ -175,7 +183,7 @@ export class Listing implements Disposable {
   }
 }
 
-/** The cursor that the store was asked with, and how far its answer was given. */
+/** The cursor of the request to the store, and the place within its answer. */
 function readCursor(cursor: Cursor | undefined): { asked: Cursor | undefined; place: Place | undefined } {
   if (cursor?.startsWith(ownCursor) !== true) return { asked: cursor, place: undefined };
   const [, text = "", asked = ""] = /^rows:([^:]*):(.*)$/s.exec(cursor) ?? [];
@@ -193,7 +201,10 @@ async function reading<T>(rows: Promise<T>, what: string): Promise<T> {
   }
 }
 
-/** What is wrong with the page's text makes it no listing; what is over a limit is a refusal. Others tell of the way that it came. */
+/**
+ * A fault in the page's text makes it no listing; a page over a limit is a refusal. Other errors
+ * are about its transfer.
+ */
 function ofPage(error: unknown, what: string): unknown {
   if (error instanceof Error && error.name === "AbortError") return error;
   const why = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** Tells a page from others, while it goes by. */
+/** Makes a digest of a page while it is read. */
 export class PagePrint {
   readonly #hash = createHash("sha256");
   #digest: string | undefined;
@@ -9,14 +9,14 @@ export class PagePrint {
 
   async *of(pieces: AsyncIterable<string>): AsyncGenerator<string, void, void> {
     for await (const piece of pieces) {
-      // Otherwise all bytes that are no UTF-8 would look alike.
+      // Otherwise all bytes that are no UTF-8 would be equal.
       this.#hash.update(piece.isWellFormed() ? piece : Buffer.from(piece, "utf16le"));
       this.hasColumns ||= piece.includes("\t");
       yield piece;
     }
   }
 
-  /** When all of it went by. */
+  /** To be read at the end of the page. */
   get digest(): string {
     this.#digest ??= this.#hash.digest("hex");
     return this.#digest;

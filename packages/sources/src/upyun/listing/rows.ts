@@ -3,15 +3,18 @@ import type { ListedDocument } from "../../pages/kept-documents.ts";
 import type { Spool } from "../../pages/spool.ts";
 import type { PagePrint } from "./page-print.ts";
 
-/** A file; a directory by its name; or what has a directory's type and a file's length, so that only the store knows. */
+/**
+ * A file; a directory by its name; or an entry with a directory's type and a file's length, which
+ * only the store can decide.
+ */
 export type Row = FileEntry | string | { readonly fileOrDirectory: FileEntry };
 
-/** What an answer says. Rows that cannot be read are files with a problem. */
+/** The contents of an answer. Unreadable rows are files with a problem. */
 export interface ReadListing {
   readonly rows: Spool<Row>;
-  /** Why the answer may be a broken one: what is wrong with it cannot be the names in it alone. */
+  /** Why the answer may be broken: the names in it alone cannot explain the fault. */
   readonly doubt?: string | undefined;
-  /** The next cursor, where it is not told by a header. */
+  /** The next cursor, if no header has it. */
   readonly iter?: string | undefined;
 }
 

@@ -6,14 +6,15 @@ import { WorkTime } from "../../pages/work-time.ts";
 import { printable } from "../rest/error-reply.ts";
 import type { ReadListing, Row } from "./rows.ts";
 
-/** Each of these is told with its text. */
+/** The number of problems whose text is reported. */
 export const mostUnreadable = 10_000;
 export const tooUnreadable = `more than ${mostUnreadable.toLocaleString("en")} rows that cannot be read`;
 
 /**
- * A text page: rows between LF, each `name TAB type TAB size TAB seconds`, type N (file) or F (directory). Names are
- * raw: one with a TAB or a LF in it makes rows that cannot be read, and these alone are problems. But where the last row cannot
- * be read, the page may have been cut; and where most cannot, it may be something else. Throws SourceError where it is over a limit.
+ * A text page: rows between LF, each `name TAB type TAB size TAB seconds`, type N (file) or F
+ * (directory). Names are raw: a name with a TAB or a LF in it makes unreadable rows, and these
+ * alone are problems. But if the last row is unreadable, the page may have been cut; and if most
+ * rows are, it may be something else. Throws SourceError for a page over a limit.
  */
 export async function readTextListing(
   pieces: AsyncIterable<string>,
@@ -34,7 +35,7 @@ class TextPage implements Disposable {
   #rows = 0;
   #unreadable = 0;
   #last: ReadRow | undefined;
-  /** A row that is too short: the next one tells what it may be. */
+  /** A row that is too short: the next row shows what it may be. */
   #short: { readonly line: string; readonly problem: string } | undefined;
 
   constructor(folder: StateFolder) {
@@ -89,7 +90,10 @@ type ReadRow = { readonly listed: Row } | { readonly problem: string; readonly i
 
 const columnsOfRow = 4;
 
-/** A name with a LF in it makes a short row, and its end a row that looks like another name's. */
+/**
+ * A name with a LF in it makes a short row, and the end of the name a row that looks like another
+ * name's.
+ */
 function afterRow(last: ReadRow | undefined, row: ReadRow): ReadRow {
   if (last === undefined || !("problem" in last && last.isShort) || "problem" in row) return row;
   return { problem: "may be the rest of the row before it, which is too short", isShort: false };
@@ -109,7 +113,10 @@ function readRow(line: string): ReadRow {
   return { listed: { name, size: bytes, modified: Number(seconds) } };
 }
 
-/** Whether the row, or the end of one, is a file's whatever else is wrong with it: its type comes third from its end. */
+/**
+ * Returns whether the row, or the end of one, is a file's, with any other fault: its type comes
+ * third from its end.
+ */
 function isFile(line: string | undefined): boolean {
   return line?.split("\t").at(1 - columnsOfRow) === "N";
 }

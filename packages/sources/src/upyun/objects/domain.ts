@@ -29,7 +29,7 @@ export class Domain {
   readonly #config: UpyunConfig;
   readonly #origin: Origin;
   readonly #url: URL;
-  /** Never credentials. */
+  /** Headers without credentials. */
   readonly #headers: string[];
   readonly #time: StoreTime;
   readonly #notices: Notices;
@@ -45,12 +45,15 @@ export class Domain {
     this.#notices = notices;
   }
 
-  /** The CDN cuts keys at the separator, and takes `!!` for a list of files to be put together. */
+  /** The CDN cuts keys at the separator, and reads `!!` as a list of files to be joined. */
   canName(key: ObjectKey): boolean {
     return !key.includes(this.#config.separator) && !key.includes("!!");
   }
 
-  /** `version` with its separator, or empty. Gives a response of status 2xx, or what came in its place. */
+  /**
+   * `version` with its separator, or empty. Returns a response of status 2xx, or the answer in its
+   * place.
+   */
   async get(
     key: ObjectKey,
     version: string,
@@ -95,7 +98,10 @@ export class Domain {
     return next;
   }
 
-  /** To whatever address a redirect leads: another origin hears nothing that was configured for the domain. */
+  /**
+   * Follows redirects to any address: another origin gets nothing that was configured for the
+   * domain.
+   */
   async #send({ origin, target }: Hop, range: readonly string[], signal: AbortSignal): Promise<HttpResponse> {
     const url = new URL(origin);
     const isNamed = url.hostname === this.#url.hostname;

@@ -1,7 +1,9 @@
 /** Bytes that decide: enough for every format below. */
 export const imageHead = 12;
 
-/** Whether these first bytes are a picture's: JPEG, PNG, GIF, WebP, AVIF, HEIC, BMP or TIFF. */
+/**
+ * Returns whether these first bytes are a picture's: JPEG, PNG, GIF, WebP, AVIF, HEIC, BMP or TIFF.
+ */
 export function isImage(bytes: Uint8Array): boolean {
   const text = String.fromCharCode(...bytes.subarray(0, imageHead));
   return (

@@ -17,7 +17,10 @@ export interface Delivered {
   readonly what: string;
 }
 
-/** Headers of a 2xx answer that cannot be the object's bytes as they are stored, as an error; its body is cancelled. */
+/**
+ * Returns an error for a 2xx answer whose headers show that it is not the stored bytes; its body is
+ * cancelled.
+ */
 export function acceptBody(response: HttpResponse, delivered: Delivered): ObjectBody {
   try {
     return accept(response, delivered);
@@ -32,8 +35,8 @@ function accept(response: HttpResponse, { object, range, variant, what }: Delive
   if (headers["x-upyun-list-iter"] !== undefined)
     throw new SourceError("damaged", `${what}: a directory's listing came in place of the object`);
   const expected = expectedLength(response, range, variant ? undefined : object.size, what);
-  // Stored objects may carry a Content-Encoding: those come in their listed size and with a digest. The size alone proves
-  // little: a picture packed with gzip may well come out as long as it was.
+  // Stored objects may have a Content-Encoding: those come in their listed size and with a digest.
+  // The size alone proves little: a picture compressed with gzip may have the same length.
   const isStoredSo = () => body.length === object.size && md5OfStore(headers) !== undefined;
   const packing = packingOf(headers);
   if (packing !== undefined && (variant || range !== undefined || !isStoredSo()))

@@ -14,13 +14,17 @@ import type { Store } from "../rest/store.ts";
 import { type Domain, isRefused } from "./domain.ts";
 import { acceptBody } from "./object-body.ts";
 
-/** After so many dates that contradict the store's over the same bytes, the domain's dates are not the store's. */
+/**
+ * After this number of dates that differ from the store's for the same bytes, the domain's dates do
+ * not count.
+ */
 const enough = 3;
 
 /**
- * Originals through the domain. Whatever looks unlike the listed object (a 404 that may be an old one in the cache, an
- * error's picture, a compressed, older or otherwise long body) is asked of the store itself, so that a cache loses
- * nothing. What the domain refuses in so many words is refused.
+ * Originals through the domain. An answer that differs from the listed object (a 404 that may be an
+ * old one in the cache, an error's picture, a compressed or older body, one of another length) is
+ * checked with the store itself, so that a cache can lose nothing. A clear refusal of the domain is
+ * a refusal.
  */
 export class OriginalByDomain {
   readonly #domain: Domain;
@@ -61,7 +65,10 @@ export class OriginalByDomain {
     }
   }
 
-  /** A copy from before the listing, or of another size (and no newer, as an overwritten object would be). */
+  /**
+   * A copy from before the listing, or of another size (and no newer, as an overwritten object
+   * would be).
+   */
   async #isOutdated(
     response: HttpResponse,
     object: ObjectEntry,
@@ -78,7 +85,7 @@ export class OriginalByDomain {
     return !(await this.#isSame(response, object, signal));
   }
 
-  /** Asks the store what it has, and learns whether the domain's dates mean anything. */
+  /** Asks the store for the object, and checks if the domain's dates can be used. */
   async #isSame(response: HttpResponse, object: ObjectEntry, signal: AbortSignal): Promise<boolean> {
     try {
       const stored = await this.#store.stat(object.key, signal);
@@ -89,7 +96,8 @@ export class OriginalByDomain {
       const sameSize = length === undefined ? digests : length === stored.size;
       const same = sameSize && (!digests || md5 === stored.etag);
       this.#wrongDates = same ? this.#wrongDates + 1 : 0;
-      // Without two digests to compare, equal sizes teach about the dates, but prove nothing about these bytes.
+      // Without two digests to compare, equal sizes say something about the dates, but prove
+      // nothing about these bytes.
       return same && digests;
     } catch (error) {
       response.body.cancel();

@@ -3,9 +3,9 @@ import type { HttpResponse } from "../../http/exchange.ts";
 import { contentRange } from "../../http/reading/content-range.ts";
 
 /**
- * The bytes that a 2xx answer will bring, where they are known without its Content-Length. Throws `damaged` unless
- * the answer is what was asked for: a server may ignore a range, or answer another one. `size`: of the object as
- * listed, absent where nobody knows it (a variant).
+ * Returns the number of bytes that a 2xx answer will bring, if it is known without its
+ * Content-Length. Throws `damaged` unless the answer fits the request: a server may ignore a range,
+ * or answer another one. `size`: of the object as listed, absent if unknown (a variant).
  */
 export function expectedLength(
   response: HttpResponse,

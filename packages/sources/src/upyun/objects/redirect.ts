@@ -10,9 +10,10 @@ export interface Hop {
 }
 
 /**
- * Where a redirect from the public domain may lead; nothing where it must not be followed. Two are the domain's own
- * doing: the same object over https, and the "302 dispatch" of big files to an edge server by its address, whose path
- * holds the original host and path. Everything else is a picture or page put in the place of an error. Never from https to http.
+ * Returns the allowed target of a redirect from the public domain; `undefined` if it must not be
+ * followed. Two are the domain's own doing: the same object over https, and the "302 dispatch" of
+ * big files to an edge server by its address, whose path holds the original host and path.
+ * Everything else is a picture or page put in the place of an error. Never from https to http.
  * `allowPrivate`: the edge server may have a private address.
  */
 export function allowedHop(
@@ -34,7 +35,7 @@ export function allowedHop(
   return { origin: `${there.scheme}://${there.host}`, target: there.target };
 }
 
-/** Whether it leads from https to http, which everybody on the way could read and change. */
+/** Returns whether it leads from https to http, which others on the way could read and change. */
 export function isDowngrade({ origin }: Hop, location: string | undefined): boolean {
   return origin.startsWith("https:") && /^http:/i.test(location ?? "");
 }
@@ -67,7 +68,7 @@ function split(url: string): Place | undefined {
       target,
     };
   } catch {
-    // Not valid percent-encoding: nowhere to go.
+    // Not valid percent-encoding: there is no target.
     return undefined;
   }
 }

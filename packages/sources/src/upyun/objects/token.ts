@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 const validSeconds = 1800;
 
 /**
- * The query that opens a domain with a token rule. `path` is decoded, with a leading slash, version and all
- * (the vendor does not say decoded or encoded; every known client signs the decoded path).
+ * The query that opens a domain with a token rule. `path` is decoded, with a leading slash, version
+ * and all (the vendor does not say decoded or encoded; every known client signs the decoded path).
  */
 export function tokenQuery(secret: string, path: string, nowMs: number): string {
   return `?_upt=${token(secret, path, Math.floor(nowMs / 1000) + validSeconds)}`;

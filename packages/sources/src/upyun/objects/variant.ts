@@ -19,11 +19,11 @@ const errorsAreCachedMs = 5 * 60_000;
 export interface VariantOptions {
   /** With its separator: `!s400`. */
   readonly version: string;
-  /** What becomes of an object that has no picture in it, or whose key no domain can name. */
+  /** The rule for an object that is no picture, or whose key no domain can name. */
   readonly fallback: "original" | "fail";
 }
 
-/** Image versions, which exist on the domain only. Their size and digest nobody knows beforehand. */
+/** Image versions, which exist on the domain only. Their size and digest are unknown beforehand. */
 export class VariantByDomain {
   readonly #domain: Domain;
   readonly #original: OriginalByDomain;
@@ -100,7 +100,10 @@ function isUnknownVersion({ status, statusText, code, body }: ErrorReply): boole
   return (status === 404 || status === 400) && /not\s+profile/i.test(`${statusText} ${body}`);
 }
 
-/** 405 not an image or beyond the side limit, 406, 409 beyond 200 M pixels; not the 405 of a domain switched off. */
+/**
+ * 405 not an image or beyond the side limit, 406, 409 beyond 200 M pixels; not the 405 of a domain
+ * switched off.
+ */
 function isNoPicture({ status, code }: ErrorReply): boolean {
   if (code === 40300018) return true;
   if (code === 40510001 || code === 40510004) return false;

@@ -8,7 +8,7 @@ export const tooMuch = 42900004;
 /** Too many requests from one address, counted by the minute. */
 export const perAddress = 40310003;
 
-/** What a refusal is, and what to do about it. */
+/** The kind of a refusal, and its remedy. */
 export type Meaning = readonly [kind: SourceErrorKind, words: string];
 
 const mistyped =
@@ -106,7 +106,7 @@ function refusedWords(code: number | undefined): string {
 
 const switchedOff = "the domain or its service is switched off: see UpYun's console";
 
-/** What the console can forbid on a domain. */
+/** Refusals that the console can configure for a domain. */
 const domain: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   [40310002, ["misconfigured", "the domain refuses this machine's region"]],
   [perAddress, ["throttled", "the domain limits requests per address"]],
@@ -119,7 +119,7 @@ const domain: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   [40510004, ["misconfigured", switchedOff]],
 ]);
 
-/** Of the public domain, without regard to what the store says of the object. */
+/** Of the public domain, without asking the store about the object. */
 export function domainMeaning(status: number, code: number | undefined): Meaning {
   const rule = code === undefined ? undefined : domain.get(code);
   if (rule !== undefined) return rule;

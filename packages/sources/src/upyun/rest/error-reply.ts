@@ -6,7 +6,10 @@ import { retryAfterMs } from "../../http/reading/retry-after.ts";
 import { type Verdict, verdictOn } from "../../pacing/turn.ts";
 import { type Meaning, perAddress, sameUri, tooMuch } from "./codes.ts";
 
-/** A refusal as the store or the CDN words it: `{code, msg, id}`, the code a number or a text, or no JSON at all. */
+/**
+ * A refusal as the store or the CDN words it: `{code, msg, id}`, the code a number or a text, or no
+ * JSON at all.
+ */
 export interface ErrorReply {
   readonly status: number;
   readonly statusText: string;
@@ -17,12 +20,12 @@ export interface ErrorReply {
   readonly body: string;
   readonly retryAfterMs: number | undefined;
   readonly date: string | undefined;
-  /** What the pace of its server makes of it, if anything. */
+  /** The finding of its server's pace, if there is one. */
   readonly ofPace: Meaning | undefined;
   readonly scopeByPace: FaultScope | undefined;
 }
 
-/** Throws SourceError where the answer is not the store's, but a proxy's or that of a mistaken port. */
+/** Throws SourceError if the answer is not the store's, but a proxy's or that of a wrong port. */
 export async function readErrorReply(response: HttpResponse, nowMs: number): Promise<ErrorReply> {
   const { status, statusText, headers } = response;
   const body = await readText(response.body);
@@ -47,7 +50,7 @@ export async function readErrorReply(response: HttpResponse, nowMs: number): Pro
   };
 }
 
-/** What the answer says of our pace, where its code says more than its status. */
+/** Returns the meaning of the answer for our pace, if its code says more than its status. */
 function verdictOf(status: number, code: number | undefined): Verdict {
   switch (code) {
     case sameUri:

@@ -7,7 +7,7 @@ export function restError(reply: ErrorReply, what: string): SourceError {
   return sourceError(reply.ofPace ?? restMeaning(reply.status, reply.code), reply, what);
 }
 
-/** The refusal of a request to the public domain, without regard to what the store says of the object. */
+/** The refusal of a request to the public domain, without asking the store about the object. */
 export function domainError(reply: ErrorReply, what: string): SourceError {
   return sourceError(reply.ofPace ?? domainMeaning(reply.status, reply.code), reply, what);
 }

@@ -37,8 +37,9 @@ export class Rest {
   }
 
   /**
-   * `path` not yet encoded. Gives a response of status 2xx, or the refusal as it was worded. Where the refusal is
-   * that our clock is wrong, the clock is put right and the request sent once more.
+   * `path` is not yet encoded. Returns a response of status 2xx, or the refusal in the store's
+   * words. If the refusal is that our clock is wrong, the clock is corrected and the request sent
+   * once more.
    */
   async send(
     method: "GET" | "HEAD",
@@ -58,8 +59,9 @@ export class Rest {
   }
 
   /**
-   * Throws SourceError when this host has never answered as UpYun's API does, and does not now, when it is asked for the bucket's
-   * root. For answers that only UpYun's API may give: without it, a web server's 404 would let objects vanish.
+   * Throws SourceError if this host has never answered like UpYun's API, and does not now, when it
+   * is asked for the bucket's root. This check is for answers that only UpYun's API may give:
+   * without it, objects would count as vanished by a web server's 404.
    */
   async assertUpyun(signal: AbortSignal): Promise<void> {
     if (this.#isUpyun) return;
@@ -71,7 +73,7 @@ export class Rest {
       "page",
     );
     if (isResponse(answer)) answer.body.cancel();
-    // An outage says nothing of who it is.
+    // An outage does not show what server it is.
     if (this.#isUpyun || answer.status >= 500 || answer.status === 429) return;
     const seen = isResponse(answer) ? `status ${answer.status}, no listing` : answer.text;
     const { name } = this.#origin;
@@ -82,7 +84,7 @@ export class Rest {
     );
   }
 
-  /** Unix milliseconds at the store; `undefined` where its answer tells none. */
+  /** Returns the store's time in Unix milliseconds; `undefined` if its answer has none. */
   async clock(signal: AbortSignal): Promise<number | undefined> {
     const response = await this.#origin.send("HEAD", "/", ["user-agent", this.#userAgent], signal);
     response.body.cancel();
@@ -107,8 +109,9 @@ export class Rest {
   }
 
   /**
-   * A refused HEAD has no body, hence no code: there the dates alone tell. `offset`: the correction that the refused
-   * request was signed with; another request may have put the clock right since.
+   * A refused HEAD has no body, hence no code: then only the dates can be compared. `offset`: the
+   * correction that the refused request was signed with; another request may have corrected the
+   * clock since.
    */
   #clockIsWrong({ status, code, date }: ErrorReply, offset: number): boolean {
     if (status !== 401 || (code !== undefined && code !== 40100002)) return false;

@@ -32,7 +32,7 @@ export function basicAuthorization(operator: string, password: string): string {
   return `Basic ${Buffer.from(`${operator}:${password}`, "utf8").toString("base64")}`;
 }
 
-/** What time it is at the store: our clock, corrected by what a refused request taught us. */
+/** The time at the store: our clock, with a correction from a refused request. */
 export class StoreTime {
   readonly #clock: Clock;
   /** To be added to our clock, milliseconds. */
@@ -63,7 +63,10 @@ export class StoreTime {
     return this.#text;
   }
 
-  /** Takes the time from a response's Date header. False when it tells nothing new (within a minute of what we thought). */
+  /**
+   * Takes the time from a response's Date header. Returns false if it is within a minute of the
+   * expected time.
+   */
   learn(date: string | undefined): boolean {
     const theirs = date === undefined ? Number.NaN : Date.parse(date);
     if (Number.isNaN(theirs) || Math.abs(theirs - this.now()) < 60_000) return false;

@@ -12,7 +12,9 @@ import { acceptBody } from "../objects/object-body.ts";
 import { restError } from "./errors.ts";
 import { isResponse, isStranger, type Rest, requireInteger } from "./rest.ts";
 
-/** `x-upyun-folder` keeps a directory of this name from being sent as a listing in place of the object. */
+/**
+ * With `x-upyun-folder` a directory of this name is not sent as a listing in place of the object.
+ */
 const objectHeaders = ["accept", "*/*", "x-upyun-folder", "false"];
 
 /** Objects by the REST API: the store itself, not a cache of it. Originals only. */
@@ -40,7 +42,7 @@ export class Store {
     return acceptBody(answer, { object, range, variant: false, what });
   }
 
-  /** Nothing: it is a directory, or does not exist, which GET has to say, too. */
+  /** `undefined`: it is a directory, or does not exist, which GET has to confirm. */
   async stat(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined> {
     const what = `ask for ${key}`;
     const answer = await this.#rest.send("HEAD", key, ["accept", "*/*"], signal);
@@ -58,7 +60,8 @@ export class Store {
     const md5 = md5OfStore(answer.headers);
     return {
       key,
-      // Content-Length can be missing, and is not the object's size where a gateway has its own idea of HEAD.
+      // Content-Length can be missing, and may not be the object's size if a gateway answers HEAD
+      // itself.
       size: requireInteger(answer, "x-upyun-file-size", what),
       modified: requireInteger(answer, "x-upyun-file-date", what),
       ...(md5 === undefined ? {} : { etag: md5 }),
