@@ -5,7 +5,7 @@ import type { ExitCode } from "../../process/exit-code.ts";
 import { downloaderOptions, instanceVariables } from "../../settings/settings.ts";
 import { VolumeMemory } from "../../volumes/volume-memory.ts";
 import { configureService } from "../configuration.ts";
-import { runService } from "../service.ts";
+import { runService } from "../run-service.ts";
 import { logSource } from "../source-log.ts";
 import { configuredSources } from "../sources.ts";
 import { instanceOf } from "./instance.ts";

@@ -12,7 +12,7 @@ import { depthsOf } from "../../job/queue-depths.ts";
 import type { ExitCode } from "../../process/exit-code.ts";
 import { ledgerVariables, type Settings } from "../../settings/settings.ts";
 import { configureService } from "../configuration.ts";
-import { runService } from "../service.ts";
+import { runService } from "../run-service.ts";
 import { configuredNames } from "../sources.ts";
 import { CatalogueDisk } from "./catalogue-disk.ts";
 import { ledgerDoors } from "./doors.ts";

@@ -5,7 +5,7 @@ import { withRetry } from "@brigade/sources";
 import type { ExitCode } from "../../process/exit-code.ts";
 import { ledgerServiceVariables, listerOptions, serviceTokenOf } from "../../settings/settings.ts";
 import { configureService } from "../configuration.ts";
-import { runService } from "../service.ts";
+import { runService } from "../run-service.ts";
 import { logSource } from "../source-log.ts";
 import { configuredSources } from "../sources.ts";
 import { CancelledJobs, withoutCancelled } from "./cancelled.ts";

@@ -1,0 +1,253 @@
+import { once } from "node:events";
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connectRabbitBroker, type RabbitBroker } from "@brigade/broker";
+import {
+  type Broker,
+  classify,
+  FatalError,
+  HostError,
+  type Log,
+  type NewerMessages,
+  type Presence,
+} from "@brigade/core";
+import { LedgerClient } from "@brigade/ledger";
+import type { LocalVolume } from "@brigade/volumes";
+import { Hono } from "hono";
+import { createLog, flushLog } from "../logging/logging.ts";
+import { type ExitCode, exitCode, exitCodeOf } from "../process/exit-code.ts";
+import { hurry } from "../process/stopping.ts";
+import { serviceTokenOf } from "../settings/settings.ts";
+import { InHand } from "./broker/in-hand.ts";
+import { metered } from "./broker/metered-broker.ts";
+import { listen } from "./listening/listen.ts";
+import { addHealth, Metrics, type Standing } from "./listening/metrics.ts";
+import { Announcing } from "./presence/announcing.ts";
+import { VolumeRooms } from "./presence/volume-rooms.ts";
+import type { Service, ServiceConfiguration } from "./service.ts";
+import { type Begin, Workers } from "./workers.ts";
+
+/**
+ * Milliseconds over the grace that giving work back may take, and then closing the broker, the
+ * disks, the catalogue.
+ */
+const marginMs = 2_000;
+/** Milliseconds for telling the ledger how the service is: less than until the next time. */
+const tellWithin = 4_000;
+
+/**
+ * Runs a service until `stop` is aborted (then it finishes what is in hand and ends with 0) or
+ * until it gives up. Throws what does not belong in the log of a service: ConfigError, and faults
+ * of the program.
+ */
+export async function runService(
+  configuration: ServiceConfiguration,
+  stop: AbortSignal,
+  open: (service: Service) => Promise<void>,
+): Promise<ExitCode> {
+  const log = createLog(configuration.common.LOG_LEVEL, { readable: false }).child({
+    service: configuration.service,
+  });
+  try {
+    await new RunningService(configuration, log, stop).run(open);
+    flushLog();
+    log.info({}, "stopped");
+    return hurry.signal.aborted ? exitCode.interrupted : exitCode.complete;
+  } catch (error) {
+    if (!(error instanceof FatalError || error instanceof HostError)) throw error;
+    flushLog();
+    log.error({}, `cannot go on: ${error.message}`);
+    return exitCodeOf(error);
+  }
+}
+
+/** A service from its start until it has left. */
+class RunningService implements Service {
+  readonly log: Log;
+  readonly host = hostname();
+  readonly signal: AbortSignal;
+  readonly resources = new AsyncDisposableStack();
+  readonly #configuration: ServiceConfiguration;
+  /** Aborted with the error that the service ends with. */
+  readonly #trouble = new AbortController();
+  readonly #workers: Workers;
+  readonly #rooms: VolumeRooms;
+  readonly #metrics: Metrics;
+  readonly #inHand = new InHand();
+  /** Names the process. */
+  readonly #process: string;
+  /** Names the service, also after a restart, if the configuration numbers it. */
+  readonly #instance: string;
+  readonly #ledger: LedgerClient | undefined;
+  /** `undefined` in the ledger, which is told how the other services are. */
+  readonly #announcing: Announcing | undefined;
+  /** Closed last: questions for health are answered until the end. */
+  readonly #listening = new AsyncDisposableStack();
+  #broker: RabbitBroker | undefined;
+
+  constructor(configuration: ServiceConfiguration, log: Log, stop: AbortSignal) {
+    const { service, instance, ledger } = configuration;
+    this.#configuration = configuration;
+    this.log = log;
+    this.signal = AbortSignal.any([stop, this.#trouble.signal]);
+    this.#workers = new Workers({ log, signal: this.signal, onTrouble: (error) => this.giveUp(error) });
+    this.#rooms = new VolumeRooms(log);
+    this.#metrics = new Metrics(() => this.#standing(), this.#rooms);
+    this.#process = `${service}@${this.host}#${process.pid}`;
+    this.#instance = instance === undefined ? this.#process : `${this.host}-${instance}`;
+    this.#ledger =
+      ledger &&
+      new LedgerClient({
+        url: ledger.LEDGER_URL,
+        token: serviceTokenOf(ledger),
+        signal: this.signal,
+        timeoutMs: tellWithin,
+      });
+    this.#announcing = service === "ledger" ? undefined : this.#announcer(service);
+  }
+
+  get brokerTrouble(): string | undefined {
+    return this.#broker === undefined ? "not connected to the broker" : this.#broker.trouble;
+  }
+
+  /** Begins with `open`, and resolves when the service has left. Rejects with what it gave up for. */
+  async run(open: (service: Service) => Promise<void>): Promise<void> {
+    await using _ = this.#listening;
+    const trouble = this.#trouble.signal;
+    const ended = whenAborted(this.signal);
+    try {
+      await Promise.race([ended, open(this).then(() => ended)]);
+    } catch (error) {
+      this.giveUp(error);
+    }
+    const graceMs = trouble.aborted ? 0 : this.#configuration.common.SHUTDOWN_GRACE_MS;
+    if (!trouble.aborted) this.log.info({ graceMs }, "stopping: what is in hand is finished");
+    await Promise.race([this.#leave(graceMs), tooLate(graceMs)]);
+    if (trouble.aborted) throw trouble.reason;
+  }
+
+  giveUp(error: unknown): void {
+    // An error that comes of its leaving is no reason.
+    if (!this.signal.aborted || classify(error).fault !== "cancelled") this.#trouble.abort(error);
+  }
+
+  async listen(app = new Hono()): Promise<void> {
+    const { service, common } = this.#configuration;
+    addHealth(app, service, () => this.#standing(), this.#metrics);
+    const place = { host: common.HTTP_HOST, port: common.HTTP_PORT };
+    const { url } = this.#listening.use(await listen(app, place));
+    this.log.info({ url }, "listening");
+  }
+
+  async connect(): Promise<Broker> {
+    const { service, broker, common, instance } = this.#configuration;
+    this.#broker = await connectRabbitBroker({
+      ...broker,
+      consumerTimeout: common.CONSUMER_TIMEOUT_MS,
+      connectionName: instance === undefined ? this.#process : `${service}@${this.#instance}`,
+      log: this.log,
+      onError: (error) => this.giveUp(error),
+      signal: this.signal,
+    });
+    return metered(this.#inHand.following(this.#broker), this.#metrics);
+  }
+
+  async work(source: string, begin: Begin): Promise<void> {
+    this.#inHand.count(source, () => this.#workers.received(source));
+    await this.#workers.add(source, begin);
+  }
+
+  addVolumes(volumes: readonly LocalVolume[]): void {
+    this.#rooms.add(volumes);
+  }
+
+  async takesMessages(source: string): Promise<boolean> {
+    return (await this.#broker?.takesMessages(source)) ?? false;
+  }
+
+  waits(source: string): string | undefined {
+    return this.#broker?.waits(source);
+  }
+
+  newer(source: string): readonly NewerMessages[] {
+    return this.#broker?.newer(source) ?? [];
+  }
+
+  async missingQueues(source: string): Promise<readonly string[]> {
+    return (await this.#broker?.missingQueues(source)) ?? [];
+  }
+
+  onPresence(listener: (presence: Presence, user: string) => void): void {
+    if (this.#broker === undefined) throw new Error("there is no broker to hear presences from yet");
+    this.#broker.onPresence(listener);
+  }
+
+  #standing(): Standing {
+    const pauses = Object.entries(this.#workers.pauses).map(([source, pauses]) => {
+      const reason = this.waits(source);
+      return [source, reason === undefined ? pauses : [...pauses, `publishing waits: ${reason}`]];
+    });
+    return { broker: this.#broker?.state ?? "connecting", pauses: Object.fromEntries(pauses) };
+  }
+
+  #announcer(service: Presence["service"]): Announcing {
+    return new Announcing({
+      who: {
+        service,
+        host: this.host,
+        instance: this.#instance,
+        began: Math.round(performance.timeOrigin),
+      },
+      sources: () => this.#sources(),
+      rooms: this.#rooms,
+      announce: (presence) => this.#announce(presence),
+    });
+  }
+
+  #sources(): Presence["sources"] {
+    return Object.entries(this.#standing().pauses).map(([name, pauses]) => {
+      const waiting = this.#broker?.waiting(name);
+      const holding = this.#inHand.of(name);
+      // While publishing waits, silence is no lack of progress.
+      if (this.waits(name) !== undefined) holding.quietMs = 0;
+      const newer = [...this.newer(name)];
+      return {
+        name,
+        pauses: [...pauses],
+        holding,
+        ...(waiting && { waiting }),
+        ...(newer.length > 0 && { newer }),
+      };
+    });
+  }
+
+  #announce(presence: Presence): void {
+    if (this.#broker?.state !== "blocked") this.#broker?.announce(presence);
+    else
+      this.#ledger
+        ?.tell(presence)
+        .catch((err: unknown) => this.log.debug({ err }, "the ledger could not be told how this service is"));
+  }
+
+  async #leave(graceMs: number): Promise<void> {
+    const stopping = this.#workers.stop(graceMs);
+    const patience = sleep(graceMs + marginMs, undefined, { ref: false });
+    await Promise.race([stopping, patience, whenAborted(hurry.signal)]);
+    this.#announcing?.leave();
+    // This also ends all waiting for a broker that is away.
+    await this.#broker?.[Symbol.asyncDispose]();
+    await stopping;
+    await this.resources.disposeAsync();
+  }
+}
+
+/** Rejects when leaving has taken too long. */
+async function tooLate(graceMs: number): Promise<never> {
+  const hurried = whenAborted(hurry.signal).then(() => sleep(3 * marginMs));
+  await Promise.race([sleep(graceMs + 3 * marginMs, undefined, { ref: false }), hurried]);
+  throw new FatalError("could not leave in time: what is in hand will be delivered again");
+}
+
+async function whenAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, "abort");
+}
