@@ -13,7 +13,7 @@ export function warningsInto(messages: string[]): Log {
 interface Line {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly message: string;
-  readonly fields: object;
+  readonly fields: Readonly<Record<string, unknown>>;
 }
 
 /** Keeps every line. */
@@ -21,26 +21,39 @@ export class RecordingLog implements Log {
   readonly lines: Line[] = [];
 
   debug(fields: object, message: string): void {
-    this.lines.push({ level: "debug", message, fields });
+    this.#add("debug", fields, message);
   }
   info(fields: object, message: string): void {
-    this.lines.push({ level: "info", message, fields });
+    this.#add("info", fields, message);
   }
   warn(fields: object, message: string): void {
-    this.lines.push({ level: "warn", message, fields });
+    this.#add("warn", fields, message);
   }
   error(fields: object, message: string): void {
-    this.lines.push({ level: "error", message, fields });
+    this.#add("error", fields, message);
   }
   child(): Log {
     return this;
   }
 
-  /** The lines since the last call, without those for developers. */
+  /** The lines that are not for developers only. */
+  get told(): Line[] {
+    return this.lines.filter(({ level }) => level !== "debug");
+  }
+
+  /** Of those, the texts: `warn: an object failed`. */
+  get messages(): string[] {
+    return this.told.map(({ level, message }) => `${level}: ${message}`);
+  }
+
+  /** As `messages`, since the last call. */
   take(): string[] {
-    return this.lines
-      .splice(0)
-      .filter(({ level }) => level !== "debug")
-      .map(({ level, message }) => `${level}: ${message}`);
+    const messages = this.messages;
+    this.lines.splice(0);
+    return messages;
+  }
+
+  #add(level: Line["level"], fields: object, message: string): void {
+    this.lines.push({ level, message, fields: { ...fields } });
   }
 }

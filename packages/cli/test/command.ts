@@ -10,7 +10,7 @@ import { ownState } from "../../../test/programs.ts";
 
 const command = fileURLToPath(new URL("../bin/brigade.js", import.meta.url));
 
-/** A port of this machine that answers nothing: where a broker is away. */
+/** A port of this machine that does not answer, as if the broker were away. */
 export const deadEnd = "amqp://user:password@127.0.0.1:1";
 
 /** Enough for every service to begin, with a broker that is away. */
@@ -44,7 +44,7 @@ export function spawnBrigade(args: readonly string[], environment: NodeJS.Proces
 export interface Running extends AsyncDisposable {
   readonly url: string;
   readonly log: Record<string, unknown>[];
-  /** Exit code; null when a signal ended it. */
+  /** Exit code; `null` if a signal ended it. */
   readonly ended: Promise<number | null>;
   kill(signal: NodeJS.Signals): void;
 }

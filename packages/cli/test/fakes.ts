@@ -1,31 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BrokerAdmin } from "@brigade/broker";
-import type { Log, Message, QueueKind } from "@brigade/core";
-
-/** What was logged. */
-export class Lines implements Log {
-  readonly lines: {
-    readonly level: string;
-    readonly fields: Record<string, unknown>;
-    readonly message: string;
-  }[] = [];
-  debug(): void {}
-  info = this.#take("info");
-  warn = this.#take("warn");
-  error = this.#take("error");
-  child(): Log {
-    return this;
-  }
-
-  get messages(): string[] {
-    return this.lines.map(({ level, message }) => `${level} ${message}`);
-  }
-
-  #take(level: string) {
-    return (fields: object, message: string) =>
-      void this.lines.push({ level, fields: { ...fields }, message });
-  }
-}
+import type { Message, QueueKind } from "@brigade/core";
 
 const empty = { directories: 0, files: 0, retry: 0, wait: 0, records: 0, dead: 0 };
 
@@ -38,7 +13,7 @@ export function scriptedAdmin({
 }: {
   queues?: Partial<Record<QueueKind, number>>;
   made?: boolean;
-  /** What each purge finds; nothing after these. */
+  /** What each purge finds; 0 after these. */
   purges?: number[];
   /** What publishing fails with. */
   broken?: Error;
@@ -74,7 +49,7 @@ export function scriptedAdmin({
 }
 
 async function unasked(): Promise<never> {
-  throw new Error("nobody should ask for this");
+  throw new Error("no test should ask for this");
 }
 
 /** Polls until it is so; throws when that takes too long. */

@@ -5,9 +5,9 @@ import { test } from "node:test";
 import { mostBytes } from "@brigade/core";
 import { LedgerClient, ledgerApp, openCatalogue } from "@brigade/ledger";
 import type { ManifestLine } from "@brigade/volumes";
+import { RecordingLog } from "../../../../test/logs.ts";
 import { rebuildFrom } from "../../src/ledger/rebuild.ts";
 import { temporaryFolder } from "../command.ts";
-import { Lines } from "../fakes.ts";
 
 const origin = { source: "photos", fingerprint: "f" };
 
@@ -31,7 +31,7 @@ async function prepared(lines: readonly ManifestLine[], paths: readonly string[]
     mkdirSync(join(root, "photos", path, ".."), { recursive: true });
     writeFileSync(join(root, "photos", path), "1234");
   }
-  const log = new Lines();
+  const log = new RecordingLog();
   const catalogue = await openCatalogue({ path: join(folder.path, "catalogue.sqlite"), log });
   const app = ledgerApp(catalogue, { log });
   const ledger = new LedgerClient({ url: "http://localhost", fetch: (request) => app.fetch(request) });

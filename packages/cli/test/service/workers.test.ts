@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FatalError } from "@brigade/core";
-import { type Begin, Workers } from "../src/service/workers.ts";
-import { Lines, until } from "./fakes.ts";
+import { RecordingLog } from "../../../../test/logs.ts";
+import { type Begin, Workers } from "../../src/service/workers.ts";
+import { until } from "../fakes.ts";
 
 /** Workers of a service; its sources rest until the test says so. */
 function service() {
-  const log = new Lines();
+  const log = new RecordingLog();
   const leaving = new AbortController();
   const troubles: unknown[] = [];
   const rests: { readonly ms: number; readonly over: () => void }[] = [];
@@ -19,7 +20,10 @@ function service() {
   return { log, leaving, troubles, rests, workers };
 }
 
-/** A source's work, begun as often as it is told: how often, what to call to give up, and with what grace it was stopped. */
+/**
+ * A source's work, and what became of it: how often it was begun, what to call to give up, and with
+ * what grace it was stopped.
+ */
 function work(pauses: readonly string[] = []) {
   const seen = { begun: 0, giveUp: (_: FatalError) => {}, stops: [] as number[] };
   const begin: Begin = async (onGiveUp) => {
@@ -41,7 +45,7 @@ test("a source that cannot be used rests, with one line; the others go on, and i
     good: ["back-pressure"],
   });
   assert.deepEqual(
-    log.lines.map(({ level, fields: { source, reason } }) => ({ level, source, reason })),
+    log.told.map(({ level, fields: { source, reason } }) => ({ level, source, reason })),
     [{ level: "error", source: "bad", reason: "the operator is not known" }],
   );
   assert.deepEqual([bad.seen.stops, good.seen.stops, troubles], [[0], [], []]);

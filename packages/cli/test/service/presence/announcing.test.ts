@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import { type LocalRoom, type Presence, presenceSchema } from "@brigade/core";
 import type { LocalVolume } from "@brigade/volumes";
-import { Metrics } from "../src/service/listening/metrics.ts";
-import { Announcing } from "../src/service/presence/announcing.ts";
-import { type VolumeRoom, VolumeRooms } from "../src/service/presence/volume-rooms.ts";
-import { Lines } from "./fakes.ts";
+import { RecordingLog } from "../../../../../test/logs.ts";
+import { Metrics } from "../../../src/service/listening/metrics.ts";
+import { Announcing } from "../../../src/service/presence/announcing.ts";
+import { type VolumeRoom, VolumeRooms } from "../../../src/service/presence/volume-rooms.ts";
 
 const who = { service: "downloader", host: "h", instance: "downloader@h#7" } as const;
 
@@ -44,7 +44,7 @@ class Disk {
   }
 }
 
-/** So long a word waits for the answers of disks, milliseconds. */
+/** Milliseconds that an announcement waits for the answers of disks. */
 const patience = 1_000;
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -54,7 +54,7 @@ function announcing(context: TestContext, disks: readonly Disk[] = []) {
   const said: Presence[] = [];
   let dueAt = 1_005_000;
   const pauses: Record<string, string[]> = { photos: [], docs: [] };
-  const rooms = new VolumeRooms(new Lines());
+  const rooms = new VolumeRooms(new RecordingLog());
   rooms.add(disks.map(({ volume }) => volume));
   const sources = () => Object.entries(pauses).map(([name, reasons]) => ({ name, pauses: [...reasons] }));
   const parts = { who, sources, rooms, announce: (presence: Presence) => said.push(presence) };
@@ -106,7 +106,7 @@ describe("a service", () => {
     );
   });
 
-  test("says a last word, and none after it", async (context) => {
+  test("announces for the last time when it leaves, and not after that", async (context) => {
     const disk = new Disk("red");
     const own = announcing(context, [disk]);
     await settled();
@@ -175,7 +175,7 @@ describe("a service", () => {
 
   test("shows the room of its disks in its figures", async () => {
     const [known, unknown] = [new Disk("red"), new Disk("blue")];
-    const rooms = new VolumeRooms(new Lines());
+    const rooms = new VolumeRooms(new RecordingLog());
     unknown.room = undefined;
     rooms.add([known.volume, unknown.volume]);
     await settled();

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Message, PageMessage, ResultMessage } from "@brigade/core";
 import { openCatalogue, type Progress, retryJob } from "@brigade/ledger";
-import { RecordingBroker } from "../../../test/recording-broker.ts";
-import { Holders } from "../src/service/ledger/holders.ts";
-import { Settling } from "../src/service/ledger/settling.ts";
-import { closeStalled } from "../src/service/ledger/stalled.ts";
-import { temporaryFolder } from "./command.ts";
-import { Lines } from "./fakes.ts";
+import { RecordingLog } from "../../../../../test/logs.ts";
+import { RecordingBroker } from "../../../../../test/recording-broker.ts";
+import { Holders } from "../../../src/service/ledger/holders.ts";
+import { Settling } from "../../../src/service/ledger/settling.ts";
+import { closeStalled } from "../../../src/service/ledger/stalled.ts";
+import { temporaryFolder } from "../../command.ts";
 
 const fails = (error: unknown) => assert.fail(String(error));
 
@@ -45,7 +45,7 @@ function outcome(id: string, what: "stored" | "failed"): ResultMessage {
 
 async function opened() {
   const folder = await temporaryFolder();
-  const log = new Lines();
+  const log = new RecordingLog();
   const catalogue = await openCatalogue({ path: join(folder.path, "catalogue.sqlite"), log });
   const published: Message[] = [];
   const broker = {
@@ -90,7 +90,7 @@ test("a job that cannot be read is named when the ledger begins, and the others 
   await using settling = new Settling({ ...catalogue, jobs } as typeof catalogue, own.log, fails);
   await settling.lookAtOpenJobs();
   await eventually("it is closed", async () => (await own.state("good")) === "complete");
-  const named = own.log.lines.find(({ message }) => message === "a job cannot be read: it is set apart");
+  const named = own.log.told.find(({ message }) => message === "a job cannot be read: it is set apart");
   assert.deepEqual(named?.fields, {
     job: "bad",
     source: "photos",
@@ -99,7 +99,7 @@ test("a job that cannot be read is named when the ledger begins, and the others 
   });
 });
 
-test("an error that is no disk's is told, also when it comes while the ledger leaves", async () => {
+test("an error that is not a disk's is reported, also when it comes while the ledger leaves", async () => {
   await using own = await opened();
   const { catalogue } = own;
   await own.open("j");

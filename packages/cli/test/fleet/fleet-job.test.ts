@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { ConfigError, FatalError, HostError, type Source } from "@brigade/core";
 import { createStatus, LedgerClient, ledgerApp, openCatalogue } from "@brigade/ledger";
-import { cancelJob } from "../src/fleet/cancel-job.ts";
-import { openFleetJob } from "../src/fleet/open-job.ts";
-import { waitForJob } from "../src/job/wait.ts";
-import { listen } from "../src/service/listening/listen.ts";
-import { temporaryFolder } from "./command.ts";
-import { Lines, scriptedAdmin, until } from "./fakes.ts";
+import { RecordingLog } from "../../../../test/logs.ts";
+import { cancelJob } from "../../src/fleet/cancel-job.ts";
+import { openFleetJob } from "../../src/fleet/open-job.ts";
+import { waitForJob } from "../../src/job/wait.ts";
+import { listen } from "../../src/service/listening/listen.ts";
+import { temporaryFolder } from "../command.ts";
+import { scriptedAdmin, until } from "../fakes.ts";
 
 const source = { fingerprint: "f1" } as Source;
 const request = { name: "photos", source, prefix: "2019", filters: { include: ["*.jpg"] } };
@@ -17,7 +18,7 @@ const signal = new AbortController().signal;
 /** A real ledger over a real socket, without a broker. */
 async function ledgerOnly() {
   const folder = await temporaryFolder();
-  const log = new Lines();
+  const log = new RecordingLog();
   const catalogue = await openCatalogue({ path: join(folder.path, "catalogue.sqlite"), log });
   const status = await createStatus({ catalogue, log });
   const listener = await listen(ledgerApp(catalogue, { status, log }), { host: "127.0.0.1", port: 0 });
@@ -124,26 +125,26 @@ describe("start --wait", () => {
     const { id } = await openFleetJob(request, parts(own.ledger, scriptedAdmin()));
     const seen: boolean[] = [];
     const view = { show: (progress: { settled: boolean }) => void seen.push(progress.settled), close() {} };
-    const waiting = waitForJob(id, { ledger: own.ledger, view, log: new Lines(), signal, everyMs: 5 });
-    await until("somebody looks", () => seen.length > 2);
+    const waiting = waitForJob(id, { ledger: own.ledger, view, log: new RecordingLog(), signal, everyMs: 5 });
+    await until("it looks", () => seen.length > 2);
     await own.catalogue.jobs.close(id, "incomplete");
     const report = await waiting;
     assert.deepEqual([report.job, report.exitCode, report.proof.complete], [id, 3, false]);
   });
 
-  test("of a job that is cancelled could not go on", async () => {
+  test("of a job that was cancelled ends with an error that says so", async () => {
     await using own = await ledgerOnly();
     const { id } = await openFleetJob(request, parts(own.ledger, scriptedAdmin()));
     await own.catalogue.jobs.close(id, "cancelled");
     const view = { show() {}, close() {} };
     await assert.rejects(
-      waitForJob(id, { ledger: own.ledger, view, log: new Lines(), signal }),
+      waitForJob(id, { ledger: own.ledger, view, log: new RecordingLog(), signal }),
       (error) => error instanceof FatalError && /cancelled/.test(error.message),
     );
   });
 
-  test("waits for a ledger that is away, says so once, and ends when nobody waits any more", async () => {
-    const log = new Lines();
+  test("waits for a ledger that is away, logs that once, and ends when it is interrupted", async () => {
+    const log = new RecordingLog();
     const leaving = new AbortController();
     const ledger = new LedgerClient({ url: "http://127.0.0.1:1" });
     let asked = 0;

@@ -9,9 +9,9 @@ import {
   ledgerClientVariables,
   ledgerVariables,
   settingsSchema,
-} from "../src/settings/settings.ts";
+} from "../../src/settings/settings.ts";
 
-const text = readFileSync(new URL("../../../.env.example", import.meta.url), "utf8");
+const text = readFileSync(new URL("../../../../.env.example", import.meta.url), "utf8");
 const shown = new Map(
   [...text.matchAll(/^#?([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]),
 );

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { unknownVariables } from "../src/settings/unknown-variables.ts";
+import { unknownVariables } from "../../src/settings/unknown-variables.ts";
 
 const nearest = (file: Record<string, string>, environment: Record<string, string> = {}) =>
   Object.fromEntries(unknownVariables(file, environment).map(({ name, nearest }) => [name, nearest]));
@@ -53,7 +53,7 @@ test("names that other programs use are ours only in .env", () => {
 });
 
 test("nothing that .env.example names is unknown, nor its form for one source", () => {
-  const text = readFileSync(new URL("../../../.env.example", import.meta.url), "utf8");
+  const text = readFileSync(new URL("../../../../.env.example", import.meta.url), "utf8");
   const names = [...text.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(([, name = ""]) => name);
   assert.ok(names.length > 50);
   assert.deepEqual(nearest(Object.fromEntries(names.map((name) => [name, "1"]))), {});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { Log } from "@brigade/core";
-import { RepeatedLines, withoutRepetition } from "../src/logging/repeated-lines.ts";
+import { RepeatedLines, withoutRepetition } from "../../src/logging/repeated-lines.ts";
 
 /** What is written, as "level message", with the fields of each line. */
 function recorded(t: TestContext) {

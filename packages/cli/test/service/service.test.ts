@@ -5,7 +5,7 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { LedgerClient } from "@brigade/ledger";
-import { brigade, environment, startService, temporaryFolder } from "./command.ts";
+import { brigade, environment, startService, temporaryFolder } from "../command.ts";
 
 const job = { id: "j", source: "photos", fingerprint: "f", prefix: "", filters: {}, startedAt: 1 };
 

@@ -5,12 +5,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Presence, presenceSchema } from "@brigade/core";
 import { openCatalogue } from "@brigade/ledger";
 import { rootMessage } from "@brigade/lister";
-import { RecordingBroker } from "../../../test/recording-broker.ts";
-import { InHand } from "../src/service/broker/in-hand.ts";
-import { Holders } from "../src/service/ledger/holders.ts";
-import { closeStalled } from "../src/service/ledger/stalled.ts";
-import { temporaryFolder } from "./command.ts";
-import { Lines, until } from "./fakes.ts";
+import { RecordingLog } from "../../../../../test/logs.ts";
+import { RecordingBroker } from "../../../../../test/recording-broker.ts";
+import { InHand } from "../../../src/service/broker/in-hand.ts";
+import { Holders } from "../../../src/service/ledger/holders.ts";
+import { closeStalled } from "../../../src/service/ledger/stalled.ts";
+import { temporaryFolder } from "../../command.ts";
+import { until } from "../../fakes.ts";
 
 const job = { id: "j", source: "photos", fingerprint: "f" };
 const limitMs = 100;
@@ -36,7 +37,7 @@ const holding = (deliveries: number, quietMs: number) => ({ holding: { deliverie
 /** An open job of which nothing is queued and nothing is heard but what the test says. */
 async function quietJob() {
   const folder = await temporaryFolder();
-  const log = new Lines();
+  const log = new RecordingLog();
   const catalogue = await openCatalogue({ path: join(folder.path, "catalogue.sqlite"), log });
   await catalogue.jobs.open({ ...job, prefix: "", filters: {}, startedAt: 1 });
   const leaving = new AbortController();
@@ -52,7 +53,7 @@ async function quietJob() {
     signal: leaving.signal,
     limitMs,
   });
-  const isClosed = () => log.messages.includes("warn a job that stood still is closed");
+  const isClosed = () => log.messages.includes("warn: a job that stood still is closed");
   return {
     holders,
     state,
@@ -95,7 +96,7 @@ describe("a quiet job", () => {
     await own.closes();
   });
 
-  test("stays open while messages were put into a wait queue that nobody has received, whoever put them there", async () => {
+  test("stays open while messages are in a wait queue, whichever service put them there", async () => {
     await using own = await quietJob();
     own.holders.note(word({ waiting: { job: "j", messages: 3 } }, { everyMs: 1 }));
     own.holders.note(word({ waiting: { job: "j", messages: -2 } }, { instance: "downloader@h#8" }));

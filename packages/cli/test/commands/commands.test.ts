@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { brigade, deadEnd, environment, temporaryFolder } from "./command.ts";
+import { brigade, deadEnd, environment, temporaryFolder } from "../command.ts";
 
 test("commands of the fleet tell all problems of configuration and arguments together", async () => {
   const { code, stderr } = await brigade(["start", "music", "--min-size", "huge"], { LEDGER_URL: "x" });

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "dotenv";
-import { readLikeCompose } from "../../src/settings/file/compose.ts";
-import { warningsOf } from "../../src/settings/file/warnings.ts";
+import { readLikeCompose } from "../../../src/settings/file/compose.ts";
+import { warningsOf } from "../../../src/settings/file/warnings.ts";
 
-/** What each line is to Docker Compose 2.26 (`docker compose config` with `env_file`); undefined: it depends on other variables. */
+/**
+ * How Docker Compose 2.26 reads each line (`docker compose config` with `env_file`); `undefined`: it
+ * depends on other variables.
+ */
 const readings: readonly (readonly [line: string, value: string | undefined])[] = [
   ["A=plain", "plain"],
   ["A = spaced  ", "spaced"],

@@ -1,43 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ConfigError, FatalError, HostError } from "@brigade/core";
-import { filtersOf } from "../src/options/filter-options.ts";
-import { exitCodeOf } from "../src/process/exit-code.ts";
-import { Problems } from "../src/settings/problems.ts";
-
-test("every kind of error has its exit code", () => {
-  assert.equal(exitCodeOf(new ConfigError(["x"])), 2);
-  assert.equal(exitCodeOf(new FatalError("x")), 4);
-  assert.equal(exitCodeOf(new HostError("full", "x")), 4);
-  assert.equal(exitCodeOf(new TypeError("x")), 1);
-});
-
-test("problems of several readers are told together, each once", () => {
-  const problems = new Problems();
-  for (const found of [
-    ["a", "b"],
-    ["b", "c"],
-  ]) {
-    problems.try(() => {
-      throw new ConfigError(found);
-    });
-  }
-  assert.equal(
-    problems.try(() => 7),
-    7,
-  );
-  assert.throws(() => problems.throwAny(), { problems: ["a", "b", "c"] });
-});
-
-test("a reader's own mistakes are not taken for problems of the configuration", () => {
-  assert.throws(
-    () =>
-      new Problems().try(() => {
-        throw new TypeError("ours");
-      }),
-    TypeError,
-  );
-});
+import { ConfigError } from "@brigade/core";
+import { filtersOf } from "../../src/options/filter-options.ts";
 
 test("filter flags become filters; what is not said is left out", () => {
   assert.deepEqual(filtersOf({}), {});

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { ConfigError, FatalError, HostError, SourceError } from "@brigade/core";
-import { ChecksumError } from "../src/get/checksum.ts";
-import { configureGet, type GetFlags } from "../src/get/configuration.ts";
-import { failureOf } from "../src/get/failure.ts";
+import { ChecksumError } from "../../src/get/checksum.ts";
+import { configureGet, type GetFlags } from "../../src/get/configuration.ts";
+import { failureOf } from "../../src/get/failure.ts";
 
 const url = "https://example.com/a.zip";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { instanceOf } from "../src/service/downloader/instance.ts";
+import { instanceOf } from "../../../src/service/downloader/instance.ts";
 
 const silent = async (): Promise<never> => assert.fail("nobody is to be asked");
 

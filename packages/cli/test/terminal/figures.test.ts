@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Rate } from "../src/terminal/rate.ts";
-import { formatBytes, formatDuration } from "../src/terminal/units.ts";
+import { Rate } from "../../src/terminal/rate.ts";
+import { formatBytes, formatDuration } from "../../src/terminal/units.ts";
 
 test("a rate shows what happens now, not the mean since the start", () => {
   const rate = new Rate(10_000);

@@ -5,14 +5,15 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { connectRabbitBroker } from "@brigade/broker";
 import type { Presence } from "@brigade/core";
-import { startNode } from "../../../test/rabbitmq/index.ts";
-import { environment, startService, temporaryFolder } from "./command.ts";
-import { Lines, until } from "./fakes.ts";
+import { RecordingLog } from "../../../../../test/logs.ts";
+import { startNode } from "../../../../../test/rabbitmq/index.ts";
+import { environment, startService, temporaryFolder } from "../../command.ts";
+import { until } from "../../fakes.ts";
 
 const node = await startNode();
 after(() => node[Symbol.asyncDispose]());
 
-test("a downloader's word with its disk's room is heard, and its last word when it leaves", async () => {
+test("a downloader announces its disk's room, and its leaving", async () => {
   await using speaking = await listenTo({});
   const { instance, sources, volumes } = await speaking.whole();
   assert.match(instance, /^downloader@.+#\d+$/);
@@ -41,14 +42,14 @@ test("a downloader that was given a number has the same name after every start",
   assert.notEqual(second.began, first.began, "the processes can be told apart");
 });
 
-/** Starts a downloader, and hears what it says. */
+/** Starts a downloader, and hears what it announces. */
 async function listenTo(variables: Readonly<Record<string, string>>) {
   await using opening = new AsyncDisposableStack();
   const { path } = opening.use(await temporaryFolder());
   const volume = join(path, "volume");
   await mkdir(volume);
   const onError = (error: unknown) => assert.fail(String(error));
-  const broker = { url: node.url, connectionName: "test", log: new Lines(), onError };
+  const broker = { url: node.url, connectionName: "test", log: new RecordingLog(), onError };
   const hearer = opening.use(await connectRabbitBroker(broker));
   const heard: Presence[] = [];
   hearer.onPresence((presence) => heard.push(presence));

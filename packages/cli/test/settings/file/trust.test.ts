@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import type { Stats } from "node:fs";
 import { test } from "node:test";
-import { currentRunner, whyUntrusted } from "../../src/settings/file/trust.ts";
+import { currentRunner, whyUntrusted } from "../../../src/settings/file/trust.ts";
 
 const stats = (uid: number, mode = 0o600, gid = uid) => ({ uid, gid, mode: 0o100000 | mode }) as Stats;
 const root = { uid: 0, sudoUid: undefined };
 
-test("a file of the user, of root, and of whoever called sudo is read; another's is not", () => {
+test("a file of the user, of root, and of the user who called sudo is read; another user's is not", () => {
   const why = (uid: number, runner: Parameters<typeof whyUntrusted>[3]) =>
     whyUntrusted("/x/.env", stats(uid), stats(uid), runner);
   assert.equal(why(54_321, { uid: 54_321, sudoUid: undefined }), undefined);
@@ -16,13 +16,13 @@ test("a file of the user, of root, and of whoever called sudo is read; another's
   assert.match(why(54_321, { uid: 54_322, sudoUid: undefined }) ?? "", /user 54321/);
 });
 
-test("SUDO_UID counts for root alone, who cannot be lied to by it", () => {
+test("SUDO_UID counts for root only: other users could set it themselves", () => {
   const runner = currentRunner({ SUDO_UID: "54321" });
   assert.equal(runner?.sudoUid, runner?.uid === 0 ? 54_321 : undefined);
   assert.equal(currentRunner({ SUDO_UID: "54321x" })?.sudoUid, undefined);
 });
 
-test("a link of another user is not followed, whosever file it leads to", () => {
+test("a link of another user is not followed, whatever file it leads to", () => {
   assert.match(whyUntrusted("/x/.env", stats(54_321), stats(0), root) ?? "", /user 54321/);
 });
 
