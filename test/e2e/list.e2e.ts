@@ -150,7 +150,7 @@ test("one host that refuses us, and a page to log in in place of a file, are fai
   const told: Told = JSON.parse(finished.stdout);
   assert.equal(told.counts.stored.objects, 2);
   assert.deepEqual(
-    told.failed.map(({ reason }) => /wants a user and a password|HTML page in place/.test(reason)),
+    told.failed.map(({ reason }) => /requires a user and a password|HTML page in place/.test(reason)),
     [true, true],
   );
 });

@@ -122,7 +122,7 @@ export class FoundFile implements HttpFile {
     refuseEncoded(response, this.url, this.#names);
     if (!response.body.provable && !unprovable) {
       response.body.cancel();
-      const why = "the server gives neither a length nor chunks, so nobody could tell a cut from the end";
+      const why = "the server gives neither a length nor chunks, so nothing proves that the file is complete";
       throw new SourceError("forbidden", `${this.url}: ${why}: only with --checksum`);
     }
     return bodyOf(response, response.body.length);

@@ -16,5 +16,5 @@ export function refuseEncoded(
   if (packing === undefined) return;
   if (body.length !== undefined && names.some((name) => isStoredPacked(name, packing))) return;
   body.cancel();
-  throw new SourceError("forbidden", `${what}: comes packed (Content-Encoding: ${packing})`, { status });
+  throw new SourceError("forbidden", `${what}: comes compressed (Content-Encoding: ${packing})`, { status });
 }

@@ -22,7 +22,7 @@ const worthAConnection = 1024 * 1024;
 
 const remedies: Remedies = {
   address: "the URL",
-  certificate: "--insecure goes on in spite of that, and trusts whoever answers",
+  certificate: "--insecure goes on in spite of that, and trusts any server",
   unauthorized: "https://user:password@…, or --header @file",
   forbidden: "some want --referer",
 };

@@ -21,7 +21,8 @@ export function unpacked(
   packing: string | undefined,
 ): AsyncIterable<Uint8Array> {
   if (packing === undefined) return bytes;
-  if (!isKnown(packing)) throw new SourceError("forbidden", `it comes packed (${packing})`);
+  if (!isKnown(packing))
+    throw new SourceError("forbidden", `it comes compressed (${packing}), in a way that brigade cannot read`);
   return unpack(bytes, packing);
 }
 

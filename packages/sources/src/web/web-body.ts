@@ -39,7 +39,7 @@ function accept(response: HttpResponse, wanted: Wanted): ObjectBody {
   if (range === undefined) body.limitTo(body.length ?? object.size);
   else body.limitTo(assertRange(response, range, object.size, damaged));
   assertUnpacked(response, wanted);
-  if (!body.provable) throw damaged("nobody could tell a cut from its end (no length, not chunked)");
+  if (!body.provable) throw damaged("its end cannot be proven (no length, not chunked)");
   // A digest that was known beforehand proves more than first bytes.
   const suspicion = md5 === undefined ? suspicionOf(headers, object.key) : undefined;
   if (range !== undefined && suspicion === "declared") throw pageInPlace(what);
@@ -89,9 +89,13 @@ function assertUnpacked({ headers, body, status }: HttpResponse, { object, what 
   const { key, size } = object;
   const isListedSize = status === 200 && size !== undefined && body.length === size;
   if (body.length !== undefined && (isListedSize || isStoredPacked(key, packing))) return;
-  throw new SourceError("forbidden", `${what}: it comes packed (${packing}), though nobody asked for that`, {
-    status,
-  });
+  throw new SourceError(
+    "forbidden",
+    `${what}: it comes compressed (${packing}), without a request for that`,
+    {
+      status,
+    },
+  );
 }
 
 /** Unix seconds. Some listings have minutes only: a date within the listed minute is not newer. */

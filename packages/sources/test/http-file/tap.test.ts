@@ -150,7 +150,7 @@ test("other answers to a large range mean what they mean to a small one, and are
     ["HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nbusy", "unavailable", /503: Busy/],
     ["HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n", "forbidden", /403/],
     ["HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", "forbidden", /a redirect to nowhere/],
-    [head({ more: "Content-Encoding: gzip\r\n" }), "forbidden", /comes packed/],
+    [head({ more: "Content-Encoding: gzip\r\n" }), "forbidden", /comes compressed/],
     [head({ length: "Content-Length: 7\r\nContent-Length: 8\r\n" }), "unavailable", /there twice/],
     [head({ more: `X-Long: ${"x".repeat(200_000)}\r\n` }), "unavailable", /malformed HTTP/],
     ["SSH-2.0-OpenSSH_9.9\r\n\r\n", "unavailable", /not HTTP/],

@@ -37,7 +37,7 @@ export async function parseHtmlIndex(
   if (!page.isIndex) return undefined;
   if (page.isCut) throw new SourceError("bad-listing", "the index page ends in the middle");
   if (!of.isProvable && !page.isClosed)
-    throw new SourceError("bad-listing", "nobody could tell a cut index page from a whole one");
+    throw new SourceError("bad-listing", "nothing proves that the index page is complete");
   return await entriesOf(page, new IndexedDirectory(of.asked, of.answered, page.base), folder);
 }
 

@@ -64,7 +64,7 @@ export class PageInquiry {
     if (known !== undefined && !(known instanceof SourceError)) return [described(name, known)];
     if (guess === "link") return [];
     if (known instanceof SourceError) return [isDirectory ? name : { name }];
-    const problem = "the index page seems to name it so, but the server knows no such name";
+    const problem = "the index page seems to have this name, but the server does not";
     return [{ name, problem, ...(isDirectory && { mayBeDirectory: true }) }];
   }
 

@@ -40,7 +40,7 @@ export class Connection extends Client implements Line {
       "connectionError",
       this.#origin,
       [this],
-      new errors.SocketError("nobody serves this connection"),
+      new errors.SocketError("the server does not serve this connection"),
     );
   }
 }

@@ -57,7 +57,7 @@ export function refusedTunnel(status: number, route: Route, cause?: unknown): So
   const seen = { cause, status };
   if (status === 407 || status === 401)
     return route.lasting(
-      `${route.proxyName} refuses our user and password, or wants some: ${loginRemedy(route)}`,
+      `${route.proxyName} refuses our user and password, or requires them: ${loginRemedy(route)}`,
       { ...seen, scope: "source" },
     );
   if (status >= 500 || status === 429)

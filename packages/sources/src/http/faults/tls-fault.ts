@@ -66,7 +66,7 @@ function certificateWords(error: Error, { remedies }: Route, setBy: string): str
     return refused("it has expired: its operator must renew it, unless this machine's clock is wrong");
   if (code === "CERT_NOT_YET_VALID") return refused("it is not valid yet: is this machine's clock right?");
   if (/^(DEPTH_ZERO_SELF|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_UNTRUSTED|INVALID_CA)/.test(code))
-    return refused(`nobody that this machine trusts has signed it: ${trust}`);
+    return refused(`no authority that this machine trusts has signed it: ${trust}`);
   return /^(CERT_|CRL_|ERR_TLS_CERT|HOSTNAME_|INVALID_PURPOSE|PATH_LENGTH)/.test(code)
     ? refused(`its operator must replace it, or ${trust}`)
     : undefined;

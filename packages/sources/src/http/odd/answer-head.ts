@@ -71,7 +71,7 @@ function lengthOf(headers: Record<string, string | string[]>): number | undefine
   const [length = "", ...others] = new Set(
     [told].flat().flatMap((one) => one.split(",").map((each) => each.trim())),
   );
-  if (others.length > 0) throw new Doubt("it tells two lengths of its body");
+  if (others.length > 0) throw new Doubt("it has two lengths for its body");
   if (!/^\d{1,15}$/.test(length)) throw new Doubt("its Content-Length is no number");
   return Number(length);
 }

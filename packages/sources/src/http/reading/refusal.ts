@@ -102,11 +102,11 @@ export function scopeByPace({ turn }: HttpResponse): FaultScope | undefined {
 }
 
 function meaning(status: number, statusText: string, remedies: Remedies): [SourceErrorKind, string] {
-  const { unauthorized = "give them", forbidden = "check what it wants" } = remedies;
+  const { unauthorized = "give them", forbidden = "check what the server requires" } = remedies;
   if (isTooMuch(status)) return ["throttled", "too many requests"];
   switch (status) {
     case 401:
-      return ["unauthorized", `the server wants a user and a password: ${unauthorized}`];
+      return ["unauthorized", `the server requires a user and a password: ${unauthorized}`];
     case 403:
       return ["forbidden", `the server refuses us; ${forbidden}`];
     case 404:

@@ -122,7 +122,7 @@ export class Listing implements Disposable {
       await refuse("neither a next cursor nor the end marker came");
     if (!body.provable && this.#options.format === "text")
       await refuse(
-        "nobody could tell a cut page from a whole one (no length, not chunked); try UPYUN_LIST_FORMAT=json",
+        "nothing proves that the page is complete (no length, not chunked); try UPYUN_LIST_FORMAT=json",
       );
     return textPieces(body.chunks());
   }

@@ -46,10 +46,7 @@ function accept(response: HttpResponse, { object, range, variant, what }: Delive
   if (range !== undefined && body.length !== undefined && expected !== undefined && body.length !== expected)
     throw new SourceError("damaged", `${what}: ${body.length} bytes announced in place of ${expected}`);
   if (!body.provable && expected === undefined)
-    throw new SourceError(
-      "damaged",
-      `${what}: nobody could tell a cut from its end (no length, not chunked)`,
-    );
+    throw new SourceError("damaged", `${what}: its end cannot be proven (no length, not chunked)`);
   if (body.length !== undefined && body.length === expected)
     response.route.cameFromOrigin(header(headers, "server"));
   body.limitTo(body.length ?? expected);

@@ -112,7 +112,7 @@ const domain: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   [perAddress, ["throttled", "the domain limits requests per address"]],
   [40310011, ["misconfigured", "the domain refuses this User-Agent: set USER_AGENT"]],
   [40310012, ["misconfigured", "the domain refuses this machine's address"]],
-  [40310013, ["misconfigured", "the domain wants a token: check UPYUN_TOKEN_SECRET and the clock"]],
+  [40310013, ["misconfigured", "the domain requires a token: check UPYUN_TOKEN_SECRET and the clock"]],
   [40310014, ["misconfigured", "the domain refuses this Referer: set REFERER"]],
   [40310015, ["forbidden", "the domain refuses this Referer here: set REFERER"]],
   [40510001, ["misconfigured", switchedOff]],
@@ -125,7 +125,7 @@ export function domainMeaning(status: number, code: number | undefined): Meaning
   if (rule !== undefined) return rule;
   if (status === 404 || status === 410) return ["missing", "the domain has nothing of this name"];
   if (status === 413) return ["unavailable", "the picture was not ready in time"];
-  if (status === 401) return ["forbidden", "the domain wants a user and a password"];
+  if (status === 401) return ["forbidden", "the domain requires a user and a password"];
   if (status === 403)
     return ["forbidden", "the domain refuses it: check REFERER, UPYUN_TOKEN_SECRET and the domain's rules"];
   return commonMeaning(status, code);

@@ -24,7 +24,7 @@ test("a page that ends in the middle is none, wherever it was cut", async () => 
 test("where HTTP does not tell a cut page from a whole one, its own end does", async () => {
   const unprovable = { ...pub, isProvable: false };
   const page = `<title>Index of /</title>${link("a.txt")}`;
-  await assert.rejects(parseHtmlIndex(page, unprovable), /cut index page/);
+  await assert.rejects(parseHtmlIndex(page, unprovable), /index page is complete/);
   assert.equal((await parseHtmlIndex(`<html>${page}</html>`, unprovable))?.length, 1);
 });
 

@@ -110,9 +110,14 @@ test("certificates: for another name, expired, signed by nobody known; a file of
   const tls = { rejectUnauthorized: true };
   const good = makeCertificate(t);
   const port = await tlsPort(t, good);
-  await lasting(t, `https://127.0.0.1:${port}`, /nobody that this machine trusts.*NODE_EXTRA_CA_CERTS/, {
-    tls,
-  });
+  await lasting(
+    t,
+    `https://127.0.0.1:${port}`,
+    /no authority that this machine trusts.*NODE_EXTRA_CA_CERTS/,
+    {
+      tls,
+    },
+  );
   for (const name of ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"]) {
     const trusting = tlsSettings({ [name]: good.file });
     assert.equal(await ask(clientOf(t, { tls: trusting }), `https://127.0.0.1:${port}`), 200, name);
