@@ -119,7 +119,7 @@ async function reportDeadly(
   message: FilesMessage,
   reason: string,
 ): Promise<void> {
-  const report = new Report(message.job, host, now());
+  const report = new Report(message, host, now());
   for (const listed of listedIn(message)) report.failed(listed, reason, "deadly");
   await broker.publish(report.messages());
 }

@@ -249,6 +249,6 @@ export class Batch implements Disposable {
   }
 
   #newReport(): Report {
-    return new Report(this.message.job, this.#parts.host, this.#parts.now());
+    return new Report(this.message, this.#parts.host, this.#parts.now());
   }
 }

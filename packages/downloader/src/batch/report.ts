@@ -1,6 +1,6 @@
 import type {
   FailureClass,
-  Job,
+  FilesMessage,
   ObjectEntry,
   ObjectResult,
   ResultMessage,
@@ -12,7 +12,7 @@ type PageResults = ResultMessage["pages"][number];
 
 /** Collects the outcomes of a batch into one result message per volume. */
 export class Report {
-  readonly #job: Job;
+  readonly #batch: FilesMessage;
   readonly #host: string;
   readonly #at: number;
   /** By volume id ("" if nothing was stored), then by page. */
@@ -21,8 +21,9 @@ export class Report {
     Map<string, { page: string; directory: string; objects: ObjectResult[] }>
   >();
 
-  constructor(job: Job, host: string, at: number) {
-    this.#job = job;
+  /** `at`: Unix milliseconds, of the results. */
+  constructor(batch: FilesMessage, host: string, at: number) {
+    this.#batch = batch;
     this.#host = host;
     this.#at = at;
   }
@@ -69,7 +70,7 @@ export class Report {
     return [...this.#volumes].map(([volume, pages]) => ({
       v: 1,
       type: "result",
-      job: this.#job,
+      job: this.#batch.job,
       host: this.#host,
       ...(volume !== "" && { volume }),
       at: this.#at,
