@@ -8,7 +8,7 @@
  */
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connectBrokerAdmin, connectRabbitBroker, createEmbeddedBroker, settleMs } from "@brigade/broker";
+import { connectBrokerAdmin, connectRabbitBroker, createEmbeddedBroker, warmUpMs } from "@brigade/broker";
 import type { Broker, Log, Verdict } from "@brigade/core";
 import { createLister, rootMessage } from "@brigade/lister";
 import { parseSource, withRetry } from "@brigade/sources";
@@ -40,7 +40,7 @@ async function openBroker(): Promise<Broker> {
   if (!place.startsWith("amqp:")) return await createEmbeddedBroker({ path: place, log, onError: fail });
   const address = { url: place, connectionName: "bench", log };
   await using admin = await connectBrokerAdmin(address);
-  if ((await admin.declare(name)) === "made") await sleep(settleMs);
+  if ((await admin.declare(name)) === "made") await sleep(warmUpMs);
   return await connectRabbitBroker({ ...address, onError: fail });
 }
 

@@ -11,5 +11,5 @@ export {
   type RabbitBrokerOptions,
 } from "./rabbitmq/broker.ts";
 export type { BrokerState } from "./rabbitmq/connecting/connection-watch.ts";
-export { settleMs } from "./rabbitmq/topology/queues.ts";
+export { warmUpMs } from "./rabbitmq/topology/queues.ts";
 export { brokerVariables } from "./rabbitmq/variables.ts";

@@ -26,8 +26,8 @@ export function scriptedAdmin({
       return made ? "made" : "there";
     },
     depths: async () => ({ ...empty, ...queues }),
-    async takesMessages() {
-      calls.push("takesMessages");
+    async acceptsMessages() {
+      calls.push("acceptsMessages");
     },
     async publish(messages) {
       calls.push("publish");

@@ -8,12 +8,12 @@ import {
   type PageHistory,
   type Source,
 } from "@brigade/core";
-import { firstPage } from "./announcement.ts";
-import { DirectoryHealth } from "./directory-health.ts";
-import { Gate } from "./gate.ts";
-import { Historian } from "./historian.ts";
-import { Listing } from "./listing.ts";
-import { split } from "./positions.ts";
+import { firstPage } from "./page/announcement.ts";
+import { Listing } from "./page/listing.ts";
+import { split } from "./page/positions.ts";
+import { DirectoryHealth } from "./waiting/directory-health.ts";
+import { Gate } from "./waiting/gate.ts";
+import { Historian } from "./waiting/historian.ts";
 
 export interface ListerParts extends ConsumerParts {
   /**

@@ -127,7 +127,7 @@ class Transfer {
   /** Gives every connection that we may have a segment, as long as there are some. */
   #start(): void {
     while (!this.#signal.aborted && this.#running.size < this.#limit.value) {
-      const segment = this.#work.take(this.#now());
+      const segment = this.#work.next(this.#now());
       if (segment === undefined) break;
       const running = this.#fetch(segment).then(
         () => {
@@ -200,7 +200,7 @@ class Transfer {
         const full = writer.add(mine);
         this.#checkpoints.came(mine.byteLength);
         if (full !== undefined) await full;
-        const pause = this.#rate?.take(chunk.byteLength) ?? 0;
+        const pause = this.#rate?.spend(chunk.byteLength) ?? 0;
         if (pause > 0) await this.#delay(pause, this.#signal);
         if (segment.left === 0) break;
       }

@@ -59,7 +59,7 @@ async function receive(parts: WholeParts, { rate }: WholeOptions, signal: AbortS
       meter.received += chunk.byteLength;
       const full = writer.add(chunk);
       if (full !== undefined) await full;
-      const pause = limit?.take(chunk.byteLength) ?? 0;
+      const pause = limit?.spend(chunk.byteLength) ?? 0;
       if (pause > 0) await wait(pause, signal);
     }
   } finally {

@@ -5,7 +5,7 @@ const burst = 100;
 export class RateLimit {
   readonly #bytesPerMs: number;
   readonly #now: () => number;
-  /** When all that was taken is paid for. */
+  /** When all bytes that came are paid for. */
   #paidAt = Number.NEGATIVE_INFINITY;
 
   constructor(bytesPerSecond: number, now: () => number) {
@@ -13,8 +13,8 @@ export class RateLimit {
     this.#now = now;
   }
 
-  /** Takes these bytes; gives the milliseconds to wait before more are read. */
-  take(bytes: number): number {
+  /** Counts these bytes. Returns the milliseconds to wait before more are read. */
+  spend(bytes: number): number {
     const now = this.#now();
     this.#paidAt = Math.max(this.#paidAt, now - burst) + bytes / this.#bytesPerMs;
     return Math.max(0, this.#paidAt - now);

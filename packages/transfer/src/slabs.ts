@@ -25,17 +25,17 @@ export class Slabs {
 
 /** What is lent to one body, in the order in which it fills them. */
 export class LentSlabs {
-  readonly #take: () => Uint8Array;
+  readonly #acquire: () => Uint8Array;
   readonly #giveBack: (slabs: readonly Uint8Array[]) => void;
   #lent: Uint8Array[] = [];
 
-  constructor(take: () => Uint8Array, giveBack: (slabs: readonly Uint8Array[]) => void) {
-    this.#take = take;
+  constructor(acquire: () => Uint8Array, giveBack: (slabs: readonly Uint8Array[]) => void) {
+    this.#acquire = acquire;
     this.#giveBack = giveBack;
   }
 
   readonly next = (): Uint8Array => {
-    const slab = this.#take();
+    const slab = this.#acquire();
     this.#lent.push(slab);
     return slab;
   };

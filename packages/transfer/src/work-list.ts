@@ -21,7 +21,7 @@ export class WorkList {
   }
 
   /** The first that waits; else half of the largest that is under way; nothing when all is in good hands. `now`: milliseconds. */
-  take(now: number): Segment | undefined {
+  next(now: number): Segment | undefined {
     const segment = this.#waiting.shift() ?? this.#help(now);
     if (segment !== undefined) this.#active.add(segment);
     return segment;

@@ -14,7 +14,7 @@ export interface TreeObject extends NewObject {
  * `different`: a file is there, but of other size or MD5, or another file has its place.
  * `undefined`: there is none.
  */
-export type Taken = StoredObject | "different" | undefined;
+export type Imported = StoredObject | "different" | undefined;
 
 /** A volume on a disk of this machine. */
 export interface LocalVolume extends Volume {
@@ -38,14 +38,14 @@ export interface LocalVolume extends Volume {
    */
   claim(source: string): Promise<void>;
   /**
-   * Takes objects from a tree that another program left on the same file system, without copying: a
+   * Imports objects from a tree that another program left on the same file system, without copying: a
    * regular file of the expected size and MD5 gets the object's modification time, is renamed into
    * its place and entered in the manifest; in order. Others stay untouched, and so do the folders.
    * Nothing that lies on the volume is replaced. Called again, it finds in their places what it has
-   * taken.
+   * imported.
    *
    * Throws ConfigError for a tree on another file system, or one that belongs to a volume or
    * another source.
    */
-  take(objects: readonly TreeObject[]): Promise<readonly Taken[]>;
+  import(objects: readonly TreeObject[]): Promise<readonly Imported[]>;
 }

@@ -12,10 +12,12 @@ test("a folder with more than 15 files of code is named, with their number", () 
   const files = [
     ...numbered("packages/a/src", 15),
     ...numbered("packages/a/src/room", 16),
-    ...numbered("packages/a/test", 40),
+    ...numbered("packages/a/test/room", 17),
+    ...numbered("deploy", 40),
   ];
   assert.deepEqual(crowdedFolders(files), [
     "packages/a/src/room: 16 files side by side, at most 15: make rooms",
+    "packages/a/test/room: 17 files side by side, at most 15: make rooms",
   ]);
 });
 

@@ -115,7 +115,7 @@ export class Store {
    * earlier process.
    */
   wake(now: number): void {
-    for (const row of this.#sql.takeDue.all(now, now + longestDelay)) {
+    for (const row of this.#sql.removeDue.all(now, now + longestDelay)) {
       const queue = Number(row.queue);
       this.#tallies.of(queue).delayed--;
       this.#makeReady(queue, Number(row.id), Number(row.deliveries));
@@ -139,7 +139,7 @@ export class Store {
   releaseAll(counted: boolean): number {
     let released = 0;
     this.#sql.markHeld.run();
-    for (const row of this.#sql.takeHeld.all()) {
+    for (const row of this.#sql.removeHeld.all()) {
       const queue = Number(row.queue);
       this.#tallies.of(queue).held--;
       this.#makeReady(queue, Number(row.id), Number(row.deliveries) + (counted ? 1 : 0));
@@ -253,9 +253,9 @@ function prepare(db: Database) {
     addHeld: db.prepare("INSERT INTO held (id, queue, deliveries) VALUES (?, ?, ?)"),
     dropHeld: db.prepare("DELETE FROM held WHERE id = ? RETURNING queue, deliveries"),
     absolveHeld: db.prepare("UPDATE held SET deliveries = deliveries - 1 WHERE deliveries >= 0"),
-    takeHeld: db.prepare("DELETE FROM held RETURNING id, queue, deliveries"),
+    removeHeld: db.prepare("DELETE FROM held RETURNING id, queue, deliveries"),
     addDelayed: db.prepare("INSERT INTO delayed (due, id, queue, deliveries) VALUES (?, ?, ?, ?)"),
-    takeDue: db.prepare("DELETE FROM delayed WHERE due <= ? OR due > ? RETURNING id, queue, deliveries"),
+    removeDue: db.prepare("DELETE FROM delayed WHERE due <= ? OR due > ? RETURNING id, queue, deliveries"),
     nextDue: db.prepare("SELECT min(due) AS due FROM delayed"),
     addDead: db.prepare("INSERT INTO dead (id, queue, reason, at) VALUES (?, ?, ?, ?)"),
     readDead: db.prepare(

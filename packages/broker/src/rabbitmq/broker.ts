@@ -36,7 +36,7 @@ import { allQueueNames, newQueueNames, queueNames } from "./topology/queues.ts";
 const consumerTimeout = 1_800_000;
 /** Milliseconds for giving back what is held when the broker is disposed. */
 const giveBackWithin = 5_000;
-/** Milliseconds for the answer to `takesMessages`. */
+/** Milliseconds for the answer to `acceptsMessages`. */
 const answerWithin = 5_000;
 
 export interface RabbitBrokerOptions {
@@ -96,7 +96,7 @@ export interface RabbitBroker extends Broker {
    * because only publishers hear of an alarm. Also `true` if the source has no exchanges to ask
    * with.
    */
-  takesMessages(source: string): Promise<boolean>;
+  acceptsMessages(source: string): Promise<boolean>;
   /** Names of the source's queues that do not exist. Waits while there is no connection. */
   missingQueues(source: string): Promise<readonly string[]>;
   /**
@@ -197,7 +197,7 @@ class AmqpBroker implements RabbitBroker {
     return this.#newer.of(source);
   }
 
-  async takesMessages(source: string): Promise<boolean> {
+  async acceptsMessages(source: string): Promise<boolean> {
     const sender = this.#sending.current;
     if (sender === undefined || this.state !== "connected") return false;
     const asked = sender.ask(exchangeName(source, "work"));

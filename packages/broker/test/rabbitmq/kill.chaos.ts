@@ -3,7 +3,7 @@ import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Delivery, Verdict } from "@brigade/core";
 import { startNode } from "../../../../test/rabbitmq/index.ts";
-import { settleMs } from "../../src/rabbitmq/topology/queues.ts";
+import { warmUpMs } from "../../src/rabbitmq/topology/queues.ts";
 import { ack, becomes, Hand, nothingIsLeft, queueOf } from "../conformance/bench.ts";
 import { directoryMessage, filesMessage, numberOf } from "../sample-messages.ts";
 import { RabbitBench } from "./bench.ts";
@@ -58,7 +58,7 @@ test("a broker that is killed while messages are published and consumed loses no
 }, async (context) => {
   await using bench = await RabbitBench.create(node.url);
   // A broker that dies sooner forgets its new queues.
-  await sleep(settleMs);
+  await sleep(warmUpMs);
   const broker = await bench.connect();
   await broker.publish([directoryMessage(bench.source, 7)]);
   const hand = new Hand();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type BrokerAdmin, settleMs } from "@brigade/broker";
+import { type BrokerAdmin, warmUpMs } from "@brigade/broker";
 import { ConfigError, FatalError, type Job } from "@brigade/core";
 import { JobOpenError, type LedgerClient, type NewJob, type Queues } from "@brigade/ledger";
 import { firstMessage, type JobRequest, newJob } from "../job/new-job.ts";
@@ -12,7 +12,7 @@ export interface OpenJobParts {
   readonly tell: (text: string) => void;
   readonly signal: AbortSignal;
   /** Milliseconds to wait for new queues; by default what the broker package says. */
-  readonly settleMs?: number;
+  readonly warmUpMs?: number;
 }
 
 /**
@@ -48,11 +48,11 @@ async function prepareQueues(name: string, parts: OpenJobParts): Promise<void> {
   const { admin, tell, signal } = parts;
   const isNew = (await admin.declare(name)) === "made";
   if (isNew) {
-    const ms = parts.settleMs ?? settleMs;
+    const ms = parts.warmUpMs ?? warmUpMs;
     tell(`the queues of "${name}" are new: waiting ${ms / 1000} s until they can be trusted with messages`);
     await sleep(ms, undefined, { signal });
   }
-  await admin.takesMessages(name, signal);
+  await admin.acceptsMessages(name, signal);
   // No job is open. What has come to new queues is of a job that has ended: services published it
   // as soon as they could.
   if (isNew) await admin.purge(name);

@@ -35,7 +35,7 @@ export interface AdoptParts extends ListTreeParts {
   readonly onProgress: (totals: Readonly<AdoptTotals>) => void;
 }
 
-/** Objects that are taken in at once: they share syncs and one request to the ledger. */
+/** Objects that are imported at once: they share syncs and one request to the ledger. */
 const batch = 500;
 
 /**
@@ -87,11 +87,13 @@ class Adopter implements Visitor {
       (object) => object !== undefined,
     );
     this.totals.missing += files.length - objects.length;
-    const taken = await volume.take(objects.map((object) => ({ ...object, from: this.#fileOf(object.key) })));
+    const imported = await volume.import(
+      objects.map((object) => ({ ...object, from: this.#fileOf(object.key) })),
+    );
     const states: StoredState[] = [];
     const elsewhere: NewObject[] = [];
     objects.forEach((object, index) => {
-      const one = taken[index];
+      const one = imported[index];
       if (one === "different") {
         this.totals.different++;
         this.#parts.onDifferent(object.key);

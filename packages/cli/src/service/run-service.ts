@@ -161,8 +161,8 @@ class RunningService implements Service {
     this.#rooms.add(volumes);
   }
 
-  async takesMessages(source: string): Promise<boolean> {
-    return (await this.#broker?.takesMessages(source)) ?? false;
+  async acceptsMessages(source: string): Promise<boolean> {
+    return (await this.#broker?.acceptsMessages(source)) ?? false;
   }
 
   waits(source: string): string | undefined {

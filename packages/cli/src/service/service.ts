@@ -30,7 +30,7 @@ export interface Service {
    * Returns whether the broker takes messages of this source now; `false` while it is not
    * connected.
    */
-  takesMessages(source: string): Promise<boolean>;
+  acceptsMessages(source: string): Promise<boolean>;
   /**
    * Returns why what is published for this source waits, for people; `undefined` while it does not.
    */

@@ -35,7 +35,7 @@ async function ledgerOnly() {
 }
 
 function parts(ledger: LedgerClient, { admin }: ReturnType<typeof scriptedAdmin>, told: string[] = []) {
-  return { ledger, admin, signal, tell: (text: string) => void told.push(text), settleMs: 10 };
+  return { ledger, admin, signal, tell: (text: string) => void told.push(text), warmUpMs: 10 };
 }
 
 describe("start", () => {
@@ -44,7 +44,7 @@ describe("start", () => {
     const queues = scriptedAdmin({ made: true });
     const told: string[] = [];
     const job = await openFleetJob(request, parts(own.ledger, queues, told));
-    assert.deepEqual(queues.calls, ["declare", "takesMessages", "purge", "publish"]);
+    assert.deepEqual(queues.calls, ["declare", "acceptsMessages", "purge", "publish"]);
     assert.equal(told.length, 1);
     assert.deepEqual(queues.published, [
       {

@@ -24,6 +24,9 @@ export const triesOfHiccups = 3;
 /** An object of a batch. After its attempts it goes back to the broker, and waits there. */
 export const pausesOfObjects: Pauses = { first: 100, most: 1_000 };
 
+/** A file of an index page of which nothing was told. It is asked about once more. */
+export const pausesOfInquiries: Pauses = { first: 500, most: 5_000 };
+
 /** A large file, whole or a segment of it. */
 export const pausesOfTransfers: Pauses = { first: 250, most: 30_000 };
 /** Milliseconds: a server that asks for a longer rest ends the transfer. */
@@ -34,6 +37,9 @@ export const pausesOfProbes: Pauses = { first: 1_000, most: 60_000 };
 
 /** A broker that is away, a queue that is not there yet, a message that the broker did not take. */
 export const pausesOfBroker: Pauses = { first: 200, most: 10_000 };
+
+/** A record that the disk under the catalogue did not accept. The broker delivers it again. */
+export const pausesOfRecords: Pauses = { first: 100, most: 10_000 };
 
 /** A disk that cannot be written, under the catalogue of a service. */
 export const pausesOfCatalogue: Pauses = { first: 1_000, most: 10_000 };

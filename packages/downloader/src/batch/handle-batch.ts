@@ -117,7 +117,7 @@ class BatchHandling {
     const purpose: Purpose = { job: this.#batch.message.job, reservation, signal: this.#signal };
     const fetches: Promise<void>[] = [];
     for (const one of missing) {
-      const share = memory.take(volume, bytesInMemory(one.file));
+      const share = memory.acquire(volume, bytesInMemory(one.file));
       fetches.push(this.#fetch(one, share instanceof Promise ? await share : share, purpose));
     }
     await Promise.all(fetches);

@@ -31,10 +31,10 @@ export class BodyMemory {
   }
 
   /** Returns the share itself, without a promise, if there is nothing to wait for. */
-  take(volume: Volume, bytes: number): Share | Promise<Share> {
+  acquire(volume: Volume, bytes: number): Share | Promise<Share> {
     if (this.#restraint.part !== this.#restrained) this.#resize(this.#restraint.part);
-    const own = this.#ofEach?.get(volume)?.take(bytes);
-    if (own === undefined) return this.#all.take(bytes);
+    const own = this.#ofEach?.get(volume)?.acquire(bytes);
+    if (own === undefined) return this.#all.acquire(bytes);
     return own instanceof Promise ? own.then((share) => this.#with(share, bytes)) : this.#with(own, bytes);
   }
 
@@ -50,7 +50,7 @@ export class BodyMemory {
   }
 
   #with(own: Share, bytes: number): Share | Promise<Share> {
-    const shared = this.#all.take(bytes);
+    const shared = this.#all.acquire(bytes);
     return shared instanceof Promise ? shared.then((share) => both(own, share)) : both(own, shared);
   }
 }

@@ -25,7 +25,7 @@ export class ByteBudget {
    * Who asks for more than the total gets the total, alone. Returns the share itself, without a
    * promise, if there is nothing to wait for.
    */
-  take(bytes: number): Share | Promise<Share> {
+  acquire(bytes: number): Share | Promise<Share> {
     const wanted = Math.min(Math.max(bytes, this.#least), this.#total);
     if (this.#waiting.length === 0 && wanted <= this.#free) return this.#share(wanted);
     return new Promise((resolve) => this.#waiting.push({ bytes: wanted, resolve }));

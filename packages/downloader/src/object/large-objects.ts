@@ -96,7 +96,7 @@ export class LargeObjects {
   ): Promise<{ readonly entry: DatedEntry; readonly stored: StoredObject } | undefined> {
     const { restraint } = this.#parts;
     this.#atOnce.resize(restraint.of(this.#options.atOnce));
-    const place = await this.#atOnce.take(1);
+    const place = await this.#atOnce.acquire(1);
     try {
       signal.throwIfAborted();
       if ((this.#doubts.get(entry.key) ?? 0) >= mostDoubts) return undefined;

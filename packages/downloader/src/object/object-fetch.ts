@@ -102,7 +102,7 @@ export class ObjectFetch {
       let error: unknown;
       try {
         health.assertNotRefused(this.#wanted);
-        this.#share ??= await memory.take(reservation.volume, bytesInMemory(this.#wanted));
+        this.#share ??= await memory.acquire(reservation.volume, bytesInMemory(this.#wanted));
         return this.#asAccounted(await this.#fetch(begunAt));
       } catch (thrown) {
         error = thrown;
@@ -174,7 +174,7 @@ export class ObjectFetch {
     this.#giveShare();
     const brought = await large.bring(job, sized, reservation, signal);
     if (brought === undefined) {
-      this.#share = await memory.take(reservation.volume, bytesInMemory(entry));
+      this.#share = await memory.acquire(reservation.volume, bytesInMemory(entry));
       return undefined;
     }
     health.answered(begunAt, brought.entry);

@@ -84,7 +84,7 @@ describe("a source that has stopped giving what it gave", () => {
       async open(object, range, signal) {
         if (isProbe(signal)) return await given.open(object, range, signal);
         for (;;) {
-          const place = await places.take(1);
+          const place = await places.acquire(1);
           const passing = gateOf(signal)?.enter();
           if (passing === undefined)
             return await given.open(object, range, signal).finally(() => place.give());

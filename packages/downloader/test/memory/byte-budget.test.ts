@@ -10,7 +10,7 @@ function asking(budget: ByteBudget) {
   const granted: string[] = [];
   const shares = new Map<string, Share>();
   const ask = async (name: string, bytes: number) => {
-    const share = budget.take(bytes);
+    const share = budget.acquire(bytes);
     shares.set(name, share instanceof Promise ? await share : share);
     granted.push(name);
   };
@@ -21,9 +21,9 @@ function asking(budget: ByteBudget) {
 describe("a byte budget", () => {
   test("gives at once what is free, without a promise", () => {
     const budget = new ByteBudget(10);
-    assert.ok(!(budget.take(6) instanceof Promise));
-    assert.ok(!(budget.take(4) instanceof Promise));
-    assert.ok(budget.take(1) instanceof Promise);
+    assert.ok(!(budget.acquire(6) instanceof Promise));
+    assert.ok(!(budget.acquire(4) instanceof Promise));
+    assert.ok(budget.acquire(1) instanceof Promise);
   });
 
   test("serves in the order of asking: a small one does not overtake a large one", async () => {
@@ -47,15 +47,15 @@ describe("a byte budget", () => {
     give("huge");
     await turn();
     assert.deepEqual(granted, ["huge", "a"]);
-    assert.ok(!(budget.take(9) instanceof Promise));
-    assert.ok(budget.take(1) instanceof Promise);
+    assert.ok(!(budget.acquire(9) instanceof Promise));
+    assert.ok(budget.acquire(1) instanceof Promise);
   });
 
   test("counts the smallest for as much as was said, so that only so many are begun", () => {
     const budget = new ByteBudget(10, 5);
-    assert.ok(!(budget.take(1) instanceof Promise));
-    assert.ok(!(budget.take(0) instanceof Promise));
-    assert.ok(budget.take(0) instanceof Promise);
+    assert.ok(!(budget.acquire(1) instanceof Promise));
+    assert.ok(!(budget.acquire(0) instanceof Promise));
+    assert.ok(budget.acquire(0) instanceof Promise);
   });
 
   test("that is made smaller gives no more until enough came back, and never waits for more than there is", async () => {
@@ -72,11 +72,11 @@ describe("a byte budget", () => {
     await turn();
     assert.deepEqual(granted, ["a", "b", "c"]);
     give("c");
-    assert.ok(!(budget.take(5) instanceof Promise));
-    assert.ok(budget.take(1) instanceof Promise);
+    assert.ok(!(budget.acquire(5) instanceof Promise));
+    assert.ok(budget.acquire(1) instanceof Promise);
     budget.resize(10);
     await turn();
-    assert.ok(!(budget.take(4) instanceof Promise));
+    assert.ok(!(budget.acquire(4) instanceof Promise));
   });
 
   test("bounds the small bodies that a downloader has in memory", async () => {

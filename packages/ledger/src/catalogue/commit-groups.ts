@@ -51,7 +51,7 @@ export class CommitGroups {
     await Promise.resolve();
     let answer = () => {};
     while (this.#queue.length > 0) {
-      const group = this.#take();
+      const group = this.#nextGroup();
       const committing = this.#commit(group.flatMap((entry) => entry.messages));
       // whoever gets the answers before has work to do: let the next commit run meanwhile
       answer();
@@ -61,14 +61,14 @@ export class CommitGroups {
     answer();
   }
 
-  #take(): Entry[] {
-    let taken = 0;
+  #nextGroup(): Entry[] {
+    let count = 0;
     let entries = 0;
-    while (taken < this.#queue.length && entries < mostEntries) {
-      entries += entriesOf(this.#queue[taken]?.messages ?? []);
-      taken++;
+    while (count < this.#queue.length && entries < mostEntries) {
+      entries += entriesOf(this.#queue[count]?.messages ?? []);
+      count++;
     }
-    return this.#queue.splice(0, taken);
+    return this.#queue.splice(0, count);
   }
 
   /** Returns a function that tells the group what became of it. */

@@ -39,7 +39,7 @@ export class JobAccounts {
   }
 
   /** Closes the job by its proof if it is open and settled. */
-  settle(id: string, examples: number, at: number): Proof | undefined {
+  closeByProof(id: string, examples: number, at: number): Proof | undefined {
     if (!this.#tables.jobs.isOpen(id) || !this.progress(id).settled) return undefined;
     const proof = this.#proofs.proof(id, examples);
     this.close(id, proof.complete ? "complete" : "incomplete", at);

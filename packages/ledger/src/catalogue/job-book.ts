@@ -15,10 +15,10 @@ export interface JobBook {
   /** Closing again changes nothing. Records that come later are entered all the same. */
   close(id: string, state: Exclude<JobState, "open">): Promise<void>;
   /**
-   * Closes the job by its proof, "complete" or "incomplete", if it is open and settled by then,
+   * Closes the job by its proof, "complete" or "incomplete", if it is open and all its objects have outcomes,
    * whatever happens meanwhile. Resolves with the proof if it did, else with `undefined`.
    */
-  settle(id: string): Promise<Proof | undefined>;
+  closeByProof(id: string): Promise<Proof | undefined>;
   /** Oldest first. */
   all(): Promise<readonly JobRecord[]>;
   /** Cheap. Rejects if the job is not in the catalogue. */
@@ -37,7 +37,7 @@ export function jobBook(thread: ThreadCall, listeners: Set<CommitListener>, now:
     open: (job) => thread.ask("jobs", "open", job),
     openOf: (source) => thread.ask("jobs", "openOf", source),
     close: (id, state) => thread.ask("jobs", "close", id, state, now()),
-    settle: (id) => thread.ask("jobs", "settle", id, exampleCount, now()),
+    closeByProof: (id) => thread.ask("jobs", "closeByProof", id, exampleCount, now()),
     all: () => thread.ask("jobs", "all"),
     progress: (id) => thread.ask("jobs", "progress", id),
     onCommit(listener) {

@@ -24,7 +24,7 @@ export function openRooms(path: string, cacheBytes?: number) {
   const db = openStorage(path, cacheBytes);
   const tables = openTables(db);
   const commit = committing(db, tables);
-  const proofs = new Proofs(db, tables.jobs);
+  const proofs = new Proofs(db, tables);
   const backups = new Backups(db, path);
   return {
     jobs: new JobAccounts(tables, proofs, commit),

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "../sqlite.ts";
+import { Breaks } from "../tables/breaks.ts";
 import { Directories } from "../tables/directories.ts";
 import { Holdings } from "../tables/holdings.ts";
 import { Jobs } from "../tables/jobs.ts";
@@ -19,6 +20,7 @@ export interface Tables {
   readonly directories: Directories;
   readonly volumes: Volumes;
   readonly pages: Pages;
+  readonly breaks: Breaks;
   readonly visits: Visits;
   readonly misses: Misses;
   readonly totals: Totals;
@@ -35,13 +37,15 @@ export type Commit = <T>(change: () => T) => T;
 
 export function openTables(db: DatabaseSync): Tables {
   const [jobs, directories, volumes] = [new Jobs(db), new Directories(db), new Volumes(db)];
-  const [pages, totals, holdings] = [new Pages(db), new Totals(db), new Holdings(db)];
+  const [pages, breaks] = [new Pages(db), new Breaks(db)];
+  const [totals, holdings] = [new Totals(db), new Holdings(db)];
   return {
     jobs,
     directories,
     volumes,
     pages,
-    visits: new Visits(db, pages, totals),
+    breaks,
+    visits: new Visits(db, { pages, breaks, totals }),
     misses: new Misses(db),
     totals,
     objects: new Objects(db, directories, holdings),

@@ -4,7 +4,7 @@ import { classOf, type MissCursor, type Misses, type MissRow, toldMiss } from ".
 import { codes } from "../tables/outcome.ts";
 import type { Amount } from "../wire/amounts.ts";
 import type { FailureFilter, Miss } from "../wire/failures.ts";
-import { type Part, partLength } from "./parts.ts";
+import { type Chunk, chunkLength } from "./chunks.ts";
 
 /** Rows that are looked at for one part: others wait for their records meanwhile. */
 const mostLooked = 10_000;
@@ -26,11 +26,11 @@ export class Failures {
     this.#tables = tables;
   }
 
-  failures(job: string, filter: FailureFilter, after?: MissCursor): Part<Miss, MissCursor> {
+  failures(job: string, filter: FailureFilter, after?: MissCursor): Chunk<Miss, MissCursor> {
     return this.#told(job, after, (row) => row.outcome === codes.failed && matches(row, filter));
   }
 
-  vanished(job: string, after?: MissCursor): Part<Miss, MissCursor> {
+  vanished(job: string, after?: MissCursor): Chunk<Miss, MissCursor> {
     return this.#told(job, after, ({ outcome }) => outcome === codes.vanished);
   }
 
@@ -53,7 +53,7 @@ export class Failures {
     job: string,
     after: MissCursor | undefined,
     wanted: (row: MissRow) => boolean,
-  ): Part<Miss, MissCursor> {
+  ): Chunk<Miss, MissCursor> {
     const { misses, jobs } = this.#tables;
     const { rows, next } = missesOf(misses, jobs.detailed(job).n, wanted, after);
     return { rows: rows.map(toldMiss), ...(next !== undefined && { next }) };
@@ -69,12 +69,12 @@ export function missesOf(
   job: number,
   wanted: (row: MissRow) => boolean,
   after: MissCursor = [0, -1],
-): Part<MissRow, MissCursor> {
+): Chunk<MissRow, MissCursor> {
   const rows: MissRow[] = [];
   let looked = 0;
   for (const row of misses.after(job, after)) {
     if (wanted(row)) rows.push(row);
-    if (++looked === mostLooked || rows.length === partLength) return { rows, next: [row.page, row.idx] };
+    if (++looked === mostLooked || rows.length === chunkLength) return { rows, next: [row.page, row.idx] };
   }
   return { rows };
 }

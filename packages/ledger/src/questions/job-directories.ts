@@ -3,7 +3,7 @@ import type { Jobs } from "../tables/jobs.ts";
 import { type Counts, sumColumns, sums } from "../tables/totals.ts";
 import { isFinished } from "../tables/visits.ts";
 import type { DirectorySums } from "../wire/jobs.ts";
-import { type Part, partLength, partOf } from "./parts.ts";
+import { type Chunk, chunkLength, chunkOf } from "./chunks.ts";
 
 type DirectoryRow = Counts & {
   path: string;
@@ -28,19 +28,19 @@ export class JobDirectories {
         ${sumColumns.map((column) => `total(pages.${column}) ${column}`).join(", ")}
       from directories join visits on visits.job = ?1 and visits.directory = directories.n
         left join pages on pages.job = visits.job and pages.directory = visits.directory and pages.walk = visits.walk
-      where origin = ?2 and ${which} group by path order by path limit ${partLength}`;
+      where origin = ?2 and ${which} group by path order by path limit ${chunkLength}`;
     this.#firstDirectories = db.prepare(directories("true"));
     this.#directoriesAfter = db.prepare(directories("path > ?3"));
   }
 
   /** By path; `after` is the last path of the part before. */
-  directories(job: string, after?: string): Part<DirectorySums, string> {
+  directories(job: string, after?: string): Chunk<DirectorySums, string> {
     const { n, origin } = this.#jobs.detailed(job);
     const rows =
       after === undefined
         ? this.#firstDirectories.all(n, origin)
         : this.#directoriesAfter.all(n, origin, after);
-    return partOf(rows as DirectoryRow[], directorySums, ({ path }) => path);
+    return chunkOf(rows as DirectoryRow[], directorySums, ({ path }) => path);
   }
 }
 

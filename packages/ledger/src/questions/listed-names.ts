@@ -21,7 +21,7 @@ export class ListedNames implements Disposable {
   readonly #addName: StatementSync;
   readonly #findName: StatementSync;
   readonly #drop: StatementSync;
-  #taken = 0;
+  #last = 0;
 
   /** `path`: made, and must not be there. */
   constructor(path: string) {
@@ -46,8 +46,8 @@ export class ListedNames implements Disposable {
 
   /** Each directory once, in the order of adding. */
   nextDirectory(): string | undefined {
-    const row = this.#nextDirectory.get(this.#taken) as { n: number; path: string } | undefined;
-    if (row !== undefined) this.#taken = row.n;
+    const row = this.#nextDirectory.get(this.#last) as { n: number; path: string } | undefined;
+    if (row !== undefined) this.#last = row.n;
     return row?.path;
   }
 

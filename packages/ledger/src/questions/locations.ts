@@ -6,7 +6,7 @@ import { Origins } from "../tables/origins.ts";
 import { bytesOnDisk, etagOf, isSame, md5Of, type State, stateColumns } from "../tables/state.ts";
 import type { OriginName } from "../wire/history.ts";
 import type { Location, LocationQuery } from "../wire/objects.ts";
-import { type Part, partLength } from "./parts.ts";
+import { type Chunk, chunkLength } from "./chunks.ts";
 
 /** Where a part ended: the object, or the directory if there is no name. */
 export interface LocationCursor {
@@ -52,7 +52,7 @@ export class Locations {
   }
 
   /** By origin, directory and name; the last stored state of an object comes before its others. */
-  where(query: LocationQuery, after?: LocationCursor): Part<Location, LocationCursor> {
+  where(query: LocationQuery, after?: LocationCursor): Chunk<Location, LocationCursor> {
     const { key, prefix = "", source, lost = false } = query;
     if (lost && !this.#tables.objects.hasLost) return { rows: [] };
     // no key begins with one: it would be taken for the root
@@ -69,7 +69,7 @@ export class Locations {
     origins: readonly Origin[],
     prefix: string,
     after: LocationCursor | undefined,
-  ): Part<Location, LocationCursor> {
+  ): Chunk<Location, LocationCursor> {
     const rows: Location[] = [];
     let directories = 0;
     for (const origin of origins) {
@@ -80,9 +80,9 @@ export class Locations {
         const last = from?.path === path ? from.name : undefined;
         for (const row of rowsIn(reads, span, last)) {
           rows.push(...this.#ofObject(origin, span, row));
-          if (rows.length >= partLength) return { rows, next: { origin: origin.n, path, name: row.name } };
+          if (rows.length >= chunkLength) return { rows, next: { origin: origin.n, path, name: row.name } };
         }
-        if (++directories >= partLength) return { rows, next: { origin: origin.n, path } };
+        if (++directories >= chunkLength) return { rows, next: { origin: origin.n, path } };
       }
     }
     return { rows };

@@ -1,6 +1,6 @@
 import type { FileEntry, RecordedPage, WalkPosition } from "@brigade/core";
 import type { Tables } from "../catalogue/transactions.ts";
-import type { DatabaseSync, StatementSync } from "../sqlite.ts";
+import type { DatabaseSync } from "../sqlite.ts";
 import type { StoredPlace } from "../tables/objects.ts";
 import { Origins } from "../tables/origins.ts";
 import type { Comparison, OriginName, Position } from "../wire/history.ts";
@@ -9,26 +9,22 @@ import type { Comparison, OriginName, Position } from "../wire/history.ts";
 export class PastListings {
   readonly #origins: Origins;
   readonly #tables: Tables;
-  readonly #broken: StatementSync;
 
   constructor(db: DatabaseSync, tables: Tables) {
     this.#origins = new Origins(db);
     this.#tables = tables;
-    this.#broken = db.prepare(
-      "select id from breaks where job = ? and directory = ? and walk = ? and page = ?",
-    );
   }
 
   /** Of a pruned job, what is still known. */
   recorded({ job: id, directory: path, walk, page }: Position): RecordedPage | undefined {
-    const { jobs, directories, pages } = this.#tables;
+    const { jobs, directories, pages, breaks } = this.#tables;
     const job = jobs.find(id);
     const directory = job && directories.find(job.origin, path);
     if (job === undefined || directory === undefined) return undefined;
     const found = pages.at(job.n, directory, walk, page);
     if (found === undefined) {
-      const broken = this.#broken.get(job.n, directory, walk, page);
-      return broken && { id: String(broken.id), end: "failed" };
+      const broken = breaks.idAt(job.n, directory, walk, page);
+      return broken === undefined ? undefined : { id: broken, end: "failed" };
     }
     return {
       id: found.id,

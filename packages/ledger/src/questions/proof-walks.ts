@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "../sqlite.ts";
+import type { Break, Breaks } from "../tables/breaks.ts";
 import { codes, isCode, unpack } from "../tables/outcome.ts";
 import { addCounts, type Counts, noCounts, sumColumns } from "../tables/totals.ts";
 import type { PageHole } from "../wire/proof.ts";
@@ -16,7 +17,6 @@ type Row = Counts & {
   last: number;
   outcomes: Uint8Array;
 };
-type Break = { directory: number; walk: number; page: number; reason: string };
 
 /** A directory in a job. */
 export interface Visit {
@@ -44,8 +44,8 @@ export interface Walk {
 }
 
 /** Yields the directories of a job in order, each with all its walks. */
-export function* visitsOf(db: DatabaseSync, job: number): Generator<Visit> {
-  const breaks = db.prepare("select directory, walk, page, reason from breaks where job = ?").iterate(job);
+export function* visitsOf(db: DatabaseSync, table: Breaks, job: number): Generator<Visit> {
+  const breaks = table.ofJob(job);
   let broken = breaks.next();
   const rows = db
     .prepare(
@@ -61,8 +61,8 @@ export function* visitsOf(db: DatabaseSync, job: number): Generator<Visit> {
     if (visit?.directory !== row.directory) {
       if (visit !== undefined) yield visit;
       visit = { directory: row.directory, named: row.named === 1, walks: new Map() };
-      while (broken.done !== true && Number(broken.value.directory) <= row.directory) {
-        const one = broken.value as unknown as Break;
+      while (broken.done !== true && broken.value.directory <= row.directory) {
+        const one = broken.value;
         if (one.directory === row.directory) walkOf(visit.walks, one.walk).breaks.push(one);
         broken = breaks.next();
       }

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
-import { toldBreak } from "../tables/breaks.ts";
+import { type Breaks, toldBreak } from "../tables/breaks.ts";
 import type { Jobs } from "../tables/jobs.ts";
 import { addCounts, noCounts, sums } from "../tables/totals.ts";
 import type { DirectoryHole, FailedDirectory, PageHole, Proof } from "../wire/proof.ts";
@@ -16,18 +16,20 @@ import { choose, missingOf, mostDetails, type Visit, visitsOf, type Walk } from 
 export class Proofs {
   readonly #db: DatabaseSync;
   readonly #jobs: Jobs;
+  readonly #breaks: Breaks;
   readonly #path: StatementSync;
 
-  constructor(db: DatabaseSync, jobs: Jobs) {
+  constructor(db: DatabaseSync, { jobs, breaks }: { readonly jobs: Jobs; readonly breaks: Breaks }) {
     this.#db = db;
     this.#jobs = jobs;
+    this.#breaks = breaks;
     this.#path = db.prepare("select path from directories where n = ?");
   }
 
   /** `examples`: of each kind of hole, at most. Throws ConfigError when the job was pruned. */
   proof(job: string, examples: number): Proof {
     const found = new Findings((directory) => String(this.#path.get(directory)?.path), examples);
-    for (const visit of visitsOf(this.#db, this.#jobs.detailed(job).n)) found.add(visit);
+    for (const visit of visitsOf(this.#db, this.#breaks, this.#jobs.detailed(job).n)) found.add(visit);
     return found.proof();
   }
 }

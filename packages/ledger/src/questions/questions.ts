@@ -6,9 +6,9 @@ import type { DirectorySums } from "../wire/jobs.ts";
 import type { Location, LocationQuery, StoredName } from "../wire/objects.ts";
 import type { Proof } from "../wire/proof.ts";
 import type { VolumeContents } from "../wire/volumes.ts";
+import { rowsOf } from "./chunks.ts";
 import { countFailures } from "./failure-counts.ts";
 import type { LocationCursor } from "./locations.ts";
-import { rowsOf } from "./parts.ts";
 
 /** Holes of each kind that a proof names, unless told otherwise. */
 export const exampleCount = 20;

@@ -5,7 +5,7 @@ import { bytesOnDisk, type State } from "../tables/state.ts";
 import type { OriginName } from "../wire/history.ts";
 import type { StoredName } from "../wire/objects.ts";
 import type { VolumeContents } from "../wire/volumes.ts";
-import { type Part, partLength, partOf } from "./parts.ts";
+import { type Chunk, chunkLength, chunkOf } from "./chunks.ts";
 
 /** Tells what is stored, by directories and by volumes. */
 export class StoredObjects {
@@ -18,18 +18,18 @@ export class StoredObjects {
     this.#origins = new Origins(db);
     this.#tables = tables;
     this.#names = db.prepare(`select name, volume, size, bytes from objects
-      where directory = ? and name > ? order by name limit ${partLength}`);
+      where directory = ? and name > ? order by name limit ${chunkLength}`);
     this.#any = db.prepare("select 1 from objects where directory = ? limit 1");
   }
 
   /** By name. */
-  storedNames(of: OriginName, path: string, after = ""): Part<StoredName, string> {
+  storedNames(of: OriginName, path: string, after = ""): Chunk<StoredName, string> {
     const { directories, volumes } = this.#tables;
     const origin = this.#origins.find(of);
     const directory = origin === undefined ? undefined : directories.find(origin, path);
     if (directory === undefined) return { rows: [] };
     type Row = Pick<State, "volume" | "size" | "bytes"> & { name: string };
-    return partOf(
+    return chunkOf(
       this.#names.all(directory, after) as Row[],
       (row) => ({ name: row.name, volume: volumes.name(row.volume).id, size: bytesOnDisk(row) }),
       ({ name }) => name,
@@ -37,14 +37,14 @@ export class StoredObjects {
   }
 
   /** Paths at or below `top` where something is stored, in order. */
-  storedDirectories(of: OriginName, top: string, after?: string): Part<string, string> {
+  storedDirectories(of: OriginName, top: string, after?: string): Chunk<string, string> {
     const origin = this.#origins.find(of);
     if (origin === undefined) return { rows: [] };
     const rows: string[] = [];
     let directories = 0;
     for (const { n, path } of this.#atOrBelow(origin, top, after)) {
       if (this.#any.get(n) !== undefined) rows.push(path);
-      if (++directories >= partLength) return { rows, next: path };
+      if (++directories >= chunkLength) return { rows, next: path };
     }
     return { rows };
   }

@@ -7,6 +7,7 @@ import {
   delay,
   HostError,
   type Log,
+  pausesOfRecords,
   type Verdict,
 } from "@brigade/core";
 import type { Catalogue } from "../catalogue/catalogue.ts";
@@ -102,7 +103,7 @@ class Entering {
   async #patience(signal: AbortSignal): Promise<void> {
     const pause = this.#parts.delay ?? delay;
     try {
-      await pause(backoff(this.#attempt++, { first: 100, most: 10_000 }), signal);
+      await pause(backoff(this.#attempt++, pausesOfRecords), signal);
     } catch (cancelled) {
       if (classify(cancelled).fault !== "cancelled") throw cancelled;
     }

@@ -1,6 +1,6 @@
 import { MessageError, type PageMessage, type PagePartMessage, type ResultMessage } from "@brigade/core";
 import type { Tables } from "../catalogue/transactions.ts";
-import type { DatabaseSync, StatementSync } from "../sqlite.ts";
+import type { DatabaseSync } from "../sqlite.ts";
 import { besides } from "../tables/breaks.ts";
 import type { JobNumbers } from "../tables/jobs.ts";
 import { PageParts } from "../tables/page-parts.ts";
@@ -23,18 +23,12 @@ export class Recorder {
   readonly #parts: PageParts;
   readonly #outcomes: Outcomes;
   readonly #results: Results;
-  readonly #break: StatementSync;
-  readonly #heal: StatementSync;
 
   constructor(db: DatabaseSync, tables: Tables) {
     this.#tables = tables;
     this.#parts = new PageParts(db);
     this.#outcomes = new Outcomes(tables.misses);
     this.#results = new Results(tables, this.#outcomes);
-    this.#break = db.prepare(
-      "insert into breaks (job, directory, walk, page, id, reason) values (?, ?, ?, ?, ?, ?) on conflict do nothing",
-    );
-    this.#heal = db.prepare("delete from breaks where job = ? and directory = ? and walk = ? and page = ?");
   }
 
   /** `now`: Unix milliseconds. Returns the number of the job. */
@@ -73,14 +67,14 @@ export class Recorder {
 
   /** `named`: paths of the child directories. */
   #page(job: JobNumbers, message: PageMessage, named: Iterable<string>): void {
-    const { directories, pages, visits, untold } = this.#tables;
+    const { directories, pages, breaks, visits, untold } = this.#tables;
     const { walk, page: number } = message;
     const directory = directories.number(job.origin, message.directory);
     if (pages.at(job.n, directory, walk, number) !== undefined) return;
     if (message.end === "failed") {
       const reason = message.reason ?? "no reason given";
-      const { changes } = this.#break.run(job.n, directory, walk, number, message.id, reason);
-      if (changes === 1) visits.broke(job.n, directory, walk);
+      const isNew = breaks.add(job.n, { directory, walk, page: number, reason }, message.id);
+      if (isNew) visits.broke(job.n, directory, walk);
       return;
     }
     const bitmap = readBitmap(message);
@@ -91,10 +85,10 @@ export class Recorder {
     this.#outcomes.markUnchanged(page, bitmap, message.unchangedBytes ?? 0);
     page.sizes.clear();
     pages.write(page);
-    const healed = this.#heal.run(job.n, directory, walk, number).changes === 1;
-    visits.placed(page, healed);
+    visits.placed(page, breaks.heal(job.n, directory, walk, number));
     if (message.unlisted !== undefined) {
-      this.#break.run(job.n, directory, walk, besides(number), message.id, message.unlisted);
+      const below = { directory, walk, page: besides(number), reason: message.unlisted };
+      breaks.add(job.n, below, message.id);
       visits.broke(job.n, directory, walk);
     }
     for (const child of named) visits.name(job.n, directories.number(job.origin, child));

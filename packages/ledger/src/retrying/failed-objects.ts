@@ -14,15 +14,15 @@ export interface FailedObject {
   readonly file: ListedFile;
 }
 
-/** Part of what is to be published again, and where the next part begins. */
-export interface TakenObjects {
+/** A chunk of what is to be published again, and where the next one begins. */
+export interface ReopenedObjects {
   readonly objects: readonly FailedObject[];
   /** Directories to be listed again instead, if too little is known of what failed there. */
   readonly positions: readonly WalkPosition[];
   readonly next?: MissCursor;
 }
 
-/** Finds the failed objects of a job, and takes back that they failed. */
+/** Finds the failed objects of a job, and withdraws that they failed. */
 export class FailedObjects {
   readonly #misses: Misses;
   readonly #withdrawal: Withdrawal;
@@ -35,11 +35,11 @@ export class FailedObjects {
   }
 
   /**
-   * What was taken before is taken once more until something is reported of it: the process that
-   * took it may have died before it was published. `job`: its number.
+   * An object that was reopened before comes again until something is reported of it: the process
+   * that asked for it may have died before it was published. `job`: its number.
    */
-  take(job: number, filter: FailureFilter, after?: MissCursor): TakenObjects {
-    const wanted = (row: MissRow) => canBeTaken(row) && matches(row, filter);
+  reopen(job: number, filter: FailureFilter, after?: MissCursor): ReopenedObjects {
+    const wanted = (row: MissRow) => canBeReopened(row) && matches(row, filter);
     const { rows, next } = missesOf(this.#misses, job, wanted, after);
     const objects: FailedObject[] = [];
     const undated = new Map<number, string>();
@@ -74,7 +74,7 @@ function isUndecoded({ class: kind, name }: MissRow): boolean {
  * An object whose name cannot be asked for fails for ever. A directory that is to be listed again
  * is listed once for all its objects.
  */
-function canBeTaken({ outcome, name, modified }: MissRow): boolean {
+function canBeReopened({ outcome, name, modified }: MissRow): boolean {
   if (refusal(name) !== undefined) return false;
   return outcome === codes.failed || (outcome === again && modified !== null);
 }

@@ -1,5 +1,6 @@
 import type { WalkPosition } from "@brigade/core";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
+import { type Breaks, brokenDirectories } from "../tables/breaks.ts";
 import { again } from "../tables/outcome.ts";
 import type { Pages } from "../tables/pages.ts";
 import type { Visits } from "../tables/visits.ts";
@@ -12,8 +13,8 @@ import type { Withdrawal } from "./withdrawal.ts";
  */
 export type RelistingMode = "failed" | "idle";
 
-/** Part of what is to be published again, and where the next part begins. */
-export interface TakenPositions {
+/** A chunk of what is to be published again, and where the next one begins. */
+export interface ReopenedPositions {
   readonly positions: readonly WalkPosition[];
   readonly next?: number;
 }
@@ -27,36 +28,35 @@ type Row = {
   ended: number;
 };
 
-/** Directories that are looked at per part. */
-const partLength = 1_000;
+/** Directories that are looked at per chunk. */
+const chunkLength = 1_000;
 
-/** Finds the positions of a job that are to be listed again, and takes back that they failed. */
+/** Finds the positions of a job that are to be listed again, and withdraws that they failed. */
 export class Relisting {
   readonly #pages: Pages;
+  readonly #breaks: Breaks;
   readonly #visits: Visits;
   readonly #withdrawal: Withdrawal;
   readonly #broken: StatementSync;
   readonly #known: StatementSync;
-  readonly #breaksOf: StatementSync;
   readonly #openPage: StatementSync;
 
   constructor(
     db: DatabaseSync,
-    { pages, visits, withdrawal }: { pages: Pages; visits: Visits; withdrawal: Withdrawal },
+    tables: { pages: Pages; breaks: Breaks; visits: Visits; withdrawal: Withdrawal },
   ) {
+    const { pages, breaks, visits, withdrawal } = tables;
     this.#pages = pages;
+    this.#breaks = breaks;
     this.#visits = visits;
     this.#withdrawal = withdrawal;
     const rows = (from: string) =>
       db.prepare(`select visits.directory, path, walk, pages, top, ended
         from ${from} join directories on n = visits.directory
-        order by visits.directory limit ${partLength}`);
+        order by visits.directory limit ${chunkLength}`);
     this.#known = rows("(select * from visits where job = ? and directory > ?) visits");
-    this.#broken = rows(`(select distinct directory from breaks where job = ?1 and directory > ?2) gaveup
+    this.#broken = rows(`${brokenDirectories} gaveup
       join visits on visits.job = ?1 and visits.directory = gaveup.directory and broken > 0`);
-    this.#breaksOf = db.prepare(
-      "select page from breaks where job = ? and directory = ? and walk = ? order by page",
-    );
     // objects that are to be tried again one by one are asked for without listing
     this.#openPage = db.prepare(`select 1 from pages where job = ? and directory = ? and walk = ?
       and listed > stored + unchanged + vanished + failed
@@ -66,17 +66,17 @@ export class Relisting {
   }
 
   /** Of directories at or below `under`; `after` is the last directory of the part before. */
-  take(
+  reopen(
     job: number,
     { under = "" }: Pick<FailureFilter, "under">,
     mode: RelistingMode,
     after = 0,
-  ): TakenPositions {
+  ): ReopenedPositions {
     const rows = (mode === "idle" ? this.#known : this.#broken).all(job, after) as Row[];
     const last = rows.at(-1);
     return {
-      positions: rows.flatMap((row) => (isUnder(row.path, under) ? this.#take(job, row, mode) : [])),
-      ...(last !== undefined && rows.length === partLength && { next: last.directory }),
+      positions: rows.flatMap((row) => (isUnder(row.path, under) ? this.#reopen(job, row, mode) : [])),
+      ...(last !== undefined && rows.length === chunkLength && { next: last.directory }),
     };
   }
 
@@ -88,10 +88,10 @@ export class Relisting {
     return { directory: path, walk: this.#visits.nextWalk(job, directory), page: 1 };
   }
 
-  #take(job: number, row: Row, mode: RelistingMode): WalkPosition[] {
+  #reopen(job: number, row: Row, mode: RelistingMode): WalkPosition[] {
     const { directory, path, walk, pages, top } = row;
     if (walk === null) return mode === "idle" ? [{ directory: path, walk: 0, page: 1 }] : [];
-    const breaks = this.#breaksOf.all(job, directory, walk).map(({ page }) => Number(page));
+    const breaks = this.#breaks.pages(job, directory, walk);
     const isCut = mode === "idle" && row.ended === 0 && !breaks.includes(top + 1);
     const starts = [...breaks, ...(isCut ? [top + 1] : [])].map((page) => this.#start(job, row, walk, page));
     const known = starts.filter((position) => position !== undefined);

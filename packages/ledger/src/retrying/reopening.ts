@@ -3,12 +3,12 @@ import type { DatabaseSync } from "../sqlite.ts";
 import type { MissCursor } from "../tables/misses.ts";
 import type { FailureFilter } from "../wire/failures.ts";
 import type { Progress } from "../wire/jobs.ts";
-import { FailedObjects, type TakenObjects } from "./failed-objects.ts";
-import { Relisting, type RelistingMode, type TakenPositions } from "./relisting.ts";
+import { FailedObjects, type ReopenedObjects } from "./failed-objects.ts";
+import { Relisting, type RelistingMode, type ReopenedPositions } from "./relisting.ts";
 import { Withdrawal } from "./withdrawal.ts";
 
 /** What was handed out, and where its job stands since then. */
-export type Taken<T> = T & { readonly progress: Progress };
+export type Reopened<T> = T & { readonly progress: Progress };
 
 /**
  * Hands out again what of a job failed or was lost. A job is open as soon as anything of it is
@@ -29,29 +29,29 @@ export class Reopening {
     this.#commit = commit;
   }
 
-  takeFailed(id: string, filter: FailureFilter, after?: MissCursor): Taken<TakenObjects> {
+  reopenFailed(id: string, filter: FailureFilter, after?: MissCursor): Reopened<ReopenedObjects> {
     const { jobs } = this.#tables;
-    const taken = this.#commit(() => {
-      const found = this.#objects.take(jobs.detailed(id).n, filter, after);
+    const reopened = this.#commit(() => {
+      const found = this.#objects.reopen(jobs.detailed(id).n, filter, after);
       if (found.objects.length + found.positions.length > 0) jobs.reopen(id);
       return found;
     });
-    return { ...taken, progress: this.#progress(id) };
+    return { ...reopened, progress: this.#progress(id) };
   }
 
-  takeHoles(
+  reopenHoles(
     id: string,
     filter: Pick<FailureFilter, "under">,
     mode: RelistingMode,
     after?: number,
-  ): Taken<TakenPositions> {
+  ): Reopened<ReopenedPositions> {
     const { jobs } = this.#tables;
-    const taken = this.#commit(() => {
-      const found = this.#relisting.take(jobs.detailed(id).n, filter, mode, after);
+    const reopened = this.#commit(() => {
+      const found = this.#relisting.reopen(jobs.detailed(id).n, filter, mode, after);
       if (found.positions.length > 0) jobs.reopen(id);
       return found;
     });
-    return { ...taken, progress: this.#progress(id) };
+    return { ...reopened, progress: this.#progress(id) };
   }
 
   #progress(id: string): Progress {

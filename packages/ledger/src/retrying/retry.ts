@@ -38,7 +38,7 @@ const positionsPerMessage = 16;
  * A class in the filter means objects of this class only, "listing" failed directories only;
  * without one it is both, and in an idle job also what was lost.
  *
- * Part by part: taken back in the catalogue first (committed), then published. A crash in between
+ * Part by part: reopened back in the catalogue first (committed), then published. A crash in between
  * loses nothing that counts: objects are marked, and the next retry that the filter lets at them
  * publishes them. A failed position then is a hole of its directory, which the proof names; a retry
  * of the idle job without a class lists it. Until then the job is not settled; what closes a job
@@ -69,15 +69,15 @@ async function retryHoles(
   let directories = 0;
   let after: number | undefined;
   do {
-    const taken = await catalogue.retrying.takeHoles(
+    const reopened = await catalogue.retrying.reopenHoles(
       job.id,
       under === undefined ? {} : { under },
       mode,
       after,
     );
-    await publish(broker, directoryMessages(job, taken.positions));
-    directories += taken.positions.length;
-    after = taken.next;
+    await publish(broker, directoryMessages(job, reopened.positions));
+    directories += reopened.positions.length;
+    after = reopened.next;
   } while (after !== undefined);
   return directories;
 }
@@ -86,14 +86,14 @@ async function retryObjects(parts: RetryParts, job: JobRecord, filter: FailureFi
   let [objects, directories] = [0, 0];
   let after: MissCursor | undefined;
   do {
-    const taken = await parts.catalogue.retrying.takeFailed(job.id, filter, after);
+    const reopened = await parts.catalogue.retrying.reopenFailed(job.id, filter, after);
     await publish(parts.broker, [
-      ...filesMessages(job, taken.objects, parts),
-      ...directoryMessages(job, taken.positions),
+      ...filesMessages(job, reopened.objects, parts),
+      ...directoryMessages(job, reopened.positions),
     ]);
-    objects += taken.objects.length;
-    directories += taken.positions.length;
-    after = taken.next;
+    objects += reopened.objects.length;
+    directories += reopened.positions.length;
+    after = reopened.next;
   } while (after !== undefined);
   return { objects, directories };
 }

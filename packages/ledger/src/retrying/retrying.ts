@@ -2,9 +2,9 @@ import type { CommitListener } from "../catalogue/job-book.ts";
 import type { ThreadCall } from "../catalogue/thread-call.ts";
 import type { MissCursor } from "../tables/misses.ts";
 import type { FailureFilter } from "../wire/failures.ts";
-import type { TakenObjects } from "./failed-objects.ts";
-import type { RelistingMode, TakenPositions } from "./relisting.ts";
-import type { Taken } from "./reopening.ts";
+import type { ReopenedObjects } from "./failed-objects.ts";
+import type { RelistingMode, ReopenedPositions } from "./relisting.ts";
+import type { Reopened } from "./reopening.ts";
 
 /**
  * Hands out what failed or was lost, to be published again (see `retryJob`). Rejects with
@@ -16,28 +16,28 @@ export interface Retrying {
    * Hands out failed objects part by part. They have no outcome from then on, and the job is open.
    * What was handed out before is handed out again until something is reported of it.
    */
-  takeFailed(job: string, filter: FailureFilter, after?: MissCursor): Promise<TakenObjects>;
+  reopenFailed(job: string, filter: FailureFilter, after?: MissCursor): Promise<ReopenedObjects>;
   /**
    * Hands out positions to be listed again, each once; in mode `idle` all that are not recorded.
    */
-  takeHoles(
+  reopenHoles(
     job: string,
     filter: Pick<FailureFilter, "under">,
     mode: RelistingMode,
     after?: number,
-  ): Promise<TakenPositions>;
+  ): Promise<ReopenedPositions>;
 }
 
-/** `tell`: what is handed out is not settled any more, as whoever follows the job is told. */
+/** `tell`: told where the job stands, since objects that are handed out have no outcome any more. */
 export function retrying(thread: ThreadCall, tell: CommitListener): Retrying {
-  async function told<T>(asked: Promise<Taken<T>>): Promise<Taken<T>> {
-    const taken = await asked;
-    tell([taken.progress]);
-    return taken;
+  async function told<T>(asked: Promise<Reopened<T>>): Promise<Reopened<T>> {
+    const reopened = await asked;
+    tell([reopened.progress]);
+    return reopened;
   }
   return {
-    takeFailed: (job, filter, after) => told(thread.ask("reopening", "takeFailed", job, filter, after)),
-    takeHoles: (job, filter, mode, after) =>
-      told(thread.ask("reopening", "takeHoles", job, filter, mode, after)),
+    reopenFailed: (job, filter, after) => told(thread.ask("reopening", "reopenFailed", job, filter, after)),
+    reopenHoles: (job, filter, mode, after) =>
+      told(thread.ask("reopening", "reopenHoles", job, filter, mode, after)),
   };
 }

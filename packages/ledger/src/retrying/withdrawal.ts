@@ -8,20 +8,15 @@ import { again, codes } from "../tables/outcome.ts";
  * follow.
  */
 export class Withdrawal {
-  readonly #tables: Pick<Tables, "pages" | "visits" | "totals" | "misses">;
+  readonly #tables: Pick<Tables, "pages" | "breaks" | "visits" | "totals" | "misses">;
   readonly #undated: StatementSync;
-  readonly #besides: StatementSync;
-  readonly #breaks: StatementSync;
 
-  constructor(db: DatabaseSync, tables: Pick<Tables, "pages" | "visits" | "totals" | "misses">) {
+  constructor(db: DatabaseSync, tables: Pick<Tables, "pages" | "breaks" | "visits" | "totals" | "misses">) {
     this.#tables = tables;
     this.#undated = db.prepare(`select id, idx, bytes
       from visits join pages on pages.job = visits.job and pages.directory = visits.directory and pages.walk = visits.walk
         join misses on misses.job = pages.job and misses.page = pages.n
       where visits.job = ? and visits.directory = ? and outcome = ${codes.failed} and modified is null`);
-    const breaks = "from breaks where job = ? and directory = ? and walk = ?";
-    this.#besides = db.prepare(`select 1 ${breaks} and page < 0 limit 1`);
-    this.#breaks = db.prepare(`delete ${breaks}`);
   }
 
   /**
@@ -58,9 +53,9 @@ export class Withdrawal {
    * an entry of its last page, that page is not the last one any more.
    */
   positions(job: number, directory: number, walk: number): void {
-    const { pages, visits } = this.#tables;
-    if (this.#besides.get(job, directory, walk) !== undefined) pages.continues(job, directory, walk);
-    this.#breaks.run(job, directory, walk);
+    const { pages, breaks, visits } = this.#tables;
+    if (breaks.pages(job, directory, walk).some((page) => page < 0)) pages.continues(job, directory, walk);
+    breaks.drop(job, directory, walk);
     visits.withdrawn(job, directory);
   }
 }

@@ -24,7 +24,7 @@ class Share {
   #bytes = 0;
 
   /** Whether there is room for it; if so, it is kept. `said`: all that is said of it. */
-  takes(kind: keyof typeof most, id: string, said: unknown, at: number): boolean {
+  admits(kind: keyof typeof most, id: string, said: unknown, at: number): boolean {
     const kept = this.#kept[kind];
     const before = kept.get(id);
     const bytes = Buffer.byteLength(JSON.stringify(said));
@@ -62,8 +62,8 @@ export class Shares {
     const share = this.#users.get(user) ?? new Share();
     this.#users.set(user, share);
     const { volumes, ...service } = presence;
-    if (!share.takes("services", presence.instance, service, at)) return undefined;
-    const heard = volumes.filter((volume) => share.takes("volumes", volume.id, volume, at));
+    if (!share.admits("services", presence.instance, service, at)) return undefined;
+    const heard = volumes.filter((volume) => share.admits("volumes", volume.id, volume, at));
     return heard.length === volumes.length ? presence : { ...presence, volumes: heard };
   }
 

@@ -36,8 +36,8 @@ export function watched(catalogue: Catalogue, { recorded, changed }: Watcher): C
         await jobs.close(id, state);
         changed();
       },
-      async settle(id) {
-        const proof = await jobs.settle(id);
+      async closeByProof(id) {
+        const proof = await jobs.closeByProof(id);
         if (proof !== undefined) changed();
         return proof;
       },

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
+import type { Breaks } from "./breaks.ts";
 import type { PageAccount, Pages } from "./pages.ts";
 import type { Totals } from "./totals.ts";
 
@@ -33,16 +34,18 @@ export function isFinished({ pages, top, ended, broken }: Standing): boolean {
 /** Decides which walk of each directory counts, and keeps the totals accordingly. */
 export class Visits {
   readonly #pages: Pages;
+  readonly #breaks: Breaks;
   readonly #totals: Totals;
   readonly #select: StatementSync;
   readonly #upsert: StatementSync;
   readonly #walks: StatementSync;
-  readonly #breaks: StatementSync;
   readonly #open = new Map<string, Visit>();
   readonly #changed = new Set<Visit>();
 
-  constructor(db: DatabaseSync, pages: Pages, totals: Totals) {
+  constructor(db: DatabaseSync, tables: { pages: Pages; breaks: Breaks; totals: Totals }) {
+    const { pages, breaks, totals } = tables;
     this.#pages = pages;
+    this.#breaks = breaks;
     this.#totals = totals;
     this.#select = db.prepare(
       "select named, walk, pages, top, ended, broken from visits where job = ? and directory = ?",
@@ -50,10 +53,9 @@ export class Visits {
     this.#upsert =
       db.prepare(`insert or replace into visits (job, directory, named, walk, pages, top, ended, broken)
       values (?, ?, ?, ?, ?, ?, ?, ?)`);
-    this.#walks =
-      db.prepare(`select distinct walk from pages where job = ?1 and directory = ?2 and walk is not null
-      union select distinct walk from breaks where job = ?1 and directory = ?2`);
-    this.#breaks = db.prepare("select count(*) n from breaks where job = ? and directory = ? and walk = ?");
+    this.#walks = db.prepare(
+      "select distinct walk from pages where job = ? and directory = ? and walk is not null",
+    );
   }
 
   /** Whether what is on the page counts in the sums. */
@@ -106,7 +108,7 @@ export class Visits {
 
   /** The number of a walk of which nothing is recorded yet, higher than all. */
   nextWalk(job: number, directory: number): number {
-    return Math.max(-1, ...this.#walks.all(job, directory).map(({ walk }) => Number(walk))) + 1;
+    return (this.#walksOf(job, directory).at(-1) ?? -1) + 1;
   }
 
   flush(): void {
@@ -156,10 +158,16 @@ export class Visits {
   }
 
   #chooseAgain(visit: Visit): void {
-    for (const row of this.#walks.all(visit.job, visit.directory)) {
-      const walk = Number(row.walk);
+    for (const walk of this.#walksOf(visit.job, visit.directory)) {
       if (walk !== visit.walk && this.#isBetter(visit, walk)) this.#switch(visit, walk);
     }
+  }
+
+  /** Walks of which anything is recorded, by their numbers. */
+  #walksOf(job: number, directory: number): number[] {
+    const listed = this.#walks.all(job, directory).map(({ walk }) => Number(walk));
+    const walks = new Set([...listed, ...this.#breaks.walks(job, directory)]);
+    return [...walks].sort((a, b) => a - b);
   }
 
   #switch(visit: Visit, walk: number): void {
@@ -176,8 +184,8 @@ export class Visits {
   #standing({ job, directory }: Visit, walk: number): Standing {
     const top = this.#pages.top(job, directory, walk);
     const { pages } = this.#pages.ofWalk(job, directory, walk);
-    const { n } = this.#breaks.get(job, directory, walk) as { n: number };
-    return { pages, top: top?.page ?? 0, ended: top?.last ?? false, broken: n };
+    const broken = this.#breaks.count(job, directory, walk);
+    return { pages, top: top?.page ?? 0, ended: top?.last ?? false, broken };
   }
 
   #of(job: number, directory: number): Visit {

@@ -73,7 +73,7 @@ describe("pruning", () => {
       const catalogue = await openCatalogue({ path, log: silentLog });
       await open(catalogue, `run-${run}`);
       await catalogue.recording.record(walked(`run-${run}`, run === 1));
-      await catalogue.jobs.settle(`run-${run}`);
+      await catalogue.jobs.closeByProof(`run-${run}`);
       await pruneAll(catalogue);
       await catalogue[Symbol.asyncDispose]();
       sizes.push((await stat(path)).size);
@@ -86,7 +86,7 @@ describe("pruning", () => {
     const { catalogue } = made;
     const before = await catalogue.jobs.progress("job-1");
     assert.equal(await pruneAll(catalogue), 0, "while the newer job is open");
-    assert.equal((await catalogue.jobs.settle("job-2"))?.complete, true);
+    assert.equal((await catalogue.jobs.closeByProof("job-2"))?.complete, true);
     assert.ok((await pruneAll(catalogue)) > 0);
     assert.deepEqual(await catalogue.jobs.progress("job-1"), before);
     const files = listed.map(({ name, size }) => ({ name, size, modified: 1_000 + size }));
@@ -98,8 +98,8 @@ describe("pruning", () => {
       () => all(catalogue.questions.vanished("job-1")),
       () => catalogue.questions.failureCounts("job-1", "class"),
       () => all(catalogue.questions.directories("job-1")),
-      () => catalogue.retrying.takeFailed("job-1", {}),
-      () => catalogue.retrying.takeHoles("job-1", {}, "idle"),
+      () => catalogue.retrying.reopenFailed("job-1", {}),
+      () => catalogue.retrying.reopenHoles("job-1", {}, "idle"),
     ]) {
       await assert.rejects(question, (error) => error instanceof ConfigError && /job-2/.test(error.message));
     }
@@ -117,10 +117,10 @@ describe("pruning", () => {
         objects: many.map((entry, i) => object(i, entry, "vanished")),
       }),
     ]);
-    await catalogue.jobs.settle(job.id);
+    await catalogue.jobs.closeByProof(job.id);
     await open(catalogue, "job-2");
     await catalogue.recording.record(of("job-2", [page({ directory: "", id: "p2" })]));
-    await catalogue.jobs.settle("job-2");
+    await catalogue.jobs.closeByProof("job-2");
     assert.equal(await catalogue.prune(), true);
     await assert.rejects(all(catalogue.questions.vanished(job.id)), ConfigError);
     assert.equal(await pruneAll(catalogue), 1);
@@ -142,7 +142,7 @@ describe("pruning", () => {
     assert.equal(await pruneAll(catalogue), 0);
     await open(catalogue, "job-3");
     await catalogue.recording.record(walked("job-3", false));
-    await catalogue.jobs.settle("job-3");
+    await catalogue.jobs.closeByProof("job-3");
     await pruneAll(catalogue);
     assert.deepEqual(
       [await isKept(catalogue, "job-1"), await isKept(catalogue, "job-2"), await isKept(catalogue, "job-3")],
@@ -153,7 +153,7 @@ describe("pruning", () => {
   test("does not keep late results from being stored, and they leave nothing else behind", async () => {
     await using made = await two();
     const { catalogue } = made;
-    await catalogue.jobs.settle("job-2");
+    await catalogue.jobs.closeByProof("job-2");
     await catalogue.prune();
     const before = await catalogue.jobs.progress("job-1");
     const late = { name: "late", size: 9 };

@@ -89,8 +89,8 @@ describe("records", () => {
       await using other = await newCatalogue();
       for (const group of grouped(shuffled(messages, random), 40, random)) {
         await other.catalogue.recording.record(group);
-        await other.catalogue.retrying.takeFailed(job.id, random() < 0.5 ? {} : { under: "d1" });
-        await other.catalogue.retrying.takeHoles(job.id, {}, random() < 0.5 ? "failed" : "idle");
+        await other.catalogue.retrying.reopenFailed(job.id, random() < 0.5 ? {} : { under: "d1" });
+        await other.catalogue.retrying.reopenHoles(job.id, {}, random() < 0.5 ? "failed" : "idle");
         await assertCounted(other.catalogue);
       }
       await other.catalogue.recording.record(shuffled(messages, random));
@@ -125,7 +125,7 @@ describe("records", () => {
       await made.catalogue.recording.record([
         page({ directory, walk, page: number, id, end, entries: listed }),
       ]);
-      if (random() < 0.2) await made.catalogue.retrying.takeHoles(job.id, { under: directory }, "failed");
+      if (random() < 0.2) await made.catalogue.retrying.reopenHoles(job.id, { under: directory }, "failed");
       const [proof, progress] = [
         await made.catalogue.questions.proof(job.id),
         await made.catalogue.jobs.progress(job.id),

@@ -69,7 +69,7 @@ describe("an idle job's retry", () => {
         allStored("a", listed, pageId("a", position.walk, number)),
       ]);
       await catalogue.recording.record([root, ...walked]);
-      assert.equal((await catalogue.jobs.settle(job.id))?.complete, true);
+      assert.equal((await catalogue.jobs.closeByProof(job.id))?.complete, true);
       assert.deepEqual((await standing(catalogue)).proof.stored.objects, 15);
     });
   }
@@ -142,13 +142,13 @@ describe("a failure that an older program recorded", () => {
         allStored(directory, listed, pageId(directory, 1)),
       ]),
     );
-    assert.equal((await catalogue.jobs.settle(job.id))?.complete, true);
+    assert.equal((await catalogue.jobs.closeByProof(job.id))?.complete, true);
     assert.deepEqual((await standing(catalogue)).progress.stored.objects, 10);
   });
 
   test("has its directory listed again after a crash, when the job is idle", async () => {
     await using made = await upgraded();
-    await made.catalogue.retrying.takeFailed(job.id, {});
+    await made.catalogue.retrying.reopenFailed(job.id, {});
     assert.deepEqual(await made.retry({}, true), { objects: 0, directories: 2 });
     assert.deepEqual(
       positionsIn(made.broker).map(({ directory, walk }) => [directory, walk]),

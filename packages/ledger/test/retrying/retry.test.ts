@@ -71,14 +71,14 @@ describe("a retry", () => {
     const { proof, progress } = await standing(catalogue);
     assert.deepEqual([progress.settled, progress.failed.objects], [false, 1]);
     assert.deepEqual(proof.holes.pages.examples[0]?.indexes, [0, 1]);
-    assert.equal(await catalogue.jobs.settle(job.id), undefined);
+    assert.equal(await catalogue.jobs.closeByProof(job.id), undefined);
 
     await catalogue.recording.record(resultsOf(broker, "stored"));
     const after = await standing(catalogue);
     assert.deepEqual([after.progress.settled, after.proof.stored.objects], [true, 9]);
     const keys = (await all(catalogue.questions.failures(job.id))).map(({ key }) => key);
     assert.deepEqual(keys, ["a/f2"]);
-    assert.equal((await catalogue.jobs.settle(job.id))?.complete, false);
+    assert.equal((await catalogue.jobs.closeByProof(job.id))?.complete, false);
     assert.equal(await made.state(), "incomplete");
   });
 
@@ -97,7 +97,7 @@ describe("a retry", () => {
       page({ directory: "b", page: 2, entries: listed }),
       allStored("b", listed, pageId("b", 0, 2)),
     ]);
-    assert.equal((await catalogue.jobs.settle(job.id))?.complete, true);
+    assert.equal((await catalogue.jobs.closeByProof(job.id))?.complete, true);
     assert.deepEqual((await standing(catalogue)).proof.stored, { objects: 15, bytes: 3 * 510 });
     assert.deepEqual(await all(catalogue.questions.failures(job.id)), []);
     assert.deepEqual(await made.retry(), { objects: 0, directories: 0 });
@@ -128,7 +128,7 @@ describe("a retry", () => {
   test("publishes the same objects again after a crash that came before they were published", async () => {
     await using made = await prepared(partial);
     const { catalogue, broker } = made;
-    await catalogue.retrying.takeFailed(job.id, { class: "damaged" });
+    await catalogue.retrying.reopenFailed(job.id, { class: "damaged" });
     assert.deepEqual(await made.retry({ class: "damaged" }), { objects: 2, directories: 0 });
     assert.deepEqual(keysIn(broker), ["a/f0", "a/f1"]);
     await catalogue.recording.record(resultsOf(broker, "stored"));
@@ -137,7 +137,7 @@ describe("a retry", () => {
 
   test("lists a directory again after a crash that came before it was published", async () => {
     await using made = await prepared(partial);
-    await made.catalogue.retrying.takeHoles(job.id, {}, "failed");
+    await made.catalogue.retrying.reopenHoles(job.id, {}, "failed");
     assert.deepEqual(await made.retry({ class: "listing" }), { objects: 0, directories: 0 });
     assert.deepEqual(await made.retry({}, true), { objects: 3, directories: 1 });
     assert.deepEqual(positionsIn(made.broker), [next]);
@@ -199,7 +199,7 @@ describe("a retry", () => {
     }
     assert.ok(made.broker.published.some((message) => message.type === "files" && message.slices.length > 1));
     await made.catalogue.recording.record(resultsOf(made.broker, "stored"));
-    assert.equal((await made.catalogue.jobs.settle(job.id))?.complete, true);
+    assert.equal((await made.catalogue.jobs.closeByProof(job.id))?.complete, true);
   });
 
   test("leaves alone what cannot be asked for by its name", async () => {
@@ -237,7 +237,7 @@ describe("a retry", () => {
   test("is refused for a job that is cancelled, unknown, or followed by an open one; nothing is taken then", async () => {
     await using made = await prepared(partial, { closed: false });
     const { catalogue } = made;
-    await catalogue.jobs.settle(job.id);
+    await catalogue.jobs.closeByProof(job.id);
     await openJob(catalogue, "job-2");
     const before = await standing(catalogue);
     await assert.rejects(made.retry(), JobOpenError);
@@ -254,7 +254,7 @@ describe("a retry", () => {
         job: { ...job, id: "job-2" },
       },
     ]);
-    await assert.rejects(catalogue.retrying.takeFailed("job-2", {}), /cancelled: start a new one/);
+    await assert.rejects(catalogue.retrying.reopenFailed("job-2", {}), /cancelled: start a new one/);
     assert.deepEqual([made.broker.published, await made.state()], [[], "incomplete"]);
   });
 

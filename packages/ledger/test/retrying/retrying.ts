@@ -8,7 +8,7 @@ export async function prepared(messages: readonly RecordMessage[], { closed = tr
   const made = await newCatalogue();
   const { catalogue } = made;
   await catalogue.recording.record(messages);
-  if (closed) await catalogue.jobs.settle(job.id);
+  if (closed) await catalogue.jobs.closeByProof(job.id);
   const broker = new RecordingBroker();
   return {
     ...made,

@@ -31,11 +31,11 @@ export async function adopt(
       commits.push(Promise.resolve(undefined));
       continue;
     }
-    const { promise, ...settle } = Promise.withResolvers<StoredObject>();
+    const { promise, ...completion } = Promise.withResolvers<StoredObject>();
     // Promise.all below sees a failure, but maybe later than it happens.
     promise.catch(() => {});
     commits.push(promise);
-    needs.commit.addLying(object, found.file, found.path, settle);
+    needs.commit.addLying(object, found.file, found.path, completion);
   }
   return Promise.all(commits);
 }

@@ -1,8 +1,8 @@
 import type { NewObject, StoredObject } from "@brigade/core";
 import type { Bindings } from "../identity/bindings.ts";
-import type { Taken, TreeObject } from "../local-volume.ts";
+import type { Imported, TreeObject } from "../local-volume.ts";
 import { type AdoptionNeeds, adopt } from "./adopting.ts";
-import { take } from "./taking.ts";
+import { importAll } from "./importing.ts";
 import { Trees } from "./trees.ts";
 
 /**
@@ -28,11 +28,11 @@ export class Adoption {
   }
 
   /** As `LocalVolume` has it. */
-  async take(objects: readonly TreeObject[]): Promise<Taken[]> {
+  async import(objects: readonly TreeObject[]): Promise<Imported[]> {
     const { dead } = this.#needs.commit;
     if (dead) throw dead;
     this.#bind(objects);
-    return take(objects, { ...this.#needs, trees: new Trees(this.#root) });
+    return importAll(objects, { ...this.#needs, trees: new Trees(this.#root) });
   }
 
   #bind(objects: readonly NewObject[]): void {

@@ -8,7 +8,7 @@ import { keyAt } from "../names/object-path.ts";
 /** Folders remembered at most; then all are forgotten. */
 const most = 10_000;
 
-/** Trees of other programs on a volume's disk: which folders files may be taken from. */
+/** Trees of other programs on a volume's disk: which folders files may be imported from. */
 export class Trees {
   readonly #root: string;
   readonly #device: number;

@@ -11,14 +11,14 @@ export interface BeatSteps<T> {
    * returns the others. Throws when all have failed.
    */
   land(group: readonly T[]): readonly T[];
-  settle(landed: readonly T[]): void;
+  complete(landed: readonly T[]): void;
   fail(entries: readonly T[], error: HostError): void;
 }
 
 /**
  * The commit, in beats of one sync each. Two groups are on their way:
  *
- *     written --sync--> safe data --rename, manifest--> landed --sync--> settled
+ *     written --sync--> safe data --rename, manifest--> landed --sync--> complete
  *
  * The sync that makes one group's data durable does the same for the names of the group before it.
  * A name is never given before its data is synced, a promise never kept before the name is. While
@@ -36,7 +36,7 @@ export class Beats<T> {
     this.#steps = steps;
   }
 
-  /** Why nothing is taken any more; `undefined` while entries are taken. */
+  /** Why no entry is accepted any more; `undefined` while entries are accepted. */
   get dead(): HostError | undefined {
     return this.#dead;
   }
@@ -87,7 +87,7 @@ export class Beats<T> {
       this.die(this.#dead, [...before, ...group]);
       return;
     }
-    this.#steps.settle(before);
+    this.#steps.complete(before);
     try {
       this.#landed = this.#steps.land(group);
     } catch (error) {
@@ -97,7 +97,7 @@ export class Beats<T> {
 }
 
 /**
- * Whatever the disk said (even `full`: the data was taken before): this volume is lost until it is
+ * Whatever the disk said (even `full`: the data was accepted before): this volume is lost until it is
  * opened again.
  */
 function lost(error: unknown): HostError {

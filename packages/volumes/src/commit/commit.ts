@@ -7,7 +7,7 @@ import type { ManifestWriter } from "../manifest/manifest-writer.ts";
 import type { WholeFile } from "../new-files/incoming-file.ts";
 import type { NewFile } from "../new-files/new-file.ts";
 import { Beats } from "./beats.ts";
-import type { Entry, GiveName, LyingFile, Settle, Stored } from "./entry.ts";
+import type { Completion, Entry, GiveName, LyingFile, Stored } from "./entry.ts";
 import type { Landing } from "./landing.ts";
 import { OpenFiles } from "./open-files.ts";
 import type { Syncer } from "./syncer.ts";
@@ -23,7 +23,7 @@ export interface CommitNeeds {
   /** Called after the files of a group were given their names. */
   readonly onNamed: () => void;
   /** Called after answers were given. */
-  readonly onSettled: () => void;
+  readonly onCompleted: () => void;
   readonly onWarning: (error: unknown, message: string) => void;
 }
 
@@ -44,12 +44,12 @@ export class Commit {
     this.#beats = new Beats<Entry>({
       sync: (written) => this.#sync(written),
       land: (group) => this.#land(group),
-      settle: (landed) => this.#settle(landed),
+      complete: (landed) => this.#complete(landed),
       fail: (entries, error) => this.#fail(entries, error),
     });
   }
 
-  /** Why no file is taken any more; `undefined` while files are taken. */
+  /** Why no file is accepted any more; `undefined` while files are accepted. */
   get dead(): HostError | undefined {
     return this.#beats.dead;
   }
@@ -67,11 +67,11 @@ export class Commit {
   }
 
   /** Takes a new file. Throws when it cannot be kept open; then nothing of it remains. */
-  addNew(object: NewObject, whole: WholeFile, name: GiveName, settle: Settle<StoredObject>): void {
+  addNew(object: NewObject, whole: WholeFile, name: GiveName, completion: Completion<StoredObject>): void {
     const { file: newFile, ...facts } = whole;
     try {
       const descriptor = newFile.isNameless ? undefined : this.#openFiles.add(newFile.descriptor);
-      this.#beats.add({ object, facts, name, newFile, descriptor, settle });
+      this.#beats.add({ object, facts, name, newFile, descriptor, completion: completion });
     } catch (error) {
       this.#remove(newFile);
       throw error;
@@ -86,9 +86,15 @@ export class Commit {
     object: NewObject,
     { descriptor, ...facts }: LyingFile,
     name: GiveName | string,
-    settle: Settle<StoredObject>,
+    completion: Completion<StoredObject>,
   ): void {
-    this.#beats.add({ object, facts, name, descriptor: this.#openFiles.add(descriptor), settle });
+    this.#beats.add({
+      object,
+      facts,
+      name,
+      descriptor: this.#openFiles.add(descriptor),
+      completion: completion,
+    });
   }
 
   /** Names have changed in this folder. */
@@ -145,7 +151,7 @@ export class Commit {
     if (!this.#openFiles.holds) return;
     setImmediate(() => {
       this.#openFiles.writeHeld(this.dead !== undefined);
-      this.#needs.onSettled();
+      this.#needs.onCompleted();
     });
   }
 
@@ -153,15 +159,15 @@ export class Commit {
     if (group.length === 0) return group;
     this.#needs.guard();
     const landed = this.#nameAll(group);
-    if (landed.length < group.length) this.#needs.onSettled();
+    if (landed.length < group.length) this.#needs.onCompleted();
     try {
       if (landed.length > 0) this.#needs.manifest.append(linesOf(landed));
       return landed;
     } catch (error) {
       // The files lie in place, unaccounted for; they are found when they are asked for again.
       const failure = volumeError(error, "the manifest could not be written");
-      for (const entry of landed) entry.settle.reject(failure);
-      this.#needs.onSettled();
+      for (const entry of landed) entry.completion.reject(failure);
+      this.#needs.onCompleted();
       return [];
     }
   }
@@ -202,21 +208,21 @@ export class Commit {
     };
   }
 
-  #settle(landed: readonly Entry[]): void {
-    for (const { stored, settle } of landed) if (stored) settle.resolve(stored);
-    this.#needs.onSettled();
+  #complete(landed: readonly Entry[]): void {
+    for (const { stored, completion } of landed) if (stored) completion.resolve(stored);
+    this.#needs.onCompleted();
   }
 
   #fail(entries: readonly Entry[], error: HostError): void {
     for (const entry of entries) this.#failOne(entry, error);
-    this.#needs.onSettled();
+    this.#needs.onCompleted();
     this.#writeHeldSoon();
   }
 
-  #failOne({ object, newFile, settle, descriptor }: Entry, error: unknown): void {
+  #failOne({ object, newFile, completion, descriptor }: Entry, error: unknown): void {
     if (descriptor !== undefined) closeSync(descriptor);
     if (newFile) this.#remove(newFile);
-    settle.reject(asDiskError(error, object.key));
+    completion.reject(asDiskError(error, object.key));
   }
 
   #remove(file: NewFile): void {

@@ -3,7 +3,7 @@ import type { WholeFile } from "../new-files/incoming-file.ts";
 import type { NewFile } from "../new-files/new-file.ts";
 
 /** Where the answer goes. One of the two is called, once. */
-export interface Settle<T> {
+export interface Completion<T> {
   resolve(value: T): void;
   reject(error: unknown): void;
 }
@@ -41,7 +41,7 @@ export interface Entry {
   readonly newFile?: NewFile;
   /** Kept open to be synced; only where the syncer wants that. */
   descriptor: number | undefined;
-  readonly settle: Settle<StoredObject>;
+  readonly completion: Completion<StoredObject>;
   /** Unix milliseconds; when the sync of its data began. */
   storedAt?: number;
   /** Its manifest line, which holds if the file gets the path that is its key. */

@@ -62,10 +62,10 @@ const foldersAtOnce = 4;
 
 async function syncFolders(folders: Iterable<string>): Promise<void> {
   const left = new Set(folders).values();
-  const takeTurns = async () => {
+  const syncInTurn = async () => {
     for (const folder of left) await syncAndClose(await openFolder(folder));
   };
-  await all(Array.from({ length: foldersAtOnce }, takeTurns));
+  await all(Array.from({ length: foldersAtOnce }, syncInTurn));
 }
 
 /** Milliseconds that a folder waits for one of the process's open files, and between two tries. */

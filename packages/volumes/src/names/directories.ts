@@ -57,7 +57,8 @@ export class Directories {
    */
   ensureBelow(folder: string, pieces: string): string {
     const path = this.#descend(folder, pieces, true);
-    if (path === taken) throw new NameError(`${folder}/${pieces}: something that is not ours is in the way`);
+    if (path === occupied)
+      throw new NameError(`${folder}/${pieces}: something that is not ours is in the way`);
     if (path === undefined) throw new Error("a folder was made, and is not there");
     return path;
   }
@@ -77,7 +78,8 @@ export class Directories {
     }
     if (directory === "") {
       const folder = this.#enterSource(source, make, id);
-      if (folder === taken) throw new NameError(`${this.#options.root}/${source} is not a folder of its own`);
+      if (folder === occupied)
+        throw new NameError(`${this.#options.root}/${source} is not a folder of its own`);
       return folder;
     }
     const slash = directory.lastIndexOf("/");
@@ -100,14 +102,14 @@ export class Directories {
     const marks: Mark[] = ["", "%~d"];
     for (const mark of marks) {
       const found = this.#enter(parent, mapPart(part, this.#options.traits, mark), make, id);
-      if (found !== taken) return found;
+      if (found !== occupied) return found;
     }
     throw new NameError(`${parent}/${part}: something that is not ours is in the way`);
   }
 
   #enter(parent: string, name: string, make: boolean, id: string): string | undefined {
     const path = this.#descend(parent, name, make);
-    if (path !== undefined && path !== taken) this.#remember(id, path);
+    if (path !== undefined && path !== occupied) this.#remember(id, path);
     return path;
   }
 
@@ -118,10 +120,10 @@ export class Directories {
       const above = path;
       path = `${path}/${piece}`;
       const kind = kindOf(path);
-      if (kind === "other") return taken;
+      if (kind === "other") return occupied;
       if (kind === "absent") {
         if (!make) return undefined;
-        if (!this.#make(path)) return taken;
+        if (!this.#make(path)) return occupied;
       }
       this.#options.onSeen?.(above);
     }
@@ -151,7 +153,7 @@ export class Directories {
 }
 
 /** In place of a path: the name is taken by what is not a folder. */
-const taken = "";
+const occupied = "";
 
 function kindOf(path: string): "directory" | "other" | "absent" {
   const entry = lstatSync(path, { throwIfNoEntry: false });

@@ -91,9 +91,9 @@ export class Placing {
   }
 
   /**
-   * Renames a file of another program's tree into place. Throws NotTaken if something lies there.
+   * Renames a file of another program's tree into place. Throws NotImported if something lies there.
    */
-  landTaken(from: string, place: Place): { path: string; folder: string } {
+  landImported(from: string, place: Place): { path: string; folder: string } {
     const { source, key } = place;
     const folder = this.prepare(source, key);
     for (const mark of marks) {
@@ -103,7 +103,7 @@ export class Placing {
       using entered = enter(holding);
       const there = lstatSync(entered.at(last), { throwIfNoEntry: false });
       if (there?.isDirectory()) continue;
-      if (there !== undefined) throw new NotTaken("different");
+      if (there !== undefined) throw new NotImported("different");
       told(() => renameSync(from, entered.at(last)));
       return { path: this.#below(source, `${holding}/${last}`), folder: holding };
     }
@@ -187,12 +187,12 @@ export class Placing {
  * A file of another program's tree stays where it is: `different`, another file has its place or
  * its name; `undefined`, it is gone.
  */
-export class NotTaken extends Error {
-  override readonly name = "NotTaken";
+export class NotImported extends Error {
+  override readonly name = "NotImported";
   readonly why: "different" | undefined;
 
   constructor(why: "different" | undefined) {
-    super("the file was not taken");
+    super("the file was not imported");
     this.why = why;
   }
 }

@@ -15,9 +15,9 @@ import { type Place, Placing } from "../names/placing.ts";
 import { FileTimes } from "../new-files/file-times.ts";
 import { NewFiles } from "../new-files/new-files.ts";
 import { Parts } from "../parts/parts.ts";
+import { acceptsFiles } from "./accepts-files.ts";
 import { enterLanded } from "./recovery.ts";
 import { Storing } from "./storing.ts";
-import { takesFiles } from "./takes-files.ts";
 import type { Temporary } from "./temporary.ts";
 
 /** The share of a disk that stays free besides MIN_FREE, for objects whose sizes are known. */
@@ -35,7 +35,7 @@ export interface PreparedVolume {
   readonly keptOpen: number | undefined;
   /** What objects of unknown size leave free. */
   readonly minFree: Floor;
-  readonly onSettled: () => void;
+  readonly onCompleted: () => void;
   readonly onWarning: (error: unknown, message: string) => void;
 }
 
@@ -72,7 +72,7 @@ export function assemble(prepared: PreparedVolume): Assembly {
   const commit = new Commit({
     ...{ manifest, landing, syncer, keptOpen, guard, onWarning },
     onNamed: () => placing.leave(),
-    onSettled: prepared.onSettled,
+    onCompleted: prepared.onCompleted,
   });
   enterLanded(temporary.landed, placing, manifest);
   const bindings = new Bindings(layout, scratch);
@@ -110,7 +110,7 @@ function placingOf(
   onSeen: (folder: string) => void,
 ): Placing {
   const directories = new Directories({ root, traits, guard, onSeen });
-  return new Placing(root, traits, directories, () => takesFiles(temporary.next()));
+  return new Placing(root, traits, directories, () => acceptsFiles(temporary.next()));
 }
 
 /** Runs a step. An error is only logged: all that was answered is safe already. */

@@ -44,7 +44,7 @@ export interface OpeningOptions {
 }
 
 export interface OpeningHooks {
-  readonly onSettled: () => void;
+  readonly onCompleted: () => void;
   readonly onWarning: (error: unknown, message: string) => void;
   /** For tests: used instead of the durability's own. */
   readonly syncer?: Syncer;
@@ -109,9 +109,20 @@ async function openWith(
   const syncer = hooks.syncer ?? (await syncerFor(durability, layout, hooks));
   // A file that is synced by itself is closed by that, so it needs a name.
   const link = syncer.each ? undefined : await loadLinkat();
-  const { onSettled, onWarning } = hooks;
+  const { onCompleted, onWarning } = hooks;
   const assembly = assemble({
-    ...{ layout, identity, temporary, syncer, link, instance, keptOpen, minFree, onSettled, onWarning },
+    ...{
+      layout,
+      identity,
+      temporary,
+      syncer,
+      link,
+      instance,
+      keptOpen,
+      minFree,
+      onCompleted,
+      onWarning,
+    },
   });
   return { ...assembly, root: layout.root, identity, occupied: occupiedFolders(layout.root) };
 }

@@ -1,6 +1,6 @@
 import { type LocalRoom, NameError, type NewObject, type StoredObject } from "@brigade/core";
 import type { Commit } from "../commit/commit.ts";
-import type { Settle } from "../commit/entry.ts";
+import type { Completion } from "../commit/entry.ts";
 import { isFull, isLimit } from "../disk/disk-errors.ts";
 import type { RoomLeft } from "../disk/room-left.ts";
 import type { Place, Placing } from "../names/placing.ts";
@@ -42,7 +42,7 @@ export class Storing {
   }
 
   /** Calls `free` once the bytes are needed no more; not when it throws. */
-  put(object: NewObject, body: WholeBody, settle: Settle<StoredObject>, free: () => void): void {
+  put(object: NewObject, body: WholeBody, completion: Completion<StoredObject>, free: () => void): void {
     const { prepare, commit, newFiles, times } = this.#needs;
     const place = prepare(object);
     const write = () => {
@@ -51,7 +51,7 @@ export class Storing {
           object,
           place,
           writeWhole(() => newFiles.create(), object, body, times),
-          settle,
+          completion,
         );
       } catch (error) {
         // It goes on with fewer files open at once, as soon as some are closed.
@@ -59,7 +59,7 @@ export class Storing {
           newFiles.lower();
           if (commit.keepFewerOpen()) return commit.admit(write);
         }
-        settle.reject(error);
+        completion.reject(error);
       }
       free();
     };
@@ -85,10 +85,10 @@ export class Storing {
     return this.#sinks.get(sink)?.object.key;
   }
 
-  finish(sink: number, settle: Settle<StoredObject>): void {
+  finish(sink: number, completion: Completion<StoredObject>): void {
     const { object, place, file } = this.#sink(sink);
     this.#sinks.delete(sink);
-    this.#commit(object, place, file.finish(), settle);
+    this.#commit(object, place, file.finish(), completion);
   }
 
   abort(sink: number): void {
@@ -101,9 +101,9 @@ export class Storing {
     for (const sink of [...this.#sinks.keys()]) this.abort(sink);
   }
 
-  #commit(object: NewObject, place: Place, whole: WholeFile, settle: Settle<StoredObject>): void {
+  #commit(object: NewObject, place: Place, whole: WholeFile, completion: Completion<StoredObject>): void {
     const { commit, placing } = this.#needs;
-    commit.addNew(object, whole, () => placing.land(whole.file, place), settle);
+    commit.addNew(object, whole, () => placing.land(whole.file, place), completion);
   }
 
   /**

@@ -76,14 +76,14 @@ async function tryOpen(wanted: Wanted): Promise<OpenPartFile | undefined> {
   let part: OpenPartFile | undefined;
   try {
     assertFile(join(folder.path, name), await file.stat());
-    part = await take(file, name, wanted);
+    part = await claim(file, name, wanted);
     return part;
   } finally {
     if (part === undefined) await file.close();
   }
 }
 
-async function take(file: FileHandle, name: string, wanted: Wanted): Promise<OpenPartFile | undefined> {
+async function claim(file: FileHandle, name: string, wanted: Wanted): Promise<OpenPartFile | undefined> {
   const { folder, target, remote } = wanted;
   const lock = lockOf(folder, name, target);
   let part: OpenPartFile | undefined;

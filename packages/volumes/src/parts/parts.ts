@@ -141,7 +141,7 @@ export class Parts {
    * The file gets its final name directly from here. Until then the next process can go on with it.
    */
   #land(object: NewObject, size: number, path: string, md5: string): Promise<StoredObject> {
-    const { promise, ...settle } = Promise.withResolvers<StoredObject>();
+    const { promise, ...completion } = Promise.withResolvers<StoredObject>();
     const place = this.#needs.prepare(object);
     const descriptor = told(() => openSync(path, constants.O_RDWR | constants.O_NOFOLLOW));
     let fileModified: number | undefined;
@@ -154,7 +154,7 @@ export class Parts {
     const verified = object.expectedMd5 !== undefined;
     const file = { file: new NamedFile(path, descriptor), size, md5, verified };
     const dated = fileModified === undefined ? file : { ...file, fileModified };
-    this.#needs.commit.addNew(object, dated, () => this.#needs.placing.land(dated.file, place), settle);
+    this.#needs.commit.addNew(object, dated, () => this.#needs.placing.land(dated.file, place), completion);
     return promise;
   }
 

@@ -61,7 +61,7 @@ class RoomiestFirst implements Placement {
       await this.#ask(() => this.#best(wanted) !== undefined, signal);
       const found = this.#best(wanted);
       if (found !== undefined) return found.reserve(wanted);
-      if (signal.aborted || !this.#accounts.some((account) => account.mayTake(wanted))) return undefined;
+      if (signal.aborted || !this.#accounts.some((account) => account.mayAccept(wanted))) return undefined;
       await this.#changeOr(againMs, signal);
     }
   }
@@ -72,7 +72,7 @@ class RoomiestFirst implements Placement {
 
   async exhausted(): Promise<string | undefined> {
     await this.#ask(() => this.#best(least) !== undefined, never);
-    if (this.#accounts.some((account) => account.mayTake(least))) return undefined;
+    if (this.#accounts.some((account) => account.mayAccept(least))) return undefined;
     const reasons = this.#told(({ reason }) => reason);
     if (reasons.length === 0) {
       const said = this.#told(({ fullReason }) => fullReason).map((one) => ` (${one})`);
@@ -85,7 +85,7 @@ class RoomiestFirst implements Placement {
   #best(wanted: Amount): VolumeAccount | undefined {
     const all = this.#accounts.reduce((sum, { batches }) => sum + batches, 0);
     return this.#accounts
-      .filter((account) => account.takes(wanted))
+      .filter((account) => account.accepts(wanted))
       .sort(
         (one, other) =>
           Number(one.isBusy(all)) - Number(other.isBusy(all)) || other.free.bytes - one.free.bytes,
@@ -98,11 +98,11 @@ class RoomiestFirst implements Placement {
     if (account === undefined) return undefined;
     const rest = { ...wanted, bytes: Math.max(0, wanted.bytes - begun.bytes) };
     account.refreshIfOlder(freshMs);
-    if (!account.takes(rest)) {
+    if (!account.accepts(rest)) {
       account.refreshIfOlder(closeMs);
       await Promise.race([account.pending, this.#changeOr(freshMs, signal)]);
     }
-    return account.takes(rest) ? account.reserve(rest) : undefined;
+    return account.accepts(rest) ? account.reserve(rest) : undefined;
   }
 
   /**

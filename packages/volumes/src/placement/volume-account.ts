@@ -105,17 +105,17 @@ export class VolumeAccount {
     return this.#batches > allBatches * largestPart || now - this.#wentOnAt > hesitationMs;
   }
 
-  takes(wanted: Amount): boolean {
+  accepts(wanted: Amount): boolean {
     if (this.#options.now() - this.#knownAt > staleMs) return false;
-    return this.#state.takes(wanted.bytes) && fits(wanted, this.free);
+    return this.#state.accepts(wanted.bytes) && fits(wanted, this.free);
   }
 
   /**
-   * Whether it may take this later: promises of room may be given back, a silent disk may answer.
+   * Whether it may accept this later: promises of room may be given back, a silent disk may answer.
    */
-  mayTake(wanted: Amount): boolean {
+  mayAccept(wanted: Amount): boolean {
     if (!this.#state.isOpen) return this.#state.mayReopen(this.#batches > 0);
-    return this.#state.takes(wanted.bytes) && (this.#room === undefined || fits(wanted, this.#above));
+    return this.#state.accepts(wanted.bytes) && (this.#room === undefined || fits(wanted, this.#above));
   }
 
   reserve(wanted: Amount): Reservation {

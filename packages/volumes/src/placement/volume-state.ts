@@ -83,7 +83,7 @@ export class VolumeState {
   }
 
   /** Whether something of this size may be placed now, room or not. */
-  takes(bytes: number): boolean {
+  accepts(bytes: number): boolean {
     return this.isOpen && bytes < this.#ceiling.bytes;
   }
 

@@ -27,22 +27,22 @@ export interface Repaired {
 
 export interface MendingSettings {
   readonly root: string;
-  readonly settleMs: number;
+  readonly quietMs: number;
 }
 
 /** The disk's part of a repair. Blocks: for a thread of its own. */
 export class Mending implements Disposable {
   readonly #layout: Layout;
-  readonly #settleMs: number;
+  readonly #quietMs: number;
   readonly #guard: () => void;
   readonly #checker: FileChecker;
   readonly #aside: MovingAside;
   readonly #manifest: ManifestWriter;
 
   /** Throws ConfigError when this is no volume. */
-  constructor({ root, settleMs }: MendingSettings) {
+  constructor({ root, quietMs }: MendingSettings) {
     this.#layout = findLayout(root);
-    this.#settleMs = settleMs;
+    this.#quietMs = quietMs;
     this.#guard = mountGuard(this.#layout);
     this.#checker = new FileChecker(this.#layout.root, () => false);
     this.#aside = new MovingAside(this.#layout);
@@ -61,7 +61,7 @@ export class Mending implements Disposable {
   async mend(damages: readonly Damage[]): Promise<Repaired> {
     this.#guard();
     const bad = this.#lookAgain(damages);
-    await this.#letSettle(bad);
+    await this.#waitUntilQuiet(bad);
     const newer = await this.#newer(bad);
     this.#guard();
     const lost = bad.filter(
@@ -89,10 +89,10 @@ export class Mending implements Disposable {
   }
 
   /** A file that got its place a moment ago may be good, and its line on its way. */
-  async #letSettle(bad: readonly Bad[]): Promise<void> {
+  async #waitUntilQuiet(bad: readonly Bad[]): Promise<void> {
     const now = Date.now();
     const changedAt = bad.reduce((last, { finding }) => Math.max(last, finding.file?.changedAt ?? 0), 0);
-    const wait = Math.min(changedAt, now) + this.#settleMs - now;
+    const wait = Math.min(changedAt, now) + this.#quietMs - now;
     if (wait > 0) await sleep(wait);
   }
 

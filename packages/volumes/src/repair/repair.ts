@@ -13,7 +13,7 @@ export interface RepairOptions {
    */
   readonly tellLedger: (damages: readonly Damage[]) => Promise<void>;
   /** As `verifyVolume` has it. */
-  readonly settleMs?: number;
+  readonly quietMs?: number;
 }
 
 /** Puts objects that a verification found missing or damaged back to work. */
@@ -30,9 +30,9 @@ export interface Repair extends AsyncDisposable {
 /** Rejects with ConfigError when this is no volume. The caller's thread never touches the disk. */
 export async function openRepair(
   root: string,
-  { tellLedger, settleMs = 2000 }: RepairOptions,
+  { tellLedger, quietMs = 2000 }: RepairOptions,
 ): Promise<Repair> {
-  const link = startThread({ root, settleMs });
+  const link = startThread({ root, quietMs });
   try {
     await link.ask("open");
   } catch (error) {

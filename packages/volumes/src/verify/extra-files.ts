@@ -37,7 +37,7 @@ export function* straysOf(
   for (const source of sources) {
     if (lstatSync(`${root}/${source}`, { throwIfNoEntry: false })?.isDirectory()) index.addFolder(source, "");
   }
-  for (let folder = index.takeFolder(); folder !== undefined; folder = index.takeFolder()) {
+  for (let folder = index.popFolder(); folder !== undefined; folder = index.popFolder()) {
     const { source, path } = folder;
     let opened: Dir;
     try {

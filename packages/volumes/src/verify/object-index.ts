@@ -102,12 +102,12 @@ export class ObjectIndex implements Disposable {
         bytes += row.size;
         return bytes > mostBytes;
       });
-      const taken = cut > 0 ? rows.slice(0, cut) : cut === 0 ? rows.slice(0, 1) : rows;
-      const end = taken.at(-1)?.n;
+      const chosen = cut > 0 ? rows.slice(0, cut) : cut === 0 ? rows.slice(0, 1) : rows;
+      const end = chosen.at(-1)?.n;
       this.#cursor = end ?? Math.min(last, this.#last);
       if (end !== undefined) {
         return {
-          objects: taken.map((row) => objectOf(row, this.#names.get(row.source) ?? "")),
+          objects: chosen.map((row) => objectOf(row, this.#names.get(row.source) ?? "")),
           range: [first, end],
         };
       }
@@ -170,8 +170,8 @@ export class ObjectIndex implements Disposable {
   }
 
   /** The one added last, which is removed. */
-  takeFolder(): { source: string; path: string } | undefined {
-    const row = this.#statements.takeFolder.get();
+  popFolder(): { source: string; path: string } | undefined {
+    const row = this.#statements.popFolder.get();
     return row && { source: String(row.source), path: String(row.path) };
   }
 
@@ -292,6 +292,6 @@ function prepareAll(db: DatabaseSync) {
     addBadLine: db.prepare("insert into bad_lines (segment, line, reason) values (?, ?, ?)"),
     badLines: db.prepare("select * from bad_lines where n > ? order by n limit ?"),
     addFolder: db.prepare("insert into folders (source, path) values (?, ?)"),
-    takeFolder: db.prepare("delete from folders where n = (select max(n) from folders) returning *"),
+    popFolder: db.prepare("delete from folders where n = (select max(n) from folders) returning *"),
   };
 }

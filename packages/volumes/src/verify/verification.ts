@@ -33,7 +33,7 @@ export interface VerificationNeeds {
   readonly sources: readonly string[];
   /** Only this one's objects are looked at. */
   readonly source: string | undefined;
-  readonly settleMs: number;
+  readonly quietMs: number;
   readonly send: (report: VerifyReport) => Promise<void>;
   readonly signal: AbortSignal;
 }
@@ -56,7 +56,7 @@ const mostSuspects = 10_000;
 /**
  * Compares a disk with its manifest. Somebody may be storing objects meanwhile: a file is named in
  * the manifest only a moment after it has got its place. So whatever seems wrong is looked at
- * twice: the second time when what was changed a moment ago has had time to settle, and with all
+ * twice: the second time when what was changed a moment ago has been left alone for a while, and with all
  * lines that have come until then.
  */
 export class Verification {
@@ -66,8 +66,8 @@ export class Verification {
   readonly #guard: () => void;
   #committedAt = performance.now();
   #suspects: { readonly n: number; readonly dueAt: number }[] = [];
-  #settledAt = Number.NEGATIVE_INFINITY;
-  #settling: Promise<void> | undefined;
+  #recheckedAt = Number.NEGATIVE_INFINITY;
+  #rechecking: Promise<void> | undefined;
   #failed = false;
 
   constructor(needs: VerificationNeeds) {
@@ -115,7 +115,7 @@ export class Verification {
   async #lookAtAll(): Promise<void> {
     do {
       await this.#allOf(Array.from({ length: 2 * this.#needs.threads }, () => this.#lookAtSome()));
-      while (this.#suspects.length > 0) await this.#settleNext();
+      while (this.#suspects.length > 0) await this.#recheckNext();
     } while (this.#needs.index.hasNext);
   }
 
@@ -139,34 +139,37 @@ export class Verification {
       const n = checked[at]?.n;
       if (finding === undefined || n === undefined) continue;
       index.addProblem(n);
-      this.#suspects.push({ n, dueAt: this.#settledBy(finding.file) });
+      this.#suspects.push({ n, dueAt: this.#quietAt(finding.file) });
     }
     const whole = checked.length === objects.length;
     index.pass(checked, [first, whole ? last : (checked.at(-1)?.n ?? first - 1)]);
   }
 
-  /** Returns when this file is certainly settled, in milliseconds of `performance.now()`. */
-  #settledBy(file: Pick<FileMark, "changedAt"> | undefined): number {
+  /**
+   * Returns when this file has certainly been left alone for `quietMs`, in milliseconds of
+   * `performance.now()`.
+   */
+  #quietAt(file: Pick<FileMark, "changedAt"> | undefined): number {
     if (file === undefined) return performance.now();
     const age = Math.max(0, Date.now() - file.changedAt);
-    return performance.now() + Math.max(0, this.#needs.settleMs - age);
+    return performance.now() + Math.max(0, this.#needs.quietMs - age);
   }
 
   /** Waits until the next suspects are due, and looks at them again. */
-  async #settleNext(): Promise<void> {
+  async #recheckNext(): Promise<void> {
     const dueAt = this.#suspects.reduce((first, suspect) => Math.min(first, suspect.dueAt), Infinity);
     const wait = dueAt - performance.now();
     if (wait > 0) await delay(wait, this.#needs.signal);
-    await this.#settle();
+    await this.#recheck();
   }
 
   /** Looks again at the suspects that are due. One at a time. */
-  #settle(): Promise<void> {
-    this.#settling ??= this.#lookAgain().finally(() => {
-      this.#settling = undefined;
-      this.#settledAt = performance.now();
+  #recheck(): Promise<void> {
+    this.#rechecking ??= this.#lookAgain().finally(() => {
+      this.#rechecking = undefined;
+      this.#recheckedAt = performance.now();
     });
-    return this.#settling;
+    return this.#rechecking;
   }
 
   async #lookAgain(): Promise<void> {
@@ -215,7 +218,7 @@ export class Verification {
     if (strays.length === 0) return;
     const { layout, index, signal } = this.#needs;
     const files = strays.map((stray) => strayFile(layout.root, stray));
-    const wait = Math.max(...files.map((file) => (file ? this.#settledBy(file) : 0))) - performance.now();
+    const wait = Math.max(...files.map((file) => (file ? this.#quietAt(file) : 0))) - performance.now();
     if (wait > 0) await delay(wait, signal);
     await this.#tail.catchUp();
     this.#tail.enterTorn();
@@ -245,10 +248,10 @@ export class Verification {
   /** Between two pieces of work of a lane. */
   async #pause(): Promise<void> {
     await this.#breathe();
-    while (this.#suspects.length > mostSuspects) await this.#settleNext();
+    while (this.#suspects.length > mostSuspects) await this.#recheckNext();
     const due = this.#suspects[0];
-    if (due && due.dueAt <= performance.now() && performance.now() - this.#settledAt >= suspectMs)
-      await this.#settle();
+    if (due && due.dueAt <= performance.now() && performance.now() - this.#recheckedAt >= suspectMs)
+      await this.#recheck();
   }
 
   /** Between two pieces of work: makes safe, tells, and stops. */

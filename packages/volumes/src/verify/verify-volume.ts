@@ -27,7 +27,7 @@ export interface VerifyOptions {
    * How long after a file got its place its line may be missing in the manifest; milliseconds,
    * default 2000.
    */
-  readonly settleMs?: number;
+  readonly quietMs?: number;
 }
 
 /**
@@ -37,9 +37,9 @@ export interface VerifyOptions {
  * with ConfigError (no volume), HostError, AbortError.
  */
 export async function verifyVolume(root: string, options: VerifyOptions = {}): Promise<VerifySummary> {
-  const { signal, source, restart = false, settleMs = 2000, threads = availableParallelism() } = options;
+  const { signal, source, restart = false, quietMs = 2000, threads = availableParallelism() } = options;
   signal?.throwIfAborted();
-  const workerData: VerifySettings = { root, threads, restart, source, settleMs };
+  const workerData: VerifySettings = { root, threads, restart, source, quietMs };
   const worker = new Worker(new URL("./verify-thread.ts", import.meta.url), { workerData });
   const tell = (word: ToVerifyThread) => worker.postMessage(word);
   const stop = () => tell("stop");

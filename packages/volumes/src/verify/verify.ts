@@ -16,7 +16,7 @@ export interface VerifySettings {
   readonly threads: number;
   readonly restart: boolean;
   readonly source: string | undefined;
-  readonly settleMs: number;
+  readonly quietMs: number;
 }
 
 /** What lies in the folder of a verification. */
@@ -53,7 +53,7 @@ export async function verify(
 }
 
 async function run(
-  { threads, source, settleMs }: VerifySettings,
+  { threads, source, quietMs }: VerifySettings,
   layout: Layout,
   file: string,
   sources: readonly string[],
@@ -66,7 +66,7 @@ async function run(
   signal.addEventListener("abort", stop, { once: true });
   try {
     signal.throwIfAborted();
-    const needs = { layout, index, checkers, threads, sources, source, settleMs, send, signal };
+    const needs = { layout, index, checkers, threads, sources, source, quietMs, send, signal };
     return await new Verification(needs).run();
   } finally {
     signal.removeEventListener("abort", stop);

@@ -50,8 +50,8 @@ export async function performSlowly(
   switch (command.op) {
     case "adopt":
       return adoption.adopt(command.objects);
-    case "take":
-      return adoption.take(command.objects);
+    case "import":
+      return adoption.import(command.objects);
     default:
       return performOnPart(parts, command);
   }

@@ -1,7 +1,7 @@
 import type { LocalRoom, NewObject, ObjectEntry, Piece, StoredObject } from "@brigade/core";
 import type { FolderTrial, LockTrial } from "../identity/folder-trial.ts";
 import type { FoundFolder, VolumeTrial } from "../identity/found-folder.ts";
-import type { Taken, TreeObject } from "../local-volume.ts";
+import type { Imported, TreeObject } from "../local-volume.ts";
 import type { Body } from "../md5/bodies.ts";
 import type { OpeningOptions } from "../opening/opening.ts";
 import type { OpenedPart } from "../parts/parts.ts";
@@ -57,7 +57,7 @@ export type SlowCommand =
   | PartCommand
   | ({ readonly id: number } & (
       | { readonly op: "adopt"; readonly objects: readonly NewObject[] }
-      | { readonly op: "take"; readonly objects: readonly TreeObject[] }
+      | { readonly op: "import"; readonly objects: readonly TreeObject[] }
     ));
 
 /** Every command is answered once, under its id. `put` and `finish` are answered by the commit. */
@@ -93,7 +93,7 @@ export interface Answers {
   bind: undefined;
   claim: undefined;
   adopt: readonly (StoredObject | undefined)[];
-  take: readonly Taken[];
+  import: readonly Imported[];
   present: readonly boolean[];
   holds: readonly boolean[];
   latest: readonly ObjectEntry[];

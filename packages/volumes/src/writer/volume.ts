@@ -9,7 +9,7 @@ import {
   type StoredObject,
 } from "@brigade/core";
 import type { FoundFolder } from "../identity/found-folder.ts";
-import type { LocalVolume, Taken, TreeObject } from "../local-volume.ts";
+import type { Imported, LocalVolume, TreeObject } from "../local-volume.ts";
 import type { OpeningOptions } from "../opening/opening.ts";
 import type { OpenedReport } from "./protocol.ts";
 import { ThreadPart } from "./thread-part.ts";
@@ -92,8 +92,8 @@ class ThreadVolume implements LocalVolume {
     return this.#link.call({ op: "adopt", objects });
   }
 
-  take(objects: readonly TreeObject[]): Promise<readonly Taken[]> {
-    return this.#link.call({ op: "take", objects });
+  import(objects: readonly TreeObject[]): Promise<readonly Imported[]> {
+    return this.#link.call({ op: "import", objects });
   }
 
   present(source: string, files: readonly { path: string; size: number }[]): Promise<readonly boolean[]> {

@@ -139,22 +139,22 @@ export class WriterLink {
     for (const id of read) this.#read(id);
     for (const { reason, message } of warnings) this.#log.warn({ volume: this.#root, reason }, message);
     if (progress) this.#silence.progressed();
-    for (const answer of answers) this.#settle(answer);
+    for (const answer of answers) this.#answer(answer);
     if (this.#silent && !this.#silence.isSilent) this.#silent = undefined;
   }
 
-  #settle(answer: Answer): void {
+  #answer(answer: Answer): void {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
     const op = waiting?.op ?? this.#abandoned.get(answer.id);
     if (op !== undefined) this.#silence.answered(op);
-    if (waiting === undefined) this.#settleAbandoned(answer, op);
+    if (waiting === undefined) this.#answerAbandoned(answer, op);
     else if ("failure" in answer) waiting.reject(decodeFailure(answer.failure));
     else waiting.resolve(answer.value);
   }
 
   /** Closes what was opened for a caller that has gone elsewhere. */
-  #settleAbandoned({ id, ...answer }: Answer, op: Op | undefined): void {
+  #answerAbandoned({ id, ...answer }: Answer, op: Op | undefined): void {
     this.#abandoned.delete(id);
     const isOpened = "value" in answer;
     if (isOpened && op === "sink") void this.call({ op: "abort", sink: id }).catch(() => undefined); // then it is gone

@@ -84,7 +84,7 @@ function perform(command: Command, md5s: ReadonlyMap<number, string>): void {
       put(command, md5s.get(id));
       return;
     case "finish":
-      opened().storing.finish(command.sink, settleOf(id, "finish"));
+      opened().storing.finish(command.sink, completionOf(id, "finish"));
       return;
     case "look":
     case "try":
@@ -93,7 +93,7 @@ function perform(command: Command, md5s: ReadonlyMap<number, string>): void {
     case "open":
       later(command, async () => {
         volume = await openForWriting(command.options, {
-          onSettled: flush,
+          onCompleted: flush,
           onWarning: (error, message) => {
             if (hasFailed) return;
             warnings.push({ reason: error instanceof Error ? error.message : String(error), message });
@@ -134,7 +134,7 @@ function put({ id, object, bytes }: Command & { op: "put" }, md5: string | undef
     read.push(id);
   };
   try {
-    opened().storing.put(object, { bytes: body, md5 }, settleOf(id, object.key), free);
+    opened().storing.put(object, { bytes: body, md5 }, completionOf(id, object.key), free);
   } catch (error) {
     free();
     throw error;
@@ -146,7 +146,7 @@ function opened(): OpenedVolume {
   return volume;
 }
 
-function settleOf(id: number, doing: string) {
+function completionOf(id: number, doing: string) {
   return {
     resolve: (value: Answers["put"]) => resolve(id, value),
     reject: (error: unknown) => reject(id, error, doing),

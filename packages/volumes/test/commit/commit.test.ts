@@ -56,7 +56,7 @@ async function openStepwise(test: TestContext) {
   const syncer = new StepwiseSyncer(root);
   const opened = await openForWriting(
     { root, init: true, instance: "here", durability: "group" },
-    { syncer, onSettled: () => {}, onWarning: (error) => assert.fail(String(error)) },
+    { syncer, onCompleted: () => {}, onWarning: (error) => assert.fail(String(error)) },
   );
   const resolved: string[] = [];
   const rejected: [string, unknown][] = [];

@@ -12,7 +12,7 @@ const photos = newObject("").source;
 
 async function problemsOf(root: string): Promise<string[]> {
   const found: Difference[] = [];
-  await verifyVolume(root, { settleMs: 0, onDifference: (one) => void found.push(one) });
+  await verifyVolume(root, { quietMs: 0, onDifference: (one) => void found.push(one) });
   return found.map(({ problem, path }) => `${problem} ${path}`);
 }
 
@@ -72,7 +72,7 @@ test("what is landing is noted before it is renamed", async (t) => {
   };
   const opened = await openForWriting(
     { root, init: true, instance: "here", durability: "group" },
-    { onSettled: () => {}, onWarning: (error) => assert.fail(String(error)), syncer },
+    { onCompleted: () => {}, onWarning: (error) => assert.fail(String(error)), syncer },
   );
   const settled = Promise.withResolvers<unknown>();
   opened.storing.put(newObject("x"), { bytes: Buffer.from("hello") }, settled, () => {});

@@ -37,7 +37,7 @@ export class FakeDisk {
       holds: unused,
       look: unused,
       latest: unused,
-      take: unused,
+      import: unused,
       present: unused,
       isFresh: unused,
       claim: unused,

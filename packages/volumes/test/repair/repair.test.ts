@@ -35,10 +35,10 @@ async function damagedVolume(test: TestContext): Promise<string> {
 /** What an unwell file lies as, after the repair. */
 const aside = (root: string, path: string) => join(root, ".brigade/damaged", path);
 
-async function repair(root: string, differences: readonly Difference[], settleMs = 0) {
+async function repair(root: string, differences: readonly Difference[], quietMs = 0) {
   const told: string[] = [];
   const repairing = await openRepair(root, {
-    settleMs,
+    quietMs,
     tellLedger: async (damages) => void told.push(...damages.map(({ key }) => key)),
   });
   try {
@@ -95,7 +95,7 @@ test("changes nothing when the ledger cannot be told", async (t) => {
   const root = await damagedVolume(t);
   const { differences, told } = await verified(root);
   const repairing = await openRepair(root, {
-    settleMs: 0,
+    quietMs: 0,
     tellLedger: () => Promise.reject(new Error("the ledger is away")),
   });
   await assert.rejects(repairing.repair(differences), /the ledger is away/);
@@ -163,7 +163,7 @@ test("waits for the line of a file that got its place a moment ago", async (t) =
   const { differences } = await verified(root);
   const [{ storedAt = 0 } = {}] = differences;
   writeFileSync(join(root, "photos/a"), "newer");
-  using mending = new Mending({ root, settleMs: 1000 });
+  using mending = new Mending({ root, quietMs: 1000 });
   // Both wait in one event loop: the line comes first.
   setTimeout(() => {
     const newer = { size: 5, md5: md5Of("newer"), verified: false, storedAt: storedAt + 1 };
@@ -182,7 +182,7 @@ test("refuses a folder that is no volume, and paths that lead out of one", async
   damage(root, "a");
   const { differences } = await verified(root);
   const forged = differences.map((one): Damage => ({ ...(one as Damage), path: `../..${outside}` }));
-  await using repairing = await openRepair(root, { tellLedger, settleMs: 0 });
+  await using repairing = await openRepair(root, { tellLedger, quietMs: 0 });
   await assert.rejects(repairing.repair(forged), /cannot be repaired/);
   assert.equal(readFileSync(outside, "utf8"), "untouched");
 });

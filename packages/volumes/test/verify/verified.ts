@@ -47,7 +47,7 @@ export async function verified(root: string, options: VerifyOptions = {}) {
   const bad: BadLine[] = [];
   const summary = await verifyVolume(root, {
     threads: 2,
-    settleMs: 0,
+    quietMs: 0,
     onDifference: (difference) => void differences.push(difference),
     onBadLine: (line) => void bad.push(line),
     ...options,

@@ -15,8 +15,8 @@ import { damage, manyKeys, storeOn, verified, volumeOf } from "./verified.ts";
 
 const indexFolder = (root: string) => join(root, ".brigade/verify/_all");
 
-/** Verifies in this thread. `atBatch` is called before every batch of files is looked at. `settleMs`: as `verifyVolume` has it. */
-async function verifyHere(root: string, atBatch: (batch: number, stop: () => void) => unknown, settleMs = 0) {
+/** Verifies in this thread. `atBatch` is called before every batch of files is looked at. `quietMs`: as `verifyVolume` has it. */
+async function verifyHere(root: string, atBatch: (batch: number, stop: () => void) => unknown, quietMs = 0) {
   mkdirSync(indexFolder(root), { recursive: true });
   using index = new ObjectIndex(join(indexFolder(root), "index.db"));
   await using checkers = new Checkers(root, 2);
@@ -43,7 +43,7 @@ async function verifyHere(root: string, atBatch: (batch: number, stop: () => voi
     threads: 2,
     sources: ["photos"],
     source: undefined,
-    settleMs,
+    quietMs,
     send: async ({ differences }) => {
       told.push(...differences.map(({ problem, path }) => `${problem} ${path}`));
     },
@@ -193,6 +193,6 @@ test("an error of the one who is told comes back to him", async (t) => {
   const onDifference = () => {
     throw new Error("no room for the report");
   };
-  await assert.rejects(verifyVolume(root, { onDifference, settleMs: 0 }), /no room for the report/);
+  await assert.rejects(verifyVolume(root, { onDifference, quietMs: 0 }), /no room for the report/);
   assert.deepEqual((await verified(root)).told, ["missing photos/a"], "and is told again");
 });

@@ -58,7 +58,7 @@ async function checkDisk(root: string, stored: Map<string, string>): Promise<voi
 
 async function differences(root: string): Promise<Difference[]> {
   const found: Difference[] = [];
-  await verifyVolume(root, { settleMs: 0, onDifference: (one) => void found.push(one) });
+  await verifyVolume(root, { quietMs: 0, onDifference: (one) => void found.push(one) });
   return found;
 }
 

@@ -7,7 +7,7 @@ import { openConnection } from "../connecting/link.ts";
 import { Probe } from "../connecting/probe.ts";
 import { codeOf, notFound, reasonOf, refusalOf } from "../connecting/refusal.ts";
 import { untilAborted } from "../connecting/until-aborted.ts";
-import { confirmWithin, NotTaken, Sender } from "../publishing/sender.ts";
+import { confirmWithin, NotAccepted, Sender } from "../publishing/sender.ts";
 
 /** AMQP reply code: it exists, with other arguments than ours. */
 const preconditionFailed = 406;
@@ -108,7 +108,7 @@ function explained(error: unknown, address: Address): unknown {
   if (refusal) return refusal;
   const text = `the broker at ${address.host}: ${reasonOf(error)}`;
   const code = codeOf(error);
-  const isUnroutable = error instanceof NotTaken && error.noRoute;
+  const isUnroutable = error instanceof NotAccepted && error.noRoute;
   if (isUnroutable || code === notFound || code === preconditionFailed)
     return new FatalError(text, { cause: error });
   return new HostError("io", text, { cause: error });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Message, QueueKind, QueueName } from "@brigade/core";
 import { untilAborted } from "../connecting/until-aborted.ts";
 import { type Parcel, parcelInto, parcelsOf } from "../messages/parcel.ts";
-import { NotTaken, type Sender } from "../publishing/sender.ts";
+import { NotAccepted, type Sender } from "../publishing/sender.ts";
 import { exchangeName, markOfDivision } from "../topology/exchanges.ts";
 import { allQueueNames, declareTopology, queueNames, removeTopology } from "../topology/queues.ts";
 import { AdminConnection, type BrokerAdminOptions } from "./admin-connection.ts";
@@ -26,17 +26,17 @@ const tries = 20;
 export interface BrokerAdmin extends AsyncDisposable {
   /**
    * Makes the missing exchanges and queues of a source. New quorum queues may lose what they get in
-   * their first second: wait `settleMs` after "made" before publishing. A source of the version
+   * their first second: wait `warmUpMs` after "made" before publishing. A source of the version
    * before is left as it is while something is in its queues.
    */
   declare(source: string): Promise<"made" | "there">;
   /** Resolves with the ready messages of every queue; `undefined` if the source has no queues. */
   depths(source: string): Promise<Record<QueueKind, number> | undefined>;
   /**
-   * Resolves when the broker takes messages of the source. While it has an alarm, that is logged
+   * Resolves when the broker accepts messages of the source. While it has an alarm, that is logged
    * and waited for.
    */
-  takesMessages(source: string, signal?: AbortSignal): Promise<void>;
+  acceptsMessages(source: string, signal?: AbortSignal): Promise<void>;
   /** Resolves when all are confirmed. */
   publish(messages: readonly Message[]): Promise<void>;
   /**
@@ -99,7 +99,7 @@ class AmqpAdmin implements BrokerAdmin {
     };
   }
 
-  async takesMessages(source: string, signal?: AbortSignal): Promise<void> {
+  async acceptsMessages(source: string, signal?: AbortSignal): Promise<void> {
     const exchange = exchangeName(source, "work");
     await this.#connection.sending((sender) => untilAborted(sender.ask(exchange), signal));
   }
@@ -159,7 +159,7 @@ async function sendPatiently(sender: Sender, parcel: Parcel): Promise<void> {
     try {
       return await sender.send(parcel);
     } catch (error) {
-      if (!(error instanceof NotTaken) || error.noRoute || tried >= tries) throw error;
+      if (!(error instanceof NotAccepted) || error.noRoute || tried >= tries) throw error;
       await sleep(1_000);
     }
   }

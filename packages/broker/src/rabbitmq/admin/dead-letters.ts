@@ -92,7 +92,7 @@ async function visit(
   const count = Math.min(limit, (await connection.messageCount(queue)) ?? 0);
   let kept = 0;
   await connection.onChannel(async (channel) => {
-    for (let taken = 0; taken < count; taken++) {
+    for (let read = 0; read < count; read++) {
       const raw = await channel.get(queue);
       if (!raw) break;
       if ((await decide(raw)) === "goes") channel.ack(raw);

@@ -13,7 +13,7 @@ export interface Consignment {
  * What became of a message that the broker has confirmed: a queue has it, or no queue is bound to
  * its key.
  */
-export type Arrival = "taken" | "unroutable";
+export type Arrival = "accepted" | "unroutable";
 
 /**
  * One confirm channel. The broker keeps the leader of each queue per channel. A channel that
@@ -56,7 +56,7 @@ export class Lane {
         else resolve();
       });
       await promise;
-      return this.#returned.delete(properties.messageId) ? "unroutable" : "taken";
+      return this.#returned.delete(properties.messageId) ? "unroutable" : "accepted";
     } finally {
       this.#underWay--;
       this.#closeWhenIdle();

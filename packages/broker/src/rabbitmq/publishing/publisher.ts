@@ -2,7 +2,7 @@ import { backoff, type Delayer, type Log, pausesOfBroker } from "@brigade/core";
 import type { Link } from "../connecting/link.ts";
 import { untilAborted } from "../connecting/until-aborted.ts";
 import type { Parcel } from "../messages/parcel.ts";
-import { NotTaken, type Sender } from "./sender.ts";
+import { NotAccepted, type Sender } from "./sender.ts";
 import { Stillness } from "./stillness.ts";
 import { Window } from "./window.ts";
 
@@ -22,7 +22,7 @@ export class Publisher {
   readonly #link: Link<Sender>;
   readonly #options: PublisherOptions;
   readonly #window = new Window(unconfirmed);
-  /** Exchanges that take nothing, each with the reason. Logged once. */
+  /** Exchanges that accept nothing, each with the reason. Logged once. */
   readonly #closed = new Map<string, string>();
   readonly #unconfirmed = new Stillness();
 
@@ -51,13 +51,13 @@ export class Publisher {
   async #publish(parcel: Parcel, signal: AbortSignal | undefined): Promise<void> {
     this.#unconfirmed.begin();
     try {
-      await this.#publishUntilTaken(parcel, signal);
+      await this.#publishUntilAccepted(parcel, signal);
     } finally {
       this.#unconfirmed.end();
     }
   }
 
-  async #publishUntilTaken(parcel: Parcel, signal: AbortSignal | undefined): Promise<void> {
+  async #publishUntilAccepted(parcel: Parcel, signal: AbortSignal | undefined): Promise<void> {
     for (let attempt = 0; !(await this.#send(parcel, signal)); attempt++) {
       const { delay, random } = this.#options;
       const pause = backoff(attempt, pausesOfBroker, random);
@@ -66,7 +66,7 @@ export class Publisher {
   }
 
   /**
-   * Resolves with whether the broker has taken it. If the session is lost meanwhile, it is sent
+   * Resolves with whether the broker has accepted it. If the session is lost meanwhile, it is sent
    * over the next one.
    */
   async #send(parcel: Parcel, signal: AbortSignal | undefined): Promise<boolean> {
@@ -81,7 +81,7 @@ export class Publisher {
         return true;
       } catch (error) {
         signal?.throwIfAborted();
-        if (error instanceof NotTaken) {
+        if (error instanceof NotAccepted) {
           this.#waits(parcel.exchange, error.message);
           return false;
         }

@@ -12,14 +12,14 @@ import { Stillness } from "./stillness.ts";
  */
 const shortestLane = 1_000;
 /**
- * After this many channels in a row on which nothing was taken, a new connection is opened: to
+ * After this many channels in a row on which nothing was accepted, a new connection is opened: to
  * another node, maybe.
  */
 const emptyLanes = 5;
 
-/** The broker has not taken a message, although the connection works. */
-export class NotTaken extends Error {
-  override readonly name = "NotTaken";
+/** The broker has not accepted a message, although the connection works. */
+export class NotAccepted extends Error {
+  override readonly name = "NotAccepted";
   /** There is no such exchange (yet), or no queue is bound to it. */
   readonly noRoute: boolean;
 
@@ -81,7 +81,7 @@ export class Sender implements Session {
   }
 
   /**
-   * Resolves when a queue has stored it. Rejects with NotTaken, or with any error if the session is
+   * Resolves when a queue has stored it. Rejects with NotAccepted, or with any error if the session is
    * lost.
    */
   async send({ key, content, type, headers, ...way }: Parcel): Promise<void> {
@@ -107,7 +107,7 @@ export class Sender implements Session {
     } catch (error) {
       if (this.lost.aborted) throw error;
       this.#refusedBy(lane);
-      throw new NotTaken(`the broker has refused a message for ${exchange}`, {
+      throw new NotAccepted(`the broker has refused a message for ${exchange}`, {
         noRoute: false,
         cause: error,
       });
@@ -116,7 +116,7 @@ export class Sender implements Session {
       this.#unconfirmed.end();
     }
     if (arrival === "unroutable")
-      throw new NotTaken(`no queue of ${exchange} takes "${key}" (\`brigade start\` makes it)`, {
+      throw new NotAccepted(`no queue of ${exchange} takes "${key}" (\`brigade start\` makes it)`, {
         noRoute: true,
       });
   }
@@ -142,7 +142,7 @@ export class Sender implements Session {
 
   async #undivided({ exchange, undivided }: Pick<Parcel, "exchange" | "undivided">): Promise<string> {
     if (exchange !== undivided && (await this.#isThere(undivided))) return undivided;
-    throw new NotTaken(`there is no exchange ${exchange} (\`brigade start\` makes it)`, { noRoute: true });
+    throw new NotAccepted(`there is no exchange ${exchange} (\`brigade start\` makes it)`, { noRoute: true });
   }
 
   #refusedBy(lane: Lane): void {

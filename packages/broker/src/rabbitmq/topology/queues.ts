@@ -6,7 +6,7 @@ import { allExchangeNames, exchangeName, keys, markOfDivision, waitExchange } fr
  * Milliseconds until new queues can be used: a broker that dies earlier may lose the queue and its
  * messages.
  */
-export const settleMs = 5_000;
+export const warmUpMs = 5_000;
 
 function waitQueue(source: string, delay: Delay): string {
   return `brigade.${source}.wait.${delay / 1_000}s`;

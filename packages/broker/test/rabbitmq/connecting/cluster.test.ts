@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after } from "node:test";
 import { startCluster } from "../../../../../test/rabbitmq/index.ts";
-import { settleMs } from "../../../src/rabbitmq/topology/queues.ts";
+import { warmUpMs } from "../../../src/rabbitmq/topology/queues.ts";
 import { ack, becomes, benchTest, queueOf } from "../../conformance/bench.ts";
 import { filesMessage, numberOf } from "../../sample-messages.ts";
 import { RabbitBench } from "../bench.ts";
@@ -23,7 +23,7 @@ function clusterTest(
     title,
     () => RabbitBench.create(url),
     async (bench, context) => {
-      await bench.pass(settleMs);
+      await bench.pass(warmUpMs);
       await body(bench, await cluster.leaderOf(`brigade.${bench.source}.files`), context);
     },
   );

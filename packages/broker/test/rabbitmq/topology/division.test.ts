@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Verdict } from "@brigade/core";
-import { settleMs } from "../../../src/rabbitmq/topology/queues.ts";
+import { warmUpMs } from "../../../src/rabbitmq/topology/queues.ts";
 import {
   ack,
   becomes,
@@ -81,7 +81,7 @@ before(
     const { admin, source } = bench;
     const x = nameIn(bench);
     await admin.declare(source);
-    await new Promise((resolve) => setTimeout(resolve, settleMs));
+    await new Promise((resolve) => setTimeout(resolve, warmUpMs));
     const files = filesMessage(source);
     // It says no user.
     assert.ok(await forge("downloader", x("records"), resultMessage(source), { key: "record" }));

@@ -76,7 +76,7 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
         source,
         catalogue,
         broker,
-        takesMessages: () => service.takesMessages(source),
+        acceptsMessages: () => service.acceptsMessages(source),
         holders,
         waiting: management && (() => management.waiting(source)),
         log,

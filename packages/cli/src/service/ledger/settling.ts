@@ -78,7 +78,7 @@ export class Settling implements AsyncDisposable {
   }
 
   async #close(id: string): Promise<void> {
-    const proof = await this.#catalogue.jobs.settle(id);
+    const proof = await this.#catalogue.jobs.closeByProof(id);
     if (proof === undefined) return;
     const job = (await this.#catalogue.jobs.all()).find((one) => one.id === id);
     const { listed, stored, unchanged, vanished, failed } = proof;

@@ -10,7 +10,7 @@ export interface StalledParts {
   /**
    * Returns whether the broker takes messages now. While it does not, a quiet job may go on later.
    */
-  readonly takesMessages: () => Promise<boolean>;
+  readonly acceptsMessages: () => Promise<boolean>;
   readonly holders: Holders;
   /**
    * Returns how many messages are in the wait queues. Absent if the broker cannot be asked; rejects
@@ -58,7 +58,7 @@ async function watch(parts: StalledParts): Promise<void> {
   let lookedAt = performance.now();
   while (!signal.aborted) {
     await sleep(every, undefined, { signal }).catch(() => undefined); // ends the loop
-    const takes = await parts.takesMessages();
+    const takes = await parts.acceptsMessages();
     const job = await catalogue.jobs.openOf(source);
     if (signal.aborted) return;
     if (job === undefined || job.unreadable !== undefined) {

@@ -181,7 +181,7 @@ test("a job that stood still has its whole time again after a retry", async () =
     source: "photos",
     catalogue,
     broker: new RecordingBroker(),
-    takesMessages: async () => true,
+    acceptsMessages: async () => true,
     holders: new Holders(),
     log: own.log,
     signal: leaving.signal,

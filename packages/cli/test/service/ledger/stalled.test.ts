@@ -47,7 +47,7 @@ async function quietJob() {
     source: "photos",
     catalogue,
     broker: new RecordingBroker(),
-    takesMessages: async () => state.takes,
+    acceptsMessages: async () => state.takes,
     holders,
     log,
     signal: leaving.signal,

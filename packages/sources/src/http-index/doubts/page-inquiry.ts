@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type FileEntry, join, type ObjectEntry, type ObjectKey, SourceError } from "@brigade/core";
+import {
+  type FileEntry,
+  join,
+  type ObjectEntry,
+  type ObjectKey,
+  pausesOfInquiries,
+  SourceError,
+} from "@brigade/core";
 import type { Known, SiteFiles } from "../files.ts";
 import type { Listed } from "../listed.ts";
 
 /** A file; a directory by its name, though its link may look like a file's. */
 export type Found = FileEntry | string;
 
-/**
- * Milliseconds until a failed question is asked again, and at most, where the server names a time.
- */
-const pause = 500;
-const longestPause = 5_000;
 /**
  * Files in a row without an answer: to HEAD, after which HEAD is not used any more; and in any way.
  */
@@ -102,7 +104,8 @@ export class PageInquiry {
     const ask = () => answerOf(this.#files.firstByte(key, signal));
     let told = await ask();
     if (told instanceof SourceError && mayPass(told)) {
-      await sleep(Math.min(longestPause, Math.max(pause, told.retryAfterMs ?? 0)), undefined, { signal });
+      const { first, most } = pausesOfInquiries;
+      await sleep(Math.min(most, Math.max(first, told.retryAfterMs ?? 0)), undefined, { signal });
       told = await ask();
     }
     if (!(told instanceof SourceError)) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Page, RecordedPage } from "@brigade/core";
-import { at, files, job, ListedBucket, setUp, walkAll } from "./set-up.ts";
+import { at, files, job, ListedBucket, setUp, walkAll } from "../set-up.ts";
 
 /** A directory whose listing runs through `lead` pages into a circle of `length`. */
 class CircularBucket extends ListedBucket {

@@ -31,18 +31,18 @@ function wanted(key: string, from: string, more: object = {}) {
 test("what has the size and MD5 of the object moves into its place, dated and entered; nothing of it stays behind", async (t) => {
   const { root, volume } = await openNew(t);
   const from = lay(join(root, "old", "a", "x"), "hello");
-  const [taken] = await volume.take([wanted("a/x", from, { expectedMd5: helloMd5 })]);
-  assert.ok(typeof taken === "object");
-  assert.deepEqual([taken.size, taken.md5, taken.verified], [5, helloMd5, true]);
+  const [imported] = await volume.import([wanted("a/x", from, { expectedMd5: helloMd5 })]);
+  assert.ok(typeof imported === "object");
+  assert.deepEqual([imported.size, imported.md5, imported.verified], [5, helloMd5, true]);
   const place = join(root, newObject("a/x").source, "a", "x");
   assert.equal(readFileSync(place, "utf8"), "hello");
   assert.equal(statSync(place).mtimeMs, 1_000_000);
   assert.equal(existsSync(from), false);
   assert.deepEqual(
     (await manifestOf(root)).map(({ key, md5, storedAt }) => [key, md5, storedAt]),
-    [["a/x", helloMd5, taken.storedAt]],
+    [["a/x", helloMd5, imported.storedAt]],
   );
-  const [again] = await volume.take([wanted("a/x", from)]);
+  const [again] = await volume.import([wanted("a/x", from)]);
   assert.ok(typeof again === "object" && again.md5 === helloMd5, "it is found in its place");
 });
 
@@ -55,7 +55,7 @@ test("what differs, what is no plain file, and what would replace another file s
   symlinkSync(old("real"), old("link"));
   lay(old("late"), "hello");
   lay(join(root, newObject("late").source, "late"), "there");
-  const taken = await volume.take([
+  const imported = await volume.import([
     wanted("short", old("short")),
     wanted("other", old("other"), { expectedMd5: helloMd5 }),
     wanted("link", old("link")),
@@ -64,7 +64,7 @@ test("what differs, what is no plain file, and what would replace another file s
     wanted("a//b", old("real")),
     wanted("../b", old("real")),
   ]);
-  assert.deepEqual(taken, [
+  assert.deepEqual(imported, [
     "different",
     "different",
     undefined,
@@ -84,11 +84,11 @@ test("nothing is taken through a link in the tree, nor out of another object's p
   const outside = lay(join(scratchFolder(t), "x"), "hello");
   mkdirSync(join(root, "old"));
   symlinkSync(dirname(outside), join(root, "old", "a"));
-  assert.deepEqual(await volume.take([wanted("a/x", join(root, "old", "a", "x"))]), [undefined]);
+  assert.deepEqual(await volume.import([wanted("a/x", join(root, "old", "a", "x"))]), [undefined]);
   assert.ok(existsSync(outside));
   const { path = "" } = await volume.put(newObject("x%~y"), bytesOf("hello"));
   const place = join(root, newObject("x").source, path);
-  assert.deepEqual(await volume.take([wanted(path, place)]), [undefined]);
+  assert.deepEqual(await volume.import([wanted(path, place)]), [undefined]);
   assert.equal(readFileSync(place, "utf8"), "hello");
 });
 
@@ -96,16 +96,16 @@ test("a tree whose folder is named by way of a link, or that has names which are
   const { root, volume } = await openNew(t);
   lay(join(root, "old", "x%~y"), "hello");
   symlinkSync(join(root, "old"), join(root, "alias"));
-  const [taken] = await volume.take([wanted("x%~y", join(root, "alias", "x%~y"))]);
-  assert.ok(typeof taken === "object" && taken.path !== undefined);
-  assert.equal(readFileSync(join(root, newObject("x").source, taken.path), "utf8"), "hello");
+  const [imported] = await volume.import([wanted("x%~y", join(root, "alias", "x%~y"))]);
+  assert.ok(typeof imported === "object" && imported.path !== undefined);
+  assert.equal(readFileSync(join(root, newObject("x").source, imported.path), "utf8"), "hello");
 });
 
 test("a tree that lies in its place already is dated and entered where it is", async (t) => {
   const { root, volume } = await openNew(t);
   const from = lay(join(root, newObject("x").source, "x"), "hello");
-  const [taken] = await volume.take([wanted("x", from)]);
-  assert.ok(typeof taken === "object");
+  const [imported] = await volume.import([wanted("x", from)]);
+  assert.ok(typeof imported === "object");
   assert.equal(statSync(from).mtimeMs, 1_000_000);
   assert.equal((await manifestOf(root)).length, 1);
 });
@@ -114,12 +114,12 @@ test("a tree on another file system, of another source or of another volume is r
   const { root, volume } = await openNew(t);
   const elsewhere = lay("/dev/shm/brigade-taking/x", "hello");
   t.after(() => rmSync(dirname(elsewhere), { recursive: true }));
-  await assert.rejects(volume.take([wanted("x", elsewhere)]), /another disk/);
+  await assert.rejects(volume.import([wanted("x", elsewhere)]), /another disk/);
   const other = await openNew(t);
   const foreign = lay(join(other.root, "tree", "x"), "hello");
-  await assert.rejects(volume.take([wanted("x", foreign)]), /another volume/);
+  await assert.rejects(volume.import([wanted("x", foreign)]), /another volume/);
   await volume.bind("films", "f");
   const film = lay(join(root, "films", "x"), "hello");
-  await assert.rejects(volume.take([wanted("x", film)]), /source "films"/);
+  await assert.rejects(volume.import([wanted("x", film)]), /source "films"/);
   assert.ok([elsewhere, foreign, film].every((path) => existsSync(path)));
 });

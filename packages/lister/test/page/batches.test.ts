@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Slice } from "@brigade/core";
-import { packBatches } from "../src/batches.ts";
-import { job } from "./set-up.ts";
+import { packBatches } from "../../src/page/batches.ts";
+import { job } from "../set-up.ts";
 
 function slice(page: string, sizes: readonly number[]): Slice {
   return {

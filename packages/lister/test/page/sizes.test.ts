@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeMessage, mostBytes, mostSum } from "@brigade/core";
-import { at, files, ListedBucket, setUp } from "./set-up.ts";
+import { at, files, ListedBucket, setUp } from "../set-up.ts";
 
 test("a file that is listed with more than 2^50 bytes fails, with the reason; sums stop at 2^53 - 1", async () => {
   const sizes = [mostBytes + 1, mostSum, 1e300, 1.5, ...Array.from({ length: 9 }, () => mostBytes)];

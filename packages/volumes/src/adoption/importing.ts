@@ -1,30 +1,30 @@
 import { closeSync, fstatSync, lstatSync, utimesSync } from "node:fs";
 import { dirname } from "node:path";
 import { NameError, refusal, type StoredObject } from "@brigade/core";
-import type { Landed, LyingFile, Settle } from "../commit/entry.ts";
+import type { Completion, Landed, LyingFile } from "../commit/entry.ts";
 import { errorCode } from "../disk/disk-errors.ts";
 import { noteProgress } from "../disk/progress.ts";
-import type { Taken, TreeObject } from "../local-volume.ts";
+import type { Imported, TreeObject } from "../local-volume.ts";
 import { hashBuffer, hashFile, openUnlinked } from "../md5/hash-file.ts";
-import { NotTaken, type Place } from "../names/placing.ts";
+import { NotImported, type Place } from "../names/placing.ts";
 import { type AdoptionNeeds, recognise } from "./adopting.ts";
 import { otherFileSystem, type Trees } from "./trees.ts";
 
-export interface TakingNeeds extends AdoptionNeeds {
+export interface ImportNeeds extends AdoptionNeeds {
   readonly trees: Trees;
 }
 
 /**
- * Takes the files of another program's tree that are what the objects say; all others stay as they
- * are. Resolves in order.
+ * Imports the files of another program's tree that are what the objects say; all others stay as
+ * they are. Resolves in order.
  */
-export async function take(objects: readonly TreeObject[], needs: TakingNeeds): Promise<Taken[]> {
+export async function importAll(objects: readonly TreeObject[], needs: ImportNeeds): Promise<Imported[]> {
   const buffer = hashBuffer();
-  const answers: Promise<Taken>[] = [];
+  const answers: Promise<Imported>[] = [];
   for (const object of objects) {
     noteProgress();
     needs.trees.check(dirname(object.from), object.source);
-    const answer = await takeOne(object, needs, buffer);
+    const answer = await importOne(object, needs, buffer);
     // Promise.all below sees a failure, but maybe later than it happens.
     answer.commit?.catch(() => {});
     answers.push(answer.commit ?? Promise.resolve(answer.at));
@@ -35,17 +35,17 @@ export async function take(objects: readonly TreeObject[], needs: TakingNeeds): 
 /** What is known at once, or what the commit will say. */
 interface Answer {
   readonly at?: "different";
-  readonly commit?: Promise<Taken>;
+  readonly commit?: Promise<Imported>;
 }
 
-async function takeOne(object: TreeObject, needs: TakingNeeds, buffer: Buffer): Promise<Answer> {
+async function importOne(object: TreeObject, needs: ImportNeeds, buffer: Buffer): Promise<Answer> {
   const { commit, trees } = needs;
   if (object.key.split("/").some((part) => refusal(part) !== undefined)) return {};
   if (lstatSync(object.from, { throwIfNoEntry: false })?.isFile() !== true || !trees.holds(object)) {
     const found = await recognise(object, needs, buffer);
     return found === undefined
       ? {}
-      : { commit: committed((settle) => commit.addLying(object, found.file, found.path, settle)) };
+      : { commit: committed((completion) => commit.addLying(object, found.file, found.path, completion)) };
   }
   const descriptor = openUnlinked(object.from);
   if (descriptor === undefined) return {};
@@ -77,7 +77,7 @@ async function hashedAs(
 }
 
 /** Hands a file that is the object's to the commit, unless another file lies in its place. */
-function commitTree(object: TreeObject, file: LyingFile, { placing, commit, times }: TakingNeeds): Answer {
+function commitTree(object: TreeObject, file: LyingFile, { placing, commit, times }: ImportNeeds): Answer {
   const { descriptor } = file;
   let isKept = false;
   try {
@@ -88,14 +88,14 @@ function commitTree(object: TreeObject, file: LyingFile, { placing, commit, time
       const fileModified = times.set(descriptor, object.modified);
       isKept = true;
       const dated = { ...file, ...(fileModified !== undefined && { fileModified }) };
-      return { commit: committed((settle) => commit.addLying(object, dated, there.path, settle)) };
+      return { commit: committed((completion) => commit.addLying(object, dated, there.path, completion)) };
     }
     const place = placing.prepare(object.source, object.key);
-    const name = () => landTaken(object, file.size, place, { placing, times });
+    const name = () => landImported(object, file.size, place, { placing, times });
     isKept = true;
-    return { commit: committed((settle) => commit.addLying(object, file, name, settle)) };
+    return { commit: committed((completion) => commit.addLying(object, file, name, completion)) };
   } catch (error) {
-    // What cannot lie here is not taken; storing it tells why.
+    // What cannot lie here is not imported; storing it tells why.
     if (error instanceof NameError) return {};
     throw error;
   } finally {
@@ -103,36 +103,36 @@ function commitTree(object: TreeObject, file: LyingFile, { placing, commit, time
   }
 }
 
-async function committed(add: (settle: Settle<StoredObject>) => void): Promise<Taken> {
-  const { promise, ...settle } = Promise.withResolvers<StoredObject>();
-  add(settle);
+async function committed(add: (completion: Completion<StoredObject>) => void): Promise<Imported> {
+  const { promise, ...completion } = Promise.withResolvers<StoredObject>();
+  add(completion);
   try {
     return await promise;
   } catch (error) {
-    if (error instanceof NotTaken) return error.why;
+    if (error instanceof NotImported) return error.why;
     throw error;
   }
 }
 
 /**
- * Gives a file its modification time and its place. Throws NotTaken if it has become another file,
- * or its place is taken.
+ * Gives a file its modification time and its place. Throws NotImported if it has become another file,
+ * or another file has its place.
  */
-function landTaken(
+function landImported(
   { from, modified }: TreeObject,
   size: number,
   place: Place,
-  { placing, times }: Pick<TakingNeeds, "placing" | "times">,
+  { placing, times }: Pick<ImportNeeds, "placing" | "times">,
 ): Landed {
   const before = lstatSync(from, { throwIfNoEntry: false });
-  if (before === undefined) throw new NotTaken(undefined);
-  if (!before.isFile() || before.size !== size) throw new NotTaken("different");
+  if (before === undefined) throw new NotImported(undefined);
+  if (!before.isFile() || before.size !== size) throw new NotImported("different");
   const fileModified = times.setAt(from, modified);
   try {
-    return { ...placing.landTaken(from, place), leftFolder: dirname(from), fileModified };
+    return { ...placing.landImported(from, place), leftFolder: dirname(from), fileModified };
   } catch (error) {
     if (errorCode(error) === "EXDEV") throw otherFileSystem(dirname(from), place.folder);
-    if (error instanceof NotTaken) utimesSync(from, before.atimeMs / 1000, before.mtimeMs / 1000);
+    if (error instanceof NotImported) utimesSync(from, before.atimeMs / 1000, before.mtimeMs / 1000);
     throw error;
   }
 }

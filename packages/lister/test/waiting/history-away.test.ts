@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { HostError, type PageHistory } from "@brigade/core";
-import { warningsInto } from "../../../test/logs.ts";
-import { RecordingBroker } from "../../../test/recording-broker.ts";
-import { createLister } from "../src/index.ts";
-import { at, files, job, ListedBucket, setUp } from "./set-up.ts";
+import { warningsInto } from "../../../../test/logs.ts";
+import { RecordingBroker } from "../../../../test/recording-broker.ts";
+import { createLister } from "../../src/index.ts";
+import { at, files, job, ListedBucket, setUp } from "../set-up.ts";
 
 const tree = { "": [{ files: files("a.jpg") }] };
 const away = new HostError("io", "the ledger does not answer");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { at, files, ListedBucket, setUp } from "./set-up.ts";
+import { at, files, ListedBucket, setUp } from "../set-up.ts";
 
 const names = Array.from({ length: 16 }, (_, i) => `d${i}`);
 const message = { ...at(), positions: names.map((directory) => ({ directory, walk: 0, page: 1 })) };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Filters } from "@brigade/core";
-import { createFilter } from "../src/filters.ts";
+import { createFilter } from "../../src/filters/filters.ts";
 
 function wants(filters: Filters, key: string, { size = 10, modified = 1_000 } = {}): boolean {
   const slash = key.lastIndexOf("/");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { pageId } from "../src/page-id.ts";
-import { at, files, job, ListedBucket, setUp } from "./set-up.ts";
+import { pageId } from "../../src/page/page-id.ts";
+import { at, files, job, ListedBucket, setUp } from "../set-up.ts";
 
 describe("a page's messages", () => {
   test("go out as batches and children, then the record, then the next page, each confirmed first, then the verdict", async () => {

@@ -16,11 +16,11 @@ import {
   type WalkPosition,
 } from "@brigade/core";
 import pLimit from "p-limit";
+import { createFilter, type Filter } from "../filters/filters.ts";
+import type { DirectoryHealth } from "../waiting/directory-health.ts";
+import type { Gate } from "../waiting/gate.ts";
+import { type Historian, HistoryAway } from "../waiting/historian.ts";
 import { Announcement, type AnnouncementParts, type Walked } from "./announcement.ts";
-import type { DirectoryHealth } from "./directory-health.ts";
-import { createFilter, type Filter } from "./filters.ts";
-import type { Gate } from "./gate.ts";
-import { type Historian, HistoryAway } from "./historian.ts";
 import { type Again, idOf, plain, verdictOn } from "./positions.ts";
 import { emptyPage, walkPage } from "./walk.ts";
 

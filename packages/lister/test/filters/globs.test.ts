@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import picomatch from "picomatch";
-import { createGlob, globProblem } from "../src/globs/glob.ts";
-import { matches } from "../src/globs/match.ts";
-import { compile } from "../src/globs/program.ts";
+import { createGlob, globProblem } from "../../src/filters/globs/glob.ts";
+import { matches } from "../../src/filters/globs/match.ts";
+import { compile } from "../../src/filters/globs/program.ts";
 
 const globs = [
   "*_*_*_*.jpg",

@@ -10,7 +10,7 @@ import type {
   WalkPosition,
 } from "@brigade/core";
 import { escapeLone, join, plus, refusal, SourceError, sizeProblem, sumOf } from "@brigade/core";
-import type { Filter } from "./filters.ts";
+import type { Filter } from "../filters/filters.ts";
 import { pageId } from "./page-id.ts";
 
 /** One listed page, ready to be published. */

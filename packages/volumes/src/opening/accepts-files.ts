@@ -8,7 +8,7 @@ import { removeFile } from "../own-files/removal.ts";
  * Whether the disk has room for another small file, found out by making it. `path`: nothing lies
  * there.
  */
-export function takesFiles(path: string): boolean {
+export function acceptsFiles(path: string): boolean {
   try {
     const descriptor = createFile(path);
     try {

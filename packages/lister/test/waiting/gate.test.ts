@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { turn } from "../../../test/recording-broker.ts";
-import { at, ListedBucket, setUp } from "./set-up.ts";
+import { turn } from "../../../../test/recording-broker.ts";
+import { at, ListedBucket, setUp } from "../set-up.ts";
 
 const bucket = () => new ListedBucket({ "": [{}] });
 
