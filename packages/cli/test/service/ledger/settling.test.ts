@@ -105,11 +105,11 @@ test("an error that is not a disk's is reported, also when it comes while the le
   await own.open("j");
   const asked = Promise.withResolvers<void>();
   const answer = Promise.withResolvers<never>();
-  const settle = () => {
+  const closeByProof = () => {
     asked.resolve();
     return answer.promise;
   };
-  const jobs = { ...catalogue.jobs, settle };
+  const jobs = { ...catalogue.jobs, closeByProof };
   const told: unknown[] = [];
   const settling = new Settling({ ...catalogue, jobs }, own.log, (error) => told.push(error));
   await catalogue.recording.record([root("j"), outcome("j", "stored")]);
