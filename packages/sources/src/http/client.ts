@@ -10,11 +10,13 @@ import {
 } from "./connecting/dispatchers.ts";
 import type { TlsSettings } from "./connecting/trust.ts";
 import { Exchange, type HttpResponse } from "./exchange.ts";
+import { LeanPool } from "./lean/lean-pool.ts";
 import { OddAnswers } from "./odd/odd-answers.ts";
 import { anywhere, NamedHosts, publicOnly, type Reach } from "./origins/reach.ts";
 import { type Proxies, proxyFor } from "./proxies/proxies.ts";
 import type { ProxyServer } from "./proxies/proxy-server.ts";
 import { remember } from "./remember.ts";
+import type { AskedRequest } from "./requests/asked-request.ts";
 import { type Remedies, Route, type RouteOptions } from "./route.ts";
 import { sendInTurn } from "./send-in-turn.ts";
 
@@ -29,6 +31,12 @@ export interface HttpClientOptions extends PacingOptions {
   readonly connectionsElsewhere?: number;
   /** Hosts that the user did not name may have private addresses, too. */
   readonly allowPrivate: boolean;
+}
+
+/** What requests are sent by: undici, or the lean client. */
+interface Requester {
+  dispatch(asked: AskedRequest, exchange: Exchange): void;
+  destroy(): Promise<void>;
 }
 
 /** Of an origin that was not known beforehand. */
@@ -68,7 +76,7 @@ export class HttpClient implements AsyncDisposable {
   readonly pacing: Pacing;
   readonly #options: HttpClientOptions;
   readonly #odd = new OddAnswers();
-  readonly #dispatchers: Dispatcher[] = [];
+  readonly #dispatchers: Requester[] = [];
   /** By the proxy that they go through; directly: by where they may lead. */
   readonly #others = new Map<ProxyServer | Reach, Dispatcher>();
   /** How servers are reached, by the same; `undefined` through a proxy that speaks HTTP for them. */
@@ -91,7 +99,9 @@ export class HttpClient implements AsyncDisposable {
     const reach = this.#named;
     const settings = { ...this.#options, connections, reach };
     const dispatcher = this.#keep(
-      proxy === undefined ? directPool(name, settings) : throughProxy(proxy, settings),
+      proxy === undefined
+        ? new LeanPool(name, settings, directPool(name, settings))
+        : throughProxy(proxy, settings),
     );
     return this.#origin(
       new Route(name, { proxy, reach, scope: "source", remedies }),
@@ -118,7 +128,7 @@ export class HttpClient implements AsyncDisposable {
     return this.#keep(proxy === undefined ? directAgent(settings) : throughProxy(proxy, settings));
   }
 
-  #keep(dispatcher: Dispatcher): Dispatcher {
+  #keep<R extends Requester>(dispatcher: R): R {
     this.#dispatchers.push(dispatcher);
     return dispatcher;
   }
@@ -142,7 +152,7 @@ export class HttpClient implements AsyncDisposable {
     return this.#connectors.get(way);
   }
 
-  #origin(route: Route, dispatcher: Dispatcher, connections: number | undefined): Origin {
+  #origin(route: Route, dispatcher: Requester, connections: number | undefined): Origin {
     const { name } = route;
     const timeouts = {
       headersTimeout: this.#options.headersTimeoutMs,

@@ -6,6 +6,12 @@ import type { TlsSettings } from "./trust.ts";
 import { buildConnector } from "./undici.ts";
 import { ignoringContinue } from "./without-continue.ts";
 
+/**
+ * Milliseconds that a connection without work stays open, also if the server offers more: it uses
+ * one of the process's open files.
+ */
+export const longestIdle = 4_000;
+
 export interface ConnectorSettings {
   /** For the whole: name, addresses, TLS. */
   readonly connectTimeoutMs: number;
@@ -22,15 +28,27 @@ export function connector({ connectTimeoutMs, tls, reach }: ServerSettings): bui
   return toAnyAddress(beginner(tls), connectTimeoutMs, reach);
 }
 
-/** `onread`: as for a socket's constructor. */
-export function beginner(tls: TlsSettings, onread?: OnReadOpts): Begin {
+/** Where an origin's server is. */
+export function serverOf(origin: string): buildConnector.Options {
+  const { hostname, host, protocol, port } = new URL(origin);
+  return { hostname: hostname.replace(/^\[(.*)\]$/, "$1"), host, protocol, port };
+}
+
+/** For a socket's constructor. */
+export interface SocketOptions {
+  readonly onread?: OnReadOpts;
+  /** Of an earlier connection over TLS. By default, the beginner remembers that of its own. */
+  readonly session?: Buffer | undefined;
+}
+
+export function beginner(tls: TlsSettings, options: SocketOptions = {}): Begin {
   // It gives the socket, which undici's type does not tell.
   const beginWith = (settings: Partial<TlsSettings>) =>
     buildConnector({
       allowH2: false,
       timeout: 0,
       ...settings,
-      ...(onread && { onread }),
+      ...options,
     }) as unknown as Begin;
   const plain = beginWith({});
   let secure: Begin | undefined;

@@ -4,7 +4,7 @@ import { codeOf } from "../faults/seen.ts";
 import { anywhere } from "../origins/reach.ts";
 import type { ProxyServer } from "../proxies/proxy-server.ts";
 import { Connection } from "./connection.ts";
-import { type ConnectorSettings, connector, type ServerSettings } from "./connector.ts";
+import { type ConnectorSettings, connector, longestIdle, type ServerSettings } from "./connector.ts";
 import { throughSocks } from "./socks.ts";
 import { Agent, errors, Pool, ProxyAgent } from "./undici.ts";
 
@@ -13,12 +13,6 @@ export interface DispatcherSettings extends ServerSettings {
   /** The greatest number per origin; `undefined`: as many as there are requests. */
   readonly connections: number | undefined;
 }
-
-/**
- * Milliseconds that a connection without work stays open, also if the server offers more: it uses
- * one of the process's open files.
- */
-const longestIdle = 4_000;
 
 /** Keep-alive connections to one origin that is known beforehand. */
 export function directPool(origin: string, settings: DispatcherSettings): Dispatcher {

@@ -50,7 +50,7 @@ export class TappedConnections implements AsyncDisposable {
     const taps = new WeakMap<Socket, SocketTap>();
     const begin = (where: buildConnector.Options, done: buildConnector.Callback) => {
       const tap = new SocketTap(silenceTimeoutMs);
-      const socket = beginner(tls, tap.onread)(where, done);
+      const socket = beginner(tls, { onread: tap.onread })(where, done);
       taps.set(socket, tap);
       return socket;
     };

@@ -3,7 +3,8 @@ import { errors } from "../connecting/undici.ts";
 import { isUnreadable } from "../faults/http-fault.ts";
 import { codeOf } from "../faults/seen.ts";
 import { remember } from "../remember.ts";
-import { OddExchange, type OddRequest } from "./odd-exchange.ts";
+import type { AskedRequest } from "../requests/asked-request.ts";
+import { OddExchange } from "./odd-exchange.ts";
 
 /** Requests whose answers are remembered to be odd. */
 const mostKnown = 10_000;
@@ -18,19 +19,23 @@ export class OddAnswers implements Disposable {
   readonly #known = new Map<string, "odd" | "hopeless">();
 
   /** Whether its answer is to be read in this way. */
-  has({ origin, path }: Pick<OddRequest, "origin" | "path">): boolean {
+  has({ origin, path }: Pick<AskedRequest, "origin" | "path">): boolean {
     return this.#known.size > 0 && this.#known.get(origin + path) === "odd";
   }
 
   /** Whether a request that failed so has its answer read in this way when it is sent again. `inBody`: after its headers had come. */
-  note({ origin, path }: Pick<OddRequest, "origin" | "path">, error: Error, inBody: boolean): boolean {
+  note({ origin, path }: Pick<AskedRequest, "origin" | "path">, error: Error, inBody: boolean): boolean {
     if (!isUnreadable(error, inBody) || this.#known.get(origin + path) === "hopeless") return false;
     remember(this.#known, origin + path, "odd", mostKnown);
     return true;
   }
 
   /** As undici's dispatchers do it. */
-  dispatch(asked: OddRequest, connect: buildConnector.connector, handler: Dispatcher.DispatchHandler): void {
+  dispatch(
+    asked: AskedRequest,
+    connect: buildConnector.connector,
+    handler: Dispatcher.DispatchHandler,
+  ): void {
     const exchange = new OddExchange(asked, handler, (error) => {
       this.#running.delete(exchange);
       if (error !== undefined && isHopeless(error))

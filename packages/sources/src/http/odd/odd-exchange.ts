@@ -1,26 +1,17 @@
 import type { Socket } from "node:net";
 import type { buildConnector, Dispatcher } from "undici";
+import { serverOf } from "../connecting/connector.ts";
 import { errors } from "../connecting/undici.ts";
+import type { AskedRequest } from "../requests/asked-request.ts";
 import { Doubt } from "./answer-head.ts";
 import { AnswerReader } from "./answer-reader.ts";
-
-export interface OddRequest {
-  readonly origin: string;
-  readonly path: string;
-  readonly method: "GET" | "HEAD";
-  /** Name, value, name, value… */
-  readonly headers: readonly string[];
-  /** Milliseconds, both. */
-  readonly headersTimeout: number;
-  readonly bodyTimeout: number;
-}
 
 /** What a header may hold. */
 const sendable = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** One request whose answer is read leniently, on a connection of its own. */
 export class OddExchange implements Dispatcher.DispatchController {
-  readonly #asked: OddRequest;
+  readonly #asked: AskedRequest;
   readonly #handler: Dispatcher.DispatchHandler;
   readonly #ended: (error?: Error) => void;
   readonly #reader: AnswerReader;
@@ -31,7 +22,7 @@ export class OddExchange implements Dispatcher.DispatchController {
   reason: Error | null = null;
 
   /** `ended`: called once, before the handler hears of it. */
-  constructor(asked: OddRequest, handler: Dispatcher.DispatchHandler, ended: (error?: Error) => void) {
+  constructor(asked: AskedRequest, handler: Dispatcher.DispatchHandler, ended: (error?: Error) => void) {
     this.#asked = asked;
     this.#handler = handler;
     this.#ended = ended;
@@ -52,14 +43,13 @@ export class OddExchange implements Dispatcher.DispatchController {
   }
 
   send(connect: buildConnector.connector): void {
-    const { hostname, host, protocol, port } = new URL(this.#asked.origin);
-    const where = { hostname: hostname.replace(/^\[(.*)\]$/, "$1"), host, protocol, port };
+    const where = serverOf(this.#asked.origin);
     this.#handler.onRequestStart?.(this, {});
     if (this.#isOver) return;
     connect(where, (...[error, socket]) => {
       if (error !== null) this.#fail(error);
       else if (this.#isOver) socket.destroy();
-      else this.#ask(socket, host);
+      else this.#ask(socket, where.host ?? "");
     });
   }
 

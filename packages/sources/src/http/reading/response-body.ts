@@ -4,6 +4,8 @@ import { ChunkQueue } from "./chunk-queue.ts";
 
 /** The connection that a body comes over: undici's controller, or a tap before it. */
 export interface BodyFeed {
+  /** The memory of a chunk is used again as soon as `push` has returned. */
+  readonly lends?: boolean;
   pause(): void;
   resume(): void;
   abort(error: Error): void;
@@ -64,7 +66,7 @@ export class ResponseBody {
       this.#whole.set(chunk, at);
       return;
     }
-    this.#queue.push(chunk);
+    this.#queue.push(this.#feed.lends === true ? new Uint8Array(chunk) : chunk);
     if (this.#mode === "bytes") return;
     if (this.#queue.bytes >= highWater) this.#feed.pause();
     this.#wake?.();
