@@ -10,8 +10,8 @@ import { verdicts } from "./conformance/verdicts.ts";
 export type { BrokerBench } from "./conformance/bench.ts";
 
 /**
- * What every Broker does. Promises no more than RabbitMQ can keep: no order after a redelivery or a release, depths that
- * follow a little later, delays that end a little later.
+ * What every Broker does. Promises no more than RabbitMQ can keep: no order after a redelivery or a
+ * release, depths that follow a little later, delays that end a little later.
  */
 export function brokerConformance(name: string, open: () => Promise<BrokerBench>): void {
   const check = conformance(name, open);

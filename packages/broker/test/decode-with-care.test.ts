@@ -44,7 +44,8 @@ test("a process that is held up for longer than a thread may take does not count
   }));
   const large = { ...message, slices: [{ page: "p1", directory: "d", files }] };
   const pause = new Int32Array(new SharedArrayBuffer(4));
-  // as when the process is stopped, or its machine sleeps: all that became due meanwhile is found due at once
+  // as when the process is stopped, or its machine sleeps: all that became due meanwhile is found
+  // due at once
   const holdingUp = setInterval(() => Atomics.wait(pause, 0, 0, 120), 1);
   try {
     const decoded = await decodeWithCare(JSON.stringify(large), 3, { memory: 96, time: 100 });

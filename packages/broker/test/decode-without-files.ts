@@ -3,7 +3,10 @@ import { HostError } from "@brigade/core";
 import { decodeWithCare } from "../src/decode-with-care.ts";
 import { filesMessage } from "./sample-messages.ts";
 
-/** Decodes a message alone while this process can open no file, and again when it can. To be started with few. */
+/**
+ * Decodes a message alone while this process can open no file, and again when it can. To be started
+ * with few.
+ */
 const body = JSON.stringify(filesMessage("photos"));
 const open: number[] = [];
 try {

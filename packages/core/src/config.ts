@@ -51,8 +51,9 @@ function parseBytes(text: string): number {
 }
 
 /**
- * Parses the environment with an object schema whose keys are variable names. Reads only those names; empty counts
- * as absent. With `prefix`, `<prefix>_<NAME>` wins over `<NAME>`. Returns every problem, each naming its variable.
+ * Parses the environment with an object schema whose keys are variable names. Reads only those
+ * names; empty counts as absent. With `prefix`, `<prefix>_<NAME>` wins over `<NAME>`. Returns every
+ * problem, each naming its variable.
  */
 export function parseEnvironment<S extends z.ZodObject>(
   schema: S,

@@ -1,6 +1,7 @@
 /**
  * What went wrong at a source, in the words of this program. Adapters translate what they saw
- * (status, code, broken connection) into one of these and add `cause`; nobody else looks at statuses.
+ * (status, code, broken connection) into one of these and add `cause`; nobody else looks at
+ * statuses.
  *
  * - `missing`        no such object (a cache may say so wrongly; ask `stat`)
  * - `forbidden`      this object is refused to us
@@ -28,8 +29,9 @@ export type SourceErrorKind =
   | "misconfigured";
 
 /**
- * Which requests share the fault: only those for this object (or directory); all to the host that was asked; or all
- * to the source as it is configured. Adapters say what they saw; only `classify` decides what follows.
+ * Which requests share the fault: only those for this object (or directory); all to the host that
+ * was asked; or all to the source as it is configured. Adapters say what they saw; only `classify`
+ * decides what follows.
  */
 export type FaultScope = "object" | "origin" | "source";
 
@@ -96,8 +98,8 @@ export function retriesAfter({ isMalformed }: SourceError, retries: number): num
 }
 
 /**
- * Whether something else came with the status of success in the object's place: a page, say, or packed bytes. It is a refusal in
- * other words, or what a cache kept.
+ * Whether something else came with the status of success in the object's place: a page, say, or
+ * packed bytes. It is a refusal in other words, or what a cache kept.
  */
 export function cameInPlace(error: unknown): boolean {
   return error instanceof SourceError && error.kind === "forbidden" && error.status === 200;
@@ -133,8 +135,8 @@ export class HostError extends Error {
 }
 
 /**
- * An object that a disk cannot hold, while others go on: for its name, its size, or what lies in its place; or whose
- * name cannot be requested.
+ * An object that a disk cannot hold, while others go on: for its name, its size, or what lies in
+ * its place; or whose name cannot be requested.
  */
 export class NameError extends Error {
   override readonly name = "NameError";
@@ -164,14 +166,16 @@ export class FatalError extends Error {
 /**
  * Whose fault a failure is, and so what to do about it:
  * - `object`  `final`: trying again will not help. Otherwise again, counting attempts
- * - `source`  again, not counting attempts. `stop`: it refuses us, and waiting a little will not help; `slowDown`: it
+ * - `source` again, not counting attempts. `stop`: it refuses us, and waiting a little will not
+ *   help; `slowDown`: it
  *             refuses our haste; otherwise it cannot be reached
  * - `host`    somewhere else, or later
  * - `message` dead letter
  * - `cancelled` nothing was done, since we are leaving or the source is paused; nothing is recorded
  * - `bug`     ours; ends the process
  *
- * An object's fault is first a suspicion: it is the source's if nothing else comes either (`health/`).
+ * An object's fault is first a suspicion: it is the source's if nothing else comes either
+ * (`health/`).
  */
 export type Failure =
   | { readonly fault: "object"; readonly final: boolean }
@@ -193,8 +197,8 @@ export function classify(error: unknown, { manyOrigins = false } = {}): Failure 
 }
 
 /**
- * What failed objects are chosen by when they are tried again: a SourceErrorKind, `name` (no disk here can hold it),
- * `no-room` (fits on no volume), `disk`, `deadly` (its process died of it).
+ * What failed objects are chosen by when they are tried again: a SourceErrorKind, `name` (no disk
+ * here can hold it), `no-room` (fits on no volume), `disk`, `deadly` (its process died of it).
  */
 export type FailureClass = SourceErrorKind | "name" | "no-room" | "disk" | "deadly" | "other";
 

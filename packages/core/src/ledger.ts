@@ -3,7 +3,10 @@ import type { FileEntry } from "./source.ts";
 
 /** What the lister asks of the ledger; answered from committed records. */
 export interface PageHistory {
-  /** Whether a page (or a failure) is recorded for this position: a redelivered page need not be published again. */
+  /**
+   * Whether a page (or a failure) is recorded for this position: a redelivered page need not be
+   * published again.
+   */
   recorded(position: {
     job: string;
     directory: string;
@@ -11,8 +14,8 @@ export interface PageHistory {
     page: number;
   }): Promise<RecordedPage | undefined>;
   /**
-   * Which of a directory's files are stored already and unchanged (size, modified, etag where both have one);
-   * in order. `job` names the source and fingerprint to compare with.
+   * Which of a directory's files are stored already and unchanged (size, modified, etag where both
+   * have one); in order. `job` names the source and fingerprint to compare with.
    */
   unchanged(
     job: { source: string; fingerprint: string },

@@ -1,9 +1,15 @@
 import { z } from "zod";
 
-/** Bytes of one object at most: 1 PiB. Whoever tells of a larger one is wrong, or wants sums to overflow. */
+/**
+ * Bytes of one object at most: 1 PiB. Whoever tells of a larger one is wrong, or wants sums to
+ * overflow.
+ */
 export const mostBytes = 2 ** 50;
 
-/** Bytes of one object, wherever they come in: from a listing, in a message, on a line of a manifest. */
+/**
+ * Bytes of one object, wherever they come in: from a listing, in a message, on a line of a
+ * manifest.
+ */
 export const sizeSchema = z.int().min(0).max(mostBytes, "no object has more than 1 PiB (2^50 bytes)");
 
 /** A sum of bytes that would pass this stays here: it means "at least 8 PiB". */
@@ -18,7 +24,10 @@ export function sizeProblem(size: number | undefined): string | undefined {
   return `its size is told as ${size} bytes, and no object has more than 1 PiB (2^50)`;
 }
 
-/** Returns the sum after a change. A sum that has reached `mostSum` stays there: its true value is not known. */
+/**
+ * Returns the sum after a change. A sum that has reached `mostSum` stays there: its true value is
+ * not known.
+ */
 export function plus(sum: number, change: number): number {
   if (sum === mostSum) return sum;
   return Math.max(-mostSum, Math.min(mostSum, sum + change));

@@ -13,7 +13,9 @@ export interface ObjectEntry {
   readonly modified?: number | undefined;
   /** Bare 32 lower-case hex digits are the object's MD5; anything else is opaque. */
   readonly etag?: string | undefined;
-  /** The size was told by a HEAD, which may be wrong, and by no listing: the bytes that come decide. */
+  /**
+   * The size was told by a HEAD, which may be wrong, and by no listing: the bytes that come decide.
+   */
   readonly unproven?: true | undefined;
 }
 
@@ -26,13 +28,19 @@ export interface WantedObject extends ObjectEntry {
 /** A row of a listing: an object by its name within the listed directory. */
 export type FileEntry = Omit<ObjectEntry, "key"> & {
   readonly name: string;
-  /** Why it can never be fetched, where the source knows: it fails without being tried, whatever filters say. */
+  /**
+   * Why it can never be fetched, where the source knows: it fails without being tried, whatever
+   * filters say.
+   */
   readonly problem?: string;
   /** With a problem: it may be a directory, of which nobody lists then what lies below it. */
   readonly mayBeDirectory?: true;
 };
 
-/** Names are as the source gave them: not checked, not to be trusted, maybe repeated on another page. */
+/**
+ * Names are as the source gave them: not checked, not to be trusted, maybe repeated on another
+ * page.
+ */
 export interface Page {
   readonly files: readonly FileEntry[];
   /** Names of child directories, without slashes. */
@@ -67,40 +75,56 @@ export interface ObjectBody {
   readonly modified: number | undefined;
   /** True when these are the bytes of the configured variant, whose size no listing knows. */
   readonly variant: boolean;
-  /** Tells the state of the object that is sent from any other, strongly enough to put pieces of it together; where the source says so. */
+  /**
+   * Tells the state of the object that is sent from any other, strongly enough to put pieces of it
+   * together; where the source says so.
+   */
   readonly validator: string | undefined;
   /** Why this may be an old state that a cache kept: to be asked for once more, `fresh`. */
   readonly doubt: string | undefined;
   /** MD5 of the whole object, of which these may be a range; where the source gives one. */
   readonly objectMd5: string | undefined;
-  /** The whole body, in memory that `allocate` gives (called once at most, with the bytes needed) or in fresh memory. */
+  /**
+   * The whole body, in memory that `allocate` gives (called once at most, with the bytes needed) or
+   * in fresh memory.
+   */
   bytes(allocate?: Allocate): Promise<Uint8Array>;
   /**
-   * As they come. A source may put them into memory that `nextSlab` gives, one slab after the other: into one it puts nothing
-   * more, and so it may be used again, as soon as a chunk in a later one or the end has come. Others have memory of their own.
+   * As they come. A source may put them into memory that `nextSlab` gives, one slab after the
+   * other: into one it puts nothing more, and so it may be used again, as soon as a chunk in a
+   * later one or the end has come. Others have memory of their own.
    */
   chunks(nextSlab?: NextSlab): AsyncIterable<Uint8Array>;
   cancel(): void;
 }
 
-/** Where objects come from. One page, one body, one object's metadata; everything may be asked again. */
+/**
+ * Where objects come from. One page, one body, one object's metadata; everything may be asked
+ * again.
+ */
 export interface Source {
   /** A hash of all that decides which bytes come back: bucket, domain, variant. */
   readonly fingerprint: string;
   /** The variant that `open` asks for; `undefined` for originals. */
   readonly variant: string | undefined;
-  /** Its objects come from many hosts: what concerns one of these (scope `origin`) does not concern the source. */
+  /**
+   * Its objects come from many hosts: what concerns one of these (scope `origin`) does not concern
+   * the source.
+   */
   readonly manyOrigins: boolean;
   /**
    * One page of one directory (`""` is the root; no trailing slash), one level deep.
-   * Throws SourceError; a reply that is not a whole, well-formed page is an error, never an empty page.
+   * Throws SourceError; a reply that is not a whole, well-formed page is an error, never an empty
+   * page.
    */
   listPage(directory: string, cursor: Cursor | undefined, signal: AbortSignal): Promise<Page>;
-  /** Throws SourceError. A redirect, an error page or a listing in place of the object is an error. */
+  /**
+   * Throws SourceError. A redirect, an error page or a listing in place of the object is an error.
+   */
   open(object: WantedObject, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody>;
   /**
-   * The store's own word on an object, not a cache's. Nothing: it is a directory, or does not exist, which only a GET of the whole
-   * object may say. Throws SourceError.
+   * The store's own word on an object, not a cache's. Nothing: it is a directory, or does not
+   * exist, which only a GET of the whole object may say. Throws SourceError.
    */
   stat(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined>;
 }

@@ -3,8 +3,9 @@ const firstLone = 0xdc00;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Bytes of a listing, a list or a disk as text. A byte that is not UTF-8 becomes a lone surrogate (0xE9: U+DCE9). Such a name is
- * refused (`refusal`), and no other: U+FFFD is a letter that was there.
+ * Bytes of a listing, a list or a disk as text. A byte that is not UTF-8 becomes a lone surrogate
+ * (0xE9: U+DCE9). Such a name is refused (`refusal`), and no other: U+FFFD is a letter that was
+ * there.
  */
 export function textOf(bytes: Uint8Array): string {
   const text = decoded(bytes);
@@ -38,7 +39,9 @@ function loneOf(byte: string): string {
   return String.fromCharCode(firstLone + byte.charCodeAt(0));
 }
 
-/** JSON may have escapes of others, which are no bytes: they become some that are not UTF-8 either. */
+/**
+ * JSON may have escapes of others, which are no bytes: they become some that are not UTF-8 either.
+ */
 function hexOf(lone: string): string {
   return ((lone.charCodeAt(0) & 0xff) | 0x80).toString(16).toUpperCase();
 }

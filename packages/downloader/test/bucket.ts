@@ -10,7 +10,10 @@ export interface Stored {
 
 type BodyChanges = Partial<Omit<ObjectBody, "cancel">>;
 
-/** A bucket in memory. What a host answers can differ from what the store knows: `failing` and `body` say how. */
+/**
+ * A bucket in memory. What a host answers can differ from what the store knows: `failing` and
+ * `body` say how.
+ */
 export class Bucket implements Source {
   readonly fingerprint = "f1";
   readonly manyOrigins = false;
@@ -28,7 +31,10 @@ export class Bucket implements Source {
   readonly cancelled: string[] = [];
   readonly listed: string[] = [];
   failingList: () => unknown = () => undefined;
-  /** Called before an object is opened, with the how-manieth request for it this is (from 1); may throw or wait. */
+  /**
+   * Called before an object is opened, with the how-manieth request for it this is (from 1); may
+   * throw or wait.
+   */
   failing: (key: string, time: number, signal: AbortSignal) => unknown = () => undefined;
   failingStat: (key: string) => unknown = () => undefined;
   body: (key: string, time: number, fresh: boolean) => BodyChanges = () => ({});

@@ -16,7 +16,10 @@ import type {
 import { SourceError } from "@brigade/core";
 import { MemoryPart } from "./memory-part.ts";
 
-/** A volume in memory that keeps the contract: bytes that are not as expected are refused as damaged. */
+/**
+ * A volume in memory that keeps the contract: bytes that are not as expected are refused as
+ * damaged.
+ */
 export class MemoryVolume implements Volume {
   readonly id: string;
   readonly label: string;

@@ -22,7 +22,9 @@ export async function openJob(catalogue: Catalogue, id = job.id): Promise<void> 
   await catalogue.jobs.open({ ...job, id, prefix: "", filters: {}, startedAt: 1 });
 }
 
-/** What the clock of a new catalogue shows. The times in messages are before it. Unix milliseconds. */
+/**
+ * What the clock of a new catalogue shows. The times in messages are before it. Unix milliseconds.
+ */
 export const today = 1_800_000_000_000;
 
 /** A new catalogue in a folder of its own, with the job open. */

@@ -22,8 +22,9 @@ interface Reported {
 const rank: Record<Outcome, number> = { failed: 1, vanished: 2, unchanged: 3, stored: 4 };
 
 /**
- * A walk with everything that may happen to one: many pages, walks begun again after a bad cursor, positions that
- * failed before they succeeded, competing reports, results that span pages, unchanged entries that are stored as well.
+ * A walk with everything that may happen to one: many pages, walks begun again after a bad cursor,
+ * positions that failed before they succeeded, competing reports, results that span pages,
+ * unchanged entries that are stored as well.
  */
 export function syntheticJob(seed: number, directories = 12): SyntheticJob {
   const random = randomOf(seed);

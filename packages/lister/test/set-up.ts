@@ -9,8 +9,8 @@ export const job: Job = { id: "job", source: "photos", fingerprint: "f1", prefix
 type Directory = readonly Partial<Page>[] | SourceError;
 
 /**
- * A bucket as a table: each directory's pages, whose cursors are their numbers, or the error that it answers with.
- * `failing` comes first: called before every answer, it may throw.
+ * A bucket as a table: each directory's pages, whose cursors are their numbers, or the error that
+ * it answers with. `failing` comes first: called before every answer, it may throw.
  */
 export class ListedBucket implements Source {
   readonly fingerprint = "f1";
@@ -114,7 +114,10 @@ export function at(position: Partial<WalkPosition> = {}, { attempt = 0, filters 
   };
 }
 
-/** Walks everything that a message leads to, as a broker would bring it; throws when that does not end. */
+/**
+ * Walks everything that a message leads to, as a broker would bring it; throws when that does not
+ * end.
+ */
 export async function walkAll(broker: RecordingBroker, root: Message, most = 500): Promise<void> {
   const waiting = [root];
   broker.onPublish = (messages) => waiting.push(...messages.filter(({ type }) => type === "directory"));

@@ -38,7 +38,9 @@ export class ScriptedBody implements ObjectBody {
   }
 }
 
-/** A source whose calls answer from a script, one entry a call: a value, or an error to be thrown. */
+/**
+ * A source whose calls answer from a script, one entry a call: a value, or an error to be thrown.
+ */
 export function scriptedSource(script: (Error | ScriptedBody | "page" | ObjectEntry | undefined)[]) {
   const asked: string[] = [];
   function next<T>(call: string): Promise<T> {

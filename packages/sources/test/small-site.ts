@@ -4,7 +4,10 @@ import { httpDate } from "./scenario.ts";
 
 const modified = 1_478_701_560;
 
-/** A web server with index pages as nginx makes them, in so many lines as the conformance suite needs. */
+/**
+ * A web server with index pages as nginx makes them, in so many lines as the conformance suite
+ * needs.
+ */
 export function smallSite(setup: SourceSetup): RequestListener {
   return (request, response) => {
     const path = decodeURIComponent((request.url ?? "").slice(1));

@@ -2,7 +2,10 @@
 const most = 4 * 1024 * 1024;
 /** Milliseconds from one saving to the next at least. */
 const leastPause = 30;
-/** …and at least so many times what the last one took: saving is to cost a share of the disk's time, not all of it. */
+/**
+ * …and at least so many times what the last one took: saving is to cost a share of the disk's time,
+ * not all of it.
+ */
 const idleShare = 1;
 const longestPause = 1000;
 

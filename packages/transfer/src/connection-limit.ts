@@ -2,7 +2,10 @@
 const firstPatience = 10_000;
 const longestPatience = 600_000;
 
-/** How many connections a server lets us have: fewer when it refuses some, one more now and then after that. */
+/**
+ * How many connections a server lets us have: fewer when it refuses some, one more now and then
+ * after that.
+ */
 export class ConnectionLimit {
   readonly #most: number;
   readonly #now: () => number;

@@ -24,8 +24,8 @@ import { type SegmentFile, WriteBehind } from "./write-behind.ts";
 
 export interface SegmentParts {
   /**
-   * These bytes from the first on, as many as the body's size says, from a connection of their own; a silent one ends with an
-   * error. Throws SourceError.
+   * These bytes from the first on, as many as the body's size says, from a connection of their own;
+   * a silent one ends with an error. Throws SourceError.
    */
   open(range: Required<ByteRange>, signal: AbortSignal): Promise<ObjectBody>;
   readonly file: SegmentFile;
@@ -56,10 +56,11 @@ export interface SegmentOptions {
 const tickEvery = 30;
 
 /**
- * Brings what the file lacks, in segments over several connections at once, until all of it is there and safe.
- * A broken segment goes on where it broke; a connection without work takes half of the largest segment. Whatever way it
- * ends, what came is saved. Throws the SourceError that trying again will not mend, FatalError when the tries are used up,
- * HostError, and whatever else `open` throws.
+ * Brings what the file lacks, in segments over several connections at once, until all of it is
+ * there and safe. A broken segment goes on where it broke; a connection without work takes half of
+ * the largest segment. Whatever way it ends, what came is saved. Throws the SourceError that trying
+ * again will not mend, FatalError when the tries are used up, HostError, and whatever else `open`
+ * throws.
  */
 export async function fetchSegments(
   parts: SegmentParts,
@@ -151,7 +152,9 @@ class Transfer {
     await Promise.all(this.#running);
   }
 
-  /** Until the segment is whole, or given back because the source does not want as many connections. */
+  /**
+   * Until the segment is whole, or given back because the source does not want as many connections.
+   */
   async #fetch(segment: Segment): Promise<void> {
     for (;;) {
       const { at } = segment;
@@ -214,8 +217,9 @@ class Transfer {
   }
 
   /**
-   * How many other connections the source serves, where the error means that this one is too many; otherwise 0.
-   * A status says so clearly; a connection that cannot be made says it the second time, when bytes came over others since the first.
+   * How many other connections the source serves, where the error means that this one is too many;
+   * otherwise 0. A status says so clearly; a connection that cannot be made says it the second
+   * time, when bytes came over others since the first.
    */
   #servedBeside(segment: Segment, error: SourceError | HostError): number {
     const { failedAt } = segment;
@@ -263,7 +267,10 @@ class Transfer {
     await this.#delay(pause, this.#signal);
   }
 
-  /** A refusal may pass too, where bytes came before: the source may not have noticed yet that our others are gone. */
+  /**
+   * A refusal may pass too, where bytes came before: the source may not have noticed yet that our
+   * others are gone.
+   */
   #mayPass(error: SourceError): boolean {
     if (isRefusal(error)) return error.kind !== "forbidden" || this.#meter.received > 0;
     return isTransient(error);

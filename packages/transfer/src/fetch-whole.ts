@@ -29,7 +29,10 @@ export interface WholeOptions {
   readonly rate?: number | undefined;
 }
 
-/** Brings a body that cannot be had in pieces, over one connection; a broken one begins again. Gives its bytes. */
+/**
+ * Brings a body that cannot be had in pieces, over one connection; a broken one begins again. Gives
+ * its bytes.
+ */
 export async function fetchWhole(
   parts: WholeParts,
   options: WholeOptions,

@@ -1,6 +1,9 @@
 import type { Piece } from "@brigade/core";
 
-/** What a connection is to bring. `at` moves on, `to` may come nearer when a helper takes the second half. */
+/**
+ * What a connection is to bring. `at` moves on, `to` may come nearer when a helper takes the second
+ * half.
+ */
 export class Segment {
   readonly from: number;
   /** The next byte to come. */
@@ -30,7 +33,10 @@ export class Segment {
     this.#began = { at: this.at, when: now };
   }
 
-  /** Milliseconds that its connection will need at the speed it had so far; infinite while nothing comes. */
+  /**
+   * Milliseconds that its connection will need at the speed it had so far; infinite while nothing
+   * comes.
+   */
   timeLeft(now: number): number {
     if (this.state !== "receiving" || this.#began === undefined || this.at === this.#began.at)
       return Number.POSITIVE_INFINITY;
@@ -57,7 +63,10 @@ export function gaps(finished: readonly Piece[], length: number): Piece[] {
   return missing;
 }
 
-/** Cuts pieces so that about `count` come out in all, alike in size, none shorter than `least` but where its piece is. */
+/**
+ * Cuts pieces so that about `count` come out in all, alike in size, none shorter than `least` but
+ * where its piece is.
+ */
 export function cut(pieces: readonly Piece[], count: number, least: number): Segment[] {
   const total = pieces.reduce((sum, { from, to }) => sum + to - from, 0);
   const size = Math.max(least, Math.ceil(total / count));

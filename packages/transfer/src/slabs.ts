@@ -1,7 +1,10 @@
 /** Bytes of one. */
 const largest = 1024 * 1024;
 const smallest = 64 * 1024;
-/** Bytes of all that are filled at once, where memory is not short; of each connection one is filled, and others are written. */
+/**
+ * Bytes of all that are filled at once, where memory is not short; of each connection one is
+ * filled, and others are written.
+ */
 const usualTogether = 32 * 1024 * 1024;
 
 /** Memory for the chunks of all connections, used again and again. */

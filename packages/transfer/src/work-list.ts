@@ -1,7 +1,10 @@
 import type { Piece } from "@brigade/core";
 import { cut, gaps, type Segment } from "./segment.ts";
 
-/** Milliseconds: what will be there so soon is not worth another request, and the bytes on the way that it wastes. */
+/**
+ * Milliseconds: what will be there so soon is not worth another request, and the bytes on the way
+ * that it wastes.
+ */
 const soon = 1000;
 
 /** What is still to come: segments that wait for a connection, and those that have one. */
@@ -20,7 +23,10 @@ export class WorkList {
     return this.#active;
   }
 
-  /** The first that waits; else half of the largest that is under way; nothing when all is in good hands. `now`: milliseconds. */
+  /**
+   * The first that waits; else half of the largest that is under way; nothing when all is in good
+   * hands. `now`: milliseconds.
+   */
   next(now: number): Segment | undefined {
     const segment = this.#waiting.shift() ?? this.#help(now);
     if (segment !== undefined) this.#active.add(segment);

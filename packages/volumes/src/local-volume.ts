@@ -38,11 +38,11 @@ export interface LocalVolume extends Volume {
    */
   claim(source: string): Promise<void>;
   /**
-   * Imports objects from a tree that another program left on the same file system, without copying: a
-   * regular file of the expected size and MD5 gets the object's modification time, is renamed into
-   * its place and entered in the manifest; in order. Others stay untouched, and so do the folders.
-   * Nothing that lies on the volume is replaced. Called again, it finds in their places what it has
-   * imported.
+   * Imports objects from a tree that another program left on the same file system, without copying:
+   * a regular file of the expected size and MD5 gets the object's modification time, is renamed
+   * into its place and entered in the manifest; in order. Others stay untouched, and so do the
+   * folders. Nothing that lies on the volume is replaced. Called again, it finds in their places
+   * what it has imported.
    *
    * Throws ConfigError for a tree on another file system, or one that belongs to a volume or
    * another source.

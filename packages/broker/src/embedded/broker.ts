@@ -70,7 +70,9 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
   return await SqliteBroker.open(options);
 }
 
-/** The package exports EmbeddedBroker only; `inject`, `deadLetters` and `abandon` are for its tests. */
+/**
+ * The package exports EmbeddedBroker only; `inject`, `deadLetters` and `abandon` are for its tests.
+ */
 export class SqliteBroker implements EmbeddedBroker {
   readonly #link: StoreLink;
   readonly #log: Log;

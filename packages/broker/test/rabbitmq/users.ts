@@ -22,7 +22,10 @@ const definitionsSchema = z.object({
   ),
 });
 
-/** What the script gives each user, of its own mouth: the part of it that writes the definitions, run on another file. */
+/**
+ * What the script gives each user, of its own mouth: the part of it that writes the definitions,
+ * run on another file.
+ */
 async function rights() {
   const folder = await mkdtemp(join(tmpdir(), "brigade-rights-"));
   try {
@@ -60,7 +63,10 @@ interface Forgery {
   readonly headers?: object;
 }
 
-/** Puts a message there as a user, with what he says of himself. Resolves with whether a queue has it. */
+/**
+ * Puts a message there as a user, with what he says of himself. Resolves with whether a queue has
+ * it.
+ */
 export async function forge(
   user: string,
   exchange: string,

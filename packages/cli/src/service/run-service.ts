@@ -110,7 +110,9 @@ class RunningService implements Service {
     return this.#broker === undefined ? "not connected to the broker" : this.#broker.trouble;
   }
 
-  /** Begins with `open`, and resolves when the service has left. Rejects with what it gave up for. */
+  /**
+   * Begins with `open`, and resolves when the service has left. Rejects with what it gave up for.
+   */
   async run(open: (service: Service) => Promise<void>): Promise<void> {
     await using _ = this.#listening;
     const trouble = this.#trouble.signal;

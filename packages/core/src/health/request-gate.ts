@@ -9,7 +9,8 @@ interface Waiter {
 /**
  * What every request of a consumer passes last, after it has got its place among the connections.
  * `open`: it passes.
- * `held`: it waits, for the moments in which it is found out whether the source is well. `closed`: it is refused.
+ * `held`: it waits, for the moments in which it is found out whether the source is well. `closed`:
+ * it is refused.
  */
 export class RequestGate {
   #state: "open" | "held" | "closed" = "open";

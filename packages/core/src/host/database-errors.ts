@@ -37,7 +37,10 @@ const ioSteps: Readonly<Record<number, string>> = {
   3850: "locking",
   4106: "closing",
 };
-/** Less can be read than the file should have; what was read is not what was written; the file system is damaged. */
+/**
+ * Less can be read than the file should have; what was read is not what was written; the file
+ * system is damaged.
+ */
 const damagedIo: readonly number[] = [522, 8202, 8458];
 
 /** The code of an error that SQLite (or `damagedDatabase`) made. */
@@ -52,14 +55,17 @@ export function isDamage(error: unknown): boolean {
   return [codes.corrupt, codes.notADatabase].some((one) => one === (code & 0xff)) || damagedIo.includes(code);
 }
 
-/** For damage that is seen without SQLite's help: `databaseError` takes it for SQLite's own finding. */
+/**
+ * For damage that is seen without SQLite's help: `databaseError` takes it for SQLite's own finding.
+ */
 export function damagedDatabase(finding: string): Error {
   return Object.assign(new Error(finding), { errcode: codes.corrupt });
 }
 
 /**
- * What SQLite, or the system where a file is made for it, says of a database's file and its disk, in words. `undefined` if the
- * error is about something else. HostError: may pass, and nothing was committed. FatalError: waiting does not help.
+ * What SQLite, or the system where a file is made for it, says of a database's file and its disk,
+ * in words. `undefined` if the error is about something else. HostError: may pass, and nothing was
+ * committed. FatalError: waiting does not help.
  */
 export function databaseError(error: unknown, file: DatabaseFile): HostError | FatalError | undefined {
   if (!(error instanceof Error)) return undefined;

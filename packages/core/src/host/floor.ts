@@ -19,8 +19,8 @@ export interface LocalRoom extends Room {
 }
 
 /**
- * Some file systems (btrfs, vfat) make inodes as they need them and report none. FUSE without `statfs` reports no blocks,
- * either: then there is room until a call says that there is none.
+ * Some file systems (btrfs, vfat) make inodes as they need them and report none. FUSE without
+ * `statfs` reports no blocks, either: then there is room until a call says that there is none.
  */
 export function roomIn({ bavail, bsize, frsize = bsize, blocks, ffree, files }: FileSystemCounts): LocalRoom {
   const [counts, countsInodes] = [blocks > 0, files > 0];
@@ -32,7 +32,10 @@ export function roomIn({ bavail, bsize, frsize = bsize, blocks, ffree, files }: 
   };
 }
 
-/** What is to stay free on a volume: an amount (bytes, inodes), or a share of all there is (0.01 is 1 %). */
+/**
+ * What is to stay free on a volume: an amount (bytes, inodes), or a share of all there is (0.01 is
+ * 1 %).
+ */
 export type Floor = { readonly amount: number } | { readonly share: number };
 
 /** Absolute. A file system that does not count has no floor. */

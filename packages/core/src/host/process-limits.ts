@@ -1,7 +1,10 @@
 import type { HostError } from "../failures.ts";
 import type { Log } from "../log.ts";
 
-/** Errors of the system that say: this process, or the machine, has no more files or memory. What people can do, by error. */
+/**
+ * Errors of the system that say: this process, or the machine, has no more files or memory. What
+ * people can do, by error.
+ */
 export const processLimits: Readonly<Record<string, string>> = {
   EMFILE: "raise the number of open files that a process may have (ulimit -n)",
   ENFILE: "this machine has no more file descriptors (sysctl fs.file-max)",
@@ -11,13 +14,17 @@ export const processLimits: Readonly<Record<string, string>> = {
 
 /** Milliseconds after which twice as much is tried again. */
 const patience = 600_000;
-/** One step for all that fails at the same time; longer than a connection without work stays open. Milliseconds. */
+/**
+ * One step for all that fails at the same time; longer than a connection without work stays open.
+ * Milliseconds.
+ */
 const stepMs = 6_000;
 const least = 1 / 1024;
 
 /**
- * How much of the usual is done at once by a process that has reached a limit: half as much after each time. It grows again,
- * since what took the files or the memory may have been another process; slowly, since each try that fails costs time.
+ * How much of the usual is done at once by a process that has reached a limit: half as much after
+ * each time. It grows again, since what took the files or the memory may have been another process;
+ * slowly, since each try that fails costs time.
  */
 export class Restraint {
   readonly #log: Log;

@@ -4,13 +4,19 @@ import { MessageError } from "../failures.ts";
 /** Bytes of a message or of a request's body at most: what is larger is not decoded. */
 export const mostBodyBytes = 8 * 2 ** 20;
 
-/** Values, and levels of arrays and objects in each other, of one body at most: each costs far more memory than text. */
+/**
+ * Values, and levels of arrays and objects in each other, of one body at most: each costs far more
+ * memory than text.
+ */
 const mostValues = 500_000;
 const deepest = 32;
 /** Characters that cannot cost much, whatever they are. */
 const harmless = 64 * 1024;
 
-/** JSON from outside, as a value. Throws MessageError, before it costs much, where it is too large, or no JSON. */
+/**
+ * JSON from outside, as a value. Throws MessageError, before it costs much, where it is too large,
+ * or no JSON.
+ */
 export function parseBounded(body: string | Buffer): unknown {
   const bytes = typeof body === "string" ? sizeOf(body) : body.byteLength;
   if (bytes > mostBodyBytes) {
@@ -53,7 +59,9 @@ function checkStructure(text: string): void {
   }
 }
 
-/** Where the string that begins at `start` has its closing quote; the text's end where it has none. */
+/**
+ * Where the string that begins at `start` has its closing quote; the text's end where it has none.
+ */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let escapes = 0;

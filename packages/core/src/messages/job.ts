@@ -7,14 +7,23 @@ export const sourceNameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "a source's name is 1 to 63 of a-z, 0-9 and -");
 
-/** One walk of one source. Carried by every message; consumers refuse another fingerprint than their own. */
+/**
+ * One walk of one source. Carried by every message; consumers refuse another fingerprint than their
+ * own.
+ */
 export const jobSchema = z.object({
   id: z.string().min(1),
   source: sourceNameSchema,
   fingerprint: z.string().min(1),
-  /** The directory that the walk begins with; absent in jobs that were started by an earlier version. */
+  /**
+   * The directory that the walk begins with; absent in jobs that were started by an earlier
+   * version.
+   */
   prefix: z.string().exactOptional(),
-  /** Nothing of this source was stored before: nothing can be unchanged, so nobody needs to be asked. */
+  /**
+   * Nothing of this source was stored before: nothing can be unchanged, so nobody needs to be
+   * asked.
+   */
   first: z.literal(true).exactOptional(),
 });
 export type Job = z.infer<typeof jobSchema>;
@@ -34,7 +43,10 @@ export const filtersSchema = z.object({
 });
 export type Filters = z.infer<typeof filtersSchema>;
 
-/** For a consumer whose source would bring other bytes than the job's (I9): it leaves the work to others and stops. */
+/**
+ * For a consumer whose source would bring other bytes than the job's (I9): it leaves the work to
+ * others and stops.
+ */
 export function otherMeaning(job: Job): FatalError {
   return new FatalError(
     `job ${job.id} of "${job.source}" was started with another bucket, domain or version than is configured here`,

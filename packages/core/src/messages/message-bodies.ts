@@ -12,7 +12,10 @@ const mostSent = 2 ** 20;
 /** Bytes of the names of directories in a part of a page's record. */
 const mostInPart = mostSent / 2;
 
-/** A message as it travels: its JSON, or that of several that say the same together where it would be too large for one. */
+/**
+ * A message as it travels: its JSON, or that of several that say the same together where it would
+ * be too large for one.
+ */
 export function bodiesOf(message: Message): string[] {
   const body = JSON.stringify(message);
   if (body.length * 3 <= mostSent || Buffer.byteLength(body) <= mostSent) return [body];

@@ -13,14 +13,19 @@ const count = z.int().nonnegative();
 const pageId = z.string().min(1);
 const directoryPath = z.string();
 
-/** Where a walk of a directory stands: the page to be listed next. Pages count from 1, walks from 0. */
+/**
+ * Where a walk of a directory stands: the page to be listed next. Pages count from 1, walks from 0.
+ */
 export const walkPositionSchema = z.object({
   directory: directoryPath,
   walk: count,
   page: z.int().positive(),
   /** Absent on page 1. */
   cursor: z.string().optional(),
-  /** An earlier cursor of this walk: meeting it again means that the listing runs in a circle (Brent 1980). */
+  /**
+   * An earlier cursor of this walk: meeting it again means that the listing runs in a circle (Brent
+   * 1980).
+   */
   landmark: z.string().optional(),
 });
 export type WalkPosition = z.infer<typeof walkPositionSchema>;
@@ -35,13 +40,17 @@ export const directoryMessageSchema = z.object({
   /** Times this work was tried and failed by its own fault. */
   attempt: count,
   suspicion: suspicionSchema.exactOptional(),
-  /** It was published while somebody was at work on it: some of it may be done, or still be in hand. */
+  /**
+   * It was published while somebody was at work on it: some of it may be done, or still be in hand.
+   */
   inHand: z.literal(true).exactOptional(),
 });
 export type DirectoryMessage = z.infer<typeof directoryMessageSchema>;
 
 const listedFileSchema = z.object({
-  /** Position among the page's entries, from 0: with the page id, the object's name in the accounts. */
+  /**
+   * Position among the page's entries, from 0: with the page id, the object's name in the accounts.
+   */
   index: count,
   name: z.string().min(1),
   /** Bytes of the original; absent where the listing does not tell. */
@@ -70,7 +79,9 @@ export const filesMessageSchema = z.object({
   slices: listOf(sliceSchema, { least: 1 }),
   attempt: count,
   suspicion: suspicionSchema.exactOptional(),
-  /** It was published while somebody was at work on it: some of it may be done, or still be in hand. */
+  /**
+   * It was published while somebody was at work on it: some of it may be done, or still be in hand.
+   */
   inHand: z.literal(true).exactOptional(),
 });
 export type FilesMessage = z.infer<typeof filesMessageSchema>;
@@ -84,7 +95,10 @@ export const pageMessageSchema = z.object({
   walk: count,
   page: z.int().positive(),
   id: pageId,
-  /** `more`: another page follows. `last`: the directory ends here. `failed`: it could not be listed on from here. */
+  /**
+   * `more`: another page follows. `last`: the directory ends here. `failed`: it could not be listed
+   * on from here.
+   */
   end: z.enum(["more", "last", "failed"]),
   /** With `more`: where the next page starts. */
   next: walkPositionSchema.optional(),
@@ -93,17 +107,26 @@ export const pageMessageSchema = z.object({
   count,
   /** Listed bytes of those. */
   bytes: sumSchema,
-  /** Base64 of a bitmap, bit i of byte i>>3 (least significant first): entry i is stored already and has not changed. */
+  /**
+   * Base64 of a bitmap, bit i of byte i>>3 (least significant first): entry i is stored already and
+   * has not changed.
+   */
   unchanged: z.string().optional(),
   unchangedBytes: sumSchema.optional(),
   /** Full paths of the child directories named on this page (those that are to be walked). */
   directories: listOf(directoryPath),
-  /** Entries that may be directories, and that nobody can list: which, and why, for people. The directory is not wholly listed. */
+  /**
+   * Entries that may be directories, and that nobody can list: which, and why, for people. The
+   * directory is not wholly listed.
+   */
   unlisted: z.string().exactOptional(),
 });
 export type PageMessage = z.infer<typeof pageMessageSchema>;
 
-/** For the ledger: a part of a page's record that is too large for one message. It counts when all parts have come. */
+/**
+ * For the ledger: a part of a page's record that is too large for one message. It counts when all
+ * parts have come.
+ */
 export const pagePartMessageSchema = z.object({
   v: version,
   type: z.literal("page-part"),
@@ -123,7 +146,10 @@ const objectResultSchema = z.object({
   index: count,
   name: z.string(),
   outcome: outcomeSchema,
-  /** As listed, or as the store's metadata said later when that was newer. Bytes, 0 where unknown; Unix seconds. */
+  /**
+   * As listed, or as the store's metadata said later when that was newer. Bytes, 0 where unknown;
+   * Unix seconds.
+   */
   listedSize: sizeSchema,
   /** Of `stored` always; otherwise absent where the listing does not tell. */
   modified: z.int().optional(),
@@ -178,7 +204,10 @@ const messageSchema = z.discriminatedUnion("type", [
 ]);
 export type Message = z.infer<typeof messageSchema>;
 
-/** A message that a newer program has made: it is to wait for one that can read it. `needs`: what this one does not know. */
+/**
+ * A message that a newer program has made: it is to wait for one that can read it. `needs`: what
+ * this one does not know.
+ */
 export class NewerMessageError extends MessageError {
   readonly needs: string;
 
@@ -200,7 +229,10 @@ function newerPart(value: unknown): string | undefined {
   return knownTypes.has(data.type) ? undefined : `messages of type "${data.type.slice(0, 40)}"`;
 }
 
-/** Throws MessageError, naming what is wrong first; NewerMessageError if a newer program has made it. */
+/**
+ * Throws MessageError, naming what is wrong first; NewerMessageError if a newer program has made
+ * it.
+ */
 export function decodeMessage(body: string | Buffer): Message {
   const value = parseBounded(body);
   const parsed = messageSchema.safeParse(value);

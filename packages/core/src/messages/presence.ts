@@ -21,7 +21,10 @@ const holdingSchema = z.object({
 });
 export type Holding = z.infer<typeof holdingSchema>;
 
-/** Messages that a service was handed in the last minute and that only a newer program can read. They wait. */
+/**
+ * Messages that a service was handed in the last minute and that only a newer program can read.
+ * They wait.
+ */
 export const newerMessagesSchema = z.object({
   queue: z.enum(["directories", "files", "retry", "records"]),
   /** What it does not know, for people: "message version 2". */
@@ -31,15 +34,18 @@ export const newerMessagesSchema = z.object({
 export type NewerMessages = z.infer<typeof newerMessagesSchema>;
 
 /**
- * What a service says of itself every few seconds, to whoever listens. It may be lost, and it is not kept. It may keep a job
- * open that would be closed as stalled; it never closes one. A service that falls silent is shown as such, and its disks are lost
- * until somebody speaks of them again.
+ * What a service says of itself every few seconds, to whoever listens. It may be lost, and it is
+ * not kept. It may keep a job open that would be closed as stalled; it never closes one. A service
+ * that falls silent is shown as such, and its disks are lost until somebody speaks of them again.
  */
 export const presenceSchema = z.object({
   v: z.literal(1),
   service: z.enum(["lister", "downloader", "copy"]),
   host: z.string(),
-  /** Names the service: `host-1` where it keeps its name from start to start, else `downloader@host#7` by its process. */
+  /**
+   * Names the service: `host-1` where it keeps its name from start to start, else
+   * `downloader@host#7` by its process.
+   */
   instance: z.string().min(1),
   /** Unix milliseconds: tells the processes apart that had the name one after another. */
   began: z.int().exactOptional(),
@@ -56,8 +62,8 @@ export const presenceSchema = z.object({
       pauses: listOf(z.string()),
       holding: holdingSchema.exactOptional(),
       /**
-       * Messages of this job that it has put into a wait queue, less those that it received from one: summed over all
-       * services, what still waits. Negative where others put them there.
+       * Messages of this job that it has put into a wait queue, less those that it received from
+       * one: summed over all services, what still waits. Negative where others put them there.
        */
       waiting: z.object({ job: z.string(), messages: z.int() }).exactOptional(),
       newer: listOf(newerMessagesSchema).exactOptional(),
@@ -71,7 +77,10 @@ export const presenceSchema = z.object({
       /** Bytes that may still be written, and of the whole disk. Absent: the disk does not say. */
       free: count.exactOptional(),
       size: count.exactOptional(),
-      /** Milliseconds since somebody last looked whether its disk is there. Absent: nobody has looked. */
+      /**
+       * Milliseconds since somebody last looked whether its disk is there. Absent: nobody has
+       * looked.
+       */
       lookedMs: count.exactOptional(),
       /** Why what lies on it could not be read then, for people. Absent: it is there. */
       lost: z.string().exactOptional(),

@@ -1,13 +1,14 @@
 import type { Pauses } from "./backoff.ts";
 
 /**
- * The pauses between tries. How often something is tried is for its caller to say; here are the counts that nobody can
- * set.
+ * The pauses between tries. How often something is tried is for its caller to say; here are the
+ * counts that nobody can set.
  *
- * `delays` are the only pauses that reach a broker: a message that is to be tried later waits in a queue per delay, and
- * the names of these queues hold its milliseconds. Whoever changes `delays` changes the names: a queue of a delay that
- * is gone keeps its messages, and no `brigade` looks there. So a job must have ended before a version with other delays
- * runs, or the old delay stays in the list.
+ * `delays` are the only pauses that reach a broker: a message that is to be tried later waits in a
+ * queue per delay, and the names of these queues hold its milliseconds. Whoever changes `delays`
+ * changes the names: a queue of a delay that is gone keeps its messages, and no `brigade` looks
+ * there. So a job must have ended before a version with other delays runs, or the old delay stays
+ * in the list.
  */
 export const delays = [1_000, 10_000, 60_000, 600_000] as const;
 export type Delay = (typeof delays)[number];

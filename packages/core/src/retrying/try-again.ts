@@ -6,13 +6,19 @@ export interface RetryPolicy {
   /** Times that something is tried after it has failed. `Infinity`: until the signal. */
   readonly retries: number;
   readonly pauses: Pauses;
-  /** Milliseconds: where a source asks for a longer rest, the error is thrown. By default any rest is taken. */
+  /**
+   * Milliseconds: where a source asks for a longer rest, the error is thrown. By default any rest
+   * is taken.
+   */
   readonly longestRest?: number;
   /** Whether another try may help. By default `isTransient`. */
   readonly mayPass?: (error: Error) => boolean;
   /** Told before each pause; `attempt` counts from 0. */
   readonly onRetry?: (error: Error, attempt: number) => void;
-  /** Returns what is thrown in place of the last error, when all tries are used up. By default that error itself. */
+  /**
+   * Returns what is thrown in place of the last error, when all tries are used up. By default that
+   * error itself.
+   */
   readonly usedUp?: (error: Error, tries: number) => Error;
   readonly delay?: Delayer | undefined;
   readonly random?: (() => number) | undefined;
@@ -26,8 +32,8 @@ export function isTransient(error: unknown): error is SourceError {
 }
 
 /**
- * Runs until it succeeds. Throws what no other try can mend, what is left when the tries are used up, and an AbortError
- * when the signal comes first.
+ * Runs until it succeeds. Throws what no other try can mend, what is left when the tries are used
+ * up, and an AbortError when the signal comes first.
  */
 export async function tryAgain<T>(
   run: () => Promise<T>,

@@ -21,7 +21,9 @@ interface Ending {
   readonly after: number;
 }
 
-/** One message and one process at a time, each started a second after the death of the one before. */
+/**
+ * One message and one process at a time, each started a second after the death of the one before.
+ */
 function live({ life, takes, kills = Number.POSITIVE_INFINITY, pieces = 1 }: World): Ending {
   const state = { pieces, suspicion: undefined as Suspicion | undefined, losses: 0 };
   let now = 0;
@@ -87,7 +89,8 @@ describe("blameless work", () => {
       const mean = 2_000 + 60_000 * random();
       return live({ life: (n) => (n < 30 ? -mean * Math.log(1 - random()) : 1e9), takes: 100_000 });
     });
-    // Chance alone can make it look so: thirty kills, most of them in the few moments in which it is on trial.
+    // Chance alone can make it look so: thirty kills, most of them in the few moments in which it
+    // is on trial.
     const deadly = endings.filter(({ kind }) => kind === "deadly").length;
     assert.ok(deadly <= endings.length / 200, `${deadly} of ${endings.length}`);
   });

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Subscription, Valve } from "../../src/index.ts";
 
-/** Remembers what was asked of it; each change takes a turn of the event loop, as a broker's would. */
+/**
+ * Remembers what was asked of it; each change takes a turn of the event loop, as a broker's would.
+ */
 class RecordingSubscription implements Subscription {
   readonly calls: string[] = [];
   running = true;

@@ -1,7 +1,10 @@
 import { decodeMessage, MessageError } from "../../src/index.ts";
 import { bombs } from "./bombs.ts";
 
-/** A process of its own: makes a bomb by name, decodes it if told to, and tells its peak of memory, MiB. */
+/**
+ * A process of its own: makes a bomb by name, decodes it if told to, and tells its peak of memory,
+ * MiB.
+ */
 const [name = "", how = ""] = process.argv.slice(2);
 const body = bombs[name]?.();
 if (body === undefined) throw new Error(`no bomb ${name}`);

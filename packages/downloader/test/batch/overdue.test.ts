@@ -5,7 +5,9 @@ import { Bucket } from "../bucket.ts";
 import { MemoryVolume } from "../memory-volume.ts";
 import { batch, namesOf, outcomesIn, setUp, until } from "../set-up.ts";
 
-/** A downloader with a batch of which "slow" still comes when its delivery can be held no longer. */
+/**
+ * A downloader with a batch of which "slow" still comes when its delivery can be held no longer.
+ */
 async function overdue() {
   const bucket = new Bucket({ slow: "1", quick: "2" });
   const letGo = Promise.withResolvers<void>();

@@ -5,7 +5,10 @@ import type { DownloaderOptions } from "../../src/index.ts";
 import { Bucket } from "../bucket.ts";
 import { batch, namesOf, outcomesIn, setUp } from "../set-up.ts";
 
-/** A bucket of two, whose object "bad" fails each time (or the first so many times); "good" does not. */
+/**
+ * A bucket of two, whose object "bad" fails each time (or the first so many times); "good" does
+ * not.
+ */
 function oneBad(kind: SourceErrorKind, { times = Number.POSITIVE_INFINITY, retryAfterMs = 0 } = {}) {
   const bucket = new Bucket({ good: "ok", bad: "hello" });
   bucket.failing = (key, time) => {

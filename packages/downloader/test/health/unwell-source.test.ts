@@ -73,7 +73,8 @@ describe("a source that has stopped giving what it gave", () => {
     const { bucket, state } = illBucket("forbidden");
     state.ill = false;
     const places = new ByteBudget(16);
-    // As those that send requests do: whoever is held back keeps no place, and a probe waits for none.
+    // As those that send requests do: whoever is held back keeps no place, and a probe waits for
+    // none.
     const given: Source = bucket;
     const source: Source = {
       fingerprint: given.fingerprint,

@@ -15,8 +15,8 @@ export interface JobBook {
   /** Closing again changes nothing. Records that come later are entered all the same. */
   close(id: string, state: Exclude<JobState, "open">): Promise<void>;
   /**
-   * Closes the job by its proof, "complete" or "incomplete", if it is open and all its objects have outcomes,
-   * whatever happens meanwhile. Resolves with the proof if it did, else with `undefined`.
+   * Closes the job by its proof, "complete" or "incomplete", if it is open and all its objects have
+   * outcomes, whatever happens meanwhile. Resolves with the proof if it did, else with `undefined`.
    */
   closeByProof(id: string): Promise<Proof | undefined>;
   /** Oldest first. */

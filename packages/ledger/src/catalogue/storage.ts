@@ -23,8 +23,8 @@ alter table volumes add column lost text;
 /**
  * Rows are small and numbered, for hundreds of millions of objects:
  * - a directory's path is stored once (and once in its index); everything else has its number
- * - `objects` is the largest table by far: no row number, no second index, `bytes` is null if equal to `size`,
- *   MD5 (and an etag that looks like one) as 16 bytes
+ * - `objects` is the largest table by far: no row number, no second index, `bytes` is null if
+ *   equal to `size`, MD5 (and an etag that looks like one) as 16 bytes
  * - `pages.outcomes` has one byte per index, or a single byte if all are equal
  */
 const schema = `${lostTable}

@@ -38,11 +38,11 @@ const positionsPerMessage = 16;
  * A class in the filter means objects of this class only, "listing" failed directories only;
  * without one it is both, and in an idle job also what was lost.
  *
- * Part by part: reopened back in the catalogue first (committed), then published. A crash in between
- * loses nothing that counts: objects are marked, and the next retry that the filter lets at them
- * publishes them. A failed position then is a hole of its directory, which the proof names; a retry
- * of the idle job without a class lists it. Until then the job is not settled; what closes a job
- * that stands still closes this one.
+ * Part by part: reopened back in the catalogue first (committed), then published. A crash in
+ * between loses nothing that counts: objects are marked, and the next retry that the filter lets at
+ * them publishes them. A failed position then is a hole of its directory, which the proof names; a
+ * retry of the idle job without a class lists it. Until then the job is not settled; what closes a
+ * job that stands still closes this one.
  *
  * Twice at the same time, or again while it works, publishes objects twice, which is harmless.
  * Rejects with ConfigError when the job is not known, was cancelled or pruned; with JobOpenError

@@ -28,7 +28,9 @@ export interface Retrying {
   ): Promise<ReopenedPositions>;
 }
 
-/** `tell`: told where the job stands, since objects that are handed out have no outcome any more. */
+/**
+ * `tell`: told where the job stands, since objects that are handed out have no outcome any more.
+ */
 export function retrying(thread: ThreadCall, tell: CommitListener): Retrying {
   async function told<T>(asked: Promise<Reopened<T>>): Promise<Reopened<T>> {
     const reopened = await asked;

@@ -9,7 +9,10 @@ import { openCatalogue } from "../../src/index.ts";
 import { folder, job, openJob } from "../set-up.ts";
 import { syntheticJob } from "../synthetic-job.ts";
 
-/** A process that records the synthetic job, one message after the other, telling each that is committed. */
+/**
+ * A process that records the synthetic job, one message after the other, telling each that is
+ * committed.
+ */
 function record(path: string, seed: number, from: number) {
   return fork(new URL("./record-child.ts", import.meta.url), [path, String(seed), String(from)]);
 }

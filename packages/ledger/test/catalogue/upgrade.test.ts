@@ -45,7 +45,10 @@ create table volume_totals (job integer not null, volume integer not null, objec
 pragma user_version = 1;
 `;
 
-/** An open job with one directory; in it two objects, one of them on two volumes, stored under another size. */
+/**
+ * An open job with one directory; in it two objects, one of them on two volumes, stored under
+ * another size.
+ */
 const content = `
 insert into origins values (1, 'photos', 'f1');
 insert into jobs values (1, 'job-1', 'photos', 1, '', '{}', 1, 'open', null);

@@ -5,7 +5,10 @@ import { serving } from "./server.ts";
 
 export const photos = { source: "photos", fingerprint: "f1", prefix: "", filters: {}, startedAt: 1_000 };
 
-/** A catalogue with the job of set-up.ts open, asked over a real socket. `asToken`: what the client says. */
+/**
+ * A catalogue with the job of set-up.ts open, asked over a real socket. `asToken`: what the client
+ * says.
+ */
 export async function answering({
   asToken,
   ...options

@@ -4,7 +4,10 @@ import { delimiter, join } from "node:path";
 
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/** The browser's executable: CHROMIUM, else one in PATH, else (root on Debian) a freshly installed one. Throws when there is none. */
+/**
+ * The browser's executable: CHROMIUM, else one in PATH, else (root on Debian) a freshly installed
+ * one. Throws when there is none.
+ */
 export function findChromium(told: (what: string) => void): string {
   const found = process.env.CHROMIUM ?? inPath();
   if (found !== undefined) return found;

@@ -16,7 +16,9 @@ export const hostilePause = "the source is <b>unwell</b>";
 
 const perDirectory = 400;
 
-/** A ledger with a job at work, two hosts and their disks, and objects that fail; answers browsers. */
+/**
+ * A ledger with a job at work, two hosts and their disks, and objects that fail; answers browsers.
+ */
 export class Site implements AsyncDisposable {
   readonly #resources: AsyncDisposableStack;
   readonly #status: LiveStatus;

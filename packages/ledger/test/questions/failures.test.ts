@@ -4,7 +4,10 @@ import type { Catalogue } from "../../src/index.ts";
 import { entries, object, page, pageId, result } from "../messages.ts";
 import { all, job, newCatalogue } from "../set-up.ts";
 
-/** Directories a, ab and b with five objects each: f0 to f2 failed, of two classes and of none, f3 vanished, f4 is stored. */
+/**
+ * Directories a, ab and b with five objects each: f0 to f2 failed, of two classes and of none, f3
+ * vanished, f4 is stored.
+ */
 async function threeDirectories(catalogue: Catalogue): Promise<void> {
   const listed = entries(5);
   const [f0, f1, f2, f3, f4] = listed.map((entry, i) =>

@@ -10,7 +10,10 @@ import { all, job, newCatalogue, today } from "../set-up.ts";
 const day = 86_400_000;
 const listed = entries(3);
 
-/** Results of made-up pages, with an index each that makes room for a million objects; a message has 20 of them. */
+/**
+ * Results of made-up pages, with an index each that makes room for a million objects; a message has
+ * 20 of them.
+ */
 function madeUp(from: number, pages = 20): Message & { type: "result" } {
   const failed = object(999_999, { name: "x", size: 1 }, "failed");
   return result(

@@ -13,7 +13,10 @@ assert.ok(f0 && f1 && f2);
 const next = { directory: "b", walk: 0, page: 2, cursor: "c2", landmark: "c2" };
 const brokenB = page({ directory: "b", page: 2, id: "none", end: "failed", reason: "503 five times" });
 
-/** Of a: three objects failed, of two classes; two are stored. b could not be listed beyond its first page. */
+/**
+ * Of a: three objects failed, of two classes; two are stored. b could not be listed beyond its
+ * first page.
+ */
 const partial: readonly RecordMessage[] = [
   page({ directory: "", directories: ["a", "b"] }),
   page({ directory: "a", entries: listed }),

@@ -3,7 +3,10 @@ import { RecordingBroker } from "../../../../test/recording-broker.ts";
 import { type Catalogue, type FailureFilter, type RecordMessage, retryJob } from "../../src/index.ts";
 import { job, newCatalogue } from "../set-up.ts";
 
-/** A catalogue with these records, whose job is closed if it is settled, and what publishes retries of it. */
+/**
+ * A catalogue with these records, whose job is closed if it is settled, and what publishes retries
+ * of it.
+ */
 export async function prepared(messages: readonly RecordMessage[], { closed = true } = {}) {
   const made = await newCatalogue();
   const { catalogue } = made;

@@ -6,7 +6,8 @@ import { positionsIn } from "./published.ts";
 import { prepared } from "./retrying.ts";
 
 /*
- * A page with an entry that may be a directory, and that nobody can list: a hole, until another walk has no such entry.
+ * A page with an entry that may be a directory, and that nobody can list: a hole, until another
+ * walk has no such entry.
  */
 
 const listed = entries(3);

@@ -27,7 +27,10 @@ export interface HttpClientOptions extends PacingOptions {
   readonly silenceTimeoutMs: number;
   readonly proxies: Proxies;
   readonly tls: TlsSettings;
-  /** To each origin that was not known beforehand, at most. Default 16. Infinity: as many as there are requests. */
+  /**
+   * To each origin that was not known beforehand, at most. Default 16. Infinity: as many as there
+   * are requests.
+   */
   readonly connectionsElsewhere?: number;
   /** Hosts that the user did not name may have private addresses, too. */
   readonly allowPrivate: boolean;
@@ -50,12 +53,15 @@ export interface Origin {
   /** `http://host:port`. */
   readonly name: string;
   readonly route: Route;
-  /** Whether the answers for this path are known to be malformed: then only `send` can read them. */
+  /**
+   * Whether the answers for this path are known to be malformed: then only `send` can read them.
+   */
   isOdd(path: string): boolean;
   /**
-   * `path` goes over the wire as it is. `headers`: name, value, name, value…; not changed, so may be shared.
-   * Waits for its turn. Rejects with SourceError, or AbortError. Redirects are answers like any other. What a 403, 429, 503 or 509
-   * says of our pace is judged by its status, unless `turn` is told better. `purpose`: by default `metadata` for HEAD, else `body`.
+   * `path` goes over the wire as it is. `headers`: name, value, name, value…; not changed, so may
+   * be shared. Waits for its turn. Rejects with SourceError, or AbortError. Redirects are answers
+   * like any other. What a 403, 429, 503 or 509 says of our pace is judged by its status, unless
+   * `turn` is told better. `purpose`: by default `metadata` for HEAD, else `body`.
    */
   send(
     method: "GET" | "HEAD",
@@ -71,7 +77,10 @@ const longestForMetadata = 10_000;
 /** Origins not known beforehand of which is remembered whether they have worked. */
 const mostElsewhere = 4096;
 
-/** Keep-alive HTTP/1.1: a pool for each origin that is known beforehand, shared ones for all others (redirects, lists). */
+/**
+ * Keep-alive HTTP/1.1: a pool for each origin that is known beforehand, shared ones for all others
+ * (redirects, lists).
+ */
 export class HttpClient implements AsyncDisposable {
   readonly pacing: Pacing;
   readonly #options: HttpClientOptions;
@@ -79,7 +88,9 @@ export class HttpClient implements AsyncDisposable {
   readonly #dispatchers: Requester[] = [];
   /** By the proxy that they go through; directly: by where they may lead. */
   readonly #others = new Map<ProxyServer | Reach, Dispatcher>();
-  /** How servers are reached, by the same; `undefined` through a proxy that speaks HTTP for them. */
+  /**
+   * How servers are reached, by the same; `undefined` through a proxy that speaks HTTP for them.
+   */
   readonly #connectors = new Map<ProxyServer | Reach, buildConnector.connector | undefined>();
   /** Those that were not known beforehand, the latest used last. */
   readonly #elsewhere = new Map<string, Origin>();
@@ -93,7 +104,10 @@ export class HttpClient implements AsyncDisposable {
     this.#foreign = options.allowPrivate ? anywhere : publicOnly;
   }
 
-  /** An origin that much is asked of, with at most so many connections. Its faults are those of the whole source. */
+  /**
+   * An origin that much is asked of, with at most so many connections. Its faults are those of the
+   * whole source.
+   */
   origin(name: string, connections: number, remedies: Remedies): Origin {
     const proxy = proxyFor(new URL(name), this.#options.proxies);
     const reach = this.#named;
@@ -110,7 +124,10 @@ export class HttpClient implements AsyncDisposable {
     );
   }
 
-  /** An origin that was not known beforehand: a redirect or a list named it. `scope`: which requests share its faults. */
+  /**
+   * An origin that was not known beforehand: a redirect or a list named it. `scope`: which requests
+   * share its faults.
+   */
   elsewhere(name: string, options: ElsewhereOptions): Origin {
     const key = options.isNamed ? `named ${name}` : name;
     const origin = this.#elsewhere.get(key) ?? this.#newOrigin(name, options);
@@ -169,7 +186,8 @@ export class HttpClient implements AsyncDisposable {
       if (unaskable !== undefined) return Promise.reject(unaskable);
       const asked = { origin: name, path, method, headers, ...limits };
       return sendInTurn({
-        // Looked up per request: where there are many servers, the pace of an idle one is forgotten.
+        // Looked up per request: where there are many servers, the pace of an idle one is
+        // forgotten.
         pace: this.pacing.of(name),
         purpose,
         path,

@@ -32,11 +32,17 @@ export interface Holdings {
   /** A connection that serves this exchange only: its tap, as soon as there is a socket. */
   tap?(): SocketTap | undefined;
   readonly turn?: Turn | undefined;
-  /** Nothing more comes; after `error`, if there is one (`inBody`: its headers had come). May be called twice. */
+  /**
+   * Nothing more comes; after `error`, if there is one (`inBody`: its headers had come). May be
+   * called twice.
+   */
   ended(error?: Error, inBody?: boolean): void;
 }
 
-/** One request and its response: undici's low-level handler, which costs a fifth less than `request`. */
+/**
+ * One request and its response: undici's low-level handler, which costs a fifth less than
+ * `request`.
+ */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #route: Route;
   readonly #resolve: (response: HttpResponse) => void;
@@ -121,7 +127,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#finish(error);
   }
 
-  /** undici sees no byte of the body: it is to wait, without a limit, for what the tap has taken. */
+  /**
+   * undici sees no byte of the body: it is to wait, without a limit, for what the tap has taken.
+   */
   #divert(tap: SocketTap, controller: Dispatcher.DispatchController, length: number): ResponseBody {
     this.#diverted = true;
     controller.pause();

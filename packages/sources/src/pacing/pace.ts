@@ -14,7 +14,9 @@ import { type Finding, type Purpose, Turn, type TurnGiver, type Verdict } from "
 const besideBodies = 32;
 /** Milliseconds between checks of requests without an answer. */
 const lookEvery = 250;
-/** Milliseconds that a question about an object waits for a place: a body may wait for its answer. */
+/**
+ * Milliseconds that a question about an object waits for a place: a body may wait for its answer.
+ */
 const metadataPatience = 1_000;
 const never = Number.POSITIVE_INFINITY;
 
@@ -220,7 +222,9 @@ export class Pace implements TurnGiver {
     return turn;
   }
 
-  /** Returns the milliseconds until a request of this kind may start. Infinite: when another ends. */
+  /**
+   * Returns the milliseconds until a request of this kind may start. Infinite: when another ends.
+   */
   #wait({ purpose, rate }: Lane, since: number): number {
     const { bodies, clock } = this.#options;
     if (purpose === "body" && bodies.running >= bodies.most) return never;

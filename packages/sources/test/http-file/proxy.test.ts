@@ -9,7 +9,10 @@ import { find, read, sendFile } from "./scene.ts";
 
 const content = { bytes: Buffer.from("0123456789"), etag: '"one"' };
 
-/** A SOCKS5 proxy that wants this user and password (RFC 1928, 1929) and connects to one port whatever is asked for. */
+/**
+ * A SOCKS5 proxy that wants this user and password (RFC 1928, 1929) and connects to one port
+ * whatever is asked for.
+ */
 async function serveSocks(
   t: TestContext,
   user: string,

@@ -32,7 +32,10 @@ function head(changes: { status?: string; length?: string; more?: string } = {})
   return `${status}\r\n${length}${range}${more}\r\n`;
 }
 
-/** A file on a server that answers the question for its first byte well, and every other request as the test wants. */
+/**
+ * A file on a server that answers the question for its first byte well, and every other request as
+ * the test wants.
+ */
 async function fileOf(t: TestContext, answer: RawAnswer, options: Partial<HttpFilesOptions> = {}) {
   const { url, heads } = await serveRaw(t, (socket, request, index) => {
     if (!/^range: bytes=0-0$/im.test(request)) return answer(socket, request, index);

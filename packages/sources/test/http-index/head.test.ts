@@ -25,7 +25,10 @@ test("where HEAD is not allowed the first byte is asked for", async (t) => {
 const date = "Mon, 01 Jan 2024 00:00:00 GMT";
 const dated = 1_704_067_200;
 
-/** A site of `count` files of 77 bytes, of which an index page tells names only; HEAD is answered by `head`. */
+/**
+ * A site of `count` files of 77 bytes, of which an index page tells names only; HEAD is answered by
+ * `head`.
+ */
 function namesOnly(count: number, head: RequestListener): RequestListener {
   const links = Array.from({ length: count }, (_, n) => `<a href="f${n}.bin">x</a>`).join("");
   return (request, response) => {

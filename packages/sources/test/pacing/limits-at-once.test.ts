@@ -55,7 +55,10 @@ async function simulate(setup: Setup): Promise<Second[]> {
   return told;
 }
 
-/** Of what a server allows each second, which part is used from one second on, and how much is refused. */
+/**
+ * Of what a server allows each second, which part is used from one second on, and how much is
+ * refused.
+ */
 function assertUsed(seconds: readonly Second[], from: number, perSecond: number): void {
   const some = seconds.slice(from);
   const sum = (of: keyof Second) => some.reduce((total, second) => total + second[of], 0);

@@ -36,7 +36,10 @@ export function setup(bodies: number, options: PacingOptions = {}) {
     turn?.answered(status);
     turn?.ended();
   }
-  /** Requests that were served, each over a connection of its own: so many more may run at once. They are not among the given. */
+  /**
+   * Requests that were served, each over a connection of its own: so many more may run at once.
+   * They are not among the given.
+   */
   async function serve(count: number): Promise<void> {
     for (let n = 0; n < count; n++) {
       await ask(1);

@@ -115,8 +115,8 @@ async function committed(add: (completion: Completion<StoredObject>) => void): P
 }
 
 /**
- * Gives a file its modification time and its place. Throws NotImported if it has become another file,
- * or another file has its place.
+ * Gives a file its modification time and its place. Throws NotImported if it has become another
+ * file, or another file has its place.
  */
 function landImported(
   { from, modified }: TreeObject,

@@ -97,8 +97,8 @@ export class Beats<T> {
 }
 
 /**
- * Whatever the disk said (even `full`: the data was accepted before): this volume is lost until it is
- * opened again.
+ * Whatever the disk said (even `full`: the data was accepted before): this volume is lost until it
+ * is opened again.
  */
 function lost(error: unknown): HostError {
   if (error instanceof HostError && error.kind === "io") return error;

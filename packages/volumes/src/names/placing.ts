@@ -91,7 +91,8 @@ export class Placing {
   }
 
   /**
-   * Renames a file of another program's tree into place. Throws NotImported if something lies there.
+   * Renames a file of another program's tree into place. Throws NotImported if something lies
+   * there.
    */
   landImported(from: string, place: Place): { path: string; folder: string } {
     const { source, key } = place;

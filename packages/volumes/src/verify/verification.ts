@@ -56,8 +56,8 @@ const mostSuspects = 10_000;
 /**
  * Compares a disk with its manifest. Somebody may be storing objects meanwhile: a file is named in
  * the manifest only a moment after it has got its place. So whatever seems wrong is looked at
- * twice: the second time when what was changed a moment ago has been left alone for a while, and with all
- * lines that have come until then.
+ * twice: the second time when what was changed a moment ago has been left alone for a while, and
+ * with all lines that have come until then.
  */
 export class Verification {
   readonly #needs: VerificationNeeds;

@@ -16,7 +16,10 @@ async function problemsOf(root: string): Promise<string[]> {
   return found.map(({ problem, path }) => `${problem} ${path}`);
 }
 
-/** A volume as a process leaves it that dies when it has renamed `x`, and has not written the manifest yet. */
+/**
+ * A volume as a process leaves it that dies when it has renamed `x`, and has not written the
+ * manifest yet.
+ */
 async function brokenOff(t: Parameters<typeof openNew>[0]): Promise<string> {
   const { root, volume, close } = await openNew(t);
   await volume.put(newObject("x"), Buffer.from("hello"));

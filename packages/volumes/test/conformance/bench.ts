@@ -7,7 +7,10 @@ export interface VolumeBench extends AsyncDisposable {
   readonly volume: Volume;
   /** Closes the volume, and opens it as the next process does. */
   reopen(): Promise<Volume>;
-  /** Returns the text under the object's name, of the source `photos`; `undefined` if nothing is there. */
+  /**
+   * Returns the text under the object's name, of the source `photos`; `undefined` if nothing is
+   * there.
+   */
   read(key: ObjectKey): Promise<string | undefined>;
 }
 

@@ -21,8 +21,8 @@ import { bytesOf, newObject, scratchFolder } from "../scratch.ts";
 import { contentOf, damage, storeOn, verified, volumeOf } from "../verify/verified.ts";
 
 /*
- * Somebody else prepared the disk: what lies below `.brigade` may be a link, a pipe, a folder or a huge file. Nothing outside of the
- * volume is written, moved or removed, and nothing waits.
+ * Somebody else prepared the disk: what lies below `.brigade` may be a link, a pipe, a folder or a
+ * huge file. Nothing outside of the volume is written, moved or removed, and nothing waits.
  */
 
 const keys = ["a", "x/b"];

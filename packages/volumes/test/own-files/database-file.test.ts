@@ -7,7 +7,10 @@ import { DatabaseSync } from "../../src/disk/sqlite.ts";
 import { withDatabaseFile } from "../../src/index.ts";
 import { scratchFolder } from "../scratch.ts";
 
-/** A database in a volume's state folder, with a write-ahead log beside it, and one of somebody else's. */
+/**
+ * A database in a volume's state folder, with a write-ahead log beside it, and one of somebody
+ * else's.
+ */
 function prepared(t: TestContext) {
   const folder = scratchFolder(t);
   const state = join(folder, ".brigade", "state");

@@ -17,7 +17,8 @@ import { isPartName, openPartFile, type Remote } from "@brigade/volumes";
 import { bytesOf, scratchFolder } from "../scratch.ts";
 
 /*
- * A download goes to a folder that others may write to, or that somebody prepared: what lies beside it may be a link, a pipe or huge.
+ * A download goes to a folder that others may write to, or that somebody prepared: what lies beside
+ * it may be a link, a pipe or huge.
  */
 
 const remote: Remote = {

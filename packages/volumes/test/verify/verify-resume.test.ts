@@ -15,7 +15,10 @@ import { damage, manyKeys, storeOn, verified, volumeOf } from "./verified.ts";
 
 const indexFolder = (root: string) => join(root, ".brigade/verify/_all");
 
-/** Verifies in this thread. `atBatch` is called before every batch of files is looked at. `quietMs`: as `verifyVolume` has it. */
+/**
+ * Verifies in this thread. `atBatch` is called before every batch of files is looked at. `quietMs`:
+ * as `verifyVolume` has it.
+ */
 async function verifyHere(root: string, atBatch: (batch: number, stop: () => void) => unknown, quietMs = 0) {
   mkdirSync(indexFolder(root), { recursive: true });
   using index = new ObjectIndex(join(indexFolder(root), "index.db"));

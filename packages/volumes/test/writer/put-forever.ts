@@ -4,8 +4,9 @@ import { type Durability, openVolume } from "../../src/index.ts";
 import { modified, newObject } from "../scratch.ts";
 
 /*
- * A process for tests: stores objects on a volume until it is killed, or `count` of them, and prints a line for
- * each that is stored: its key and MD5. Arguments: root, instance, durability, count.
+ * A process for tests: stores objects on a volume until it is killed, or `count` of them, and
+ * prints a line for each that is stored: its key and MD5. Arguments: root, instance, durability,
+ * count.
  */
 
 const [root = "", instance = "", durability = "group", count = "Infinity"] = argv.slice(2);

@@ -8,11 +8,12 @@
  * 3. `session()` belongs to the next connection from now on: publishers and consumers wait for it.
  * 4. The old connection is closed in the background, and cut off if that is not answered in 5 s.
  * 5. `down(reason)`: logged once (connecting/connection-watch.ts).
- * 6. After 0.2 s to 10 s: a new connection, with new channels. If that fails: from 5 again, for ever.
+ * 6. After 0.2 s to 10 s: a new connection, with new channels. If that fails: from 5 again, for
+ *    ever.
  * 7. `session()` resolves, then `up()`: logged once.
  * 8. Publishing: all that was not confirmed is sent again. It may arrive twice (rule 2).
- * 9. Consuming: deliveries of the old connection that still waited for a place are dropped. Then the
- *    queue is consumed again, and the broker delivers anew what was not acknowledged.
+ * 9. Consuming: deliveries of the old connection that still waited for a place are dropped. Then
+ *    the queue is consumed again, and the broker delivers anew what was not acknowledged.
  *
  * what happens                                what follows
  * connection lost, heartbeat missed           1 to 9

@@ -19,7 +19,9 @@ export class Places {
     this.#prefetch = prefetch;
   }
 
-  /** `bytes`: the size of the next delivery's body. If none counts now, there is room for any size. */
+  /**
+   * `bytes`: the size of the next delivery's body. If none counts now, there is room for any size.
+   */
   hasRoom(bytes: number): boolean {
     const counted = this.#running.size - this.#handedOver.size;
     if (counted >= this.#prefetch + Math.min(this.#prefetch, this.#aside.size)) return false;

@@ -81,8 +81,8 @@ export class Sender implements Session {
   }
 
   /**
-   * Resolves when a queue has stored it. Rejects with NotAccepted, or with any error if the session is
-   * lost.
+   * Resolves when a queue has stored it. Rejects with NotAccepted, or with any error if the session
+   * is lost.
    */
   async send({ key, content, type, headers, ...way }: Parcel): Promise<void> {
     const exchange = (await this.#isThere(way.exchange)) ? way.exchange : await this.#undivided(way);

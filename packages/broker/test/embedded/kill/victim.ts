@@ -6,9 +6,10 @@ import { filesMessage } from "../../sample-messages.ts";
 import { pairOf, stepsOf } from "./numbered.ts";
 
 /*
- * Publishes numbered messages from the given number on, and consumes them, until it is killed. Says what it did in lines,
- * each written before the next thing happens: `p <number>` confirmed, `h <number> <step> <deliveries>` handed to the handler,
- * `e <kind>` an error that is the broker's end.
+ * Publishes numbered messages from the given number on, and consumes them, until it is killed. Says
+ * what it did in lines, each written before the next thing happens: `p <number>` confirmed, `h
+ * <number> <step> <deliveries>` handed to the handler, `e <kind>` an error that is the broker's
+ * end.
  */
 const [path = "", from = "0"] = process.argv.slice(2);
 /** Blocks while the pipe is full. */

@@ -44,7 +44,8 @@ clusterTest(
     const [other] = cluster.nodes.filter((node) => node !== leader);
     relay.redirect(other?.url ?? "");
     await leader.kill();
-    // At once, while no other node leads yet: what the first channel is refused now, it is refused for good.
+    // At once, while no other node leads yet: what the first channel is refused now, it is refused
+    // for good.
     const numbers = Array.from({ length: 50 }, (_, number) => number + 1);
     const published = Promise.all(
       numbers.map(async (number) => {

@@ -5,8 +5,8 @@ import { readLikeCompose } from "../../../src/settings/file/compose.ts";
 import { warningsOf } from "../../../src/settings/file/warnings.ts";
 
 /**
- * How Docker Compose 2.26 reads each line (`docker compose config` with `env_file`); `undefined`: it
- * depends on other variables.
+ * How Docker Compose 2.26 reads each line (`docker compose config` with `env_file`); `undefined`:
+ * it depends on other variables.
  */
 const readings: readonly (readonly [line: string, value: string | undefined])[] = [
   ["A=plain", "plain"],

@@ -60,9 +60,9 @@ export function beginner(tls: TlsSettings, options: SocketOptions = {}): Begin {
 }
 
 /**
- * Node tries addresses one after the other, and gives each but the last a quarter of a second: on a slow line none answers so
- * soon. Here those that were begun go on while others are tried. Only what `reach` allows is tried: the address that was looked at
- * is the one that is connected to.
+ * Node tries addresses one after the other, and gives each but the last a quarter of a second: on a
+ * slow line none answers so soon. Here those that were begun go on while others are tried. Only
+ * what `reach` allows is tried: the address that was looked at is the one that is connected to.
  */
 export function toAnyAddress(begin: Begin, connectTimeoutMs: number, reach: Reach): buildConnector.connector {
   return ignoringContinue((where, done) => {

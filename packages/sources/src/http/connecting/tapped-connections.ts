@@ -11,7 +11,10 @@ export interface TappedOptions extends ConnectorSettings {
   readonly silenceTimeoutMs: number;
 }
 
-/** Direct connections for large bodies: one a request, with a tap that reads a plain 206's body into its reader's memory. */
+/**
+ * Direct connections for large bodies: one a request, with a tap that reads a plain 206's body into
+ * its reader's memory.
+ */
 export class TappedConnections implements AsyncDisposable {
   readonly #options: TappedOptions;
   readonly #clients = new Set<Client>();

@@ -2,8 +2,8 @@
 const longestWait = 2 ** 31 - 1;
 
 /**
- * A time that is put off again and again. It keeps no process alive. Its timer is set anew only when it has rung, or when the
- * time comes nearer.
+ * A time that is put off again and again. It keeps no process alive. Its timer is set anew only
+ * when it has rung, or when the time comes nearer.
  */
 export class Deadline {
   readonly #reached: () => void;

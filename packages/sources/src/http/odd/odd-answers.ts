@@ -10,8 +10,9 @@ import { OddExchange } from "./odd-exchange.ts";
 const mostKnown = 10_000;
 
 /**
- * Answers that undici cannot read, and AnswerReader can: it costs more, so it reads these only. Each has a connection of its own,
- * which is closed after it: where such an answer ends wrongly, no other takes part of it for its own.
+ * Answers that undici cannot read, and AnswerReader can: it costs more, so it reads these only.
+ * Each has a connection of its own, which is closed after it: where such an answer ends wrongly, no
+ * other takes part of it for its own.
  */
 export class OddAnswers implements Disposable {
   readonly #running = new Set<OddExchange>();
@@ -23,7 +24,10 @@ export class OddAnswers implements Disposable {
     return this.#known.size > 0 && this.#known.get(origin + path) === "odd";
   }
 
-  /** Whether a request that failed so has its answer read in this way when it is sent again. `inBody`: after its headers had come. */
+  /**
+   * Whether a request that failed so has its answer read in this way when it is sent again.
+   * `inBody`: after its headers had come.
+   */
   note({ origin, path }: Pick<AskedRequest, "origin" | "path">, error: Error, inBody: boolean): boolean {
     if (!isUnreadable(error, inBody) || this.#known.get(origin + path) === "hopeless") return false;
     remember(this.#known, origin + path, "odd", mostKnown);

@@ -15,7 +15,10 @@ export interface BodyFeed {
 
 /** Bytes that wait for a reader before the socket is paused. */
 const highWater = 256 * 1024;
-/** A rest of at most this many bytes is read to its end rather than cut, which would cost the connection. */
+/**
+ * A rest of at most this many bytes is read to its end rather than cut, which would cost the
+ * connection.
+ */
 const worthDraining = 64 * 1024;
 /** No buffer can be longer than this; such a body is to be taken by chunks. */
 const longestBuffer = 2 ** 32;
@@ -28,13 +31,15 @@ function tooLong(length: number, most: number): SourceError {
 }
 
 /**
- * A response's body as it arrives. Waiting → taken by `bytes` or `chunks`, or dropped by `cancel` → ended or failed.
- * `push`, `end` and `fail` are for the exchange that feeds it.
+ * A response's body as it arrives. Waiting → taken by `bytes` or `chunks`, or dropped by `cancel` →
+ * ended or failed. `push`, `end` and `fail` are for the exchange that feeds it.
  */
 export class ResponseBody {
   /** Content-Length. */
   readonly length: number | undefined;
-  /** The end will be recognisable: by length or by a last chunk. Otherwise a cut looks like the end. */
+  /**
+   * The end will be recognisable: by length or by a last chunk. Otherwise a cut looks like the end.
+   */
   readonly provable: boolean;
   readonly #feed: BodyFeed;
   readonly #queue = new ChunkQueue();
@@ -90,8 +95,8 @@ export class ResponseBody {
   }
 
   /**
-   * A body of more than `most` bytes has failed as `damaged`: no more than one read beyond them is ever in memory. `undefined`: its length
-   * is not known.
+   * A body of more than `most` bytes has failed as `damaged`: no more than one read beyond them is
+   * ever in memory. `undefined`: its length is not known.
    */
   limitTo(most: number | undefined): void {
     if (most === undefined) return;

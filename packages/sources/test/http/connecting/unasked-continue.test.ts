@@ -10,7 +10,10 @@ const kib = 1024;
 const bytes = Buffer.alloc(4096 * kib, "HTTP/1.1 100 Continue\r\n\r\n");
 const unasked = "HTTP/1.1 100 Continue\r\n\r\n";
 
-/** A server of these bytes in ranges, over connections that stay; `before` is said before each answer. */
+/**
+ * A server of these bytes in ranges, over connections that stay; `before` is said before each
+ * answer.
+ */
 async function serveAfter(t: TestContext, before: (socket: Socket) => Promise<void>) {
   return await serveRaw(t, (socket, head) => {
     const [, from = "", to = ""] = /range: bytes=(\d+)-(\d+)/i.exec(head) ?? [];

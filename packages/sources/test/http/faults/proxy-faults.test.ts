@@ -129,7 +129,10 @@ test("a proxy that says nothing is waited for as long as a server is, not for mi
   assert.ok(performance.now() - began < 5000);
 });
 
-/** A SOCKS5 proxy that answers the greeting with this method, any login with a refusal, and a request with this reply. */
+/**
+ * A SOCKS5 proxy that answers the greeting with this method, any login with a refusal, and a
+ * request with this reply.
+ */
 async function socks(t: TestContext, method: number, reply: number): Promise<string> {
   const port = await tcpPort(t, (socket) =>
     socket.once("data", () => {

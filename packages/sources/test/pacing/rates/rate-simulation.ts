@@ -26,8 +26,8 @@ const places = 32;
 const foundOut = 40;
 
 /**
- * Clients that have no end of requests, against one server. Gives what the server did, how often each client saw a ban, and how often
- * one took refusals for those that come at any rate.
+ * Clients that have no end of requests, against one server. Gives what the server did, how often
+ * each client saw a ban, and how often one took refusals for those that come at any rate.
  */
 export function simulate(setup: Simulated): { seconds: Second[]; bans: number[]; steady: number } {
   const timeline = new Timeline();

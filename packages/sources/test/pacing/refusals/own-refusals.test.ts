@@ -8,7 +8,9 @@ import { signal } from "../../scenario.ts";
 import { settle } from "../scene.ts";
 import { seeded, Timeline } from "../timeline.ts";
 
-/** Asks for objects, several times where they are refused. `isRefused`: an object, by its number. */
+/**
+ * Asks for objects, several times where they are refused. `isRefused`: an object, by its number.
+ */
 async function fetchAll(objects: number, status: number, isRefused: (n: number) => boolean) {
   const timeline = new Timeline();
   const pacing = new Pacing({ bodies: 64 }, { now: timeline.now, ring: timeline.ring, random: seeded(5) });
@@ -97,7 +99,10 @@ test("while nothing is served, no refusal is an object's own: it may be a ban", 
     for (const path of all) assert.equal(own.refused(path, false), false);
 });
 
-/** Nothing is served but what is known to work. Gives how many of some refusals in a row are believed to be their objects' own. */
+/**
+ * Nothing is served but what is known to work. Gives how many of some refusals in a row are
+ * believed to be their objects' own.
+ */
 function believedInRow(own: OwnRefusals, count: number): number {
   let believed = 0;
   for (let n = 0; n < count; n++) if (own.refused(`/in-a-row/${n}`, true)) believed++;

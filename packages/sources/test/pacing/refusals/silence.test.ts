@@ -103,7 +103,10 @@ test("a server that stands still while most connections are idle is asked for tw
   assert.deepEqual(changes, []);
 });
 
-/** Sixteen requests, each over a connection of its own; the first of them are answered every 20 ms, and others follow. */
+/**
+ * Sixteen requests, each over a connection of its own; the first of them are answered every 20 ms,
+ * and others follow.
+ */
 async function fourOfSixteenServed() {
   const scene = setup(64);
   const { given, ask, pass, finish } = scene;

@@ -6,7 +6,10 @@ import { asUpyun, entry, refuse, serve, signal, sourceFor } from "../../scenario
 
 const jpeg = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(40_000, 1)]);
 
-/** A domain that answers versions so, and originals with "original"; the store has everything but `gone`. */
+/**
+ * A domain that answers versions so, and originals with "original"; the store has everything but
+ * `gone`.
+ */
 async function both(t: TestContext, version: RequestListener, more: Record<string, string> = {}) {
   const cdn = await serve(t, (request, response) => {
     if (request.url?.includes("!s400")) version(request, response);
