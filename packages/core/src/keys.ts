@@ -1,5 +1,7 @@
 import { z } from "zod";
-import type { ObjectKey } from "./source.ts";
+
+/** An object's path in its source: `/`-separated, no leading slash, as the listing spells it. */
+export type ObjectKey = string;
 
 /** Characters of a name: no path of a file may have more bytes. */
 const longestName = 4_096;

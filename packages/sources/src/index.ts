@@ -1,13 +1,13 @@
 export { type TlsSettings, tlsSettings } from "./http/connecting/trust.ts";
+export { variablePrefix } from "./http/fetch-variables.ts";
 export { chooseProxies } from "./http/proxies/proxies.ts";
-export { variablePrefix } from "./http/requests/fetch-variables.ts";
 export { FileChanged } from "./http-file/file-changed.ts";
 export type { HttpFile } from "./http-file/http-file.ts";
 export { HttpFiles, type HttpFilesOptions, parseFileUrl } from "./http-file/http-files.ts";
 export { RangesUnusable } from "./http-file/ranges-unusable.ts";
 export type { PaceChange } from "./pacing/pace-options.ts";
 export type { Pacing } from "./pacing/pacing.ts";
+export type { ConfiguredSource, StoreClock } from "./reference/source-reference.ts";
 export { parseSource, sourceNames, sourceVariables } from "./registry.ts";
-export type { ConfiguredSource, StoreClock } from "./source-reference.ts";
 export { CookieJar } from "./web/cookies.ts";
 export { withRetry } from "./with-retry.ts";

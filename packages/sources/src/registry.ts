@@ -1,9 +1,9 @@
 import { ConfigError, type Environment, sourceNameSchema } from "@brigade/core";
-import { hasCredentials, withoutCredentials } from "./credentials-in-url.ts";
-import { variablePrefix } from "./http/requests/fetch-variables.ts";
-import { siteVariables } from "./http-index/config.ts";
+import { variablePrefix } from "./http/fetch-variables.ts";
+import { siteVariables } from "./http-index/site/config.ts";
 import { parseSiteUrl } from "./http-index/url.ts";
-import type { SourceParser, SourceReference } from "./source-reference.ts";
+import { hasCredentials, withoutCredentials } from "./reference/credentials-in-url.ts";
+import type { SourceParser, SourceReference } from "./reference/source-reference.ts";
 import { upyunVariables } from "./upyun/config.ts";
 import { parseUpyunUrl } from "./upyun/url.ts";
 import { parseListUrl } from "./url-list/url.ts";

@@ -1,4 +1,5 @@
-import type { Broker, Delivery, QueueKind, Subscription, Verdict } from "../broker.ts";
+import type { Broker, Delivery, QueueKind, Subscription, Verdict } from "../contracts/broker.ts";
+import type { Source } from "../contracts/source.ts";
 import type { FatalError } from "../failures.ts";
 import type { OutageParts, OutageReport } from "../health/outage.ts";
 import { RequestGate, withGate } from "../health/request-gate.ts";
@@ -7,7 +8,6 @@ import type { Log } from "../log.ts";
 import { otherMeaning } from "../messages/job.ts";
 import type { Message } from "../messages/messages.ts";
 import { delays } from "../retrying/pauses.ts";
-import type { Source } from "../source.ts";
 import { type Alarm, alarm, type Delayer, delay } from "../time/delay.ts";
 import { eitherSignal } from "../time/either-signal.ts";
 import { InHand } from "./in-hand.ts";

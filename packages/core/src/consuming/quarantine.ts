@@ -1,9 +1,9 @@
-import type { Delivery, Subscription, Verdict } from "../broker.ts";
+import type { Delivery, Subscription, Verdict } from "../contracts/broker.ts";
 import type { Log } from "../log.ts";
 import type { DirectoryMessage, FilesMessage } from "../messages/messages.ts";
+import { type Treatment, treat } from "../messages/suspicion.ts";
 import type { Alarm, Delayer } from "../time/delay.ts";
 import { eitherSignal } from "../time/either-signal.ts";
-import { type Treatment, treat } from "./suspicion.ts";
 import type { Valve } from "./valve.ts";
 
 const reason = "handling a suspect alone";

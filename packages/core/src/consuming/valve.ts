@@ -1,4 +1,4 @@
-import type { Subscription } from "../broker.ts";
+import type { Subscription } from "../contracts/broker.ts";
 
 /**
  * Several reasons may pause a consumer at once (back-pressure, an outage, a full disk). It runs

@@ -1,5 +1,5 @@
+import type { Source } from "../contracts/source.ts";
 import { SourcePaused } from "../failures.ts";
-import type { Source } from "../source.ts";
 
 interface Waiter {
   readonly resolve: () => void;

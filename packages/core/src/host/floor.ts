@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { byteSize, integer } from "../config.ts";
-import type { Room } from "../volume.ts";
+import type { Room } from "../contracts/volume.ts";
 
 /** What statfs tells. */
 interface FileSystemCounts {

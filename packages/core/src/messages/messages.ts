@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { suspicionSchema } from "../consuming/suspicion.ts";
 import { MessageError } from "../failures.ts";
 import { pathInsideSchema } from "../keys.ts";
 import { sizeSchema, sumSchema } from "../sizes.ts";
 import { listOf, parseBounded } from "./bounded-json.ts";
 import { filtersSchema, jobSchema } from "./job.ts";
+import { suspicionSchema } from "./suspicion.ts";
 
 /** Raised when a message changes so that an older consumer would misread it. */
 const version = z.literal(1);

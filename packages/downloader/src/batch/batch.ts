@@ -12,7 +12,7 @@ import type {
   Verdict,
 } from "@brigade/core";
 import { delayOf, delays, inShares } from "@brigade/core";
-import { presumedSize } from "../object/body-size.ts";
+import { presumedSize } from "../memory/body-size.ts";
 import type { Fetched, FetchParts } from "../object/object-fetch.ts";
 import { entryOf, idOf, keyOf, type Listed, listedIn, messageFor } from "./listed.ts";
 import { Report } from "./report.ts";

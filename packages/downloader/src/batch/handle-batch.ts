@@ -6,8 +6,8 @@ import {
   type Verdict,
   type Volume,
 } from "@brigade/core";
+import { bytesInMemory, presumedSize } from "../memory/body-size.ts";
 import type { Share } from "../memory/byte-budget.ts";
-import { bytesInMemory, presumedSize } from "../object/body-size.ts";
 import { ObjectFetch, type Purpose } from "../object/object-fetch.ts";
 import { adoptedBy } from "./adopt.ts";
 import { Batch, type BatchParts } from "./batch.ts";

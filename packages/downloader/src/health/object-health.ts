@@ -11,7 +11,7 @@ import {
   SourceError,
   SourceHealth,
 } from "@brigade/core";
-import { smallBody } from "../object/body-size.ts";
+import { smallBody } from "../memory/body-size.ts";
 import { Refusals } from "./refusals.ts";
 
 export interface ObjectHealthParts extends Omit<OutageParts, "probe"> {

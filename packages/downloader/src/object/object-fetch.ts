@@ -20,8 +20,8 @@ import {
 } from "@brigade/core";
 import type { ObjectHealth } from "../health/object-health.ts";
 import type { BodyMemory } from "../memory/body-memory.ts";
+import { bytesInMemory } from "../memory/body-size.ts";
 import type { Share } from "../memory/byte-budget.ts";
-import { bytesInMemory } from "./body-size.ts";
 import type { LargeObjects, SizedEntry } from "./large-objects.ts";
 import { type DatedEntry, expectation } from "./new-object.ts";
 import { lookAgain, reasonOf } from "./second-look.ts";

@@ -1,5 +1,5 @@
 import type { NewObject, ObjectBody, Sink, StoredObject, VolumeStoring } from "@brigade/core";
-import { smallBody } from "./body-size.ts";
+import { smallBody } from "../memory/body-size.ts";
 
 /**
  * Brings one object from its source to a volume. Resolves when it is synced; `onRead` is called

@@ -1,14 +1,15 @@
 import { Worker } from "node:worker_threads";
 import type { HostError, Log } from "@brigade/core";
-import { type History, history } from "../questions/history.ts";
-import { type Questions, questions } from "../questions/questions.ts";
-import { type Recording, recording } from "../recording/recording.ts";
-import { type Retrying, retrying } from "../retrying/retrying.ts";
+import type { CatalogueThreadData } from "../thread/protocol.ts";
 import type { Progress } from "../wire/jobs.ts";
 import type { CatalogueCopy } from "../wire/objects.ts";
 import { CommitGroups } from "./commit-groups.ts";
+import { type History, history } from "./history.ts";
 import { type CommitListener, type JobBook, jobBook } from "./job-book.ts";
-import { type CatalogueThreadData, ThreadCall } from "./thread-call.ts";
+import { type Questions, questions } from "./questions.ts";
+import { type Recording, recording } from "./recording.ts";
+import { type Retrying, retrying } from "./retrying.ts";
+import { ThreadCall } from "./thread-call.ts";
 
 /**
  * Pages and outcomes of all jobs, and where every object lies, in one file that one process has at
@@ -96,7 +97,7 @@ async function startThread({
   cacheBytes,
   onDisk = () => {},
 }: CatalogueParts): Promise<{ worker: Worker; thread: ThreadCall }> {
-  const worker = new Worker(new URL("./thread.ts", import.meta.url), {
+  const worker = new Worker(new URL("../thread/thread.ts", import.meta.url), {
     workerData: { path, cacheBytes } satisfies CatalogueThreadData,
     resourceLimits: { maxYoungGenerationSizeMb: cacheBytes === undefined ? 16 : 4 },
   });

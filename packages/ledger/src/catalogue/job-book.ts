@@ -1,6 +1,6 @@
-import { exampleCount } from "../questions/questions.ts";
 import type { JobRecord, JobState, NewJob, Progress } from "../wire/jobs.ts";
 import type { Proof } from "../wire/proof.ts";
+import { exampleCount } from "./questions.ts";
 import type { ThreadCall } from "./thread-call.ts";
 
 /** The jobs of a catalogue: which there are, and where each stands. */

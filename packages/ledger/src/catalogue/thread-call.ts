@@ -1,28 +1,8 @@
 import type { Worker } from "node:worker_threads";
 import { HostError } from "@brigade/core";
-import type { Rooms } from "./rooms.ts";
-import { type Described, revive } from "./thread-errors.ts";
-
-/** What the thread is started with. */
-export interface CatalogueThreadData {
-  readonly path: string;
-  /** Bytes of the database that stay in memory; `undefined`: the usual number. */
-  readonly cacheBytes: number | undefined;
-}
-
-/**
- * Questions to the thread and its answers. They stay within the process, so they are typed, not
- * parsed.
- */
-export interface Question {
-  readonly id: number;
-  readonly to: "open" | Address;
-  readonly args: readonly unknown[];
-}
-export type Answer = { readonly id: number } & ({ readonly value: unknown } | { readonly error: Described });
-
-/** The room, and the name of its method. */
-type Address = readonly [room: keyof Rooms, method: string];
+import type { Answer, Question } from "../thread/protocol.ts";
+import type { Rooms } from "../thread/rooms.ts";
+import { revive } from "../thread/thread-errors.ts";
 
 type MethodsOf<R extends keyof Rooms> = keyof Rooms[R] & string;
 type Asked<R extends keyof Rooms, M extends MethodsOf<R>> = Rooms[R][M] extends (

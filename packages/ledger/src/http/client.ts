@@ -1,7 +1,7 @@
 import type { FileEntry, PageHistory, Presence, RecordedPage } from "@brigade/core";
 import { z } from "zod";
-import type { History } from "../questions/history.ts";
-import type { Questions } from "../questions/questions.ts";
+import type { History } from "../catalogue/history.ts";
+import type { Questions } from "../catalogue/questions.ts";
 import {
   type CountedBy,
   type FailureCount,

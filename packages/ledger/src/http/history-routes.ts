@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { History } from "../questions/history.ts";
+import type { History } from "../catalogue/history.ts";
 import { filesSchema, positionSchema } from "../wire/history.ts";
 import { body } from "./questions.ts";
 

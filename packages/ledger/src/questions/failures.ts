@@ -1,5 +1,5 @@
 import { join, plus } from "@brigade/core";
-import type { Tables } from "../catalogue/transactions.ts";
+import type { Tables } from "../database/transactions.ts";
 import { classOf, type MissCursor, type Misses, type MissRow, toldMiss } from "../tables/misses.ts";
 import { codes } from "../tables/outcome.ts";
 import type { Amount } from "../wire/amounts.ts";

@@ -1,5 +1,5 @@
 import { join } from "@brigade/core";
-import type { Tables } from "../catalogue/transactions.ts";
+import type { Tables } from "../database/transactions.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import { split } from "../tables/directories.ts";
 import { Origins } from "../tables/origins.ts";

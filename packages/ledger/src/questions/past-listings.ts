@@ -1,5 +1,5 @@
 import type { FileEntry, RecordedPage, WalkPosition } from "@brigade/core";
-import type { Tables } from "../catalogue/transactions.ts";
+import type { Tables } from "../database/transactions.ts";
 import type { DatabaseSync } from "../sqlite.ts";
 import type { StoredPlace } from "../tables/objects.ts";
 import { Origins } from "../tables/origins.ts";

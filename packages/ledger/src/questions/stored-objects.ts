@@ -1,4 +1,4 @@
-import type { Tables } from "../catalogue/transactions.ts";
+import type { Tables } from "../database/transactions.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import { Origins } from "../tables/origins.ts";
 import { bytesOnDisk, type State } from "../tables/state.ts";

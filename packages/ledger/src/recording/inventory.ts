@@ -1,4 +1,4 @@
-import type { Commit, Tables } from "../catalogue/transactions.ts";
+import type { Commit, Tables } from "../database/transactions.ts";
 import type { DatabaseSync } from "../sqlite.ts";
 import { split } from "../tables/directories.ts";
 import { Origins } from "../tables/origins.ts";

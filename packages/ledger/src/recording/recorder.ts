@@ -1,5 +1,5 @@
 import { MessageError, type PageMessage, type PagePartMessage, type ResultMessage } from "@brigade/core";
-import type { Tables } from "../catalogue/transactions.ts";
+import type { Tables } from "../database/transactions.ts";
 import type { DatabaseSync } from "../sqlite.ts";
 import { besides } from "../tables/breaks.ts";
 import type { JobNumbers } from "../tables/jobs.ts";

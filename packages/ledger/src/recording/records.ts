@@ -1,6 +1,6 @@
 import { MessageError } from "@brigade/core";
-import { isDiskError } from "../catalogue/storage.ts";
-import type { Commit, Tables } from "../catalogue/transactions.ts";
+import { isDiskError } from "../database/storage.ts";
+import type { Commit, Tables } from "../database/transactions.ts";
 import { TooEarlyError } from "../tables/untold.ts";
 import type { Progress } from "../wire/jobs.ts";
 import type { Recorder, RecordMessage } from "./recorder.ts";

@@ -1,5 +1,5 @@
 import type { ObjectResult, ResultMessage } from "@brigade/core";
-import type { Tables } from "../catalogue/transactions.ts";
+import type { Tables } from "../database/transactions.ts";
 import type { JobNumbers } from "../tables/jobs.ts";
 import type { Objects } from "../tables/objects.ts";
 import { codes } from "../tables/outcome.ts";

@@ -1,4 +1,4 @@
-import type { Commit, Tables } from "../catalogue/transactions.ts";
+import type { Commit, Tables } from "../database/transactions.ts";
 import type { DatabaseSync } from "../sqlite.ts";
 import type { MissCursor } from "../tables/misses.ts";
 import type { FailureFilter } from "../wire/failures.ts";

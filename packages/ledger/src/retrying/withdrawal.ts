@@ -1,5 +1,5 @@
 import { plus } from "@brigade/core";
-import type { Tables } from "../catalogue/transactions.ts";
+import type { Tables } from "../database/transactions.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import { again, codes } from "../tables/outcome.ts";
 

@@ -5,10 +5,10 @@ import { describe, test } from "node:test";
 import { setImmediate as immediate } from "node:timers/promises";
 import { HostError } from "@brigade/core";
 import { silentLog } from "../../../../test/logs.ts";
-import { Backups } from "../../src/catalogue/backup.ts";
-import { openStorage } from "../../src/catalogue/storage.ts";
+import { openStorage } from "../../src/database/storage.ts";
 import { type Catalogue, openCatalogue } from "../../src/index.ts";
 import { DatabaseSync } from "../../src/sqlite.ts";
+import { Backups } from "../../src/thread/backup.ts";
 import { allStored, entries, page } from "../messages.ts";
 import { all, folder, job, newCatalogue, openJob } from "../set-up.ts";
 

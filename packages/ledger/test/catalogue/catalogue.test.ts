@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { FatalError, HostError } from "@brigade/core";
 import { silentLog } from "../../../../test/logs.ts";
-import { openStorage, translate } from "../../src/catalogue/storage.ts";
+import { openStorage, translate } from "../../src/database/storage.ts";
 import { JobOpenError, openCatalogue } from "../../src/index.ts";
 import { DatabaseSync } from "../../src/sqlite.ts";
 import { entries, object, page, pageId, result } from "../messages.ts";

@@ -1,4 +1,4 @@
-import { header, type ResponseHeaders } from "../http/exchange.ts";
+import { header, type ResponseHeaders } from "../http/reading/response.ts";
 
 /** The marks of one state of a file, from the answer that found it. */
 export class FileState {

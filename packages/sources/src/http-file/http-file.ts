@@ -1,9 +1,9 @@
 import { type ByteRange, type ObjectBody, SourceError } from "@brigade/core";
-import type { HttpResponse } from "../http/exchange.ts";
 import { CheckedBody, noTraits } from "../http/reading/checked-body.ts";
 import { completeRange, unsatisfiedTotal } from "../http/reading/content-range.ts";
 import { suspicionOf } from "../http/reading/page-in-place.ts";
 import { refusal } from "../http/reading/refusal.ts";
+import type { HttpResponse } from "../http/reading/response.ts";
 import { type Validator, validatorOf } from "../http/reading/validator.ts";
 import { follow, type Reply } from "../web/follow.ts";
 import { shown } from "../web/shown.ts";

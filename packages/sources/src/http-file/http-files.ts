@@ -1,7 +1,7 @@
 import { ConfigError } from "@brigade/core";
-import { type HttpResponse, header } from "../http/exchange.ts";
 import { completeRange } from "../http/reading/content-range.ts";
 import { refusal } from "../http/reading/refusal.ts";
+import { type HttpResponse, header } from "../http/reading/response.ts";
 import type { CookieJar } from "../web/cookies.ts";
 import { follow, type Reply } from "../web/follow.ts";
 import { type HeaderSettings, requestHeaders } from "../web/request-headers.ts";

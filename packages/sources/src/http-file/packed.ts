@@ -1,6 +1,6 @@
 import { SourceError } from "@brigade/core";
-import type { HttpResponse } from "../http/exchange.ts";
 import { isStoredPacked, packingOf } from "../http/reading/packing.ts";
+import type { HttpResponse } from "../http/reading/response.ts";
 
 /**
  * Throws, and drops the body, if the server compressed the bytes although we asked it not to. An

@@ -1,9 +1,9 @@
 import { HttpClient } from "../http/client.ts";
-import { TappedConnections } from "../http/connecting/tapped-connections.ts";
 import type { TlsSettings } from "../http/connecting/trust.ts";
-import type { HttpResponse } from "../http/exchange.ts";
+import type { Remedies } from "../http/origins/route.ts";
 import type { Proxies } from "../http/proxies/proxies.ts";
-import type { Remedies } from "../http/route.ts";
+import type { HttpResponse } from "../http/reading/response.ts";
+import { TappedConnections } from "../http/tapped/tapped-connections.ts";
 
 export interface RouteOptions {
   readonly proxies: Proxies;

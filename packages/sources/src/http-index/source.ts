@@ -12,18 +12,18 @@ import {
 } from "@brigade/core";
 import pLimit from "p-limit";
 import { HttpClient } from "../http/client.ts";
+import { clientOptions } from "../http/fetch-variables.ts";
 import { assertRequestable } from "../http/requests/encode.ts";
-import { clientOptions } from "../http/requests/fetch-variables.ts";
 import type { Pacing } from "../pacing/pacing.ts";
 import { StateFolder } from "../pages/state-folder.ts";
-import type { ConfiguredSource } from "../source-reference.ts";
+import type { ConfiguredSource } from "../reference/source-reference.ts";
 import { acceptWebBody } from "../web/web-body.ts";
-import { type SiteConfig, siteFingerprint } from "./config.ts";
 import { IndexDocuments } from "./documents/index-documents.ts";
 import { type Found, PageInquiry } from "./doubts/page-inquiry.ts";
-import { SiteFiles } from "./files.ts";
-import type { Listed } from "./listed.ts";
-import { Site } from "./site.ts";
+import { type SiteConfig, siteFingerprint } from "./site/config.ts";
+import { SiteFiles } from "./site/files.ts";
+import type { Listed } from "./site/listed.ts";
+import { Site } from "./site/site.ts";
 
 /** Requests about single files at once, for an index page without exact sizes or times. */
 const askedAtOnce = 32;

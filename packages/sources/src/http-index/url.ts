@@ -1,9 +1,9 @@
 import { ConfigError, NameError } from "@brigade/core";
-import { withoutCredentials } from "../credentials-in-url.ts";
 import { assertRequestable } from "../http/requests/encode.ts";
-import { sourceName } from "../source-name.ts";
-import type { SourceReference } from "../source-reference.ts";
-import { readSiteConfig } from "./config.ts";
+import { withoutCredentials } from "../reference/credentials-in-url.ts";
+import { sourceName } from "../reference/source-name.ts";
+import type { SourceReference } from "../reference/source-reference.ts";
+import { readSiteConfig } from "./site/config.ts";
 import { HttpIndex } from "./source.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { buildConnector, Dispatcher } from "undici";
 import { Pacing, type PacingOptions } from "../pacing/pacing.ts";
-import type { Purpose } from "../pacing/turn.ts";
+import type { Purpose } from "../pacing/turns/turn.ts";
 import {
   type DispatcherSettings,
   directAgent,
@@ -9,15 +9,16 @@ import {
   throughProxy,
 } from "./connecting/dispatchers.ts";
 import type { TlsSettings } from "./connecting/trust.ts";
-import { Exchange, type HttpResponse } from "./exchange.ts";
+import { Exchange } from "./exchange.ts";
 import { LeanPool } from "./lean/lean-pool.ts";
 import { OddAnswers } from "./odd/odd-answers.ts";
 import { anywhere, NamedHosts, publicOnly, type Reach } from "./origins/reach.ts";
+import { remember } from "./origins/remember.ts";
+import { type Remedies, Route, type RouteOptions } from "./origins/route.ts";
 import { type Proxies, proxyFor } from "./proxies/proxies.ts";
 import type { ProxyServer } from "./proxies/proxy-server.ts";
-import { remember } from "./remember.ts";
+import type { HttpResponse } from "./reading/response.ts";
 import type { AskedRequest } from "./requests/asked-request.ts";
-import { type Remedies, Route, type RouteOptions } from "./route.ts";
 import { sendInTurn } from "./send-in-turn.ts";
 
 export interface HttpClientOptions extends PacingOptions {

@@ -1,31 +1,12 @@
 import { SourceError } from "@brigade/core";
 import type { Dispatcher } from "undici";
-import type { Line, Turn } from "../pacing/turn.ts";
-import { abortError, type Watch, watch } from "./cancelled.ts";
+import type { Line, Turn } from "../pacing/turns/turn.ts";
 import type { SocketTap } from "./connecting/socket-tap.ts";
+import { abortError, type Watch, watch } from "./faults/cancelled.ts";
 import { explain, explainRefusal } from "./faults/explain.ts";
+import type { Route } from "./origins/route.ts";
+import { type HttpResponse, header, type ResponseHeaders } from "./reading/response.ts";
 import { type BodyFeed, ResponseBody } from "./reading/response-body.ts";
-import type { Route } from "./route.ts";
-
-/** As undici gives them: lower-case names, an array where a header came twice. */
-export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
-
-export interface HttpResponse {
-  readonly status: number;
-  readonly statusText: string;
-  readonly headers: ResponseHeaders;
-  readonly body: ResponseBody;
-  /** The way that it came. */
-  readonly route: Route;
-  /** Absent where nothing paces the requests. */
-  readonly turn?: Turn | undefined;
-}
-
-/** The header's value; of several, the first. */
-export function header(headers: ResponseHeaders, name: string): string | undefined {
-  const value = headers[name];
-  return typeof value === "string" ? value : value?.[0];
-}
 
 /** What an exchange holds while it lasts. */
 export interface Holdings {

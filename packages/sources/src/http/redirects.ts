@@ -1,5 +1,5 @@
-import type { HttpResponse } from "./exchange.ts";
 import { locationOf } from "./reading/location.ts";
+import type { HttpResponse } from "./reading/response.ts";
 
 const statuses = new Set([301, 302, 303, 307, 308]);
 

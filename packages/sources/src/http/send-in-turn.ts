@@ -1,8 +1,9 @@
 import { gateOf } from "@brigade/core";
 import type { Pace } from "../pacing/pace.ts";
-import type { Purpose, Sender, Turn } from "../pacing/turn.ts";
-import type { Exchange, Holdings, HttpResponse } from "./exchange.ts";
+import type { Purpose, Sender, Turn } from "../pacing/turns/turn.ts";
+import type { Exchange, Holdings } from "./exchange.ts";
 import { codeOf } from "./faults/seen.ts";
+import type { HttpResponse } from "./reading/response.ts";
 
 export interface Paced {
   readonly pace: Pace;

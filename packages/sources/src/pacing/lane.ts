@@ -1,7 +1,7 @@
 import { type RequestGate, SourceError } from "@brigade/core";
 import type { RequestRate } from "./rates/request-rate.ts";
 import type { OwnRefusals } from "./refusals/own-refusals.ts";
-import type { Purpose, Turn } from "./turn.ts";
+import type { Purpose, Turn } from "./turns/turn.ts";
 
 /** A request that waits for its turn. */
 export interface Waiter {

@@ -1,5 +1,5 @@
-import type { Clock } from "./clock.ts";
-import type { Purpose } from "./turn.ts";
+import type { Clock } from "./turns/clock.ts";
+import type { Purpose } from "./turns/turn.ts";
 
 /** Bodies under way, over all servers of a source. */
 export interface Bodies {

@@ -1,14 +1,14 @@
 import { gateOf, isProbe, SourcePaused } from "@brigade/core";
-import { abortError, watch } from "../http/cancelled.ts";
-import { Alarm } from "./clock.ts";
+import { abortError, watch } from "../http/faults/cancelled.ts";
+import { BanCeiling } from "./ban-ceiling.ts";
 import { ConnectionLimit } from "./connection-limit.ts";
 import { askedToWait, firstOf, type Lane, type Waiter } from "./lane.ts";
 import type { PaceOptions } from "./pace-options.ts";
 import { RequestRate } from "./rates/request-rate.ts";
-import { BanCeiling } from "./refusals/ban-ceiling.ts";
 import { OwnRefusals } from "./refusals/own-refusals.ts";
 import { Silence } from "./refusals/silence.ts";
-import { type Finding, type Purpose, Turn, type TurnGiver, type Verdict } from "./turn.ts";
+import { Alarm } from "./turns/clock.ts";
+import { type Finding, type Purpose, Turn, type TurnGiver, type Verdict } from "./turns/turn.ts";
 
 /** Requests at one server at once, beyond those for bodies. */
 const besideBodies = 32;

@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from "./clock.ts";
 import { Pace } from "./pace.ts";
 import type { Bodies, PaceChange } from "./pace-options.ts";
+import { type Clock, systemClock } from "./turns/clock.ts";
 
 /** Servers that are kept although no request is open. */
 const remembered = 1_000;

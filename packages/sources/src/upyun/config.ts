@@ -8,7 +8,7 @@ import {
   type Routed,
   readVariables,
   stateVariables,
-} from "../http/requests/fetch-variables.ts";
+} from "../http/fetch-variables.ts";
 
 const separators = "!-_";
 

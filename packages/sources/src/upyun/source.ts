@@ -10,12 +10,12 @@ import type {
   WantedObject,
 } from "@brigade/core";
 import { HttpClient } from "../http/client.ts";
+import { clientOptions } from "../http/fetch-variables.ts";
 import { assertRequestable } from "../http/requests/encode.ts";
-import { clientOptions } from "../http/requests/fetch-variables.ts";
-import { Notices } from "../notices.ts";
 import type { Pacing } from "../pacing/pacing.ts";
 import { StateFolder } from "../pages/state-folder.ts";
-import type { StoreClock } from "../source-reference.ts";
+import { Notices } from "../reference/notices.ts";
+import type { StoreClock } from "../reference/source-reference.ts";
 import { fingerprint, readConfig, type UpyunConfig } from "./config.ts";
 import { Listing } from "./listing/listing.ts";
 import { Domain } from "./objects/domain.ts";

@@ -1,8 +1,8 @@
 import { ConfigError, NameError } from "@brigade/core";
-import { withoutCredentials } from "../credentials-in-url.ts";
 import { assertRequestable } from "../http/requests/encode.ts";
-import { sourceName } from "../source-name.ts";
-import type { SourceReference } from "../source-reference.ts";
+import { withoutCredentials } from "../reference/credentials-in-url.ts";
+import { sourceName } from "../reference/source-name.ts";
+import type { SourceReference } from "../reference/source-reference.ts";
 import { createUpyunSource } from "./source.ts";
 
 /**

@@ -1,12 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Environment } from "@brigade/core";
 import type { z } from "zod";
-import {
-  fetchVariables,
-  type Routed,
-  readVariables,
-  stateVariables,
-} from "../http/requests/fetch-variables.ts";
+import { fetchVariables, type Routed, readVariables, stateVariables } from "../http/fetch-variables.ts";
 import type { ListFile } from "./list-file.ts";
 
 const schema = fetchVariables.extend(stateVariables);

@@ -1,5 +1,5 @@
 import { type FaultScope, pausesOfProbes, SourceError, type SourceErrorKind } from "@brigade/core";
-import { remember } from "../http/remember.ts";
+import { remember } from "../http/origins/remember.ts";
 
 /** Milliseconds for which another host's answer counts. */
 const recently = 60_000;

@@ -1,11 +1,11 @@
 import { type ByteRange, SourceError } from "@brigade/core";
 import type { HttpClient } from "../http/client.ts";
-import type { HttpResponse } from "../http/exchange.ts";
+import type { Remedies } from "../http/origins/route.ts";
 import { isPageInPlace, pageInPlace } from "../http/reading/page-in-place.ts";
 import { refusal } from "../http/reading/refusal.ts";
+import type { HttpResponse } from "../http/reading/response.ts";
 import { freshHeaders, rangeHeaders } from "../http/requests/request-headers.ts";
-import type { Remedies } from "../http/route.ts";
-import type { Purpose } from "../pacing/turn.ts";
+import type { Purpose } from "../pacing/turns/turn.ts";
 import { CookieJar } from "../web/cookies.ts";
 import { follow } from "../web/follow.ts";
 import { type HeaderSettings, requestHeaders } from "../web/request-headers.ts";

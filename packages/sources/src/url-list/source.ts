@@ -15,13 +15,13 @@ import {
   SourceError,
   type WantedObject,
 } from "@brigade/core";
-import { abortError, watch } from "../http/cancelled.ts";
 import { HttpClient } from "../http/client.ts";
+import { abortError, watch } from "../http/faults/cancelled.ts";
+import { clientOptions } from "../http/fetch-variables.ts";
 import { assertRequestable } from "../http/requests/encode.ts";
-import { clientOptions } from "../http/requests/fetch-variables.ts";
 import type { Pacing } from "../pacing/pacing.ts";
 import { StateFolder } from "../pages/state-folder.ts";
-import type { ConfiguredSource } from "../source-reference.ts";
+import type { ConfiguredSource } from "../reference/source-reference.ts";
 import { describe } from "../web/metadata.ts";
 import { shown } from "../web/shown.ts";
 import { acceptWebBody } from "../web/web-body.ts";

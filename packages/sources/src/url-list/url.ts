@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { ConfigError } from "@brigade/core";
-import { sourceName } from "../source-name.ts";
-import type { SourceReference } from "../source-reference.ts";
+import { sourceName } from "../reference/source-name.ts";
+import type { SourceReference } from "../reference/source-reference.ts";
 import { readListConfig } from "./config.ts";
 import { UrlList } from "./source.ts";
 

@@ -1,5 +1,5 @@
 import { SourceError } from "@brigade/core";
-import type { HttpResponse } from "../http/exchange.ts";
+import type { HttpResponse } from "../http/reading/response.ts";
 import { followRedirects, type Redirect, targetOf } from "../http/redirects.ts";
 import { shown } from "./shown.ts";
 

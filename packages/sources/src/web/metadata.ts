@@ -1,9 +1,9 @@
 import type { ObjectEntry, ObjectKey } from "@brigade/core";
-import { type HttpResponse, header } from "../http/exchange.ts";
 import { completeRange } from "../http/reading/content-range.ts";
 import { lastModified } from "../http/reading/last-modified.ts";
 import { isPackedForUs } from "../http/reading/packing.ts";
 import { pageInPlace, suspicionOf } from "../http/reading/page-in-place.ts";
+import { type HttpResponse, header } from "../http/reading/response.ts";
 
 /**
  * Returns the metadata of an object from an answer's headers; its body is dropped. A 416 means an

@@ -1,4 +1,4 @@
-import type { Remedies } from "../http/route.ts";
+import type { Remedies } from "../http/origins/route.ts";
 
 /** The settings that help when a web server refuses a source. */
 export const webRemedies: Remedies = {

@@ -1,11 +1,11 @@
 import { type ByteRange, type ObjectBody, SourceError, type WantedObject } from "@brigade/core";
-import { type HttpResponse, header } from "../http/exchange.ts";
 import { CheckedBody } from "../http/reading/checked-body.ts";
 import { completeRange } from "../http/reading/content-range.ts";
 import { md5OfWeb } from "../http/reading/digests.ts";
 import { lastModified } from "../http/reading/last-modified.ts";
 import { isStoredPacked, packingOf } from "../http/reading/packing.ts";
 import { assertNoPage, pageInPlace, suspicionOf } from "../http/reading/page-in-place.ts";
+import { type HttpResponse, header } from "../http/reading/response.ts";
 import { stateOf } from "../http/reading/validator.ts";
 
 export interface Wanted {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fixedWindow, type Gate, slidingWindow, tokenBucket } from "../../../../test/field/servers/gates.ts";
 import { Pacing } from "../../src/pacing/pacing.ts";
-import type { Turn } from "../../src/pacing/turn.ts";
+import type { Turn } from "../../src/pacing/turns/turn.ts";
 import { signal } from "../scenario.ts";
 import { settle } from "./scene.ts";
 import { seeded, Timeline } from "./timeline.ts";

@@ -1,6 +1,6 @@
 import type { PaceChange } from "../../src/pacing/pace-options.ts";
 import { Pacing, type PacingOptions } from "../../src/pacing/pacing.ts";
-import type { Purpose, Turn } from "../../src/pacing/turn.ts";
+import type { Purpose, Turn } from "../../src/pacing/turns/turn.ts";
 import { signal } from "../scenario.ts";
 import { Timeline } from "./timeline.ts";
 

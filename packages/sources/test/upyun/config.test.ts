@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConfigError } from "@brigade/core";
+import { clientOptions } from "../../src/http/fetch-variables.ts";
 import { noProxies } from "../../src/http/proxies/proxies.ts";
-import { clientOptions } from "../../src/http/requests/fetch-variables.ts";
 import { fingerprint, readConfig, upyunVariables } from "../../src/upyun/config.ts";
 
 const credentials = { UPYUN_OPERATOR: "op", UPYUN_PASSWORD: "pw" };

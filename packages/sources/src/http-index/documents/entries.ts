@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Spool } from "../../pages/spool.ts";
 import type { StateFolder } from "../../pages/state-folder.ts";
-import type { Listed } from "../listed.ts";
+import type { Listed } from "../site/listed.ts";
 
 /** Characters that are hashed at once. */
 const hashedAtOnce = 64 * 1024;

@@ -4,11 +4,11 @@ import { NumberedTexts } from "../../pages/numbered-texts.ts";
 import { Spool } from "../../pages/spool.ts";
 import type { StateFolder } from "../../pages/state-folder.ts";
 import { readsTwoAsOne } from "../doubts/two-as-one.ts";
-import { IndexedDirectory } from "../indexed-directory.ts";
-import type { Listed } from "../listed.ts";
+import { IndexedDirectory } from "../site/indexed-directory.ts";
+import { type Anchor, type Astray, readLink } from "../site/link.ts";
+import type { Listed } from "../site/listed.ts";
 import { Entries } from "./entries.ts";
 import { type HtmlPage, readHtmlPage } from "./html-page.ts";
-import { type Anchor, type Astray, readLink } from "./link.ts";
 
 /** nginx, with exact sizes: `</a>   27-Nov-2026 23:28      12345`. */
 const nginxRow = /^\s+(\d{2})-([A-Z][a-z]{2})-(\d{4}) (\d{2}):(\d{2})\s+(\d+)\s*$/;

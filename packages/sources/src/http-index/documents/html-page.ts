@@ -3,7 +3,7 @@ import { overLimit, pageLimits } from "../../pages/limits.ts";
 import { Spool } from "../../pages/spool.ts";
 import type { StateFolder } from "../../pages/state-folder.ts";
 import { WorkTime } from "../../pages/work-time.ts";
-import { type Anchor, isEscaped } from "./link.ts";
+import { type Anchor, isEscaped } from "../site/link.ts";
 import { ShownNames } from "./shown-names.ts";
 
 export interface HtmlPage {

@@ -2,8 +2,8 @@ import { type Cursor, SourceError } from "@brigade/core";
 import { KeptDocuments, type Place, placeText, readPlace } from "../../pages/kept-documents.ts";
 import type { StateFolder } from "../../pages/state-folder.ts";
 import { Loops } from "../doubts/loops.ts";
-import type { Listed } from "../listed.ts";
-import type { Site } from "../site.ts";
+import type { Listed } from "../site/listed.ts";
+import type { Site } from "../site/site.ts";
 import type { Entries } from "./entries.ts";
 import { fetchIndex } from "./index-page.ts";
 

@@ -1,10 +1,10 @@
 import { SourceError } from "@brigade/core";
-import { type HttpResponse, header } from "../../http/exchange.ts";
 import { packingOf } from "../../http/reading/packing.ts";
+import { type HttpResponse, header } from "../../http/reading/response.ts";
 import type { StateFolder } from "../../pages/state-folder.ts";
 import { textPieces } from "../../pages/text-pieces.ts";
 import { unpacked } from "../../pages/unpacked.ts";
-import type { Site } from "../site.ts";
+import type { Site } from "../site/site.ts";
 import type { Entries } from "./entries.ts";
 import { type HtmlIndexOf, parseHtmlIndex } from "./html-index.ts";
 import { parseJsonIndex } from "./json-index.ts";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { JsonRows } from "../../pages/json-rows.ts";
 import type { StateFolder } from "../../pages/state-folder.ts";
 import { WorkTime } from "../../pages/work-time.ts";
-import type { Listed } from "../listed.ts";
+import type { Listed } from "../site/listed.ts";
 import { Entries } from "./entries.ts";
 
 const date = z.string().refine((text) => !Number.isNaN(Date.parse(text)), "must be a date");

@@ -1,5 +1,5 @@
 import { SourceError } from "@brigade/core";
-import { remember } from "../../http/remember.ts";
+import { remember } from "../../http/origins/remember.ts";
 
 /** Directories whose contents are kept, the latest. */
 const mostKnown = 10_000;

@@ -7,8 +7,8 @@ import {
   pausesOfInquiries,
   SourceError,
 } from "@brigade/core";
-import type { Known, SiteFiles } from "../files.ts";
-import type { Listed } from "../listed.ts";
+import type { Known, SiteFiles } from "../site/files.ts";
+import type { Listed } from "../site/listed.ts";
 
 /** A file; a directory by its name, though its link may look like a file's. */
 export type Found = FileEntry | string;

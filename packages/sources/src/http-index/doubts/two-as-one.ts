@@ -1,8 +1,8 @@
 import { inTurns } from "../../pages/in-turns.ts";
 import { NumberedTexts } from "../../pages/numbered-texts.ts";
-import type { Anchor } from "../documents/link.ts";
-import { isSpelled, lastOf, readLink } from "../documents/link.ts";
-import type { IndexedDirectory } from "../indexed-directory.ts";
+import type { IndexedDirectory } from "../site/indexed-directory.ts";
+import type { Anchor } from "../site/link.ts";
+import { isSpelled, lastOf, readLink } from "../site/link.ts";
 
 /**
  * Finds two links of a page that looks percent-escaped which would name one thing, and by their

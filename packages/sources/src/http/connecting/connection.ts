@@ -1,7 +1,11 @@
 import type { Dispatcher } from "undici";
-import type { Line } from "../../pacing/turn.ts";
-import { Exchange } from "../exchange.ts";
+import type { Line } from "../../pacing/turns/turn.ts";
 import { Client, errors } from "./undici.ts";
+
+/** A handler that is told which connection its request goes over. */
+interface Told {
+  goesOver(line: Line): void;
+}
 
 /**
  * A connection of a pool. It reports itself to each exchange, and shows whether the server serves
@@ -24,7 +28,7 @@ export class Connection extends Client implements Line {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    if (handler instanceof Exchange) handler.goesOver(this);
+    if (isTold(handler)) handler.goesOver(this);
     return super.dispatch(options, handler);
   }
 
@@ -43,4 +47,8 @@ export class Connection extends Client implements Line {
       new errors.SocketError("the server does not serve this connection"),
     );
   }
+}
+
+function isTold(handler: object): handler is Told {
+  return "goesOver" in handler;
 }

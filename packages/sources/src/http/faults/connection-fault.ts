@@ -1,5 +1,5 @@
 import type { FaultScope, SourceError } from "@brigade/core";
-import type { Route } from "../route.ts";
+import type { Route } from "../origins/route.ts";
 import { codeOf } from "./seen.ts";
 import { outcomesOf } from "./unreached.ts";
 

@@ -1,11 +1,11 @@
 import { SourceError } from "@brigade/core";
-import { abortError } from "../cancelled.ts";
-import type { Route } from "../route.ts";
+import { reachFault } from "../origins/reach-fault.ts";
+import type { Route } from "../origins/route.ts";
+import { abortError } from "./cancelled.ts";
 import { connectionFault } from "./connection-fault.ts";
 import { httpFault, isNoAnswer } from "./http-fault.ts";
 import { limitFault } from "./limit-fault.ts";
 import { proxyFault } from "./proxy-fault.ts";
-import { reachFault } from "./reach-fault.ts";
 import { alertOf, codeOf, rootOf } from "./seen.ts";
 import { clientCertificate, tlsFault } from "./tls-fault.ts";
 import { probeTls } from "./tls-probe.ts";

@@ -1,5 +1,5 @@
 import { SourceError } from "@brigade/core";
-import type { Route } from "../route.ts";
+import type { Route } from "../origins/route.ts";
 import type { Party } from "./connection-fault.ts";
 import { closed, codeOf, silent } from "./seen.ts";
 

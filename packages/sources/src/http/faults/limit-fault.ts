@@ -1,5 +1,5 @@
 import { HostError, processLimits } from "@brigade/core";
-import type { Route } from "../route.ts";
+import type { Route } from "../origins/route.ts";
 import { codeOf } from "./seen.ts";
 import { SocksError } from "./socks-error.ts";
 

@@ -2,7 +2,7 @@ import type { buildConnector, Dispatcher } from "undici";
 import { errors } from "../connecting/undici.ts";
 import { isUnreadable } from "../faults/http-fault.ts";
 import { codeOf } from "../faults/seen.ts";
-import { remember } from "../remember.ts";
+import { remember } from "../origins/remember.ts";
 import type { AskedRequest } from "../requests/asked-request.ts";
 import { OddExchange } from "./odd-exchange.ts";
 

@@ -1,4 +1,4 @@
-import { header, type ResponseHeaders } from "../exchange.ts";
+import { header, type ResponseHeaders } from "./response.ts";
 
 /** Which bytes a 206 holds, both ends included. */
 export interface ContentRange {

@@ -1,4 +1,4 @@
-import { header, type ResponseHeaders } from "../exchange.ts";
+import { header, type ResponseHeaders } from "./response.ts";
 
 /**
  * Returns 32 lower-case digits; `undefined` if the text is no MD5 in hexadecimal digits, quoted or

@@ -1,4 +1,4 @@
-import { header, type ResponseHeaders } from "../exchange.ts";
+import { header, type ResponseHeaders } from "./response.ts";
 
 /** Returns Unix seconds; `undefined` if there is no date, or none that can be read. */
 export function lastModified(headers: ResponseHeaders): number | undefined {

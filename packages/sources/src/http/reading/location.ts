@@ -1,4 +1,4 @@
-import { header, type ResponseHeaders } from "../exchange.ts";
+import { header, type ResponseHeaders } from "./response.ts";
 
 /**
  * Returns the target of a redirect. Many servers write names into Location unescaped: bytes that no

@@ -1,4 +1,4 @@
-import { header, type ResponseHeaders } from "../exchange.ts";
+import { header, type ResponseHeaders } from "./response.ts";
 
 /** Endings of files that are stored in this compression. */
 const packedNames: Readonly<Record<string, RegExp>> = {

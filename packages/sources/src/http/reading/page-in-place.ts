@@ -1,5 +1,5 @@
 import { SourceError } from "@brigade/core";
-import { type HttpResponse, header, type ResponseHeaders } from "../exchange.ts";
+import { type HttpResponse, header, type ResponseHeaders } from "./response.ts";
 
 /** First bytes of a body that are enough to recognise a page. */
 export const tellingBytes = 512;

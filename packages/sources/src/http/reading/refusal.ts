@@ -1,11 +1,11 @@
 import { type FaultScope, SourceError, type SourceErrorKind } from "@brigade/core";
-import { isTooMuch, verdictOn } from "../../pacing/turn.ts";
-import { type HttpResponse, header } from "../exchange.ts";
+import { isTooMuch, verdictOn } from "../../pacing/turns/turn.ts";
 import { speaksTlsFault } from "../faults/explain.ts";
 import { refusedTunnel } from "../faults/proxy-fault.ts";
 import { clientCertificate } from "../faults/tls-fault.ts";
-import type { Remedies, Route } from "../route.ts";
+import type { Remedies, Route } from "../origins/route.ts";
 import { readText } from "./read-text.ts";
+import { type HttpResponse, header } from "./response.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { type Allocate, type NextSlab, SourceError } from "@brigade/core";
-import { abortError } from "../cancelled.ts";
+import { abortError } from "../faults/cancelled.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
 
 /** The connection that a body comes over: undici's controller, or a tap before it. */

@@ -1,4 +1,4 @@
-import { header, type ResponseHeaders } from "../exchange.ts";
+import { header, type ResponseHeaders } from "./response.ts";
 
 /**
  * Returns the wait of Retry-After (seconds, or a date) in milliseconds; `undefined` without a

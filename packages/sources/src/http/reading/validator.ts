@@ -1,4 +1,4 @@
-import { header, type ResponseHeaders } from "../exchange.ts";
+import { header, type ResponseHeaders } from "./response.ts";
 
 /** A mark of one state of a file, strong enough to put pieces of it together. */
 export interface Validator {

@@ -1,4 +1,4 @@
-import { Fall } from "../refusals/fall.ts";
+import { Fall } from "./fall.ts";
 
 /**
  * Milliseconds for which a rate that led to a ban is not tried again; the share of it that is used

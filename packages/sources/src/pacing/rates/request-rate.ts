@@ -1,7 +1,7 @@
-import { type Clock, nextAfter } from "../clock.ts";
-import { Hold } from "../hold.ts";
-import { SteadyRefusals } from "../refusals/steady-refusals.ts";
+import { type Clock, nextAfter } from "../turns/clock.ts";
+import { Hold } from "../turns/hold.ts";
 import { RateCurve } from "./rate-curve.ts";
+import { SteadyRefusals } from "./steady-refusals.ts";
 import { Tally } from "./tally.ts";
 
 /**

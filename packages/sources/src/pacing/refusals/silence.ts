@@ -1,4 +1,4 @@
-import type { Line, Turn } from "../turn.ts";
+import type { Line, Turn } from "../turns/turn.ts";
 
 /**
  * Milliseconds: no connection counts as unserved before; nor before this many times the longest

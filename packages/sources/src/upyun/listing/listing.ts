@@ -1,6 +1,6 @@
 import { type Cursor, type FileEntry, join, NameError, type Page, SourceError } from "@brigade/core";
-import { type HttpResponse, header } from "../../http/exchange.ts";
 import { packingOf } from "../../http/reading/packing.ts";
+import { type HttpResponse, header } from "../../http/reading/response.ts";
 import { assertRequestable } from "../../http/requests/encode.ts";
 import { KeptDocuments, type Place, placeText, readPlace } from "../../pages/kept-documents.ts";
 import { pageLimits } from "../../pages/limits.ts";

@@ -1,13 +1,12 @@
 import type { ByteRange, ObjectKey } from "@brigade/core";
 import type { HttpClient, Origin } from "../../http/client.ts";
-import type { HttpResponse } from "../../http/exchange.ts";
+import { type FetchVariables, visitorHeaders, visitorHeadersElsewhere } from "../../http/fetch-variables.ts";
 import { isSameOrigin } from "../../http/origins/same-origin.ts";
+import type { HttpResponse } from "../../http/reading/response.ts";
 import { followRedirects, type Redirect } from "../../http/redirects.ts";
 import { encodePath } from "../../http/requests/encode.ts";
-import { visitorHeaders, visitorHeadersElsewhere } from "../../http/requests/fetch-variables.ts";
 import { rangeHeaders } from "../../http/requests/request-headers.ts";
-import type { Notices } from "../../notices.ts";
-import type { UpyunConfig } from "../config.ts";
+import type { Notices } from "../../reference/notices.ts";
 import { type ErrorReply, printable, readErrorReply } from "../rest/error-reply.ts";
 import type { StoreTime } from "../rest/signature.ts";
 import { allowedHop, type Hop, isDowngrade } from "./redirect.ts";
@@ -23,10 +22,17 @@ export interface Refused {
   readonly redirect: string;
 }
 
+/** What of the source's configuration decides how the public host name is asked. */
+export interface DomainConfig extends FetchVariables {
+  /** The separator between a key and a version. */
+  readonly separator: string;
+  readonly UPYUN_TOKEN_SECRET?: string | undefined;
+}
+
 /** Objects through the bucket's public host name: a CDN, with its caches, rules and redirects. */
 export class Domain {
   readonly #client: HttpClient;
-  readonly #config: UpyunConfig;
+  readonly #config: DomainConfig;
   readonly #origin: Origin;
   readonly #url: URL;
   /** Headers without credentials. */
@@ -35,7 +41,7 @@ export class Domain {
   readonly #notices: Notices;
 
   /** `origin`: `https://host`. */
-  constructor(client: HttpClient, origin: string, config: UpyunConfig, time: StoreTime, notices: Notices) {
+  constructor(client: HttpClient, origin: string, config: DomainConfig, time: StoreTime, notices: Notices) {
     this.#client = client;
     this.#config = config;
     this.#origin = client.origin(origin, config.FETCH_CONCURRENCY, remedies);

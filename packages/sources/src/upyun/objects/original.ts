@@ -5,14 +5,14 @@ import {
   SourceError,
   type WantedObject,
 } from "@brigade/core";
-import type { HttpResponse } from "../../http/exchange.ts";
 import { md5OfStore } from "../../http/reading/digests.ts";
 import { lastModified } from "../../http/reading/last-modified.ts";
+import type { HttpResponse } from "../../http/reading/response.ts";
+import { acceptBody } from "../bodies/object-body.ts";
 import { domainError } from "../rest/errors.ts";
 import { isResponse } from "../rest/rest.ts";
 import type { Store } from "../rest/store.ts";
 import { type Domain, isRefused } from "./domain.ts";
-import { acceptBody } from "./object-body.ts";
 
 /**
  * After this number of dates that differ from the store's for the same bytes, the domain's dates do

@@ -5,12 +5,12 @@ import {
   SourceError,
   type WantedObject,
 } from "@brigade/core";
+import { acceptBody } from "../bodies/object-body.ts";
 import type { ErrorReply } from "../rest/error-reply.ts";
 import { domainError } from "../rest/errors.ts";
 import { isResponse } from "../rest/rest.ts";
 import type { Store } from "../rest/store.ts";
 import { type Domain, isRefused } from "./domain.ts";
-import { acceptBody } from "./object-body.ts";
 import type { OriginalByDomain } from "./original.ts";
 
 /** The CDN keeps an error for 5 minutes. */

@@ -1,5 +1,5 @@
 import type { SourceErrorKind } from "@brigade/core";
-import { isTooMuch } from "../../pacing/turn.ts";
+import { isTooMuch } from "../../pacing/turns/turn.ts";
 
 /** Too many requests at once for one object. */
 export const sameUri = 42900002;

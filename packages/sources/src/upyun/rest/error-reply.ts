@@ -1,9 +1,9 @@
 import type { FaultScope } from "@brigade/core";
-import { type HttpResponse, header } from "../../http/exchange.ts";
 import { readText } from "../../http/reading/read-text.ts";
 import { meaningOfPace, routeRefusal, scopeByPace } from "../../http/reading/refusal.ts";
+import { type HttpResponse, header } from "../../http/reading/response.ts";
 import { retryAfterMs } from "../../http/reading/retry-after.ts";
-import { type Verdict, verdictOn } from "../../pacing/turn.ts";
+import { type Verdict, verdictOn } from "../../pacing/turns/turn.ts";
 import { type Meaning, perAddress, sameUri, tooMuch } from "./codes.ts";
 
 /**

@@ -1,10 +1,10 @@
 import { SourceError } from "@brigade/core";
 import type { Origin } from "../../http/client.ts";
-import type { HttpResponse } from "../../http/exchange.ts";
-import { header } from "../../http/exchange.ts";
 import { routeRefusal } from "../../http/reading/refusal.ts";
+import type { HttpResponse } from "../../http/reading/response.ts";
+import { header } from "../../http/reading/response.ts";
 import { encodePath } from "../../http/requests/encode.ts";
-import type { Purpose } from "../../pacing/turn.ts";
+import type { Purpose } from "../../pacing/turns/turn.ts";
 import { type ErrorReply, readErrorReply } from "./error-reply.ts";
 import { basicAuthorization, Signer, type StoreTime } from "./signature.ts";
 

@@ -5,10 +5,10 @@ import {
   type ObjectKey,
   SourceError,
 } from "@brigade/core";
-import { header } from "../../http/exchange.ts";
 import { md5OfStore } from "../../http/reading/digests.ts";
+import { header } from "../../http/reading/response.ts";
 import { rangeHeaders } from "../../http/requests/request-headers.ts";
-import { acceptBody } from "../objects/object-body.ts";
+import { acceptBody } from "../bodies/object-body.ts";
 import { restError } from "./errors.ts";
 import { isResponse, isStranger, type Rest, requireInteger } from "./rest.ts";
 

@@ -5,7 +5,7 @@ import {
   parseHtmlIndex as readHtml,
 } from "../../../src/http-index/documents/html-index.ts";
 import { parseJsonIndex as readJson } from "../../../src/http-index/documents/json-index.ts";
-import type { Listed } from "../../../src/http-index/listed.ts";
+import type { Listed } from "../../../src/http-index/site/listed.ts";
 import { StateFolder } from "../../../src/pages/state-folder.ts";
 
 export const folder = new StateFolder(undefined, { amount: 0 });

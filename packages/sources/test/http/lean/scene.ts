@@ -1,10 +1,11 @@
 import type { TestContext } from "node:test";
 import type { TlsOptions } from "node:tls";
 import { directPool } from "../../../src/http/connecting/dispatchers.ts";
-import { Exchange, type HttpResponse } from "../../../src/http/exchange.ts";
+import { Exchange } from "../../../src/http/exchange.ts";
 import { LeanPool } from "../../../src/http/lean/lean-pool.ts";
 import { anywhere } from "../../../src/http/origins/reach.ts";
-import { Route } from "../../../src/http/route.ts";
+import { Route } from "../../../src/http/origins/route.ts";
+import type { HttpResponse } from "../../../src/http/reading/response.ts";
 import { type RawAnswer, serveRaw } from "../../raw-server.ts";
 
 export type ClientName = "undici" | "lean";

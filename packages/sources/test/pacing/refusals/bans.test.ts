@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Purpose } from "../../../src/pacing/turn.ts";
+import type { Purpose } from "../../../src/pacing/turns/turn.ts";
 import { signal } from "../../scenario.ts";
 import { settle, setup } from "../scene.ts";
 

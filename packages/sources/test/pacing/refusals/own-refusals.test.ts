@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { tokenBucket } from "../../../../../test/field/servers/gates.ts";
 import { Pacing } from "../../../src/pacing/pacing.ts";
 import { OwnRefusals } from "../../../src/pacing/refusals/own-refusals.ts";
-import type { Turn } from "../../../src/pacing/turn.ts";
+import type { Turn } from "../../../src/pacing/turns/turn.ts";
 import { signal } from "../../scenario.ts";
 import { settle } from "../scene.ts";
 import { seeded, Timeline } from "../timeline.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Turn } from "../../../src/pacing/turn.ts";
+import type { Turn } from "../../../src/pacing/turns/turn.ts";
 import { settle, setup } from "../scene.ts";
 
 function lineOf() {

@@ -1,9 +1,9 @@
-import type { CommitGroups } from "../catalogue/commit-groups.ts";
-import type { ThreadCall } from "../catalogue/thread-call.ts";
+import type { RecordMessage } from "../recording/recorder.ts";
 import type { OriginName } from "../wire/history.ts";
 import type { StoredState } from "../wire/objects.ts";
 import type { VolumeDescription } from "../wire/volumes.ts";
-import type { RecordMessage } from "./recorder.ts";
+import type { CommitGroups } from "./commit-groups.ts";
+import type { ThreadCall } from "./thread-call.ts";
 
 /** Enters what is told. Everything may be told in any order, any number of times. */
 export interface Recording {

@@ -1,7 +1,7 @@
-import { nextAfter } from "../clock.ts";
-import type { Lane } from "../lane.ts";
-import { banMemory } from "../rates/rate-curve.ts";
-import type { Purpose } from "../turn.ts";
+import type { Lane } from "./lane.ts";
+import { banMemory } from "./rates/rate-curve.ts";
+import { nextAfter } from "./turns/clock.ts";
+import type { Purpose } from "./turns/turn.ts";
 
 /** The same, if the rate is known only from the requests that were served within about a second. */
 const shareOfCount = 0.85;

@@ -1,6 +1,6 @@
 import type { Environment, Source } from "@brigade/core";
+import type { Pacing } from "../pacing/pacing.ts";
 import type { Notices } from "./notices.ts";
-import type { Pacing } from "./pacing/pacing.ts";
 
 export interface StoreClock {
   /**

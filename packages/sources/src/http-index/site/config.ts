@@ -7,7 +7,7 @@ import {
   type Routed,
   readVariables,
   stateVariables,
-} from "../http/requests/fetch-variables.ts";
+} from "../../http/fetch-variables.ts";
 
 const schema = fetchVariables
   .extend({

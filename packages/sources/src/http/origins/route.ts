@@ -1,7 +1,7 @@
 import { type FaultScope, SourceError, type SourceErrorKind } from "@brigade/core";
-import { reachFault } from "./faults/reach-fault.ts";
-import { outOfReach, type PrivateAddress, type Reach } from "./origins/reach.ts";
-import type { ProxyServer } from "./proxies/proxy-server.ts";
+import type { ProxyServer } from "../proxies/proxy-server.ts";
+import { outOfReach, type PrivateAddress, type Reach } from "./reach.ts";
+import { reachFault } from "./reach-fault.ts";
 
 /** The remedies for a fault, in the words of the command that made the request. */
 export interface Remedies {

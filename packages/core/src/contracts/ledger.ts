@@ -1,4 +1,4 @@
-import type { WalkPosition } from "./messages/messages.ts";
+import type { WalkPosition } from "../messages/messages.ts";
 import type { FileEntry } from "./source.ts";
 
 /** What the lister asks of the ledger; answered from committed records. */

@@ -1,6 +1,4 @@
-/** An object's path in its source: `/`-separated, no leading slash, as the listing spells it. */
-export type ObjectKey = string;
-
+import type { ObjectKey } from "../keys.ts";
 /** Opaque. Belongs to one directory, listing order and page size; send it back as it came. */
 export type Cursor = string;
 

@@ -1,10 +1,11 @@
 import type { Socket } from "node:net";
 import type { buildConnector, Dispatcher } from "undici";
-import { Exchange, type HttpResponse } from "../exchange.ts";
-import type { Route } from "../route.ts";
-import { beginner, type ConnectorSettings, toAnyAddress } from "./connector.ts";
-import { SocketTap } from "./socket-tap.ts";
-import { Client } from "./undici.ts";
+import { beginner, type ConnectorSettings, toAnyAddress } from "../connecting/connector.ts";
+import { SocketTap } from "../connecting/socket-tap.ts";
+import { Client } from "../connecting/undici.ts";
+import { Exchange } from "../exchange.ts";
+import type { Route } from "../origins/route.ts";
+import type { HttpResponse } from "../reading/response.ts";
 
 export interface TappedOptions extends ConnectorSettings {
   /** Longest pause between two pieces of a body. */

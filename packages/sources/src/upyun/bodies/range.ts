@@ -1,6 +1,6 @@
 import { type ByteRange, SourceError } from "@brigade/core";
-import type { HttpResponse } from "../../http/exchange.ts";
 import { contentRange } from "../../http/reading/content-range.ts";
+import type { HttpResponse } from "../../http/reading/response.ts";
 
 /**
  * Returns the number of bytes that a 2xx answer will bring, if it is known without its

@@ -1,8 +1,8 @@
+import { isDiskError } from "../database/storage.ts";
+import type { Commit, Tables } from "../database/transactions.ts";
 import type { Proofs } from "../questions/proof.ts";
 import type { JobRecord, JobState, NewJob, Progress } from "../wire/jobs.ts";
 import type { Proof } from "../wire/proof.ts";
-import { isDiskError } from "./storage.ts";
-import type { Commit, Tables } from "./transactions.ts";
 
 /** Opens and closes jobs, and tells where they stand. */
 export class JobAccounts {

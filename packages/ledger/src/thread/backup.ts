@@ -1,9 +1,9 @@
 import { type FileHandle, lstat, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { FatalError, HostError, isSameFile } from "@brigade/core";
+import { translate } from "../database/storage.ts";
 import { backup, type DatabaseSync } from "../sqlite.ts";
 import type { CatalogueCopy } from "../wire/objects.ts";
-import { translate } from "./storage.ts";
 
 /** Database pages that are copied at a time. Everything else waits until they are copied. */
 const pagesAtOnce = 1_000;

@@ -1,5 +1,5 @@
+import type { Commit, Tables } from "../database/transactions.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
-import type { Commit, Tables } from "./transactions.ts";
 
 /** Rows that are dropped in one transaction, at most. */
 const chunk = 5_000;

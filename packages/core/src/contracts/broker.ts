@@ -1,5 +1,5 @@
-import type { Message } from "./messages/messages.ts";
-import type { Delay } from "./retrying/pauses.ts";
+import type { Message } from "../messages/messages.ts";
+import type { Delay } from "../retrying/pauses.ts";
 
 /**
  * The queues of one source. `wait` stands for all delayed messages together (it cannot be

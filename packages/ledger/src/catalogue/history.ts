@@ -1,7 +1,7 @@
 import type { FileEntry, PageHistory } from "@brigade/core";
-import type { ThreadCall } from "../catalogue/thread-call.ts";
 import type { StoredPlace } from "../tables/objects.ts";
 import type { Comparison, OriginName } from "../wire/history.ts";
+import type { ThreadCall } from "./thread-call.ts";
 
 /**
  * What a listing asks about the time before it. Answers come per file, in the order of the files.

@@ -8,10 +8,10 @@ import {
   type WalkPosition,
 } from "@brigade/core";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { FailedObject } from "../retrying/failed-objects.ts";
 import type { MissCursor } from "../tables/misses.ts";
 import type { FailureFilter, Retried } from "../wire/failures.ts";
 import type { JobRecord } from "../wire/jobs.ts";
-import type { FailedObject } from "./failed-objects.ts";
 
 export interface RetryParts {
   readonly catalogue: Pick<Catalogue, "jobs" | "retrying">;

@@ -1,5 +1,5 @@
-import { decode, type IndexedDirectory } from "../indexed-directory.ts";
-import type { Listed } from "../listed.ts";
+import { decode, type IndexedDirectory } from "./indexed-directory.ts";
+import type { Listed } from "./listed.ts";
 
 /** A link of a page, in the order of the page; entities are undone in all its texts. */
 export interface Anchor {

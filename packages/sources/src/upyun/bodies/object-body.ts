@@ -1,10 +1,10 @@
 import { type ByteRange, type ObjectBody, type ObjectEntry, SourceError } from "@brigade/core";
-import { type HttpResponse, header } from "../../http/exchange.ts";
 import { CheckedBody } from "../../http/reading/checked-body.ts";
 import { md5OfHex, md5OfStore } from "../../http/reading/digests.ts";
 import { lastModified } from "../../http/reading/last-modified.ts";
 import { packingOf } from "../../http/reading/packing.ts";
 import { assertNoPage, type Suspicion, suspicionOf } from "../../http/reading/page-in-place.ts";
+import { type HttpResponse, header } from "../../http/reading/response.ts";
 import { stateOf } from "../../http/reading/validator.ts";
 import { imageHead, isImage } from "./image-type.ts";
 import { expectedLength } from "./range.ts";

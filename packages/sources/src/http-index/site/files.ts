@@ -6,8 +6,8 @@ import {
   SourceError,
   type WantedObject,
 } from "@brigade/core";
-import { isPageInPlace, pageInPlace } from "../http/reading/page-in-place.ts";
-import { describe } from "../web/metadata.ts";
+import { isPageInPlace, pageInPlace } from "../../http/reading/page-in-place.ts";
+import { describe } from "../../web/metadata.ts";
 import type { Asked, Site, SiteAnswer } from "./site.ts";
 
 /** What the server has under a key: a file, a directory, or nothing. */

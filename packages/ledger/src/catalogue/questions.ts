@@ -1,4 +1,6 @@
-import type { ThreadCall } from "../catalogue/thread-call.ts";
+import { rowsOf } from "../questions/chunks.ts";
+import { countFailures } from "../questions/failure-counts.ts";
+import type { LocationCursor } from "../questions/locations.ts";
 import type { MissCursor } from "../tables/misses.ts";
 import type { FailureCount, FailureFilter, Miss } from "../wire/failures.ts";
 import type { OriginName } from "../wire/history.ts";
@@ -6,9 +8,7 @@ import type { DirectorySums } from "../wire/jobs.ts";
 import type { Location, LocationQuery, StoredName } from "../wire/objects.ts";
 import type { Proof } from "../wire/proof.ts";
 import type { VolumeContents } from "../wire/volumes.ts";
-import { rowsOf } from "./chunks.ts";
-import { countFailures } from "./failure-counts.ts";
-import type { LocationCursor } from "./locations.ts";
+import type { ThreadCall } from "./thread-call.ts";
 
 /** Holes of each kind that a proof names, unless told otherwise. */
 export const exampleCount = 20;

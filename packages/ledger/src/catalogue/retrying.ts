@@ -1,10 +1,10 @@
-import type { CommitListener } from "../catalogue/job-book.ts";
-import type { ThreadCall } from "../catalogue/thread-call.ts";
+import type { ReopenedObjects } from "../retrying/failed-objects.ts";
+import type { RelistingMode, ReopenedPositions } from "../retrying/relisting.ts";
+import type { Reopened } from "../retrying/reopening.ts";
 import type { MissCursor } from "../tables/misses.ts";
 import type { FailureFilter } from "../wire/failures.ts";
-import type { ReopenedObjects } from "./failed-objects.ts";
-import type { RelistingMode, ReopenedPositions } from "./relisting.ts";
-import type { Reopened } from "./reopening.ts";
+import type { CommitListener } from "./job-book.ts";
+import type { ThreadCall } from "./thread-call.ts";
 
 /**
  * Hands out what failed or was lost, to be published again (see `retryJob`). Rejects with

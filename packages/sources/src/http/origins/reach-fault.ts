@@ -1,5 +1,5 @@
 import { SourceError } from "@brigade/core";
-import { PrivateAddress } from "../origins/reach.ts";
+import { PrivateAddress } from "./reach.ts";
 
 /**
  * The address may not be connected to: no waiting helps, and others are not concerned. `undefined`

@@ -1,5 +1,6 @@
-import type { HostError } from "./failures.ts";
-import type { ObjectEntry, ObjectKey } from "./source.ts";
+import type { HostError } from "../failures.ts";
+import type { ObjectKey } from "../keys.ts";
+import type { ObjectEntry } from "./source.ts";
 
 /** What is about to be stored, and what the finished bytes must be. */
 export interface NewObject {

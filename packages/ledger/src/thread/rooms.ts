@@ -1,3 +1,5 @@
+import { openStorage } from "../database/storage.ts";
+import { committing, openTables } from "../database/transactions.ts";
 import { Failures } from "../questions/failures.ts";
 import { JobDirectories } from "../questions/job-directories.ts";
 import { Locations } from "../questions/locations.ts";
@@ -11,8 +13,6 @@ import { Reopening } from "../retrying/reopening.ts";
 import { Backups } from "./backup.ts";
 import { JobAccounts } from "./job-accounts.ts";
 import { Pruning } from "./pruning.ts";
-import { openStorage } from "./storage.ts";
-import { committing, openTables } from "./transactions.ts";
 
 /**
  * Makes what the thread of a catalogue answers with. `ThreadCall` addresses a method by the names

@@ -8,12 +8,12 @@ import {
   valueOrThrow,
 } from "@brigade/core";
 import { z } from "zod";
-import type { HttpClientOptions } from "../client.ts";
-import { tlsSettings } from "../connecting/trust.ts";
-import { refererElsewhere } from "../origins/same-origin.ts";
-import { configuredProxies, type Proxies } from "../proxies/proxies.ts";
-import { parseProxy, proxyRule } from "../proxies/proxy-server.ts";
-import { extraHeaders, headerValue } from "./extra-headers.ts";
+import type { HttpClientOptions } from "./client.ts";
+import { tlsSettings } from "./connecting/trust.ts";
+import { refererElsewhere } from "./origins/same-origin.ts";
+import { configuredProxies, type Proxies } from "./proxies/proxies.ts";
+import { parseProxy, proxyRule } from "./proxies/proxy-server.ts";
+import { extraHeaders, headerValue } from "./requests/extra-headers.ts";
 
 /** A host (then https), or an http(s) URL without a path. Returns `scheme://host[:port]`. */
 export const origin = z
@@ -62,7 +62,7 @@ export function namesOf({ shape }: z.ZodObject): string[] {
   return Object.keys(shape).filter((name) => !Object.hasOwn(stateVariables, name));
 }
 
-type FetchVariables = z.infer<typeof fetchVariables>;
+export type FetchVariables = z.infer<typeof fetchVariables>;
 
 /** Settings that follow from several variables. */
 export interface Routed {

@@ -1,14 +1,14 @@
 import { type ByteRange, SourceError } from "@brigade/core";
-import type { HttpClient, Origin } from "../http/client.ts";
-import type { HttpResponse } from "../http/exchange.ts";
-import { isSameOrigin } from "../http/origins/same-origin.ts";
-import { refusal } from "../http/reading/refusal.ts";
-import { followRedirects, isRedirect, type Redirect, targetOf } from "../http/redirects.ts";
-import { encodePath } from "../http/requests/encode.ts";
-import { visitorHeaders, visitorHeadersElsewhere } from "../http/requests/fetch-variables.ts";
-import { freshHeaders, rangeHeaders } from "../http/requests/request-headers.ts";
-import type { Purpose } from "../pacing/turn.ts";
-import { webRemedies } from "../web/remedies.ts";
+import type { HttpClient, Origin } from "../../http/client.ts";
+import { visitorHeaders, visitorHeadersElsewhere } from "../../http/fetch-variables.ts";
+import { isSameOrigin } from "../../http/origins/same-origin.ts";
+import { refusal } from "../../http/reading/refusal.ts";
+import type { HttpResponse } from "../../http/reading/response.ts";
+import { followRedirects, isRedirect, type Redirect, targetOf } from "../../http/redirects.ts";
+import { encodePath } from "../../http/requests/encode.ts";
+import { freshHeaders, rangeHeaders } from "../../http/requests/request-headers.ts";
+import type { Purpose } from "../../pacing/turns/turn.ts";
+import { webRemedies } from "../../web/remedies.ts";
 import type { SiteConfig } from "./config.ts";
 import { decode } from "./indexed-directory.ts";
 

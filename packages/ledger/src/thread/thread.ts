@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { translate } from "../database/storage.ts";
+import type { Answer, CatalogueThreadData, Question } from "./protocol.ts";
 import { openRooms, type Rooms } from "./rooms.ts";
-import { translate } from "./storage.ts";
-import type { Answer, CatalogueThreadData, Question } from "./thread-call.ts";
 import { describe } from "./thread-errors.ts";
 
 /** Owns the database: a sync to disk takes as long as it takes, and nothing else waits for it. */
