@@ -4,7 +4,7 @@
  * columns. Prints one line per fault. The exit code is 1 if there is a fault.
  */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { crowdedFolders } from "./crowded-folders.ts";
 import { folderCircles } from "./folder-circles.ts";
@@ -19,7 +19,8 @@ function trackedFiles(): string[] {
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
   });
-  return text.split("\n").filter((path) => path !== "");
+  // A file that was just removed is still in git's index.
+  return text.split("\n").filter((path) => path !== "" && existsSync(join(checkout, path)));
 }
 
 function read(path: string): { readonly path: string; readonly text: string } {

@@ -1,10 +1,9 @@
 export { type TlsSettings, tlsSettings } from "./http/connecting/trust.ts";
 export { variablePrefix } from "./http/fetch-variables.ts";
 export { chooseProxies } from "./http/proxies/proxies.ts";
-export { FileChanged } from "./http-file/file-changed.ts";
 export type { HttpFile } from "./http-file/http-file.ts";
+export { FileChanged, RangesUnusable } from "./http-file/http-file.ts";
 export { HttpFiles, type HttpFilesOptions, parseFileUrl } from "./http-file/http-files.ts";
-export { RangesUnusable } from "./http-file/ranges-unusable.ts";
 export type { PaceChange } from "./pacing/pace-options.ts";
 export type { Pacing } from "./pacing/pacing.ts";
 export type { ConfiguredSource, StoreClock } from "./reference/source-reference.ts";

@@ -7,10 +7,21 @@ import type { HttpResponse } from "../http/reading/response.ts";
 import { type Validator, validatorOf } from "../http/reading/validator.ts";
 import { follow, type Reply } from "../web/follow.ts";
 import { shown } from "../web/shown.ts";
-import { FileChanged } from "./file-changed.ts";
 import { FileState } from "./file-state.ts";
 import { refuseEncoded } from "./packed.ts";
-import { RangesUnusable } from "./ranges-unusable.ts";
+
+/** The file on the server is not the one that was begun: the bytes so far are useless. */
+export class FileChanged extends Error {
+  override readonly name = "FileChanged";
+}
+
+/**
+ * The server sends this file, but no ranges that could be put together: it has to be fetched in one
+ * stream.
+ */
+export class RangesUnusable extends Error {
+  override readonly name = "RangesUnusable";
+}
 
 /** A file on a web server, as it was found. */
 export interface HttpFile {

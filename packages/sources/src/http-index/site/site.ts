@@ -1,6 +1,7 @@
 import { type ByteRange, SourceError } from "@brigade/core";
 import type { HttpClient, Origin } from "../../http/client.ts";
 import { visitorHeaders, visitorHeadersElsewhere } from "../../http/fetch-variables.ts";
+import type { Remedies } from "../../http/origins/route.ts";
 import { isSameOrigin } from "../../http/origins/same-origin.ts";
 import { refusal } from "../../http/reading/refusal.ts";
 import type { HttpResponse } from "../../http/reading/response.ts";
@@ -8,9 +9,15 @@ import { followRedirects, isRedirect, type Redirect, targetOf } from "../../http
 import { encodePath } from "../../http/requests/encode.ts";
 import { freshHeaders, rangeHeaders } from "../../http/requests/request-headers.ts";
 import type { Purpose } from "../../pacing/turns/turn.ts";
-import { webRemedies } from "../../web/remedies.ts";
 import type { SiteConfig } from "./config.ts";
 import { decode } from "./indexed-directory.ts";
+
+/** The settings that help when a web server refuses a source. */
+const webRemedies: Remedies = {
+  address: "the URL",
+  unauthorized: "SITE_USER and SITE_PASSWORD",
+  forbidden: "some want REFERER or USER_AGENT",
+};
 
 const mostRedirects = 5;
 /** Connections beyond those for bodies: for pages and metadata. */
