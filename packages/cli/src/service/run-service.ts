@@ -128,20 +128,22 @@ class RunningService implements Service {
     if (trouble.aborted) throw trouble.reason;
   }
 
-  giveUp(error: unknown): void {
+  // Fields, not methods: callers take them out of the service and pass them on.
+
+  readonly giveUp = (error: unknown): void => {
     // An error that comes of its leaving is no reason.
     if (!this.signal.aborted || classify(error).fault !== "cancelled") this.#trouble.abort(error);
-  }
+  };
 
-  async listen(app = new Hono()): Promise<void> {
+  readonly listen = async (app = new Hono()): Promise<void> => {
     const { service, common } = this.#configuration;
     addHealth(app, service, () => this.#standing(), this.#metrics);
     const place = { host: common.HTTP_HOST, port: common.HTTP_PORT };
     const { url } = this.#listening.use(await listen(app, place));
     this.log.info({ url }, "listening");
-  }
+  };
 
-  async connect(): Promise<Broker> {
+  readonly connect = async (): Promise<Broker> => {
     const { service, broker, common, instance } = this.#configuration;
     this.#broker = await connectRabbitBroker({
       ...broker,
@@ -152,37 +154,37 @@ class RunningService implements Service {
       signal: this.signal,
     });
     return metered(this.#inHand.following(this.#broker), this.#metrics);
-  }
+  };
 
-  async work(source: string, begin: Begin): Promise<void> {
+  readonly work = async (source: string, begin: Begin): Promise<void> => {
     this.#inHand.count(source, () => this.#workers.received(source));
     await this.#workers.add(source, begin);
-  }
+  };
 
-  addVolumes(volumes: readonly LocalVolume[]): void {
+  readonly addVolumes = (volumes: readonly LocalVolume[]): void => {
     this.#rooms.add(volumes);
-  }
+  };
 
-  async acceptsMessages(source: string): Promise<boolean> {
+  readonly acceptsMessages = async (source: string): Promise<boolean> => {
     return (await this.#broker?.acceptsMessages(source)) ?? false;
-  }
+  };
 
-  waits(source: string): string | undefined {
+  readonly waits = (source: string): string | undefined => {
     return this.#broker?.waits(source);
-  }
+  };
 
-  newer(source: string): readonly NewerMessages[] {
+  readonly newer = (source: string): readonly NewerMessages[] => {
     return this.#broker?.newer(source) ?? [];
-  }
+  };
 
-  async missingQueues(source: string): Promise<readonly string[]> {
+  readonly missingQueues = async (source: string): Promise<readonly string[]> => {
     return (await this.#broker?.missingQueues(source)) ?? [];
-  }
+  };
 
-  onPresence(listener: (presence: Presence, user: string) => void): void {
+  readonly onPresence = (listener: (presence: Presence, user: string) => void): void => {
     if (this.#broker === undefined) throw new Error("there is no broker to hear presences from yet");
     this.#broker.onPresence(listener);
-  }
+  };
 
   #standing(): Standing {
     const pauses = Object.entries(this.#workers.pauses).map(([source, pauses]) => {
