@@ -16,18 +16,19 @@ type HasExchange = (name: string) => Promise<boolean>;
  */
 export class Division {
   readonly #divided = new Set<string>();
-  /** When the broker was last asked, by `performance.now()`, per source that is not divided. */
-  readonly #askedAt = new Map<string, number>();
+  /** When the broker last answered "not divided", by `performance.now()`, per source. */
+  readonly #deniedAt = new Map<string, number>();
+  /** Sources of which the broker is being asked because of a message. */
+  readonly #asking = new Set<string>();
 
   /**
-   * To be called before a queue of the source is consumed. Asks the broker if the answer is not
-   * known, for queues whose messages are judged by it.
+   * To be called before a queue of the source is consumed. Resolves when the answer is known: asks
+   * the broker, for queues whose messages are judged by it. Rejects if the connection is lost.
    */
   async learn(source: string, queue: QueueKind, hasExchange: HasExchange): Promise<void> {
-    const askedAt = this.#askedAt.get(source) ?? Number.NEGATIVE_INFINITY;
-    if (!isJudged(queue) || this.#divided.has(source) || performance.now() - askedAt < believedFor) return;
-    this.#askedAt.set(source, performance.now());
+    if (!isJudged(queue) || this.#isKnown(source)) return;
     if (await hasExchange(markOfDivision(source))) this.#note(source);
+    else this.#deniedAt.set(source, performance.now());
   }
 
   /**
@@ -38,14 +39,25 @@ export class Division {
     if (isFromLister(fields.exchange) || isFromLedger(fields.exchange)) this.#note(source);
     if (this.#divided.has(source)) return true;
     const isDoubtful = userOf(properties) === "" || authorHeader(properties.headers) !== undefined;
-    // If that fails, the connection is lost, and `learn` is called for the next one.
-    if (isDoubtful) this.learn(source, queue, hasExchange).catch(() => undefined);
+    if (isDoubtful && !this.#asking.has(source)) {
+      this.#asking.add(source);
+      this.learn(source, queue, hasExchange)
+        // The connection is lost: `learn` is called for the next one.
+        .catch(() => undefined)
+        .finally(() => this.#asking.delete(source));
+    }
     return false;
+  }
+
+  /** The answer "not divided" is known for a while only. */
+  #isKnown(source: string): boolean {
+    const deniedAt = this.#deniedAt.get(source) ?? Number.NEGATIVE_INFINITY;
+    return this.#divided.has(source) || performance.now() - deniedAt < believedFor;
   }
 
   #note(source: string): void {
     this.#divided.add(source);
-    this.#askedAt.delete(source);
+    this.#deniedAt.delete(source);
   }
 }
 
