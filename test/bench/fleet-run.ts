@@ -9,8 +9,9 @@ import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Fleet, type Service, until } from "../fleet/fleet.ts";
+import { Fleet, type Service } from "../fleet/fleet.ts";
 import { startNode } from "../rabbitmq/index.ts";
+import { until } from "../waiting.ts";
 
 /** What is printed. */
 export interface FleetRun {

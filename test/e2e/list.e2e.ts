@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { until } from "../fleet/fleet.ts";
+import { until } from "../waiting.ts";
 import { brigade as run, startBrigade, temporaryFolder } from "./brigade.ts";
 import { filesBelow } from "./disk.ts";
 

@@ -6,7 +6,7 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { until } from "../fleet/fleet.ts";
+import { until } from "../waiting.ts";
 import { brigade, onTerminal, startBrigade, temporaryFolder } from "./brigade.ts";
 
 /** A list of one object, whose body waits until it is released. */

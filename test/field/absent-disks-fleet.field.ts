@@ -5,9 +5,10 @@ import { after, before, test } from "node:test";
 import { explicitTree } from "../bucket/index.ts";
 import { noLoopDisks } from "../disks/loop-disk.ts";
 import { filesBelow } from "../e2e/disk.ts";
-import { type Fleet, until } from "../fleet/fleet.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import { place } from "../fleet/set-up.ts";
 import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
+import { until } from "../waiting.ts";
 import { failingDisk } from "./everything/failing-disk.ts";
 
 /*

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startBucket, syntheticTree } from "../bucket/index.ts";
 import { temporaryFolder } from "../e2e/brigade.ts";
-import { Fleet, until } from "../fleet/fleet.ts";
+import { Fleet } from "../fleet/fleet.ts";
 import { startCluster } from "../rabbitmq/index.ts";
+import { until } from "../waiting.ts";
 
 const tree = syntheticTree({ directories: 10, filesPerDirectory: 300, minSize: 100, maxSize: 900, seed: 31 });
 

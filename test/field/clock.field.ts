@@ -4,9 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Bucket, objectsOf, startBucket, syntheticTree } from "../bucket/index.ts";
 import { environmentFor, startBrigade, temporaryFolder } from "../e2e/brigade.ts";
 import { assertHolds } from "../e2e/disk.ts";
-import { until } from "../fleet/fleet.ts";
 import { place } from "../fleet/set-up.ts";
 import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
+import { until } from "../waiting.ts";
 import { type WallClock, wallClock } from "./clocks/wall-clock.ts";
 
 let node: RabbitNode;

@@ -8,8 +8,8 @@ import { faultyDisk } from "../disks/faulty-disk.ts";
 import { loopDisk, noLoopDisks } from "../disks/loop-disk.ts";
 import { brigade, environmentFor, type Finished, startBrigade, temporaryFolder } from "../e2e/brigade.ts";
 import { assertHolds } from "../e2e/disk.ts";
-import { until } from "../fleet/fleet.ts";
 import { freePort } from "../free-ports.ts";
+import { until } from "../waiting.ts";
 
 /*
  * A disk that cannot be used is reported in one line, with the remedy, before anything is made on

@@ -3,9 +3,9 @@ import { appendFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { syntheticTree } from "../bucket/index.ts";
-import { until } from "../fleet/fleet.ts";
 import { place } from "../fleet/set-up.ts";
 import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
+import { until } from "../waiting.ts";
 import { memoryDisk, noMemoryDisks } from "./memory-disk.ts";
 
 let node: RabbitNode;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { brigade, startBrigade, temporaryFolder } from "../e2e/brigade.ts";
 import { filesBelow } from "../e2e/disk.ts";
-import { until } from "../fleet/fleet.ts";
+import { until } from "../waiting.ts";
 import { changingProxy } from "./servers/http-proxies.ts";
 import { httpPort, makeCertificate, tcpPort, tlsPort } from "./servers/ports.ts";
 

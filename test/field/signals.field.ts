@@ -9,8 +9,8 @@ import { fileURLToPath } from "node:url";
 import { type Bucket, objectsOf, startBucket, syntheticTree } from "../bucket/index.ts";
 import { brigade, environmentFor, temporaryFolder } from "../e2e/brigade.ts";
 import { assertHolds, filesBelow } from "../e2e/disk.ts";
-import { until } from "../fleet/fleet.ts";
 import { ownState } from "../programs.ts";
+import { until } from "../waiting.ts";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
 /** The command as npm links it. */

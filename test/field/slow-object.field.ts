@@ -4,9 +4,9 @@ import { objectsOf, startBucket, syntheticTree } from "../bucket/index.ts";
 import { environmentFor, startBrigade, temporaryFolder } from "../e2e/brigade.ts";
 import { assertHolds } from "../e2e/disk.ts";
 import { assertHoldsAll } from "../fleet/disks.ts";
-import { until } from "../fleet/fleet.ts";
 import { place } from "../fleet/set-up.ts";
 import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
+import { until } from "../waiting.ts";
 
 /** Batches of 64; the slow objects stand in the first ones. */
 const files = { directories: 1, filesPerDirectory: 2_000, minSize: 500, maxSize: 3_000, seed: 21 };

@@ -6,10 +6,10 @@ import { objectsOf, startBucket, syntheticTree } from "../bucket/index.ts";
 import { brigade, environmentFor, startBrigade, temporaryFolder } from "../e2e/brigade.ts";
 import { assertHolds } from "../e2e/disk.ts";
 import { assertHoldsAll } from "../fleet/disks.ts";
-import { until } from "../fleet/fleet.ts";
 import { place } from "../fleet/set-up.ts";
 import { silentLog } from "../logs.ts";
 import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
+import { until } from "../waiting.ts";
 
 const files = { directories: 2, filesPerDirectory: 40, minSize: 20_000, maxSize: 40_000, seed: 31 };
 /** Bytes per second of a body: an object takes a second or two. */

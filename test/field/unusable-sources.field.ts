@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { syntheticTree } from "../bucket/index.ts";
-import { until } from "../fleet/fleet.ts";
 import { place } from "../fleet/set-up.ts";
 import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
+import { until } from "../waiting.ts";
 import { httpPort } from "./servers/ports.ts";
 
 let node: RabbitNode;

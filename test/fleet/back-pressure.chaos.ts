@@ -6,7 +6,8 @@ import { syntheticTree } from "../bucket/index.ts";
 import { assertHolds } from "../e2e/disk.ts";
 import { silentLog } from "../logs.ts";
 import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
-import { type Service, until } from "./fleet.ts";
+import { until } from "../waiting.ts";
+import type { Service } from "./fleet.ts";
 import { place } from "./set-up.ts";
 
 const mark = 100;

@@ -6,7 +6,7 @@ import { syntheticTree } from "../bucket/index.ts";
 import { assertHolds, filesBelow } from "../e2e/disk.ts";
 import { silentLog } from "../logs.ts";
 import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
-import { until } from "./fleet.ts";
+import { until } from "../waiting.ts";
 import { place } from "./set-up.ts";
 
 let node: RabbitNode;

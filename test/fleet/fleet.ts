@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import type { Bucket } from "../bucket/index.ts";
 import { freePort } from "../free-ports.ts";
 import { ownState } from "../programs.ts";
+import { until } from "../waiting.ts";
 
 const command = fileURLToPath(new URL("../../packages/cli/bin/brigade.js", import.meta.url));
 const token = "a token for tests";
@@ -274,38 +275,5 @@ function parsed(line: string): LogLine {
     return JSON.parse(line);
   } catch {
     return { level: 60, msg: line };
-  }
-}
-
-/**
- * Waits until a count that only grows has reached `goal`; throws when it stands still for
- * `stillMs`. Its speed depends on the machine.
- */
-export async function reaches(
-  what: string,
-  count: () => number,
-  goal: number,
-  stillMs = 60_000,
-): Promise<void> {
-  let [last, since] = [count(), performance.now()];
-  while (last < goal) {
-    await sleep(20);
-    const now = count();
-    if (now > last) [last, since] = [now, performance.now()];
-    else if (performance.now() - since > stillMs)
-      throw new Error(`it never came to this: ${what}; it stands still at ${last} of ${goal}`);
-  }
-}
-
-/** Repeats the check until it is true; throws after `withinMs`. */
-export async function until(
-  what: string,
-  isSo: () => boolean | Promise<boolean>,
-  withinMs = 60_000,
-): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`it never came to this: ${what}`);
-    await sleep(20);
   }
 }

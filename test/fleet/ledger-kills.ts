@@ -3,7 +3,7 @@ import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ObjectSet } from "../bucket/index.ts";
 import type { RabbitNode } from "../rabbitmq/index.ts";
-import { reaches } from "./fleet.ts";
+import { reaches } from "../waiting.ts";
 import { assertSumsClose } from "./proof.ts";
 import { place } from "./set-up.ts";
 

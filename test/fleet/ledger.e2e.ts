@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { syntheticTree } from "../bucket/index.ts";
 import { type RabbitNode, startNode } from "../rabbitmq/index.ts";
-import { until } from "./fleet.ts";
+import { until } from "../waiting.ts";
 import { killLedgerAgainAndAgain } from "./ledger-kills.ts";
 import { assertDriftIsNamedAndMended, assertSumsClose, parsedLines, run } from "./proof.ts";
 import { place } from "./set-up.ts";

@@ -5,11 +5,8 @@ export type { HarmfulPolicy } from "./management/policies.ts";
 export { type BrokerAdmin, connectBrokerAdmin } from "./rabbitmq/admin/admin.ts";
 export type { BrokerAdminOptions } from "./rabbitmq/admin/admin-connection.ts";
 export type { RabbitDeadLetter } from "./rabbitmq/admin/dead-letters.ts";
-export {
-  connectRabbitBroker,
-  type RabbitBroker,
-  type RabbitBrokerOptions,
-} from "./rabbitmq/broker.ts";
+export { connectRabbitBroker } from "./rabbitmq/broker.ts";
 export type { BrokerState } from "./rabbitmq/connecting/connection-watch.ts";
+export type { RabbitBroker, RabbitBrokerOptions } from "./rabbitmq/rabbit-broker.ts";
 export { warmUpMs } from "./rabbitmq/topology/queues.ts";
 export { brokerVariables } from "./rabbitmq/variables.ts";

@@ -4,10 +4,10 @@ import { after, before, test } from "node:test";
 import { type BrokerAdmin, connectBrokerAdmin } from "@brigade/broker";
 import { syntheticTree } from "../../bucket/index.ts";
 import type { Service } from "../../fleet/fleet.ts";
-import { until } from "../../fleet/fleet.ts";
 import { type Place, place } from "../../fleet/set-up.ts";
 import { silentLog } from "../../logs.ts";
 import { type RabbitNode, startNode } from "../../rabbitmq/index.ts";
+import { until } from "../../waiting.ts";
 import { peakOf } from "./measured.ts";
 
 const tree = syntheticTree({ directories: 10, filesPerDirectory: 50, minSize: 100, maxSize: 900, seed: 3 });

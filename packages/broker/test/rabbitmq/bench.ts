@@ -3,11 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Broker, QueueName } from "@brigade/core";
 import { RecordingLog } from "../../../../test/logs.ts";
 import { type BrokerAdmin, connectBrokerAdmin } from "../../src/rabbitmq/admin/admin.ts";
-import {
-  connectRabbitBroker,
-  type RabbitBroker,
-  type RabbitBrokerOptions,
-} from "../../src/rabbitmq/broker.ts";
+import { connectRabbitBroker } from "../../src/rabbitmq/broker.ts";
+import type { RabbitBroker, RabbitBrokerOptions } from "../../src/rabbitmq/rabbit-broker.ts";
 import type { BrokerBench } from "../conformance.ts";
 import { Relay } from "./relay.ts";
 

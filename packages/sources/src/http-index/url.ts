@@ -1,8 +1,7 @@
 import { ConfigError, NameError } from "@brigade/core";
 import { assertRequestable } from "../http/requests/encode.ts";
 import { withoutCredentials } from "../reference/credentials-in-url.ts";
-import { sourceName } from "../reference/source-name.ts";
-import type { SourceReference } from "../reference/source-reference.ts";
+import { type SourceReference, sourceName } from "../reference/source-reference.ts";
 import { readSiteConfig } from "./site/config.ts";
 import { HttpIndex } from "./source.ts";
 

@@ -39,3 +39,12 @@ export interface SourceReference {
 
 /** Takes a URL of its scheme apart. Throws ConfigError. */
 export type SourceParser = (url: string) => SourceReference;
+
+/** A source's default name, after its bucket, host or file: `[a-z0-9-]+`. */
+export function sourceName(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, 63)
+    .replace(/^-|-$/g, "");
+}

@@ -1,8 +1,7 @@
 import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { ConfigError } from "@brigade/core";
-import { sourceName } from "../reference/source-name.ts";
-import type { SourceReference } from "../reference/source-reference.ts";
+import { type SourceReference, sourceName } from "../reference/source-reference.ts";
 import { readListConfig } from "./config.ts";
 import { UrlList } from "./source.ts";
 

@@ -13,20 +13,20 @@ after(() => node[Symbol.asyncDispose]());
 const mib = 2 ** 20;
 const messages = 60;
 
-/** Publishes 60 results of 1 MB. */
-async function publishLarge(bench: RabbitBench): Promise<void> {
-  await using broker = await bench.connect();
+/** A broker behind a relay, while 60 results of 1 MB are in its queue. */
+async function atFullQueue(bench: RabbitBench) {
+  await using publisher = await bench.connect();
   const large = largeResult(bench.source);
-  for (let sent = 0; sent < messages; sent++) await broker.publish([large]);
+  for (let sent = 0; sent < messages; sent++) await publisher.publish([large]);
+  const relay = await bench.relay();
+  return { relay, broker: await bench.connect({ url: relay.url }) };
 }
 
 benchTest(
   "while deliveries of 1 MiB wait for a place, no more is read from the broker; then the rest comes",
   () => RabbitBench.create(node.url),
   async (bench, context) => {
-    await publishLarge(bench);
-    const relay = await bench.relay();
-    await using broker = await bench.connect({ url: relay.url });
+    const { relay, broker } = await atFullQueue(bench);
     const hand = new Hand();
     await using _ = await broker.consume(queueOf(bench, "records"), { prefetch: 512 }, hand.handle);
     const first = await hand.next();
@@ -48,9 +48,7 @@ benchTest(
   "a subscription is paused while too much waits for anything to be read, and loses nothing",
   () => RabbitBench.create(node.url),
   async (bench, context) => {
-    await publishLarge(bench);
-    const relay = await bench.relay();
-    await using broker = await bench.connect({ url: relay.url });
+    const { relay, broker } = await atFullQueue(bench);
     const hand = new Hand();
     const subscription = await broker.consume(queueOf(bench, "records"), { prefetch: 512 }, hand.handle);
     const held = [await hand.next()];

@@ -1,27 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import type { Message } from "@brigade/core";
 import { openCatalogue } from "@brigade/ledger";
 import { RecordingLog } from "../../../../../test/logs.ts";
 import { Settling } from "../../../src/service/ledger/settling.ts";
 import { temporaryFolder } from "../../command.ts";
-
-const job = { id: "j", source: "photos", fingerprint: "f" };
-/** The whole walk of a bucket whose root is empty. */
-const emptyRoot: Message = {
-  v: 1,
-  type: "page",
-  job,
-  directory: "",
-  walk: 0,
-  page: 1,
-  id: "p",
-  end: "last",
-  count: 0,
-  bytes: 0,
-  directories: [],
-};
+import { emptyRoot, job } from "../empty-root.ts";
 
 describe("a ledger", () => {
   async function catalogueWithJob() {

@@ -7,8 +7,8 @@ import { RecordingBroker } from "../../../../../test/recording-broker.ts";
 import { metered } from "../../../src/service/broker/metered-broker.ts";
 import { Metrics, type Standing } from "../../../src/service/listening/metrics.ts";
 import { VolumeRooms } from "../../../src/service/presence/volume-rooms.ts";
+import { emptyRoot, job } from "../empty-root.ts";
 
-const job = { id: "j", source: "photos", fingerprint: "f" };
 const root = rootMessage(job, "", {});
 const stored: Message = {
   v: 1,
@@ -27,20 +27,6 @@ const stored: Message = {
       ],
     },
   ],
-};
-/** The whole walk of a bucket whose root is empty. */
-const emptyRoot: Message = {
-  v: 1,
-  type: "page",
-  job,
-  directory: "",
-  walk: 0,
-  page: 1,
-  id: "p",
-  end: "last",
-  count: 0,
-  bytes: 0,
-  directories: [],
 };
 
 test("figures count outcomes, bytes, pages and what is in hand", async () => {

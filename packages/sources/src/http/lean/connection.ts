@@ -114,7 +114,7 @@ export class LeanConnection implements Carrier {
   }
 
   giveUp(): void {
-    const error = new errors.SocketError("nobody serves this connection");
+    const error = new errors.SocketError("the server does not serve this connection");
     // Whoever has taken the request back wants no word of it.
     if (this.#request?.begin(this) === true) this.#end(error);
     else this.drop();

@@ -2,13 +2,16 @@ import type { Dispatcher } from "undici";
 import { type ServerSettings, serverOf } from "../connecting/connector.ts";
 import { errors } from "../connecting/undici.ts";
 import type { AskedRequest } from "../requests/asked-request.ts";
+import { requestText } from "../requests/request-text.ts";
 import { LeanConnection, type Owner } from "./connection.ts";
 import { type Asker, LeanRequest } from "./lean-request.ts";
-import { requestText } from "./request-text.ts";
 import { wireConnector } from "./wire.ts";
 
 /** After so many answers one after the other that are not plain, undici is asked. */
 const mostOthers = 3;
+const sendablePath = /^\/[\x21-\xff]*$/;
+/** Headers that say what the connection is to do, or that a body follows. */
+const special = /^(?:connection|content-length|expect|host|keep-alive|transfer-encoding|upgrade)$/i;
 
 export interface LeanSettings extends ServerSettings {
   /** At most. */
@@ -51,13 +54,18 @@ export class LeanPool implements Owner {
 
   /** As undici's dispatchers do it. */
   dispatch(asked: AskedRequest, asker: Asker): void {
-    const isFull = this.#isDestroyed || this.#others >= mostOthers;
-    const text = isFull ? undefined : requestText(asked, this.#host);
+    const text = this.#textOf(asked);
     if (text === undefined) this.#full.dispatch(asked, asker);
     else {
       this.#waiting.push(new LeanRequest(asked, text, asker));
       this.#serve();
     }
+  }
+
+  /** Returns the request as it goes over the wire; `undefined` if undici is to be asked. */
+  #textOf(asked: AskedRequest): string | undefined {
+    if (this.#isDestroyed || this.#others >= mostOthers || !isOrdinary(asked)) return undefined;
+    return requestText(asked, this.#host, asked.method === "HEAD" ? "close" : "keep-alive");
   }
 
   /** Breaks what is still under way. */
@@ -141,4 +149,9 @@ export class LeanPool implements Owner {
     request.asker.goesOver(connection);
     this.#connect(connection);
   }
+}
+
+/** Returns whether undici would send the path and the headers as they are. */
+function isOrdinary({ path, headers }: AskedRequest): boolean {
+  return sendablePath.test(path) && !headers.some((text, at) => at % 2 === 0 && special.test(text));
 }

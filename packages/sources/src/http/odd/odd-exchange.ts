@@ -3,11 +3,9 @@ import type { buildConnector, Dispatcher } from "undici";
 import { serverOf } from "../connecting/connector.ts";
 import { errors } from "../connecting/undici.ts";
 import type { AskedRequest } from "../requests/asked-request.ts";
+import { requestText } from "../requests/request-text.ts";
 import { Doubt } from "./answer-head.ts";
 import { AnswerReader } from "./answer-reader.ts";
-
-/** What a header may hold. */
-const sendable = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** One request whose answer is read leniently, on a connection of its own. */
 export class OddExchange implements Dispatcher.DispatchController {
@@ -71,20 +69,15 @@ export class OddExchange implements Dispatcher.DispatchController {
   }
 
   #ask(socket: Socket, host: string): void {
-    const { method, path, headers } = this.#asked;
+    const text = requestText(this.#asked, host, "close");
     this.#socket = socket;
     socket
       .on("readable", () => this.#read())
       .on("end", () => this.#closed())
       .on("error", (error) => this.#fail(error))
       .on("close", () => this.#closed());
-    if (!headers.every((text) => sendable.test(text))) {
-      this.#fail(new errors.InvalidArgumentError("a header cannot be sent"));
-      return;
-    }
-    const lines = [`${method} ${path} HTTP/1.1`, `host: ${host}`, "connection: close"];
-    for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);
-    socket.write(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
+    if (text === undefined) this.#fail(new errors.InvalidArgumentError("a header cannot be sent"));
+    else socket.write(text, "latin1");
   }
 
   #read(): void {

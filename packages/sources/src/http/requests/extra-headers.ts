@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { fieldName, fieldValue } from "./field-syntax.ts";
 
 /** Sent by the adapter itself; another value would break the protocol or a check. */
 const reserved = new Set(
@@ -9,10 +10,7 @@ const reserved = new Set(
   ).split(" "),
 );
 
-/** What a header may hold: printable Latin-1 and tabs. */
-export const headerValue = z
-  .string()
-  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, "holds characters that no HTTP header can carry");
+export const headerValue = z.string().regex(fieldValue, "holds characters that no HTTP header can carry");
 
 const jsonSchema = z.record(z.string(), z.string());
 
@@ -28,10 +26,9 @@ export const extraHeaders = z.string().transform((text, context): readonly strin
   const pairs = text.startsWith("{") ? fromJson(text) : fromLines(text);
   if (pairs === undefined) return fail('must be "Name: value" lines or a JSON object of texts');
   for (const [name, value] of pairs) {
-    if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name))
-      return fail(`${JSON.stringify(name)} is no header's name`);
+    if (!fieldName.test(name)) return fail(`${JSON.stringify(name)} is no header's name`);
     if (reserved.has(name.toLowerCase())) return fail(`${name} cannot be set`);
-    if (!headerValue.safeParse(value).success) return fail(`the value of ${name} cannot be sent`);
+    if (!fieldValue.test(value)) return fail(`the value of ${name} cannot be sent`);
   }
   return pairs.flat();
 });
