@@ -19,7 +19,8 @@ export function sendAnswer(
   { reply, speaker, isListing = false, fault }: Answer,
 ): void {
   if (!fault) {
-    send(response, reply, service.date(), service.options.pace);
+    const { pace } = service.options;
+    send(response, reply, service.date(), pace === undefined ? undefined : () => pace);
     return;
   }
   const { faults } = service.counters;

@@ -33,8 +33,11 @@ export function errorReply(
   return replyWith(statusOf(code), ["Content-Type", "application/json", ...headers], errorBody(code, writer));
 }
 
-/** Sends a reply as it should be; `pace`: bytes per second. */
-export function send(response: ServerResponse, reply: Reply, date: string, pace?: number): void {
+/** Bytes per second of what was sent since its beginning. */
+export type Pace = () => number;
+
+/** Sends a reply as it should be; without a pace, as fast as it is read. */
+export function send(response: ServerResponse, reply: Reply, date: string, pace?: Pace): void {
   const { status, headers, body, from, to } = reply;
   const length = to - from;
   response.writeHead(status, ["Date", date, "Content-Length", String(length), ...headers]);
@@ -53,12 +56,12 @@ export function send(response: ServerResponse, reply: Reply, date: string, pace?
 }
 
 /** Writes chunks at a limited pace, then ends, so that few bytes are under way at any moment. */
-function trickle(response: ServerResponse, { body, from, to }: Reply, pace: number): void {
+function trickle(response: ServerResponse, { body, from, to }: Reply, pace: Pace): void {
   const began = performance.now();
   let at = from;
   const more = () => {
     if (response.destroyed) return;
-    const due = Math.min(to, from + Math.ceil(((performance.now() - began) / 1000) * pace));
+    const due = Math.min(to, from + Math.ceil(((performance.now() - began) / 1000) * pace()));
     // A slower reader must not get the rest at once later.
     if (due > at && !response.writableNeedDrain) {
       const end = Math.min(due, at + burst);

@@ -9,6 +9,7 @@ import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import type { Bucket } from "../bucket/index.ts";
+import { killedWithItsTest } from "../killed-with-its-test.ts";
 import { ownState } from "../programs.ts";
 
 const command = fileURLToPath(new URL("../../packages/cli/bin/brigade.js", import.meta.url));
@@ -39,11 +40,13 @@ export function startBrigade(
   through: readonly string[] = [],
 ): Running {
   const [program = "", ...rest] = [...through, process.execPath, command, ...args];
-  const child = spawn(program, rest, {
-    cwd: tmpdir(),
-    env: { PATH: process.env.PATH, ...ownState, ...environment },
-    stdio: "pipe",
-  });
+  const child = killedWithItsTest(
+    spawn(program, rest, {
+      cwd: tmpdir(),
+      env: { PATH: process.env.PATH, ...ownState, ...environment },
+      stdio: "pipe",
+    }),
+  );
   child.stdin.on("error", () => {}); // it may end before it has read all
   if (input === undefined) child.stdin.end();
   else input.pipe(child.stdin);
@@ -77,11 +80,13 @@ export async function onTerminal(
   environment: NodeJS.ProcessEnv,
 ): Promise<{ readonly code: number | null; readonly sent: string; readonly text: string }> {
   const line = [process.execPath, command, ...args].map((word) => `'${word}'`).join(" ");
-  const child = spawn("script", ["--quiet", "--return", "--command", line, "/dev/null"], {
-    cwd: tmpdir(),
-    env: { PATH: process.env.PATH, TERM: "xterm", ...ownState, ...environment },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = killedWithItsTest(
+    spawn("script", ["--quiet", "--return", "--command", line, "/dev/null"], {
+      cwd: tmpdir(),
+      env: { PATH: process.env.PATH, TERM: "xterm", ...ownState, ...environment },
+      stdio: ["ignore", "pipe", "inherit"],
+    }),
+  );
   const [sent, [code]] = await Promise.all([text(child.stdout), once(child, "close")]);
   return { code: code as number | null, sent, text: stripVTControlCharacters(sent) };
 }

@@ -7,6 +7,7 @@ import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Finished } from "../e2e/brigade.ts";
+import { killedWithItsTest } from "../killed-with-its-test.ts";
 import { ownState } from "../programs.ts";
 
 const command = fileURLToPath(new URL("../../packages/cli/bin/brigade.js", import.meta.url));
@@ -47,11 +48,13 @@ export async function limitedBrigade(
   environment: NodeJS.ProcessEnv = {},
 ): Promise<Finished> {
   const [program = "", ...words] = [...limiter(t, limit), process.execPath, command, ...args];
-  const child = spawn(program, words, {
-    cwd: tmpdir(),
-    env: { PATH: process.env.PATH, ...ownState, ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = killedWithItsTest(
+    spawn(program, words, {
+      cwd: tmpdir(),
+      env: { PATH: process.env.PATH, ...ownState, ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    }),
+  );
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

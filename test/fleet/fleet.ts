@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Bucket } from "../bucket/index.ts";
 import { freePort } from "../free-ports.ts";
+import { killedWithItsTest } from "../killed-with-its-test.ts";
 import { ownState } from "../programs.ts";
 import { until } from "../waiting.ts";
 
@@ -127,11 +128,13 @@ export class Fleet implements AsyncDisposable {
 
   /** Like `run`, but returns at once, so that a test can watch it. */
   launch(...args: string[]): { readonly stderr: () => string; readonly finished: Promise<Finished> } {
-    const child = spawn(process.execPath, [this.#command, ...args], {
-      cwd: tmpdir(),
-      env: this.#environment(),
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const child = killedWithItsTest(
+      spawn(process.execPath, [this.#command, ...args], {
+        cwd: tmpdir(),
+        env: this.#environment(),
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
+    );
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -234,11 +237,13 @@ export class Fleet implements AsyncDisposable {
     wrapper: readonly string[] = [],
   ): Promise<Service> {
     const [program = "", ...args] = [...wrapper, process.execPath, this.#command, role];
-    const child = spawn(program, args, {
-      cwd: tmpdir(),
-      env: { ...this.#environment(), HTTP_PORT: String(port), ...environment },
-      stdio: ["ignore", "inherit", "pipe"],
-    });
+    const child = killedWithItsTest(
+      spawn(program, args, {
+        cwd: tmpdir(),
+        env: { ...this.#environment(), HTTP_PORT: String(port), ...environment },
+        stdio: ["ignore", "inherit", "pipe"],
+      }),
+    );
     const service = serviceOf(role, child, `http://127.0.0.1:${port}`);
     this.#started.push(service);
     this.#running.add(service);

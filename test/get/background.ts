@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createConnection } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { killedWithItsTest } from "../killed-with-its-test.ts";
 
 /**
  * A program that serves on a loopback port, until it is disposed. Throws when it does not begin to
@@ -13,10 +14,12 @@ export async function startInBackground(
   port: number,
   { quiet = false }: { readonly quiet?: boolean } = {},
 ): Promise<AsyncDisposable> {
-  const child = spawn(program, args, {
-    stdio: ["ignore", "ignore", quiet ? "ignore" : "inherit"],
-    env: { ...process.env, TZ: "America/St_Johns" },
-  });
+  const child = killedWithItsTest(
+    spawn(program, args, {
+      stdio: ["ignore", "ignore", quiet ? "ignore" : "inherit"],
+      env: { ...process.env, TZ: "America/St_Johns" },
+    }),
+  );
   const ended = once(child, "close").then(([code]) => code);
   const service = {
     async [Symbol.asyncDispose]() {

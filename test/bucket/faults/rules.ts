@@ -82,6 +82,8 @@ export interface FaultRule {
   readonly times?: number;
   /** Of `slow-body`; default 10 s. */
   readonly overMs?: number;
+  /** Of `slow-body`: from when on the rest comes at once. Default: never. */
+  readonly isReleased?: () => boolean;
   /** Sent with 429 and 503. */
   readonly retryAfterSeconds?: number;
 }

@@ -54,7 +54,7 @@ export function sendBroken(
   request: IncomingMessage,
   response: ServerResponse,
   reply: Reply,
-  { kind, overMs = 10_000 }: FaultRule,
+  { kind, overMs = 10_000, isReleased = () => false }: FaultRule,
   date: string,
 ): void {
   const { status, headers, body, from, to } = reply;
@@ -71,7 +71,7 @@ export function sendBroken(
     case "stalled-headers":
       return;
     case "slow-body":
-      send(response, reply, date, ((to - from) * 1000) / overMs);
+      send(response, reply, date, () => (isReleased() ? to - from : ((to - from) * 1000) / overMs));
       return;
     case "stalled-body":
       begin(["Content-Length", String(to - from)]).flushHeaders();

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { killedWithItsTest } from "../../killed-with-its-test.ts";
 import { ownState } from "../../programs.ts";
 
 export interface Ended {
@@ -36,11 +37,13 @@ export class Copying {
 
   start(): void {
     const [program = "", ...args] = [...asNobody, ...this.#command];
-    const child = spawn(program, args, {
-      cwd: "/",
-      env: { PATH: process.env.PATH, ...ownState, ...this.#environment },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const child = killedWithItsTest(
+      spawn(program, args, {
+        cwd: "/",
+        env: { PATH: process.env.PATH, ...ownState, ...this.#environment },
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
+    );
     this.#child = child;
     this.#end = Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]).then(
       ([stdout, stderr, [code]]) => {
