@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { CookieJar } from "@brigade/sources";
 import fc from "fast-check";
-import { Doubt } from "../../packages/sources/src/http/odd/answer-head.ts";
-import { AnswerReader } from "../../packages/sources/src/http/odd/answer-reader.ts";
+import { AmbiguousAnswer } from "../../packages/sources/src/http/lenient/answer-head.ts";
+import { LenientParser } from "../../packages/sources/src/http/lenient/lenient-parser.ts";
 import { md5OfHex } from "../../packages/sources/src/http/reading/digests.ts";
 import { locationOf } from "../../packages/sources/src/http/reading/location.ts";
 import { packingOf } from "../../packages/sources/src/http/reading/packing.ts";
@@ -63,7 +63,7 @@ const answerWords = [
     "5\r\nhello\r\n0\r\n\r\n",
   ],
 ];
-const oddAnswer = spoiled(
+const malformedAnswer = spoiled(
   fc.constantFrom(
     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
     "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n5\nhello\n0\n\n",
@@ -94,7 +94,7 @@ function readAll(value: string): void {
 /** Reads an answer that comes in pieces of this number of bytes; `undefined` if it is refused. */
 function answerOf(answer: string, size: number): { body: string; isWhole: boolean } | undefined {
   let body = "";
-  const reader = new AnswerReader(
+  const parser = new LenientParser(
     {
       head: ({ length }) => assert.ok(length === undefined || Number.isSafeInteger(length), `${length}`),
       data: (chunk) => {
@@ -106,20 +106,20 @@ function answerOf(answer: string, size: number): { body: string; isWhole: boolea
   );
   try {
     for (let at = 0; at < answer.length; at += size)
-      reader.push(Buffer.from(answer.slice(at, at + size), "latin1"));
+      parser.push(Buffer.from(answer.slice(at, at + size), "latin1"));
   } catch (error) {
-    if (error instanceof Doubt) return undefined;
+    if (error instanceof AmbiguousAnswer) return undefined;
     throw error;
   }
-  return { body, isWhole: reader.close() };
+  return { body, isWhole: parser.close() };
 }
 
 export const family: Family = {
   name: "headers",
   properties: [
     reads(
-      "an odd answer means the same in whatever pieces it comes, or is refused",
-      fc.oneof(oddAnswer, foreignText(answerWords)),
+      "a malformed answer is read in the same way however it is divided into pieces, or is refused",
+      fc.oneof(malformedAnswer, foreignText(answerWords)),
       (answer) => {
         const whole = answerOf(answer, answer.length || 1);
         for (const size of [7, 4096]) assert.deepEqual(answerOf(answer, size), whole);

@@ -61,8 +61,12 @@ export class Routes implements AsyncDisposable {
   ): Promise<HttpResponse> {
     const path = url.pathname + url.search;
     const isNamed = url.hostname === first.hostname;
-    const { route, send, isOdd } = this.#client.elsewhere(url.origin, { scope: "origin", remedies, isNamed });
-    if (route.proxy !== undefined || expected < worthAConnection || isOdd(path))
+    const { route, send, isMalformed } = this.#client.elsewhere(url.origin, {
+      scope: "origin",
+      remedies,
+      isNamed,
+    });
+    if (route.proxy !== undefined || expected < worthAConnection || isMalformed(path))
       return await send("GET", path, headers, signal);
     const timeouts = { headersTimeout: this.#silenceMs, bodyTimeout: this.#silenceMs };
     return await this.#tapped.send({ path, method: "GET", headers, ...timeouts }, route, signal);

@@ -11,7 +11,7 @@ import {
 import type { TlsSettings } from "./connecting/trust.ts";
 import { Exchange } from "./exchange.ts";
 import { LeanPool } from "./lean/lean-pool.ts";
-import { OddAnswers } from "./odd/odd-answers.ts";
+import { LenientClient } from "./lenient/lenient-client.ts";
 import { anywhere, NamedHosts, publicOnly, type Reach } from "./origins/reach.ts";
 import { remember } from "./origins/remember.ts";
 import { type Remedies, Route, type RouteOptions } from "./origins/route.ts";
@@ -54,10 +54,8 @@ export interface Origin {
   /** `http://host:port`. */
   readonly name: string;
   readonly route: Route;
-  /**
-   * Whether the answers for this path are known to be malformed: then only `send` can read them.
-   */
-  isOdd(path: string): boolean;
+  /** Returns whether the answers for this path are known to be malformed: only `send` reads these. */
+  isMalformed(path: string): boolean;
   /**
    * `path` goes over the wire as it is. `headers`: name, value, name, value…; not changed, so may
    * be shared. Waits for its turn. Rejects with SourceError, or AbortError. Redirects are answers
@@ -85,7 +83,7 @@ const mostElsewhere = 4096;
 export class HttpClient implements AsyncDisposable {
   readonly pacing: Pacing;
   readonly #options: HttpClientOptions;
-  readonly #odd = new OddAnswers();
+  readonly #lenient = new LenientClient();
   readonly #dispatchers: Requester[] = [];
   /** By the proxy that they go through; directly: by where they may lead. */
   readonly #others = new Map<ProxyServer | Reach, Dispatcher>();
@@ -137,7 +135,7 @@ export class HttpClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#odd[Symbol.dispose]();
+    this.#lenient[Symbol.dispose]();
     await Promise.all(this.#dispatchers.map((dispatcher) => dispatcher.destroy()));
   }
 
@@ -196,13 +194,14 @@ export class HttpClient implements AsyncDisposable {
         start: (resolve, reject, held) => {
           const exchange = new Exchange(route, signal, resolve, reject, held);
           if (signal.aborted) return exchange;
-          if (connect !== undefined && this.#odd.has(asked)) this.#odd.dispatch(asked, connect, exchange);
+          if (connect !== undefined && this.#lenient.serves(asked))
+            this.#lenient.dispatch(asked, connect, exchange);
           else dispatcher.dispatch(asked, exchange);
           return exchange;
         },
-        isReadAnew: (error, inBody) => connect !== undefined && this.#odd.note(asked, error, inBody),
+        isReadAnew: (error, inBody) => connect !== undefined && this.#lenient.takesOver(asked, error, inBody),
       });
     };
-    return { name, route, send, isOdd: (path) => this.#odd.has({ origin: name, path }) };
+    return { name, route, send, isMalformed: (path) => this.#lenient.serves({ origin: name, path }) };
   }
 }

@@ -52,11 +52,11 @@ function isNoHttp(error: Error): boolean {
 }
 
 /**
- * Returns whether a malformed answer in HTTP has come: it would come again unchanged, and another
- * reader may be able to read it. undici names the length if one came before the part that it could
- * not read.
+ * Returns whether the answer was malformed HTTP. It would come again unchanged, and a lenient
+ * parser may be able to read it. undici reports the length if one came before the part that it
+ * could not parse.
  */
-export function isUnreadable(error: Error, inBody: boolean): boolean {
+export function isMalformed(error: Error, inBody: boolean): boolean {
   if (codeOf(error) === otherLength) return !inBody;
   return isNoHttp(error) && !cut.has(codeOf(error)) && bannerOf(error) === undefined;
 }

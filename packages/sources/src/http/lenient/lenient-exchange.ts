@@ -4,28 +4,28 @@ import { serverOf } from "../connecting/connector.ts";
 import { errors } from "../connecting/undici.ts";
 import type { AskedRequest } from "../requests/asked-request.ts";
 import { requestText } from "../requests/request-text.ts";
-import { Doubt } from "./answer-head.ts";
-import { AnswerReader } from "./answer-reader.ts";
+import { AmbiguousAnswer } from "./answer-head.ts";
+import { LenientParser } from "./lenient-parser.ts";
 
-/** One request whose answer is read leniently, on a connection of its own. */
-export class OddExchange implements Dispatcher.DispatchController {
+/** One request over a connection of its own, whose answer is parsed leniently. */
+export class LenientExchange implements Dispatcher.DispatchController {
   readonly #asked: AskedRequest;
   readonly #handler: Dispatcher.DispatchHandler;
   readonly #ended: (error?: Error) => void;
-  readonly #reader: AnswerReader;
+  readonly #parser: LenientParser;
   #socket: Socket | undefined;
   #timer: NodeJS.Timeout;
   #isOver = false;
   paused = false;
   reason: Error | null = null;
 
-  /** `ended`: called once, before the handler hears of it. */
+  /** `ended` is called once, before the handler's last method. */
   constructor(asked: AskedRequest, handler: Dispatcher.DispatchHandler, ended: (error?: Error) => void) {
     this.#asked = asked;
     this.#handler = handler;
     this.#ended = ended;
     this.#timer = setTimeout(() => this.abort(new errors.HeadersTimeoutError()), asked.headersTimeout);
-    this.#reader = new AnswerReader(
+    this.#parser = new LenientParser(
       {
         head: ({ status, headers, statusText }) =>
           handler.onResponseStart?.(this, status, headers, statusText),
@@ -41,13 +41,13 @@ export class OddExchange implements Dispatcher.DispatchController {
   }
 
   send(connect: buildConnector.connector): void {
-    const where = serverOf(this.#asked.origin);
+    const server = serverOf(this.#asked.origin);
     this.#handler.onRequestStart?.(this, {});
     if (this.#isOver) return;
-    connect(where, (...[error, socket]) => {
+    connect(server, (...[error, socket]) => {
       if (error !== null) this.#fail(error);
       else if (this.#isOver) socket.destroy();
-      else this.#ask(socket, where.host ?? "");
+      else this.#write(socket, server.host ?? "");
     });
   }
 
@@ -59,7 +59,7 @@ export class OddExchange implements Dispatcher.DispatchController {
   resume(): void {
     this.paused = false;
     this.#waitForMore();
-    // Not at once: whoever resumes is not done yet.
+    // Later, because the code that calls `resume` has more to do.
     setImmediate(() => this.#read());
   }
 
@@ -68,7 +68,7 @@ export class OddExchange implements Dispatcher.DispatchController {
     this.#fail(reason);
   }
 
-  #ask(socket: Socket, host: string): void {
+  #write(socket: Socket, host: string): void {
     const text = requestText(this.#asked, host, "close");
     this.#socket = socket;
     socket
@@ -84,22 +84,22 @@ export class OddExchange implements Dispatcher.DispatchController {
     while (!this.paused && !this.#isOver) {
       const bytes: Buffer | null = this.#socket?.read() ?? null;
       if (bytes === null) return;
-      this.#take(bytes);
+      this.#parse(bytes);
     }
   }
 
-  #take(bytes: Buffer): void {
+  #parse(bytes: Buffer): void {
     try {
-      this.#reader.push(bytes);
+      this.#parser.push(bytes);
     } catch (error) {
-      if (!(error instanceof Doubt)) throw error;
+      if (!(error instanceof AmbiguousAnswer)) throw error;
       this.#fail(new errors.HTTPParserError(error.message));
     }
-    if (this.#reader.hasBegun && !this.paused) this.#waitForMore();
+    if (this.#parser.hasBegun && !this.paused) this.#waitForMore();
   }
 
   #closed(): void {
-    if (!this.#isOver && !this.#reader.close()) this.#fail(new errors.SocketError("other side closed"));
+    if (!this.#isOver && !this.#parser.close()) this.#fail(new errors.SocketError("other side closed"));
   }
 
   #waitForMore(): void {

@@ -1,28 +1,28 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AnswerReader } from "../../../src/http/odd/answer-reader.ts";
+import { LenientParser } from "../../../src/http/lenient/lenient-parser.ts";
 
-/** What a reader tells of an answer that comes in pieces of so many bytes. */
+/** Parses an answer that comes in pieces of `size` bytes. */
 function read(answer: string, { size = answer.length, method = "GET" as "GET" | "HEAD" } = {}) {
-  const told = { status: 0, body: "", ends: 0, headers: {} as Record<string, string | string[]> };
-  const reader = new AnswerReader(
+  const parsed = { status: 0, body: "", ends: 0, headers: {} as Record<string, string | string[]> };
+  const parser = new LenientParser(
     {
-      head: ({ status, headers }) => Object.assign(told, { status, headers: { ...headers } }),
+      head: ({ status, headers }) => Object.assign(parsed, { status, headers: { ...headers } }),
       data: (chunk) => {
-        told.body += chunk.toString("latin1");
+        parsed.body += chunk.toString("latin1");
       },
-      end: () => told.ends++,
+      end: () => parsed.ends++,
     },
     method,
   );
   for (let at = 0; at < answer.length; at += size)
-    reader.push(Buffer.from(answer.slice(at, at + size), "latin1"));
-  return { ...told, reader };
+    parser.push(Buffer.from(answer.slice(at, at + size), "latin1"));
+  return { ...parsed, parser };
 }
 
 const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-test("an answer means the same in whatever pieces it comes", () => {
+test("an answer is parsed in the same way however it is divided into pieces", () => {
   for (const [answer, body] of [
     ["HTTP/1.1 200 OK\r\nContent-Length: 5\r\nA: 1\r\n\r\nhello", "hello"],
     ["\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\nA: 1\nContent-Length: 5\n\nhello", "hello"],
@@ -30,21 +30,21 @@ test("an answer means the same in whatever pieces it comes", () => {
     ["HTTP/1.1 204 Nothing\r\nA: 1\r\nContent-Length: 5\r\n\r\n", ""],
   ] as const)
     for (const size of [1, 2, 3, 7, answer.length]) {
-      const { ends, headers, ...told } = read(answer, { size });
-      assert.deepEqual([told.body, ends, headers.a], [body, 1, "1"], `${answer} by ${size}`);
+      const parsed = read(answer, { size });
+      assert.deepEqual([parsed.body, parsed.ends, parsed.headers.a], [body, 1, "1"], `${answer} by ${size}`);
     }
 });
 
-test("what follows an answer is no part of it, and HEAD has no body", () => {
+test("bytes behind an answer are not part of its body, and an answer to HEAD has no body", () => {
   assert.equal(read("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhiHTTP/1.1 200 OK\r\n\r\nevil").body, "hi");
   assert.equal(read(`${chunked}2\r\nhi\r\n0\r\n\r\nevil`).body, "hi");
   const { ends, body } = read("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", { method: "HEAD" });
   assert.deepEqual([ends, body], [1, ""]);
 });
 
-test("a body without a length is whole when the connection ends; with one, or in chunks, only at its end", () => {
+test("a body without a length is complete when the connection ends; with a length or in chunks, when all of it has come", () => {
   const endless = read("HTTP/1.0 200 OK\r\n\r\nhi");
-  assert.deepEqual([endless.reader.close(), endless.body], [true, "hi"]);
+  assert.deepEqual([endless.parser.close(), endless.body], [true, "hi"]);
   for (const cut of [
     "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi",
     `${chunked}3\r\nhi`,
@@ -52,7 +52,7 @@ test("a body without a length is whole when the connection ends; with one, or in
     "HTTP/1.1 200 OK\r\nContent-Le",
     "",
   ])
-    assert.equal(read(cut).reader.close(), false, cut);
+    assert.equal(read(cut).parser.close(), false, cut);
 });
 
 for (const [what, answer, words] of [
@@ -79,7 +79,7 @@ for (const [what, answer, words] of [
     assert.throws(() => read(answer, { size: 1000 }), words);
   });
 
-test("a head that was made to keep its reader busy takes no longer than others", () => {
+test("a head made to keep the parser busy is parsed in less than two seconds of CPU time", () => {
   const began = process.cpuUsage();
   for (const lines of [
     "a:\n".repeat(80_000),

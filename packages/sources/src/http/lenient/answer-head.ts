@@ -1,30 +1,31 @@
-/** The contents of the head of an answer. */
+/** The head of an answer: its status line and headers. */
 export interface AnswerHead {
   readonly status: number;
   readonly statusText: string;
   readonly headers: Record<string, string | string[]>;
-  /** The framing of the body; `undefined` for both: it lasts until the connection ends. */
+  /** Of the body. `undefined`, and no chunks: the body lasts until the connection ends. */
   readonly length: number | undefined;
   readonly isChunked: boolean;
 }
 
-/** The answer cannot be read without a guess; the message says why. */
-export class Doubt extends Error {}
+/** Two parsers could read the answer differently, so none of ours does. The message says why. */
+export class AmbiguousAnswer extends Error {}
 
 const statusLine = /^HTTP\/1\.\d[ \t]+(\d{3})(?:[ \t]+(.*))?$/;
 
 /**
- * A head in Latin-1, without the empty line behind it. Its lines may end with LF, be folded, have
- * blanks before a colon. Throws Doubt.
+ * `text`: a head in Latin-1, without the empty line behind it. Its lines may end with LF, be folded,
+ * or have blanks before a colon. Throws AmbiguousAnswer.
  */
 export function readHead(text: string): AnswerHead {
   const [first = "", ...lines] = text.split(/\r?\n/);
   const [, status, statusText = ""] = statusLine.exec(first) ?? [];
-  if (status === undefined) throw new Doubt(`its first line is ${JSON.stringify(first.slice(0, 40))}`);
+  if (status === undefined)
+    throw new AmbiguousAnswer(`its first line is ${JSON.stringify(first.slice(0, 40))}`);
   const headers = headersOf(unfolded(lines));
   const isChunked = codingOf(headers);
   const length = lengthOf(headers);
-  // Later readers treat it as a number.
+  // It is used as a number later.
   if (length !== undefined) headers["content-length"] = String(length);
   return { status: Number(status), statusText, headers, length, isChunked };
 }
@@ -38,12 +39,12 @@ function unfolded(lines: readonly string[]): string[] {
   return whole;
 }
 
-/** As from undici: an array if a header came more than once. */
+/** As in undici, a header that came more than once has an array as its value. */
 function headersOf(lines: readonly string[]): Record<string, string | string[]> {
   const values = new Map<string, string[]>();
   for (const line of lines) {
     const colon = line.indexOf(":");
-    if (colon === -1) throw new Doubt("a line of its head has no colon");
+    if (colon === -1) throw new AmbiguousAnswer("a line of its head has no colon");
     const name = line.slice(0, colon).trim().toLowerCase();
     const value = line.slice(colon + 1).trim();
     const before = values.get(name);
@@ -61,17 +62,17 @@ function codingOf(headers: Record<string, string | string[]>): boolean {
   const coding = headers["transfer-encoding"];
   if (coding === undefined) return false;
   if (String(coding).toLowerCase() === "chunked") return true;
-  throw new Doubt(`its Transfer-Encoding is ${JSON.stringify(String(coding).slice(0, 40))}`);
+  throw new AmbiguousAnswer(`its Transfer-Encoding is ${JSON.stringify(String(coding).slice(0, 40))}`);
 }
 
 /** A repeated length is one length, if it is the same each time (RFC 9110, section 8.6). */
 function lengthOf(headers: Record<string, string | string[]>): number | undefined {
-  const told = headers["content-length"];
-  if (told === undefined) return undefined;
+  const value = headers["content-length"];
+  if (value === undefined) return undefined;
   const [length = "", ...others] = new Set(
-    [told].flat().flatMap((one) => one.split(",").map((each) => each.trim())),
+    [value].flat().flatMap((one) => one.split(",").map((each) => each.trim())),
   );
-  if (others.length > 0) throw new Doubt("it has two lengths for its body");
-  if (!/^\d{1,15}$/.test(length)) throw new Doubt("its Content-Length is no number");
+  if (others.length > 0) throw new AmbiguousAnswer("it has two lengths for its body");
+  if (!/^\d{1,15}$/.test(length)) throw new AmbiguousAnswer("its Content-Length is no number");
   return Number(length);
 }

@@ -25,7 +25,7 @@ const readable = {
   "the same length twice in one header": `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}, ${body.length}\r\n\r\n${body}`,
   "a name of a header beyond ASCII": `HTTP/1.1 200 OK\r\nX-N\xe9: 1\r\n${length}\r\n${body}`,
   "a control character behind its length": `HTTP/1.1 200 OK\r\n${length}X-C: a\x01b\r\n\r\n${body}`,
-  "chunks of the length that is told beside them": `HTTP/1.1 200 OK\r\n${length}Transfer-Encoding: chunked\r\n\r\n${size}\r\n${body}\r\n0\r\n\r\n`,
+  "chunks beside a Content-Length of the same sum": `HTTP/1.1 200 OK\r\n${length}Transfer-Encoding: chunked\r\n\r\n${size}\r\n${body}\r\n0\r\n\r\n`,
 };
 const plain = `HTTP/1.1 200 OK\r\n${length}\r\n${body}`;
 
@@ -49,18 +49,18 @@ async function clientOf(t: TestContext, answer: (socket: Socket, path: string, i
 }
 
 for (const [what, answer] of Object.entries(readable))
-  test(`an answer with ${what} is read, on a connection of its own; others are read as before`, async (t) => {
+  test(`an answer with ${what} is read over a connection of its own; other answers are read as before`, async (t) => {
     const { get, heads } = await clientOf(t, (socket, path) =>
-      socket.write(path === "/odd" ? answer : plain, "latin1"),
+      socket.write(path === "/malformed" ? answer : plain, "latin1"),
     );
     assert.equal(await get("/a"), body);
     // In the middle of a body it cannot be read anew: then the next request can.
-    assert.equal(await get("/odd").catch(() => get("/odd")), body);
-    assert.equal(await get("/odd"), body);
+    assert.equal(await get("/malformed").catch(() => get("/malformed")), body);
+    assert.equal(await get("/malformed"), body);
     assert.equal(await get("/b"), body);
     const of = (path: string) => heads.filter((head) => head.startsWith(`GET ${path} `));
-    assert.deepEqual([of("/a").length, of("/b").length, of("/odd").length], [1, 1, 3]);
-    const [first, ...later] = of("/odd");
+    assert.deepEqual([of("/a").length, of("/b").length, of("/malformed").length], [1, 1, 3]);
+    const [first, ...later] = of("/malformed");
     assert.match(first ?? "", /^connection: keep-alive$/im);
     for (const head of later) {
       assert.match(head, /^connection: close$/im);
@@ -77,47 +77,49 @@ for (const [what, answer] of Object.entries({
   "a version that was not asked for": `HTTP/2 200\r\n${length}\r\n${body}`,
   "a line without a colon": `HTTP/1.1 200 OK\r\nno colon\r\n${length}\r\n${body}`,
 }))
-  test(`an answer with ${what} is not read, and said to be malformed`, async (t) => {
+  test(`an answer with ${what} is not read: the error says that it is malformed`, async (t) => {
     const { get, heads } = await clientOf(t, (socket) => socket.write(answer, "latin1"));
-    const error = await caught(get("/odd"));
+    const error = await caught(get("/malformed"));
     assert.deepEqual([error.kind, error.isMalformed], ["unavailable", true]);
     assert.match(error.message, /malformed HTTP/);
     assert.equal(heads.length, 2);
-    assert.equal((await caught(get("/odd"))).isMalformed, true);
+    assert.equal((await caught(get("/malformed"))).isMalformed, true);
     assert.equal(heads.length, 3, "what neither parser can read is not asked for twice");
   });
 
-test("an odd answer that is cut is damaged, and none that ends in silence is waited for again", async (t) => {
+test("a malformed answer that is cut is damaged; one that stops without an end is waited for only once", async (t) => {
   let isSilent = false;
   const { get } = await clientOf(t, (socket) => {
     socket.write(`HTTP/1.1 200 OK\nContent-Length: ${body.length}\n\nhalf`);
     if (!isSilent) socket.end();
   });
-  const cut = await caught(get("/odd"));
+  const cut = await caught(get("/malformed"));
   assert.deepEqual([cut.kind, /ended early/.test(cut.message)], ["damaged", true]);
   isSilent = true;
-  assert.equal((await caught(get("/odd"))).kind, "transport");
-  assert.match((await caught(get("/odd"))).message, /malformed HTTP/);
+  assert.equal((await caught(get("/malformed"))).kind, "transport");
+  assert.match((await caught(get("/malformed"))).message, /malformed HTTP/);
 });
 
-test("what follows an odd answer on its connection is no answer to another request", async (t) => {
+test("bytes behind a malformed answer do not become the answer to another request", async (t) => {
   const { get } = await clientOf(t, (socket, path) => {
-    const odd = `HTTP/1.1 200 OK\nContent-Length: ${body.length}\n\n${body}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`;
-    socket.write(path === "/odd" ? odd : plain);
+    const malformed = `HTTP/1.1 200 OK\nContent-Length: ${body.length}\n\n${body}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`;
+    socket.write(path === "/malformed" ? malformed : plain);
   });
-  const all = await Promise.all(Array.from({ length: 20 }, (_, n) => get(n % 2 === 0 ? "/odd" : `/${n}`)));
+  const all = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => get(n % 2 === 0 ? "/malformed" : `/${n}`)),
+  );
   assert.deepEqual(new Set(all), new Set([body]));
 });
 
-test("chunks whose lines end with LF are no silence: the body comes at once, time after time", async (t) => {
+test("chunks whose lines end with LF are read at once each time, without waiting for the silence timeout", async (t) => {
   const { get } = await clientOf(t, (socket) => socket.write(readable["chunks whose lines end with LF"]));
-  await get("/odd").catch(() => undefined);
+  await get("/malformed").catch(() => undefined);
   const began = performance.now();
-  for (let time = 0; time < 3; time++) assert.equal(await get("/odd"), body);
+  for (let time = 0; time < 3; time++) assert.equal(await get("/malformed"), body);
   assert.ok(performance.now() - began < 500, "the silence timeout was waited for");
 });
 
-test("an odd answer to HEAD tells its headers, and a request that is given up is dropped", async (t) => {
+test("the headers of a malformed answer to HEAD are read, and an aborted request is dropped", async (t) => {
   const { origin } = await clientOf(t, (socket, path) => {
     if (path === "/head") socket.write("HTTP/1.1 200 OK\nContent-Length: 7\n\n");
     else socket.write("HTTP/1.1 200 OK\nContent-Length: 7\n\nhalf");
