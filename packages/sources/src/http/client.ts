@@ -10,7 +10,7 @@ import {
 } from "./connecting/dispatchers.ts";
 import type { TlsSettings } from "./connecting/trust.ts";
 import { Exchange } from "./exchange.ts";
-import { LeanPool } from "./lean/lean-pool.ts";
+import { FastPool } from "./fast/fast-pool.ts";
 import { LenientClient } from "./lenient/lenient-client.ts";
 import { anywhere, NamedHosts, publicOnly, type Reach } from "./origins/reach.ts";
 import { remember } from "./origins/remember.ts";
@@ -37,7 +37,7 @@ export interface HttpClientOptions extends PacingOptions {
   readonly allowPrivate: boolean;
 }
 
-/** What requests are sent by: undici, or the lean client. */
+/** Sends requests: undici, or the fast path. */
 interface Requester {
   dispatch(asked: AskedRequest, exchange: Exchange): void;
   destroy(): Promise<void>;
@@ -113,7 +113,7 @@ export class HttpClient implements AsyncDisposable {
     const settings = { ...this.#options, connections, reach };
     const dispatcher = this.#keep(
       proxy === undefined
-        ? new LeanPool(name, settings, directPool(name, settings))
+        ? new FastPool(name, settings, directPool(name, settings))
         : throughProxy(proxy, settings),
     );
     return this.#origin(

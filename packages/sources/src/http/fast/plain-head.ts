@@ -5,7 +5,7 @@ import type { AskedRequest } from "../requests/asked-request.ts";
 export interface PlainHead {
   readonly status: number;
   readonly statusText: string;
-  /** As undici gives them: lower-case names, an array where one came more than once. */
+  /** As in undici: names in lower case, an array if a header came more than once. */
   readonly headers: Record<string, string | string[]>;
   readonly bodyBytes: number;
   /** Milliseconds for which the connection may wait for its next request. 0: it is to be closed. */
@@ -17,16 +17,16 @@ const lineEnd = "\r\n";
 const space = 0x20;
 const tab = 0x09;
 /**
- * A status line, header lines. Only what no two parsers read differently: no fold, no bare LF, no
- * blank before a colon.
+ * A status line and header lines in the one form that all parsers read alike: no folded lines, no
+ * bare LF, no blank before a colon.
  */
 const wellFormed =
   /^HTTP\/1\.1 [2-9]\d\d(?: [\t\x20-\x7e]*)?\r\n(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)*$/;
 const digits = /^\d{1,15}$/;
 const closes = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i;
 /**
- * Milliseconds that a request may be on its way: the server's own time is over so much later than
- * ours.
+ * Milliseconds that a request may need to reach the server. An idle connection is closed this much
+ * earlier than the server offers.
  */
 const wayToServer = 2_000;
 
@@ -43,7 +43,7 @@ export function readPlainHead(text: string, method: AskedRequest["method"]): Pla
   const status = Number(text.slice(start.length, start.length + 3));
   const statusText = text.slice(start.length + 4, text.indexOf(lineEnd));
   const isBare = status === 204 || status === 304;
-  // A server that is mistaken about them may send a body all the same.
+  // Some servers send a body here by mistake.
   const isDoubtful = method === "HEAD" || (isBare && length !== undefined && length !== "0");
   const idleMs = isDoubtful ? 0 : idleMsOf(headers);
   if (method === "HEAD" || isBare) return { status, statusText, headers, bodyBytes: 0, idleMs };
@@ -52,7 +52,7 @@ export function readPlainHead(text: string, method: AskedRequest["method"]): Pla
     : { status, statusText, headers, bodyBytes: Number(length), idleMs };
 }
 
-/** Whether what has come, in Latin-1, may become the head of a plain answer. */
+/** Returns whether a text in Latin-1 may be the beginning of the head of a plain answer. */
 export function mayBecomePlain(text: string): boolean {
   const lastLine = text.lastIndexOf(lineEnd);
   const whole = lastLine === -1 ? "" : text.slice(0, lastLine + lineEnd.length);

@@ -4,25 +4,29 @@ import type { buildConnector } from "undici";
 import { beginner, type ServerSettings, toAnyAddress } from "../connecting/connector.ts";
 
 /**
- * A socket whose bytes are read into memory that all such sockets of a thread share: they are to be
- * taken at once.
+ * A socket whose bytes are read into a buffer that all such sockets of a thread share: the receiver
+ * has to copy what it keeps.
  */
-export interface Wire {
+export interface SharedBufferSocket {
   readonly socket: Socket;
-  /** From now on, what comes goes there. It returns whether to read on. */
-  receive(take: (bytes: Buffer) => boolean): void;
+  /** Sets the receiver of all bytes. It returns whether to continue to read. */
+  receive(receiver: (bytes: Buffer) => boolean): void;
 }
 
-export type WireConnector = (
+export type SharedBufferConnector = (
   where: buildConnector.Options,
-  done: (error: Error | null, wire: Wire | undefined) => void,
+  done: (error: Error | null, buffered: SharedBufferSocket | undefined) => void,
 ) => void;
 
-/** Bytes that are read at once. */
-const slab = Buffer.allocUnsafeSlow(64 * 1024);
+/** The greatest number of bytes that one read returns. */
+const buffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** Connects as `connector` does. */
-export function wireConnector({ tls, connectTimeoutMs, reach }: ServerSettings): WireConnector {
+export function sharedBufferConnector({
+  tls,
+  connectTimeoutMs,
+  reach,
+}: ServerSettings): SharedBufferConnector {
   const inlets = new WeakMap<Socket, Inlet>();
   let session: Buffer | undefined;
   const begin = (where: buildConnector.Options, done: buildConnector.Callback) => {
@@ -39,26 +43,26 @@ export function wireConnector({ tls, connectTimeoutMs, reach }: ServerSettings):
     connect(where, (...[error, socket]) => {
       const inlet = socket === null ? undefined : inlets.get(socket);
       if (error !== null || inlet === undefined) return done(error, undefined);
-      done(null, { socket, receive: (take) => inlet.open(take) });
+      done(null, { socket, receive: (receiver) => inlet.open(receiver) });
     });
 }
 
 class Inlet {
   /** For the socket's constructor. */
   readonly onread = {
-    buffer: slab,
+    buffer,
     callback: (bytes: number): boolean => {
-      if (this.#take !== undefined) return this.#take(slab.subarray(0, bytes));
-      this.#early = Buffer.from(slab.subarray(0, bytes));
+      if (this.#receiver !== undefined) return this.#receiver(buffer.subarray(0, bytes));
+      this.#early = Buffer.from(buffer.subarray(0, bytes));
       return false;
     },
   };
-  #take: ((bytes: Buffer) => boolean) | undefined;
-  /** What came before anybody was there to take it. */
+  #receiver: ((bytes: Buffer) => boolean) | undefined;
+  /** Bytes that came before there was a receiver. */
   #early: Buffer | undefined;
 
-  open(take: (bytes: Buffer) => boolean): void {
-    this.#take = take;
-    if (this.#early !== undefined) take(this.#early);
+  open(receiver: (bytes: Buffer) => boolean): void {
+    this.#receiver = receiver;
+    if (this.#early !== undefined) receiver(this.#early);
   }
 }

@@ -13,7 +13,7 @@ type Case = (scene: Scene, t: TestContext) => Promise<void>;
 
 /** What is true of each client, whatever server it asks. */
 const cases: Record<string, Case> = {
-  "answers of any length come whole, one after the other over one connection": async (scene) => {
+  "answers of any length come complete over one connection, one after another": async (scene) => {
     const bodies = new Map([0, 1, 100, 70_000, 1_000_000].map((size) => [`/${size}`, "abc".repeat(size)]));
     const { read, sockets } = await scene((socket, head) =>
       socket.write(plain(bodies.get(pathOf(head)) ?? "")),
@@ -22,7 +22,7 @@ const cases: Record<string, Case> = {
     assert.equal(sockets.size, 1);
   },
 
-  "refusals, redirects and answers without a body are answers like any other": async (scene) => {
+  "refusals, redirects and answers without a body are returned like any answer": async (scene) => {
     const answers: Record<string, string> = {
       "/404": plain("gone", ["X-Why: lost"], "404 Not Found"),
       "/503": plain("busy", ["Retry-After: 3"], "503 Service Unavailable"),
@@ -31,14 +31,14 @@ const cases: Record<string, Case> = {
       "/304": 'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\nContent-Length: 7\r\n\r\n',
     };
     const { ask } = await scene((socket, head) => socket.write(answers[pathOf(head)] ?? ""));
-    const told: unknown[] = [];
+    const received: unknown[] = [];
     for (const path of Object.keys(answers)) {
       const { status, statusText, headers, body } = await ask(path);
       const { "content-length": _, ...others } = headers;
-      told.push([status, statusText, others, Buffer.from(await body.bytes()).toString()]);
+      received.push([status, statusText, others, Buffer.from(await body.bytes()).toString()]);
     }
     assert.deepEqual(
-      told.map((one) => structuredClone(one)),
+      received.map((one) => structuredClone(one)),
       [
         [404, "Not Found", { "x-why": "lost" }, "gone"],
         [503, "Service Unavailable", { "retry-after": "3" }, "busy"],
@@ -49,7 +49,7 @@ const cases: Record<string, Case> = {
     );
   },
 
-  "a header that comes twice is told as two, its bytes as Latin-1": async (scene) => {
+  "a header that comes twice has two values, read as Latin-1": async (scene) => {
     const lines = ["X-A: 1", "x-a:2", "X-Name: caf\xe9", "X-Empty:"];
     const { ask } = await scene((socket) => socket.write(plain("x", lines), "latin1"));
     const { headers } = await ask("/");
@@ -82,7 +82,7 @@ const cases: Record<string, Case> = {
     assert.equal(heads.length, Object.keys(answers).length);
   },
 
-  "what two readers could understand in two ways is refused as malformed": async (scene) => {
+  "an answer that two parsers could read in two ways is refused as malformed": async (scene) => {
     const answers: Record<string, string> = {
       "two lengths": "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nbody",
       "a coding beside a length":
@@ -114,7 +114,7 @@ const cases: Record<string, Case> = {
     assert.equal(await read("/whole"), "body");
   },
 
-  "what follows a body is no answer to another request": async (scene) => {
+  "bytes behind a body do not become the answer to another request": async (scene) => {
     const { read } = await scene((socket, head) => {
       socket.write(plain("body") + (pathOf(head) === "/long" ? plain("evil") : ""));
     });
@@ -122,7 +122,7 @@ const cases: Record<string, Case> = {
     for (let n = 0; n < 5; n++) assert.equal(await read(`/${n}`), "body");
   },
 
-  "silence before the head, and in the middle of a body, has an end": async (scene) => {
+  "silence before the head, and in the middle of a body, ends with a timeout": async (scene) => {
     const silent = await scene(
       (socket, head) => {
         if (pathOf(head) === "/body") socket.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
@@ -134,7 +134,7 @@ const cases: Record<string, Case> = {
       await assert.rejects(silent.read(path), failure("transport", /no answer in time/), path);
   },
 
-  "a request that is given up before it is sent, while it waits, or in the middle of its body rejects so":
+  "a request that is aborted before it is sent, while it waits, or in its body rejects with AbortError":
     async (scene) => {
       const { ask, read, heads } = await scene((socket, head) => {
         if (pathOf(head) === "/half") socket.write("HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\nhalf");
@@ -156,7 +156,7 @@ const cases: Record<string, Case> = {
       assert.deepEqual(heads.map(pathOf), ["/none", "/half", "/whole"]);
     },
 
-  "no header or path can carry another request": async (scene) => {
+  "neither a header nor a path can contain another request": async (scene) => {
     // undici uses a connection no more that was to send such a request.
     const { ask, heads } = await scene((socket) => socket.write(plain("body")), { connections: 20 });
     const secret = "token-of-mine";
@@ -180,7 +180,7 @@ const cases: Record<string, Case> = {
     assert.equal(heads.length, 0);
   },
 
-  "a body that nobody reads is not sent on, and comes whole when it is read": async (scene) => {
+  "a body that is not read is not sent further, and comes complete when it is read": async (scene) => {
     const size = 32 * 1024 * 1024;
     const { ask, sockets } = await scene((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
@@ -202,14 +202,14 @@ const cases: Record<string, Case> = {
     assert.ok(rest >= size - 1024 * 1024, `${rest}`);
   },
 
-  "no more connections are opened than may be, and all that waits is answered": async (scene) => {
+  "connections stay within their limit, and all waiting requests are answered": async (scene) => {
     const { read, sockets } = await scene((socket) => socket.write(plain("body")), { connections: 3 });
     const all = await Promise.all(Array.from({ length: 50 }, (_, n) => read(`/${n}`)));
     assert.deepEqual(new Set(all), new Set(["body"]));
     assert.ok(sockets.size <= 3, `${sockets.size}`);
   },
 
-  "an answer to HEAD has a head, and its connection ends": async (scene) => {
+  "an answer to HEAD has no body, and its connection is closed": async (scene) => {
     const { ask, read, heads, sockets } = await scene((socket, head) => {
       socket.write(head.startsWith("HEAD") ? "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n" : plain("body"));
     });
@@ -220,7 +220,7 @@ const cases: Record<string, Case> = {
     assert.equal(sockets.size, 2);
   },
 
-  "a request says its host, keeps the connection, and sends its headers as they are": async (scene) => {
+  "a request names its host, keeps the connection, and sends its headers unchanged": async (scene) => {
     const { ask, heads, url } = await scene((socket) => socket.write(plain("body")));
     await (await ask("/a?b=c", { headers: ["accept", "*/*", "X-Name", "caf\xe9"] })).body.bytes();
     assert.equal(
@@ -246,7 +246,7 @@ const casesWithoutTls: Record<string, Case> = {
   },
 };
 
-for (const name of ["undici", "lean"] satisfies ClientName[])
+for (const name of ["undici", "fast"] satisfies ClientName[])
   for (const scheme of ["http", "https"])
     test(`${name} over ${scheme}`, async (t) => {
       const tls: TlsOptions | undefined = scheme === "https" ? makeCertificate(t) : undefined;

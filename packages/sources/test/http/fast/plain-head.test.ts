@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mayBecomePlain, readPlainHead } from "../../../src/http/lean/plain-head.ts";
+import { mayBecomePlain, readPlainHead } from "../../../src/http/fast/plain-head.ts";
 
 function headOf(
   lines: readonly string[],
@@ -10,7 +10,7 @@ function headOf(
 }
 const length = "Content-Length: 5";
 
-test("a plain head tells status, words, length, and headers by their names in lower case", () => {
+test("a plain head gives status, status text, length, and headers with names in lower case", () => {
   const head = headOf([
     'ETag: "a:b"',
     `${length} \t`,
@@ -33,7 +33,7 @@ test("a plain head tells status, words, length, and headers by their names in lo
   assert.equal(headOf([length], { first: "HTTP/1.1 404" })?.statusText, "");
 });
 
-test("an answer without a body ends with its head; where a server may send a body all the same, the connection ends, too", () => {
+test("an answer without a body ends with its head; if the server may send a body by mistake, the connection is closed", () => {
   const ends = (lines: string[], options: Parameters<typeof headOf>[1]) => {
     const head = headOf(lines, options);
     return [head?.bodyBytes, head?.idleMs === 0];
@@ -73,7 +73,7 @@ for (const [what, lines, first] of [
     assert.equal(headOf(lines, first === undefined ? {} : { first }), undefined);
   });
 
-test("every beginning of a plain head may become one", () => {
+test("each beginning of a plain head may become a plain head", () => {
   const whole = `HTTP/1.1 200 OK\r\nETag: "1"\r\n${length}\r\n\r\n`;
   for (let end = 0; end < whole.length; end++) assert.ok(mayBecomePlain(whole.slice(0, end)), `${end}`);
 });
@@ -88,11 +88,11 @@ for (const begun of [
   "HTTP/1.1 200 OK\r\nX-A: 1\nX-B",
   "HTTP/1.1 200 OK\r\nno colon\r\n",
 ])
-  test(`${JSON.stringify(begun)} becomes no plain head`, () => {
+  test(`${JSON.stringify(begun)} cannot become a plain head`, () => {
     assert.equal(mayBecomePlain(begun), false);
   });
 
-test("a connection is kept for as long as the server offers, less the way of a request, and never longer than four seconds", () => {
+test("a connection is kept two seconds less than the server offers, and never longer than four seconds", () => {
   const idle = (...lines: string[]) => headOf([length, ...lines])?.idleMs;
   assert.equal(idle(), 4_000);
   assert.equal(idle("Connection: keep-alive", "Keep-Alive: timeout=60, max=100"), 4_000);

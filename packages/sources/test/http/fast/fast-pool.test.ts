@@ -3,19 +3,19 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Carrier } from "../../../src/http/lean/lean-request.ts";
+import type { UsedConnection } from "../../../src/http/fast/fast-request.ts";
 import { failure } from "../../failure.ts";
 import { chunked, pathOf, plain, sceneOf } from "./scene.ts";
 
-test("after three answers in a row that are not plain, undici is asked, which keeps its connections for such, too", async (t) => {
-  const { read, sockets, heads } = await sceneOf(t, "lean", (socket) => socket.write(chunked("body")));
+test("after three answers in a row that are not plain, undici sends the requests, and keeps its connections", async (t) => {
+  const { read, sockets, heads } = await sceneOf(t, "fast", (socket) => socket.write(chunked("body")));
   for (let n = 0; n < 10; n++) assert.equal(await read(`/${n}`), "body");
   assert.equal(heads.length, 10, "each was asked for once");
   assert.equal(sockets.size, 4);
 });
 
-test("a plain answer between others is read over the same client", async (t) => {
-  const { read, sockets, heads } = await sceneOf(t, "lean", (socket, head) =>
+test("a plain answer between others starts the count of answers that are not plain again", async (t) => {
+  const { read, sockets, heads } = await sceneOf(t, "fast", (socket, head) =>
     socket.write(pathOf(head) === "/plain" ? plain("body") : chunked("body")),
   );
   for (let n = 0; n < 5; n++)
@@ -25,8 +25,8 @@ test("a plain answer between others is read over the same client", async (t) => 
   assert.equal(sockets.size, 6);
 });
 
-test("requests that wait when undici takes over are answered, each asked for once", async (t) => {
-  const { read, heads } = await sceneOf(t, "lean", (socket) => socket.write(chunked("body")), {
+test("requests that wait when undici takes over are answered, and each is sent once", async (t) => {
+  const { read, heads } = await sceneOf(t, "fast", (socket) => socket.write(chunked("body")), {
     connections: 2,
   });
   const all = await Promise.all(Array.from({ length: 30 }, (_, n) => read(`/${n}`)));
@@ -34,8 +34,8 @@ test("requests that wait when undici takes over are answered, each asked for onc
   assert.equal(heads.length, 30);
 });
 
-test("a kept connection that is closed just as a request goes out costs no attempt", async (t) => {
-  const { read, heads, sockets } = await sceneOf(t, "lean", (socket, head, index) => {
+test("a request is sent again if its kept connection was closed just as it was sent", async (t) => {
+  const { read, heads, sockets } = await sceneOf(t, "fast", (socket, head, index) => {
     if (pathOf(head) === "/lost" && index === 1) socket.destroy();
     else socket.write(plain("body"));
   });
@@ -45,8 +45,8 @@ test("a kept connection that is closed just as a request goes out costs no attem
   assert.equal(sockets.size, 2);
 });
 
-test("a request is sent again once: when the second connection is closed, too, it has failed", async (t) => {
-  const { read, heads } = await sceneOf(t, "lean", (socket, _head, index) => {
+test("a request is sent again only once: it fails if the second connection is closed, too", async (t) => {
+  const { read, heads } = await sceneOf(t, "fast", (socket, _head, index) => {
     if (index === 0) socket.write(plain("body"));
     else socket.destroy();
   });
@@ -55,14 +55,14 @@ test("a request is sent again once: when the second connection is closed, too, i
   assert.deepEqual(heads.map(pathOf), ["/first", "/lost", "/lost"]);
 });
 
-test("a request over a new connection, which is closed without an answer, has failed", async (t) => {
-  const { read, heads } = await sceneOf(t, "lean", (socket) => socket.destroy());
+test("a request fails if its new connection is closed without an answer", async (t) => {
+  const { read, heads } = await sceneOf(t, "fast", (socket) => socket.destroy());
   await assert.rejects(read("/lost"), failure("transport", /the connection broke off/));
   assert.equal(heads.length, 1);
 });
 
 test("a request whose answer has begun is not sent again", async (t) => {
-  const { read, heads } = await sceneOf(t, "lean", (socket, head) => {
+  const { read, heads } = await sceneOf(t, "fast", (socket, head) => {
     if (pathOf(head) === "/lost") socket.end("HTTP/1.1 200 OK\r\nContent-Le");
     else socket.write(plain("body"));
   });
@@ -71,8 +71,8 @@ test("a request whose answer has begun is not sent again", async (t) => {
   assert.equal(heads.length, 2);
 });
 
-test("what a server sends before it is asked is no answer", async (t) => {
-  const { read, sockets } = await sceneOf(t, "lean", (socket) => socket.write(plain("body")));
+test("bytes that a server sends before a request are not an answer", async (t) => {
+  const { read, sockets } = await sceneOf(t, "fast", (socket) => socket.write(plain("body")));
   assert.equal(await read("/first"), "body");
   const [first] = sockets;
   const closed = once(first as Socket, "close");
@@ -82,8 +82,8 @@ test("what a server sends before it is asked is no answer", async (t) => {
   assert.equal(sockets.size, 2);
 });
 
-test("what is behind an answer is no answer, though it comes a moment later", async (t) => {
-  const { read } = await sceneOf(t, "lean", (socket, head) => {
+test("bytes behind an answer are not the next answer, even if they come a moment later", async (t) => {
+  const { read } = await sceneOf(t, "fast", (socket, head) => {
     socket.write(plain(pathOf(head)));
     // By then the client has read the answer.
     if (pathOf(head).endsWith("5")) setImmediate(() => setImmediate(() => socket.write(plain("evil"))));
@@ -91,8 +91,8 @@ test("what is behind an answer is no answer, though it comes a moment later", as
   for (let n = 0; n < 50; n++) assert.equal(await read(`/${n}`), `/${n}`);
 });
 
-test("a connection without work is closed before the server's own time is over", async (t) => {
-  const { read, sockets } = await sceneOf(t, "lean", (socket) =>
+test("an idle connection is closed before the time that the server offers is over", async (t) => {
+  const { read, sockets } = await sceneOf(t, "fast", (socket) =>
     socket.write(plain("body", ["Keep-Alive: timeout=3"])),
   );
   await read("/");
@@ -103,10 +103,10 @@ test("a connection without work is closed before the server's own time is over",
   assert.ok(ms > 800 && ms < 2_500, `closed after ${ms} ms`);
 });
 
-test("a head that drips for ever ends with the time for heads, and one request", async (t) => {
+test("a head that comes byte by byte without an end fails after the time for headers, with one request", async (t) => {
   const { read, heads } = await sceneOf(
     t,
-    "lean",
+    "fast",
     (socket) => {
       socket.write("HTTP/1.1 200 OK\r\nX-A: ");
       const drip = setInterval(() => socket.write("a"), 5);
@@ -121,31 +121,31 @@ test("a head that drips for ever ends with the time for heads, and one request",
 });
 
 test("a connection counts as served from its answer until it is closed", async (t) => {
-  const { client, url } = await sceneOf(t, "lean", (socket) =>
+  const { client, url } = await sceneOf(t, "fast", (socket) =>
     socket.write(plain("body", ["Connection: close"])),
   );
-  const seen: Carrier[] = [];
-  const told: (boolean | undefined)[] = [];
+  const seen: UsedConnection[] = [];
+  const served: (boolean | undefined)[] = [];
   await new Promise<void>((resolve) => {
     client.dispatch(
       { origin: url, path: "/", method: "GET", headers: [], headersTimeout: 20_000, bodyTimeout: 20_000 },
       {
-        goesOver: (connection: Carrier) => seen.push(connection),
+        goesOver: (connection: UsedConnection) => seen.push(connection),
         onResponseStart: () => {
           seen[0]?.answered();
-          told.push(seen[0]?.isServed);
+          served.push(seen[0]?.isServed);
         },
         onResponseEnd: () => resolve(),
       },
     );
   });
-  told.push(seen[0]?.isServed);
-  assert.deepEqual(told, [true, false]);
+  served.push(seen[0]?.isServed);
+  assert.deepEqual(served, [true, false]);
 });
 
-test("a head in a few pieces keeps its connection; one in many pieces is undici's", async (t) => {
+test("a head in a few pieces leaves the connection open; a head in many pieces is read by undici", async (t) => {
   const answer = plain("body", ["X-A: some text to make it longer"]);
-  const { read, sockets } = await sceneOf(t, "lean", (socket, head) => {
+  const { read, sockets } = await sceneOf(t, "fast", (socket, head) => {
     void inPieces(socket, answer, Number(pathOf(head).slice(1)));
   });
   for (const path of ["/3", "/3", "/30"]) assert.equal(await read(path), "body");
@@ -154,8 +154,8 @@ test("a head in a few pieces keeps its connection; one in many pieces is undici'
   assert.equal(sockets.size, 2);
 });
 
-test("a request that is given up while it connects leaves its connection to the next", async (t) => {
-  const { ask, read, sockets, heads } = await sceneOf(t, "lean", (socket) => socket.write(plain("body")));
+test("the connection of a request that was aborted while it connects is used by the next request", async (t) => {
+  const { ask, read, sockets, heads } = await sceneOf(t, "fast", (socket) => socket.write(plain("body")));
   const cancelling = new AbortController();
   const given = ask("/given", { signal: cancelling.signal });
   const next = read("/next");
@@ -166,10 +166,10 @@ test("a request that is given up while it connects leaves its connection to the 
   assert.equal(sockets.size, 1);
 });
 
-test("a client that is destroyed breaks what is sent, what waits, and what undici reads for it", async (t) => {
+test("destroying the pool fails requests that were sent, that wait, and whose answers undici reads", async (t) => {
   const { ask, heads, client } = await sceneOf(
     t,
-    "lean",
+    "fast",
     (socket, head) => {
       if (pathOf(head) === "/passed")
         socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf");

@@ -1,56 +1,56 @@
 import { longestIdle } from "../connecting/connector.ts";
 import { errors } from "../connecting/undici.ts";
 import { Deadline } from "./deadline.ts";
-import type { Carrier, LeanRequest } from "./lean-request.ts";
-import { passOn } from "./pass-on.ts";
+import type { FastRequest, UsedConnection } from "./fast-request.ts";
+import { handOver } from "./hand-over.ts";
 import { mayBecomePlain, readPlainHead } from "./plain-head.ts";
-import type { Wire } from "./wire.ts";
+import type { SharedBufferSocket } from "./shared-buffer.ts";
 
 const endOfHead = Buffer.from("\r\n\r\n");
 /** Bytes of a head. undici reads no longer one either. */
 const longestHead = 16 * 1024;
-/** Pieces that a head may come in: one as a rule. */
+/** Pieces that a head may come in. Most come in one. */
 const mostPieces = 8;
 
-/** Whose connection it is. */
+/** The pool that a connection belongs to. */
 export interface Owner {
-  /** An answer has ended; the connection may be used for the next. */
-  rests(connection: LeanConnection): void;
-  /** Of an answer that has begun: it is plain, or somebody else reads it. */
-  begun(isPlain: boolean): void;
-  closed(connection: LeanConnection): void;
+  /** An answer has ended. The connection may be used for another request. */
+  becameIdle(connection: FastConnection): void;
+  /** The head of an answer has come. If it is not plain, undici reads the answer. */
+  headCame(isPlain: boolean): void;
+  closed(connection: FastConnection): void;
   /**
-   * A kept connection was closed before a byte of the answer came: the request goes over a new one
-   * in its place.
+   * A kept connection was closed before a byte of the answer came: the request is to be sent over a
+   * new connection.
    */
-  replace(connection: LeanConnection, request: LeanRequest): void;
+  replace(connection: FastConnection, request: FastRequest): void;
 }
 
 /**
- * A keep-alive connection that reads plain answers in HTTP/1.1, strictly. What is anything else
- * goes on to undici, from its first byte, and the connection is closed behind it.
+ * A keep-alive connection that reads plain answers in HTTP/1.1, strictly. Any other answer is handed
+ * over to undici from its first byte, and the connection is closed after it.
  */
-export class LeanConnection implements Carrier {
+export class FastConnection implements UsedConnection {
   readonly #owner: Owner;
-  readonly #deadline = new Deadline(() => this.#late());
-  #wire: Wire | undefined;
-  #state: "connecting" | "idle" | "head" | "body" | "passed" | "closed" = "connecting";
-  #request: LeanRequest | undefined;
+  readonly #deadline = new Deadline(() => this.#timedOut());
+  #buffered: SharedBufferSocket | undefined;
+  #state: "connecting" | "idle" | "head" | "body" | "handedOver" | "closed" = "connecting";
+  #request: FastRequest | undefined;
   #isServed = false;
-  /** It has brought an answer and was kept for the next. */
+  /** An answer came over it, and it was kept for another request. */
   #isKept = false;
-  /** The beginning of a head that comes in pieces. */
+  /** The beginning of a head that is not complete. */
   #begun: Buffer | undefined;
   #pieces = 0;
   /** Bytes of the body that are still to come. */
   #left = 0;
-  /** Milliseconds that it may wait for its next request, by the last answer. */
+  /** Milliseconds that it may wait for another request, as the last answer allows. */
   #idleMs = longestIdle;
   /** Why it is closed. */
   #error: Error | undefined;
 
-  /** `request`: the first that goes over it. */
-  constructor(owner: Owner, request: LeanRequest) {
+  /** `request`: the first to be sent over it. */
+  constructor(owner: Owner, request: FastRequest) {
     this.#owner = owner;
     this.#request = request;
   }
@@ -67,36 +67,36 @@ export class LeanConnection implements Carrier {
     this.#isServed = true;
   }
 
-  /** It is connected: sends its first request. */
-  open(wire: Wire): void {
+  /** The socket is connected: sends the first request. */
+  open(buffered: SharedBufferSocket): void {
     if (this.#state === "closed") {
-      wire.socket.destroy();
+      buffered.socket.destroy();
       return;
     }
-    this.#wire = wire;
-    wire.socket
-      .on("error", (error) => this.#broke(error))
-      .on("end", () => this.#broke(new errors.SocketError("other side closed")))
-      .on("close", () => this.#gone());
+    this.#buffered = buffered;
+    buffered.socket
+      .on("error", (error) => this.#socketFailed(error))
+      .on("end", () => this.#socketFailed(new errors.SocketError("other side closed")))
+      .on("close", () => this.#socketClosed());
     this.#state = "idle";
-    wire.receive((bytes) => this.#came(bytes));
+    buffered.receive((bytes) => this.#came(bytes));
     const request = this.#request;
-    if (request !== undefined && !this.send(request)) this.#rest();
+    if (request !== undefined && !this.send(request)) this.#becomeIdle();
   }
 
-  /** No connection came about. */
+  /** No connection could be made. */
   fail(error: Error): void {
     this.#end(error);
   }
 
-  /** Returns whether it was sent: it may be wanted no more. */
-  send(request: LeanRequest): boolean {
+  /** Returns whether the request was sent: it may have been aborted. */
+  send(request: FastRequest): boolean {
     this.#request = undefined;
     if (!request.begin(this)) return false;
     this.#request = request;
     this.#state = "head";
     this.#deadline.set(request.asked.headersTimeout);
-    this.#wire?.socket.ref().write(request.text, "latin1");
+    this.#buffered?.socket.ref().write(request.text, "latin1");
     return true;
   }
 
@@ -105,7 +105,7 @@ export class LeanConnection implements Carrier {
     if (request === undefined) return;
     this.#deadline.set(request.asked.bodyTimeout);
     // Nothing lies in the socket's own buffer: this only makes it read on.
-    this.#wire?.socket.read(0);
+    this.#buffered?.socket.read(0);
   }
 
   drop(): void {
@@ -115,14 +115,14 @@ export class LeanConnection implements Carrier {
 
   giveUp(): void {
     const error = new errors.SocketError("the server does not serve this connection");
-    // Whoever has taken the request back wants no word of it.
+    // A request that was taken back gets no error.
     if (this.#request?.begin(this) === true) this.#end(error);
     else this.drop();
   }
 
-  /** Ends its request, too. */
+  /** Fails its request, too. */
   destroy(error: Error): void {
-    if (this.#state === "passed") this.#wire?.socket.destroy(error);
+    if (this.#state === "handedOver") this.#buffered?.socket.destroy(error);
     else this.#end(error);
   }
 
@@ -131,13 +131,13 @@ export class LeanConnection implements Carrier {
     try {
       switch (this.#state) {
         case "head":
-          return this.#takeHead(bytes);
+          return this.#readHead(bytes);
         case "body":
-          return this.#takeBody(bytes);
-        case "passed":
-          return this.#wire?.socket.push(Buffer.from(bytes)) === true;
+          return this.#readBody(bytes);
+        case "handedOver":
+          return this.#buffered?.socket.push(Buffer.from(bytes)) === true;
         default:
-          // Nothing was sent that this could be an answer to.
+          // No request was sent.
           this.#end(new errors.SocketError("bad response"));
           return false;
       }
@@ -147,108 +147,106 @@ export class LeanConnection implements Carrier {
     }
   }
 
-  #takeHead(bytes: Buffer): boolean {
+  #readHead(bytes: Buffer): boolean {
     const request = this.#request;
     if (request === undefined) return false;
     const all = this.#begun === undefined ? bytes : Buffer.concat([this.#begun, bytes]);
     const end = all.indexOf(endOfHead);
-    if (end === -1) return this.#awaitHead(all);
+    if (end === -1) return this.#waitForHead(all);
     const isShort = end <= longestHead;
     const head = isShort
       ? readPlainHead(all.toString("latin1", 0, end + 2), request.asked.method)
       : undefined;
-    if (head === undefined) return this.#pass(all);
+    if (head === undefined) return this.#handOver(all);
     this.#begun = undefined;
-    this.#owner.begun(true);
+    this.#owner.headCame(true);
     this.#state = "body";
     this.#left = head.bodyBytes;
     this.#idleMs = head.idleMs;
-    request.asker.onResponseStart?.(request, head.status, head.headers, head.statusText);
+    request.handler.onResponseStart?.(request, head.status, head.headers, head.statusText);
     const isWhole = all.length === end + endOfHead.length && this.#left > 0;
-    return isWhole ? this.#awaitBody() : this.#takeBody(all.subarray(end + endOfHead.length));
+    return isWhole ? this.#waitForBody() : this.#readBody(all.subarray(end + endOfHead.length));
   }
 
-  #awaitHead(begun: Buffer): boolean {
+  #waitForHead(begun: Buffer): boolean {
     const isTooMuch = begun.length > longestHead || ++this.#pieces > mostPieces;
-    if (isTooMuch || !mayBecomePlain(begun.toString("latin1"))) return this.#pass(begun);
+    if (isTooMuch || !mayBecomePlain(begun.toString("latin1"))) return this.#handOver(begun);
     this.#begun = Buffer.from(begun);
     return true;
   }
 
-  #takeBody(bytes: Buffer): boolean {
+  #readBody(bytes: Buffer): boolean {
     const request = this.#request;
     if (request === undefined) return false;
     const body = bytes.length > this.#left ? bytes.subarray(0, this.#left) : bytes;
     this.#left -= body.length;
-    if (body.length > 0) request.asker.onResponseData?.(request, body);
-    if (this.#left > 0) return this.#awaitBody();
-    // It may have been broken off by whoever took the last bytes.
+    if (body.length > 0) request.handler.onResponseData?.(request, body);
+    if (this.#left > 0) return this.#waitForBody();
+    // The handler of the last bytes may have aborted the request.
     if (this.#request === undefined) return false;
     return this.#finish(request, bytes.length > body.length);
   }
 
-  #awaitBody(): boolean {
+  #waitForBody(): boolean {
     const request = this.#request;
     if (request === undefined) return false;
     this.#deadline.set(request.asked.bodyTimeout);
     return !request.paused;
   }
 
-  /**
-   * `hasSurplus`: more has come than the answer. It is nobody's, and what follows is not trusted.
-   */
-  #finish(request: LeanRequest, hasSurplus: boolean): boolean {
+  /** `hasSurplus`: bytes came behind the answer. They are dropped, and the connection is closed. */
+  #finish(request: FastRequest, hasSurplus: boolean): boolean {
     this.#request = undefined;
     this.#isKept = !hasSurplus && this.#idleMs > 0;
-    if (this.#isKept) this.#rest();
+    if (this.#isKept) this.#becomeIdle();
     else this.#close();
     request.end();
     return this.#isKept;
   }
 
-  #rest(): void {
+  #becomeIdle(): void {
     this.#state = "idle";
     this.#pieces = 0;
-    // An idle connection keeps no process alive.
-    this.#wire?.socket.unref();
+    // An idle connection does not keep the process running.
+    this.#buffered?.socket.unref();
     this.#deadline.set(this.#idleMs);
-    this.#owner.rests(this);
+    this.#owner.becameIdle(this);
   }
 
-  #pass(begun: Buffer): boolean {
+  #handOver(begun: Buffer): boolean {
     const request = this.#request;
-    const socket = this.#wire?.socket;
+    const socket = this.#buffered?.socket;
     if (request === undefined || socket === undefined) return false;
-    this.#state = "passed";
+    this.#state = "handedOver";
     this.#request = undefined;
     const headersTimeout = Math.max(1, Math.ceil(this.#deadline.left));
     this.#deadline.clear();
     request.leave();
-    passOn(socket, Buffer.from(begun), { ...request.asked, headersTimeout }, request.asker);
-    this.#owner.begun(false);
+    handOver(socket, Buffer.from(begun), { ...request.asked, headersTimeout }, request.handler);
+    this.#owner.headCame(false);
     return false;
   }
 
-  #late(): void {
+  #timedOut(): void {
     const request = this.#request;
     if (request === undefined) this.#close();
-    // A body that is not read is silent by our own wish.
+    // No bytes come while we do not read.
     else if (request.paused) this.#deadline.set(request.asked.bodyTimeout);
     else this.#end(this.#state === "head" ? new errors.HeadersTimeoutError() : new errors.BodyTimeoutError());
   }
 
-  #broke(error: Error): void {
+  #socketFailed(error: Error): void {
     this.#error ??= error;
-    if (this.#state !== "passed") this.#lost();
+    if (this.#state !== "handedOver") this.#lost();
   }
 
-  #gone(): void {
+  #socketClosed(): void {
     this.#error ??= new errors.SocketError("closed");
-    if (this.#state === "passed") this.#close();
+    if (this.#state === "handedOver") this.#close();
     else this.#lost();
   }
 
-  /** Closed by the other side, or by the network. */
+  /** Closed by the server or by the network. */
   #lost(): void {
     const request = this.#request;
     const isUnanswered = this.#state === "head" && this.#begun === undefined;
@@ -274,7 +272,7 @@ export class LeanConnection implements Carrier {
     this.#isServed = false;
     this.#begun = undefined;
     this.#deadline.clear();
-    this.#wire?.socket.destroy();
+    this.#buffered?.socket.destroy();
     this.#owner.closed(this);
   }
 }

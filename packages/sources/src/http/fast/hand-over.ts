@@ -4,11 +4,11 @@ import { Client, errors } from "../connecting/undici.ts";
 import type { AskedRequest } from "../requests/asked-request.ts";
 
 /**
- * Has undici read the answer to a request that was sent over this socket, and close the socket
- * after it. `begun`: its first bytes. Those that follow are to be pushed into the socket, as soon
- * as it is read from.
+ * Lets undici read the answer to a request that was already sent over this socket, and close the
+ * socket after it. `begun`: the first bytes of the answer. The caller pushes the bytes that follow
+ * into the socket.
  */
-export function passOn(
+export function handOver(
   socket: Socket,
   begun: Buffer,
   asked: AskedRequest,
@@ -16,8 +16,7 @@ export function passOn(
 ): void {
   const client = new Client(asked.origin, {
     allowH2: false,
-    // undici expects to be told later. It would ask for another connection in place of one that is
-    // closed.
+    // undici expects this call later. In place of a closed socket it would open another one.
     connect: (_where, done) =>
       process.nextTick(() => {
         if (socket.destroyed) void client.destroy(socket.errored ?? new errors.SocketError("closed"));
@@ -26,7 +25,7 @@ export function passOn(
   });
   const { write } = socket;
   socket.write = () => {
-    // It has been sent already. undici takes no byte that comes before it has sent a request.
+    // The request was sent before. undici accepts no bytes before it has sent a request itself.
     socket.write = write;
     socket.push(begun);
     return true;

@@ -2,13 +2,13 @@ import type { TestContext } from "node:test";
 import type { TlsOptions } from "node:tls";
 import { directPool } from "../../../src/http/connecting/dispatchers.ts";
 import { Exchange } from "../../../src/http/exchange.ts";
-import { LeanPool } from "../../../src/http/lean/lean-pool.ts";
+import { FastPool } from "../../../src/http/fast/fast-pool.ts";
 import { anywhere } from "../../../src/http/origins/reach.ts";
 import { Route } from "../../../src/http/origins/route.ts";
 import type { HttpResponse } from "../../../src/http/reading/response.ts";
 import { type RawAnswer, serveRaw } from "../../raw-server.ts";
 
-export type ClientName = "undici" | "lean";
+export type ClientName = "undici" | "fast";
 
 export interface SceneOptions {
   readonly tls?: TlsOptions | undefined;
@@ -43,7 +43,7 @@ export async function sceneOf(
     connections,
   };
   const full = directPool(origin, settings);
-  const client = name === "undici" ? full : new LeanPool(origin, settings, full);
+  const client = name === "undici" ? full : new FastPool(origin, settings, full);
   t.after(() => client.destroy());
   const route = new Route(origin, {
     proxy: undefined,

@@ -1,0 +1,89 @@
+import type { Dispatcher } from "undici";
+import type { AskedRequest } from "../requests/asked-request.ts";
+
+/** The connection that a request is sent over. */
+export interface UsedConnection {
+  /** An answer came over it, and it has not been closed since. */
+  readonly isServed: boolean;
+  answered(): void;
+  /** The server does not serve it: it must not be used again. */
+  giveUp(): void;
+  /** Continues to read. */
+  resume(): void;
+  /** Its request was aborted: closes it. */
+  drop(): void;
+}
+
+/** A handler of undici to which the connection of its request is reported, too. */
+export interface AnswerHandler extends Dispatcher.DispatchHandler {
+  goesOver(connection: UsedConnection): void;
+}
+
+/** One request and its answer. */
+export class FastRequest implements Dispatcher.DispatchController {
+  readonly asked: AskedRequest;
+  /** Request line and headers, in Latin-1. */
+  readonly text: string;
+  readonly handler: AnswerHandler;
+  /** The memory of a chunk is used again as soon as the handler has returned. */
+  readonly lends = true;
+  /** It was sent over a kept connection that was closed without an answer. It is not sent a third time. */
+  isSentAgain = false;
+  paused = false;
+  reason: Error | null = null;
+  #connection: UsedConnection | undefined;
+  #isOver = false;
+
+  constructor(asked: AskedRequest, text: string, handler: AnswerHandler) {
+    this.asked = asked;
+    this.text = text;
+    this.handler = handler;
+  }
+
+  get aborted(): boolean {
+    return this.reason !== null;
+  }
+
+  /** Returns whether it is to be sent: it may have been aborted. */
+  begin(connection: UsedConnection): boolean {
+    this.handler.onRequestStart?.(this, {});
+    if (this.#isOver) return false;
+    this.#connection = connection;
+    return true;
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.#connection?.resume();
+  }
+
+  abort(reason: Error): void {
+    if (this.#isOver) return;
+    this.reason = reason;
+    this.#connection?.drop();
+    this.fail(reason);
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    this.leave();
+    this.handler.onResponseEnd?.(this, {});
+  }
+
+  fail(error: Error): void {
+    if (this.#isOver) return;
+    this.leave();
+    this.handler.onResponseError?.(this, error);
+  }
+
+  /** From now on, nothing more is reported to the handler by this request. */
+  leave(): void {
+    this.#isOver = true;
+    this.#connection = undefined;
+  }
+}
