@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { findPrograms, type Program } from "../programs.ts";
 import { type Bed, bedOf } from "./bed.ts";
 import { type Contender, contenders, fleetContenders, type Site } from "./contenders.ts";
+import { startDelayedLine } from "./delayed-line.ts";
 import { startListingServer } from "./listing-server.ts";
 import { type MeasuredRun, runMeasured } from "./measured-run.ts";
 import { startNginx } from "./nginx.ts";
@@ -48,7 +49,8 @@ export async function benchCopies(
   const tree = writeTree(join(home, "tree"), options);
   await using nginx = await startNginx(nginxProgram, { home: join(home, "nginx"), root: tree.root });
   await using listing = await startListingServer(tree);
-  const site: Site = { tree, url: nginx.url, listingUrl: listing.url, scratch: home, checkout };
+  await using line = options.delayMs > 0 ? await startDelayedLine(nginx.url, options.delayMs) : undefined;
+  const site: Site = { tree, url: line?.url ?? nginx.url, listingUrl: listing.url, scratch: home, checkout };
   for (const contender of ready) contender.setUp?.(site);
   using bed = bedOf(options.bed, { home, files: tree.keys.length, bytes: tree.bytes, say });
 
@@ -80,15 +82,28 @@ export async function benchCopies(
   return results;
 }
 
-function choose({ only, rabbitmq, against }: Options): readonly Contender[] {
+function choose({ only, rabbitmq, against, concurrency }: Options): readonly Contender[] {
   const all = rabbitmq ? fleetContenders : contenders;
   const unknown = only?.filter((name) => all.every((contender) => contender.name !== name)) ?? [];
   if (unknown.length > 0) throw new Error(`--only: no contender is called ${unknown.join(", ")}`);
   const chosen = all.filter(({ name }) => only?.includes(name) ?? true);
-  if (against === undefined) return chosen;
-  return chosen.flatMap((contender) =>
-    /^(brigade|fleet)/.test(contender.name) ? [contender, fromCheckout(contender, against)] : [contender],
-  );
+  return chosen.flatMap((contender) => {
+    if (!/^(brigade|fleet)/.test(contender.name)) return [contender];
+    const each = concurrency?.map((value) => withConcurrency(contender, value)) ?? [contender];
+    return against === undefined ? each : [...each, fromCheckout(contender, against)];
+  });
+}
+
+/** The same with a value of FETCH_CONCURRENCY. */
+function withConcurrency(contender: Contender, value: string): Contender {
+  return {
+    ...contender,
+    name: `${contender.name}-${value}`,
+    command: (site, target, program) => {
+      const { env, ...command } = contender.command(site, target, program);
+      return { ...command, env: { ...env, FETCH_CONCURRENCY: value } };
+    },
+  };
 }
 
 /** The same with the code of another checkout. */

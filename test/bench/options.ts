@@ -12,6 +12,9 @@ Copies a tree of small files from a private nginx with brigade and with others, 
   --against <folder>
                    another checkout, with \`npm ci\` done: each contender that is brigade runs a second time with
                    its code, as brigade-before, brigade-index-before, fleet-before…
+  --concurrency <list>
+                   brigade runs once with each value of FETCH_CONCURRENCY, as brigade-auto, brigade-64…
+  --delay <ms>     all that nginx sends comes this much later, as over a long line (0)
   --bed <bed>      what the copies are written to: "steady", a file system that is made anew for each run in an image
                    file, needs root; or "disk", the disk of --dir as it is, all copies are kept until the end (steady)
   --dir <folder>   where tree, image or copies lie (bench-results/ in the checkout)
@@ -40,6 +43,9 @@ export interface Options {
   readonly only: readonly string[] | undefined;
   /** Another checkout of brigade, to compare with. */
   readonly against: string | undefined;
+  /** Values of FETCH_CONCURRENCY. */
+  readonly concurrency: readonly string[] | undefined;
+  readonly delayMs: number;
   readonly bed: "steady" | "disk";
   readonly directory: string;
   readonly timeoutMs: number;
@@ -65,6 +71,8 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
       size: { type: "string", default: "20000" },
       only: { type: "string" },
       against: { type: "string" },
+      concurrency: { type: "string" },
+      delay: { type: "string", default: "0" },
       bed: { type: "string", default: "steady" },
       dir: { type: "string", default: `${checkout}/bench-results` },
       timeout: { type: "string", default: "180" },
@@ -85,6 +93,8 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
     size: positive("--size", values.size),
     only: values.only?.split(","),
     against: values.against === undefined ? undefined : resolve(values.against),
+    concurrency: values.concurrency?.split(","),
+    delayMs: Number(values.delay),
     bed: bedNamed(values.bed),
     directory: values.dir,
     timeoutMs: positive("--timeout", values.timeout) * 1000,

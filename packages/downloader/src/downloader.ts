@@ -38,9 +38,16 @@ export interface DownloaderOptions extends ObjectHealthOptions {
 export interface Downloader {
   /** Why fetching pauses, for people; empty while it runs. */
   readonly pauses: readonly string[];
+  /**
+   * Whether objects wait for memory: bodies that have come wait for their disks, or are very large.
+   */
+  readonly isShortOfMemory: boolean;
   /** Begins nothing more, lets what is in hand finish within `graceMs`, then gives it back. */
   stop(graceMs: number): Promise<void>;
 }
+
+/** Requests at once for large objects, at most. */
+const mostForLarge = 32;
 
 const words: ConsumerWords = { activity: "fetching", refusing: "source refuses everything" };
 
@@ -72,6 +79,9 @@ export async function createDownloader(
     get pauses() {
       return consumer.pauses;
     },
+    get isShortOfMemory() {
+      return batchParts.memory.isShort;
+    },
     stop: (graceMs) => consumer.stop(graceMs),
   };
 }
@@ -86,8 +96,9 @@ function batchPartsOf(
   const { source, restraint, inHand, now, delay, alarm, valve, leaving } = consumer;
   const storeWord = new StoreWord(source, now);
   const connections = Math.min(options.largeConnections, options.concurrency);
-  // Half of the connections stay for small objects.
-  const atOnce = Math.max(1, Math.floor(options.concurrency / (2 * connections)));
+  // Half of the connections stay for small objects, and each large one needs its part of the memory.
+  const forLarge = Math.min(options.concurrency / 2, mostForLarge);
+  const atOnce = Math.max(1, Math.floor(forLarge / connections));
   const large = { from: options.largeObject, connections, atOnce, memory: options.memory / atOnce };
   const fullVolumes = new FullVolumes({ ...parts, valve, delay, leaving });
   return {

@@ -1,5 +1,6 @@
 export { type TlsSettings, tlsSettings } from "./http/connecting/trust.ts";
 export { variablePrefix } from "./http/fetch-variables.ts";
+export { parsePlaces, placesText } from "./http/places-variable.ts";
 export { chooseProxies } from "./http/proxies/proxies.ts";
 export type { HttpFile } from "./http-file/http-file.ts";
 export { FileChanged, RangesUnusable } from "./http-file/http-file.ts";

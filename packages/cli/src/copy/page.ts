@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { EmbeddedBroker } from "@brigade/broker";
-import type { Log } from "@brigade/core";
+import type { Fetching, Log } from "@brigade/core";
 import { type Catalogue, createStatus, type FailureFilter, type JobRecord, ledgerApp } from "@brigade/ledger";
 import { type LocalVolume, removeOwnFile, replacePrivateFile } from "@brigade/volumes";
 import { depthsOf } from "../job/queue-depths.ts";
@@ -27,6 +27,7 @@ export interface PageParts {
   readonly host: string;
   readonly volumes: readonly LocalVolume[];
   readonly pauses: () => readonly string[];
+  readonly fetching: () => Fetching | undefined;
   readonly page: PageRequest;
   /** The folder of the accounts. */
   readonly state: string;
@@ -58,7 +59,10 @@ export async function showPage(parts: PageParts): Promise<Page> {
   rooms.add(parts.volumes);
   const announcing = new Announcing({
     who: { service: "copy", host, instance: `copy@${host}#${process.pid}` },
-    sources: () => [{ name, pauses: [...parts.pauses()] }],
+    sources: () => {
+      const fetching = parts.fetching();
+      return [{ name, pauses: [...parts.pauses()], ...(fetching && { fetching }) }];
+    },
     rooms,
     // Its last presence would say that its disks are gone.
     announce: (presence) => presence.leaving || status.notePresence(presence),

@@ -5,6 +5,7 @@ import { type Catalogue, createLedger } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
 import { withRetry } from "@brigade/sources";
 import { createPlacement } from "@brigade/volumes";
+import { FetchingWatch } from "../job/fetching.ts";
 import { preflight } from "../job/preflight.ts";
 import type { JobReport } from "../job/report.ts";
 import { logSource } from "../service/source-log.ts";
@@ -51,23 +52,35 @@ async function runUntil(request: CopyRequest, trouble: AbortController, tell: Te
   const opened = await openState(request, tried, resources, giveUp);
   const { broker, volumes } = opened;
   const pausing: { readonly pauses: readonly string[] }[] = [];
+  let watch: FetchingWatch | undefined;
+  const fetching = () => watch?.now;
   const pauses = () => [...new Set(pausing.flatMap((one) => one.pauses))];
   const { state } = request.volumes;
   const page =
     request.page &&
     resources.use(
-      await showPage({ ...request, ...opened, host: hostname(), pauses, state, page: request.page }),
+      await showPage({
+        ...request,
+        ...opened,
+        host: hostname(),
+        pauses,
+        fetching,
+        state,
+        page: request.page,
+      }),
     );
   const catalogue = page?.catalogue ?? opened.catalogue;
   const job = await openJob(catalogue, broker, { ...request, name, prefix, source });
   if (job.resumed) log.info({ job: job.id }, "going on with the unfinished run");
 
-  pausing.push(...(await startWork(request, { ...opened, catalogue }, resources, trouble)), ...volumes);
+  const { lister, downloader } = await startWork(request, { ...opened, catalogue }, resources, trouble);
+  pausing.push(lister, downloader, ...volumes);
+  watch = new FetchingWatch(source.pacing, downloader);
   await finished(
     catalogue,
     broker,
     { id: job.id, source: name },
-    (progress) => view.show(progress, pauses()),
+    (progress) => view.show(progress, pauses(), fetching()),
     { interrupted: signal, trouble: trouble.signal },
   );
   const report = await closeJob(request, job, { catalogue, volumes, found: tried.found, began });
@@ -76,7 +89,7 @@ async function runUntil(request: CopyRequest, trouble: AbortController, tell: Te
   return report;
 }
 
-/** Starts ledger, downloader and lister, in this order. Returns those that can pause. */
+/** Starts ledger, downloader and lister, in this order. */
 async function startWork(
   { configuration, log }: CopyRequest,
   { catalogue, broker, volumes }: Opened,
@@ -113,5 +126,5 @@ async function startWork(
       listerOptions(settings),
     ),
   );
-  return [lister, downloader];
+  return { lister, downloader };
 }

@@ -1,13 +1,14 @@
-import type { Log } from "@brigade/core";
+import type { Fetching, Log } from "@brigade/core";
 import type { Progress } from "@brigade/ledger";
 import type { SingleBar } from "cli-progress";
 import { Rate } from "../terminal/rate.ts";
 import { Bars, type LineSink } from "../terminal/terminal.ts";
-import { formatBytes, formatCount, formatDuration } from "../terminal/units.ts";
+import { describeFetching, formatBytes, formatCount, formatDuration } from "../terminal/units.ts";
 
 /** Shows how far a job is, until it is closed. */
 export interface ProgressView {
-  show(progress: Progress, pauses: readonly string[]): void;
+  /** `fetching`: what this process fetches, if it does. */
+  show(progress: Progress, pauses: readonly string[], fetching?: Fetching): void;
   close(): void;
 }
 
@@ -40,7 +41,7 @@ class Speeds {
 /** A bar on a terminal; log lines go above it. */
 export class ProgressBar implements ProgressView, LineSink {
   readonly #bars = new Bars({
-    format: "{bar} {percentage}% {done}/{listed} files  {bytes}  {speed}  {left}{failed}{pauses}",
+    format: "{bar} {percentage}% {done}/{listed} files  {bytes}  {speed}{fetching}  {left}{failed}{pauses}",
     barsize: 20,
     clearOnComplete: false,
   });
@@ -51,7 +52,7 @@ export class ProgressBar implements ProgressView, LineSink {
     this.#bars.write(line);
   }
 
-  show(progress: Progress, pauses: readonly string[]): void {
+  show(progress: Progress, pauses: readonly string[], fetching?: Fetching): void {
     const speed = this.#speeds.add(progress);
     this.#bar.setTotal(Math.max(1, progress.listed.objects));
     this.#bar.update(accounted(progress), {
@@ -59,6 +60,7 @@ export class ProgressBar implements ProgressView, LineSink {
       listed: formatCount(progress.listed.objects),
       bytes: formatBytes(progress.stored.bytes),
       speed: `${formatCount(Math.round(speed.files))}/s ${formatBytes(speed.bytes)}/s`,
+      fetching: fetching === undefined ? "" : `  ${describeFetching(fetching)}`,
       left: remaining(progress, speed.files),
       failed: progress.failed.objects > 0 ? `  ${formatCount(progress.failed.objects)} failed` : "",
       pauses: pauses.length > 0 ? `  paused: ${pauses.join(", ")}` : "",
@@ -70,7 +72,16 @@ export class ProgressBar implements ProgressView, LineSink {
   }
 }
 
-const blank = { done: "0", listed: "0", bytes: "0 B", speed: "", left: "starting", failed: "", pauses: "" };
+const blank = {
+  done: "0",
+  listed: "0",
+  bytes: "0 B",
+  speed: "",
+  fetching: "",
+  left: "starting",
+  failed: "",
+  pauses: "",
+};
 
 /** Milliseconds between progress lines, if stderr is no terminal. */
 const lineEvery = 30_000;
@@ -85,7 +96,7 @@ export class ProgressLines implements ProgressView {
     this.#log = log;
   }
 
-  show(progress: Progress, pauses: readonly string[]): void {
+  show(progress: Progress, pauses: readonly string[], fetching?: Fetching): void {
     const speed = this.#speeds.add(progress);
     if (performance.now() - this.#last < lineEvery) return;
     this.#last = performance.now();
@@ -97,6 +108,7 @@ export class ProgressLines implements ProgressView {
         storedBytes: progress.stored.bytes,
         filesPerSecond: Math.round(speed.files),
         bytesPerSecond: Math.round(speed.bytes),
+        ...fetching,
         eta: remaining(progress, speed.files),
         pauses,
       },

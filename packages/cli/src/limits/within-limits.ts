@@ -1,4 +1,5 @@
 import { ConfigError, type Environment } from "@brigade/core";
+import { parsePlaces, placesText } from "@brigade/sources";
 import { connectionsWithin, leastOpenFiles, type Needs, ownOfGet } from "./connections.ts";
 import { leastMemory, type MemoryPlan, memoryPlan } from "./memory-plan.ts";
 import { openFilesLimit } from "./open-files-limit.ts";
@@ -14,7 +15,7 @@ function limitsOfThisProcess(): Limits {
 }
 
 /** As in the schemas of sources and of the lister. */
-const usual = { FETCH_CONCURRENCY: 64, LIST_CONCURRENCY: 8 } as const;
+const usual = { FETCH_CONCURRENCY: "auto", LIST_CONCURRENCY: "8" } as const;
 
 /**
  * Returns the environment with no more connections than this process may have. `tell` gets one line
@@ -35,10 +36,12 @@ export function withinLimits(
   for (const [name, wanted] of wantedOf(environment)) {
     const { files, bodies } =
       most[name.endsWith("LIST_CONCURRENCY") ? "LIST_CONCURRENCY" : "FETCH_CONCURRENCY"];
-    // What is not a number is refused where the variable is read.
-    if (!(Number(wanted) > Math.min(files, bodies))) continue;
-    lowered[name] = String(Math.min(files, bodies));
-    shortOfFiles ||= Number(wanted) > files;
+    const places = parsePlaces(wanted);
+    const allowed = Math.min(files, bodies);
+    // What is no such number is refused where the variable is read.
+    if (places === undefined || places.most <= allowed) continue;
+    lowered[name] = placesText(places, allowed);
+    shortOfFiles ||= places.most > files;
   }
   const changes = Object.entries(lowered).map(([name, value]) => `${name} is ${value}`);
   const told = reasons({ memory, openFiles: shortOfFiles ? openFiles : undefined });
@@ -82,7 +85,7 @@ function wantedOf(environment: Environment): [string, string][] {
     ([name, value]) => value !== undefined && /(^|_)(FETCH|LIST)_CONCURRENCY$/.test(name),
   ) as [string, string][];
   const defaults = Object.entries(usual).filter(([name]) => environment[name] === undefined);
-  return [...own, ...defaults.map(([name, value]): [string, string] => [name, String(value)])];
+  return [...own, ...defaults];
 }
 
 function reasons({ memory, openFiles }: Limits): string[] {

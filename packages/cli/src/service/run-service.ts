@@ -187,11 +187,21 @@ class RunningService implements Service {
   };
 
   #standing(): Standing {
-    const pauses = Object.entries(this.#workers.pauses).map(([source, pauses]) => {
-      const reason = this.waits(source);
-      return [source, reason === undefined ? pauses : [...pauses, `publishing waits: ${reason}`]];
+    const pauses = Object.entries(this.#workers.pauses).map(
+      ([source, pauses]): [string, readonly string[]] => {
+        const reason = this.waits(source);
+        return [source, reason === undefined ? pauses : [...pauses, `publishing waits: ${reason}`]];
+      },
+    );
+    const fetching = pauses.flatMap(([source]) => {
+      const one = this.#workers.fetching(source);
+      return one === undefined ? [] : [[source, one] as const];
     });
-    return { broker: this.#broker?.state ?? "connecting", pauses: Object.fromEntries(pauses) };
+    return {
+      broker: this.#broker?.state ?? "connecting",
+      pauses: Object.fromEntries(pauses),
+      fetching: Object.fromEntries(fetching),
+    };
   }
 
   #announcer(service: Presence["service"]): Announcing {
@@ -209,16 +219,19 @@ class RunningService implements Service {
   }
 
   #sources(): Presence["sources"] {
-    return Object.entries(this.#standing().pauses).map(([name, pauses]) => {
+    const standing = this.#standing();
+    return Object.entries(standing.pauses).map(([name, pauses]) => {
       const waiting = this.#broker?.waiting(name);
       const holding = this.#inHand.of(name);
       // While publishing waits, silence is no lack of progress.
       if (this.waits(name) !== undefined) holding.quietMs = 0;
       const newer = [...this.newer(name)];
+      const fetching = standing.fetching[name];
       return {
         name,
         pauses: [...pauses],
         holding,
+        ...(fetching && { fetching }),
         ...(waiting && { waiting }),
         ...(newer.length > 0 && { newer }),
       };

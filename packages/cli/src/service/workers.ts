@@ -1,4 +1,4 @@
-import { type Delayer, delay, type FatalError, type Log } from "@brigade/core";
+import { type Delayer, delay, type FatalError, type Fetching, type Log } from "@brigade/core";
 
 /** What a service does for one source. */
 export interface Worker {
@@ -6,6 +6,8 @@ export interface Worker {
   readonly pauses: readonly string[];
   /** Bytes of objects that came since it began; absent if it fetches none. */
   readonly received?: number;
+  /** Absent if it fetches none. */
+  readonly fetching?: Fetching;
   /** Takes no new work, lets what is in hand finish within `graceMs`, then gives it back. */
   stop(graceMs: number): Promise<void>;
 }
@@ -59,6 +61,11 @@ export class Workers {
         trouble === undefined ? (worker?.pauses ?? []) : [`cannot be used: ${trouble}`],
       ]),
     );
+  }
+
+  /** Returns how much comes at once; `undefined` if the source's worker fetches nothing. */
+  fetching(source: string): Fetching | undefined {
+    return this.#posts.get(source)?.worker?.fetching;
   }
 
   /** Returns the bytes of the source's objects that came. */

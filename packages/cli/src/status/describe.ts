@@ -4,7 +4,7 @@ import { describeAbsent } from "../job/absent-volumes.ts";
 import { describeHoles } from "../job/holes.ts";
 import { describeDepths, describeMissing } from "../job/queue-depths.ts";
 import { type Cell, formatTable, right } from "../terminal/table.ts";
-import { ago, formatBytes, formatCount, formatDuration, span } from "../terminal/units.ts";
+import { ago, describeFetching, formatBytes, formatCount, formatDuration, span } from "../terminal/units.ts";
 import type { JobFindings } from "./look.ts";
 
 /** Returns where everything stands, in lines for people. `findings`: by job. */
@@ -142,7 +142,10 @@ function describeServices({ services, at }: Status): string[] {
       why.map((reason) => `${name} paused: ${reason}`),
     );
     const silent = silentSince === undefined ? [] : [`silent since ${span(at - silentSince)}`];
-    const how = [...silent, ...pauses].join("; ") || "at work";
+    const fetching = sources.flatMap(({ name, fetching }) =>
+      fetching === undefined ? [] : [`${name}: ${describeFetching(fetching)}`],
+    );
+    const how = [...silent, ...pauses, ...fetching].join("; ") || "at work";
     return [service, instance, ago(at - seenAt), how];
   });
   return formatTable([["service", "name", "last seen", ""], ...rows]);

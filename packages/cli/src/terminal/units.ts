@@ -1,4 +1,4 @@
-import { mostSum } from "@brigade/core";
+import { type Fetching, mostSum } from "@brigade/core";
 
 const units = ["B", "kB", "MB", "GB", "TB", "PB"];
 
@@ -41,4 +41,9 @@ export function span(ms: number): string {
 /** Returns `12 s ago`. */
 export function ago(ms: number): string {
   return `${span(ms)} ago`;
+}
+
+/** Returns "214 at once, limited by the line". */
+export function describeFetching({ atOnce, limitedBy }: Fetching): string {
+  return `${formatCount(atOnce)} at once, limited by ${limitedBy}`;
 }

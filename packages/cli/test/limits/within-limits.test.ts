@@ -24,9 +24,13 @@ test("with few open files there are fewer connections, and one line says so", ()
     { PHOTOS_FETCH_CONCURRENCY: "500", LIST_CONCURRENCY: "1" },
     { openFiles: 64 },
   );
-  assert.deepEqual(result, { PHOTOS_FETCH_CONCURRENCY: "5", FETCH_CONCURRENCY: "5", LIST_CONCURRENCY: "1" });
+  assert.deepEqual(result, {
+    PHOTOS_FETCH_CONCURRENCY: "5",
+    FETCH_CONCURRENCY: "auto:5",
+    LIST_CONCURRENCY: "1",
+  });
   assert.deepEqual(told, [
-    "open files are limited to 64 (ulimit -n), so PHOTOS_FETCH_CONCURRENCY is 5, FETCH_CONCURRENCY is 5",
+    "open files are limited to 64 (ulimit -n), so PHOTOS_FETCH_CONCURRENCY is 5, FETCH_CONCURRENCY is auto:5",
   ]);
 });
 

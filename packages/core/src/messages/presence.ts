@@ -21,6 +21,14 @@ const holdingSchema = z.object({
 });
 export type Holding = z.infer<typeof holdingSchema>;
 
+/** How many bodies of a source come at once. */
+export const fetchingSchema = z.object({
+  atOnce: count,
+  /** What keeps it from more, for people: "the line". */
+  limitedBy: z.string(),
+});
+export type Fetching = z.infer<typeof fetchingSchema>;
+
 /**
  * Messages that a service was handed in the last minute and that only a newer program can read.
  * They wait.
@@ -61,6 +69,8 @@ export const presenceSchema = z.object({
       /** Why its work for the source pauses, for people; empty while it runs. */
       pauses: listOf(z.string()),
       holding: holdingSchema.exactOptional(),
+      /** Absent: it fetches nothing. */
+      fetching: fetchingSchema.exactOptional(),
       /**
        * Messages of this job that it has put into a wait queue, less those that it received from
        * one: summed over all services, what still waits. Negative where others put them there.

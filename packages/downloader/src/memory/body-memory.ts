@@ -30,6 +30,11 @@ export class BodyMemory {
     this.#ofEach = volumes.length > 1 ? new Map(volumes.map(own)) : undefined;
   }
 
+  /** Whether objects wait for memory. */
+  get isShort(): boolean {
+    return this.#all.isShort || (this.#ofEach?.values().some((own) => own.isShort) ?? false);
+  }
+
   /** Returns the share itself, without a promise, if there is nothing to wait for. */
   acquire(volume: Volume, bytes: number): Share | Promise<Share> {
     if (this.#restraint.part !== this.#restrained) this.#resize(this.#restraint.part);

@@ -31,6 +31,11 @@ export class ByteBudget {
     return new Promise((resolve) => this.#waiting.push({ bytes: wanted, resolve }));
   }
 
+  /** Whether somebody waits for a share. */
+  get isShort(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Nothing more is given until the shares fit into the new total. */
   resize(total: number): void {
     this.#free += total - this.#total;

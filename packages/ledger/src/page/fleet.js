@@ -37,7 +37,15 @@ function serviceLine({ service, instance, seenAt, silentSince, sources }, now) {
       element("small", {}, [instance, ...seen].join(", ")),
     ),
     ...pauses.map((pause) => element("p", { class: "pause" }, pause)),
+    ...sources.flatMap(({ name, fetching }) =>
+      fetching === undefined ? [] : [element("p", {}, `${name}: ${fetchingText(fetching)}`)],
+    ),
   );
+}
+
+/** @param {{ atOnce: number, limitedBy: string }} fetching */
+function fetchingText({ atOnce, limitedBy }) {
+  return `${atOnce} objects at once, limited by ${limitedBy}`;
 }
 
 /** @param {VolumeStatus} volume @param {number} now */

@@ -55,7 +55,7 @@ export class HttpIndex implements ConfiguredSource, Source {
   constructor(config: SiteConfig) {
     this.fingerprint = siteFingerprint(config);
     this.address = config.origin;
-    this.concurrency = config.FETCH_CONCURRENCY;
+    this.concurrency = config.FETCH_CONCURRENCY.most;
     this.#client = new HttpClient(clientOptions(config));
     this.pacing = this.#client.pacing;
     this.#site = new Site(this.#client, config);

@@ -11,6 +11,7 @@ import { z } from "zod";
 import type { HttpClientOptions } from "./client.ts";
 import { tlsSettings } from "./connecting/trust.ts";
 import { refererElsewhere } from "./origins/same-origin.ts";
+import { places } from "./places-variable.ts";
 import { configuredProxies, type Proxies } from "./proxies/proxies.ts";
 import { parseProxy, proxyRule } from "./proxies/proxy-server.ts";
 import { extraHeaders, headerValue } from "./requests/extra-headers.ts";
@@ -46,7 +47,7 @@ export const fetchVariables = z.object({
   CONNECT_TIMEOUT_MS: integer({ min: 1 }).default(30_000),
   HEADERS_TIMEOUT_MS: integer({ min: 1 }).default(30_000),
   SILENCE_TIMEOUT_MS: integer({ min: 1 }).default(30_000),
-  FETCH_CONCURRENCY: integer({ min: 1, max: 4096 }).default(64),
+  FETCH_CONCURRENCY: places.prefault("auto"),
 });
 /**
  * The folder for data that is too long for memory, and the room that stays free there. They are

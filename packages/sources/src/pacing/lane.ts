@@ -1,6 +1,6 @@
 import { type RequestGate, SourceError } from "@brigade/core";
+import type { OwnRefusals } from "./rates/own-refusals.ts";
 import type { RequestRate } from "./rates/request-rate.ts";
-import type { OwnRefusals } from "./refusals/own-refusals.ts";
 import type { Purpose, Turn } from "./turns/turn.ts";
 
 /** A request that waits for its turn. */

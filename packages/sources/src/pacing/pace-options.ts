@@ -1,13 +1,6 @@
+import type { BodyPlaces } from "./bodies/body-places.ts";
 import type { Clock } from "./turns/clock.ts";
 import type { Purpose } from "./turns/turn.ts";
-
-/** Bodies under way, over all servers of a source. */
-export interface Bodies {
-  readonly most: number;
-  running: number;
-  /** Bytes of all answers. */
-  received: number;
-}
 
 /** Findings about a server, for the log. Rates are requests per second. */
 export type PaceChange =
@@ -23,10 +16,12 @@ export type PaceChange =
   | { readonly kind: "connections"; readonly origin: string; readonly limit: number; readonly why: string };
 
 export interface PaceOptions {
-  readonly bodies: Bodies;
+  /** Over all servers of the source. */
+  readonly bodies: BodyPlaces;
   readonly clock: Clock;
   readonly onChange: (change: PaceChange) => void;
-  readonly onBodyEnded: () => void;
+  /** There is a place for a body that there was not before. */
+  readonly onFreePlace: () => void;
   /**
    * Milliseconds. A request that would wait longer because the server asked for that gets a
    * SourceError instead.

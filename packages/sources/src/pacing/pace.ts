@@ -1,19 +1,17 @@
 import { gateOf, isProbe, SourcePaused } from "@brigade/core";
 import { abortError, watch } from "../http/faults/cancelled.ts";
 import { BanCeiling } from "./ban-ceiling.ts";
-import { ConnectionLimit } from "./connection-limit.ts";
+import { ConnectionLimit } from "./connections/connection-limit.ts";
+import { SilenceWatch } from "./connections/silence-watch.ts";
 import { askedToWait, firstOf, type Lane, type Waiter } from "./lane.ts";
 import type { PaceOptions } from "./pace-options.ts";
+import { OwnRefusals } from "./rates/own-refusals.ts";
 import { RequestRate } from "./rates/request-rate.ts";
-import { OwnRefusals } from "./refusals/own-refusals.ts";
-import { Silence } from "./refusals/silence.ts";
 import { Alarm } from "./turns/clock.ts";
 import { type Finding, type Purpose, Turn, type TurnGiver, type Verdict } from "./turns/turn.ts";
 
 /** Requests at one server at once, beyond those for bodies. */
 const besideBodies = 32;
-/** Milliseconds between checks of requests without an answer. */
-const lookEvery = 250;
 /**
  * Milliseconds that a question about an object waits for a place: a body may wait for its answer.
  */
@@ -25,20 +23,20 @@ export class Pace implements TurnGiver {
   readonly #origin: string;
   readonly #options: PaceOptions;
   readonly #connections: ConnectionLimit;
-  readonly #silence = new Silence();
+  readonly #silence: SilenceWatch;
   readonly #ceiling: BanCeiling;
   readonly #lanes: Readonly<Record<Purpose, Lane>>;
   readonly #order: readonly Lane[];
   readonly #alarm: Alarm;
-  /** Requests that were sent before it was known if some connections are not served. */
-  #takenBack = 0;
-  #isLooking = false;
   #isWaking = false;
 
   constructor(origin: string, options: PaceOptions) {
     this.#origin = origin;
     this.#options = options;
     this.#connections = new ConnectionLimit(options.bodies.most + besideBodies);
+    this.#silence = new SilenceWatch(options.clock, this.#connections, () =>
+      this.#tellConnections("it answers no more at once"),
+    );
     this.#ceiling = new BanCeiling(options.clock.now);
     const lane = (purpose: Purpose): Lane => ({
       purpose,
@@ -98,6 +96,11 @@ export class Pace implements TurnGiver {
     );
   }
 
+  /** The server accepts fewer requests for bodies than would be sent. */
+  get isLimited(): boolean {
+    return this.#connections.isLearnt || this.#lanes.body.rate.isLimited;
+  }
+
   #wake(): void {
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       next.lane.waiting.delete(next.waiter);
@@ -115,11 +118,11 @@ export class Pace implements TurnGiver {
   /** Of a turn: an answer began. `isFirst`: the first over its connection, as far as known. */
   answered(turn: Turn, isFirst: boolean): void {
     if (isFirst) this.#connections.opened();
-    this.#silence.answered(turn, this.#options.clock.now());
+    this.#silence.answered(turn);
   }
 
   received(bytes: number): void {
-    this.#options.bodies.received += bytes;
+    this.#options.bodies.received(bytes);
   }
 
   /** Of a turn. */
@@ -175,7 +178,7 @@ export class Pace implements TurnGiver {
 
   /** Of a turn: nothing more comes. */
   ended(turn: Turn, timedOut: boolean): void {
-    this.#silence.delete(turn);
+    this.#silence.ended(turn);
     if (timedOut && this.#connections.timedOut(this.#options.clock.now()))
       this.#tellConnections("no answer in time");
     // Its connection is free one turn later. Before, another would open, which may not be served.
@@ -185,12 +188,9 @@ export class Pace implements TurnGiver {
   }
 
   #free({ purpose }: Turn): void {
-    const { bodies, onBodyEnded } = this.#options;
+    const { bodies, onFreePlace } = this.#options;
     this.#connections.leave();
-    if (purpose === "body") {
-      bodies.running--;
-      onBodyEnded();
-    }
+    if (purpose === "body" && bodies.leave()) onFreePlace();
     this.wakeSoon();
   }
 
@@ -214,11 +214,10 @@ export class Pace implements TurnGiver {
 
   #begin({ purpose, rate }: Lane, path: string | undefined): Turn {
     const beside = this.#connections.enter();
-    if (purpose === "body") this.#options.bodies.running++;
+    if (purpose === "body") this.#options.bodies.enter();
     const turn = new Turn(this, purpose, path, rate.sent(), beside);
     this.#ceiling.sent(purpose);
-    this.#silence.add(turn);
-    if (!this.#isLooking) this.#lookLater();
+    this.#silence.sent(turn);
     return turn;
   }
 
@@ -227,7 +226,7 @@ export class Pace implements TurnGiver {
    */
   #wait({ purpose, rate }: Lane, since: number): number {
     const { bodies, clock } = this.#options;
-    if (purpose === "body" && bodies.running >= bodies.most) return never;
+    if (purpose === "body" && bodies.isFull) return never;
     const wait = Math.max(rate.wait(), this.#ceiling.wait(purpose));
     if (wait > 0 || this.#connections.isFree) return wait;
     if (purpose !== "metadata") return never;
@@ -258,30 +257,6 @@ export class Pace implements TurnGiver {
       if (waiter !== undefined) soonest = Math.min(soonest, this.#wait(lane, waiter.since));
     }
     if (soonest !== never) this.#alarm.set(soonest);
-  }
-
-  #lookLater(): void {
-    this.#isLooking = true;
-    const { clock } = this.#options;
-    const due = clock.now() + lookEvery;
-    clock.ring(lookEvery, () => {
-      this.#isLooking = false;
-      // If this process itself was late, answers may have come that it has not read yet.
-      if (clock.now() < due + lookEvery) this.#look();
-      if (!this.#silence.isEmpty && !this.#isLooking) this.#lookLater();
-    });
-  }
-
-  #look(): void {
-    const now = this.#options.clock.now();
-    const starved = this.#silence.starved(now, this.#connections.isLearnt, this.#connections.running);
-    this.#takenBack += starved.length;
-    if (starved.length > 0 && this.#silence.isAnswering(now)) {
-      this.#connections.starved(now, this.#takenBack, this.#silence.served);
-      this.#takenBack = 0;
-      this.#tellConnections("it answers no more at once");
-    }
-    for (const turn of starved) turn.takeBack();
   }
 
   #ban({ purpose, rate }: Lane, sentAt: number, retryAfterMs?: number): "ban" {

@@ -1,12 +1,15 @@
+import { BodyPlaces, type Places } from "./bodies/body-places.ts";
 import { Pace } from "./pace.ts";
-import type { Bodies, PaceChange } from "./pace-options.ts";
+import type { PaceChange } from "./pace-options.ts";
 import { type Clock, systemClock } from "./turns/clock.ts";
 
 /** Servers that are kept although no request is open. */
 const remembered = 1_000;
+const unlimited: Places = { most: Number.POSITIVE_INFINITY, isSought: false };
+
 export interface PacingOptions {
-  /** The most bodies at once, over all servers. */
-  readonly bodies?: number | undefined;
+  /** Bodies at once, over all servers. Default: without a limit. */
+  readonly bodies?: Places | undefined;
   /**
    * Milliseconds. A request that would wait longer because a server asked for that gets a
    * SourceError instead.
@@ -18,23 +21,33 @@ export interface PacingOptions {
 export class Pacing {
   /** Called with each finding. */
   onChange: (change: PaceChange) => void = () => {};
-  readonly #bodies: Bodies;
+  readonly #bodies: BodyPlaces;
   readonly #patience: number;
   readonly #clock: Clock;
   readonly #paces = new Map<string, Pace>();
 
   constructor(
-    { bodies = Number.POSITIVE_INFINITY, patience = Number.POSITIVE_INFINITY }: PacingOptions,
+    { bodies = unlimited, patience = Number.POSITIVE_INFINITY }: PacingOptions,
     clock: Clock = systemClock,
   ) {
     this.#patience = patience;
-    this.#bodies = { most: bodies, running: 0, received: 0 };
+    this.#bodies = new BodyPlaces(bodies, clock.now);
     this.#clock = clock;
+  }
+
+  /** The places for bodies. */
+  get bodies(): Pick<BodyPlaces, "running" | "isShort" | "isAtMost"> {
+    return this.#bodies;
+  }
+
+  /** Whether a server accepts fewer requests for bodies than would be sent. */
+  get isLimited(): boolean {
+    return this.#paces.values().some((pace) => pace.isLimited);
   }
 
   /** Bytes of all answers so far. */
   get received(): number {
-    return this.#bodies.received;
+    return this.#bodies.bytes;
   }
 
   /** `origin`: `http://host:port`. */
@@ -46,7 +59,7 @@ export class Pacing {
       bodies: this.#bodies,
       clock: this.#clock,
       onChange: (change) => this.onChange(change),
-      onBodyEnded: () => this.#wake(),
+      onFreePlace: () => this.#wake(),
       patience: this.#patience,
     });
     this.#paces.set(origin, pace);
@@ -63,7 +76,7 @@ export class Pacing {
 
   /** A place for a body is free: the request that waits for one may be for another server. */
   #wake(): void {
-    if (this.#paces.size === 1 || this.#bodies.running + 1 < this.#bodies.most) return;
+    if (this.#paces.size === 1) return;
     for (const pace of this.#paces.values()) pace.wakeSoon();
   }
 

@@ -53,7 +53,7 @@ export class UpyunSource implements Source, AsyncDisposable {
 
   constructor(config: UpyunConfig, clock: Clock = systemClock) {
     this.fingerprint = fingerprint(config);
-    this.concurrency = config.FETCH_CONCURRENCY;
+    this.concurrency = config.FETCH_CONCURRENCY.most;
     this.#client = new HttpClient(clientOptions(config));
     this.pacing = this.#client.pacing;
     const time = new StoreTime(clock);
@@ -92,7 +92,7 @@ export class UpyunSource implements Source, AsyncDisposable {
   }
 
   #rest(config: UpyunConfig, time: StoreTime): Rest {
-    const origin = this.#client.origin(config.UPYUN_ENDPOINT, config.FETCH_CONCURRENCY + besideBodies, {
+    const origin = this.#client.origin(config.UPYUN_ENDPOINT, config.FETCH_CONCURRENCY.most + besideBodies, {
       address: "UPYUN_ENDPOINT",
     });
     const options = {

@@ -60,7 +60,7 @@ export class UrlList implements ConfiguredSource, Source {
     this.fingerprint = createHash("sha256")
       .update(JSON.stringify(["list", config.name]))
       .digest("hex");
-    this.concurrency = config.FETCH_CONCURRENCY;
+    this.concurrency = config.FETCH_CONCURRENCY.most;
     this.#client = new HttpClient({ ...clientOptions(config), patience: hostPatience });
     this.pacing = this.#client.pacing;
     this.#urls = new ListedUrls(this.#client, config);

@@ -13,7 +13,7 @@ export async function settle(): Promise<void> {
 export function setup(bodies: number, options: PacingOptions = {}) {
   const timeline = new Timeline();
   const pacing = new Pacing(
-    { bodies, ...options },
+    { bodies: { most: bodies, isSought: false }, ...options },
     { now: timeline.now, ring: timeline.ring, random: () => 0 },
   );
   const changes: PaceChange[] = [];

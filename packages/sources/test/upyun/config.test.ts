@@ -24,7 +24,7 @@ test("needs no more than credentials", () => {
   assert.equal(config.UPYUN_ENDPOINT, "https://v0.api.upyun.com");
   assert.deepEqual(
     [config.LIST_PAGE_SIZE, config.FETCH_CONCURRENCY, config.SILENCE_TIMEOUT_MS],
-    [1000, 64, 30_000],
+    [1000, { most: 512, isSought: true }, 30_000],
   );
   assert.deepEqual(
     [config.separator, config.EXTRA_HEADERS, clientOptions(config).proxies],

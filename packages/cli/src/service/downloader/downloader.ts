@@ -1,6 +1,7 @@
 import type { Environment } from "@brigade/core";
 import { createDownloader } from "@brigade/downloader";
 import { createPlacement, volumeVariables } from "@brigade/volumes";
+import { FetchingWatch } from "../../job/fetching.ts";
 import type { ExitCode } from "../../process/exit-code.ts";
 import { downloaderOptions, instanceVariables } from "../../settings/settings.ts";
 import { VolumeMemory } from "../../volumes/volume-memory.ts";
@@ -51,7 +52,11 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
           },
           downloaderOptions(common, source.concurrency),
         );
+        const fetching = new FetchingWatch(source.pacing, downloader);
         return {
+          get fetching() {
+            return fetching.now;
+          },
           get pauses() {
             return [...downloader.pauses, ...volumes.flatMap((volume) => volume.pauses)];
           },

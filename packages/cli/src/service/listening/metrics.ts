@@ -1,5 +1,5 @@
 import type { BrokerState } from "@brigade/broker";
-import type { Message } from "@brigade/core";
+import type { Fetching, Message } from "@brigade/core";
 import type { Hono } from "hono";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { VolumeRooms } from "../presence/volume-rooms.ts";
@@ -9,6 +9,8 @@ export interface Standing {
   readonly broker: BrokerState;
   /** Why work pauses, by source. */
   readonly pauses: Readonly<Record<string, readonly string[]>>;
+  /** How much comes at once, by source; empty for services that fetch nothing. */
+  readonly fetching: Readonly<Record<string, Fetching>>;
 }
 
 const brokerStates: readonly BrokerState[] = ["connected", "blocked", "connecting"];
@@ -37,6 +39,11 @@ export class Metrics {
       gauge.reset();
       for (const [source, reasons] of Object.entries(standing().pauses))
         for (const reason of reasons) gauge.set({ source, reason }, 1);
+    });
+    this.#gauge("fetches_in_flight", "Bodies that come at once", ["source", "limited_by"], (gauge) => {
+      gauge.reset();
+      for (const [source, { atOnce, limitedBy }] of Object.entries(standing().fetching))
+        gauge.set({ source, limited_by: limitedBy }, atOnce);
     });
     this.#gauge("broker_state", "1 for the state that the link to the broker is in", ["state"], (gauge) => {
       const { broker } = standing();

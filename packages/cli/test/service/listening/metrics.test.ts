@@ -30,7 +30,11 @@ const stored: Message = {
 };
 
 test("figures count outcomes, bytes, pages and what is in hand", async () => {
-  const standing: Standing = { broker: "blocked", pauses: { photos: ["back-pressure"], docs: [] } };
+  const standing: Standing = {
+    broker: "blocked",
+    pauses: { photos: ["back-pressure"], docs: [] },
+    fetching: { photos: { atOnce: 214, limitedBy: "the line" } },
+  };
   const metrics = new Metrics(() => standing, new VolumeRooms(new RecordingLog()));
   const broker = new RecordingBroker();
   const counted = metered(broker, metrics);
@@ -46,6 +50,7 @@ test("figures count outcomes, bytes, pages and what is in hand", async () => {
     'brigade_pages_total{source="photos"} 1',
     'brigade_deliveries_in_hand{source="photos",queue="directories"} 1',
     'brigade_paused{source="photos",reason="back-pressure"} 1',
+    'brigade_fetches_in_flight{source="photos",limited_by="the line"} 214',
     'brigade_broker_state{state="blocked"} 1',
     'brigade_broker_state{state="connected"} 0',
   ])

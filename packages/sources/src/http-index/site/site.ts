@@ -52,7 +52,7 @@ export class Site {
   constructor(client: HttpClient, config: SiteConfig) {
     this.#client = client;
     this.#config = config;
-    this.#origin = client.origin(config.origin, config.FETCH_CONCURRENCY + besideBodies, webRemedies);
+    this.#origin = client.origin(config.origin, config.FETCH_CONCURRENCY.most + besideBodies, webRemedies);
     const { SITE_USER: user, SITE_PASSWORD: password = "" } = config;
     this.#headers = [
       "accept-encoding",

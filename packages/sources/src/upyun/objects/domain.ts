@@ -44,7 +44,7 @@ export class Domain {
   constructor(client: HttpClient, origin: string, config: DomainConfig, time: StoreTime, notices: Notices) {
     this.#client = client;
     this.#config = config;
-    this.#origin = client.origin(origin, config.FETCH_CONCURRENCY, remedies);
+    this.#origin = client.origin(origin, config.FETCH_CONCURRENCY.most, remedies);
     this.#url = new URL(origin);
     this.#headers = [...common, ...visitorHeaders(config)];
     this.#time = time;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { tokenBucket } from "../../../../../test/field/servers/gates.ts";
 import { Pacing } from "../../../src/pacing/pacing.ts";
-import { OwnRefusals } from "../../../src/pacing/refusals/own-refusals.ts";
+import { OwnRefusals } from "../../../src/pacing/rates/own-refusals.ts";
 import type { Turn } from "../../../src/pacing/turns/turn.ts";
 import { signal } from "../../scenario.ts";
 import { settle } from "../scene.ts";
@@ -13,7 +13,10 @@ import { seeded, Timeline } from "../timeline.ts";
  */
 async function fetchAll(objects: number, status: number, isRefused: (n: number) => boolean) {
   const timeline = new Timeline();
-  const pacing = new Pacing({ bodies: 64 }, { now: timeline.now, ring: timeline.ring, random: seeded(5) });
+  const pacing = new Pacing(
+    { bodies: { most: 64, isSought: false } },
+    { now: timeline.now, ring: timeline.ring, random: seeded(5) },
+  );
   const done = { served: 0, refused: 0, inVain: 0, lastServedAt: 0, lastAt: 0 };
   const queue = Array.from({ length: objects }, (_, n) => ({ n, tries: 0 }));
   async function answer(turn: Turn, isGiven: boolean): Promise<void> {

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fixedWindow, type Gate, slidingWindow, tokenBucket } from "../../../../test/field/servers/gates.ts";
-import { Pacing } from "../../src/pacing/pacing.ts";
-import type { Turn } from "../../src/pacing/turns/turn.ts";
-import { signal } from "../scenario.ts";
-import { settle } from "./scene.ts";
-import { seeded, Timeline } from "./timeline.ts";
+import {
+  fixedWindow,
+  type Gate,
+  slidingWindow,
+  tokenBucket,
+} from "../../../../../test/field/servers/gates.ts";
+import { Pacing } from "../../../src/pacing/pacing.ts";
+import type { Turn } from "../../../src/pacing/turns/turn.ts";
+import { signal } from "../../scenario.ts";
+import { settle } from "../scene.ts";
+import { seeded, Timeline } from "../timeline.ts";
 
 interface Setup {
   readonly clients?: number;
@@ -47,7 +52,12 @@ async function simulate(setup: Setup): Promise<Second[]> {
     for (;;) send(await pacing.of("http://a").enter("body", signal()));
   }
   for (let n = 0; n < clients; n++)
-    void askForEver(new Pacing({ bodies: 64 }, { now: timeline.now, ring: timeline.ring, random }));
+    void askForEver(
+      new Pacing(
+        { bodies: { most: 64, isSought: false } },
+        { now: timeline.now, ring: timeline.ring, random },
+      ),
+    );
   for (let ms = 0; ms < seconds * 1000; ms++) {
     timeline.runUntil(ms);
     await settle();

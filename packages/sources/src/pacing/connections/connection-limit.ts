@@ -1,4 +1,4 @@
-import { RefusedAtOnce } from "./refusals/refused-at-once.ts";
+import { RefusedAtOnce } from "./refused-at-once.ts";
 
 /**
  * Milliseconds after a cut in which the limit is not passed; doubled each time that the limit

@@ -1,0 +1,69 @@
+import { PlaceSearch } from "./place-search.ts";
+
+/** How many bodies may come at once: a number, or the best number up to `most`, to be found. */
+export interface Places {
+  readonly most: number;
+  readonly isSought: boolean;
+}
+
+/** The places for bodies under way, over all servers of a source. */
+export class BodyPlaces {
+  /** More than these are never under way. */
+  readonly most: number;
+  readonly #now: () => number;
+  /** `undefined` if the number is fixed. */
+  readonly #search: PlaceSearch | undefined;
+  #running = 0;
+  #received = 0;
+
+  /** `now`: monotonic milliseconds. */
+  constructor({ most, isSought }: Places, now: () => number) {
+    this.most = most;
+    this.#now = now;
+    this.#search = isSought ? new PlaceSearch(most) : undefined;
+  }
+
+  /** The number of places at this moment. */
+  get limit(): number {
+    return this.#search?.limit ?? this.most;
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  get isFull(): boolean {
+    return this.#running >= this.limit;
+  }
+
+  /** Whether the number is the greatest that the configuration allows. */
+  get isAtMost(): boolean {
+    return this.limit >= this.most;
+  }
+
+  /** Whether all places are used: lately, or at this moment if the number is fixed. */
+  get isShort(): boolean {
+    return this.#search?.isShort ?? this.isFull;
+  }
+
+  /** Bytes of all answers. */
+  get bytes(): number {
+    return this.#received;
+  }
+
+  received(bytes: number): void {
+    this.#received += bytes;
+  }
+
+  enter(): void {
+    this.#running++;
+  }
+
+  /** Returns true if a body may begin now that could not before. */
+  leave(): boolean {
+    const wasFull = this.isFull;
+    this.#search?.ended(this.#now(), this.#received, this.#running);
+    this.#running--;
+    return wasFull && !this.isFull;
+  }
+}
