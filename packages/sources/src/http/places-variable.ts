@@ -11,8 +11,10 @@ const greatest = 4_096;
  * to 100. Returns `undefined` for anything else.
  */
 export function parsePlaces(text: string): Places | undefined {
-  const [, auto, number] = /^(?:(auto)(?::(\d+))?|\d+)$/.exec(text) ?? [];
-  const most = auto === undefined ? Number(text) : Number(number ?? usualMost);
+  const match = /^(?:(?<auto>auto)(?::(?<upTo>\d+))?|(?<fixed>\d+))$/.exec(text);
+  if (match === null) return undefined;
+  const { auto, upTo, fixed } = match.groups ?? {};
+  const most = Number(fixed ?? upTo ?? usualMost);
   return most >= 1 && most <= greatest ? { most, isSought: auto !== undefined } : undefined;
 }
 
