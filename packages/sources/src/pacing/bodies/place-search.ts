@@ -116,11 +116,12 @@ export class PlaceSearch {
 
   /** Something else sets the speed: places that nobody uses would all be used when it no longer does. */
   #leaveUnused(): void {
+    if (this.#isDoubling) return;
     if (this.#trial !== undefined) this.#set(this.#base?.places ?? this.#limit);
     this.#trial = undefined;
     this.#base = undefined;
-    const used = Math.max(first, Math.ceil(this.#used * more));
-    if (used < this.#limit && !this.#isDoubling) this.#set(used);
+    const used = Math.ceil(this.#used * more);
+    if (used < this.#limit) this.#set(used);
   }
 
   #double(now: number, measured: Measured): void {
@@ -143,8 +144,9 @@ export class PlaceSearch {
       this.#base?.places === this.#limit ? (this.#base.speed + measured.speed) / 2 : measured.speed;
     this.#base = { places: this.#limit, speed };
     if (now < this.#nextTrial) return;
-    const next = this.#lastTrial === "fewer" ? "more" : "fewer";
-    this.#try(this.#limit >= this.#most ? "fewer" : next);
+    const isLast = this.#limit >= this.#most;
+    const mayBeMore = this.#lastTrial === "fewer" || this.#limit <= first;
+    this.#try(mayBeMore && !isLast ? "more" : "fewer");
   }
 
   #try(trial: "more" | "fewer"): void {
