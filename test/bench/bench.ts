@@ -7,6 +7,7 @@ import { benchLedger, ledgerTable } from "./ledger-bench.ts";
 import { benchListing, listingTable } from "./listing-bench.ts";
 import { parseOptions, usage } from "./options.ts";
 import { removeTree } from "./remove-tree.ts";
+import { benchStart, startTable } from "./start-bench.ts";
 
 const checkout = resolve(import.meta.dirname, "../..");
 
@@ -33,6 +34,11 @@ async function main(): Promise<number> {
     if (options.listing) {
       const results = await benchListing(options, place);
       console.log(options.json ? JSON.stringify({ machine, results }, undefined, 2) : listingTable(results));
+      return 0;
+    }
+    if (options.start) {
+      const results = await benchStart(options, place);
+      console.log(options.json ? JSON.stringify({ machine, results }, undefined, 2) : startTable(results));
       return 0;
     }
     const runs = await benchCopies(options, place);

@@ -28,6 +28,7 @@ Copies a tree of small files from a private nginx with brigade and with others, 
   --ledger         instead: how fast the ledger's catalogue takes results, how large it becomes and how long it lets
                    questions wait meanwhile
   --objects <n>    with --ledger: objects of the job (1000000)
+  --start          instead: how long commands take to start, beside \`node -e 0\` (--rounds 15)
   --no-install     do not install missing tools
   --json           results on stdout as JSON, the rest on stderr
 
@@ -56,6 +57,7 @@ export interface Options {
   readonly entries: readonly string[];
   readonly ledger: boolean;
   readonly objects: number;
+  readonly start: boolean;
   readonly install: boolean;
   readonly json: boolean;
   readonly help: boolean;
@@ -82,6 +84,7 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
       entries: { type: "string", default: "1000000,10000000,1000000x3" },
       ledger: { type: "boolean", default: false },
       objects: { type: "string", default: "1000000" },
+      start: { type: "boolean", default: false },
       "no-install": { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -104,6 +107,7 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
     entries: values.entries.split(","),
     ledger: values.ledger,
     objects: positive("--objects", values.objects),
+    start: values.start,
     install: !values["no-install"],
     json: values.json,
     help: values.help,

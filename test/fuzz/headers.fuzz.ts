@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CookieJar } from "@brigade/sources";
+import { CookieJar } from "@brigade/sources/get";
 import fc from "fast-check";
 import { AmbiguousAnswer } from "../../packages/sources/src/http/lenient/answer-head.ts";
 import { LenientParser } from "../../packages/sources/src/http/lenient/lenient-parser.ts";

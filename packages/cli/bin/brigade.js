@@ -40,11 +40,12 @@ const proxied =
  * default, hundreds of megabytes of them wait for the collector. A lister has no bodies, and its
  * pages would fill any size. `get` has one buffer per read if bodies come through a proxy. If they
  * come directly, it has none, and the default is right. Flags must stand on the command line, so the
- * process replaces itself once. That takes 100 to 200 ms.
+ * process replaces itself once. That takes as long as `node -e 0`, so a help does without.
  */
 const young = { lister: 2, get: proxied ? 1 : undefined };
-const command = process.argv[2] || "";
+const [command = "help", ...others] = process.argv.slice(2);
 const size = command in young ? young[command] : 8;
+const isHelp = command === "help" || [command, others.at(-1)].some((word) => word === "--help" || word === "-h");
 
 noteUndecoded();
 
@@ -56,7 +57,8 @@ if (!(major > 24 || (major === 24 && minor >= 12))) {
   // Before the first import: sources that are stripped and compiled already do not need the stripper,
   // which takes longest to load.
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE || cache);
-  void import("../src/limits/start.ts").then(({ startFor }) => start(startFor(size)));
+  if (isHelp) void start({ flags: [], environment: {} });
+  else void import("../src/limits/start.ts").then(({ startFor }) => start(startFor(size)));
 }
 
 /** Replaces the process by one with these flags; if it has them already, the program begins. */

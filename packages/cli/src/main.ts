@@ -1,7 +1,7 @@
 import { ConfigError, FatalError, HostError } from "@brigade/core";
 import { Command, CommanderError } from "commander";
-import { addGet } from "./commands/get.ts";
-import { flushLog } from "./logging/logging.ts";
+import { flushLog } from "./logging/kept-back.ts";
+import { addOutlines, asksForOutlines } from "./options/outlines.ts";
 import { exitCode, exitCodeHelp, exitCodeOf } from "./process/exit-code.ts";
 import { isHangupIgnored } from "./process/hangup.ts";
 import { whenOrphanedByNpx } from "./process/orphan.ts";
@@ -77,17 +77,27 @@ const program = new Command("brigade")
   .configureHelp({ showGlobalOptions: true })
   .configureOutput(parserOutput)
   .exitOverride();
-// To load all other commands takes as long as to fetch a file of some size.
-if (process.argv[2] === "get") addGet(program, setExitCode, stop.signal);
+const words = process.argv.slice(2);
+/** Whether threads may have been started: `get` has none, and neither has the help. */
+let mayHaveThreads = false;
+// To load all commands takes longer than to fetch a file of some size.
+if (words[0] === "get") (await import("./commands/get.ts")).addGet(program, setExitCode, stop.signal);
 else {
+  program
+    .option("--env-file <file>", "read variables from this file in place of .env")
+    .option("--no-env-file", "read no .env");
+  if (asksForOutlines(words)) addOutlines(program);
+  else await addCommandsWithSettings();
+}
+for (const command of program.commands) command.addHelpText("after", exitCodeHelp).exitOverride();
+
+async function addCommandsWithSettings(): Promise<void> {
+  mayHaveThreads = true;
   const { addCommands, services } = await import("./commands/all.ts");
   const { refuseEmptyWords } = await import("./options/empty-words.ts");
   const { useSettingsFile } = await import("./settings/file/use.ts");
   const { warnOfUnknownVariables } = await import("./settings/unknown-variables.ts");
-  program
-    .option("--env-file <file>", "read variables from this file in place of .env")
-    .option("--no-env-file", "read no .env");
-  await addCommands(program, process.argv[2], setExitCode, stop.signal);
+  await addCommands(program, words[0], setExitCode, stop.signal);
   program.hook("preAction", (_program, command) => {
     isService = services.includes(command.name()) && command.parent === program;
     refuseEmptyWords(command);
@@ -96,7 +106,6 @@ else {
     warnOfUnknownVariables(file);
   });
 }
-for (const command of program.commands) command.addHelpText("after", exitCodeHelp).exitOverride();
 
 function setExitCode(code: number): void {
   process.exitCode = code;
@@ -109,13 +118,8 @@ try {
   process.exitCode = tellFailure(firstOf(error));
 }
 // Node waits for all threads, also for those that hang in a call of their disk.
-if (isService || stop.signal.aborted || (await hasLeftThreadsBehind()))
+if (isService || stop.signal.aborted || (mayHaveThreads && (await import("@brigade/volumes")).threadsHang()))
   await leave(Number(process.exitCode ?? 0));
-
-/** `get` has no such threads, and starts faster without that package. */
-async function hasLeftThreadsBehind(): Promise<boolean> {
-  return process.argv[2] !== "get" && (await import("@brigade/volumes")).threadsHang();
-}
 
 /** Ends the process at once. */
 async function leave(code: number): Promise<never> {

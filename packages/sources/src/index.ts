@@ -1,13 +1,7 @@
-export { type TlsSettings, tlsSettings } from "./http/connecting/trust.ts";
 export { variablePrefix } from "./http/fetch-variables.ts";
 export { parsePlaces, placesText } from "./http/places-variable.ts";
-export { chooseProxies } from "./http/proxies/proxies.ts";
-export type { HttpFile } from "./http-file/http-file.ts";
-export { FileChanged, RangesUnusable } from "./http-file/http-file.ts";
-export { HttpFiles, type HttpFilesOptions, parseFileUrl } from "./http-file/http-files.ts";
 export type { PaceChange } from "./pacing/pace-options.ts";
 export type { Pacing } from "./pacing/pacing.ts";
 export type { ConfiguredSource, StoreClock } from "./reference/source-reference.ts";
 export { parseSource, sourceNames, sourceVariables } from "./registry.ts";
-export { CookieJar } from "./web/cookies.ts";
 export { withRetry } from "./with-retry.ts";

@@ -12,6 +12,7 @@ import { openLedger } from "../ledger/door.ts";
 import { type AdoptTotals, adopt } from "../listing/adopt.ts";
 import { createLog } from "../logging/logging.ts";
 import { addLedgerOptions, type LedgerFlags } from "../options/ledger-options.ts";
+import { addCommand } from "../options/outlines.ts";
 import { type ExitCode, exitCode } from "../process/exit-code.ts";
 import { readEnvironment, readVariables } from "../settings/environment.ts";
 import { settingsSchema } from "../settings/settings.ts";
@@ -27,11 +28,7 @@ interface Flags extends LedgerFlags {
 
 /** `brigade adopt`: takes in a tree that another tool left. */
 export function addAdopt(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
-  const command = program
-    .command("adopt")
-    .description(
-      "take a tree that another tool left into a volume, so that it need not travel again; files are moved, not copied",
-    )
+  const command = addCommand(program, "adopt")
     .argument("<source>", "the name of a configured source, or its URL with the prefix that the tree is of")
     .argument("<folder>", "the tree, on the same disk as the volume")
     .option("--volume <root>", "the volume; by default the one that the folder is in")

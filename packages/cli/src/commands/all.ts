@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { type CommandName, isCommandName } from "../options/outlines.ts";
 import type { ExitCode } from "../process/exit-code.ts";
 
 type Done = (code: ExitCode) => void;
@@ -7,7 +8,7 @@ type Add = (program: Command, done: Done, signal: AbortSignal) => void;
 /**
  * By name, in the order of the help. Each is loaded when it is called: to load all takes a second.
  */
-const commands: Readonly<Record<string, () => Promise<Add>>> = {
+const commands: Readonly<Record<CommandName, () => Promise<Add>>> = {
   copy: async () => (await import("./copy.ts")).addCopy,
   get: async () => (await import("./get.ts")).addGet,
   doctor: async () => (await import("./doctor.ts")).addDoctor,
@@ -31,16 +32,15 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
 /** The commands that run until they are stopped. */
 export const services: readonly string[] = ["lister", "downloader", "ledger"];
 
-/** Adds the command of this name. If there is none, adds all, for the help and for the error. */
+/** Adds the command of this name. If there is none, adds all. */
 export async function addCommands(
   program: Command,
   name: string | undefined,
   done: Done,
   signal: AbortSignal,
 ): Promise<void> {
-  const isKnown = name !== undefined && Object.hasOwn(commands, name);
-  for (const one of isKnown ? [name] : Object.keys(commands))
-    (await commands[one]?.())?.(program, done, signal);
+  const added = isCommandName(name) ? [commands[name]] : Object.values(commands);
+  for (const load of added) (await load())(program, done, signal);
 }
 
 function withoutCode(add: (program: Command, signal: AbortSignal) => void): Add {

@@ -11,6 +11,7 @@ import { type LedgerDoor, openLedger } from "../ledger/door.ts";
 import { type AuditDifference, type AuditTotals, audit } from "../listing/audit.ts";
 import { createLog } from "../logging/logging.ts";
 import { addLedgerOptions, type LedgerFlags } from "../options/ledger-options.ts";
+import { addCommand } from "../options/outlines.ts";
 import {
   type AllowPrivateFlags,
   allowPrivate,
@@ -29,12 +30,7 @@ interface Flags extends LedgerFlags, AllowPrivateFlags {
 
 /** `brigade audit`: the bucket as it is now, against what is stored. */
 export function addAudit(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
-  const command = program
-    .command("audit")
-    .description(
-      "list the bucket again and name what is new, changed, gone from it but kept, or lost for good, and which disks with its objects are not here; exit code 3 on any difference, and when a disk was lost",
-    )
-    .argument("<source>", configuredSourceArgument);
+  const command = addCommand(program, "audit").argument("<source>", configuredSourceArgument);
   addLedgerOptions(command)
     .option(...allowPrivateOption)
     .option("--json", "one JSON document per difference, one per line, on stdout")

@@ -8,8 +8,10 @@ import { ProgressBar, ProgressLines } from "../job/progress.ts";
 import { printReport, printSummary } from "../job/report.ts";
 import { stateFolderAt, stateFolderOf } from "../ledger/state-folder.ts";
 import { withinLimits } from "../limits/within-limits.ts";
-import { createLog, flushLog } from "../logging/logging.ts";
+import { flushLog } from "../logging/kept-back.ts";
+import { createLog } from "../logging/logging.ts";
 import { addFilterOptions, type FilterFlags, filtersOf } from "../options/filter-options.ts";
+import { addCommand } from "../options/outlines.ts";
 import {
   type AllowPrivateFlags,
   allowPrivate,
@@ -40,9 +42,7 @@ interface Flags extends FilterFlags, AllowPrivateFlags {
 
 /** `brigade copy`: one machine, embedded broker. */
 export function addCopy(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
-  const command = program
-    .command("copy")
-    .description("copy a bucket to local disks; run it again to go on, or to fetch what is new or changed")
+  const command = addCommand(program, "copy")
     .argument("<source>", sourceArgument)
     .argument(
       "[volume...]",

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { configure } from "../copy/configuration.ts";
 import { checkClock, checkDisk, checkListing, checkObject, type Finding } from "../doctor/checks.ts";
 import { createLog } from "../logging/logging.ts";
+import { addCommand } from "../options/outlines.ts";
 import {
   type AllowPrivateFlags,
   allowPrivate,
@@ -15,11 +16,7 @@ import { namedFolders } from "../volumes/named-folders.ts";
 
 /** `brigade doctor`: tries each thing once and says what to mend. */
 export function addDoctor(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
-  program
-    .command("doctor")
-    .description(
-      "check configuration, credentials, clock, one listing, one object and disks; say what to fix",
-    )
+  addCommand(program, "doctor")
     .argument("<source>", sourceArgument)
     .argument("[volume...]", "folders that are to store objects")
     .option(...allowPrivateOption)

@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { openLedger } from "../ledger/door.ts";
 import { latestJob } from "../ledger/latest-job.ts";
 import { addLedgerOptions, type LedgerFlags } from "../options/ledger-options.ts";
+import { addCommand } from "../options/outlines.ts";
 import { readEnvironment } from "../settings/environment.ts";
 import { formatTable, right } from "../terminal/table.ts";
 import { print, printJson } from "../terminal/terminal.ts";
@@ -21,9 +22,7 @@ const mostShown = 100;
 
 /** `brigade failed`: the objects of a source's last job that failed. */
 export function addFailed(program: Command, signal: AbortSignal): void {
-  const command = program
-    .command("failed")
-    .description("the objects of the last job that failed, with reasons; `retry` puts them back to work")
+  const command = addCommand(program, "failed")
     .argument("[source]", "a source's name; not needed if there is only one")
     .option("--class <class>", "only failures of this class")
     .option("--under <prefix>", "only keys that begin so")

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { configureGet, type GetFlags } from "../get/configuration.ts";
 import { getAll } from "../get/get-all.ts";
-import { GetBars, GetLines, noView } from "../get/progress.ts";
-import { getConnections } from "../limits/within-limits.ts";
+import { GetLines, noView } from "../get/progress.ts";
+import { getConnections } from "../limits/get-connections.ts";
 import { createLog } from "../logging/logging.ts";
+import { addCommand } from "../options/outlines.ts";
 import { allowPrivateOption } from "../options/source-options.ts";
 import type { ExitCode } from "../process/exit-code.ts";
 import { readEnvironment } from "../settings/environment.ts";
@@ -11,11 +12,7 @@ import { isWatched, tell } from "../terminal/terminal.ts";
 
 /** `brigade get`: large files from web servers. */
 export function addGet(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
-  program
-    .command("get")
-    .description(
-      "fetch a large file over several connections at once; run it again to go on with an unfinished file",
-    )
+  addCommand(program, "get")
     .argument("<url...>", "http:// or https:// URLs, one after the other")
     .option(
       "-o, --output <file>",
@@ -54,7 +51,7 @@ async function get(urls: readonly string[], flags: GetFlags, signal: AbortSignal
   const wanted = configureGet(urls, flags, readEnvironment({}, process.env));
   const configuration = { ...wanted, connections: getConnections(wanted.connections, tell) };
   const quiet = flags.quiet === true;
-  const bars = isWatched() && !quiet ? new GetBars() : undefined;
+  const bars = isWatched() && !quiet ? new (await import("../get/bars.ts")).GetBars() : undefined;
   const log = createLog(quiet ? "error" : configuration.logLevel, { above: bars });
   for (const warning of configuration.warnings) log.warn({}, warning);
   const view = bars ?? (quiet ? noView : new GetLines(log));

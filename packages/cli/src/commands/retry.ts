@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { openLedger } from "../ledger/door.ts";
 import { latestJob } from "../ledger/latest-job.ts";
 import { addLedgerOptions, type LedgerFlags } from "../options/ledger-options.ts";
+import { addCommand } from "../options/outlines.ts";
 import { readEnvironment } from "../settings/environment.ts";
 import { print, printJson } from "../terminal/terminal.ts";
 import { formatCount } from "../terminal/units.ts";
@@ -15,11 +16,7 @@ interface Flags extends LedgerFlags {
 
 /** `brigade retry`: failed objects, and what a job has holes of, are put back to work. */
 export function addRetry(program: Command, signal: AbortSignal): void {
-  const command = program
-    .command("retry")
-    .description(
-      "put the failed objects of the last job back to work, and the directories that it has holes in",
-    )
+  const command = addCommand(program, "retry")
     .argument("[source]", "a source's name; not needed if there is only one")
     .option("--class <class>", "only failures of this class, as `failed` shows them")
     .option("--under <prefix>", "only keys that begin so");

@@ -7,6 +7,7 @@ import { type LedgerDoor, openLedger } from "../ledger/door.ts";
 import { latestJob } from "../ledger/latest-job.ts";
 import { createLog } from "../logging/logging.ts";
 import { addLedgerOptions, type LedgerFlags } from "../options/ledger-options.ts";
+import { addCommand } from "../options/outlines.ts";
 import { type ExitCode, exitCode } from "../process/exit-code.ts";
 import { readEnvironment } from "../settings/environment.ts";
 import { describeStatus } from "../status/describe.ts";
@@ -27,9 +28,7 @@ const lookEvery = 2_000;
 
 /** `brigade status`: where the last jobs stand. */
 export function addStatus(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
-  const command = program
-    .command("status")
-    .description("where the last job of each source stands: progress, speed, disks, queues, pauses, holes")
+  const command = addCommand(program, "status")
     .argument("[source]", "only this one")
     .option("--watch", "again and again, until interrupted")
     .option("--wait", "until the job is closed; the exit code tells how it ended")

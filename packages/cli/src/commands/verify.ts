@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { openLedger } from "../ledger/door.ts";
 import { createLog } from "../logging/logging.ts";
 import { addLedgerOptions, type LedgerFlags } from "../options/ledger-options.ts";
+import { addCommand } from "../options/outlines.ts";
 import { type ExitCode, exitCode } from "../process/exit-code.ts";
 import { readEnvironment, readVariables } from "../settings/environment.ts";
 import { settingsSchema } from "../settings/settings.ts";
@@ -23,11 +24,7 @@ interface Flags extends LedgerFlags {
 
 /** `brigade verify`: re-reads disks against their manifests. */
 export function addVerify(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
-  const command = program
-    .command("verify")
-    .description(
-      "read disks again, against their own manifests: missing, changed, damaged and extra files; exit code 3 on any",
-    )
+  const command = addCommand(program, "verify")
     .argument(
       "[volume...]",
       "roots of volumes; by default those of VOLUMES. Neither cloud nor broker nor ledger is asked",

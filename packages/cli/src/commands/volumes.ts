@@ -2,6 +2,7 @@ import type { VolumeContents } from "@brigade/ledger";
 import type { Command } from "commander";
 import { openLedger } from "../ledger/door.ts";
 import { addLedgerOptions, type LedgerFlags } from "../options/ledger-options.ts";
+import { addCommand } from "../options/outlines.ts";
 import { readEnvironment } from "../settings/environment.ts";
 import { type Cell, formatTable, right } from "../terminal/table.ts";
 import { print, printJson } from "../terminal/terminal.ts";
@@ -9,9 +10,7 @@ import { ago, formatBytes, formatCount } from "../terminal/units.ts";
 
 /** `brigade volumes`: every disk that the ledger knows, and what is on it. */
 export function addVolumes(program: Command, signal: AbortSignal): void {
-  const command = program
-    .command("volumes")
-    .description("all disks that the ledger has, and what is on each");
+  const command = addCommand(program, "volumes");
   addLedgerOptions(command)
     .option("--json", "one JSON document on stdout")
     .action(async (flags: LedgerFlags & { readonly json?: true }) => {

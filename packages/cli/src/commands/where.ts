@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { openLedger } from "../ledger/door.ts";
 import { lostForGood } from "../ledger/lost.ts";
 import { addLedgerOptions, type LedgerFlags } from "../options/ledger-options.ts";
+import { addCommand } from "../options/outlines.ts";
 import { type ExitCode, exitCode } from "../process/exit-code.ts";
 import { readEnvironment } from "../settings/environment.ts";
 import { print, printJson, tell } from "../terminal/terminal.ts";
@@ -22,11 +23,7 @@ interface Told extends Omit<Location, "standing"> {
 
 /** `brigade where`: on which host and volume an object lies. */
 export function addWhere(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
-  const command = program
-    .command("where")
-    .description(
-      "where an object lies: host, volume and path; exit code 3 when it lies nowhere, or on lost disks only",
-    )
+  const command = addCommand(program, "where")
     .argument("<key>", "an object's key; or how keys begin, for all of them")
     .option("--source <name>", "only of this source");
   addLedgerOptions(command)

@@ -11,7 +11,7 @@ import {
   parseEnvironment,
   valueOrThrow,
 } from "@brigade/core";
-import { chooseProxies, type HttpFilesOptions, parseFileUrl, tlsSettings } from "@brigade/sources";
+import { chooseProxies, type HttpFilesOptions, parseFileUrl, tlsSettings } from "@brigade/sources/get";
 import { z } from "zod";
 import type { AllowPrivateFlags } from "../options/source-options.ts";
 import { absolutePath } from "../process/working-folder.ts";

@@ -1,5 +1,5 @@
 import { ConfigError } from "@brigade/core";
-import { CookieJar } from "@brigade/sources";
+import { CookieJar } from "@brigade/sources/get";
 import { readOption } from "./headers.ts";
 
 export interface CookieFile {

@@ -1,4 +1,4 @@
-import { HttpFiles } from "@brigade/sources";
+import { HttpFiles } from "@brigade/sources/get";
 import { type ExitCode, exitCode } from "../process/exit-code.ts";
 import { print, printJson, tell } from "../terminal/terminal.ts";
 import { formatBytes, formatDuration } from "../terminal/units.ts";

@@ -10,13 +10,16 @@ import {
   triedInVain,
   tryAgain,
 } from "@brigade/core";
-import { FileChanged, type HttpFile, type HttpFiles, RangesUnusable } from "@brigade/sources";
+import { FileChanged, type HttpFile, type HttpFiles, RangesUnusable } from "@brigade/sources/get";
 import { fetchSegments, fetchWhole, TransferMeter } from "@brigade/transfer";
-import { isPartName, openPartFile, type PartFile } from "@brigade/volumes";
+import { isPartName, openPartFile, type PartFile } from "@brigade/volumes/get";
 import { memoryPlan } from "../limits/memory-plan.ts";
 import { type Checksum, ChecksumError } from "./checksum.ts";
 import type { GetConfiguration } from "./configuration.ts";
 import type { GetView } from "./progress.ts";
+
+/** Bytes. To reserve room takes 30 ms of loading, and shorter files are written at once. */
+const reserveFrom = 256 * 1024;
 
 /** What came of a URL. */
 export interface Got {
@@ -98,7 +101,11 @@ async function bring(
   const target = targetOf(file, configuration);
   const { url, length } = file;
   const validator = file.ranges ? file.validator : undefined;
-  await using part = await openPartFile(target, { url, length, validator }, { overwrite, minFree });
+  await using part = await openPartFile(
+    target,
+    { url, length, validator },
+    { overwrite, minFree, reserveFrom },
+  );
   // The reason for one stream was logged before.
   if (isFirst) warnOfFound(file, part, log);
   const resumedBytes = part.finished.reduce((sum, piece) => sum + piece.to - piece.from, 0);

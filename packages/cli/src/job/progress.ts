@@ -1,8 +1,9 @@
 import type { Fetching, Log } from "@brigade/core";
 import type { Progress } from "@brigade/ledger";
 import type { SingleBar } from "cli-progress";
+import { Bars } from "../terminal/bars.ts";
 import { Rate } from "../terminal/rate.ts";
-import { Bars, type LineSink } from "../terminal/terminal.ts";
+import type { LineSink } from "../terminal/terminal.ts";
 import { describeFetching, formatBytes, formatCount, formatDuration } from "../terminal/units.ts";
 
 /** Shows how far a job is, until it is closed. */

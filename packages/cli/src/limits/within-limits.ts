@@ -1,18 +1,8 @@
 import { ConfigError, type Environment } from "@brigade/core";
 import { parsePlaces, placesText } from "@brigade/sources";
-import { connectionsWithin, leastOpenFiles, type Needs, ownOfGet } from "./connections.ts";
-import { leastMemory, type MemoryPlan, memoryPlan } from "./memory-plan.ts";
-import { openFilesLimit } from "./open-files-limit.ts";
-
-/** What this process may have. */
-export interface Limits {
-  readonly memory: MemoryPlan;
-  readonly openFiles: number | undefined;
-}
-
-function limitsOfThisProcess(): Limits {
-  return { memory: memoryPlan(), openFiles: openFilesLimit() };
-}
+import { connectionsWithin, leastOpenFiles, type Needs } from "./connections.ts";
+import { type Limits, limitsOfThisProcess, mibOf, reasons } from "./limits.ts";
+import { leastMemory } from "./memory-plan.ts";
 
 /** As in the schemas of sources and of the lister. */
 const usual = { FETCH_CONCURRENCY: "auto", LIST_CONCURRENCY: "8" } as const;
@@ -50,25 +40,6 @@ export function withinLimits(
   return Object.freeze({ ...environment, ...lowered });
 }
 
-/**
- * Returns the connections of `brigade get`: the number that is wanted, or fewer if this process may
- * not have as many; `tell` is told of that. Throws ConfigError if it may have none.
- */
-export function getConnections(
-  wanted: number,
-  tell: (line: string) => void,
-  limits = limitsOfThisProcess(),
-): number {
-  const { memory, openFiles = Number.POSITIVE_INFINITY } = limits;
-  if (openFiles <= ownOfGet)
-    throw new ConfigError([
-      `open files are limited to ${openFiles}: at least ${ownOfGet + 1} are needed (ulimit -n ${ownOfGet + 1})`,
-    ]);
-  const connections = Math.min(wanted, openFiles - ownOfGet, memory.connections);
-  if (connections < wanted) tell(`${reasons(limits).join(", ")}, so there are ${connections} connections`);
-  return connections;
-}
-
 /** The most connections by open files, and by memory for bodies. */
 function mostConnections({ memory, openFiles }: Limits, needs: Needs) {
   const unlimited = { fetch: Number.POSITIVE_INFINITY, list: Number.POSITIVE_INFINITY };
@@ -88,13 +59,6 @@ function wantedOf(environment: Environment): [string, string][] {
   return [...own, ...defaults];
 }
 
-function reasons({ memory, openFiles }: Limits): string[] {
-  return [
-    ...(memory.limit === undefined ? [] : [`memory is limited to ${mibOf(memory.limit)}`]),
-    ...(openFiles === undefined ? [] : [`open files are limited to ${openFiles} (ulimit -n)`]),
-  ];
-}
-
 function refuseTooLow({ memory, openFiles }: Limits, needs: Needs): void {
   const problems: string[] = [];
   if (memory.limit !== undefined && memory.limit < leastMemory)
@@ -105,8 +69,4 @@ function refuseTooLow({ memory, openFiles }: Limits, needs: Needs): void {
       `open files are limited to ${openFiles}: at least ${files} are needed (ulimit -n ${files})`,
     );
   if (problems.length > 0) throw new ConfigError(problems);
-}
-
-function mibOf(bytes: number): string {
-  return `${Math.floor(bytes / 2 ** 20)} MiB`;
 }

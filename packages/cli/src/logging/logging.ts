@@ -1,7 +1,8 @@
 import type { Log } from "@brigade/core";
 import pino from "pino";
 import { isWatched, type LineSink, logLines } from "../terminal/terminal.ts";
-import { RepeatedLines, withoutRepetition } from "./repeated-lines.ts";
+import { repeated } from "./kept-back.ts";
+import { withoutRepetition } from "./repeated-lines.ts";
 
 export interface LogOptions {
   /** Coloured lines in place of JSON; by default if stderr is a terminal. */
@@ -17,12 +18,4 @@ export interface LogOptions {
 export function createLog(level: string, { readable = isWatched(), above }: LogOptions = {}): Log {
   const options = { level, base: null, redact: ["*.password", "*.secret", "*.authorization", "*.headers"] };
   return withoutRepetition(pino(options, logLines(readable, above)), repeated);
-}
-
-const repeated = new RepeatedLines();
-process.once("exit", flushLog);
-
-/** Writes the lines that were kept back. To be called before the program's last line. */
-export function flushLog(): void {
-  repeated.flush();
 }

@@ -14,7 +14,8 @@ import {
 import { LedgerClient } from "@brigade/ledger";
 import type { LocalVolume } from "@brigade/volumes";
 import { Hono } from "hono";
-import { createLog, flushLog } from "../logging/logging.ts";
+import { flushLog } from "../logging/kept-back.ts";
+import { createLog } from "../logging/logging.ts";
 import { type ExitCode, exitCode, exitCodeOf } from "../process/exit-code.ts";
 import { hurry } from "../process/stopping.ts";
 import { serviceTokenOf } from "../settings/settings.ts";

@@ -1,8 +1,8 @@
 import type { Log } from "@brigade/core";
 import type { VerifyProgress } from "@brigade/volumes";
 import type { SingleBar } from "cli-progress";
+import { Bars } from "../terminal/bars.ts";
 import { Rate } from "../terminal/rate.ts";
-import { Bars } from "../terminal/terminal.ts";
 import { formatBytes, formatCount, formatDuration } from "../terminal/units.ts";
 
 /** Shows how far each volume is, until it is closed. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { IncomingHttpHeaders } from "node:http";
 import { type TestContext, test } from "node:test";
-import { CookieJar, type HttpFilesOptions } from "@brigade/sources";
+import { CookieJar, type HttpFilesOptions } from "@brigade/sources/get";
 import { serve } from "../scenario.ts";
 import { find, read, sendFile } from "./scene.ts";
 

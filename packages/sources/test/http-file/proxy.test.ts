@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
-import { chooseProxies } from "@brigade/sources";
+import { chooseProxies } from "@brigade/sources/get";
 import { failure } from "../failure.ts";
 import { serve } from "../scenario.ts";
 import { find, read, sendFile } from "./scene.ts";

@@ -1,6 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TestContext } from "node:test";
-import { CookieJar, type HttpFile, HttpFiles, type HttpFilesOptions, parseFileUrl } from "@brigade/sources";
+import {
+  CookieJar,
+  type HttpFile,
+  HttpFiles,
+  type HttpFilesOptions,
+  parseFileUrl,
+} from "@brigade/sources/get";
 
 /** What a test's web server holds; tests change it while it is fetched. */
 export interface Content {

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ObjectBody } from "@brigade/core";
-import { type HttpFile, type HttpFilesOptions, parseFileUrl } from "@brigade/sources";
+import { type HttpFile, type HttpFilesOptions, parseFileUrl } from "@brigade/sources/get";
 import { failure } from "../failure.ts";
 import { type RawAnswer, serveRaw } from "../raw-server.ts";
 import { filesOf, find, sendFile } from "./scene.ts";

@@ -11,7 +11,7 @@ import { removeFile, removeOwnFile } from "../own-files/removal.ts";
 import { type Control, readControl } from "./control-file.ts";
 import { OpenPartFile, type PartFile, type Remote, refuseExisting } from "./part-file.ts";
 import { partName } from "./part-path.ts";
-import { reserve } from "./reserve.ts";
+import { type Room, reserve } from "./reserve.ts";
 
 /** Another process fetches it. */
 export class PartInUse extends ConfigError {}
@@ -23,6 +23,11 @@ export interface PartOptions {
    * room.
    */
   readonly minFree?: Floor;
+  /**
+   * Bytes: a shorter file takes its room as it is written, which saves the loading of what reserves
+   * it. By default all reserve it.
+   */
+  readonly reserveFrom?: number;
 }
 
 const nothing: Floor = { amount: 0 };
@@ -41,14 +46,15 @@ interface Wanted extends Required<PartOptions> {
 export async function openPartFile(
   target: string,
   remote: Remote,
-  { overwrite, minFree = nothing }: PartOptions,
+  { overwrite, minFree = nothing, reserveFrom = 0 }: PartOptions,
 ): Promise<PartFile> {
   let folder: EnteredFolder | undefined;
   let part: PartFile | undefined;
   try {
     folder = enterFolder(dirname(target));
     refuseExisting(folder, target, overwrite);
-    while (part === undefined) part = await tryOpen({ target, folder, remote, overwrite, minFree });
+    while (part === undefined)
+      part = await tryOpen({ target, folder, remote, overwrite, minFree, reserveFrom });
     return part;
   } catch (error) {
     throw failureOf(error, target);
@@ -103,7 +109,7 @@ async function claim(file: FileHandle, name: string, wanted: Wanted): Promise<Op
       await reserveOrUndo(
         file,
         `${folder.path}/${name}`,
-        { length: remote.length, minFree: wanted.minFree },
+        { length: remote.length, minFree: wanted.minFree, reserveFrom: wanted.reserveFrom },
         resumed ? size : 0,
       );
     const finished = resumed ? control.finished.map(([from, to]) => ({ from, to })) : [];
@@ -118,12 +124,7 @@ async function claim(file: FileHandle, name: string, wanted: Wanted): Promise<Op
  * Where there is not enough room, none is taken from others: a call that fails may have taken all
  * that there was.
  */
-async function reserveOrUndo(
-  file: FileHandle,
-  path: string,
-  wanted: { readonly length: number; readonly minFree: Floor },
-  size: number,
-): Promise<void> {
+async function reserveOrUndo(file: FileHandle, path: string, wanted: Room, size: number): Promise<void> {
   try {
     await reserve(file, path, wanted);
   } catch (error) {

@@ -3,14 +3,21 @@ import { type Floor, floorOf, HostError, roomIn } from "@brigade/core";
 import { errorCode } from "../disk/disk-errors.ts";
 import { type Fallocate, loadFallocate } from "../disk/fallocate.ts";
 
+export interface Room {
+  readonly length: number;
+  readonly minFree: Floor;
+  readonly reserveFrom: number;
+}
+
 /**
  * Makes the file this long, with room on the disk for all of it where the file system can promise
- * that. Throws HostError `full` when what it lacks does not fit.
+ * that; a file shorter than `reserveFrom` only gets its length. Throws HostError `full` when what it
+ * lacks does not fit.
  */
 export async function reserve(
   file: FileHandle,
   path: string,
-  { length, minFree }: { readonly length: number; readonly minFree: Floor },
+  { length, minFree, reserveFrom }: Room,
 ): Promise<void> {
   const [{ blocks }, counts] = await Promise.all([file.stat(), statfs(path)]);
   const lacking = length - blocks * 512;
@@ -23,7 +30,7 @@ export async function reserve(
       "full",
       `${path}: ${lacking} bytes more are needed, ${free} are free on its disk${above}`,
     );
-  if (lacking > 0) await allocate(file, length, await loadFallocate());
+  if (lacking > 0 && length >= reserveFrom) await allocate(file, length, await loadFallocate());
   await file.truncate(length);
 }
 

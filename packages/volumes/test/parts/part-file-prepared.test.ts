@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { test } from "node:test";
 import { ConfigError, HostError } from "@brigade/core";
-import { isPartName, openPartFile, type Remote } from "@brigade/volumes";
+import { isPartName, openPartFile, type Remote } from "@brigade/volumes/get";
 import { bytesOf, scratchFolder } from "../scratch.ts";
 
 /*

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, w
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { ConfigError, HostError, NameError } from "@brigade/core";
-import { openPartFile, type PartFile, type Remote } from "@brigade/volumes";
+import { openPartFile, type PartFile, type Remote } from "@brigade/volumes/get";
 import { bytesOf, md5Of, scratchFolder } from "../scratch.ts";
 
 const validator = { kind: "etag", value: '"one"' } as const;

@@ -2,15 +2,14 @@ import { parseSource } from "@brigade/sources";
 import type { Command } from "commander";
 import { cancelJob } from "../../fleet/cancel-job.ts";
 import { readFleet } from "../../fleet/fleet.ts";
+import { addCommand } from "../../options/outlines.ts";
 import { configuredSourceArgument } from "../../options/source-options.ts";
 import { readEnvironment } from "../../settings/environment.ts";
 import { print, printJson } from "../../terminal/terminal.ts";
 
 /** `brigade cancel`: empties a source's queues and closes its job. */
 export function addCancel(program: Command, signal: AbortSignal): void {
-  program
-    .command("cancel")
-    .description("close a source's job and empty its queues; dead letters stay")
+  addCommand(program, "cancel")
     .argument("<source>", configuredSourceArgument)
     .option("--json", "one JSON document on stdout")
     .action(async (source: string, flags: { json?: true }) => {

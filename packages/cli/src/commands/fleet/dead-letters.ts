@@ -3,6 +3,7 @@ import { integer } from "@brigade/core";
 import { parseSource } from "@brigade/sources";
 import { type Command, InvalidArgumentError } from "commander";
 import { readFleet } from "../../fleet/fleet.ts";
+import { addCommand } from "../../options/outlines.ts";
 import { configuredSourceArgument } from "../../options/source-options.ts";
 import { readEnvironment } from "../../settings/environment.ts";
 import { print, printJson } from "../../terminal/terminal.ts";
@@ -16,9 +17,7 @@ interface Flags {
  * process several times.
  */
 export function addDeadLetters(program: Command, signal: AbortSignal): void {
-  const group = program
-    .command("dead-letters")
-    .description("messages that could not be read, or that kept killing their process");
+  const group = addCommand(program, "dead-letters");
   const add = (name: string, description: string) =>
     group
       .command(name)

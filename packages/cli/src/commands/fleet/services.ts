@@ -2,6 +2,7 @@ import type { Environment } from "@brigade/core";
 import type { Command } from "commander";
 import { withinLimits } from "../../limits/within-limits.ts";
 import { createLog } from "../../logging/logging.ts";
+import { addCommand, type CommandName } from "../../options/outlines.ts";
 import type { ExitCode } from "../../process/exit-code.ts";
 import { readEnvironment } from "../../settings/environment.ts";
 import { addLedgerCommands } from "./ledger.ts";
@@ -12,35 +13,25 @@ type Run = (environment: Environment, stop: AbortSignal) => Promise<ExitCode>;
 export function addLister(program: Command, _done: unknown, stop: AbortSignal): void {
   const run: Run = async (...given) =>
     await (await import("../../service/lister/lister.ts")).runLister(...given);
-  addService(program, "lister", "lists the buckets of SOURCES for the fleet", run, stop);
+  addService(program, "lister", run, stop);
 }
 
 export function addDownloader(program: Command, _done: unknown, stop: AbortSignal): void {
   const run: Run = async (...given) =>
     await (await import("../../service/downloader/downloader.ts")).runDownloader(...given);
-  addService(program, "downloader", "fetches objects of SOURCES onto this host's VOLUMES", run, stop);
+  addService(program, "downloader", run, stop);
 }
 
 /** `brigade ledger`, and what is done to its accounts. */
 export function addLedger(program: Command, done: (code: ExitCode) => void, stop: AbortSignal): void {
   const run: Run = async (...given) =>
     await (await import("../../service/ledger/ledger.ts")).runLedger(...given);
-  const description = "keeps the accounts of all jobs, and answers for them over HTTP";
-  addLedgerCommands(addService(program, "ledger", description, run, stop), done, stop);
+  addLedgerCommands(addService(program, "ledger", run, stop), done, stop);
 }
 
-function addService(
-  program: Command,
-  name: string,
-  description: string,
-  run: Run,
-  stop: AbortSignal,
-): Command {
+function addService(program: Command, name: CommandName, run: Run, stop: AbortSignal): Command {
   // A service ends when it is done, even if a broken connection or a hanging disk still holds it.
-  return program
-    .command(name)
-    .description(`service: ${description}`)
-    .action(async () => process.exit(await run(serviceEnvironment(), stop)));
+  return addCommand(program, name).action(async () => process.exit(await run(serviceEnvironment(), stop)));
 }
 
 function serviceEnvironment(): Environment {

@@ -9,6 +9,7 @@ import { followJob } from "../../job/follow.ts";
 import type { JobRequest } from "../../job/new-job.ts";
 import { preflight } from "../../job/preflight.ts";
 import { addFilterOptions, type FilterFlags, filtersOf } from "../../options/filter-options.ts";
+import { addCommand } from "../../options/outlines.ts";
 import { configuredSourceArgument } from "../../options/source-options.ts";
 import { type ExitCode, exitCode } from "../../process/exit-code.ts";
 import { readEnvironment } from "../../settings/environment.ts";
@@ -22,10 +23,7 @@ interface Flags extends FilterFlags {
 
 /** `brigade start`: opens a job for the fleet. */
 export function addStart(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
-  const command = program
-    .command("start")
-    .description("open a job for the fleet: its lister and downloaders bring the bucket home")
-    .argument("<source>", configuredSourceArgument);
+  const command = addCommand(program, "start").argument("<source>", configuredSourceArgument);
   addFilterOptions(command)
     .option("--wait", "follow the job until it is closed; the exit code tells how it ended")
     .option("--json", "the job (with --wait: its result) as one JSON document on stdout")

@@ -5,6 +5,7 @@ import { openLedger } from "../../ledger/door.ts";
 import { findVolume, forgetVolume } from "../../ledger/forget-volume.ts";
 import { createLog } from "../../logging/logging.ts";
 import { addLedgerOptions, type LedgerFlags } from "../../options/ledger-options.ts";
+import { addCommand } from "../../options/outlines.ts";
 import { readEnvironment } from "../../settings/environment.ts";
 import { print, printJson } from "../../terminal/terminal.ts";
 import { formatBytes, formatCount } from "../../terminal/units.ts";
@@ -15,7 +16,7 @@ import { VolumeMemory } from "../../volumes/volume-memory.ts";
 
 /** `brigade volume init | list`. */
 export function addVolume(program: Command, signal: AbortSignal): void {
-  const command = program.command("volume").description("make folders volumes, and look at those there are");
+  const command = addCommand(program, "volume");
   command
     .command("init")
     .description("make existing, mounted folders volumes; one that is a volume stays as it is")

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CookieJar, parseSource } from "@brigade/sources";
+import { parseSource } from "@brigade/sources";
+import { CookieJar } from "@brigade/sources/get";
 import { isSameOrigin } from "../../../src/http/origins/same-origin.ts";
 import { find } from "../../http-file/scene.ts";
 import { entry, serve, signal, sourceFor } from "../../scenario.ts";

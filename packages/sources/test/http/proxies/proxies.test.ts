@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConfigError, type Environment } from "@brigade/core";
-import { chooseProxies } from "@brigade/sources";
+import { chooseProxies } from "@brigade/sources/get";
 import { configuredProxies, proxyFor } from "../../../src/http/proxies/proxies.ts";
 
 function chosen(url: string, environment: Environment, asked?: string): string | undefined {

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Command } from "commander";
+import { addCommands } from "../../src/commands/all.ts";
+import { addOutlines, asksForOutlines } from "../../src/options/outlines.ts";
+
+test("the program's help says of each command what the command itself says", async () => {
+  const shown = new Command("brigade");
+  addOutlines(shown);
+  const real = new Command("brigade");
+  await addCommands(real, undefined, () => {}, new AbortController().signal);
+  assert.equal(shown.helpInformation(), real.helpInformation());
+});
+
+test("commands are loaded unless only the program's help is asked for", () => {
+  for (const line of ["", "--help", "-h", "help", "cpoy", "cpoy --help"])
+    assert.equal(asksForOutlines(line.split(" ").filter(Boolean)), true, line);
+  for (const line of [
+    "copy",
+    "copy --help",
+    "help copy",
+    "--env-file x copy",
+    "--no-env-file copy",
+    "get --help",
+  ])
+    assert.equal(asksForOutlines(line.split(" ")), false, line);
+});
