@@ -1,9 +1,9 @@
 import { HttpClient } from "../http/client.ts";
 import type { TlsSettings } from "../http/connecting/trust.ts";
+import { LargeBodyClient } from "../http/large-bodies/large-body-client.ts";
 import type { Remedies } from "../http/origins/route.ts";
 import type { Proxies } from "../http/proxies/proxies.ts";
 import type { HttpResponse } from "../http/reading/response.ts";
-import { TappedConnections } from "../http/tapped/tapped-connections.ts";
 
 export interface RouteOptions {
   readonly proxies: Proxies;
@@ -33,7 +33,7 @@ const remedies: Remedies = {
  */
 export class Routes implements AsyncDisposable {
   readonly #client: HttpClient;
-  readonly #tapped: TappedConnections;
+  readonly #largeBodies: LargeBodyClient;
   readonly #silenceMs: number;
 
   constructor(options: RouteOptions) {
@@ -44,7 +44,7 @@ export class Routes implements AsyncDisposable {
       headersTimeoutMs: silenceTimeoutMs,
       connectionsElsewhere: Number.POSITIVE_INFINITY,
     });
-    this.#tapped = new TappedConnections(options);
+    this.#largeBodies = new LargeBodyClient(options);
   }
 
   /**
@@ -69,10 +69,10 @@ export class Routes implements AsyncDisposable {
     if (route.proxy !== undefined || expected < worthAConnection || isMalformed(path))
       return await send("GET", path, headers, signal);
     const timeouts = { headersTimeout: this.#silenceMs, bodyTimeout: this.#silenceMs };
-    return await this.#tapped.send({ path, method: "GET", headers, ...timeouts }, route, signal);
+    return await this.#largeBodies.send({ path, method: "GET", headers, ...timeouts }, route, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#client[Symbol.asyncDispose](), this.#tapped[Symbol.asyncDispose]()]);
+    await Promise.all([this.#client[Symbol.asyncDispose](), this.#largeBodies[Symbol.asyncDispose]()]);
   }
 }

@@ -15,11 +15,11 @@ import { LenientClient } from "./lenient/lenient-client.ts";
 import { anywhere, NamedHosts, publicOnly, type Reach } from "./origins/reach.ts";
 import { remember } from "./origins/remember.ts";
 import { type Remedies, Route, type RouteOptions } from "./origins/route.ts";
+import { sendPaced } from "./paced-request.ts";
 import { type Proxies, proxyFor } from "./proxies/proxies.ts";
 import type { ProxyServer } from "./proxies/proxy-server.ts";
 import type { HttpResponse } from "./reading/response.ts";
 import type { AskedRequest } from "./requests/asked-request.ts";
-import { sendInTurn } from "./send-in-turn.ts";
 
 export interface HttpClientOptions extends PacingOptions {
   readonly connectTimeoutMs: number;
@@ -73,7 +73,7 @@ export interface Origin {
 
 /** Milliseconds for the headers of an answer that is asked for nothing else. */
 const longestForMetadata = 10_000;
-/** Origins not known beforehand of which is remembered whether they have worked. */
+/** Origins not known beforehand that are kept, with whether they have worked. */
 const mostElsewhere = 4096;
 
 /**
@@ -85,10 +85,10 @@ export class HttpClient implements AsyncDisposable {
   readonly #options: HttpClientOptions;
   readonly #lenient = new LenientClient();
   readonly #dispatchers: Requester[] = [];
-  /** By the proxy that they go through; directly: by where they may lead. */
+  /** By proxy, or for direct connections by the addresses that are allowed. */
   readonly #others = new Map<ProxyServer | Reach, Dispatcher>();
   /**
-   * How servers are reached, by the same; `undefined` through a proxy that speaks HTTP for them.
+   * Connectors by the same keys; `undefined` for a proxy that speaks HTTP for servers.
    */
   readonly #connectors = new Map<ProxyServer | Reach, buildConnector.connector | undefined>();
   /** Those that were not known beforehand, the latest used last. */
@@ -104,8 +104,8 @@ export class HttpClient implements AsyncDisposable {
   }
 
   /**
-   * An origin that much is asked of, with at most so many connections. Its faults are those of the
-   * whole source.
+   * An origin that gets many requests, over `connections` connections at most. Its faults are those
+   * of the whole source.
    */
   origin(name: string, connections: number, remedies: Remedies): Origin {
     const proxy = proxyFor(new URL(name), this.#options.proxies);
@@ -173,7 +173,7 @@ export class HttpClient implements AsyncDisposable {
     const timeouts = {
       headersTimeout: this.#options.headersTimeoutMs,
       bodyTimeout: this.#options.silenceTimeoutMs,
-      // For SOCKS5, whose connections are made as the first request to an origin wants.
+      // SOCKS5 connections get this limit from the first request to an origin.
       ...(connections !== undefined && { connections }),
     };
     const ofMetadata = { ...timeouts, headersTimeout: Math.min(timeouts.headersTimeout, longestForMetadata) };
@@ -184,22 +184,22 @@ export class HttpClient implements AsyncDisposable {
       const unaskable = route.unaskable();
       if (unaskable !== undefined) return Promise.reject(unaskable);
       const asked = { origin: name, path, method, headers, ...limits };
-      return sendInTurn({
-        // Looked up per request: where there are many servers, the pace of an idle one is
-        // forgotten.
+      return sendPaced({
+        // Looked up per request: if there are many servers, the pace of an idle one is deleted.
         pace: this.pacing.of(name),
         purpose,
         path,
         signal,
-        start: (resolve, reject, held) => {
-          const exchange = new Exchange(route, signal, resolve, reject, held);
+        start: (resolve, reject, context) => {
+          const exchange = new Exchange(route, signal, resolve, reject, context);
           if (signal.aborted) return exchange;
           if (connect !== undefined && this.#lenient.serves(asked))
             this.#lenient.dispatch(asked, connect, exchange);
           else dispatcher.dispatch(asked, exchange);
           return exchange;
         },
-        isReadAnew: (error, inBody) => connect !== undefined && this.#lenient.takesOver(asked, error, inBody),
+        isSentLeniently: (error, inBody) =>
+          connect !== undefined && this.#lenient.takesOver(asked, error, inBody),
       });
     };
     return { name, route, send, isMalformed: (path) => this.#lenient.serves({ origin: name, path }) };

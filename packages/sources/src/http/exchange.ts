@@ -8,8 +8,8 @@ import type { Route } from "./origins/route.ts";
 import { type HttpResponse, header, type ResponseHeaders } from "./reading/response.ts";
 import { type BodyFeed, ResponseBody } from "./reading/response-body.ts";
 
-/** What an exchange holds while it lasts. */
-export interface Holdings {
+/** What belongs to an exchange besides the request. */
+export interface ExchangeContext {
   /** A connection that serves this exchange only: its tap, as soon as there is a socket. */
   tap?(): SocketTap | undefined;
   readonly turn?: Turn | undefined;
@@ -29,7 +29,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (response: HttpResponse) => void;
   readonly #reject: (error: Error) => void;
   readonly #watched: Watch;
-  readonly #held: Holdings | undefined;
+  readonly #context: ExchangeContext | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #body: ResponseBody | undefined;
   #aborted: Error | undefined;
@@ -40,17 +40,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
     signal: AbortSignal,
     resolve: (response: HttpResponse) => void,
     reject: (error: Error) => void,
-    held?: Holdings,
+    context?: ExchangeContext,
   ) {
     this.#route = route;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#held = held;
+    this.#context = context;
     this.#watched = watch(signal, this);
     if (signal.aborted) this.abort(abortError(signal.reason));
   }
 
-  /** May come before the request has a connection: then it is dropped as soon as it gets one. */
+  /** A request without a connection is dropped as soon as it gets one. */
   abort(error: Error): void {
     this.#aborted = error;
     this.#finish(error);
@@ -58,7 +58,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   goesOver(line: Line): void {
-    this.#held?.turn?.goesOver(line);
+    this.#context?.turn?.goesOver(line);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -73,8 +73,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     statusText = "",
   ): void {
     if (status < 200) return;
-    const tap = this.#held?.tap?.();
-    const turn = this.#held?.turn;
+    const tap = this.#context?.tap?.();
+    const turn = this.#context?.turn;
     turn?.answered(status);
     const text = header(headers, "content-length");
     const length = text === undefined ? undefined : Number(text);
@@ -95,13 +95,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#diverted)
       this.abort(new SourceError("damaged", `${this.#route.name}: where the head ends is in doubt`));
     else this.#body?.push(chunk);
-    this.#held?.turn?.received(chunk.byteLength);
+    this.#context?.turn?.received(chunk.byteLength);
   }
 
   onResponseEnd(): void {
     this.#watched.delete(this);
     this.#body?.end();
-    this.#held?.ended();
+    this.#context?.ended();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -109,7 +109,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /**
-   * undici sees no byte of the body: it is to wait, without a limit, for what the tap has taken.
+   * undici gets no byte of the body, and is paused so that it waits for it without a limit.
    */
   #divert(tap: SocketTap, controller: Dispatcher.DispatchController, length: number): ResponseBody {
     this.#diverted = true;
@@ -123,7 +123,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#watched.delete(this);
     if (this.#body === undefined) this.#refused(error);
     else this.#body.fail(explain(error, this.#route, true));
-    this.#held?.ended(error, this.#body !== undefined);
+    this.#context?.ended(error, this.#body !== undefined);
   }
 
   #refused(error: Error): void {

@@ -2,8 +2,8 @@ import type { Dispatcher } from "undici";
 import type { Line } from "../../pacing/turns/turn.ts";
 import { Client, errors } from "./undici.ts";
 
-/** A handler that is told which connection its request goes over. */
-interface Told {
+/** A handler to which the connection of its request is reported. */
+interface ConnectionUser {
   goesOver(line: Line): void;
 }
 
@@ -28,7 +28,7 @@ export class Connection extends Client implements Line {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    if (isTold(handler)) handler.goesOver(this);
+    if (usesConnection(handler)) handler.goesOver(this);
     return super.dispatch(options, handler);
   }
 
@@ -49,6 +49,6 @@ export class Connection extends Client implements Line {
   }
 }
 
-function isTold(handler: object): handler is Told {
+function usesConnection(handler: object): handler is ConnectionUser {
   return "goesOver" in handler;
 }

@@ -1,10 +1,10 @@
 import { lookup } from "node:dns";
 import { isIP, type OnReadOpts } from "node:net";
 import type { Reach } from "../origins/reach.ts";
-import { type Begin, Race } from "./race.ts";
+import { type OpenSocket, Race } from "./race.ts";
+import { skippingContinue } from "./skip-continue.ts";
 import type { TlsSettings } from "./trust.ts";
 import { buildConnector } from "./undici.ts";
-import { ignoringContinue } from "./without-continue.ts";
 
 /**
  * Milliseconds that a connection without work stays open, also if the server offers more: it uses
@@ -23,9 +23,9 @@ export interface ServerSettings extends ConnectorSettings {
   readonly reach: Reach;
 }
 
-/** How every connection is made: whatever addresses a name has, the first that answers is taken. */
+/** Makes every connection: all addresses of a name are tried, and the first that connects is used. */
 export function connector({ connectTimeoutMs, tls, reach }: ServerSettings): buildConnector.connector {
-  return toAnyAddress(beginner(tls), connectTimeoutMs, reach);
+  return toFirstAddress(socketOpener(tls), connectTimeoutMs, reach);
 }
 
 /** Where an origin's server is. */
@@ -37,42 +37,46 @@ export function serverOf(origin: string): buildConnector.Options {
 /** For a socket's constructor. */
 export interface SocketOptions {
   readonly onread?: OnReadOpts;
-  /** Of an earlier connection over TLS. By default, the beginner remembers that of its own. */
+  /** The TLS session of an earlier connection. By default, undici's connector keeps its own. */
   readonly session?: Buffer | undefined;
 }
 
-export function beginner(tls: TlsSettings, options: SocketOptions = {}): Begin {
-  // It gives the socket, which undici's type does not tell.
-  const beginWith = (settings: Partial<TlsSettings>) =>
+export function socketOpener(tls: TlsSettings, options: SocketOptions = {}): OpenSocket {
+  // undici's connector returns the socket, though its type does not say so.
+  const openWith = (settings: Partial<TlsSettings>) =>
     buildConnector({
       allowH2: false,
       timeout: 0,
       ...settings,
       ...options,
-    }) as unknown as Begin;
-  const plain = beginWith({});
-  let secure: Begin | undefined;
+    }) as unknown as OpenSocket;
+  const plain = openWith({});
+  let secure: OpenSocket | undefined;
   return (where, done) => {
     if (where.protocol !== "https:") return plain(where, done);
-    secure ??= beginWith(tls);
+    secure ??= openWith(tls);
     return secure(where, done);
   };
 }
 
 /**
- * Node tries addresses one after the other, and gives each but the last a quarter of a second: on a
- * slow line none answers so soon. Here those that were begun go on while others are tried. Only
- * what `reach` allows is tried: the address that was looked at is the one that is connected to.
+ * Connects to the first address that answers ("Happy Eyeballs", RFC 8305). Node itself drops each
+ * address but the last after a quarter of a second, which is too short for a slow network. Only
+ * addresses that `reach` allows are tried, and exactly the checked address is connected to.
  */
-export function toAnyAddress(begin: Begin, connectTimeoutMs: number, reach: Reach): buildConnector.connector {
-  return ignoringContinue((where, done) => {
+export function toFirstAddress(
+  openSocket: OpenSocket,
+  connectTimeoutMs: number,
+  reach: Reach,
+): buildConnector.connector {
+  return skippingContinue((where, done) => {
     const { hostname } = where;
-    const race = new Race(where, begin, done, connectTimeoutMs);
+    const race = new Race(where, openSocket, done, connectTimeoutMs);
     const run = (addresses: readonly string[]) => {
       try {
         race.run(reach.among(hostname, addresses));
       } catch (error) {
-        // Whoever connects expects to be told later.
+        // The callback must not be called before this function has returned.
         process.nextTick(() => race.fail(error instanceof Error ? error : new Error(String(error))));
       }
     };

@@ -7,18 +7,18 @@ import { errors } from "./undici.ts";
  * Begins a connection to the address of `hostname`, and returns its socket at once. It has no time
  * limit.
  */
-export type Begin = (where: buildConnector.Options, done: buildConnector.Callback) => Socket;
+export type OpenSocket = (where: buildConnector.Options, done: buildConnector.Callback) => Socket;
 
 /** Milliseconds from one address to the next (RFC 8305, section 5). */
 const untilNext = 250;
 
 /**
- * One connection to a host: its addresses are tried at short intervals, and the first that is ready
- * is taken.
+ * One connection to a host ("Happy Eyeballs", RFC 8305): the attempts to its addresses begin at
+ * short intervals, and the first that is ready is used.
  */
 export class Race {
   readonly #where: buildConnector.Options;
-  readonly #begin: Begin;
+  readonly #openSocket: OpenSocket;
   readonly #done: buildConnector.Callback;
   readonly #limit: NodeJS.Timeout;
   #next: NodeJS.Timeout | undefined;
@@ -27,15 +27,15 @@ export class Race {
   readonly #failed = new Map<string, Error>();
   #isOver = false;
 
-  /** Its time begins now; it ends with one call of `done`. */
+  /** The time limit begins now. `done` is called once. */
   constructor(
     where: buildConnector.Options,
-    begin: Begin,
+    openSocket: OpenSocket,
     done: buildConnector.Callback,
     connectTimeoutMs: number,
   ) {
     this.#where = where;
-    this.#begin = begin;
+    this.#openSocket = openSocket;
     this.#done = done;
     this.#limit = setTimeout(() => this.fail(this.#timeout(connectTimeoutMs)), connectTimeoutMs);
   }
@@ -55,7 +55,7 @@ export class Race {
     clearTimeout(this.#next);
     const address = this.#waiting.shift();
     if (address === undefined) return;
-    const socket = this.#begin({ ...this.#where, hostname: address }, (...[error, ready]) => {
+    const socket = this.#openSocket({ ...this.#where, hostname: address }, (...[error, ready]) => {
       if (error === null) this.#win(address, ready);
       else this.#lose(address, error);
     });
@@ -105,7 +105,7 @@ export class Race {
   }
 }
 
-/** The families by turns, beginning with the first one's, since one of them may be dead. */
+/** Alternates between IPv6 and IPv4, beginning with the first address: one family may not work. */
 function inTurns(addresses: readonly string[]): string[] {
   const all = [...new Set(addresses)];
   const isFirst = (address: string) => isIPv6(address) === isIPv6(all[0] ?? "");

@@ -4,7 +4,7 @@ import { errors } from "./undici.ts";
 
 /** The receiver of the bytes that the tap diverts. */
 export interface TapSink {
-  /** A view into memory that nothing else is put into. */
+  /** The chunk's memory is not written to again. */
   push(chunk: Uint8Array): void;
   end(): void;
 }
@@ -80,7 +80,7 @@ export class SocketTap {
     for (const chunk of this.#held.splice(0)) this.#socket?.push(chunk);
   }
 
-  /** From now on into this memory. */
+  /** From now on, bytes are read into this memory. */
   useSlabs(nextSlab: NextSlab): void {
     this.#nextSlab = nextSlab;
   }
@@ -93,7 +93,7 @@ export class SocketTap {
     if (!this.#paused) return;
     this.#paused = false;
     this.#socket?.setTimeout(this.#silenceMs);
-    // Nothing lies in the socket's own buffer: this only makes it read on.
+    // The socket's own buffer is empty: this only makes it continue to read.
     this.#socket?.read(0);
   }
 
@@ -150,7 +150,7 @@ export class SocketTap {
   }
 
   #silent(socket: Socket): void {
-    // A socket that we do not read from is silent because of us.
+    // No bytes come while we do not read.
     if (this.#paused) socket.setTimeout(this.#silenceMs);
     else socket.destroy(new errors.BodyTimeoutError());
   }

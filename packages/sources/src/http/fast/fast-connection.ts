@@ -104,7 +104,7 @@ export class FastConnection implements UsedConnection {
     const request = this.#request;
     if (request === undefined) return;
     this.#deadline.set(request.asked.bodyTimeout);
-    // Nothing lies in the socket's own buffer: this only makes it read on.
+    // The socket's own buffer is empty: this only makes it continue to read.
     this.#buffered?.socket.read(0);
   }
 

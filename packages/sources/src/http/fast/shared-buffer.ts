@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { buildConnector } from "undici";
-import { beginner, type ServerSettings, toAnyAddress } from "../connecting/connector.ts";
+import { type ServerSettings, socketOpener, toFirstAddress } from "../connecting/connector.ts";
 
 /**
  * A socket whose bytes are read into a buffer that all such sockets of a thread share: the receiver
@@ -29,16 +29,16 @@ export function sharedBufferConnector({
 }: ServerSettings): SharedBufferConnector {
   const inlets = new WeakMap<Socket, Inlet>();
   let session: Buffer | undefined;
-  const begin = (where: buildConnector.Options, done: buildConnector.Callback) => {
+  const openSocket = (where: buildConnector.Options, done: buildConnector.Callback) => {
     const inlet = new Inlet();
-    const socket: Socket | TLSSocket = beginner(tls, { onread: inlet.onread, session })(where, done);
+    const socket: Socket | TLSSocket = socketOpener(tls, { onread: inlet.onread, session })(where, done);
     socket.on("session", (fresh: Buffer) => {
       session = fresh;
     });
     inlets.set(socket, inlet);
     return socket;
   };
-  const connect = toAnyAddress(begin, connectTimeoutMs, reach);
+  const connect = toFirstAddress(openSocket, connectTimeoutMs, reach);
   return (where, done) =>
     connect(where, (...[error, socket]) => {
       const inlet = socket === null ? undefined : inlets.get(socket);

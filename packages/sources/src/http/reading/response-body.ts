@@ -2,7 +2,7 @@ import { type Allocate, type NextSlab, SourceError } from "@brigade/core";
 import { abortError } from "../faults/cancelled.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
 
-/** The connection that a body comes over: undici's controller, or a tap before it. */
+/** Where a body comes from: the controller of undici or the fast path, or a tap. */
 export interface BodyFeed {
   /** The memory of a chunk is used again as soon as `push` has returned. */
   readonly lends?: boolean;
@@ -20,7 +20,7 @@ const highWater = 256 * 1024;
  * connection.
  */
 const worthDraining = 64 * 1024;
-/** No buffer can be longer than this; such a body is to be taken by chunks. */
+/** No buffer can be longer than this; such a body has to be read in chunks. */
 const longestBuffer = 2 ** 32;
 
 const fresh: Allocate = (size) => new Uint8Array(size);
@@ -31,7 +31,7 @@ function tooLong(length: number, most: number): SourceError {
 }
 
 /**
- * A response's body as it arrives. Waiting → taken by `bytes` or `chunks`, or dropped by `cancel` →
+ * A response's body as it arrives. Waiting → read by `bytes` or `chunks`, or dropped by `cancel` →
  * ended or failed. `push`, `end` and `fail` are for the exchange that feeds it.
  */
 export class ResponseBody {
@@ -106,7 +106,7 @@ export class ResponseBody {
 
   /** The whole body in one piece of memory. */
   bytes(allocate: Allocate = fresh): Promise<Uint8Array> {
-    this.#take("bytes");
+    this.#claim("bytes");
     this.#most = Math.min(this.#most, longestBuffer);
     this.#allocate = allocate;
     if (this.#error !== undefined) return Promise.reject(this.#error);
@@ -125,7 +125,7 @@ export class ResponseBody {
   }
 
   async *chunks(nextSlab?: NextSlab): AsyncGenerator<Uint8Array, void, void> {
-    this.#take("chunks");
+    this.#claim("chunks");
     if (nextSlab !== undefined) this.#feed.useSlabs?.(nextSlab);
     try {
       while (true) {
@@ -143,7 +143,7 @@ export class ResponseBody {
     }
   }
 
-  /** Harmless after the end. A short rest is read silently, so that the connection serves on. */
+  /** Has no effect after the end. A short rest is read and dropped, to keep the connection. */
   cancel(): void {
     if (this.#state !== "open" || this.#mode === "dropped") return;
     this.#mode = "dropped";
@@ -158,8 +158,8 @@ export class ResponseBody {
     this.#feed.abort(error);
   }
 
-  #take(mode: "bytes" | "chunks"): void {
-    if (this.#mode !== "waiting" && this.#mode !== "dropped") throw new Error("the body was taken already");
+  #claim(mode: "bytes" | "chunks"): void {
+    if (this.#mode !== "waiting" && this.#mode !== "dropped") throw new Error("the body was read already");
     if (this.#mode === "waiting") this.#mode = mode;
   }
 

@@ -34,7 +34,7 @@ function race(t: TestContext, addresses: readonly string[]) {
   };
 }
 
-test("an address that is slow goes on while others are tried, and is taken when it answers first", (t) => {
+test("a slow address is still waited for while others are tried, and is used if it answers first", (t) => {
   const run = race(t, ["192.0.2.1", "2001:db8::1"]);
   run.pass(249);
   assert.deepEqual(run.tried(), ["192.0.2.1"]);
@@ -49,13 +49,13 @@ test("an address that is slow goes on while others are tried, and is taken when 
   assert.equal(run.outcomes.length, 1);
 });
 
-test("the families are tried by turns, beginning with the one that the name server names first", (t) => {
+test("IPv4 and IPv6 addresses are tried alternately, beginning with the first that the name server gives", (t) => {
   const run = race(t, ["2001:db8::1", "2001:db8::2", "2001:db8::2", "192.0.2.1", "192.0.2.2", "192.0.2.3"]);
   for (let step = 0; step < 9; step++) run.pass(250);
   assert.deepEqual(run.tried(), ["2001:db8::1", "192.0.2.1", "2001:db8::2", "192.0.2.2", "192.0.2.3"]);
 });
 
-test("an address that fails is followed by the next at once", (t) => {
+test("the next address is tried at once when one fails", (t) => {
   const run = race(t, ["2001:db8::1", "192.0.2.1"]);
   run.failed("2001:db8::1", "ENETUNREACH");
   assert.deepEqual(run.tried(), ["2001:db8::1", "192.0.2.1"]);
@@ -63,7 +63,7 @@ test("an address that fails is followed by the next at once", (t) => {
   assert.deepEqual(run.outcomes, [run.socket("192.0.2.1")]);
 });
 
-test("a host that is reached is given the time for TLS before others are tried", (t) => {
+test("no other address is tried while TLS is negotiated with one", (t) => {
   const run = race(t, ["192.0.2.1", "192.0.2.2"]);
   run.reached("192.0.2.1");
   run.pass(5000);
@@ -72,7 +72,7 @@ test("a host that is reached is given the time for TLS before others are tried",
   assert.deepEqual(run.tried(), ["192.0.2.1", "192.0.2.2"]);
 });
 
-test("the time of the whole is that of one connection, and its end names the addresses that said nothing", (t) => {
+test("one time limit holds for all addresses, and its error names those that did not answer", (t) => {
   const run = race(t, ["2001:db8::1", "192.0.2.1", "192.0.2.2"]);
   run.pass(250);
   run.failed("192.0.2.1", "ECONNREFUSED");
@@ -85,7 +85,7 @@ test("the time of the whole is that of one connection, and its end names the add
   assert.equal(run.socket("192.0.2.2").destroyed, true);
 });
 
-test("when all addresses fail, all of their errors are told", (t) => {
+test("when all addresses fail, the error contains the errors of all", (t) => {
   const run = race(t, ["2001:db8::1", "192.0.2.1"]);
   run.failed("2001:db8::1", "ENETUNREACH");
   run.failed("192.0.2.1", "ECONNREFUSED");
@@ -94,7 +94,7 @@ test("when all addresses fail, all of their errors are told", (t) => {
   assert.equal(outcomesOf(both), " (2001:db8::1: ENETUNREACH; 192.0.2.1: connection refused)");
 });
 
-test("what became of each address is told where some refuse and others say nothing, not where all do the same", (t) => {
+test("the error lists each address if some refuse and others do not answer, not if all fail alike", (t) => {
   const run = race(t, ["2001:db8::1", "192.0.2.1"]);
   run.failed("2001:db8::1", "ECONNREFUSED");
   run.pass(10_000);
@@ -104,14 +104,14 @@ test("what became of each address is told where some refuse and others say nothi
   );
 });
 
-test("where all addresses refuse, none is named by itself", (t) => {
+test("if all addresses refuse, the error names none of them", (t) => {
   const run = race(t, ["2001:db8::1", "192.0.2.1"]);
   run.failed("2001:db8::1", "ECONNREFUSED");
   run.failed("192.0.2.1", "ECONNREFUSED");
   assert.equal(outcomesOf(run.outcomes[0]), "");
 });
 
-test("the error of a single address is told as it is", (t) => {
+test("the error of a single address is returned unchanged", (t) => {
   const one = race(t, ["192.0.2.1"]);
   one.failed("192.0.2.1", "ECONNREFUSED");
   assert.match(String(one.outcomes[0]), /ECONNREFUSED/);

@@ -1,11 +1,11 @@
 import { gateOf } from "@brigade/core";
 import type { Pace } from "../pacing/pace.ts";
 import type { Purpose, Sender, Turn } from "../pacing/turns/turn.ts";
-import type { Exchange, Holdings } from "./exchange.ts";
+import type { Exchange, ExchangeContext } from "./exchange.ts";
 import { codeOf } from "./faults/seen.ts";
 import type { HttpResponse } from "./reading/response.ts";
 
-export interface Paced {
+export interface PacedOptions {
   readonly pace: Pace;
   readonly purpose: Purpose;
   /** The requested path. */
@@ -15,13 +15,13 @@ export interface Paced {
   readonly start: (
     resolve: (response: HttpResponse) => void,
     reject: (error: Error) => void,
-    held: Holdings,
+    context: ExchangeContext,
   ) => Exchange;
   /**
-   * Returns whether a request that failed with this error (`inBody`: after its headers had come) is
-   * read in another way when it is sent again.
+   * Returns whether a request that failed with this error will be sent by the lenient client the
+   * next time. `inBody`: the headers of its answer had come.
    */
-  readonly isReadAnew: (error: Error, inBody: boolean) => boolean;
+  readonly isSentLeniently: (error: Error, inBody: boolean) => boolean;
 }
 
 const timeouts = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_CONNECT_TIMEOUT"]);
@@ -32,22 +32,26 @@ class TakenBack extends Error {
 }
 
 /**
- * Sends a request when it is its turn; anew where no answer comes over its connection, while others
- * are answered.
+ * Sends a request when the pace gives it a turn. Sends it again if no answer comes over its
+ * connection while other connections bring answers.
  */
-export function sendInTurn(paced: Paced): Promise<HttpResponse> {
+export function sendPaced(paced: PacedOptions): Promise<HttpResponse> {
   return new Promise((resolve, reject) => new PacedRequest(paced, resolve, reject).enter());
 }
 
 class PacedRequest implements Sender {
-  readonly #paced: Paced;
+  readonly #paced: PacedOptions;
   readonly #resolve: (response: HttpResponse) => void;
   readonly #reject: (error: unknown) => void;
   #exchange: Exchange | undefined;
   #timesTakenBack = 0;
-  #isReadAnew = false;
+  #isSentLeniently = false;
 
-  constructor(paced: Paced, resolve: (response: HttpResponse) => void, reject: (error: unknown) => void) {
+  constructor(
+    paced: PacedOptions,
+    resolve: (response: HttpResponse) => void,
+    reject: (error: unknown) => void,
+  ) {
     this.#paced = paced;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -74,8 +78,7 @@ class PacedRequest implements Sender {
       this.#start(turn);
       return;
     }
-    // A request that is held back keeps no place: the probe that decides about the source needs
-    // one.
+    // A waiting request gives its place back: the probe that decides about the source needs one.
     turn.ended();
     passing.then(() => this.enter()).catch(this.#reject);
   }
@@ -83,8 +86,8 @@ class PacedRequest implements Sender {
   #start(turn: Turn): void {
     turn.sending(this, this.#timesTakenBack);
     // For this turn only: undici may report an exchange's end again when another turn has begun.
-    const held: Holdings = { turn, ended: (error, inBody) => this.#ended(turn, error, inBody) };
-    this.#exchange = this.#paced.start(this.#resolve, (error) => this.#fail(turn, error), held);
+    const context: ExchangeContext = { turn, ended: (error, inBody) => this.#ended(turn, error, inBody) };
+    this.#exchange = this.#paced.start(this.#resolve, (error) => this.#fail(turn, error), context);
   }
 
   #fail(turn: Turn, error: unknown): void {
@@ -92,16 +95,16 @@ class PacedRequest implements Sender {
     if (error instanceof TakenBack) {
       this.#timesTakenBack++;
       this.enter();
-    } else if (this.#isReadAnew) {
-      this.#isReadAnew = false;
+    } else if (this.#isSentLeniently) {
+      this.#isSentLeniently = false;
       this.enter();
     } else this.#reject(error);
   }
 
-  /** In the middle of a body, too: then whoever asks for it again has it read so. */
+  /** The error may come within a body. Then only the next request for it is sent leniently. */
   #ended(turn: Turn, error: Error | undefined, inBody = false): void {
     turn.ended(isTimeout(error));
-    if (error !== undefined && this.#paced.isReadAnew(error, inBody)) this.#isReadAnew = true;
+    if (error !== undefined && this.#paced.isSentLeniently(error, inBody)) this.#isSentLeniently = true;
   }
 }
 

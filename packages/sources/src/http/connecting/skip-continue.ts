@@ -1,22 +1,22 @@
 import type { Socket } from "node:net";
 import type { buildConnector } from "undici";
 
-/** Its head, as far as it has come. */
+/** The beginning of its head. */
 const beginning = /^HTTP\/1\.[01] 100[ \r]/;
 const shortest = "HTTP/1.1 100 ".length;
 const endOfHead = "\r\n\r\n";
-/** Bytes; a longer head is not waited for. */
+/** Bytes. A longer head is passed on to undici as it is. */
 const longest = 8 * 1024;
 
 /**
  * Connections on which an unrequested `100 Continue` is skipped: undici would end the connection at
  * one.
  */
-export function ignoringContinue(connect: buildConnector.connector): buildConnector.connector {
+export function skippingContinue(connect: buildConnector.connector): buildConnector.connector {
   return (where, done) =>
     connect(where, (...[error, socket]) => {
       if (error !== null) return done(error, null);
-      takeOut(socket);
+      skipContinue(socket);
       done(null, socket);
     });
 }
@@ -25,7 +25,7 @@ export function ignoringContinue(connect: buildConnector.connector): buildConnec
  * undici waits for an answer before it sends the next request: the first bytes after a request
  * begin an answer.
  */
-function takeOut(socket: Socket): void {
+function skipContinue(socket: Socket): void {
   const write = socket.write.bind(socket);
   const read = socket.read.bind(socket);
   let begins = true;

@@ -1,26 +1,26 @@
 import type { Socket } from "node:net";
 import type { buildConnector, Dispatcher } from "undici";
-import { beginner, type ConnectorSettings, toAnyAddress } from "../connecting/connector.ts";
+import { type ConnectorSettings, socketOpener, toFirstAddress } from "../connecting/connector.ts";
 import { SocketTap } from "../connecting/socket-tap.ts";
 import { Client } from "../connecting/undici.ts";
 import { Exchange } from "../exchange.ts";
 import type { Route } from "../origins/route.ts";
 import type { HttpResponse } from "../reading/response.ts";
 
-export interface TappedOptions extends ConnectorSettings {
+export interface LargeBodyOptions extends ConnectorSettings {
   /** Longest pause between two pieces of a body. */
   readonly silenceTimeoutMs: number;
 }
 
 /**
- * Direct connections for large bodies: one a request, with a tap that reads a plain 206's body into
- * its reader's memory.
+ * Fetches large bodies: each request has a direct connection of its own, with a tap that reads the
+ * body of a plain 206 into the memory of the body's reader.
  */
-export class TappedConnections implements AsyncDisposable {
-  readonly #options: TappedOptions;
+export class LargeBodyClient implements AsyncDisposable {
+  readonly #options: LargeBodyOptions;
   readonly #clients = new Set<Client>();
 
-  constructor(options: TappedOptions) {
+  constructor(options: LargeBodyOptions) {
     this.#options = options;
   }
 
@@ -48,17 +48,17 @@ export class TappedConnections implements AsyncDisposable {
     await Promise.all([...this.#clients].map((client) => client.destroy()));
   }
 
-  /** Each address that is tried has a tap of its own; `use` gets that of the one that is taken. */
+  /** Each attempt to connect has a tap of its own. `use` gets the tap of the connection. */
   #connector({ reach }: Route, use: (tap: SocketTap) => void): buildConnector.connector {
     const { tls, connectTimeoutMs, silenceTimeoutMs } = this.#options;
     const taps = new WeakMap<Socket, SocketTap>();
-    const begin = (where: buildConnector.Options, done: buildConnector.Callback) => {
+    const openSocket = (where: buildConnector.Options, done: buildConnector.Callback) => {
       const tap = new SocketTap(silenceTimeoutMs);
-      const socket = beginner(tls, { onread: tap.onread })(where, done);
+      const socket = socketOpener(tls, { onread: tap.onread })(where, done);
       taps.set(socket, tap);
       return socket;
     };
-    const connect = toAnyAddress(begin, connectTimeoutMs, reach);
+    const connect = toFirstAddress(openSocket, connectTimeoutMs, reach);
     return (where, done) =>
       connect(where, (...[error, socket]) => {
         if (error !== null) return done(error, null);
