@@ -106,7 +106,7 @@ benchTest(
   },
 );
 
-test("what cannot be asked is told in one line, without the password", async (t) => {
+test("a management API that cannot be asked is reported in one line, without the password", async (t) => {
   await node.ctl("add_user", "watcher", "s3cret");
   await node.ctl("set_user_tags", "watcher", "monitoring");
   const server = createServer((_request, response) => {

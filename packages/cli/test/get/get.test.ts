@@ -48,7 +48,7 @@ test("flags are read with their units", () => {
   );
 });
 
-test("all problems are told together, each naming its flag", () => {
+test("all problems are reported together, each naming its flag", () => {
   const told = problems({
     connections: "0",
     minSegment: "0",

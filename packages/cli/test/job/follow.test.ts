@@ -74,7 +74,7 @@ async function ledger(state: string, { closed = true } = {}) {
 }
 
 describe("status --wait", () => {
-  test("of a fleet's job that has ended tells which disks it is on, and what its operator can do", async () => {
+  test("of a fleet's job that has ended names its disks, and what its operator can do", async () => {
     await using folder = await temporaryFolder();
     await using served = await ledger(folder.path);
     const { code, stdout, stderr } = await brigade(["status", "photos", "--wait"], {
@@ -96,7 +96,7 @@ describe("status --wait", () => {
     assert.match(stdout, /^photos: finished, but some objects failed\. Run the same `brigade copy` again/);
   });
 
-  test("has for machines a volume's id, label and host, and no folder that nobody has told", async () => {
+  test("has in JSON a volume's id, label and host, and no folder if none was reported", async () => {
     await using folder = await temporaryFolder();
     await using served = await ledger(folder.path);
     const { stdout } = await brigade(["status", "photos", "--wait", "--json"], { LEDGER_URL: served.url });

@@ -73,7 +73,7 @@ describe("the report of a job", () => {
     ]);
   });
 
-  test("names the host of a volume, and its folder if a service there is heard", () => {
+  test("names the host of a volume, and its folder if a service there announces itself", () => {
     const volumes = [
       { id: "v1", label: "blue", host: "host-1", root: "/disks/blue", ...none },
       { id: "v2", label: "red", host: "host-2", ...none },

@@ -10,7 +10,7 @@ import { brigade, environment, startService, temporaryFolder } from "../command.
 const job = { id: "j", source: "photos", fingerprint: "f", prefix: "", filters: {}, startedAt: 1 };
 
 describe("every service", () => {
-  test("tells all problems of its configuration together, with exit code 2", async () => {
+  test("reports all problems of its configuration together, with exit code 2", async () => {
     for (const [service, variables] of [
       ["lister", ["AMQP_URL", "SOURCES", "LEDGER_URL", "HTTP_PORT", "MAX_ATTEMPTS"]],
       ["downloader", ["AMQP_URL", "SOURCES", "VOLUMES", "HTTP_PORT", "MAX_ATTEMPTS"]],

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ConfigError } from "@brigade/core";
 import { Problems } from "../../src/settings/problems.ts";
 
-test("problems of several readers are told together, each once", () => {
+test("problems of several readers are reported together, each once", () => {
   const problems = new Problems();
   for (const found of [
     ["a", "b"],

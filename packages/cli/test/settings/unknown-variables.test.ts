@@ -6,7 +6,7 @@ import { unknownVariables } from "../../src/settings/unknown-variables.ts";
 const nearest = (file: Record<string, string>, environment: Record<string, string> = {}) =>
   Object.fromEntries(unknownVariables(file, environment).map(({ name, nearest }) => [name, nearest]));
 
-test("a variable with a slip is told with the one that was meant, wherever it stands", () => {
+test("a misspelt variable is reported with the correct name, wherever it is set", () => {
   const slips = {
     FETCH_CONCURENCY: "FETCH_CONCURRENCY",
     MAX_ATEMPTS: "MAX_ATTEMPTS",

@@ -51,13 +51,13 @@ describe("a valve", () => {
     assert.equal(subscription.running, true);
   });
 
-  test("is closed for those who ask as soon as it is told, before the subscription is paused", () => {
+  test("counts as closed at once, before the subscription is paused", () => {
     const valve = new Valve();
     void valve.close("outage");
     assert.equal(valve.isClosed, true);
   });
 
-  test("ends as last told after quick changes, never half-way", async () => {
+  test("is in the last requested state after quick changes", async () => {
     const subscription = new RecordingSubscription();
     const valve = new Valve();
     await valve.add(subscription);

@@ -35,7 +35,7 @@ test("what fails at the same time counts once", () => {
   assert.equal(limited.of(64), 32);
 });
 
-test("twice as much is tried again every ten minutes; it is told once until all is as usual", () => {
+test("twice as much is tried again every ten minutes; it is logged once until all is as usual", () => {
   const { clock, told, limit, restraint: limited } = restraint();
   limited.reached(limit);
   clock.now += 20_000;

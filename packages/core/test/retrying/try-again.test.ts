@@ -75,7 +75,7 @@ test("a rest that the source asks for is taken, and one that is too long is not"
   assert.deepEqual(long.waits, []);
 });
 
-test("the caller may say what passes, and is told of each try", async () => {
+test("the caller may decide which errors are transient, and gets a call for each try", async () => {
   const { run, common } = failing([new HostError("io", "disk away"), new HostError("io", "disk away")]);
   const told: string[] = [];
   const policy = {

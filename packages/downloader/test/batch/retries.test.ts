@@ -29,7 +29,7 @@ async function setUpWell(bucket: Bucket, options: Partial<DownloaderOptions> = {
 const both = (attempt = 0) => batch(["good:2", "bad:5"], attempt);
 
 describe("an object that fails while others do not", () => {
-  test("is tried again in process for a hiccup, and nobody hears of it", async () => {
+  test("is tried again in process after a short failure, which is not reported", async () => {
     for (const kind of ["unavailable", "transport", "throttled", "damaged"] as const) {
       const bucket = oneBad(kind, { times: 2 });
       const { broker, waits } = await setUpWell(bucket);

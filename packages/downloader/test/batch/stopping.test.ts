@@ -80,7 +80,7 @@ describe("stop", () => {
     assert.deepEqual([await verdict, broker.published, placement.reserved], [{ kind: "release" }, [], 0]);
   });
 
-  test("blames no object for an interruption in its last try, even where it looks like a broken connection", async () => {
+  test("fails no object for an interruption in its last try, even where it looks like a broken connection", async () => {
     const bucket = new Bucket({ a: "1", good: "2" });
     bucket.failing = async (key, time, signal) => {
       if (key !== "a") return;

@@ -81,7 +81,7 @@ describe("a message whose process died again and again", () => {
     await until("nobody came, and fetching goes on", () => downloader.pauses.length === 0);
   });
 
-  test("that its process outlives goes on among others, and nobody is blamed", async () => {
+  test("that its process survives is handled among others, and no object fails", async () => {
     const bucket = new Bucket({ a: "1" });
     bucket.failing = (_key, _time, signal) =>
       new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));

@@ -136,7 +136,7 @@ describe("room", () => {
     assert.deepEqual([exhausted, lines], [[], ["an object failed"]]);
   });
 
-  test("on no volume at all pauses fetching, tells it once, keeps the work and goes on when there is some", async () => {
+  test("on no volume at all pauses fetching, is logged once, keeps the work and goes on when there is some", async () => {
     const { broker, placement, downloader, exhausted, waits } = await setUp(new Bucket({ a: "1", b: "2" }));
     placement.full = true;
     const [verdict] = await Promise.all([

@@ -46,7 +46,7 @@ describe("a source that has stopped giving what it gave", () => {
     });
   }
 
-  test("is paused, which is told once, and goes on when it answers", async () => {
+  test("is paused, which is logged once, and goes on when it answers", async () => {
     const { broker, downloader, lines, bucket, state } = await setUpThenIll("unavailable");
     await broker.deliver("files", whole(4));
     assert.deepEqual(downloader.pauses, ["source unwell"]);

@@ -52,7 +52,7 @@ describe("what does not come as it was listed is asked for once more, past cache
     assert.deepEqual([bucket.times("a"), bucket.openedPastCaches], [2, ["a"]]);
   });
 
-  test("one whose size only a HEAD told has failed without a date, so that a retry lists it again", async () => {
+  test("an object whose size only a HEAD gave fails without a date, so that a retry lists it again", async () => {
     for (const [message, modified] of [
       [hearsay("a:5"), undefined],
       [batch(["a:5"]), 1_000],
@@ -136,7 +136,7 @@ describe("what does not come as it was listed is asked for once more, past cache
   });
 });
 
-describe("a size that HEAD told", () => {
+describe("a size that HEAD gave", () => {
   test("and that is wrong fails nothing: GET decides, when it was asked twice", async () => {
     const bucket = new Bucket({ a: "hello" });
     const { outcomes, texts } = await outcomesOf(bucket, hearsay("a:777"));

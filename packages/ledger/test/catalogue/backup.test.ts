@@ -24,7 +24,7 @@ async function storedIn(catalogue: Catalogue): Promise<number> {
 }
 
 describe("a backup", () => {
-  test("lies beside the catalogue and opens as one that knows the same", async () => {
+  test("lies beside the catalogue and has the same contents", async () => {
     await using made = await newCatalogue();
     await recordDirectory(made.catalogue, "a");
     const { path, bytes } = await made.catalogue.backup();

@@ -46,7 +46,7 @@ describe("a catalogue", () => {
     );
   });
 
-  test("tells a full disk as the host's fault", async () => {
+  test("reports a full disk as the host's fault", async () => {
     await using own = await folder();
     const db = openStorage(join(own.path, "catalogue.db"));
     db.exec("pragma max_page_count = 100");
@@ -76,7 +76,7 @@ describe("a catalogue", () => {
     await catalogue[Symbol.asyncDispose]();
   });
 
-  test("keeps what was told before it was disposed", async () => {
+  test("keeps what was recorded before it was disposed", async () => {
     await using own = await folder();
     const path = join(own.path, "c.db");
     const first = await openCatalogue({ path, log: silentLog });

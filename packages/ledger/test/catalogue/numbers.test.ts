@@ -89,7 +89,7 @@ describe("sums of bytes", () => {
   });
 });
 
-test("a message is refused that tells of an object of more than 2^50 bytes, or of a path that leaves the volume", () => {
+test("a message with an object of more than 2^50 bytes, or a path that leaves the volume, is refused", () => {
   const [entry = { name: "f0", size: 1 }] = huge(1);
   const bad = [
     object(0, { ...entry, size: mostBytes + 1 }, "stored"),

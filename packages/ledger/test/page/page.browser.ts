@@ -152,7 +152,7 @@ test("with the token once given the page shows the job, also after a reload, unt
   visited.assertInnocent(/401/);
 });
 
-test("a token in the address's fragment becomes a session, and the address forgets it", async () => {
+test("a token in the address's fragment becomes a session, and is removed from the address", async () => {
   const told = "kx7-told_in-an-address";
   await using site = await Site.open(told);
   await using _flow = atWork(site);
@@ -168,7 +168,7 @@ test("a token in the address's fragment becomes a session, and the address forge
   visited.assertInnocent(/401/);
 });
 
-test("figures move, the chart draws, and nobody else is asked for anything", async () => {
+test("figures change, the chart is drawn, and no request goes to another server", async () => {
   await using site = await Site.open();
   await using _flow = atWork(site);
   await using visited = await visit(site);

@@ -26,7 +26,7 @@ async function threeDirectories(catalogue: Catalogue): Promise<void> {
 }
 
 describe("failures", () => {
-  test("are told with their class, and as unknown where nobody said", async () => {
+  test("are reported with their class, or as unknown if none was given", async () => {
     await using made = await newCatalogue();
     await threeDirectories(made.catalogue);
     assert.deepEqual((await all(made.catalogue.questions.failures(job.id))).slice(0, 3), [
@@ -89,7 +89,7 @@ describe("failures", () => {
     );
   });
 
-  test("are found and counted among very many others, and of many directories a thousand are told", async () => {
+  test("are found and counted among very many others, and of many directories a thousand are listed", async () => {
     await using made = await newCatalogue();
     const { catalogue } = made;
     const listed = entries(12_000);

@@ -117,7 +117,7 @@ describe("a file", () => {
     ]);
   });
 
-  test("is told with volume, path, size on disk and MD5", async () => {
+  test("is returned with volume, path, size on disk and MD5", async () => {
     await using made = await newCatalogue();
     const objects = [
       object(0, entry, "stored"),

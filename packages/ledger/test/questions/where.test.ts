@@ -29,7 +29,7 @@ function byCodePoints(a: string, b: string): number {
 }
 
 describe("where an object lies", () => {
-  test("is told by its key, with all that is known of it", async () => {
+  test("is found by its key, with all that is recorded of it", async () => {
     await using made = await newCatalogue();
     await made.catalogue.recording.noteVolumes([{ id: "vol-a", host: "host-1", label: "red" }], 1);
     const more = { size: 70, path: "2019/~con", etag: "W/1", at: 1_600_000_000 };
@@ -68,7 +68,7 @@ describe("where an object lies", () => {
     }
   });
 
-  test("is when it was stored, not when that was reported, where both are told", async () => {
+  test("has the time when it was stored, not when that was reported, if both are recorded", async () => {
     await using made = await newCatalogue();
     const entry = { name: "a", size: 1 };
     await made.catalogue.recording.record([
@@ -90,7 +90,7 @@ describe("where an object lies", () => {
     );
   });
 
-  test("is told for every source that has the key, or for the one that is asked for", async () => {
+  test("is found for every source that has the key, or for the requested one", async () => {
     await using made = await newCatalogue();
     const films = { id: "job-2", source: "films", fingerprint: "f1" };
     await made.catalogue.jobs.open({ ...films, prefix: "", filters: {}, startedAt: 1 });

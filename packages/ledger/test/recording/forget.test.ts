@@ -28,7 +28,7 @@ async function held(catalogue: Catalogue): Promise<Record<string, [number, numbe
   return Object.fromEntries(volumes.map(({ volume, objects, bytes }) => [volume, [objects, bytes]]));
 }
 
-describe("an object that is forgotten on a volume", () => {
+describe("an object that is removed from the catalogue on one volume", () => {
   test("is new again when it lay nowhere else", async () => {
     await using made = await newCatalogue();
     await store(made.catalogue, [["vol-a", 100]]);

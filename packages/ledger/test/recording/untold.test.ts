@@ -61,7 +61,7 @@ async function verdicts(catalogue: Catalogue, messages: readonly Message[]): Pro
   return answers;
 }
 
-describe("results of pages that no lister has told", () => {
+describe("results of pages that no lister has reported", () => {
   test("are kept up to a bound; beyond it they are given back for ten seconds, and none is dropped", async () => {
     await using made = await newCatalogue();
     const kept = await fill(made.catalogue);
@@ -75,7 +75,7 @@ describe("results of pages that no lister has told", () => {
     assert.deepEqual(await all(made.catalogue.questions.where({ prefix: "made-up" })), []);
   });
 
-  test("come in at once when their page is told, and so do those of all other pages that are told", async () => {
+  test("are recorded at once when their page is reported, and so are those of all other reported pages", async () => {
     await using made = await newCatalogue();
     await fill(made.catalogue);
     const many = result({
@@ -89,7 +89,7 @@ describe("results of pages that no lister has told", () => {
     assert.equal((await made.catalogue.jobs.progress(job.id)).failed.objects, 1);
   });
 
-  test("make room for others when their pages are told, over a restart too", async () => {
+  test("make room for others when their pages are reported, over a restart too", async () => {
     await using made = await newCatalogue();
     const pages = await fill(made.catalogue);
     await made.catalogue[Symbol.asyncDispose]();
@@ -134,7 +134,7 @@ describe("results of pages that no lister has told", () => {
   });
 });
 
-test("objects that are made up under the entries of a page that is told count as if no page were told", async () => {
+test("invented objects under the entries of a reported page count as if no page were reported", async () => {
   await using made = await newCatalogue();
   const { catalogue } = made;
   await catalogue.recording.record([page({ directory: "a", entries: listed }), allStored("a", listed)]);
@@ -157,7 +157,7 @@ describe("volumes that are made up", () => {
   const on = (volume: string, index = 0) =>
     result({ directory: "a", volume, objects: [object(index, { name: `f${index}`, size: 1 }, "stored")] });
 
-  test("in results are 10,000 at most: those of another wait until its host tells of it", async () => {
+  test("in results are 10,000 at most: results of another volume wait until its host reports it", async () => {
     await using made = await newCatalogue();
     const { catalogue } = made;
     await catalogue.recording.record([page({ directory: "a", entries: listed })]);
@@ -171,7 +171,7 @@ describe("volumes that are made up", () => {
     ]);
   });
 
-  test("in words of services are forgotten when there are too many; what holds anything never is", async () => {
+  test("in announcements are deleted when there are too many; a volume that holds objects never is", async () => {
     await using made = await newCatalogue();
     const { catalogue } = made;
     await catalogue.recording.record([page({ directory: "a", entries: listed }), on("vol-a")]);

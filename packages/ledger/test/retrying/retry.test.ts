@@ -261,7 +261,7 @@ describe("a retry", () => {
     assert.deepEqual([made.broker.published, await made.state()], [[], "incomplete"]);
   });
 
-  test("tells whoever watches that the job is not settled any more", async () => {
+  test("notifies watchers that the job is not settled any more", async () => {
     await using made = await prepared(partial);
     const seen: boolean[] = [];
     made.catalogue.jobs.onCommit((all) => seen.push(...all.map(({ settled }) => settled)));

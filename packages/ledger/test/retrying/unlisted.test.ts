@@ -46,7 +46,7 @@ describe("an entry that may be a directory, and cannot be listed", () => {
     assert.deepEqual([directories, settled], [{ known: 2, done: 1, failed: 1 }, true]);
   });
 
-  test("is told in any order, and once when it is told twice", async () => {
+  test("may be reported in any order, and counts once when it is reported twice", async () => {
     const messages = [root, ...walkOf(0)];
     await using made = await prepared([...messages.toReversed(), ...messages]);
     const { directories } = await made.catalogue.jobs.progress(job.id);

@@ -56,7 +56,7 @@ test("invented disks are cut off at 10,000, and those that were there first stay
   assert.equal(live.scripted.noted.length, 10_000);
 });
 
-test("a volume that another host says it has is told in the log, with both hosts", async () => {
+test("a volume that another host reports, too, is logged with both hosts", async () => {
   using live = await following();
   const { clock, scripted, status, warned } = live;
   const known = { volume: "vol-a", seenAt: 5, objects: 0, bytes: 0, sources: [] };
@@ -70,7 +70,7 @@ test("a volume that another host says it has is told in the log, with both hosts
   assert.equal(scripted.noted.at(-1)?.host, "host-2");
 });
 
-test("a disk is shown with its room as it was said last, and what the catalogue knows to lie there", async () => {
+test("a disk is shown with its last reported room, and what the catalogue has recorded there", async () => {
   using live = await following();
   const { clock, scripted, status } = live;
   scripted.volumeList = [
@@ -188,7 +188,7 @@ test("a volume whose service leaves is gone in good order, unless another servic
   assert.deepEqual(lastGone(scripted), {});
 });
 
-test("a volume whose service falls silent is lost, and not while nobody can be heard", async () => {
+test("a volume whose service falls silent is lost, but not while no service can be received", async () => {
   let trouble: string | undefined = "the broker is away";
   using live = await following({ brokerTrouble: () => trouble });
   const { clock, scripted, status } = live;
@@ -223,7 +223,7 @@ test("a ledger that begins expects to hear of the volumes that were here", async
   );
 });
 
-test("a volume that only results have told of is lost when nobody speaks of it; one that left is not", async () => {
+test("a volume known only from results is lost when no service announces it; one whose service left is not", async () => {
   using live = await following({ brokerTrouble: () => undefined });
   const { clock, scripted, status } = live;
   status.notePresence(presence({ volumes: [disk()], leaving: true }));
@@ -239,7 +239,7 @@ test("a volume that only results have told of is lost when nobody speaks of it; 
   );
 });
 
-test("that a volume is lost is told again while the catalogue cannot take it", async () => {
+test("the loss of a volume is reported again while the catalogue cannot record it", async () => {
   using live = await following({ brokerTrouble: () => undefined });
   const { clock, scripted, status } = live;
   status.notePresence(presence({ volumes: [disk()] }));

@@ -5,7 +5,7 @@ import { following, presence } from "./following.ts";
 
 const of = (messages: number): NewerMessages => ({ queue: "files", needs: "message version 2", messages });
 
-test("messages that need a newer program are summed over the services that are heard, and over the ledger itself", async () => {
+test("messages that need a newer program are summed over the announced services and the ledger itself", async () => {
   const record: NewerMessages = { queue: "records", needs: "message version 3", messages: 1 };
   using live = await following({ sources: ["photos"], newer: () => [record] });
   for (const [instance, messages] of [

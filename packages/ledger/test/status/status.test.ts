@@ -169,7 +169,7 @@ test("a job is idle when nothing is queued and nothing comes", async () => {
   assert.equal(idle(), undefined);
 });
 
-test("queues are shown while the broker tells, and never asked twice at a time", async () => {
+test("queues are shown while the broker reports them, and never asked about twice at a time", async () => {
   let away: Promise<never> | undefined;
   let asked = 0;
   using live = await following({
@@ -190,7 +190,7 @@ test("queues are shown while the broker tells, and never asked twice at a time",
   assert.deepEqual([queues(), asked], [undefined, 1]);
 });
 
-test("a catalogue or broker that fails is told once, and again after it went well", async () => {
+test("a catalogue or broker that fails is logged once, and again after it has worked in between", async () => {
   let refusing = true;
   using live = await following({
     depths: async () => {

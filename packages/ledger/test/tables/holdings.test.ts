@@ -82,7 +82,7 @@ describe("what lies on a volume", () => {
     assert.deepEqual(await amounts(made.catalogue), { "vol-a": [1, 100] });
   });
 
-  test("is told by source, whatever its fingerprint", async () => {
+  test("is listed by source, whatever its fingerprint", async () => {
     await using made = await newCatalogue();
     await made.catalogue.recording.record([stored("vol-a", 10, 100)]);
     const state = { key: "k", listedSize: 5, size: 5, modified: 1, storedAt: 1 };

@@ -18,7 +18,7 @@ test("small directories that came in one message share batches", async () => {
   );
 });
 
-test("wide directories of one message are told as they come, before all of them are listed", async () => {
+test("wide directories of one message are reported one by one, before all of them are listed", async () => {
   const children = Array.from({ length: 1_000 }, (_, i) => `c${i}`);
   const bucket = new ListedBucket(
     Object.fromEntries(names.map((name) => [name, [{ directories: children }]])),
@@ -34,7 +34,7 @@ test("wide directories of one message are told as they come, before all of them 
   assert.equal(named.length, 16_000);
 });
 
-test("of a message that is half listed when a directory fails, the other half is told and only the rest comes again", async () => {
+test("when a directory of a message fails, the listed ones are reported and only the rest is repeated", async () => {
   const bucket = new ListedBucket({ d0: [{ files: files("a") }], d1: [{ files: files("b") }] });
   const { broker } = await setUp(bucket);
   const verdict = await broker.deliver("directories", {

@@ -46,7 +46,7 @@ test("user and password of the URL go to its server, decoded, and to no other", 
   assert.equal(elsewhere.authorization, undefined);
 });
 
-test("headers that were given are not told to another server, of the Referer only its origin", async (t) => {
+test("configured headers are not sent to another server, and of the Referer only its origin", async (t) => {
   const [first, elsewhere] = await heard(t, {
     referer: "http://example.com/page?token=1",
     headers: [
@@ -63,7 +63,7 @@ test("headers that were given are not told to another server, of the Referer onl
   assert.equal(elsewhere.cookie, undefined, "of another port of the host");
 });
 
-test("an https Referer is not told to an http server elsewhere", async (t) => {
+test("an https Referer is not sent to another server over http", async (t) => {
   const [first, elsewhere] = await heard(t, { referer: "https://example.com/page" });
   assert.deepEqual([first.referer, elsewhere.referer], ["https://example.com/page", undefined]);
 });

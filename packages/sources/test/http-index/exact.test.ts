@@ -48,7 +48,7 @@ test("one file that disagrees with its index page makes no exact size distrusted
   assert.equal(others.length, 1, "the next file settles it");
 });
 
-test("where every file disagrees with its index page the page's sizes are told, without dates", async (t) => {
+test("where every file disagrees with its index page the page's sizes are reported, without dates", async (t) => {
   const { list } = await siteOf(t, names, (_request, response) => {
     response.writeHead(200, { "content-length": 7, "last-modified": httpDate(modified) }).end("welcome");
   });

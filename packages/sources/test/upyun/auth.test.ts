@@ -57,7 +57,7 @@ test("sends a range, identity and folder header with an object, and nothing of t
   assert.equal(sent["x-mine"], undefined);
 });
 
-test("authenticates by Basic where told", async (t) => {
+test("authenticates by Basic if configured so", async (t) => {
   const { url, headers } = await serve(t, (_request, response) => response.end("x"));
   const source = sourceFor(t, { UPYUN_ENDPOINT: url, UPYUN_AUTH: "basic" });
   await (await source.open(entry("a", 1), undefined, signal())).bytes();

@@ -98,7 +98,7 @@ test("lines come whole and numbered, however they arrive, plain or packed, with 
   assert.deepEqual(await lines(Buffer.alloc(0), 3), []);
 });
 
-test("a line without an end takes no memory, and is told as one", async () => {
+test("a line without an end takes no memory, and is reported as one", async () => {
   const text = `a\n${"x".repeat(300_000)}\nb\n${"y".repeat(70_000)}`;
   for (const chunk of [10_000, 1_000_000])
     assert.deepEqual(

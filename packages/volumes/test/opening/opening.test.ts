@@ -8,7 +8,7 @@ import { type LocalVolume, openVolume } from "../../src/index.ts";
 import { manifestOf, openNew } from "../open-volume.ts";
 import { bytesOf, newObject, scratchFolder } from "../scratch.ts";
 
-test("knows whether a source was there when it was opened", async (t) => {
+test("reports whether a source was there when it was opened", async (t) => {
   const { root, volume, close } = await openNew(t);
   assert.equal(volume.isFresh("photos"), true);
   await volume.put(newObject("a"), bytesOf("1"));

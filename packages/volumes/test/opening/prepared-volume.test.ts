@@ -279,7 +279,7 @@ test("a folder of brigade's own is made with all that it lies in", (t) => {
   assert.deepEqual(readdirSync(path), []);
 });
 
-test("a volume that nobody tampered with is opened, stored on and verified as ever", async (t) => {
+test("a volume that was not tampered with is opened, stored on and verified as usual", async (t) => {
   const root = await volumeOf(t, keys);
   await use(root);
   await storeOn(root, ["y/c"]);

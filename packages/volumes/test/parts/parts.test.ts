@@ -72,7 +72,7 @@ test("bytes of another state of the object, or of another size, are not gone on 
   assert.deepEqual(longer?.finished, []);
 });
 
-test("what nobody can tell the state of is begun anew every time", async (t) => {
+test("a part whose state is unknown is begun anew every time", async (t) => {
   const { volume } = await openNew(t);
   for (let time = 0; time < 2; time++) {
     await using part = await volume.part(film, undefined);
@@ -143,7 +143,7 @@ test("a name that no disk can hold is known before bytes are asked for", async (
   await assert.rejects(volume.part({ ...film, key: "films/../a" }, "one"), NameError);
 });
 
-test("parts that nobody has touched for a week go when the volume is opened, unless somebody has them", async (t) => {
+test("parts unchanged for a week are deleted when the volume is opened, unless they are in use", async (t) => {
   const root = scratchFolder(t);
   await using there = await openAt(root, "there");
   await leave(there, { 0: "012" });

@@ -91,7 +91,7 @@ test("puts what is missing or damaged back to work, keeps the damaged files, and
   assert.deepEqual((await verified(root)).told, []);
 });
 
-test("changes nothing when the ledger cannot be told", async (t) => {
+test("changes nothing when it cannot be reported to the ledger", async (t) => {
   const root = await damagedVolume(t);
   const { differences, told } = await verified(root);
   const repairing = await openRepair(root, {

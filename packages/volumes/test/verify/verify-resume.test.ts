@@ -79,7 +79,7 @@ test("goes on where it was interrupted, and looks at nothing again that was good
   assert.deepEqual([...looked, ...more].sort(), keys.toSorted(), "every file once");
 });
 
-test("an interrupted run goes on in another process, which is told of earlier problems again", async (t) => {
+test("an interrupted run goes on in another process, which gets the earlier problems again", async (t) => {
   const keys = manyKeys(3000);
   const root = await volumeOf(t, keys);
   rmSync(join(root, "photos", keys[0] ?? ""));
@@ -166,7 +166,7 @@ test("is not misled by somebody who stores objects meanwhile", async (t) => {
   for (const name of missing) assert.ok(!news.includes(name));
 });
 
-test("stops soon when it is told to, and as an AbortError", async (t) => {
+test("stops soon after its signal, with an AbortError", async (t) => {
   const root = await volumeOf(t, manyKeys(3000));
   const stopping = new AbortController();
   const stopped = (error: unknown) => error instanceof Error && error.name === "AbortError";

@@ -92,7 +92,7 @@ test("finds exactly what is deleted, damaged, cut, too much or a link", async (t
   assert.deepEqual([extra?.key, extra?.found], [undefined, { size: 5 }]);
 });
 
-test("tells a file and a folder whose names are not UTF-8, beside ones of U+FFFD", async (t) => {
+test("reports a file and a folder whose names are not UTF-8, beside ones of U+FFFD", async (t) => {
   const root = await volumeOf(t, ["\ufffd.jpg", "\ufffd/a"]);
   const other = (text: string) =>
     Buffer.concat([Buffer.from(`${root}/photos/`), Buffer.from([0xe9]), Buffer.from(text)]);
@@ -104,7 +104,7 @@ test("tells a file and a folder whose names are not UTF-8, beside ones of U+FFFD
   assert.deepEqual(told, ["extra photos/\\xE9.jpg", "unreadable photos/\\xE9"]);
 });
 
-test("a line of the manifest whose bytes are not UTF-8 is told as damaged", async (t) => {
+test("a line of the manifest whose bytes are not UTF-8 is reported as damaged", async (t) => {
   const root = await volumeOf(t, ["a\ufffd"]);
   const line = readFileSync(firstSegment(root));
   line[line.indexOf("a\ufffd") + 1] = 0xff;

@@ -121,7 +121,7 @@ for (const durability of ["group", "file"] as const) {
   );
 }
 
-test("a disk that hangs keeps its own callers waiting, and nobody else", options, async (t: TestContext) => {
+test("a disk that hangs keeps only its own callers waiting", options, async (t: TestContext) => {
   const disk = loopDisk(t, {});
   const hanging = await open(disk.root, "group");
   const { volume: other } = await openNew(t);

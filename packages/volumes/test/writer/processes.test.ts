@@ -126,7 +126,7 @@ test("an opening leaves the temporary files of a living process alone", async (t
   assert.ok(existsSync(join(root, ".brigade/tmp/living/lock")));
 });
 
-test("a lock is held against other processes, and dies with its process", async (t) => {
+test("a lock is held against other processes, and ends with its process", async (t) => {
   const path = join(scratchFolder(t), "lock");
   const lockUrl = new URL("../../src/own-files/lock.ts", import.meta.url).href;
   const script = `

@@ -79,7 +79,7 @@ test("a disk that was only slow is given twice the time from then on", () => {
   assert.deepEqual(told, [30_000, 100_000]);
 });
 
-test("a disk that answers nothing for 10 s is told of, once; it is waited for, and given up only after 30 s", () => {
+test("a disk that answers nothing for 10 s is reported once; it is waited for, and given up only after 30 s", () => {
   const { silence, told, notices, pass } = watch();
   silence.asked("put");
   pass(9);
@@ -90,7 +90,7 @@ test("a disk that answers nothing for 10 s is told of, once; it is waited for, a
   assert.equal(silence.isNoticed, false);
 });
 
-test("a disk that is slow each time is told of once", () => {
+test("a disk that is slow each time is reported once", () => {
   const { silence, notices, pass } = watch();
   for (let time = 1; time <= 5; time++) {
     silence.asked("put");

@@ -181,7 +181,7 @@ test("a volume that was closed takes nothing", async (t) => {
   await assert.rejects(volume.put(newObject("a"), bytesOf("1")), HostError);
 });
 
-test("tells the room of its disk", async (t) => {
+test("reports the room of its disk", async (t) => {
   const { volume } = await openNew(t);
   const room = await volume.room();
   assert.ok(room.bytes > 0 && room.bytes <= room.totalBytes);

@@ -32,7 +32,7 @@ test("user, port and vhost may be left out", () => {
   });
 });
 
-test("what is no AMQP URL is refused without being told", () => {
+test("a text that is not an AMQP URL is refused, and the error does not show the text", () => {
   for (const url of [
     "",
     "http://a:secret@b",

@@ -107,7 +107,7 @@ async function refusal(connecting: Promise<unknown>): Promise<string> {
   return error.message.replace(/127\.0\.0\.1:\d+/, "HOST").replace(/stranger\w+/g, "USER");
 }
 
-test("refused credentials and vhosts are told in one line each, without the password", async () => {
+test("refused credentials and vhosts are reported in one line each, without the password", async () => {
   await using bench = await RabbitBench.bare(node.url);
   const { log } = bench;
   const wrong = new URL(node.url);

@@ -41,7 +41,7 @@ test("what is held until the broker's timeout is handed over before: the handler
   );
 });
 
-test("a broker with a shorter timeout than we were told is named once, nothing of it counts, and it is learnt", async (context) => {
+test("a broker whose timeout is shorter than configured is logged once; the loss counts for no message, and the shorter timeout is used", async (context) => {
   await using bench = await RabbitBench.create(node.url);
   const broker = await bench.connect();
   const queue = queueOf(bench, "files");

@@ -105,7 +105,7 @@ rightsTest("a lister's user gives nothing back in the ledger's place", async (be
   assert.equal(await forge("lister", waits, resultMessage(bench.source), { key: "record" }), false);
 });
 
-test("the ledger has some right to every queue: since RabbitMQ 4.3 a depth is not told without", () => {
+test("the ledger has some right to every queue: since RabbitMQ 4.3 a queue's depth cannot be read without one", () => {
   const ledger = given.find(({ user }) => user === "brigade-ledger");
   const some = [ledger?.configure, ledger?.write, ledger?.read].map((right) => new RegExp(right ?? "^$"));
   const unknown = allQueueNames("photos").filter((name) => !some.some((right) => right.test(name)));

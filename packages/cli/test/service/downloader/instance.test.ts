@@ -4,13 +4,13 @@ import { instanceOf } from "../../../src/service/downloader/instance.ts";
 
 const silent = async (): Promise<never> => assert.fail("nobody is to be asked");
 
-describe("what tells a downloader from others of its host", () => {
-  test("is what it is told, and DNS is not asked", async () => {
+describe("what distinguishes a downloader from others on its host", () => {
+  test("is what is configured, and DNS is not asked", async () => {
     assert.equal(await instanceOf("3", silent), "3");
     assert.equal(await instanceOf(undefined, silent), undefined);
   });
 
-  test("is the number of its container, as DNS knows it", async () => {
+  test("is the number of its container, as DNS gives it", async () => {
     const number = (...names: string[]) => instanceOf("@dns", async () => names);
     assert.equal(await number("brigade-downloader-12.brigade_default"), "12");
     assert.equal(await number("brigade_downloader_1.brigade_default"), "1", "as --compatibility names it");

@@ -56,14 +56,14 @@ async function passing(t: TestContext, origin: string, words: RegExp, scope = "s
   assert.match(error.message, words);
 }
 
-test("TLS to a port that speaks plain HTTP, or another protocol, is told as that", async (t) => {
+test("TLS to a port that speaks plain HTTP, or another protocol, is reported as that", async (t) => {
   const words = /this port speaks no TLS: http:\/\/ meant\?/;
   await lasting(t, `https://127.0.0.1:${await httpPort(t)}`, words);
   const ssh = await tcpPort(t, (socket) => void socket.write("SSH-2.0-OpenSSH_9.2\r\n"));
   await lasting(t, `https://127.0.0.1:${ssh}`, words);
 });
 
-test("plain HTTP to a TLS port is told as that, whether the server says so or closes without a word", async (t) => {
+test("plain HTTP to a TLS port is reported as that, whether the server says so or just closes", async (t) => {
   const words = /this port speaks TLS: https:\/\/ meant\? Check MY_VARIABLE/;
   const certificate = makeCertificate(t);
   await lasting(t, `http://127.0.0.1:${await tlsPort(t, certificate)}`, words);
@@ -80,7 +80,7 @@ test("plain HTTP to a TLS port is told as that, whether the server says so or cl
   await lasting(t, `http://127.0.0.1:${alert}`, words);
 });
 
-test("a server that speaks only old TLS, or shares no cipher, is told as that", async (t) => {
+test("a server that speaks only old TLS, or shares no cipher, is reported as that", async (t) => {
   const certificate = makeCertificate(t);
   const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const;
   const oldPort = await tlsPort(t, { ...certificate, ...old });
@@ -90,14 +90,14 @@ test("a server that speaks only old TLS, or shares no cipher, is told as that", 
   await lasting(t, `https://127.0.0.1:${otherPort}`, /shares no version or cipher/);
 });
 
-test("an unknown name in TLS is told as that", async (t) => {
+test("an unknown name in TLS is reported as that", async (t) => {
   const alert = await tcpPort(t, (socket) =>
     socket.once("data", () => socket.end(Buffer.from([21, 3, 3, 0, 2, 2, 112]))),
   );
   await lasting(t, `https://localhost:${alert}`, /no site of this name.*MY_VARIABLE/);
 });
 
-test("a client certificate that is demanded is told, by TLS 1.2 and by 1.3, where the alert comes late", async (t) => {
+test("a demanded client certificate is reported, with TLS 1.2 and with 1.3, where the alert comes late", async (t) => {
   const certificate = makeCertificate(t);
   for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
     const demanding = { ...certificate, requestCert: true, rejectUnauthorized: true, maxVersion };
@@ -141,7 +141,7 @@ test("a file of certificates that cannot be read, or holds none, is a mistake of
   assert.throws(() => tlsSettings({ NODE_EXTRA_CA_CERTS: import.meta.filename }), { name: "ConfigError" });
 });
 
-test("what speaks no HTTP is told by what it says", async (t) => {
+test("a server that speaks no HTTP is reported with what it says", async (t) => {
   for (const [banner, words] of [
     ["SSH-2.0-OpenSSH_9.2p1\r\n", /speaks no HTTP \(an SSH server says "SSH-2.0.*MY_VARIABLE/],
     ["220 mail.example ESMTP\r\n", /a mail or FTP server says "220 mail/],
@@ -159,7 +159,7 @@ test("port 0, and a name that does not exist, are mistakes; a refused port may b
   await passing(t, "https://localhost:1", /nothing listens on this port/);
 });
 
-test("silence, and a connection that is cut, are told as such, and are one request's fault", async (t) => {
+test("silence, and a connection that is cut, are reported as such, and as one request's fault", async (t) => {
   const silent = await tcpPort(t, () => {});
   await passing(t, `http://127.0.0.1:${silent}`, /no answer in time/, "object");
   const closing = await tcpPort(t, (socket) => socket.once("data", () => socket.end()));
@@ -168,7 +168,7 @@ test("silence, and a connection that is cut, are told as such, and are one reque
   await passing(t, `http://127.0.0.1:${resetting}`, /./, "object");
 });
 
-test("no TLS in time is told as no connection", async (t) => {
+test("a TLS handshake that takes too long is reported as no connection", async (t) => {
   const silent = await tcpPort(t, () => {});
   await passing(t, `https://127.0.0.1:${silent}`, /no connection came about in time/);
 });

@@ -62,7 +62,7 @@ test("a proxy that refuses CONNECT is named, with its variable and the way past 
   }
 });
 
-test("a proxy that answers for itself to an http:// URL is told from the server", async (t) => {
+test("a proxy's own answer to an http:// URL is distinguished from the server's", async (t) => {
   const squid = { "x-squid-error": "ERR_ACCESS_DENIED 0" };
   const denied = await fault(t, "http://store.invalid", { http_proxy: await refusing(t, 407) });
   assert.equal(denied.kind, "misconfigured");
@@ -144,7 +144,7 @@ async function socks(t: TestContext, method: number, reply: number): Promise<str
   return `socks5://127.0.0.1:${port}`;
 }
 
-test("what a SOCKS5 proxy refuses is told in words", async (t) => {
+test("a refusal by a SOCKS5 proxy is reported in words", async (t) => {
   for (const [reply, kind, words] of [
     [1, "transport", /does not reach store\.invalid/],
     [2, "misconfigured", /refuses by its rules to connect to store\.invalid/],

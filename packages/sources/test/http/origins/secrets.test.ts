@@ -60,7 +60,7 @@ test("an edge server to which a bucket's domain dispatches hears no configured h
   );
 });
 
-test("cookies of a file, and those that a server sets, are not told to another port of its host", async (t) => {
+test("cookies of a file, and those that a server sets, are not sent to another port of its host", async (t) => {
   const cookies = new CookieJar();
   assert.deepEqual(cookies.read("127.0.0.1\tFALSE\t/\tFALSE\t0\tfile\t1"), []);
   const other = await serve(t, (_request, response) => response.end("1"));

@@ -58,7 +58,7 @@ test("what comes in the size that was listed is stored so, whatever its name", a
   assert.deepEqual(Buffer.from(await read("a", packed.length)), packed);
 });
 
-test("the length of what is packed on its way is not told as the file's size", async (t) => {
+test("the length of a body that is compressed in transit is not reported as the file's size", async (t) => {
   const { source } = await packingSite(t);
   assert.equal((await source.stat("a.txt", signal()))?.size, undefined);
 });

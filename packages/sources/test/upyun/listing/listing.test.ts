@@ -147,7 +147,7 @@ test("refuses a text page whose end proves nothing, but takes a JSON one", async
   });
 });
 
-test("tells a missing directory from one that vanishes in mid-listing", async (t) => {
+test("distinguishes a missing directory from one that vanishes while it is listed", async (t) => {
   const { url } = await serve(t, (_request, response) =>
     refuse(response, 40400001, "file or directory not found"),
   );

@@ -98,7 +98,7 @@ for (const [title, length] of [
   });
 }
 
-test("tells a broken connection from a body that ended early", async (t) => {
+test("distinguishes a broken connection from a body that ended early", async (t) => {
   const { url } = await serve(t, (_request, response) => {
     response.writeHead(200, { "content-length": 1000 });
     response.write("short", () => response.socket?.resetAndDestroy());
@@ -285,7 +285,7 @@ test("disposing breaks what is under way", async (t) => {
   await assert.rejects(opening, { name: "AbortError" });
 });
 
-test("says that nobody answers where nobody listens", async (t) => {
+test("reports that no server answers on a port where none listens", async (t) => {
   const source = sourceFor(t, { UPYUN_ENDPOINT: "http://127.0.0.1:9" });
   await assert.rejects(
     source.open(entry("a", 1), undefined, signal()),

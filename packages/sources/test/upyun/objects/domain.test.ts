@@ -147,7 +147,7 @@ test("takes the store's bytes for a copy that is older than the listing", async 
   assert.equal(rest.asked.length, 10);
 });
 
-test("learns that the domain's dates are not the store's, and stops asking", async (t) => {
+test("stops asking the store for dates once the domain's dates have differed from it", async (t) => {
   const { source, rest } = await both(
     t,
     (_request, response) =>

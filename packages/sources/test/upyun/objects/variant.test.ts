@@ -171,7 +171,7 @@ test("does not take a domain that is switched off for a file that is no picture"
   );
 });
 
-test("takes the original of a key that holds the separator from the store, or fails it where told", async (t) => {
+test("takes the original of a key that holds the separator from the store, or fails it if configured so", async (t) => {
   const never: RequestListener = (_request, response) => response.end("asked");
   const original = await both(t, never);
   const body = await original.source.open(entry("a!b.jpg", 5), undefined, signal());
