@@ -27,8 +27,12 @@ export interface DownloaderOptions extends ObjectHealthOptions {
   readonly maxAttempts: number;
   /** Bytes of small bodies in memory at once. */
   readonly memory: number;
-  /** Requests that the source runs at once, at most. Four times as many objects are begun. */
+  /** Requests that the source ever runs at once, at most. */
   readonly concurrency: number;
+  /**
+   * Returns the same for this moment: four times as many objects are begun. Default: `concurrency`.
+   */
+  readonly concurrencyNow?: () => number;
   /** Bytes from which on an object is fetched in segments. */
   readonly largeObject: number;
   /** Requests for one such object at once, at most. */
@@ -95,6 +99,7 @@ function batchPartsOf(
   const { placement, broker, host, log } = parts;
   const { source, restraint, inHand, now, delay, alarm, valve, leaving } = consumer;
   const storeWord = new StoreWord(source, now);
+  const { concurrencyNow = () => options.concurrency } = options;
   const connections = Math.min(options.largeConnections, options.concurrency);
   // Half of the connections stay for small objects, and each large one needs its part of the memory.
   const forLarge = Math.min(options.concurrency / 2, mostForLarge);
@@ -105,7 +110,7 @@ function batchPartsOf(
     source,
     storeWord,
     health,
-    memory: new BodyMemory(options.memory, options.concurrency, placement.volumes, restraint),
+    memory: new BodyMemory(options.memory, concurrencyNow, placement.volumes, restraint),
     large: new LargeObjects({ source, storeWord, log, delay, restraint }, large),
     broker,
     placement,

@@ -117,7 +117,7 @@ async function startWork(
       placement,
       onExhausted: (reason) => giveUp(new FatalError(`${reason}; then run the same command again`)),
     },
-    { ...downloaderOptions(settings, source.concurrency), endsWhenAllIsRefused: true },
+    { ...downloaderOptions(settings, source), endsWhenAllIsRefused: true },
   );
   resources.defer(() => downloader.stop(trouble.signal.aborted ? 0 : settings.SHUTDOWN_GRACE_MS));
   const lister = resources.use(

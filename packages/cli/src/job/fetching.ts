@@ -6,13 +6,18 @@ import type { Pacing } from "@brigade/sources";
 /** The part of its time that the main thread works, from which on it can hardly do more. */
 const busy = 0.95;
 
+/** What is asked of a source's pacing. */
+interface Asked extends Pick<Pacing, "isLimited"> {
+  readonly bodies: Pick<Pacing["bodies"], "running" | "isShort" | "isAtMost">;
+}
+
 /** How many bodies of a source come at once, and what keeps it from more. */
 export class FetchingWatch {
-  readonly #pacing: Pick<Pacing, "bodies" | "isLimited">;
+  readonly #pacing: Asked;
   readonly #downloader: Pick<Downloader, "isShortOfMemory">;
   #before: EventLoopUtilization = performance.eventLoopUtilization();
 
-  constructor(pacing: Pick<Pacing, "bodies" | "isLimited">, downloader: Pick<Downloader, "isShortOfMemory">) {
+  constructor(pacing: Asked, downloader: Pick<Downloader, "isShortOfMemory">) {
     this.#pacing = pacing;
     this.#downloader = downloader;
   }

@@ -1,6 +1,7 @@
 import { byteSize, httpUrl, integer } from "@brigade/core";
 import type { DownloaderOptions } from "@brigade/downloader";
 import type { ListerOptions } from "@brigade/lister";
+import type { ConfiguredSource } from "@brigade/sources";
 import { z } from "zod";
 import { memoryPlan } from "../limits/memory-plan.ts";
 
@@ -33,10 +34,13 @@ export function listerOptions(settings: Settings): ListerOptions {
   };
 }
 
-/** `concurrency`: bodies of the source that are fetched at once. */
-export function downloaderOptions(settings: Settings, concurrency: number): DownloaderOptions {
+export function downloaderOptions(
+  settings: Settings,
+  { concurrency, pacing }: Pick<ConfiguredSource, "concurrency" | "pacing">,
+): DownloaderOptions {
   return {
     concurrency,
+    concurrencyNow: () => pacing.bodies.limit,
     prefetch: settings.PREFETCH_BATCHES,
     maxAttempts: settings.MAX_ATTEMPTS,
     outageLimit: settings.OUTAGE_LIMIT_MS,

@@ -20,9 +20,9 @@ export class BodyMemory {
   readonly #ofEach: ReadonlyMap<Volume, ByteBudget> | undefined;
   #restrained = 1;
 
-  /** `requests`: the number of requests at once, at most. */
-  constructor(bytes: number, requests: number, volumes: readonly Volume[], restraint: Restraint) {
-    const least = bytes / (begun * requests);
+  /** `requests`: returns the number of requests that run at once, at most, at this moment. */
+  constructor(bytes: number, requests: () => number, volumes: readonly Volume[], restraint: Restraint) {
+    const least = () => bytes / (begun * requests());
     this.#bytes = bytes;
     this.#restraint = restraint;
     this.#all = new ByteBudget(bytes, least);

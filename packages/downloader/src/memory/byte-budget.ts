@@ -5,17 +5,17 @@ export interface Share {
 }
 
 /**
- * Bounds the bytes of bodies that are in memory at once. `least`, which every share holds, also
+ * Bounds the bytes of bodies that are in memory at once. `least`, which every new share holds, also
  * bounds the number of objects that are begun: each waiting one costs promises and closures. First
  * come, first served.
  */
 export class ByteBudget {
   #total: number;
-  readonly #least: number;
+  readonly #least: () => number;
   readonly #waiting: { bytes: number; resolve: (share: Share) => void }[] = [];
   #free: number;
 
-  constructor(total: number, least = 0) {
+  constructor(total: number, least: () => number = () => 0) {
     this.#total = total;
     this.#least = least;
     this.#free = total;
@@ -26,7 +26,7 @@ export class ByteBudget {
    * promise, if there is nothing to wait for.
    */
   acquire(bytes: number): Share | Promise<Share> {
-    const wanted = Math.min(Math.max(bytes, this.#least), this.#total);
+    const wanted = Math.min(Math.max(bytes, this.#least()), this.#total);
     if (this.#waiting.length === 0 && wanted <= this.#free) return this.#share(wanted);
     return new Promise((resolve) => this.#waiting.push({ bytes: wanted, resolve }));
   }

@@ -52,7 +52,7 @@ describe("a byte budget", () => {
   });
 
   test("counts the smallest for as much as was said, so that only so many are begun", () => {
-    const budget = new ByteBudget(10, 5);
+    const budget = new ByteBudget(10, () => 5);
     assert.ok(!(budget.acquire(1) instanceof Promise));
     assert.ok(!(budget.acquire(0) instanceof Promise));
     assert.ok(budget.acquire(0) instanceof Promise);

@@ -36,7 +36,7 @@ export class Pacing {
   }
 
   /** The places for bodies. */
-  get bodies(): Pick<BodyPlaces, "running" | "isShort" | "isAtMost"> {
+  get bodies(): Pick<BodyPlaces, "limit" | "running" | "isShort" | "isAtMost"> {
     return this.#bodies;
   }
 

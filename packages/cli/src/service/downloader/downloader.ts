@@ -50,7 +50,7 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
             onBan: () => source.pacing.banned(),
             onExhausted: () => {}, // it pauses and logs that; when there is room, it goes on
           },
-          downloaderOptions(common, source.concurrency),
+          downloaderOptions(common, source),
         );
         const fetching = new FetchingWatch(source.pacing, downloader);
         return {

@@ -1,5 +1,7 @@
-/** Places at the start, and never fewer: so few cost nothing. */
+/** Places at the start, as many as connections that are opened at once. */
 const first = 16;
+/** Later there are never fewer: with 16 on a fast line, a file takes 7 % more CPU than with 64. */
+const enough = 64;
 /**
  * What a request costs besides its bytes, in bytes: without it, a run of small files after large
  * ones would look like a slower line.
@@ -32,7 +34,7 @@ interface Measured {
 
 /**
  * Seeks the number of places that brings most, while bodies come. Places double as long as that
- * pays (as TCP's slow start and the start of BBR do); then trials of more and of fewer places go on
+ * pays (as TCP's slow start and the start of BBR do), and to 64 in any case; then trials of more and of fewer places go on
  * for ever, because a store, a line or a disk changes during a run of days. Where two numbers bring
  * the same, the smaller is kept. Places that are not used are no reason for more.
  */
@@ -145,7 +147,7 @@ export class PlaceSearch {
     this.#base = { places: this.#limit, speed };
     if (now < this.#nextTrial) return;
     const isLast = this.#limit >= this.#most;
-    const mayBeMore = this.#lastTrial === "fewer" || this.#limit <= first;
+    const mayBeMore = this.#lastTrial === "fewer" || this.#limit <= enough;
     this.#try(mayBeMore && !isLast ? "more" : "fewer");
   }
 
@@ -172,7 +174,7 @@ export class PlaceSearch {
   }
 
   #set(places: number): void {
-    const limit = Math.min(this.#most, Math.max(first, places));
+    const limit = Math.min(this.#most, Math.max(enough, places));
     if (limit === this.#limit) return;
     this.#earlier = this.#limit;
     this.#began = undefined;

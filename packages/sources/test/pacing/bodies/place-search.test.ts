@@ -90,11 +90,11 @@ test("places that are not used do not grow, and few are left after a time withou
   const { state } = fetching(places, timeline, 1, { delay: 50, most: 100_000 });
   timeline.runUntil(30_000);
   assert.ok(places.limit > 400, `${places.limit}`);
-  state.want = 40;
+  state.want = 80;
   timeline.runUntil(60_000);
-  assert.ok(places.limit >= 40 && places.limit <= 60, `${places.limit}`);
+  assert.ok(places.limit >= 80 && places.limit <= 120, `${places.limit}`);
   timeline.runUntil(120_000);
-  assert.ok(places.limit <= 60, `${places.limit}`);
+  assert.ok(places.limit <= 120, `${places.limit}`);
 });
 
 test("never more places than the greatest number are used", () => {
