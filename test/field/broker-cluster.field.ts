@@ -35,5 +35,10 @@ test("a job is completed while the node that led its queues is dead", async (t) 
   const { state, progress } = await fleet.closed(job, 90_000);
   assert.deepEqual([state, progress.stored.objects], ["complete", 3_000]);
   const health = await (await fetch(`${downloader.url}/healthz`)).json();
-  assert.deepEqual(health, { service: "downloader", broker: "connected", pauses: { demo: [] } });
+  assert.deepEqual(health, {
+    service: "downloader",
+    broker: "connected",
+    pauses: { demo: [] },
+    fetching: { demo: { atOnce: 0, limitedBy: "the listing" } },
+  });
 });

@@ -36,7 +36,8 @@ describe("every service", () => {
       await using service = await startService(name, { ...environment, ...variables });
       const health = await fetch(`${service.url}/healthz`);
       assert.equal(health.status, 200);
-      assert.deepEqual(await health.json(), { service: name, broker: "connecting", pauses: {} });
+      const standing = { service: name, broker: "connecting", pauses: {}, fetching: {} };
+      assert.deepEqual(await health.json(), standing);
       const metrics = await (await fetch(`${service.url}/metrics`)).text();
       assert.match(metrics, /^brigade_broker_state\{state="connecting"\} 1$/m);
       assert.match(metrics, /^process_cpu_seconds_total/m);
