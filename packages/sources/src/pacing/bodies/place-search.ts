@@ -19,7 +19,7 @@ const more = 1.5;
 const worthMore = 1.05;
 /** A trial of fewer places is kept if this part of the speed is left. */
 const fewer = 0.75;
-const lossOfFewer = 0.985;
+const leftByFewer = 0.985;
 /** Milliseconds between trials; doubled after each trial that was not kept. */
 const firstPause = 2_000;
 const longestPause = 30_000;
@@ -34,9 +34,10 @@ interface Measured {
 
 /**
  * Seeks the number of places that brings most, while bodies come. Places double as long as that
- * pays (as TCP's slow start and the start of BBR do), and to 64 in any case; then trials of more and of fewer places go on
- * for ever, because a store, a line or a disk changes during a run of days. Where two numbers bring
- * the same, the smaller is kept. Places that are not used are no reason for more.
+ * pays (as TCP's slow start and the start of BBR do), and to 64 in any case. Then trials of more
+ * and of fewer places go on for ever, because a store, a line or a disk changes during a run of
+ * days. Where two numbers bring the same, the smaller is kept. Places that are not used are no
+ * reason for more.
  */
 export class PlaceSearch {
   readonly #most: number;
@@ -116,7 +117,10 @@ export class PlaceSearch {
     else this.#goOn(now, measured);
   }
 
-  /** Something else sets the speed: places that nobody uses would all be used when it no longer does. */
+  /**
+   * Something else than the number of places sets the speed. Most places that are not used are
+   * given up: when that limit ends, all of them would be used at once.
+   */
   #leaveUnused(): void {
     if (this.#isDoubling) return;
     if (this.#trial !== undefined) this.#set(this.#base?.places ?? this.#limit);
@@ -159,7 +163,7 @@ export class PlaceSearch {
 
   #judge(now: number, measured: Measured, trial: "more" | "fewer"): void {
     const before = this.#base ?? measured;
-    const isKept = measured.speed >= before.speed * (trial === "more" ? worthMore : lossOfFewer);
+    const isKept = measured.speed >= before.speed * (trial === "more" ? worthMore : leftByFewer);
     this.#trial = undefined;
     if (!isKept) {
       this.#set(before.places);
