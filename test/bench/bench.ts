@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, resolve } from "node:path";
-import { benchCopies } from "./copy-bench.ts";
-import { copyTable, summarise } from "./copy-report.ts";
-import { benchLedger, ledgerTable } from "./ledger-bench.ts";
-import { benchListing, listingTable } from "./listing-bench.ts";
+import { benchCopies } from "./copy/copy-bench.ts";
+import { copyTable, summarise } from "./copy/copy-report.ts";
+import { benchLedger, ledgerTable } from "./ledger/ledger-bench.ts";
+import { benchListing, listingTable } from "./listing/listing-bench.ts";
 import { parseOptions, usage } from "./options.ts";
 import { removeTree } from "./remove-tree.ts";
 import { benchStart, startTable } from "./start-bench.ts";

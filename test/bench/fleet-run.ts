@@ -4,6 +4,9 @@
  * the job to the ledger's proof; the processes' own start is left out. Prints one line of JSON.
  *
  *   node test/bench/fleet-run.ts <listing url> <domain url> <target> <files in a batch>
+ *
+ * `--against` starts that of another checkout too: it stays where it is, and what it prints only
+ * grows.
  */
 import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp } from "node:fs/promises";

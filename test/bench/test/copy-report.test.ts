@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ContenderRuns } from "../copy-bench.ts";
-import { copyTable, summarise } from "../copy-report.ts";
+import type { ContenderRuns } from "../copy/copy-bench.ts";
+import { copyTable, summarise } from "../copy/copy-report.ts";
 
 function runs(name: string, speeds: readonly number[], failures: readonly string[] = []): ContenderRuns {
   return {

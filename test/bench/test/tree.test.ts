@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, unlinkSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { assertComplete, type Tree, writeTree } from "../tree.ts";
+import { assertComplete, type Tree, writeTree } from "../copy/tree.ts";
 
 let home: string;
 let tree: Tree;

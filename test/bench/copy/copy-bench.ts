@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { findPrograms, type Program } from "../programs.ts";
+import { findPrograms, type Program } from "../../programs.ts";
+import { type MeasuredRun, runMeasured } from "../measured-run.ts";
+import type { Options } from "../options.ts";
 import { type Bed, bedOf } from "./bed.ts";
 import { type Contender, contenders, fleetContenders, type Site } from "./contenders.ts";
 import { startDelayedLine } from "./delayed-line.ts";
 import { startListingServer } from "./listing-server.ts";
-import { type MeasuredRun, runMeasured } from "./measured-run.ts";
 import { startNginx } from "./nginx.ts";
-import type { Options } from "./options.ts";
 import { writeTree } from "./tree.ts";
 
 /** One run of one contender. */

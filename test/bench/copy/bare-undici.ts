@@ -3,7 +3,7 @@
  * Fetches keys over an undici pool, hashes, writes each under a temporary name and renames it, all
  * in one thread.
  *
- *   node test/bench/bare-undici.ts <url> <file of keys> <target> <connections>
+ *   node test/bench/copy/bare-undici.ts <url> <file of keys> <target> <connections>
  */
 import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";

@@ -1,5 +1,5 @@
 import type { Job, ObjectResult, PageMessage, ResultMessage } from "@brigade/core";
-import { randomOf } from "../random.ts";
+import { randomOf } from "../../random.ts";
 
 const pageLength = 1_000;
 const pagesPerDirectory = 10;

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { noLoopDisks } from "../disks/loop-disk.ts";
-import { run } from "../disks/run.ts";
+import { noLoopDisks } from "../../disks/loop-disk.ts";
+import { run } from "../../disks/run.ts";
 
 /** The file system to which the runs of a bench write. */
 export interface Bed extends Disposable {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../free-ports.ts";
+import { freePort } from "../../free-ports.ts";
 
 export interface Nginx extends AsyncDisposable {
   /** `http://127.0.0.1:<port>` */

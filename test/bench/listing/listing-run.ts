@@ -4,7 +4,7 @@
  * some milliseconds per batch. Ends when the announced number of objects was consumed and nothing
  * is queued; prints one line of JSON.
  *
- *   node test/bench/listing-run.ts <endpoint> <database file, or amqp://…> <objects> <pause>
+ *   node test/bench/listing/listing-run.ts <endpoint> <database file, or amqp://…> <objects> <pause>
  */
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -1,6 +1,6 @@
+import { type Spread, spread } from "../statistics.ts";
+import { table } from "../table.ts";
 import type { ContenderRuns, CopyRun } from "./copy-bench.ts";
-import { type Spread, spread } from "./statistics.ts";
-import { table } from "./table.ts";
 
 export interface ContenderSummary {
   readonly name: string;

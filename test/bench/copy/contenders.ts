@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Program } from "../programs.ts";
-import type { FleetRun } from "./fleet-run.ts";
-import type { Command, MeasuredRun } from "./measured-run.ts";
+import type { Program } from "../../programs.ts";
+import type { FleetRun } from "../fleet-run.ts";
+import type { Command, MeasuredRun } from "../measured-run.ts";
 import { assertComplete, type Tree } from "./tree.ts";
 
 /** The files to copy, and their servers. */
@@ -82,7 +82,13 @@ const undici: Contender = {
   prepare: makeDirectories,
   command: ({ scratch, url, checkout }, target) => ({
     program: process.execPath,
-    args: [join(checkout, "test/bench/bare-undici.ts"), url, join(scratch, "keys"), target, `${parallel}`],
+    args: [
+      join(checkout, "test/bench/copy/bare-undici.ts"),
+      url,
+      join(scratch, "keys"),
+      target,
+      `${parallel}`,
+    ],
   }),
   account: accountTree,
 };

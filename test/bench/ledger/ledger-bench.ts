@@ -2,10 +2,10 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Job, Log } from "@brigade/core";
 import { type Catalogue, createStatus, LedgerClient, ledgerApp, openCatalogue } from "@brigade/ledger";
+import type { Options } from "../options.ts";
+import { quantile } from "../statistics.ts";
+import { table } from "../table.ts";
 import { filesPerDirectory, ledgerMessages, objectAt } from "./ledger-job.ts";
-import type { Options } from "./options.ts";
-import { quantile } from "./statistics.ts";
-import { table } from "./table.ts";
 
 /** Milliseconds. */
 interface Latency {

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { startNode } from "../rabbitmq/index.ts";
-import { peakRssOf, runMeasured } from "./measured-run.ts";
-import type { Options } from "./options.ts";
-import { table } from "./table.ts";
+import { startNode } from "../../rabbitmq/index.ts";
+import { peakRssOf, runMeasured } from "../measured-run.ts";
+import type { Options } from "../options.ts";
+import { table } from "../table.ts";
 
 export interface ListingResult {
   readonly shape: string;
@@ -60,7 +60,7 @@ export async function benchListing(
         args: [
           // As `brigade lister` starts itself (packages/cli/bin/brigade.js).
           "--max-semi-space-size=2",
-          join(checkout, "test/bench/listing-run.ts"),
+          join(checkout, "test/bench/listing/listing-run.ts"),
           bucket.url,
           node?.url ?? join(queues, "queue.sqlite"),
           String(objects),
