@@ -7,8 +7,6 @@ import type { Broker, Delivery, QueueKind, QueueName, Verdict } from "@brigade/c
 export interface BrokerBench extends AsyncDisposable {
   /** A source of which no queue holds anything. */
   readonly source: string;
-  /** Another one. */
-  readonly otherSource: string;
   /** What `onError` was called with, by any of the brokers. */
   readonly errors: readonly unknown[];
   /** Opens a broker on the queues. The tests dispose or crash one before they open the next. */
@@ -17,6 +15,8 @@ export interface BrokerBench extends AsyncDisposable {
   crash(broker: Broker): Promise<void>;
   /** Lets delays pass, milliseconds: sets a clock forward, or waits. */
   pass(ms: number): Promise<void>;
+  /** Opens one more source of which no queue holds anything; resolves with its name. */
+  otherSource(): Promise<string>;
   /** Puts text into a queue that is no message. */
   inject(queue: QueueName, text: string): Promise<void>;
   deadLetters(source: string): Promise<readonly { readonly body: string; readonly reason: string }[]>;

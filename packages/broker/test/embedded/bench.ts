@@ -13,7 +13,6 @@ import type { BrokerBench } from "../conformance.ts";
 /** A folder of its own, one broker at a time, a clock that stands still. */
 export class EmbeddedBench implements BrokerBench {
   readonly source = "photos";
-  readonly otherSource = "docs";
   readonly errors: unknown[] = [];
   readonly clock = new TestClock();
   readonly path: string;
@@ -51,6 +50,10 @@ export class EmbeddedBench implements BrokerBench {
 
   async pass(ms: number): Promise<void> {
     this.clock.advance(ms);
+  }
+
+  async otherSource(): Promise<string> {
+    return "docs";
   }
 
   async inject(queue: QueueName, text: string): Promise<void> {

@@ -8,16 +8,16 @@ import type { RabbitBroker, RabbitBrokerOptions } from "../../src/rabbitmq/rabbi
 import type { BrokerBench } from "../conformance.ts";
 import { Relay } from "./relay.ts";
 
-/** Two sources of its own on a broker that others may use too. */
+/** Sources of its own on a broker that others may use too. */
 export class RabbitBench implements BrokerBench {
   readonly source = `test-${randomUUID()}`;
-  readonly otherSource = `other-${randomUUID()}`;
   readonly errors: unknown[] = [];
   readonly log = new RecordingLog();
   readonly admin: BrokerAdmin;
   readonly #url: string;
   readonly #opened = new AsyncDisposableStack();
   readonly #relays = new Map<Broker, Relay>();
+  readonly #otherSources: string[] = [];
 
   private constructor(url: string, admin: BrokerAdmin) {
     this.#url = url;
@@ -31,7 +31,7 @@ export class RabbitBench implements BrokerBench {
 
   static async create(url: string): Promise<RabbitBench> {
     const bench = await RabbitBench.bare(url);
-    for (const source of [bench.source, bench.otherSource]) await bench.admin.declare(source);
+    await bench.admin.declare(bench.source);
     return bench;
   }
 
@@ -66,6 +66,13 @@ export class RabbitBench implements BrokerBench {
     await sleep(ms);
   }
 
+  async otherSource(): Promise<string> {
+    const source = `other-${randomUUID()}`;
+    this.#otherSources.push(source);
+    await this.admin.declare(source);
+    return source;
+  }
+
   async inject(queue: QueueName, text: string): Promise<void> {
     await this.admin.inject(queue, text);
   }
@@ -79,7 +86,7 @@ export class RabbitBench implements BrokerBench {
     await this.admin[Symbol.asyncDispose]();
     // The test may have broken the connection.
     await using admin = await openAdmin(this.#url);
-    for (const source of [this.source, this.otherSource]) await admin.remove(source);
+    for (const source of [this.source, ...this.#otherSources]) await admin.remove(source);
   }
 }
 

@@ -139,7 +139,8 @@ rabbit("a purge empties all queues of its source but the dead letters", async (b
   const { admin, source } = bench;
   const broker = await bench.broker();
   await admin.publish([directoryMessage(source), pageMessage(source), ...numbered(bench, [0, 1, 2])]);
-  await admin.publish([filesMessage(bench.otherSource)]);
+  const otherSource = await bench.otherSource();
+  await admin.publish([filesMessage(otherSource)]);
   const hand = new Hand();
   const subscription = await broker.consume(queueOf(bench, "files"), { prefetch: 2 }, hand.handle);
   const [delayed, dead] = await hand.take(2);
@@ -152,7 +153,7 @@ rabbit("a purge empties all queues of its source but the dead letters", async (b
   assert.equal(await admin.purge(source), 4);
   const emptied = { directories: 0, files: 0, retry: 0, wait: 0, records: 0, dead: 1 };
   await becomes(async () => JSON.stringify(await admin.depths(source)) === JSON.stringify(emptied), context);
-  assert.equal((await admin.depths(bench.otherSource))?.files, 1);
+  assert.equal((await admin.depths(otherSource))?.files, 1);
 });
 
 /** Three dead letters: an unreadable one among the files, then a directory, then files. */

@@ -23,10 +23,10 @@ const definitionsSchema = z.object({
 });
 
 /**
- * What the script gives each user, of its own mouth: the part of it that writes the definitions,
- * run on another file.
+ * Returns the users and their rights as the script writes them: the part of it that does so, run on
+ * another file.
  */
-async function rights() {
+async function definitions(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "brigade-rights-"));
   try {
     const file = join(folder, "definitions.json");
@@ -36,7 +36,7 @@ async function rights() {
     await promisify(execFile)("sh", ["-c", writing.replace("/etc/rabbitmq/definitions.json", file)], {
       env: { ...process.env, ...passwords, BROKER_DOWNLOADERS: `attic=${hostPassword}` },
     });
-    return definitionsSchema.parse(JSON.parse(await readFile(file, "utf8"))).permissions;
+    return await readFile(file, "utf8");
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -44,11 +44,10 @@ async function rights() {
 
 export const node = await startNode();
 after(() => node[Symbol.asyncDispose]());
-export const given = await rights();
-for (const { user, configure, write, read } of given) {
-  await node.ctl("add_user", user, user.endsWith("attic") ? hostPassword : password);
-  await node.ctl("set_permissions", "-p", "/", user, configure, write, read);
-}
+const written = await definitions();
+export const given = definitionsSchema.parse(JSON.parse(written)).permissions;
+// The quotes and escapes of JSON are those of Erlang, too.
+await node.ctl("eval", `ok = rabbit_definitions:import_raw(<<${JSON.stringify(written)}>>).`);
 
 export function urlOf(user: string): string {
   const url = new URL(node.url);

@@ -170,8 +170,7 @@ test("queues that are not there yet are waited for, by consumers and publishers,
   assert.equal(await broker.depth(queueOf(bench, "files")), 0);
   await becomes(() => bench.log.lines.length >= 2, context);
   // Others are not held up.
-  await bench.admin.declare(bench.otherSource);
-  await broker.publish([filesMessage(bench.otherSource)]);
+  await broker.publish([filesMessage(await bench.otherSource())]);
   assert.deepEqual(bench.log.take().toSorted(), [
     "warn: publishing waits",
     "warn: waiting for a queue that `brigade start` makes",
