@@ -17,14 +17,17 @@ export class Timeline {
     this.#events.splice(low, 0, { at, run });
   };
 
-  /** Runs all events before this time. */
-  runUntil(end: number): void {
+  /** Runs all events before this time. Returns their number. */
+  runUntil(end: number): number {
+    let ran = 0;
     for (let event = this.#events[0]; event !== undefined && event.at < end; event = this.#events[0]) {
       this.#events.shift();
       this.#now = event.at;
       event.run();
+      ran++;
     }
     this.#now = end;
+    return ran;
   }
 }
 
