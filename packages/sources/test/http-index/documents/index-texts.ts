@@ -33,4 +33,12 @@ async function inAnyPieces(
 export const parseHtmlIndex = (text: string, of: HtmlIndexOf) =>
   inAnyPieces(text, (pieces) => readHtml(pieces, of, folder));
 
+export async function parseHtmlPieces(
+  pieces: AsyncIterable<string>,
+  of: HtmlIndexOf,
+): Promise<Listed[] | undefined> {
+  const found = await readHtml(pieces, of, folder);
+  return found?.slice(0, found.length);
+}
+
 export const parseJsonIndex = (text: string) => inAnyPieces(text, (pieces) => readJson(pieces, folder));
