@@ -1,28 +1,27 @@
-import { type RequestGate, SourceError } from "@brigade/core";
+import { SourceError } from "@brigade/core";
 import type { OwnRefusals } from "./rates/own-refusals.ts";
 import type { RequestRate } from "./rates/request-rate.ts";
-import type { Purpose, Turn } from "./turns/turn.ts";
-
-/** A request that waits for its turn. */
-export interface Waiter {
-  readonly gate: RequestGate | undefined;
-  readonly path: string | undefined;
-  readonly abort: (error: Error) => void;
-  readonly since: number;
-  readonly start: (turn: Turn) => void;
-}
+import type { Purpose } from "./turns/turn.ts";
+import type { Waiter, Waiting } from "./turns/waiting.ts";
 
 /** The state of one kind of requests: a rate and a queue. */
 export interface Lane {
   readonly purpose: Purpose;
   readonly rate: RequestRate;
   readonly own: OwnRefusals;
-  readonly waiting: Set<Waiter>;
+  readonly waiting: Waiting;
 }
 
-/** Uses no iterator if the queue is empty, which is the usual case. */
-export function firstOf(waiting: ReadonlySet<Waiter>): Waiter | undefined {
-  return waiting.size === 0 ? undefined : waiting.values().next().value;
+/**
+ * Returns the request whose turn is next. A request that must be served before others go on is
+ * better not for an object that may be refused each time. If too few objects have been asked for
+ * again to know that, they are asked for soon: behind all others the answer would come late,
+ * because the rate is cut for each refusal until then.
+ */
+export function nextOf({ waiting, rate, own }: Lane): Waiter | undefined {
+  if (waiting.size === 0) return undefined;
+  if (rate.isHeld) return waiting.next("first");
+  return waiting.next(own.isOpen ? "again" : undefined);
 }
 
 /** The error for a request that would wait longer than it may. */

@@ -3,12 +3,13 @@ import { abortError, watch } from "../http/faults/cancelled.ts";
 import { BanCeiling } from "./ban-ceiling.ts";
 import { ConnectionLimit } from "./connections/connection-limit.ts";
 import { SilenceWatch } from "./connections/silence-watch.ts";
-import { askedToWait, firstOf, type Lane, type Waiter } from "./lane.ts";
+import { askedToWait, type Lane, nextOf } from "./lane.ts";
 import type { PaceOptions } from "./pace-options.ts";
 import { OwnRefusals } from "./rates/own-refusals.ts";
 import { RequestRate } from "./rates/request-rate.ts";
 import { Alarm } from "./turns/clock.ts";
 import { type Finding, type Purpose, Turn, type TurnGiver, type Verdict } from "./turns/turn.ts";
+import { type Waiter, Waiting } from "./turns/waiting.ts";
 
 /** Requests at one server at once, beyond those for bodies. */
 const besideBodies = 32;
@@ -44,7 +45,7 @@ export class Pace implements TurnGiver {
         options.onChange({ kind: "steady", origin, purpose, refusedShare }),
       ),
       own: new OwnRefusals(),
-      waiting: new Set(),
+      waiting: new Waiting(),
     });
     this.#lanes = { page: lane("page"), metadata: lane("metadata"), body: lane("body") };
     this.#order = Object.values(this.#lanes);
@@ -82,7 +83,7 @@ export class Pace implements TurnGiver {
         },
       };
       const watched = watch(signal, waiter);
-      lane.waiting.add(waiter);
+      lane.waiting.add(waiter, lane.own.wasRefused(path));
       // Behind others of its kind, or until a request ends, nothing new can start: no alarm is set.
       if (wait !== never) this.#wake();
     });
@@ -155,17 +156,17 @@ export class Pace implements TurnGiver {
   }
 
   #refused({ path, sentAt, beside }: Turn, lane: Lane, retryAfterMs?: number): Finding | undefined {
-    const { purpose, rate } = lane;
-    if (path !== undefined && lane.own.refused(path, rate.isHeld)) {
+    const { purpose, rate, own } = lane;
+    if (path !== undefined && own.refused(path, rate.isHeld)) {
       rate.ended(sentAt);
       return "own";
     }
     const isTooManyAtOnce = this.#isTooManyAtOnce(beside);
     if (isTooManyAtOnce && retryAfterMs === undefined) rate.ended(sentAt);
-    else if (rate.refused(sentAt, retryAfterMs))
+    else if (rate.refused(sentAt, retryAfterMs) && !rate.accept(own.shareRefused))
       this.#tell({ kind: "rate", purpose, perSecond: rate.perSecond });
     if (rate.askedWait > this.#options.patience)
-      for (const waiter of [...lane.waiting]) waiter.abort(askedToWait(this.#origin, lane));
+      for (const waiter of lane.waiting.all()) waiter.abort(askedToWait(this.#origin, lane));
     return rate.isServing && (isTooManyAtOnce || rate.isLimited) ? "haste" : undefined;
   }
 
@@ -238,7 +239,7 @@ export class Pace implements TurnGiver {
   #next(): { lane: Lane; waiter: Waiter } | undefined {
     let next: { lane: Lane; waiter: Waiter } | undefined;
     for (const lane of this.#order) {
-      const waiter = firstOf(lane.waiting);
+      const waiter = nextOf(lane);
       if (waiter === undefined) continue;
       if (waiter.gate?.isClosed) {
         waiter.abort(new SourcePaused());
@@ -253,7 +254,7 @@ export class Pace implements TurnGiver {
   #setAlarm(): void {
     let soonest = never;
     for (const lane of this.#order) {
-      const waiter = firstOf(lane.waiting);
+      const waiter = nextOf(lane);
       if (waiter !== undefined) soonest = Math.min(soonest, this.#wait(lane, waiter.since));
     }
     if (soonest !== never) this.#alarm.set(soonest);

@@ -11,6 +11,11 @@ const counted = 800;
  * part of that share.
  */
 const shares = { others: 0.25, again: 0.2 };
+/**
+ * At least this share of all others is served before the rest is taken for objects that are refused
+ * each time: a limit far below the rate refuses many objects twice by chance.
+ */
+const mostlyServed = 0.4;
 /** Successes of witnesses, while all else is refused, before the refusals are the objects' own. */
 const witnesses = 3;
 /**
@@ -52,6 +57,26 @@ export class OwnRefusals {
     this.#inRow = 0;
     this.#witnesses = 0;
     this.#count(this.#refusedBefore.delete(path) ? this.#again : this.#others, "served");
+  }
+
+  wasRefused(path: string | undefined): boolean {
+    return path !== undefined && this.#refusedBefore.has(path);
+  }
+
+  /**
+   * Too few objects were asked for again to distinguish their own refusals from those of a limit.
+   */
+  get isOpen(): boolean {
+    return this.#again.served + this.#again.refused < enough;
+  }
+
+  /**
+   * The share of all objects that are refused each time; `undefined` if no refusals are known to be
+   * the objects' own, or too many for a share.
+   */
+  get shareRefused(): number | undefined {
+    const served = shareServed(this.#others);
+    return this.#areOwn && served >= mostlyServed ? 1 - served : undefined;
   }
 
   /** A witness was asked for. Returns true if that shows that the refusals are the objects' own. */

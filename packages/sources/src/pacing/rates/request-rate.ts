@@ -213,9 +213,24 @@ export class RequestRate {
     this.#hold.begin("banned", now);
   }
 
+  /**
+   * To be called after a cut, with the share of requests that is refused at any rate, where other
+   * signs than the rate show it. Returns whether that takes back the cut. It does not where a limit
+   * must be the reason.
+   */
+  accept(share: number | undefined): boolean {
+    const now = this.#now();
+    if (share === undefined || !this.#steady.mayBeReason(share, now)) return false;
+    this.#learn(share, now);
+    return true;
+  }
+
   #cut(now: number, waitMs: number): void {
     const share = this.#curve.cut(now, this.#servedLately.count(now), waitMs);
-    if (share === undefined) return;
+    if (share !== undefined) this.#learn(share, now);
+  }
+
+  #learn(share: number, now: number): void {
     this.#steady.learn(share, now);
     this.#curve.restore(now);
     this.#onSteady(share);

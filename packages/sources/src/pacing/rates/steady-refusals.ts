@@ -45,6 +45,8 @@ export class SteadyRefusals {
   #served = 0;
   #refused = 0;
   #bounds = usual;
+  /** When the latest share ends to be valid, also if it was dropped before. */
+  #learntUntil = Number.NEGATIVE_INFINITY;
 
   /** Too many to be a single object's own. */
   get areMany(): boolean {
@@ -54,6 +56,14 @@ export class SteadyRefusals {
   /** Their share is known, and slowing down does not lower it. */
   get areKnown(): boolean {
     return this.#bounds !== usual;
+  }
+
+  /**
+   * Whether refusals of this share may be the reason of a cut: a smaller one is accepted unlearnt,
+   * and one that was learnt within the last minute was exceeded.
+   */
+  mayBeReason(share: number, now: number): boolean {
+    return share > borne.unknown && now >= this.#learntUntil;
   }
 
   served(): void {
@@ -87,6 +97,7 @@ export class SteadyRefusals {
       inARow: Math.min(inARow.most, Math.max(inARow.least, byChance)),
       until: now + knownFor,
     };
+    this.#learntUntil = now + knownFor;
     this.#served = 0;
     this.#refused = 0;
   }
