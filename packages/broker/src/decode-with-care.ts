@@ -82,6 +82,7 @@ async function deathOver(body: string | Buffer, { memory, time }: Limits): Promi
 function started(body: string | Buffer, memory: number): Worker {
   try {
     return new Worker(new URL("./decode-thread.ts", import.meta.url), {
+      name: "decode",
       workerData: body,
       resourceLimits: { maxOldGenerationSizeMb: memory, maxYoungGenerationSizeMb: 16 },
     });

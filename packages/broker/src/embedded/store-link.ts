@@ -48,7 +48,10 @@ export class StoreLink {
 
   /** Starts the thread. Throws FatalError or HostError if the database cannot be used. */
   static async open(options: StoreOptions) {
-    const worker = new Worker(new URL("./store-thread.ts", import.meta.url), { workerData: options });
+    const worker = new Worker(new URL("./store-thread.ts", import.meta.url), {
+      name: "queues",
+      workerData: options,
+    });
     const opened = await new Promise<Extract<Post, { kind: "opened" }>>((resolve, reject) => {
       worker.once("error", reject);
       worker.once("exit", () => reject(new Error("the queue database's thread has ended")));

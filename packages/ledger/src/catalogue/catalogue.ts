@@ -98,6 +98,7 @@ async function startThread({
   onDisk = () => {},
 }: CatalogueParts): Promise<{ worker: Worker; thread: ThreadCall }> {
   const worker = new Worker(new URL("../thread/thread.ts", import.meta.url), {
+    name: "catalogue",
     workerData: { path, cacheBytes } satisfies CatalogueThreadData,
     resourceLimits: { maxYoungGenerationSizeMb: cacheBytes === undefined ? 16 : 4 },
   });

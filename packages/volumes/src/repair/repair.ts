@@ -64,7 +64,7 @@ function isDamage(difference: Difference): difference is Damage {
 type RepairLink = ThreadLink<ToRepairThread, FromRepairThread, Repaired>;
 
 function startThread(workerData: MendingSettings): RepairLink {
-  const worker = new Worker(new URL("./repair-thread.ts", import.meta.url), { workerData });
+  const worker = new Worker(new URL("./repair-thread.ts", import.meta.url), { name: "repair", workerData });
   return new ThreadLink(worker, {
     read: (answer) => {
       if ("failure" in answer) throw decodeFailure(answer.failure);

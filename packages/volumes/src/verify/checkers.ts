@@ -37,7 +37,7 @@ export class Checkers implements AsyncDisposable {
 type CheckThread = ThreadLink<readonly ExpectedFile[], CheckAnswer, CheckAnswer>;
 
 function startThread(workerData: CheckThreadData): CheckThread {
-  const worker = new Worker(new URL("./check-thread.ts", import.meta.url), { workerData });
+  const worker = new Worker(new URL("./check-thread.ts", import.meta.url), { name: "re-read", workerData });
   return new ThreadLink(worker, {
     read: (answer) => answer,
     whenEnded: () => new Error("a thread that re-reads files has ended"),

@@ -40,7 +40,7 @@ export async function verifyVolume(root: string, options: VerifyOptions = {}): P
   const { signal, source, restart = false, quietMs = 2000, threads = availableParallelism() } = options;
   signal?.throwIfAborted();
   const workerData: VerifySettings = { root, threads, restart, source, quietMs };
-  const worker = new Worker(new URL("./verify-thread.ts", import.meta.url), { workerData });
+  const worker = new Worker(new URL("./verify-thread.ts", import.meta.url), { name: "verify", workerData });
   const tell = (word: ToVerifyThread) => worker.postMessage(word);
   const stop = () => tell("stop");
   signal?.addEventListener("abort", stop, { once: true });

@@ -54,6 +54,7 @@ export class WriterLink {
     this.#root = root;
     this.#log = log;
     this.#worker = new Worker(new URL("./writer-thread.ts", import.meta.url), {
+      name: "volume",
       workerData: this.slots.memory,
     });
     this.#worker.on("message", (message: FromThread) => this.#receive(message));
