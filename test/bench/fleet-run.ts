@@ -8,27 +8,21 @@
  * `--against` starts that of another checkout too: it stays where it is, and what it prints only
  * grows.
  */
-import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Fleet, type Service } from "../fleet/fleet.ts";
 import { startNode } from "../rabbitmq/index.ts";
 import { until } from "../waiting.ts";
+import { cpuSecondsOf, type ThreadTime, ThreadWatch } from "./processes.ts";
 
 /** What is printed. */
 export interface FleetRun {
   readonly seconds: number;
   /** By process: broker, ledger, lister, downloader. */
   readonly cpuSeconds: Readonly<Record<string, number>>;
-}
-
-const ticksPerSecond = 100;
-
-/** User and system time of a process that runs. */
-function cpuSecondsOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+  /** Of the services, by `<process>: <thread>`. An older checkout prints none. */
+  readonly threads?: readonly ThreadTime[];
 }
 
 const [restUrl = "", domainUrl = "", target = "", batch = "64"] = process.argv.slice(2);
@@ -44,6 +38,7 @@ await using fleet = await Fleet.create({
     UPYUN_DOMAIN: domainUrl,
     BATCH_FILES: batch,
     LOG_LEVEL: "info",
+    ...(process.env.SSL_CERT_FILE !== undefined && { SSL_CERT_FILE: process.env.SSL_CERT_FILE }),
   },
 });
 const services: Service[] = [
@@ -65,6 +60,7 @@ const pids: [string, number][] = [
   ...services.map(({ role, pid }): [string, number] => [role, pid]),
 ];
 const before = new Map(pids.map(([role, pid]) => [role, cpuSecondsOf(pid)]));
+const threadsBefore = new Map(services.map(({ role, pid }) => [role, new ThreadWatch().look(pid)]));
 // `start` waits for young queues; the job's own date is taken just before its first message is
 // published.
 const { state, startedAt } = await fleet.closed(await fleet.start("bench"), 600_000);
@@ -73,4 +69,10 @@ if (state !== "complete") throw new Error(`the job ended ${state}`);
 const cpuSeconds = Object.fromEntries(
   pids.map(([role, pid]) => [role, cpuSecondsOf(pid) - (before.get(role) ?? 0)]),
 );
-console.log(JSON.stringify({ seconds, cpuSeconds } satisfies FleetRun));
+const threads = services.flatMap(({ role, pid }) =>
+  new ThreadWatch(threadsBefore.get(role))
+    .look(pid)
+    .times()
+    .map(({ name, ...time }): ThreadTime => ({ name: `${role}: ${name}`, ...time })),
+);
+console.log(JSON.stringify({ seconds, cpuSeconds, threads } satisfies FleetRun));

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ownState } from "../programs.ts";
+import { descendants, peakRssOf, reapedCpuSeconds, type ThreadTime, ThreadWatch } from "./processes.ts";
 
 export interface Command {
   readonly program: string;
@@ -14,13 +14,17 @@ export interface MeasuredRun {
   readonly seconds: number;
   /** User and system time of the program and of all its children that ended. */
   readonly cpuSeconds: number;
+  /**
+   * Of the program and its children. Less than `cpuSeconds` by what threads used after they were
+   * last looked at.
+   */
+  readonly threads: readonly ThreadTime[];
   /** Bytes: the sum of the peaks of all processes of the tree. */
   readonly peakRss: number;
   /** The last 64 KiB. */
   readonly stdout: string;
 }
 
-const ticksPerSecond = 100;
 const samplingMs = 50;
 const keptOutput = 65_536;
 
@@ -29,8 +33,8 @@ const keptOutput = 65_536;
  *
  * CPU time is what /proc/self/stat gains under "children that were waited for" (cutime, cstime),
  * which the kernel adds up when a child is reaped, its own children included: exact, but only right
- * while nothing else is reaped. Memory is VmHWM, the kernel's own high-water mark, read every 50
- * ms: only growth in the last 50 ms can be missed.
+ * while nothing else is reaped. Memory is VmHWM, the kernel's own high-water mark. This and the time
+ * of each thread are read every 50 ms: only what comes in the last 50 ms can be missed.
  */
 export async function runMeasured(
   command: Command,
@@ -49,10 +53,10 @@ export async function runMeasured(
   const stdout = tailOf(child.stdout);
   const stderr = tailOf(child.stderr);
   const watch = new AbortController();
-  const sampling = samplePeaks(child.pid, watch.signal);
+  const sampling = sample(child.pid, watch.signal);
   const { code, error, exitedAt } = await ending(child);
   watch.abort();
-  const peaks = await sampling;
+  const sampled = await sampling;
   signal.throwIfAborted();
   if (error?.name === "AbortError")
     throw new Error(`took longer than ${timeoutMs / 1000} s`, { cause: error });
@@ -61,7 +65,7 @@ export async function runMeasured(
   return {
     seconds: (exitedAt - began) / 1000,
     cpuSeconds: reapedCpuSeconds() - cpuBefore,
-    peakRss: sum(peaks.values()),
+    ...sampled,
     stdout: stdout(),
   };
 }
@@ -103,60 +107,26 @@ function tailOf(stream: NodeJS.ReadableStream): () => string {
   return () => text;
 }
 
-function reapedCpuSeconds(): number {
-  // After the command's name in parentheses: cutime and cstime are fields 16 and 17 of the line.
-  const fields = readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ") ?? [];
-  return (Number(fields[13]) + Number(fields[14])) / ticksPerSecond;
-}
-
-/** Bytes by process id, until the signal. */
-async function samplePeaks(
+/** Until the signal. */
+async function sample(
   root: number | undefined,
   signal: AbortSignal,
-): Promise<ReadonlyMap<number, number>> {
+): Promise<Pick<MeasuredRun, "peakRss" | "threads">> {
   const peaks = new Map<number, number>();
+  const watch = new ThreadWatch();
   while (root !== undefined && !signal.aborted) {
     for (const pid of [root, ...descendants(root)]) {
       const peak = peakRssOf(pid);
       if (peak !== undefined) peaks.set(pid, peak);
+      watch.look(pid);
     }
     await sleep(samplingMs, undefined, { signal }).catch(ignoreAbort);
   }
-  return peaks;
+  return { peakRss: sum(peaks.values()), threads: watch.times() };
 }
 
 function ignoreAbort(error: unknown): void {
   if (!(error instanceof Error) || error.name !== "AbortError") throw error;
-}
-
-/** Bytes, while the process lives. */
-export function peakRssOf(pid: number): number | undefined {
-  const kilobytes = /^VmHWM:\s+(\d+)/m.exec(readProc(`/proc/${pid}/status`))?.[1];
-  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
-}
-
-function descendants(pid: number): number[] {
-  const children = threadsOf(pid).flatMap((thread) =>
-    readProc(`/proc/${pid}/task/${thread}/children`).split(" ").filter(Boolean).map(Number),
-  );
-  return children.flatMap((child) => [child, ...descendants(child)]);
-}
-
-function threadsOf(pid: number): string[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`);
-  } catch {
-    return [];
-  }
-}
-
-/** Empty when the process is gone. */
-function readProc(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }
 
 function sum(numbers: Iterable<number>): number {

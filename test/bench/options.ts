@@ -3,10 +3,11 @@ import { parseArgs } from "node:util";
 
 export const usage = `usage: npm run bench -- [flags]
 
-Copies a tree of small files from a private nginx with brigade and with others, in rotated order, and compares.
+Copies a tree of small files from a private nginx with brigade and with others, in rotated order, and compares:
+speed, memory, CPU time per file, and that of each of brigade's threads, by the names that \`top -H\` shows.
 
   --rounds <n>     rounds of all contenders; medians are taken over them (3)
-  --files <n>      files in the tree (30000)
+  --files <n>      files in the tree (60000)
   --size <bytes>   mean size of a file (20000)
   --only <names>   contenders, separated by commas: brigade,undici,curl,rclone,wget2,aria2,wrk (all)
   --against <folder>
@@ -15,6 +16,8 @@ Copies a tree of small files from a private nginx with brigade and with others, 
   --concurrency <list>
                    brigade runs once with each value of FETCH_CONCURRENCY, as brigade-auto, brigade-64…
   --delay <ms>     all that nginx sends comes this much later, as over a long line (0)
+  --tls            nginx answers by HTTPS, with a certificate that is made for the run and given to all contenders;
+                   listings as of UpYun still come by HTTP
   --bed <bed>      what the copies are written to: "steady", a file system that is made anew for each run in an image
                    file, needs root; or "disk", the disk of --dir as it is, all copies are kept until the end (steady)
   --dir <folder>   where tree, image or copies lie (bench-results/ in the checkout)
@@ -47,6 +50,7 @@ export interface Options {
   /** Values of FETCH_CONCURRENCY. */
   readonly concurrency: readonly string[] | undefined;
   readonly delayMs: number;
+  readonly tls: boolean;
   readonly bed: "steady" | "disk";
   readonly directory: string;
   readonly timeoutMs: number;
@@ -69,12 +73,13 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
     args: [...argv],
     options: {
       rounds: { type: "string", default: "3" },
-      files: { type: "string", default: "30000" },
+      files: { type: "string", default: "60000" },
       size: { type: "string", default: "20000" },
       only: { type: "string" },
       against: { type: "string" },
       concurrency: { type: "string" },
       delay: { type: "string", default: "0" },
+      tls: { type: "boolean", default: false },
       bed: { type: "string", default: "steady" },
       dir: { type: "string", default: `${checkout}/bench-results` },
       timeout: { type: "string", default: "180" },
@@ -98,6 +103,7 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
     against: values.against === undefined ? undefined : resolve(values.against),
     concurrency: values.concurrency?.split(","),
     delayMs: Number(values.delay),
+    tls: values.tls,
     bed: bedNamed(values.bed),
     directory: values.dir,
     timeoutMs: positive("--timeout", values.timeout) * 1000,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Program } from "../../programs.ts";
 import type { FleetRun } from "../fleet-run.ts";
 import type { Command, MeasuredRun } from "../measured-run.ts";
+import type { ThreadTime } from "../processes.ts";
 import { assertComplete, type Tree } from "./tree.ts";
 
 /** The files to copy, and their servers. */
@@ -10,6 +11,9 @@ export interface Site {
   readonly tree: Tree;
   /** nginx. */
   readonly url: string;
+  /** The file of the certificate to be trusted, where `url` is one of HTTPS. */
+  readonly authority: string | undefined;
+  /** By HTTP in any case. */
   readonly listingUrl: string;
   /** For the lists of URLs that some contenders read. */
   readonly scratch: string;
@@ -34,10 +38,16 @@ export interface Contender {
 export interface Account {
   readonly files: number;
   readonly bytes: number;
-  /** Variables that differ from the process's own. */
+  /** What differs from the process's own. */
   readonly seconds?: number;
   readonly cpuSeconds?: number;
   readonly brokerCpuSeconds?: number;
+  readonly threads?: readonly ThreadTime[];
+}
+
+/** Whether a contender is this program, in any way it runs. */
+export function isBrigade(name: string): boolean {
+  return /^(brigade|fleet)/.test(name);
 }
 
 const parallel = 64;
@@ -55,6 +65,7 @@ const brigade: Contender = {
       UPYUN_OPERATOR: "operator",
       UPYUN_PASSWORD: "password",
       DURABILITY: "group",
+      ...trust(site.authority, "SSL_CERT_FILE"),
     },
   }),
   account: (site, target) => accountTree(site, join(target, "bench")),
@@ -67,7 +78,7 @@ const brigadeIndex: Contender = {
   command: (site, target) => ({
     program: process.execPath,
     args: [join(site.checkout, "packages/cli/bin/brigade.js"), "copy", `${site.url}/`, target],
-    env: { DURABILITY: "group" },
+    env: { DURABILITY: "group", ...trust(site.authority, "SSL_CERT_FILE") },
   }),
   account: (site, target) => accountTree(site, join(target, new URL(site.url).host.replaceAll(/[.:]/g, "-"))),
 };
@@ -80,8 +91,9 @@ const undici: Contender = {
     writeFileSync(join(scratch, "keys"), tree.keys.join("\n"));
   },
   prepare: makeDirectories,
-  command: ({ scratch, url, checkout }, target) => ({
+  command: ({ scratch, url, authority, checkout }, target) => ({
     program: process.execPath,
+    env: trust(authority, "NODE_EXTRA_CA_CERTS"),
     args: [
       join(checkout, "test/bench/copy/bare-undici.ts"),
       url,
@@ -102,10 +114,11 @@ const curl: Contender = {
     writeFileSync(join(scratch, "curl.config"), lines.join(""));
   },
   prepare: makeDirectories,
-  command: ({ scratch }, target, program) => ({
+  command: ({ scratch, authority }, target, program) => ({
     program,
     args: [
       ...["-q", "--parallel", "--parallel-max", `${parallel}`, "--no-progress-meter", "-sS", "--fail"],
+      ...(authority === undefined ? [] : ["--cacert", authority]),
       ...["--output-dir", target, "-K", join(scratch, "curl.config")],
     ],
   }),
@@ -116,9 +129,10 @@ const rclone: Contender = {
   name: "rclone",
   tool: "rclone",
   safe: false,
-  command: ({ url }, target, program) => ({
+  command: ({ url, authority }, target, program) => ({
     program,
     args: [
+      ...(authority === undefined ? [] : ["--ca-cert", authority]),
       ...["copy", ":http:", target, "--http-url", url, "--config", "/dev/null"],
       ...[
         "--transfers",
@@ -140,9 +154,10 @@ const wget2: Contender = {
   tool: "wget2",
   safe: false,
   setUp: writeUrls,
-  command: ({ scratch }, target, program) => ({
+  command: ({ scratch, authority }, target, program) => ({
     program,
     args: [
+      ...(authority === undefined ? [] : [`--ca-certificate=${authority}`]),
       ...["-q", "--no-config", `--max-threads=${parallel}`, "-x", "-nH", "-P", target],
       ...["-i", join(scratch, "urls")],
     ],
@@ -158,9 +173,10 @@ const aria2: Contender = {
     const lines = tree.keys.map((key) => `${url}/${key}\n  out=${key}\n`);
     writeFileSync(join(scratch, "aria2.input"), lines.join(""));
   },
-  command: ({ scratch }, target, program) => ({
+  command: ({ scratch, authority }, target, program) => ({
     program,
     args: [
+      ...(authority === undefined ? [] : [`--ca-certificate=${authority}`]),
       ...["--no-conf", "--quiet", "-j", `${parallel}`, "--file-allocation=none", "--summary-interval=0"],
       ...["-d", target, "-i", join(scratch, "aria2.input")],
     ],
@@ -168,7 +184,7 @@ const aria2: Contender = {
   account: accountTree,
 };
 
-/** The upper limit: the speed of nginx when nothing is written. */
+/** The upper limit: the speed of nginx when nothing is written. It trusts any certificate. */
 const wrk: Contender = {
   name: "wrk",
   tool: "wrk",
@@ -207,8 +223,9 @@ function fleet(name: string, batchFiles: number): Contender {
   return {
     name,
     safe: true,
-    command: ({ listingUrl, url, checkout }, target) => ({
+    command: ({ listingUrl, url, authority, checkout }, target) => ({
       program: process.execPath,
+      env: trust(authority, "SSL_CERT_FILE"),
       args: [join(checkout, "test/bench/fleet-run.ts"), listingUrl, url, target, `${batchFiles}`],
     }),
     account(site, target, { stdout }) {
@@ -219,6 +236,7 @@ function fleet(name: string, batchFiles: number): Contender {
         seconds: told.seconds,
         cpuSeconds: Object.values(services).reduce((sum, seconds) => sum + seconds, 0),
         brokerCpuSeconds: broker,
+        threads: told.threads ?? [],
       };
     },
   };
@@ -241,6 +259,11 @@ export const contenders: readonly Contender[] = [
   aria2,
   wrk,
 ];
+
+/** The variable by which a program is given the certificate to be trusted. */
+function trust(authority: string | undefined, variable: string): Readonly<Record<string, string>> {
+  return authority === undefined ? {} : { [variable]: authority };
+}
 
 function makeDirectories({ tree }: Site, target: string): void {
   for (const directory of tree.directories.keys()) mkdirSync(join(target, directory));

@@ -3,7 +3,7 @@ import { findPrograms, type Program } from "../../programs.ts";
 import { type MeasuredRun, runMeasured } from "../measured-run.ts";
 import type { Options } from "../options.ts";
 import { type Bed, bedOf } from "./bed.ts";
-import { type Contender, contenders, fleetContenders, type Site } from "./contenders.ts";
+import { type Contender, contenders, fleetContenders, isBrigade, type Site } from "./contenders.ts";
 import { startDelayedLine } from "./delayed-line.ts";
 import { startListingServer } from "./listing-server.ts";
 import { startNginx } from "./nginx.ts";
@@ -47,10 +47,21 @@ export async function benchCopies(
 
   say(`writing ${options.files} files of about ${options.size} bytes`);
   const tree = writeTree(join(home, "tree"), options);
-  await using nginx = await startNginx(nginxProgram, { home: join(home, "nginx"), root: tree.root });
+  await using nginx = await startNginx(nginxProgram, {
+    home: join(home, "nginx"),
+    root: tree.root,
+    tls: options.tls,
+  });
   await using listing = await startListingServer(tree);
   await using line = options.delayMs > 0 ? await startDelayedLine(nginx.url, options.delayMs) : undefined;
-  const site: Site = { tree, url: line?.url ?? nginx.url, listingUrl: listing.url, scratch: home, checkout };
+  const site: Site = {
+    tree,
+    url: line?.url ?? nginx.url,
+    authority: nginx.authority,
+    listingUrl: listing.url,
+    scratch: home,
+    checkout,
+  };
   for (const contender of ready) contender.setUp?.(site);
   using bed = bedOf(options.bed, { home, files: tree.keys.length, bytes: tree.bytes, say });
 
@@ -88,7 +99,7 @@ function choose({ only, rabbitmq, against, concurrency }: Options): readonly Con
   if (unknown.length > 0) throw new Error(`--only: no contender is called ${unknown.join(", ")}`);
   const chosen = all.filter(({ name }) => only?.includes(name) ?? true);
   return chosen.flatMap((contender) => {
-    if (!/^(brigade|fleet)/.test(contender.name)) return [contender];
+    if (!isBrigade(contender.name)) return [contender];
     const each = concurrency?.map((value) => withConcurrency(contender, value)) ?? [contender];
     return against === undefined ? each : [...each, fromCheckout(contender, against)];
   });

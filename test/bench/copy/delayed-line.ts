@@ -3,13 +3,13 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 /**
  * A long line to a loopback port: all that the server sends comes this many milliseconds later, and
- * the first byte of a connection, too. Returns its `http://127.0.0.1:<port>`.
+ * the first byte of a connection, too. Returns its `http://127.0.0.1:<port>`, or `https://…`.
  */
 export async function startDelayedLine(
   url: string,
   delayMs: number,
 ): Promise<{ readonly url: string } & AsyncDisposable> {
-  const { hostname, port } = new URL(url);
+  const { protocol, hostname, port } = new URL(url);
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (near) => {
     const far = connect({ host: hostname, port: Number(port), noDelay: true });
@@ -28,7 +28,7 @@ export async function startDelayedLine(
   server.listen({ host: "127.0.0.1", port: 0, backlog: 4096 });
   await once(server, "listening");
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${protocol}//127.0.0.1:${(server.address() as AddressInfo).port}`,
     async [Symbol.asyncDispose]() {
       server.close();
       for (const socket of sockets) socket.destroy();

@@ -1,65 +1,46 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { writeCertificate } from "../../certificate.ts";
 import { freePort } from "../../free-ports.ts";
+import { startInBackground } from "../../get/background.ts";
 
 export interface Nginx extends AsyncDisposable {
-  /** `http://127.0.0.1:<port>` */
+  /** `http://127.0.0.1:<port>`, or `https://…` */
   readonly url: string;
+  /** With `tls`: the file of the certificate to be trusted. */
+  readonly authority: string | undefined;
 }
 
 /**
  * A private nginx on a free loopback port that serves `root`, with its own configuration and
  * folders below `home`. A file named by its MD5 is sent with that as Content-MD5, as UpYun does;
- * folders are listed for rclone.
+ * folders are listed for rclone. `tls`: by HTTPS, with a certificate that is made for it.
  */
 export async function startNginx(
   program: string,
-  { home, root }: { home: string; root: string },
+  { home, root, tls }: { home: string; root: string; tls: boolean },
 ): Promise<Nginx> {
   const port = await freePort();
   mkdirSync(home, { recursive: true });
+  const certificate = tls ? writeCertificate(home) : undefined;
+  const tlsLines =
+    certificate && `ssl_certificate ${certificate.file}; ssl_certificate_key ${certificate.keyFile};`;
   const configuration = join(home, "nginx.conf");
-  writeFileSync(configuration, configurationOf({ home, root, port }));
-  const child = spawn(program, ["-p", home, "-c", configuration, "-e", join(home, "error.log")], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const url = `http://127.0.0.1:${port}`;
-  await Promise.race([
-    answering(url),
-    once(child, "exit").then(([code]) => {
-      throw new Error(`nginx ended with ${code}, see ${home}/error.log`);
-    }),
-  ]);
+  const listen = `listen 127.0.0.1:${port} backlog=4096 ${tls ? "ssl" : ""}; ${tlsLines ?? ""}`;
+  writeFileSync(configuration, configurationOf({ home, root, listen }));
+  const args = ["-p", home, "-c", configuration, "-e", join(home, "error.log")];
+  const service = await startInBackground(program, args, port);
   return {
-    url,
-    async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null) return;
-      child.kill("SIGTERM");
-      await once(child, "exit");
-    },
+    url: `${tls ? "https" : "http"}://127.0.0.1:${port}`,
+    authority: certificate?.file,
+    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   };
-}
-
-async function answering(url: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    try {
-      await fetch(url, { method: "HEAD" });
-      return;
-    } catch (error) {
-      if (Date.now() > deadline) throw new Error("nginx does not answer", { cause: error });
-      await sleep(20);
-    }
-  }
 }
 
 /**
  * It has no open_file_cache: with tens of thousands of files nginx would run out of descriptors.
  */
-function configurationOf({ home, root, port }: { home: string; root: string; port: number }): string {
+function configurationOf({ home, root, listen }: { home: string; root: string; listen: string }): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `  ${name}_temp_path ${home}/${name};`)
     .join("\n");
@@ -77,7 +58,7 @@ ${temporary}
   keepalive_timeout 300s;
   default_type image/jpeg;
   server {
-    listen 127.0.0.1:${port} backlog=4096;
+    ${listen}
     root ${root};
     autoindex on;
     location ~ "/([0-9a-f]+)[.]jpg$" { add_header Content-MD5 $1; }

@@ -4,8 +4,9 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { startNode } from "../../rabbitmq/index.ts";
-import { peakRssOf, runMeasured } from "../measured-run.ts";
+import { runMeasured } from "../measured-run.ts";
 import type { Options } from "../options.ts";
+import { peakRssOf } from "../processes.ts";
 import { table } from "../table.ts";
 
 export interface ListingResult {

@@ -14,6 +14,7 @@ function runs(name: string, speeds: readonly number[], failures: readonly string
       bytes: speed * 10 * 20_000,
       seconds: 10,
       cpuSeconds: speed / 100,
+      threads: [],
       peakRss: 50e6,
     })),
   };
@@ -40,7 +41,38 @@ test("files, bytes and CPU time are counted by the second and by the file", () =
   const [brigade] = summarise([runs("brigade", [500])]);
   assert.equal(brigade?.filesPerSecond.median, 500);
   assert.equal(brigade?.megabytesPerSecond.median, 10);
-  assert.equal(brigade?.cpuMsPerFile.median, 1);
+  assert.equal(brigade?.cpuMicrosPerFile.median, 1000);
+});
+
+test("the report has the CPU time per file of each of brigade's threads, and what was not seen of them", () => {
+  const withThreads = (name: string, volumes: number, cpuSeconds: number): ContenderRuns => ({
+    ...runs(name, []),
+    runs: [1, 2, 3].map((times, round) => ({
+      round,
+      files: 10_000,
+      bytes: 1,
+      seconds: 1,
+      cpuSeconds: 2.5 * times,
+      threads: [
+        { name: "MainThread", threads: 1, cpuSeconds: 1.5 * times },
+        { name: "volume", threads: volumes, cpuSeconds: cpuSeconds * times },
+        { name: "SignalInspector", threads: 1, cpuSeconds: 0 },
+      ],
+      peakRss: 1,
+    })),
+  });
+  const text = copyTable(
+    summarise([withThreads("brigade", 2, 0.8), withThreads("brigade-before", 1, 0.9), runs("curl", [100])]),
+  );
+  const [, ...lines] = text.slice(text.indexOf("CPU µs/file by thread")).split("\n");
+  assert.deepEqual(
+    lines.map((line) => line.split(/ {2,}/)),
+    [
+      ["MainThread", "300.0", "300.0"],
+      ["volume", "160.0 (2 threads)", "180.0"],
+      ["ended unseen", "40.0", "20.0"],
+    ],
+  );
 });
 
 test("without brigade's runs there are speeds but no ratios", () => {
