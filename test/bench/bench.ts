@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, resolve } from "node:path";
+import { accountsTable, benchAccounts } from "./accounts/accounts-bench.ts";
 import { benchCopies } from "./copy/copy-bench.ts";
 import { copyTable, summarise } from "./copy/copy-report.ts";
 import { benchLedger, ledgerTable } from "./ledger/ledger-bench.ts";
@@ -29,6 +30,11 @@ async function main(): Promise<number> {
     if (options.ledger) {
       const result = await benchLedger(options, place);
       console.log(options.json ? JSON.stringify({ machine, result }, undefined, 2) : ledgerTable(result));
+      return 0;
+    }
+    if (options.accounts) {
+      const results = await benchAccounts(options, place);
+      console.log(options.json ? JSON.stringify({ machine, results }, undefined, 2) : accountsTable(results));
       return 0;
     }
     if (options.listing) {

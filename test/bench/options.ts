@@ -30,7 +30,9 @@ speed, memory, CPU time per file, and that of each of brigade's threads, by the 
                    (1000000,10000000,1000000x3)
   --ledger         instead: how fast the ledger's catalogue takes results, how large it becomes and how long it lets
                    questions wait meanwhile
-  --objects <n>    with --ledger: objects of the job (1000000)
+  --accounts       instead: what lister, queues and ledger of a \`copy\` take per file, in batches of 64, without network
+                   and bodies; their databases lie in --dir
+  --objects <n>    with --ledger and --accounts: objects of the job (1000000)
   --start          instead: how long commands take to start, beside \`node -e 0\` (--rounds 15)
   --no-install     do not install missing tools
   --json           results on stdout as JSON, the rest on stderr
@@ -60,6 +62,7 @@ export interface Options {
   readonly pauseMs: number;
   readonly entries: readonly string[];
   readonly ledger: boolean;
+  readonly accounts: boolean;
   readonly objects: number;
   readonly start: boolean;
   readonly install: boolean;
@@ -88,6 +91,7 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
       pause: { type: "string", default: "0" },
       entries: { type: "string", default: "1000000,10000000,1000000x3" },
       ledger: { type: "boolean", default: false },
+      accounts: { type: "boolean", default: false },
       objects: { type: "string", default: "1000000" },
       start: { type: "boolean", default: false },
       "no-install": { type: "boolean", default: false },
@@ -112,6 +116,7 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
     pauseMs: Number(values.pause),
     entries: values.entries.split(","),
     ledger: values.ledger,
+    accounts: values.accounts,
     objects: positive("--objects", values.objects),
     start: values.start,
     install: !values["no-install"],
