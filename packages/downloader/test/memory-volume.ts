@@ -117,7 +117,7 @@ export class MemoryVolume implements Volume {
     return keys.map((key) => this.held.has(key) || this.files.has(key));
   }
 
-  async latest(source: string, most: number): Promise<readonly ObjectEntry[]> {
+  async sample(source: string, most: number): Promise<readonly ObjectEntry[]> {
     const stored = [...this.files.values()].filter(({ object }) => object.source === source).reverse();
     const entries = stored.map(({ object: { key, modified }, text }) => ({
       key,

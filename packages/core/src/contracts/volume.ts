@@ -141,8 +141,11 @@ export interface VolumeLooking {
    * from there as damaged; in order.
    */
   holds(source: string, keys: readonly ObjectKey[]): Promise<readonly boolean[]>;
-  /** Objects of a source that were stored here last, `most` at most, the latest first. */
-  latest(source: string, most: number): Promise<readonly ObjectEntry[]>;
+  /**
+   * Some objects of a source that were stored here, `most` at most: the latest one first, then
+   * others from all times.
+   */
+  sample(source: string, most: number): Promise<readonly ObjectEntry[]>;
   /**
    * True if the source's folder was empty when this process opened the volume: nothing to `adopt`.
    */

@@ -1,3 +1,4 @@
+import { SourceError } from "../failures.ts";
 import type { Delayer } from "../time/delay.ts";
 import type { RequestGate } from "./request-gate.ts";
 import type { Subject, Witnesses } from "./witnesses.ts";
@@ -31,8 +32,10 @@ interface Asked {
 const grace = 250;
 /** Milliseconds for which ordinary traffic counts as under way. */
 const lately = 1_000;
-/** Witnesses that are asked, one after the other, before all of them are believed to be refused. */
-const witnessesAsked = 3;
+/**
+ * Witnesses that get no answer, before no more are asked: each may take as long as a request may.
+ */
+const mostSilent = 3;
 /** Different subjects that failed in a row, to be asked again by probes. */
 const rememberedFailing = 256;
 
@@ -136,15 +139,16 @@ export class Proof<S extends Subject> {
     const began = now();
     const refused: S[] = [];
     let refusal: Error | undefined;
-    for (const witness of await witnesses.all()) {
-      if (refused.length >= witnessesAsked) break;
-      if (this.#failing.has(witness.key) || refused.some(({ key }) => key === witness.key)) continue;
+    let silent = 0;
+    for (const witness of await witnesses.toAsk(this.#failing)) {
       refusal = await refusalOf(witness);
       if (refusal === undefined) {
         for (const one of refused) witnesses.drop(one);
         return { began, refusal };
       }
       refused.push(witness);
+      if (refusal instanceof SourceError && refusal.kind === "transport") silent++;
+      if (silent >= mostSilent) break;
     }
     return { began, refusal };
   }

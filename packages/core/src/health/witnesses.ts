@@ -5,6 +5,11 @@ export interface Subject {
 
 /** Witnesses that are kept, at most. */
 const most = 8;
+/**
+ * Witnesses of this run that are asked, one after the other, before all of them are believed to be
+ * refused.
+ */
+const enough = 3;
 /** Dropped witnesses that are kept, at most. */
 const remembered = 1_000;
 
@@ -40,8 +45,28 @@ export class Witnesses<S extends Subject> {
   }
 
   async all(): Promise<readonly S[]> {
-    const latestFirst = [...this.#recent.slice(this.#next), ...this.#recent.slice(0, this.#next)].reverse();
-    const all = [...latestFirst, ...(await this.#ofEarlierRuns())];
-    return all.filter(({ key }) => !this.#dropped.has(key));
+    return [...this.#ofThisRun(), ...this.#kept(await this.#ofEarlierRuns())];
+  }
+
+  /**
+   * Resolves with those to be asked, in order, each once, and without those that fail. All of
+   * earlier runs are among them if there are few of this run: some may have changed since, and be
+   * among the objects that this run is refused.
+   */
+  async toAsk(failing: ReadonlyMap<string, S>): Promise<readonly S[]> {
+    const passed = new Set(failing.keys());
+    const isFirst = ({ key }: S) => !passed.has(key) && passed.add(key).has(key);
+    const ofThisRun = this.#ofThisRun().filter(isFirst);
+    if (ofThisRun.length >= enough) return ofThisRun.slice(0, enough);
+    return [...ofThisRun, ...this.#kept(await this.#ofEarlierRuns()).filter(isFirst)];
+  }
+
+  /** The latest first. */
+  #ofThisRun(): readonly S[] {
+    return this.#kept([...this.#recent.slice(this.#next), ...this.#recent.slice(0, this.#next)].reverse());
+  }
+
+  #kept(subjects: readonly S[]): readonly S[] {
+    return subjects.filter(({ key }) => !this.#dropped.has(key));
   }
 }

@@ -57,6 +57,24 @@ describe("a refusal", () => {
     assert.deepEqual([await judge("a", refused()), asked], ["own", ["old"]]);
   });
 
+  test("is judged by all of earlier runs: most may be refused since, while one still comes", async () => {
+    const earlier = ["1", "2", "3", "4", "5", "6", "7", "8"];
+    const { judge, answers, asked, events } = setUp({ earlier });
+    for (const key of earlier.slice(0, 7)) answers.set(key, refused());
+    assert.equal(await judge("a", refused()), "own");
+    assert.equal(await judge("b", refused()), "own");
+    assert.deepEqual([asked, events], [[...earlier, "8"], []], "who failed is not asked again");
+  });
+
+  test("is judged by three of this run, which are asked once each, where there are as many", async () => {
+    const { judge, came, answers, asked, leaving } = setUp({ earlier: ["1", "2", "3", "4"] });
+    for (const key of ["a", "b", "b", "c", "d", "d"]) came(key);
+    answers.set("*", refused());
+    assert.equal(await judge("e", refused()), "shared");
+    assert.deepEqual(asked, ["d", "c", "b"]);
+    leaving.abort();
+  });
+
   test("is of unknown owner when nothing ever came", async () => {
     const { judge, events } = setUp();
     assert.deepEqual([await judge("a", refused()), events], ["unknown", []]);
@@ -104,6 +122,14 @@ describe("an error that may pass", () => {
     for (let i = 0; i < 31; i++) assert.equal(await judge("o1", refused("unavailable")), "own");
     assert.equal(await judge("last", refused("unavailable")), "shared");
     assert.deepEqual(pauses, [{ reason: "unavailable!", isBan: false }]);
+    leaving.abort();
+  });
+
+  test("is everybody's after three of earlier runs that get no answer: each may take long", async () => {
+    const { judge, answers, asked, leaving } = setUp({ earlier: ["1", "2", "3", "4", "5"] });
+    answers.set("*", refused("transport"));
+    assert.equal(await judge("a", refused("transport")), "shared");
+    assert.deepEqual(asked, ["1", "2", "3"]);
     leaving.abort();
   });
 

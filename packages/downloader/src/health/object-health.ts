@@ -55,7 +55,7 @@ export class ObjectHealth {
           await source.listPage(this.#prefix ?? directoryOf(key), undefined, signal);
         },
         ofEarlierRuns: () => {
-          this.#earlier ??= this.#latest();
+          this.#earlier ??= this.#sample();
           return this.#earlier;
         },
       },
@@ -139,24 +139,26 @@ export class ObjectHealth {
     }
   }
 
-  async #latest(): Promise<readonly ObjectEntry[]> {
+  /**
+   * From a different place of each volume's sample: what was stored at one time, on all volumes,
+   * may have changed together since, or be refused together.
+   */
+  async #sample(): Promise<readonly ObjectEntry[]> {
     const { placement, name, log } = this.#parts;
     const volumes = placement.volumes.filter((volume) => !volume.isFresh(name));
     const found = await Promise.all(
       volumes.map(async (volume) => {
         try {
-          return await volume.latest(name, Math.ceil(ofEarlierRuns / volumes.length));
+          return await volume.sample(name, ofEarlierRuns);
         } catch (error) {
           if (classify(error).fault === "bug") throw error;
-          log.debug(
-            { volume: volume.label, reason: String(error) },
-            "a volume cannot say what was stored last",
-          );
+          log.debug({ volume: volume.label, reason: String(error) }, "a volume cannot say what was stored");
           return [];
         }
       }),
     );
-    return found.flat();
+    const spread = Array.from({ length: ofEarlierRuns }, (_, n) => found[n % found.length]?.[n] ?? []).flat();
+    return [...new Set([...spread, ...found.flat()])].slice(0, ofEarlierRuns);
   }
 }
 

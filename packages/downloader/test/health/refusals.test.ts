@@ -145,4 +145,23 @@ describe("a later run, of which most is unchanged", () => {
     assert.equal(bucket.opened.length - bucket.times("old"), 300, "each was asked for once");
     assert.deepEqual(givenUp, []);
   });
+
+  for (const disks of [2, 8])
+    test(`has them fail, too, where what each of ${disks} disks stored last is refused with them`, async () => {
+      const names = numbered(300);
+      const old = Array.from({ length: 4 * disks }, (_, n) => `old${n}`);
+      const { bucket, open } = closedBucket([...names, ...old]);
+      for (const key of old) open.add(key);
+      const volumes = Array.from({ length: disks }, (_, disk) => {
+        const volume = new MemoryVolume(`v${disk}`);
+        volume.fresh = false;
+        const keys = [...names.slice(-4 * (disk + 1)).slice(0, 4), ...old.slice(4 * disk, 4 * (disk + 1))];
+        volume.earlier = keys.map((key) => ({ key, size: 1, modified: 1_000 }));
+        return volume;
+      });
+      const { broker, downloader } = await setUp(bucket, { volumes });
+      assert.deepEqual(await broker.deliver("files", batch(sized(names))), { kind: "ack" });
+      assert.equal(outcomesIn(broker).filter(({ outcome }) => outcome === "failed").length, 300);
+      assert.deepEqual(downloader.pauses, []);
+    });
 });

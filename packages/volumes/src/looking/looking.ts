@@ -2,7 +2,7 @@ import { lstatSync, type Stats, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { type LocalRoom, type ObjectEntry, type ObjectKey, roomIn } from "@brigade/core";
 import { isPlaceFault } from "../disk/disk-errors.ts";
-import { latestObjects } from "../manifest/latest-objects.ts";
+import { sampleOf } from "../manifest/sample.ts";
 import type { Placing } from "../names/placing.ts";
 import { RealFolders } from "./real-folders.ts";
 
@@ -45,8 +45,8 @@ export class Looking {
   }
 
   /** As `Volume` has it. */
-  latest(source: string, most: number): ObjectEntry[] {
-    return latestObjects(this.#needs.root, source, most);
+  sample(source: string, most: number): ObjectEntry[] {
+    return sampleOf(this.#needs.root, source, most);
   }
 
   room(): LocalRoom {

@@ -35,8 +35,8 @@ export function performQuickly(
       return looking.present(command.source, command.files);
     case "holds":
       return looking.holds(command.source, command.keys);
-    case "latest":
-      return looking.latest(command.source, command.most);
+    case "sample":
+      return looking.sample(command.source, command.most);
     case "room":
       return looking.room();
   }

@@ -48,7 +48,7 @@ export type QuickCommand = { readonly id: number } & (
       readonly files: readonly { readonly path: string; readonly size: number }[];
     }
   | { readonly op: "holds"; readonly source: string; readonly keys: readonly string[] }
-  | { readonly op: "latest"; readonly source: string; readonly most: number }
+  | { readonly op: "sample"; readonly source: string; readonly most: number }
   | { readonly op: "room" }
 );
 
@@ -96,7 +96,7 @@ export interface Answers {
   import: readonly Imported[];
   present: readonly boolean[];
   holds: readonly boolean[];
-  latest: readonly ObjectEntry[];
+  sample: readonly ObjectEntry[];
   room: LocalRoom;
   close: undefined;
   part: OpenedPart | undefined;

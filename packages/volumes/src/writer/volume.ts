@@ -104,8 +104,8 @@ class ThreadVolume implements LocalVolume {
     return this.#link.call({ op: "holds", source, keys });
   }
 
-  latest(source: string, most: number): Promise<readonly ObjectEntry[]> {
-    return this.#link.call({ op: "latest", source, most });
+  sample(source: string, most: number): Promise<readonly ObjectEntry[]> {
+    return this.#link.call({ op: "sample", source, most });
   }
 
   isFresh(source: string): boolean {

@@ -117,7 +117,7 @@ function perform(command: Command, md5s: ReadonlyMap<number, string>): void {
     case "claim":
     case "present":
     case "holds":
-    case "latest":
+    case "sample":
     case "room":
       resolve(id, performQuickly(opened(), command));
       return;

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { NewObject } from "@brigade/core";
 import { type BadLine, readManifest } from "../../src/index.ts";
-import { latestObjects } from "../../src/manifest/latest-objects.ts";
 import { formatLostLine, formatManifestLine } from "../../src/manifest/manifest-line.ts";
 import { ManifestWriter } from "../../src/manifest/manifest-writer.ts";
+import { sampleOf } from "../../src/manifest/sample.ts";
 import { modified, newObject, scratchFolder } from "../scratch.ts";
 
 const stored = { size: 5, md5: "0".repeat(32), verified: false, storedAt: 1 };
@@ -56,7 +56,7 @@ test("reads every key back, reports what is torn or damaged, and goes on", async
   );
 });
 
-test("names the objects of a source that were stored last, the newest segment's first, but for lost ones", (t) => {
+test("names objects of a source from all times, the latest first, but for lost ones", (t) => {
   const root = scratchFolder(t);
   const folder = join(root, ".brigade/manifest");
   mkdirSync(folder, { recursive: true });
@@ -66,16 +66,38 @@ test("names the objects of a source that were stored last, the newest segment's 
   const lost = formatLostLine({ source: "photos", key: "new-2", lost: "missing", at: 1 });
   writeFileSync(join(folder, "b-1.ndjson"), padding + line("new-1") + line("new-2") + line("new-3") + lost);
   appendFileSync(join(folder, "b-1.ndjson"), line("other", { source: "music" }) + line("torn").slice(0, 40));
-  writeFileSync(join(folder, "a-7.ndjson"), line("older", { variant: "!s400" }));
+  writeFileSync(join(folder, "a-7.ndjson"), line("small", { source: "films", variant: "!s400" }));
   utimesSync(join(folder, "a-7.ndjson"), 1, 1);
-  const keys = (most: number) => latestObjects(root, "photos", most).map(({ key }) => key);
-  assert.deepEqual(keys(3), ["new-3", "new-1", "old-999"]);
-  assert.deepEqual(latestObjects(root, "photos", 1), [{ key: "new-3", size: 5, modified, etag: undefined }]);
-  const all = latestObjects(root, "photos", 1_000);
-  assert.deepEqual([all.at(-1)?.key, all.at(-1)?.size], ["older", 9]);
-  assert.ok(all.length < 600, "only the ends of segments are read");
+  const sample = (most: number) => sampleOf(root, "photos", most);
+  assert.deepEqual(sample(1), [{ key: "new-3", size: 5, modified, etag: undefined }]);
+  const [latest, ...spread] = sample(4).map(({ key }) => key);
+  const numbers = spread.map((key) => Number(key.replace("old-", "")));
+  assert.equal(latest, "new-3");
+  for (const [n, place] of [750, 500, 250].entries())
+    assert.ok(Math.abs((numbers[n] ?? 0) - place) < 10, `${spread[n]} is near ${place}`);
+  assert.ok(sample(50).every(({ key }) => key !== "new-2" && key !== "torn"));
   assert.deepEqual(
-    latestObjects(root, "music", 5).map(({ key }) => key),
+    sampleOf(root, "films", 5).map(({ key, size }) => [key, size]),
+    [["small", 9]],
+  );
+  assert.deepEqual(
+    sampleOf(root, "music", 5).map(({ key }) => key),
     ["other"],
   );
+});
+
+test("names as many objects as asked for, also of a source that is a small part of the manifest", (t) => {
+  const root = scratchFolder(t);
+  const folder = join(root, ".brigade/manifest");
+  mkdirSync(folder, { recursive: true });
+  const lines = (count: number, source: string) =>
+    Array.from({ length: count }, (_, n) => formatManifestLine(newObject(`${n}`, { source }), stored)).join(
+      "",
+    );
+  writeFileSync(join(folder, "a-1.ndjson"), lines(5_000, "music"));
+  writeFileSync(join(folder, "a-2.ndjson"), lines(20, "photos"));
+  utimesSync(join(folder, "a-1.ndjson"), 1, 1);
+  const keys = sampleOf(root, "photos", 8).map(({ key }) => key);
+  assert.deepEqual(keys, ["19", "18", "17", "16", "15", "14", "13", "12"]);
+  assert.ok(!sampleOf(root, "music", 50).some(({ key }) => key === "0"), "it is not read whole");
 });

@@ -36,7 +36,7 @@ export class FakeDisk {
       adopt: unused,
       holds: unused,
       look: unused,
-      latest: unused,
+      sample: unused,
       import: unused,
       present: unused,
       isFresh: unused,
