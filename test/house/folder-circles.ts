@@ -13,7 +13,7 @@ const imported = /\b(?:from|import)\s*\(?\s*"(\.[^"]+)"/g;
 
 /**
  * Returns a line per circle: folders of a package's sources that import from each other, directly or
- * through others, types included. The door of a package, `src/index.ts`, does not count.
+ * through others, types included. The doors of a package, `src/index.ts`, `get.ts` and `thread.ts`, do not count.
  */
 export function folderCircles(files: readonly SourceFile[]): string[] {
   const packages = Map.groupBy(files, ({ path }) => /^packages\/[^/]+\/src(?=\/)/.exec(path)?.[0]);
@@ -22,10 +22,12 @@ export function folderCircles(files: readonly SourceFile[]): string[] {
   );
 }
 
+const doors = ["index.ts", "get.ts", "thread.ts"];
+
 function arrowsIn(root: string, files: readonly SourceFile[]): Arrows {
   const arrows = new Map<string, Map<string, string>>();
   for (const { path, text } of files) {
-    if (path === `${root}/index.ts`) continue;
+    if (doors.some((door) => path === `${root}/${door}`)) continue;
     const from = relative(root, dirname(path));
     for (const [, target = ""] of text.matchAll(imported)) {
       const to = relative(root, dirname(join(dirname(path), target)));

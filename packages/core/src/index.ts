@@ -4,6 +4,7 @@ export * from "./consuming/in-hand.ts";
 export * from "./consuming/quarantine.ts";
 export * from "./consuming/valve.ts";
 export * from "./contracts/broker.ts";
+export * from "./contracts/direct-fetch.ts";
 export * from "./contracts/ledger.ts";
 export * from "./contracts/source.ts";
 export * from "./contracts/volume.ts";

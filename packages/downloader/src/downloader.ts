@@ -1,6 +1,7 @@
 import {
   type ConsumerParts,
   type ConsumerWords,
+  type DirectFetch,
   type FilesMessage,
   GuardedConsumer,
   type Placement,
@@ -17,6 +18,8 @@ import { StoreWord } from "./object/store-word.ts";
 
 export interface DownloaderParts extends ConsumerParts {
   readonly placement: Placement;
+  /** The short way for objects that come as they were listed; absent if there is none. */
+  readonly direct?: DirectFetch | undefined;
   /** No volume can take anything, for this reason. Fetching pauses until one can. */
   readonly onExhausted: (reason: string) => void;
 }
@@ -114,6 +117,7 @@ function batchPartsOf(
     large: new LargeObjects({ source, storeWord, log, delay, restraint }, large),
     broker,
     placement,
+    direct: parts.direct,
     hostFailed: (volume, error, bytes) => {
       if (error.kind === "limits") restraint.reached(error);
       else placement.failed(volume, error, bytes);

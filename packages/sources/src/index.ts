@@ -1,3 +1,5 @@
+export type { DirectSource } from "./direct/direct-source.ts";
+export { isTrouble } from "./http/faults/trouble.ts";
 export { variablePrefix } from "./http/fetch-variables.ts";
 export { parsePlaces, placesText } from "./http/places-variable.ts";
 export type { PaceChange } from "./pacing/pace-options.ts";

@@ -1,7 +1,8 @@
+export type { Came, FetchCounts } from "./fetching/fetcher.ts";
 export type { FoundFolder } from "./identity/found-folder.ts";
 export type { Traits } from "./identity/traits.ts";
 export { readVolumeInfo, type VolumeInfo } from "./identity/volume-info.ts";
-export type { Imported as Taken, LocalVolume, TreeObject } from "./local-volume.ts";
+export type { DirectVolume, Imported as Taken, LocalVolume, TreeObject } from "./local-volume.ts";
 export { FilesThere } from "./looking/files-there.ts";
 export type { LostLine, ManifestLine } from "./manifest/manifest-line.ts";
 export type { BadLine } from "./manifest/read-manifest.ts";
@@ -18,6 +19,7 @@ export type { PlacementOptions } from "./placement/volume-account.ts";
 export type { Damage, Repaired } from "./repair/mending.ts";
 export { openRepair, type Repair, type RepairOptions } from "./repair/repair.ts";
 export { endProcess, threadsHang } from "./thread/ending.ts";
+export { decodeFailure } from "./thread/failures.ts";
 export {
   findsItself,
   type GivenVolume,
@@ -31,4 +33,4 @@ export type { Difference, Problem } from "./verify/difference.ts";
 export type { VerifyProgress } from "./verify/reports.ts";
 export type { VerifySummary } from "./verify/verification.ts";
 export { type VerifyOptions, verifyVolume } from "./verify/verify-volume.ts";
-export { openVolume, type VolumeOptions } from "./writer/volume.ts";
+export { type FetchThreads, openVolume, type VolumeOptions } from "./writer/volume.ts";

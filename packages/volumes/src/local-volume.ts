@@ -1,4 +1,6 @@
+import type { EventLoopUtilization } from "node:perf_hooks";
 import type { LocalRoom, NewObject, StoredObject, Volume } from "@brigade/core";
+import type { Came, FetchCommand, FetchCounts } from "./fetching/fetcher.ts";
 import type { FoundFolder } from "./identity/found-folder.ts";
 
 /**
@@ -48,4 +50,23 @@ export interface LocalVolume extends Volume {
    * another source.
    */
   import(objects: readonly TreeObject[]): Promise<readonly Imported[]>;
+  /** The volume's threads that can fetch. */
+  readonly fetchers: readonly DirectVolume[];
+}
+
+/** The thread of a volume that fetches objects by itself. */
+export interface DirectVolume {
+  /**
+   * `came` is called once per object. Resolves after the last. Rejects with HostError if the disk
+   * hangs or fails, or the thread is lost: then `came` was not called for all.
+   */
+  fetch(command: Omit<FetchCommand, "id">, came: (came: Came) => void): Promise<void>;
+  /** Sends no more requests; what was not sent comes so at once. */
+  stop(): void;
+  /** Requests at once, at most, from now on. */
+  setPlaces(most: number): void;
+  /** As the thread told last. */
+  readonly counts: FetchCounts;
+  /** Returns how much of its time the thread has worked. */
+  load(): EventLoopUtilization;
 }

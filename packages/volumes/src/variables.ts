@@ -1,4 +1,4 @@
-import { flag, floorVariables } from "@brigade/core";
+import { flag, floorVariables, integer } from "@brigade/core";
 import { z } from "zod";
 
 /** The environment's part about volumes. */
@@ -10,6 +10,8 @@ export const volumeVariables = z.object({
     .refine((roots) => new Set(roots).size === roots.length, "names a volume twice")
     .default([]),
   ...floorVariables,
+  /** Threads that fetch what they write, over all volumes; 0: the main thread fetches. */
+  FETCH_THREADS: integer({ max: 64 }).optional(),
   /** A service may make volumes of folders that are none. */
   VOLUME_AUTO_INIT: flag.default(false),
   DURABILITY: z.enum(["group", "file", "none"], "must be group, file or none").default("group"),

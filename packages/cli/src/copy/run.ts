@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { FatalError } from "@brigade/core";
 import { createDownloader } from "@brigade/downloader";
+import { createDirectFetch } from "@brigade/fetch-write";
 import { type Catalogue, createLedger } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
 import { withRetry } from "@brigade/sources";
@@ -75,7 +76,11 @@ async function runUntil(request: CopyRequest, trouble: AbortController, tell: Te
 
   const { lister, downloader } = await startWork(request, { ...opened, catalogue }, resources, trouble);
   pausing.push(lister, downloader, ...volumes);
-  watch = new FetchingWatch(source.pacing, downloader);
+  watch = new FetchingWatch(
+    source.pacing,
+    downloader,
+    volumes.flatMap(({ fetchers }) => fetchers),
+  );
   await finished(
     catalogue,
     broker,
@@ -115,6 +120,7 @@ async function startWork(
       ...parts,
       source,
       placement,
+      direct: createDirectFetch(source, volumes),
       onExhausted: (reason) => giveUp(new FatalError(`${reason}; then run the same command again`)),
     },
     { ...downloaderOptions(settings, source), endsWhenAllIsRefused: true },

@@ -3,6 +3,7 @@ import { ConfigError, type Log } from "@brigade/core";
 import { type LocalVolume, type TriedVolumes, tryVolumes, type VolumeSettings } from "@brigade/volumes";
 import { makeStateFolder } from "../ledger/state-folder.ts";
 import { filesKeptOpen } from "../limits/connections.ts";
+import { fetchThreads } from "../limits/fetch-threads.ts";
 import { judgeFolders } from "../volumes/earlier-volumes.ts";
 import type { VolumeMemory } from "../volumes/volume-memory.ts";
 import { readKnownVolumes, writeKnownVolumes } from "./known-volumes.ts";
@@ -24,7 +25,11 @@ export interface VolumeRequest {
  */
 export async function tryRoots(
   request: VolumeRequest,
-  { DURABILITY: durability, MIN_FREE: minFree }: Pick<VolumeSettings, "DURABILITY" | "MIN_FREE">,
+  {
+    DURABILITY: durability,
+    MIN_FREE: minFree,
+    FETCH_THREADS,
+  }: Pick<VolumeSettings, "DURABILITY" | "MIN_FREE" | "FETCH_THREADS">,
   log: Log,
 ): Promise<TriedVolumes> {
   const { roots, state, memory, newVolume } = request;
@@ -41,6 +46,7 @@ export async function tryRoots(
   }));
   const tried = await tryVolumes(candidates, log, {
     leavesOut: ["full"],
+    fetching: fetchThreads(FETCH_THREADS, roots.length),
     judge: (found) =>
       judgeFolders(
         found,

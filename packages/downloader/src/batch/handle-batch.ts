@@ -1,7 +1,9 @@
 import {
   type Delivery,
+  type DirectFetch,
   type FilesMessage,
   mayBeDone,
+  type ObjectEntry,
   type Reservation,
   type Verdict,
   type Volume,
@@ -112,20 +114,62 @@ class BatchHandling {
   }
 
   async #fetchAll(missing: readonly Listed[], reservation: Reservation): Promise<void> {
-    const { memory } = this.#parts;
+    const { memory, direct, health } = this.#parts;
     const { volume } = reservation;
     const purpose: Purpose = { job: this.#batch.message.job, reservation, signal: this.#signal };
+    const isOpen = direct?.isOpen === true && !health.isPaused;
     const fetches: Promise<void>[] = [];
+    const short: Listed[] = [];
+    const entries: ObjectEntry[] = [];
     for (const one of missing) {
+      const entry = isOpen ? entryOf(one) : undefined;
+      if (entry !== undefined && direct?.accepts(entry)) {
+        short.push(one);
+        entries.push(entry);
+        continue;
+      }
       const share = memory.acquire(volume, bytesInMemory(one.file));
       fetches.push(this.#fetch(one, share instanceof Promise ? await share : share, purpose));
     }
+    if (isOpen && short.length > 0) fetches.push(this.#bring(direct, short, entries, purpose));
     await Promise.all(fetches);
   }
 
-  async #fetch(one: Listed, share: Share, purpose: Purpose): Promise<void> {
-    const fetched = await new ObjectFetch(this.#parts, purpose, entryOf(one), share).run();
+  async #fetch(one: Listed, share: Share, purpose: Purpose, firstError?: Error): Promise<void> {
+    const fetched = await new ObjectFetch(this.#parts, purpose, entryOf(one), share, firstError).run();
     this.#batch.fetched(one, fetched, purpose.reservation.volume.id);
+  }
+
+  /** In the short way; what it leaves, in the usual one. */
+  async #bring(
+    direct: DirectFetch,
+    listed: readonly Listed[],
+    objects: readonly ObjectEntry[],
+    purpose: Purpose,
+  ): Promise<void> {
+    const { memory, health } = this.#parts;
+    const { job, reservation, signal } = purpose;
+    const { volume } = reservation;
+    const begunAt = health.begin();
+    const left: Promise<void>[] = [];
+    const fetchLeft = async (one: Listed, error: Error | undefined) => {
+      const share = await memory.acquire(volume, bytesInMemory(one.file));
+      await this.#fetch(one, share, purpose, error);
+    };
+    await direct.bring({ job, volume, objects }, signal, (at, outcome) => {
+      const [one, entry] = [listed[at], objects[at]];
+      if (one === undefined || entry === undefined) return;
+      if (outcome.kind === "stored") {
+        health.arrived(entry);
+        health.answered(begunAt, entry);
+        this.#batch.fetched(one, { kind: "stored", entry, stored: outcome.stored }, volume.id);
+      } else {
+        const fetching = fetchLeft(one, outcome.error);
+        fetching.catch(() => undefined); // it is waited for below, and rejects there
+        left.push(fetching);
+      }
+    });
+    await Promise.all(left);
   }
 
   /**

@@ -2,6 +2,7 @@ import {
   backoff,
   classify,
   type Delayer,
+  type DirectFetch,
   type FailureClass,
   failureClass,
   HostError,
@@ -51,6 +52,8 @@ export interface FetchParts {
   readonly delay: Delayer;
   /** A fault of this machine, met on the way to this volume. */
   readonly hostFailed: Placement["failed"];
+  /** The short way for objects that come as they were listed; absent if there is none. */
+  readonly direct?: DirectFetch | undefined;
 }
 
 /** What objects are fetched for. */
@@ -83,9 +86,21 @@ export class ObjectFetch {
   #wanted: WantedObject;
   /** Its share of the memory for bodies, while it has one. */
   #share: Share | undefined;
+  /** How the first try ended that the short way made. */
+  #firstError: Error | undefined;
 
-  /** `share`: of the memory, for the first try. */
-  constructor(parts: FetchParts, purpose: Purpose, listed: ObjectEntry, share: Share) {
+  /**
+   * `share`: of the memory, for the first try. `firstError`: it was made in the short way, and ended
+   * with this.
+   */
+  constructor(
+    parts: FetchParts,
+    purpose: Purpose,
+    listed: ObjectEntry,
+    share: Share,
+    firstError?: Error | undefined,
+  ) {
+    this.#firstError = firstError;
     this.#parts = parts;
     this.#purpose = purpose;
     this.#listed = listed;
@@ -101,6 +116,7 @@ export class ObjectFetch {
       const begunAt = health.begin();
       let error: unknown;
       try {
+        this.#throwFirstError();
         health.assertNotRefused(this.#wanted);
         this.#share ??= await memory.acquire(reservation.volume, bytesInMemory(this.#wanted));
         return this.#asAccounted(await this.#fetch(begunAt));
@@ -135,6 +151,12 @@ export class ObjectFetch {
         return { ...outcome, counted: false };
       }
     }
+  }
+
+  #throwFirstError(): void {
+    const error = this.#firstError;
+    this.#firstError = undefined;
+    if (error !== undefined) throw error;
   }
 
   async #fetch(begunAt: number): Promise<Fetched> {

@@ -11,6 +11,7 @@ import {
   type WantedObject,
 } from "@brigade/core";
 import pLimit from "p-limit";
+import type { DirectSource } from "../direct/direct-source.ts";
 import { HttpClient } from "../http/client.ts";
 import { clientOptions } from "../http/fetch-variables.ts";
 import { assertRequestable } from "../http/requests/encode.ts";
@@ -41,6 +42,7 @@ export class HttpIndex implements ConfiguredSource, Source {
   readonly concurrency: number;
   readonly pacing: Pacing;
   readonly address: string;
+  readonly direct: DirectSource | undefined;
   readonly #client: HttpClient;
   readonly #site: Site;
   readonly #files: SiteFiles;
@@ -59,6 +61,7 @@ export class HttpIndex implements ConfiguredSource, Source {
     this.#client = new HttpClient(clientOptions(config));
     this.pacing = this.#client.pacing;
     this.#site = new Site(this.#client, config);
+    this.direct = this.#site.direct(this.pacing);
     this.#files = new SiteFiles(this.#site);
     this.#documents = new IndexDocuments(
       this.#site,

@@ -1,3 +1,4 @@
+import type { DirectAnswer, DirectFault } from "@brigade/core";
 import type { buildConnector, Dispatcher } from "undici";
 import { Pacing, type PacingOptions } from "../pacing/pacing.ts";
 import type { Purpose } from "../pacing/turns/turn.ts";
@@ -11,6 +12,7 @@ import {
 import type { TlsSettings } from "./connecting/trust.ts";
 import { Exchange } from "./exchange.ts";
 import { FastPool } from "./fast/fast-pool.ts";
+import { KnownAnswers, replay } from "./known-answers.ts";
 import { LenientClient } from "./lenient/lenient-client.ts";
 import { anywhere, NamedHosts, publicOnly, type Reach } from "./origins/reach.ts";
 import { remember } from "./origins/remember.ts";
@@ -69,6 +71,8 @@ export interface Origin {
     signal: AbortSignal,
     purpose?: Purpose,
   ): Promise<HttpResponse>;
+  /** The next GET of this path, without a range, gets this answer or fault, and sends nothing. */
+  leave(path: string, came: DirectAnswer | DirectFault): void;
 }
 
 /** Milliseconds for the headers of an answer that is asked for nothing else. */
@@ -178,6 +182,7 @@ export class HttpClient implements AsyncDisposable {
     };
     const ofMetadata = { ...timeouts, headersTimeout: Math.min(timeouts.headersTimeout, longestForMetadata) };
     const connect = this.#connectorOf(route);
+    const answers = new KnownAnswers();
     const send: Origin["send"] = (method, path, headers, signal, kind) => {
       const purpose = kind ?? (method === "HEAD" ? "metadata" : "body");
       const limits = purpose === "metadata" ? ofMetadata : timeouts;
@@ -193,7 +198,9 @@ export class HttpClient implements AsyncDisposable {
         start: (resolve, reject, context) => {
           const exchange = new Exchange(route, signal, resolve, reject, context);
           if (signal.aborted) return exchange;
-          if (connect !== undefined && this.#lenient.serves(asked))
+          const known = answers.take(asked);
+          if (known !== undefined) replay(known, exchange);
+          else if (connect !== undefined && this.#lenient.serves(asked))
             this.#lenient.dispatch(asked, connect, exchange);
           else dispatcher.dispatch(asked, exchange);
           return exchange;
@@ -202,6 +209,12 @@ export class HttpClient implements AsyncDisposable {
           connect !== undefined && this.#lenient.takesOver(asked, error, inBody),
       });
     };
-    return { name, route, send, isMalformed: (path) => this.#lenient.serves({ origin: name, path }) };
+    return {
+      name,
+      route,
+      send,
+      isMalformed: (path) => this.#lenient.serves({ origin: name, path }),
+      leave: (path, came) => answers.add(path, came),
+    };
   }
 }

@@ -42,6 +42,11 @@ export class BanCeiling {
     return banned.length === 0 ? perSecond : undefined;
   }
 
+  /** No rate is stored. */
+  get isUnset(): boolean {
+    return this.#kinds.size === 0;
+  }
+
   /** Milliseconds until a request of this kind may start. */
   wait(kind: Purpose): number {
     return this.#holds(kind) ? Math.max(0, this.#nextAt - this.#now()) : 0;

@@ -102,6 +102,29 @@ export class Pace implements TurnGiver {
     return this.#connections.isLearnt || this.#lanes.body.rate.isLimited;
   }
 
+  /** Requests for bodies start at once: nothing was found out that would limit them. */
+  get isFree(): boolean {
+    const { rate, waiting } = this.#lanes.body;
+    return rate.isFree && waiting.size === 0 && this.#ceiling.isUnset && !this.#connections.isLearnt;
+  }
+
+  /** Bodies came by threads of volumes, where `running` requests are under way. */
+  arrivedElsewhere(bodies: number, bytes: number, running: number): void {
+    const { rate } = this.#lanes.body;
+    const places = this.#options.bodies;
+    places.elsewhere = running;
+    for (let body = 0; body < bodies; body++) {
+      rate.served(rate.sent());
+      places.arrivedElsewhere(bytes / bodies);
+    }
+  }
+
+  /** The server serves this number of connections, by the finding of a volume's thread. */
+  servesOnly(connections: number): void {
+    this.#connections.starved(this.#options.clock.now(), Number.POSITIVE_INFINITY, connections);
+    this.#tellConnections("it answers no more at once");
+  }
+
   #wake(): void {
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       next.lane.waiting.delete(next.waiter);

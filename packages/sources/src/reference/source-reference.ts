@@ -1,4 +1,5 @@
 import type { Environment, Source } from "@brigade/core";
+import type { DirectSource } from "../direct/direct-source.ts";
 import type { Pacing } from "../pacing/pacing.ts";
 import type { Notices } from "./notices.ts";
 
@@ -20,6 +21,8 @@ export interface ConfiguredSource extends Source, AsyncDisposable {
   readonly clock?: StoreClock;
   /** How fast its servers are asked. */
   readonly pacing: Pacing;
+  /** Absent if all objects come in the usual way. */
+  readonly direct?: DirectSource | undefined;
   /** Absent if there are none. */
   readonly notices?: Notices;
 }

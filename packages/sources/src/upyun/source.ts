@@ -9,6 +9,7 @@ import type {
   Source,
   WantedObject,
 } from "@brigade/core";
+import type { DirectSource } from "../direct/direct-source.ts";
 import { HttpClient } from "../http/client.ts";
 import { clientOptions } from "../http/fetch-variables.ts";
 import { assertRequestable } from "../http/requests/encode.ts";
@@ -45,6 +46,7 @@ export class UpyunSource implements Source, AsyncDisposable {
   readonly address: string;
   readonly clock: StoreClock;
   readonly pacing: Pacing;
+  readonly direct: DirectSource | undefined;
   readonly notices = new Notices();
   readonly #client: HttpClient;
   readonly #store: Store;
@@ -67,7 +69,9 @@ export class UpyunSource implements Source, AsyncDisposable {
       pageSize,
       folder: new StateFolder(config.STATE_DIR, config.MIN_FREE),
     });
-    this.#delivery = this.#chooseDelivery(config, time);
+    const { delivery, direct } = this.#chooseDelivery(config, time);
+    this.#delivery = delivery;
+    this.direct = direct;
     this.variant = version;
   }
 
@@ -105,14 +109,17 @@ export class UpyunSource implements Source, AsyncDisposable {
     return new Rest(origin, options, time);
   }
 
-  #chooseDelivery(config: UpyunConfig, time: StoreTime): Delivery {
+  #chooseDelivery(
+    config: UpyunConfig,
+    time: StoreTime,
+  ): { delivery: Delivery; direct?: DirectSource | undefined } {
     const { UPYUN_DOMAIN: origin, UPYUN_VERSION: version } = config;
-    if (origin === undefined) return this.#store;
+    if (origin === undefined) return { delivery: this.#store };
     const domain = new Domain(this.#client, origin, config, time, this.notices);
     const original = new OriginalByDomain(domain, this.#store);
-    if (version === undefined) return original;
+    if (version === undefined) return { delivery: original, direct: domain.direct(this.pacing, config) };
     const fallback = config.UPYUN_VERSION_FALLBACK;
-    return new VariantByDomain(domain, original, this.#store, { version, fallback });
+    return { delivery: new VariantByDomain(domain, original, this.#store, { version, fallback }) };
   }
 }
 

@@ -2,7 +2,7 @@ import { ConfigError, HostError, type HostErrorKind, type Log } from "@brigade/c
 import type { FoundFolder } from "../identity/found-folder.ts";
 import type { LocalVolume } from "../local-volume.ts";
 import type { OpeningOptions } from "../opening/opening.ts";
-import { volumeOf } from "../writer/volume.ts";
+import { type FetchThreads, volumeOf } from "../writer/volume.ts";
 import { WriterLink } from "../writer/writer-link.ts";
 import { refuseOverlaps } from "./overlaps.ts";
 
@@ -25,6 +25,8 @@ export interface TrialOptions {
   readonly leavesOut: readonly HostErrorKind[];
   /** Called with what the folders are before anything is written there. May throw. */
   readonly judge?: (found: readonly FoundFolder[]) => void;
+  /** Absent if the volumes' threads do not fetch. */
+  readonly fetching?: FetchThreads | undefined;
 }
 
 /**
@@ -58,7 +60,10 @@ class Candidates implements TriedVolumes {
   constructor(candidates: readonly OpeningOptions[], log: Log, options: TrialOptions) {
     this.#log = log;
     this.#options = options;
-    this.#posts = candidates.map((candidate) => ({ candidate, link: new WriterLink(candidate.root, log) }));
+    this.#posts = candidates.map((candidate) => ({
+      candidate,
+      link: new WriterLink(candidate.root, log, options.fetching?.entry),
+    }));
   }
 
   get roots(): readonly string[] {
@@ -89,7 +94,7 @@ class Candidates implements TriedVolumes {
     const opened: LocalVolume[] = [];
     try {
       const volumes = await this.#each(async ({ link, candidate }) => {
-        const volume = await volumeOf(link, candidate);
+        const volume = await volumeOf(link, candidate, this.#options.fetching);
         opened.push(volume);
         return volume;
       });

@@ -1,4 +1,5 @@
 import type { LocalRoom, NewObject, ObjectEntry, Piece, StoredObject } from "@brigade/core";
+import type { Came, FetchCommand, FetchCounts, StoredColumns } from "../fetching/fetcher.ts";
 import type { FolderTrial, LockTrial } from "../identity/folder-trial.ts";
 import type { FoundFolder, VolumeTrial } from "../identity/found-folder.ts";
 import type { Imported, TreeObject } from "../local-volume.ts";
@@ -60,7 +61,10 @@ export type SlowCommand =
       | { readonly op: "import"; readonly objects: readonly TreeObject[] }
     ));
 
-/** Every command is answered once, under its id. `put` and `finish` are answered by the commit. */
+/**
+ * Every command is answered once, under its id. `put` and `finish` are answered by the commit;
+ * `fetch` by the main thread's end, after the last of its objects.
+ */
 export type Command =
   | TrialCommand
   | QuickCommand
@@ -70,7 +74,10 @@ export type Command =
       | { readonly op: "put"; readonly object: NewObject; readonly bytes: Uint8Array<ArrayBuffer> | Body }
       | { readonly op: "finish"; readonly sink: number }
       | { readonly op: "close" }
-    ));
+      | { readonly op: "fetch-stop"; readonly fetch: number | undefined }
+      | { readonly op: "fetch-places"; readonly places: number }
+    ))
+  | ({ readonly op: "fetch" } & FetchCommand);
 export type Op = Command["op"];
 
 export interface OpenedReport {
@@ -90,6 +97,10 @@ export interface Answers {
   write: undefined;
   finish: StoredObject;
   abort: undefined;
+  /** After the last of its objects, which have been reported one by one. */
+  fetch: undefined;
+  "fetch-stop": undefined;
+  "fetch-places": undefined;
   bind: undefined;
   claim: undefined;
   adopt: readonly (StoredObject | undefined)[];
@@ -118,6 +129,11 @@ export interface FromThread {
   readonly read: readonly number[];
   readonly answers: readonly Answer[];
   readonly warnings: readonly { readonly reason: string; readonly message: string }[];
+  /** What came of objects that the thread was to fetch, by the command's id. */
+  readonly stored: readonly StoredColumns[];
+  readonly came: readonly { readonly id: number; readonly came: Came }[];
+  /** Absent if the thread does not fetch. */
+  readonly counts: FetchCounts | undefined;
   /** It is at work on something long. */
   readonly progress?: true;
 }

@@ -9,15 +9,25 @@ import {
   type StoredObject,
 } from "@brigade/core";
 import type { FoundFolder } from "../identity/found-folder.ts";
-import type { Imported, LocalVolume, TreeObject } from "../local-volume.ts";
+import type { DirectVolume, Imported, LocalVolume, TreeObject } from "../local-volume.ts";
 import type { OpeningOptions } from "../opening/opening.ts";
 import type { OpenedReport } from "./protocol.ts";
 import { ThreadPart } from "./thread-part.ts";
 import { ThreadSink } from "./thread-sink.ts";
 import { WriterLink } from "./writer-link.ts";
 
+/** How the threads of a volume fetch. */
+export interface FetchThreads {
+  /** What a thread runs that is to fetch, too. */
+  readonly entry: URL;
+  /** Threads per volume. Each has a manifest segment and temporary files of its own. */
+  readonly number: number;
+}
+
 export interface VolumeOptions extends Omit<OpeningOptions, "root"> {
   readonly log: Log;
+  /** Absent if the volume's only thread does not fetch. */
+  readonly fetching?: FetchThreads | undefined;
 }
 
 /**
@@ -25,38 +35,68 @@ export interface VolumeOptions extends Omit<OpeningOptions, "root"> {
  * With `init` an existing folder becomes a volume. Throws ConfigError when `root` is no volume, or
  * the instance is in use there.
  */
-export async function openVolume(root: string, { log, ...options }: VolumeOptions): Promise<LocalVolume> {
-  const link = new WriterLink(root, log);
+export async function openVolume(
+  root: string,
+  { log, fetching, ...options }: VolumeOptions,
+): Promise<LocalVolume> {
+  const link = new WriterLink(root, log, fetching?.entry);
   try {
-    return await volumeOf(link, { ...options, root });
+    return await volumeOf(link, { ...options, root }, fetching);
   } catch (error) {
     await link.end();
     throw error;
   }
 }
 
-/** Opens a volume in the thread at the other end of the link. */
-export async function volumeOf(link: WriterLink, options: OpeningOptions): Promise<LocalVolume> {
-  return new ThreadVolume(link, await link.call({ op: "open", options }));
+/**
+ * Opens a volume in the thread at the other end of the link, and in more threads if more are to
+ * fetch.
+ */
+export async function volumeOf(
+  link: WriterLink,
+  options: OpeningOptions,
+  fetching?: FetchThreads | undefined,
+): Promise<LocalVolume> {
+  const report = await link.call({ op: "open", options });
+  const others: WriterLink[] = [];
+  try {
+    for (let number = 2; number <= (fetching?.number ?? 1); number++) {
+      const other = link.beside();
+      others.push(other);
+      const instance = `${options.instance}-${number}`;
+      await other.call({ op: "open", options: { ...options, init: false, instance } });
+    }
+  } catch (error) {
+    await Promise.all(others.map((other) => other.end()));
+    throw error;
+  }
+  return new ThreadVolume(link, others, report);
 }
 
 class ThreadVolume implements LocalVolume {
   readonly id: string;
   readonly label: string;
   readonly root: string;
+  readonly fetchers: readonly DirectVolume[];
   readonly #link: WriterLink;
+  /** Of its other threads, which only fetch. */
+  readonly #others: readonly WriterLink[];
   readonly #occupied: ReadonlySet<string>;
 
-  constructor(link: WriterLink, { id, label, root, occupied }: OpenedReport) {
+  constructor(link: WriterLink, others: readonly WriterLink[], { id, label, root, occupied }: OpenedReport) {
     this.#link = link;
+    this.#others = others;
     this.id = id;
     this.label = label;
     this.root = root;
     this.#occupied = new Set(occupied);
+    this.fetchers = link.canFetch ? [link, ...others].map(directOf) : [];
   }
 
   get pauses(): readonly string[] {
-    return this.#link.isWaitedFor ? [`${this.label} does not answer`] : [];
+    return [this.#link, ...this.#others].some((link) => link.isWaitedFor)
+      ? [`${this.label} does not answer`]
+      : [];
   }
 
   lend(size: number): Uint8Array {
@@ -130,13 +170,31 @@ class ThreadVolume implements LocalVolume {
 
   /** Waits for all commits, as long as the disk answers; unfinished sinks are forgotten. */
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      await this.#link.call({ op: "close" });
-    } catch (error) {
-      // All that was answered is safe already.
-      if (!(error instanceof HostError && error.kind === "silent")) throw error;
-    } finally {
-      await this.#link.end();
-    }
+    await Promise.all([...this.#others, this.#link].map(close));
   }
+}
+
+async function close(link: WriterLink): Promise<void> {
+  try {
+    await link.call({ op: "close" });
+  } catch (error) {
+    // All that was answered is safe already.
+    if (!(error instanceof HostError && error.kind === "silent")) throw error;
+  } finally {
+    await link.end();
+  }
+}
+
+function directOf(link: WriterLink): DirectVolume {
+  // A thread that is lost has rejected all that it was asked.
+  const send = (call: Promise<undefined>) => void call.catch(() => undefined);
+  return {
+    fetch: (command, came) => link.fetch(command, came),
+    stop: () => send(link.call({ op: "fetch-stop", fetch: undefined })),
+    setPlaces: (places) => send(link.call({ op: "fetch-places", places })),
+    get counts() {
+      return link.counts;
+    },
+    load: () => link.load(),
+  };
 }

@@ -1,6 +1,8 @@
+import type { EventLoopUtilization } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { HostError, type Log, type NewObject, type StoredObject } from "@brigade/core";
 import { inWords } from "../disk/disk-errors.ts";
+import type { Came, FetchCommand, FetchCounts, StoredColumns } from "../fetching/fetcher.ts";
 import { endThread } from "../thread/ending.ts";
 import { decodeFailure } from "../thread/failures.ts";
 import type { Answer, Answers, Command, FromThread, Op } from "./protocol.ts";
@@ -24,6 +26,9 @@ const releasing: ReadonlySet<Op> = new Set<Op>(["abort", "part-stop", "part-clos
 export class WriterLink {
   /** Memory shared with the thread. */
   readonly slots = new Slots();
+  /** Whether the thread can fetch. */
+  readonly canFetch: boolean;
+  readonly #entry: URL | undefined;
   readonly #root: string;
   readonly #log: Log;
   readonly #worker: Worker;
@@ -40,6 +45,9 @@ export class WriterLink {
       ),
     onSilent: (ms) => this.#giveUpWaiting(ms),
   });
+  /** Commands to fetch, by id: objects without an outcome, and whom to tell of each. */
+  readonly #fetches = new Map<number, { left: number; came: (came: Came) => void }>();
+  #counts: FetchCounts = { running: 0, arrived: 0, bytes: 0 };
   #silent: HostError | undefined;
   #lastId = 0;
   #outgoing: Command[] = [];
@@ -49,17 +57,27 @@ export class WriterLink {
   /** Whether the thread has posted anything. */
   #isHeard = false;
 
-  /** `root`: of the volume, for log lines and errors. */
-  constructor(root: string, log: Log) {
+  /**
+   * `root`: of the volume, for log lines and errors. `entry`: what the thread runs, if it is to fetch,
+   * too.
+   */
+  constructor(root: string, log: Log, entry?: URL) {
     this.#root = root;
     this.#log = log;
-    this.#worker = new Worker(new URL("./writer-thread.ts", import.meta.url), {
+    this.#entry = entry;
+    this.canFetch = entry !== undefined;
+    this.#worker = new Worker(entry ?? new URL("./writer-thread.ts", import.meta.url), {
       name: "volume",
       workerData: this.slots.memory,
     });
     this.#worker.on("message", (message: FromThread) => this.#receive(message));
     this.#worker.on("error", (error) => this.#lose(error));
     this.#worker.on("exit", () => this.#lose(undefined));
+  }
+
+  /** Returns the end of another thread for the same volume. */
+  beside(): WriterLink {
+    return new WriterLink(this.#root, this.#log, this.#entry);
   }
 
   /** Whether the disk has been waited for so long that a line was logged. */
@@ -112,6 +130,32 @@ export class WriterLink {
     return this.call({ op: "put", object, bytes: owned }, owned.buffer);
   }
 
+  /** Returns how much of its time the thread has worked. */
+  load(): EventLoopUtilization {
+    return this.#worker.performance.eventLoopUtilization();
+  }
+
+  /** Of the thread's own requests, as it told last. */
+  get counts(): FetchCounts {
+    return this.#counts;
+  }
+
+  /**
+   * Has objects fetched by the thread itself. `came` is called once per object that it tells of.
+   * Resolves after the last; rejects with HostError if the disk hangs, or the thread is lost.
+   */
+  async fetch(command: Omit<FetchCommand, "id">, came: (came: Came) => void): Promise<void> {
+    const fetch = { left: command.objects.keys.length, came };
+    this.#fetches.set(this.nextId, fetch);
+    try {
+      await this.call({ op: "fetch", ...command });
+    } catch (error) {
+      // What is stored all the same is found when it is asked for again.
+      fetch.came = () => {};
+      throw error;
+    }
+  }
+
   /**
    * Ends the thread; what is not answered is rejected. A thread that hangs in a call of the disk is
    * left behind.
@@ -135,13 +179,27 @@ export class WriterLink {
     if (commands.length > 0 && !this.#gone) this.#worker.postMessage(commands, transfer);
   }
 
-  #receive({ answers, warnings, read, progress }: FromThread): void {
+  #receive({ answers, warnings, read, came, stored, counts, progress }: FromThread): void {
     this.#isHeard = true;
+    this.#counts = counts ?? this.#counts;
     for (const id of read) this.#read(id);
     for (const { reason, message } of warnings) this.#log.warn({ volume: this.#root, reason }, message);
     if (progress) this.#silence.progressed();
+    for (const one of came) this.#fetched(one.id, one.came);
+    for (const columns of stored) for (const one of rowsOf(columns)) this.#fetched(columns.id, one);
     for (const answer of answers) this.#answer(answer);
     if (this.#silent && !this.#silence.isSilent) this.#silent = undefined;
+  }
+
+  #fetched(id: number, came: Came): void {
+    const fetch = this.#fetches.get(id);
+    if (fetch === undefined) return;
+    if (came.stored !== undefined) this.#silence.progressed();
+    fetch.left--;
+    fetch.came(came);
+    if (fetch.left > 0) return;
+    this.#fetches.delete(id);
+    this.#answer({ id, value: undefined });
   }
 
   #answer(answer: Answer): void {
@@ -191,6 +249,22 @@ export class WriterLink {
     this.#waiting.clear();
     for (const id of [...this.#unread.keys()]) this.#read(id);
   }
+}
+
+function rowsOf({ at, size, md5, verified, path, storedAt }: StoredColumns): Came[] {
+  return at.map((place, row) => {
+    const below = path[row];
+    return {
+      at: place,
+      stored: {
+        size: size[row] ?? 0,
+        md5: md5[row] ?? "",
+        verified: verified[row] === true,
+        ...(below !== undefined && { path: below }),
+        storedAt: storedAt[row] ?? 0,
+      },
+    };
+  });
 }
 
 function inSeconds(ms: number): string {

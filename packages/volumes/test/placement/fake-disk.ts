@@ -22,6 +22,7 @@ export class FakeDisk {
       label,
       root: `/${label}`,
       pauses: [],
+      fetchers: [],
       room: async () => {
         this.asked += 1;
         if (this.hangs) await this.#answered.promise;

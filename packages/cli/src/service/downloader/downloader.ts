@@ -1,5 +1,6 @@
 import type { Environment } from "@brigade/core";
 import { createDownloader } from "@brigade/downloader";
+import { createDirectFetch } from "@brigade/fetch-write";
 import { createPlacement, volumeVariables } from "@brigade/volumes";
 import { FetchingWatch } from "../../job/fetching.ts";
 import type { ExitCode } from "../../process/exit-code.ts";
@@ -44,6 +45,7 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
             name,
             broker,
             placement,
+            direct: createDirectFetch(source, volumes),
             host,
             log: ofSource,
             onGiveUp,
@@ -52,7 +54,11 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
           },
           downloaderOptions(common, source),
         );
-        const fetching = new FetchingWatch(source.pacing, downloader);
+        const fetching = new FetchingWatch(
+          source.pacing,
+          downloader,
+          volumes.flatMap(({ fetchers }) => fetchers),
+        );
         return {
           get fetching() {
             return fetching.now;

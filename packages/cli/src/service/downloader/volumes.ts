@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { ConfigError, type Log, type Source } from "@brigade/core";
 import { type LocalVolume, tryVolumes, type VolumeSettings } from "@brigade/volumes";
 import { filesKeptOpen } from "../../limits/connections.ts";
+import { fetchThreads } from "../../limits/fetch-threads.ts";
 import { initRemedy, judgeFolders } from "../../volumes/earlier-volumes.ts";
 import { inspectVolume } from "../../volumes/inspection.ts";
 import { namedFolder } from "../../volumes/named-folders.ts";
@@ -14,7 +15,7 @@ import type { VolumeMemory } from "../../volumes/volume-memory.ts";
  * while there are others.
  */
 export async function openServiceVolumes(
-  { VOLUMES, VOLUME_AUTO_INIT, DURABILITY, MIN_FREE: minFree }: VolumeSettings,
+  { VOLUMES, VOLUME_AUTO_INIT, DURABILITY, MIN_FREE: minFree, FETCH_THREADS }: VolumeSettings,
   sources: readonly { readonly name: string; readonly source: Source }[],
   memory: VolumeMemory,
   log: Log,
@@ -33,6 +34,7 @@ export async function openServiceVolumes(
   }));
   await using tried = await tryVolumes(candidates, log, {
     leavesOut: ["full", "io", "silent"],
+    fetching: fetchThreads(FETCH_THREADS, roots.length),
     judge: (found) =>
       judgeFolders(found, { inAccounts: {}, memory }, { newVolume: false, remedy: initRemedy }, log),
   });

@@ -1,4 +1,5 @@
 import { type ByteRange, SourceError } from "@brigade/core";
+import { type DirectSource, directSource } from "../../direct/direct-source.ts";
 import type { HttpClient, Origin } from "../../http/client.ts";
 import { visitorHeaders, visitorHeadersElsewhere } from "../../http/fetch-variables.ts";
 import type { Remedies } from "../../http/origins/route.ts";
@@ -8,6 +9,7 @@ import type { HttpResponse } from "../../http/reading/response.ts";
 import { followRedirects, isRedirect, type Redirect, targetOf } from "../../http/redirects.ts";
 import { encodePath } from "../../http/requests/encode.ts";
 import { freshHeaders, rangeHeaders } from "../../http/requests/request-headers.ts";
+import type { Pacing } from "../../pacing/pacing.ts";
 import type { Purpose } from "../../pacing/turns/turn.ts";
 import type { SiteConfig } from "./config.ts";
 import { decode } from "./indexed-directory.ts";
@@ -84,6 +86,14 @@ export class Site {
         to.send(method, hop, [...what, ...own], signal, purpose),
       );
     throw await refusal(response, this.shown(path), Date.now());
+  }
+
+  /** How threads of volumes ask for files. */
+  direct(pacing: Pacing): DirectSource | undefined {
+    return directSource({
+      ...{ origin: this.#origin, pacing, config: this.#config, adapter: "web" },
+      headers: ["accept", "*/*", ...this.#headers],
+    });
   }
 
   urlOf(path: string): URL {

@@ -18,12 +18,15 @@ export interface FastSettings extends ServerSettings {
   readonly connections: number;
 }
 
+/** Sends the requests that a fast pool does not send. */
+export type FullDispatcher = Pick<Dispatcher, "dispatch"> & { destroy(): Promise<void> };
+
 /**
  * Keep-alive connections to one origin, most of whose answers are plain (decision 21). `full`: the
  * dispatcher of undici that sends all requests which this pool does not send.
  */
 export class FastPool implements Owner {
-  readonly #full: Dispatcher;
+  readonly #full: FullDispatcher;
   readonly #most: number;
   readonly #host: string;
   readonly #connect: (connection: FastConnection) => void;
@@ -39,7 +42,7 @@ export class FastPool implements Owner {
   #othersInARow = 0;
   #isDestroyed = false;
 
-  constructor(origin: string, settings: FastSettings, full: Dispatcher) {
+  constructor(origin: string, settings: FastSettings, full: FullDispatcher) {
     this.#full = full;
     this.#most = settings.connections;
     const where = serverOf(origin);
@@ -50,6 +53,13 @@ export class FastPool implements Owner {
         if (buffered === undefined) connection.fail(error ?? new errors.SocketError("closed"));
         else connection.open(buffered);
       });
+  }
+
+  /** Open connections over which an answer came. */
+  get served(): number {
+    let served = 0;
+    for (const { isServed } of this.#open) if (isServed) served++;
+    return served;
   }
 
   /** Like `dispatch` of undici. */
@@ -108,7 +118,12 @@ export class FastPool implements Owner {
       if (this.#othersInARow < mostOthersInARow) this.#othersInARow = 0;
       return;
     }
-    if (++this.#othersInARow !== mostOthersInARow) return;
+    if (++this.#othersInARow === mostOthersInARow) this.retire();
+  }
+
+  /** Sends no more requests: each connection is closed as soon as it is idle. */
+  retire(): void {
+    this.#othersInARow = mostOthersInARow;
     for (const connection of this.#idle.splice(0)) connection.drop();
   }
 

@@ -19,8 +19,12 @@ export function encodePath(path: string): string {
     .replace(leftByEncodeURI, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-/** Throws NameError for a key (or a directory that is not the root) that no request can name. */
+/** Whether a request can name a key (or a directory that is not the root). */
+export function isRequestable(path: string): boolean {
+  return !unrequestable.test(path) && path.isWellFormed();
+}
+
+/** Throws NameError for what no request can name. */
 export function assertRequestable(path: string): void {
-  if (unrequestable.test(path) || !path.isWellFormed())
-    throw new NameError(`cannot be requested: ${JSON.stringify(path)}`);
+  if (!isRequestable(path)) throw new NameError(`cannot be requested: ${JSON.stringify(path)}`);
 }

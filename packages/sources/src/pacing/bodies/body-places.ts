@@ -14,6 +14,8 @@ export class BodyPlaces {
   /** `undefined` if the number is fixed. */
   readonly #search: PlaceSearch | undefined;
   #running = 0;
+  /** Under way in the threads of volumes. */
+  #elsewhere = 0;
   #received = 0;
 
   /** `now`: monotonic milliseconds. */
@@ -29,7 +31,7 @@ export class BodyPlaces {
   }
 
   get running(): number {
-    return this.#running;
+    return this.#running + this.#elsewhere;
   }
 
   get isFull(): boolean {
@@ -57,6 +59,20 @@ export class BodyPlaces {
 
   enter(): void {
     this.#running++;
+  }
+
+  /**
+   * Requests of the threads of volumes. They hold no places here: what they leave to the usual way
+   * must not wait for them.
+   */
+  set elsewhere(running: number) {
+    this.#elsewhere = running;
+  }
+
+  /** A body came by the thread of a volume. */
+  arrivedElsewhere(bytes: number): void {
+    this.#received += bytes;
+    this.#search?.ended(this.#now(), this.#received, this.running);
   }
 
   /** Returns true if a body may begin now that could not before. */

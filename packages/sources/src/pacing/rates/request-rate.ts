@@ -55,6 +55,11 @@ export class RequestRate {
     return this.#curve.at(this.#now());
   }
 
+  /** Nothing is known that limits it: requests start at once. */
+  get isFree(): boolean {
+    return this.#curve.isFree && !this.#hold.isOn && !this.#steady.areMany;
+  }
+
   /** More requests are refused than single objects would explain. */
   get isLimited(): boolean {
     return !this.#curve.isFree || this.#steady.areMany;

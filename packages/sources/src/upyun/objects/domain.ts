@@ -1,11 +1,18 @@
 import type { ByteRange, ObjectKey } from "@brigade/core";
+import { type DirectSource, directSource } from "../../direct/direct-source.ts";
 import type { HttpClient, Origin } from "../../http/client.ts";
-import { type FetchVariables, visitorHeaders, visitorHeadersElsewhere } from "../../http/fetch-variables.ts";
+import {
+  type FetchVariables,
+  type Routed,
+  visitorHeaders,
+  visitorHeadersElsewhere,
+} from "../../http/fetch-variables.ts";
 import { isSameOrigin } from "../../http/origins/same-origin.ts";
 import type { HttpResponse } from "../../http/reading/response.ts";
 import { followRedirects, type Redirect } from "../../http/redirects.ts";
 import { encodePath } from "../../http/requests/encode.ts";
 import { rangeHeaders } from "../../http/requests/request-headers.ts";
+import type { Pacing } from "../../pacing/pacing.ts";
 import type { Notices } from "../../reference/notices.ts";
 import { type ErrorReply, printable, readErrorReply } from "../rest/error-reply.ts";
 import type { StoreTime } from "../rest/signature.ts";
@@ -49,6 +56,15 @@ export class Domain {
     this.#headers = [...common, ...visitorHeaders(config)];
     this.#time = time;
     this.#notices = notices;
+  }
+
+  /** How threads of volumes ask for originals; `undefined` if each URL is signed. */
+  direct(pacing: Pacing, config: DomainConfig & Routed): DirectSource | undefined {
+    if (config.UPYUN_TOKEN_SECRET !== undefined) return undefined;
+    return directSource({
+      ...{ origin: this.#origin, pacing, config, adapter: "upyun", headers: this.#headers },
+      misreads: (key) => !this.canName(key),
+    });
   }
 
   /** The CDN cuts keys at the separator, and reads `!!` as a list of files to be joined. */

@@ -1,0 +1,74 @@
+import type { DirectServer } from "@brigade/core";
+import {
+  anywhere,
+  FastPool,
+  type FullDispatcher,
+  NamedHosts,
+  pathOf,
+  tlsSettings,
+} from "@brigade/sources/thread";
+import type { Item } from "./item.ts";
+
+/** Connections to one server. */
+export class ServerPool {
+  readonly #server: DirectServer;
+  readonly #headers: string[];
+  readonly #pool: FastPool;
+  #served = 0;
+
+  constructor(server: DirectServer) {
+    const { origin, headers, connections, connectTimeoutMs, allowPrivate, certificates } = server;
+    this.#server = server;
+    this.#headers = [...headers];
+    const reach = allowPrivate ? anywhere : new NamedHosts();
+    const settings = { connections, connectTimeoutMs, reach, tls: tlsSettings(certificates) };
+    this.#pool = new FastPool(origin, settings, notPlain);
+  }
+
+  /** The most connections that were served at once, as far as `look` has seen. */
+  get served(): number {
+    return this.#served;
+  }
+
+  look(): void {
+    this.#served = Math.max(this.#served, this.#pool.served);
+  }
+
+  /** Sends no more requests, and keeps no connections. */
+  retire(): void {
+    this.#pool.retire();
+  }
+
+  send(item: Item): void {
+    const { origin, headersTimeoutMs, silenceTimeoutMs } = this.#server;
+    this.#pool.dispatch(
+      {
+        origin,
+        path: pathOf(item.object.key),
+        method: "GET",
+        headers: this.#headers,
+        headersTimeout: headersTimeoutMs,
+        bodyTimeout: silenceTimeoutMs,
+      },
+      item,
+    );
+  }
+}
+
+/** The server's answers are not plain: they are left to the usual way. */
+class NotPlain extends Error {
+  override readonly name = "NotPlain";
+
+  constructor() {
+    super("the answers of this server are not plain");
+  }
+}
+
+const notPlain: FullDispatcher = {
+  dispatch(_asked, handler) {
+    // As with all dispatchers, nothing is reported before this has returned.
+    setImmediate(() => (handler as Item).onResponseError(undefined, new NotPlain()));
+    return true;
+  },
+  destroy: () => Promise.resolve(),
+};

@@ -1,0 +1,84 @@
+import type {
+  DirectAnswer,
+  DirectFault,
+  DirectObjects,
+  DirectServer,
+  NewObject,
+  StoredObject,
+} from "@brigade/core";
+import type { Completion } from "../commit/entry.ts";
+import type { WholeBody } from "../new-files/incoming-file.ts";
+import type { Failure } from "../thread/failures.ts";
+
+/** Objects that the thread itself is to fetch, all for the same job. */
+export interface FetchCommand {
+  /** Names the command, also in what comes of it. */
+  readonly id: number;
+  readonly server: DirectServer;
+  readonly of: Pick<NewObject, "source" | "fingerprint" | "job">;
+  readonly objects: DirectObjects;
+  /** Requests of this thread at once, at most, from now on. */
+  readonly places: number;
+}
+
+/**
+ * What came of the object at this place of a command. Without anything else: no request was sent.
+ */
+export interface Came {
+  readonly at: number;
+  readonly stored?: StoredObject;
+  readonly answer?: DirectAnswer;
+  readonly fault?: DirectFault;
+  /** Its connection is not served: the server serves this number of others. */
+  readonly served?: number;
+  /** The object came, and could not be stored. */
+  readonly failure?: Failure;
+}
+
+export interface FetchCounts {
+  /** Requests under way. */
+  readonly running: number;
+  /** Objects whose bytes came so far, and these bytes. */
+  readonly arrived: number;
+  readonly bytes: number;
+}
+
+/** Objects of one command that were stored, in columns: that travels at a third of the cost. */
+export interface StoredColumns {
+  readonly id: number;
+  readonly at: number[];
+  readonly size: number[];
+  readonly md5: string[];
+  readonly verified: boolean[];
+  readonly path: (string | undefined)[];
+  readonly storedAt: number[];
+}
+
+/** What a fetcher needs of the volume in whose thread it is. */
+export interface FetcherNeeds {
+  /** Throws, or reports later to the completion. `free` is called when the bytes are needed no more. */
+  readonly put: (
+    object: NewObject,
+    body: WholeBody,
+    completion: Completion<StoredObject>,
+    free: () => void,
+  ) => void;
+  /** One of these three is to be called once per object of a command. */
+  readonly came: (id: number, came: Came) => void;
+  readonly stored: (id: number, at: number, stored: StoredObject) => void;
+  /** An object could not be stored. */
+  readonly failed: (id: number, at: number, error: unknown, key: string) => void;
+  /** Sends what came on to the main thread, without a delay. */
+  readonly flush: () => void;
+}
+
+/** Fetches objects in the thread of a volume, and puts them there. */
+export interface Fetcher {
+  fetch(command: FetchCommand): void;
+  /** Sends no more requests: of one command, or of all. What is not sent comes at once. */
+  stop(id?: number): void;
+  places(most: number): void;
+  readonly counts: FetchCounts;
+  /** Requests are under way, and all that came is stored: the disk is idle. */
+  readonly isWaitingForServer: boolean;
+}
