@@ -18,12 +18,17 @@ const lookEvery = 500;
 const unservedAfter = 2_000;
 const unservedTimes = 4;
 
+interface Queued {
+  readonly item: Item;
+  readonly pool: ServerPool;
+}
+
 /** Fetches what comes as it was listed, in the thread that writes it. */
 export class ThreadFetcher implements Fetcher, ItemOwner {
   readonly #needs: FetcherNeeds;
   readonly #slots = new Slots();
   readonly #pools = new Map<string, ServerPool>();
-  #queue: Item[] = [];
+  #queue: Queued[] = [];
   /** The place of the first item in the queue. */
   #next = 0;
   #places = 1;
@@ -55,9 +60,10 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
   fetch(command: FetchCommand): void {
     this.#places = command.places;
     const { keys, sizes, modified, etags } = command.objects;
+    const pool = this.#poolOf(command.server);
     for (const [at, key] of keys.entries()) {
       const wanted = { key, size: sizes[at] ?? 0, modified: modified[at] ?? 0, etag: etags[at] };
-      this.#queue.push(new Item(command, at, wanted, this));
+      this.#queue.push({ item: new Item(command, at, wanted, this), pool });
     }
     this.#fill();
   }
@@ -71,21 +77,22 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
     const queued = this.#queue.slice(this.#next);
     this.#queue = [];
     this.#next = 0;
-    for (const item of queued) {
-      if (id === undefined || item.command.id === id) this.#came(item, {});
-      else this.#queue.push(item);
+    for (const one of queued) {
+      if (id === undefined || one.item.command.id === id) this.#came(one.item, {});
+      else this.#queue.push(one);
     }
     this.#flushSoon();
   }
 
   #fill(): void {
     while (this.#sent.size < this.#places) {
-      const item = this.#queue[this.#next];
-      if (item === undefined) break;
+      const next = this.#queue[this.#next];
+      if (next === undefined) break;
       this.#next++;
+      const { item, pool } = next;
       item.sentAt = performance.now();
       this.#sent.add(item);
-      this.#poolOf(item.command.server).send(item);
+      pool.send(item);
     }
     if (this.#next < this.#queue.length || this.#next === 0) return;
     this.#queue = [];

@@ -2,7 +2,7 @@ import type { Dispatcher } from "undici";
 import { type ServerSettings, serverOf } from "../connecting/connector.ts";
 import { errors } from "../connecting/undici.ts";
 import type { AskedRequest } from "../requests/asked-request.ts";
-import { requestText } from "../requests/request-text.ts";
+import { headerLines, requestText } from "../requests/request-text.ts";
 import { FastConnection, type Owner } from "./fast-connection.ts";
 import { type AnswerHandler, FastRequest } from "./fast-request.ts";
 import { sharedBufferConnector } from "./shared-buffer.ts";
@@ -41,6 +41,7 @@ export class FastPool implements Owner {
   /** Answers since the last plain one. */
   #othersInARow = 0;
   #isDestroyed = false;
+  #last: { readonly headers: readonly string[]; readonly lines: string | undefined } | undefined;
 
   constructor(origin: string, settings: FastSettings, full: FullDispatcher) {
     this.#full = full;
@@ -74,8 +75,19 @@ export class FastPool implements Owner {
 
   /** Returns the text to be sent; `undefined` if undici is to send the request. */
   #textOf(asked: AskedRequest): string | undefined {
-    if (this.#isDestroyed || this.#othersInARow >= mostOthersInARow || !isOrdinary(asked)) return undefined;
-    return requestText(asked, this.#host, asked.method === "HEAD" ? "close" : "keep-alive");
+    if (this.#isDestroyed || this.#othersInARow >= mostOthersInARow) return undefined;
+    const lines = this.#linesOf(asked.headers);
+    if (lines === undefined || !sendablePath.test(asked.path)) return undefined;
+    return requestText(asked, this.#host, asked.method === "HEAD" ? "close" : "keep-alive", lines);
+  }
+
+  /** Most requests have the same headers as the one before. */
+  #linesOf(headers: readonly string[]): string | undefined {
+    if (headers !== this.#last?.headers) {
+      const isOrdinary = !headers.some((text, at) => at % 2 === 0 && special.test(text));
+      this.#last = { headers, lines: isOrdinary ? headerLines(headers) : undefined };
+    }
+    return this.#last.lines;
   }
 
   /** Fails all requests that have not ended. */
@@ -164,9 +176,4 @@ export class FastPool implements Owner {
     request.handler.goesOver(connection);
     this.#connect(connection);
   }
-}
-
-/** Returns whether undici would send the path and the headers as they are. */
-function isOrdinary({ path, headers }: AskedRequest): boolean {
-  return sendablePath.test(path) && !headers.some((text, at) => at % 2 === 0 && special.test(text));
 }

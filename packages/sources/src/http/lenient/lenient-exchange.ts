@@ -3,7 +3,7 @@ import type { buildConnector, Dispatcher } from "undici";
 import { serverOf } from "../connecting/connector.ts";
 import { errors } from "../connecting/undici.ts";
 import type { AskedRequest } from "../requests/asked-request.ts";
-import { requestText } from "../requests/request-text.ts";
+import { headerLines, requestText } from "../requests/request-text.ts";
 import { AmbiguousAnswer } from "./answer-head.ts";
 import { LenientParser } from "./lenient-parser.ts";
 
@@ -69,15 +69,15 @@ export class LenientExchange implements Dispatcher.DispatchController {
   }
 
   #write(socket: Socket, host: string): void {
-    const text = requestText(this.#asked, host, "close");
+    const lines = headerLines(this.#asked.headers);
     this.#socket = socket;
     socket
       .on("readable", () => this.#read())
       .on("end", () => this.#closed())
       .on("error", (error) => this.#fail(error))
       .on("close", () => this.#closed());
-    if (text === undefined) this.#fail(new errors.InvalidArgumentError("a header cannot be sent"));
-    else socket.write(text, "latin1");
+    if (lines === undefined) this.#fail(new errors.InvalidArgumentError("a header cannot be sent"));
+    else socket.write(requestText(this.#asked, host, "close", lines), "latin1");
   }
 
   #read(): void {
