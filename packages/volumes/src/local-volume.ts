@@ -61,12 +61,15 @@ export interface DirectVolume {
    * hangs or fails, or the thread is lost: then `came` was not called for all.
    */
   fetch(command: Omit<FetchCommand, "id">, came: (came: Came) => void): Promise<void>;
-  /** Sends no more requests; what was not sent comes so at once. */
-  stop(): void;
-  /** Requests at once, at most, from now on. */
-  setPlaces(most: number): void;
-  /** As the thread told last. */
-  readonly counts: FetchCounts;
+  /** Sends no more requests to this source; what was not sent comes so at once. */
+  stop(source: string): void;
+  /**
+   * Requests to this source at once, at most, from now on. Resolves when the thread knows it, with
+   * its counts up to date. Never rejects.
+   */
+  setPlaces(source: string, most: number): Promise<void>;
+  /** As the thread told last; `undefined` if it has asked nothing of this source. */
+  countsOf(source: string): FetchCounts | undefined;
   /** Returns how much of its time the thread has worked. */
   load(): EventLoopUtilization;
 }

@@ -3,6 +3,7 @@ import {
   type DirectObjects,
   type DirectOutcome,
   HostError,
+  type Job,
   type ObjectEntry,
   type ObjectKey,
 } from "@brigade/core";
@@ -15,7 +16,11 @@ import {
   type LocalVolume,
 } from "@brigade/volumes";
 import { largestBody } from "../slot-size.ts";
+import { Grants } from "./grants.ts";
 import { Rest } from "./rest.ts";
+
+/** Milliseconds between two looks at how many requests each thread may send at once. */
+const shareEvery = 20;
 
 type Work = Parameters<DirectFetch["bring"]>[0];
 type CameTo = Parameters<DirectFetch["bring"]>[2];
@@ -38,7 +43,10 @@ class VolumesFetch implements DirectFetch {
   /** Threads that have something to fetch, with the number of their commands. */
   readonly #busy = new Map<DirectVolume, number>();
   readonly #seen = new Map<DirectVolume, FetchCounts>();
-  #places = 0;
+  #grants: Grants | undefined;
+  /** The source's, as jobs have it. */
+  #name = "";
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(source: DirectSource, volumes: readonly LocalVolume[]) {
     this.#source = source;
@@ -58,32 +66,55 @@ class VolumesFetch implements DirectFetch {
     const thread = this.#leastBusy(this.#volumes.get(volume) ?? []);
     const told = new Set<number>();
     const tell = (at: number, outcome: DirectOutcome) => {
+      if (told.has(at)) return;
       told.add(at);
       came(at, outcome);
     };
     const tellOthers = (outcome: DirectOutcome) => {
-      for (const at of objects.keys()) if (!told.has(at)) tell(at, outcome);
+      for (const at of objects.keys()) tell(at, outcome);
     };
-    if (thread === undefined) return tellOthers({ kind: "usual" });
-    const stop = () => thread.stop();
+    if (thread === undefined || signal.aborted) return tellOthers({ kind: "usual" });
+    const { promise: aborted, resolve } = Promise.withResolvers<void>();
+    const stop = () => {
+      thread.stop(job.source);
+      // What is under way may still be stored. It is found when it is asked for again.
+      tellOthers({ kind: "usual" });
+      resolve();
+    };
     signal.addEventListener("abort", stop, { once: true });
-    this.#enter(thread);
+    const fetching = this.#fetch(thread, job, objects, (one) =>
+      tell(one.at, this.#outcomeOf(one, objects[one.at]?.key ?? "")),
+    );
     try {
-      const command = {
-        server: this.#source.server,
-        of: { source: job.source, fingerprint: job.fingerprint, job: job.id },
-        objects: columnsOf(objects),
-        places: this.#placesOf(),
-      };
-      await thread.fetch(command, (one) => {
-        this.#count(thread);
-        tell(one.at, this.#outcomeOf(one, objects[one.at]?.key ?? ""));
-      });
+      await Promise.race([fetching, aborted]);
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
       tellOthers({ kind: "usual", error });
     } finally {
       signal.removeEventListener("abort", stop);
+      fetching.catch(() => undefined); // nobody waits for it any more
+    }
+  }
+
+  async #fetch(
+    thread: DirectVolume,
+    { id, source, fingerprint }: Job,
+    objects: readonly ObjectEntry[],
+    came: (one: Came) => void,
+  ): Promise<void> {
+    this.#enter(thread, source);
+    try {
+      const command = {
+        server: this.#source.server,
+        of: { source, fingerprint, job: id },
+        objects: columnsOf(objects),
+        places: this.#grants?.placesOf(thread) ?? 0,
+      };
+      await thread.fetch(command, (one) => {
+        this.#count(thread);
+        came(one);
+      });
+    } finally {
       this.#leave(thread);
     }
   }
@@ -120,41 +151,45 @@ class VolumesFetch implements DirectFetch {
     return this.#busy.get(thread) ?? 0;
   }
 
-  #enter(thread: DirectVolume): void {
+  #enter(thread: DirectVolume, source: string): void {
+    this.#name = source;
+    this.#grants ??= new Grants(source);
     this.#busy.set(thread, this.#commandsOf(thread) + 1);
+    this.#timer ??= setInterval(() => this.#share(), shareEvery).unref();
+    this.#share();
   }
 
   #leave(thread: DirectVolume): void {
     this.#count(thread);
-    const commands = (this.#busy.get(thread) ?? 1) - 1;
+    const commands = this.#commandsOf(thread) - 1;
     if (commands > 0) {
       this.#busy.set(thread, commands);
       return;
     }
     this.#busy.delete(thread);
-    if (this.#busy.size === 0) this.#source.arrived(0, 0, 0);
+    this.#grants?.leave(thread);
+    if (this.#busy.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#source.arrived(0, 0, 0);
   }
 
   /** Tells the source what came since the last look. */
   #count(thread: DirectVolume): void {
-    const { counts } = thread;
+    const counts = thread.countsOf(this.#name);
     const before = this.#seen.get(thread);
-    if (counts === before) return;
+    if (counts === undefined || counts === before) return;
     this.#seen.set(thread, counts);
     const arrived = counts.arrived - (before?.arrived ?? 0);
     const bytes = counts.bytes - (before?.bytes ?? 0);
     let running = 0;
-    for (const one of this.#busy.keys()) running += one.counts.running;
+    for (const one of this.#busy.keys()) running += one.countsOf(this.#name)?.running ?? 0;
     this.#source.arrived(arrived, bytes, running);
-    const places = this.#placesOf();
-    if (places === this.#places) return;
-    this.#places = places;
-    for (const one of this.#busy.keys()) one.setPlaces(places);
   }
 
-  /** Of each thread. */
-  #placesOf(): number {
-    return Math.max(1, Math.ceil(this.#source.places / Math.max(1, this.#busy.size)));
+  #share(): void {
+    for (const thread of this.#busy.keys()) this.#count(thread);
+    this.#grants?.share(this.#source.places, [...this.#busy.keys()]);
   }
 }
 

@@ -1,9 +1,9 @@
-import type { DirectAnswer, DirectServer, StoredObject } from "@brigade/core";
+import type { DirectAnswer, StoredObject } from "@brigade/core";
 import { type Acceptance, acceptanceOf, isPageInPlaceOf, isTrouble } from "@brigade/sources/thread";
 import type { Came, FetchCommand, FetchCounts, Fetcher, FetcherNeeds } from "@brigade/volumes/thread";
 import { Item, type ItemOwner } from "./item.ts";
-import { ServerPool } from "./server-pool.ts";
 import { Slots } from "./slots.ts";
+import { SourceRequests } from "./source-requests.ts";
 
 /** Bodies that are hashed together cost less from this number on. */
 const worthHashing = 16;
@@ -18,21 +18,11 @@ const lookEvery = 500;
 const unservedAfter = 2_000;
 const unservedTimes = 4;
 
-interface Queued {
-  readonly item: Item;
-  readonly pool: ServerPool;
-}
-
 /** Fetches what comes as it was listed, in the thread that writes it. */
 export class ThreadFetcher implements Fetcher, ItemOwner {
   readonly #needs: FetcherNeeds;
   readonly #slots = new Slots();
-  readonly #pools = new Map<string, ServerPool>();
-  #queue: Queued[] = [];
-  /** The place of the first item in the queue. */
-  #next = 0;
-  #places = 1;
-  readonly #sent = new Set<Item>();
+  readonly #sources = new Map<string, SourceRequests>();
   #whole: Item[] = [];
   #storing = 0;
   #hashTimer: NodeJS.Timeout | undefined;
@@ -41,72 +31,57 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
   /** When the latest answer came. Monotonic milliseconds, as the longest wait for one. */
   #answeredAt = Number.NEGATIVE_INFINITY;
   #longestWait = 0;
-  #arrived = 0;
-  #bytes = 0;
 
   constructor(needs: FetcherNeeds) {
     this.#needs = needs;
     setInterval(() => this.#look(), lookEvery).unref();
   }
 
-  get counts(): FetchCounts {
-    return { running: this.#sent.size, arrived: this.#arrived, bytes: this.#bytes };
+  get counts(): readonly FetchCounts[] {
+    return this.#sources.size === 0 ? [] : Array.from(this.#sources.values(), ({ counts }) => counts);
   }
 
   get isWaitingForServer(): boolean {
-    return this.#sent.size > 0 && this.#storing === 0 && this.#whole.length === 0;
+    return this.#isSending && this.#storing === 0 && this.#whole.length === 0;
+  }
+
+  get #isSending(): boolean {
+    for (const { sent } of this.#sources.values()) if (sent.size > 0) return true;
+    return false;
   }
 
   fetch(command: FetchCommand): void {
-    this.#places = command.places;
     const { keys, sizes, modified, etags } = command.objects;
-    const pool = this.#poolOf(command.server);
-    for (const [at, key] of keys.entries()) {
+    const items = keys.map((key, at) => {
       const wanted = { key, size: sizes[at] ?? 0, modified: modified[at] ?? 0, etag: etags[at] };
-      this.#queue.push({ item: new Item(command, at, wanted, this), pool });
-    }
-    this.#fill();
+      return new Item(command, at, wanted, this);
+    });
+    this.#of(command.of.source).add(items, command);
   }
 
-  places(most: number): void {
-    this.#places = most;
-    this.#fill();
+  places(source: string, most: number): void {
+    this.#of(source).setPlaces(most);
   }
 
-  stop(id?: number): void {
-    const queued = this.#queue.slice(this.#next);
-    this.#queue = [];
-    this.#next = 0;
-    for (const one of queued) {
-      if (id === undefined || one.item.command.id === id) this.#came(one.item, {});
-      else this.#queue.push(one);
+  stop(source?: string): void {
+    for (const requests of this.#sources.values()) {
+      if (source !== undefined && requests.source !== source) continue;
+      for (const item of requests.stop()) this.#came(item, {});
     }
     this.#flushSoon();
   }
 
-  #fill(): void {
-    while (this.#sent.size < this.#places) {
-      const next = this.#queue[this.#next];
-      if (next === undefined) break;
-      this.#next++;
-      const { item, pool } = next;
-      item.sentAt = performance.now();
-      this.#sent.add(item);
-      pool.send(item);
+  #of(source: string): SourceRequests {
+    let requests = this.#sources.get(source);
+    if (requests === undefined) {
+      requests = new SourceRequests(source);
+      this.#sources.set(source, requests);
     }
-    if (this.#next < this.#queue.length || this.#next === 0) return;
-    this.#queue = [];
-    this.#next = 0;
+    return requests;
   }
 
-  #poolOf(server: DirectServer): ServerPool {
-    const key = `${server.adapter} ${server.origin} ${server.headers.join("\n")}`;
-    let pool = this.#pools.get(key);
-    if (pool === undefined) {
-      pool = new ServerPool(server);
-      this.#pools.set(key, pool);
-    }
-    return pool;
+  #requestsOf({ command }: Item): SourceRequests {
+    return this.#of(command.of.source);
   }
 
   acceptanceOf(
@@ -128,9 +103,8 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
   }
 
   whole(item: Item): void {
-    this.#ended(item);
-    this.#arrived++;
-    this.#bytes += item.object.size;
+    this.#requestsOf(item).ended(item);
+    this.#requestsOf(item).arrived(item.object.size);
     const { slot } = item;
     if (slot !== undefined && item.acceptance?.mayBePage === true) {
       const first = this.#slots.bytes.subarray(slot, slot + Math.min(512, item.object.size));
@@ -151,7 +125,7 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
   readonly #hashSoon = (): void => {
     this.#willHash = false;
     if (this.#whole.length === 0) return;
-    if (this.#sent.size === 0) this.#hash();
+    if (!this.#isSending) this.#hash();
     else this.#hashTimer ??= setTimeout(() => this.#hash(), hashedWithin);
   };
 
@@ -179,15 +153,15 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
   }
 
   answered(item: Item, answer: DirectAnswer): void {
-    if (isTrouble(answer.status)) this.stop();
-    this.#ended(item);
+    if (isTrouble(answer.status)) this.stop(item.command.of.source);
+    this.#requestsOf(item).ended(item);
     this.#came(item, { answer });
     this.#flushSoon();
   }
 
   failed(item: Item, error: Error & { code?: string }): void {
-    this.stop();
-    this.#ended(item);
+    this.stop(item.command.of.source);
+    this.#requestsOf(item).ended(item);
     const { name, code, message } = error;
     if (error instanceof NotServed)
       this.#dropped(item, item.served === undefined ? {} : { served: item.served });
@@ -211,10 +185,6 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
     this.#needs.failed(item.command.id, item.at, error, item.object.key);
   }
 
-  #ended(item: Item): void {
-    if (this.#sent.delete(item)) this.#fill();
-  }
-
   #dropped(item: Item, came: Omit<Came, "at">): void {
     this.freed(item);
     this.#came(item, came);
@@ -236,19 +206,14 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
 
   /** Some servers accept more connections than they serve: the usual way finds their number. */
   #look(): void {
-    if (this.#sent.size === 0) return;
-    for (const pool of this.#pools.values()) pool.look();
     const patience = Math.max(unservedAfter, unservedTimes * this.#longestWait);
-    const before = Math.min(performance.now() - patience, this.#answeredAt);
-    const unserved = [...this.#sent].filter((item) => item.isUnserved && item.sentAt < before);
-    if (unserved.length === 0) return;
-    this.stop();
-    const pools = new Map(unserved.map((item) => [this.#poolOf(item.command.server), item]));
-    for (const [pool, item] of pools) {
-      item.served = pool.served;
-      pool.retire();
+    for (const requests of this.#sources.values()) {
+      const [first, ...others] = requests.unserved(patience, this.#answeredAt);
+      if (first === undefined) continue;
+      this.stop(requests.source);
+      first.served = requests.retire();
+      for (const item of [first, ...others]) item.abort(new NotServed());
     }
-    for (const item of unserved) item.abort(new NotServed());
   }
 }
 

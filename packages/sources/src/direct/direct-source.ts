@@ -13,7 +13,7 @@ export interface DirectSource {
    * or their rate.
    */
   readonly isFree: boolean;
-  /** Requests at once, at most, over all threads. */
+  /** Requests at once, at most, over all threads, at this moment: others have or need the rest. */
   readonly places: number;
   /** Whether the server can be asked for this key by its path alone. */
   accepts(key: ObjectKey): boolean;
@@ -45,6 +45,7 @@ export function pathOf(key: ObjectKey): string {
 export function directSource(parts: DirectParts): DirectSource | undefined {
   const { origin, pacing, config, adapter, headers, misreads } = parts;
   if (proxyFor(new URL(origin.name), config.proxies) !== undefined) return undefined;
+  const elsewhere = () => pacing.of(origin.name).elsewhere;
   const { SSL_CERT_FILE, NODE_EXTRA_CA_CERTS } = config;
   return {
     server: {
@@ -59,17 +60,17 @@ export function directSource(parts: DirectParts): DirectSource | undefined {
       certificates: { SSL_CERT_FILE, NODE_EXTRA_CA_CERTS },
     },
     get isFree() {
-      return pacing.of(origin.name).isFree;
+      return elsewhere().isFree;
     },
     get places() {
-      return pacing.bodies.limit;
+      return elsewhere().places;
     },
     accepts: (key) => isRequestable(key) && misreads?.(key) !== true,
     leave: (key, came) => origin.leave(pathOf(key), came),
-    servesOnly: (connections) => pacing.of(origin.name).servesOnly(connections),
+    servesOnly: (connections) => elsewhere().servesOnly(connections),
     arrived: (objects, bytes, running) => {
       if (objects > 0) origin.route.answered(200);
-      pacing.of(origin.name).arrivedElsewhere(objects, bytes, running);
+      elsewhere().arrived(objects, bytes, running);
     },
   };
 }

@@ -3,6 +3,7 @@ import { abortError, watch } from "../http/faults/cancelled.ts";
 import { BanCeiling } from "./ban-ceiling.ts";
 import { ConnectionLimit } from "./connections/connection-limit.ts";
 import { SilenceWatch } from "./connections/silence-watch.ts";
+import { Elsewhere } from "./elsewhere.ts";
 import { askedToWait, type Lane, nextOf } from "./lane.ts";
 import type { PaceOptions } from "./pace-options.ts";
 import { OwnRefusals } from "./rates/own-refusals.ts";
@@ -29,6 +30,8 @@ export class Pace implements TurnGiver {
   readonly #lanes: Readonly<Record<Purpose, Lane>>;
   readonly #order: readonly Lane[];
   readonly #alarm: Alarm;
+  /** For requests of other threads. */
+  readonly elsewhere: Elsewhere;
   #isWaking = false;
 
   constructor(origin: string, options: PaceOptions) {
@@ -50,6 +53,15 @@ export class Pace implements TurnGiver {
     this.#lanes = { page: lane("page"), metadata: lane("metadata"), body: lane("body") };
     this.#order = Object.values(this.#lanes);
     this.#alarm = new Alarm(options.clock, () => this.#wake());
+    this.elsewhere = new Elsewhere({
+      lane: this.#lanes.body,
+      ceiling: this.#ceiling,
+      connections: this.#connections,
+      bodies: options.bodies,
+      now: options.clock.now,
+      onFree: () => this.wakeSoon(),
+      onFewer: () => this.#tellConnections("it answers no more at once"),
+    });
   }
 
   /**
@@ -100,29 +112,6 @@ export class Pace implements TurnGiver {
   /** The server accepts fewer requests for bodies than would be sent. */
   get isLimited(): boolean {
     return this.#connections.isLearnt || this.#lanes.body.rate.isLimited;
-  }
-
-  /** Requests for bodies start at once: nothing was found out that would limit them. */
-  get isFree(): boolean {
-    const { rate, waiting } = this.#lanes.body;
-    return rate.isFree && waiting.size === 0 && this.#ceiling.isUnset && !this.#connections.isLearnt;
-  }
-
-  /** Bodies came by threads of volumes, where `running` requests are under way. */
-  arrivedElsewhere(bodies: number, bytes: number, running: number): void {
-    const { rate } = this.#lanes.body;
-    const places = this.#options.bodies;
-    places.elsewhere = running;
-    for (let body = 0; body < bodies; body++) {
-      rate.served(rate.sent());
-      places.arrivedElsewhere(bytes / bodies);
-    }
-  }
-
-  /** The server serves this number of connections, by the finding of a volume's thread. */
-  servesOnly(connections: number): void {
-    this.#connections.starved(this.#options.clock.now(), Number.POSITIVE_INFINITY, connections);
-    this.#tellConnections("it answers no more at once");
   }
 
   #wake(): void {

@@ -17,7 +17,7 @@ export interface FetchCommand {
   readonly server: DirectServer;
   readonly of: Pick<NewObject, "source" | "fingerprint" | "job">;
   readonly objects: DirectObjects;
-  /** Requests of this thread at once, at most, from now on. */
+  /** Requests of this thread to the source at once, at most, from now on. */
   readonly places: number;
 }
 
@@ -35,7 +35,9 @@ export interface Came {
   readonly failure?: Failure;
 }
 
+/** Of one source, in one thread. */
 export interface FetchCounts {
+  readonly source: string;
   /** Requests under way. */
   readonly running: number;
   /** Objects whose bytes came so far, and these bytes. */
@@ -75,10 +77,12 @@ export interface FetcherNeeds {
 /** Fetches objects in the thread of a volume, and puts them there. */
 export interface Fetcher {
   fetch(command: FetchCommand): void;
-  /** Sends no more requests: of one command, or of all. What is not sent comes at once. */
-  stop(id?: number): void;
-  places(most: number): void;
-  readonly counts: FetchCounts;
+  /** Sends no more requests to this source, or to any. What is not sent comes at once. */
+  stop(source?: string): void;
+  /** Requests to this source at once, at most, from now on. */
+  places(source: string, most: number): void;
+  /** Of each source. */
+  readonly counts: readonly FetchCounts[];
   /** Requests are under way, and all that came is stored: the disk is idle. */
   readonly isWaitingForServer: boolean;
 }

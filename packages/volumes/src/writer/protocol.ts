@@ -74,8 +74,8 @@ export type Command =
       | { readonly op: "put"; readonly object: NewObject; readonly bytes: Uint8Array<ArrayBuffer> | Body }
       | { readonly op: "finish"; readonly sink: number }
       | { readonly op: "close" }
-      | { readonly op: "fetch-stop"; readonly fetch: number | undefined }
-      | { readonly op: "fetch-places"; readonly places: number }
+      | { readonly op: "fetch-stop"; readonly source: string }
+      | { readonly op: "fetch-places"; readonly source: string; readonly places: number }
     ))
   | ({ readonly op: "fetch" } & FetchCommand);
 export type Op = Command["op"];
@@ -132,8 +132,8 @@ export interface FromThread {
   /** What came of objects that the thread was to fetch, by the command's id. */
   readonly stored: readonly StoredColumns[];
   readonly came: readonly { readonly id: number; readonly came: Came }[];
-  /** Absent if the thread does not fetch. */
-  readonly counts: FetchCounts | undefined;
+  /** Of each source, if the thread fetches. */
+  readonly counts: readonly FetchCounts[];
   /** It is at work on something long. */
   readonly progress?: true;
 }

@@ -77,7 +77,7 @@ class ServedVolume {
     this.#warnings = [];
     this.#came = [];
     this.#stored = [];
-    const counts = this.#fetcher?.counts;
+    const counts = this.#fetcher?.counts ?? [];
     this.#port.postMessage({ answers, warnings, read, came, stored, counts } satisfies FromThread);
   }
 
@@ -102,7 +102,7 @@ class ServedVolume {
     const none = { answers: [], warnings: [], read: [], came: [], stored: [] };
     this.#port.postMessage({
       ...none,
-      counts: this.#fetcher?.counts,
+      counts: this.#fetcher?.counts ?? [],
       progress: true,
     } satisfies FromThread);
   }
@@ -154,10 +154,10 @@ class ServedVolume {
         this.#fetching.fetch(command);
         return;
       case "fetch-stop":
-        this.#resolve(id, void this.#fetching.stop(command.fetch));
+        this.#resolve(id, void this.#fetching.stop(command.source));
         return;
       case "fetch-places":
-        this.#resolve(id, void this.#fetching.places(command.places));
+        this.#resolve(id, void this.#fetching.places(command.source, command.places));
         return;
       case "finish":
         this.#opened.storing.finish(command.sink, this.#completionOf(id, "finish"));

@@ -187,14 +187,12 @@ async function close(link: WriterLink): Promise<void> {
 
 function directOf(link: WriterLink): DirectVolume {
   // A thread that is lost has rejected all that it was asked.
-  const send = (call: Promise<undefined>) => void call.catch(() => undefined);
+  const send = (call: Promise<undefined>) => call.catch(() => undefined);
   return {
     fetch: (command, came) => link.fetch(command, came),
-    stop: () => send(link.call({ op: "fetch-stop", fetch: undefined })),
-    setPlaces: (places) => send(link.call({ op: "fetch-places", places })),
-    get counts() {
-      return link.counts;
-    },
+    stop: (source) => void send(link.call({ op: "fetch-stop", source })),
+    setPlaces: (source, places) => send(link.call({ op: "fetch-places", source, places })),
+    countsOf: (source) => link.countsOf(source),
     load: () => link.load(),
   };
 }

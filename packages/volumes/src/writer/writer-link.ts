@@ -47,7 +47,8 @@ export class WriterLink {
   });
   /** Commands to fetch, by id: objects without an outcome, and whom to tell of each. */
   readonly #fetches = new Map<number, { left: number; came: (came: Came) => void }>();
-  #counts: FetchCounts = { running: 0, arrived: 0, bytes: 0 };
+  /** By source, as the thread told last. */
+  readonly #counts = new Map<string, FetchCounts>();
   #silent: HostError | undefined;
   #lastId = 0;
   #outgoing: Command[] = [];
@@ -135,9 +136,9 @@ export class WriterLink {
     return this.#worker.performance.eventLoopUtilization();
   }
 
-  /** Of the thread's own requests, as it told last. */
-  get counts(): FetchCounts {
-    return this.#counts;
+  /** Of the thread's own requests, as it told last; `undefined` if there were none. */
+  countsOf(source: string): FetchCounts | undefined {
+    return this.#counts.get(source);
   }
 
   /**
@@ -181,7 +182,7 @@ export class WriterLink {
 
   #receive({ answers, warnings, read, came, stored, counts, progress }: FromThread): void {
     this.#isHeard = true;
-    this.#counts = counts ?? this.#counts;
+    for (const one of counts) this.#counts.set(one.source, one);
     for (const id of read) this.#read(id);
     for (const { reason, message } of warnings) this.#log.warn({ volume: this.#root, reason }, message);
     if (progress) this.#silence.progressed();

@@ -35,7 +35,12 @@ export class BodyPlaces {
   }
 
   get isFull(): boolean {
-    return this.#running >= this.limit;
+    return this.running >= this.limit;
+  }
+
+  /** Places for threads of volumes: those that no other request has. */
+  get forThreads(): number {
+    return Math.max(0, this.limit - this.#running);
   }
 
   /** Whether the number is the greatest that the configuration allows. */
@@ -61,10 +66,7 @@ export class BodyPlaces {
     this.#running++;
   }
 
-  /**
-   * Requests of the threads of volumes. They hold no places here: what they leave to the usual way
-   * must not wait for them.
-   */
+  /** Requests under way in the threads of volumes. */
   set elsewhere(running: number) {
     this.#elsewhere = running;
   }

@@ -1,0 +1,57 @@
+import type { BanCeiling } from "./ban-ceiling.ts";
+import type { BodyPlaces } from "./bodies/body-places.ts";
+import type { ConnectionLimit } from "./connections/connection-limit.ts";
+import type { Lane } from "./lane.ts";
+
+export interface ElsewhereParts {
+  /** Of bodies. */
+  readonly lane: Lane;
+  readonly ceiling: BanCeiling;
+  readonly connections: ConnectionLimit;
+  readonly bodies: BodyPlaces;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** Places may be free. */
+  readonly onFree: () => void;
+  /** The server serves fewer connections than were opened. */
+  readonly onFewer: () => void;
+}
+
+/** Requests for bodies that threads of volumes send to one server: they count like those from here. */
+export class Elsewhere {
+  readonly #parts: ElsewhereParts;
+
+  constructor(parts: ElsewhereParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether they may be sent without turns: nothing was found out that would limit them. */
+  get isFree(): boolean {
+    const { lane, ceiling, connections } = this.#parts;
+    return lane.rate.isFree && lane.waiting.size === 0 && ceiling.isUnset && !connections.isLearnt;
+  }
+
+  /** Requests at once, at most: others have or need the rest of the places. */
+  get places(): number {
+    const { lane, bodies } = this.#parts;
+    return Math.max(0, bodies.forThreads - lane.waiting.size);
+  }
+
+  /** Bodies came. `running`: requests under way in all threads. */
+  arrived(count: number, bytes: number, running: number): void {
+    const { lane, bodies, onFree } = this.#parts;
+    bodies.elsewhere = running;
+    for (let body = 0; body < count; body++) {
+      lane.rate.served(lane.rate.sent());
+      bodies.arrivedElsewhere(bytes / count);
+    }
+    onFree();
+  }
+
+  /** The server serves this number of connections, and no others. */
+  servesOnly(served: number): void {
+    const { connections, now, onFewer } = this.#parts;
+    connections.starved(now(), Number.POSITIVE_INFINITY, served);
+    onFewer();
+  }
+}
