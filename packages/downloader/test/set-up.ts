@@ -1,4 +1,13 @@
-import type { Alarm, Delayer, FatalError, FilesMessage, Job, ObjectResult, Source } from "@brigade/core";
+import type {
+  Alarm,
+  Delayer,
+  DirectFetch,
+  FatalError,
+  FilesMessage,
+  Job,
+  ObjectResult,
+  Source,
+} from "@brigade/core";
 import { warningsInto } from "../../../test/logs.ts";
 import { RecordingBroker, turn } from "../../../test/recording-broker.ts";
 import { createDownloader, type DownloaderOptions } from "../src/index.ts";
@@ -12,12 +21,13 @@ interface Options {
   /** Instead of waits that pass at once and move the clock on. */
   readonly delay?: Delayer;
   readonly alarm?: Alarm;
+  readonly direct?: DirectFetch;
 }
 
 /** A downloader of a bucket onto volumes in memory. */
 export async function setUp(
   source: Source,
-  { options = {}, volumes = [new MemoryVolume("v1")], delay, alarm }: Options = {},
+  { options = {}, volumes = [new MemoryVolume("v1")], delay, alarm, direct }: Options = {},
 ) {
   const broker = new RecordingBroker();
   const placement = new MemoryPlacement(volumes);
@@ -40,6 +50,7 @@ export async function setUp(
       name: job.source,
       broker,
       placement,
+      direct,
       host: "here",
       log,
       onGiveUp: (error) => givenUp.push(error),
