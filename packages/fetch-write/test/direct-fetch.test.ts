@@ -139,11 +139,10 @@ test("bytes of another MD5 than announced are not stored, and the error says so"
   const { bring, root } = await sceneOf(t, {
     "/a": (response) => asListed(response, undefined, { "content-md5": "AAAAAAAAAAAAAAAAAAAAAA==" }),
   });
-  const outcome = (await bring([entry("a"), entry("b")])).get("a");
+  const outcome = (await bring([entry("a")])).get("a");
   assert.ok(outcome?.kind === "usual" && outcome.error instanceof SourceError);
   assert.match(outcome.error.message, /MD5/);
   assert.equal(existsSync(join(root, "site", "a")), false);
-  assert.equal(existsSync(join(root, "site", "b")), true);
 });
 
 test("after a refusal nothing more is sent, and the short way is closed until the usual way has judged", async (t) => {
@@ -168,6 +167,30 @@ test("an aborted batch sends nothing more and waits for nothing, and each object
   assert.equal(outcomes.size, 20);
   assert.deepEqual(new Set([...outcomes.values()].map(({ kind }) => kind)), new Set(["usual"]));
   assert.deepEqual(requests, ["/0"]);
+});
+
+test("an object that has become long is left to the usual way, which asks for it again; others still come", async (t) => {
+  const long = "x".repeat(200_000);
+  const { bring, source, direct, requests } = await sceneOf(t, {
+    "/long": (response) => response.writeHead(200, headersOf(long)).end(long),
+  });
+  const keys = ["long", ...Array.from({ length: 40 }, (_, n) => `${n}`)];
+  const outcomes = await bring(keys.map((key) => entry(key)));
+  assert.deepEqual(outcomes.get("long"), { kind: "usual" });
+  assert.equal([...outcomes.values()].filter(({ kind }) => kind === "stored").length, 40);
+  assert.equal(direct.isOpen, true);
+  const body = await source.open(entry("long"), undefined, never);
+  assert.equal(body.size, 200_000);
+  body.cancel();
+  assert.equal(requests.filter((path) => path === "/long").length, 2);
+});
+
+test("with one place for three threads, each thread gets its turn", async (t) => {
+  const { bring } = await sceneOf(t, {}, { FETCH_CONCURRENCY: "1" }, 3);
+  const parts = [0, 1, 2].map((part) => Array.from({ length: 30 }, (_, n) => entry(`${part}-${n}`)));
+  const outcomes = await Promise.all(parts.map((part) => bring(part)));
+  for (const some of outcomes)
+    assert.equal([...some.values()].filter(({ kind }) => kind === "stored").length, 30);
 });
 
 for (const threads of [1, 3])

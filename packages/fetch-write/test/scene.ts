@@ -64,7 +64,7 @@ export async function sceneOf(
   const bring: Scene["bring"] = async (objects, signal = new AbortController().signal) => {
     const outcomes = new Map<string, DirectOutcome>();
     const job = { id: "job", source: "site", fingerprint, prefix: "" } as never;
-    await direct.bring({ job, volume, objects }, signal, (at, outcome) => {
+    await direct.bring({ job, volume, objects, isPaused: () => false }, signal, (at, outcome) => {
       const key = objects[at]?.key ?? "";
       if (outcomes.has(key)) throw new Error(`${key} came twice`);
       outcomes.set(key, outcome);

@@ -56,6 +56,8 @@ export interface LocalVolume extends Volume {
 
 /** The thread of a volume that fetches objects by itself. */
 export interface DirectVolume {
+  /** Whether it lives, and its disk answers. */
+  readonly isUsable: boolean;
   /**
    * `came` is called once per object. Resolves after the last. Rejects with HostError if the disk
    * hangs or fails, or the thread is lost: then `came` was not called for all.

@@ -69,7 +69,13 @@ export interface DirectFetch {
    * `came` is called once for each object, by its place among the objects. Resolves after the last.
    */
   bring(
-    work: { readonly job: Job; readonly volume: Volume; readonly objects: readonly ObjectEntry[] },
+    work: {
+      readonly job: Job;
+      readonly volume: Volume;
+      readonly objects: readonly ObjectEntry[];
+      /** Whether the source is paused: nothing more is sent then. */
+      readonly isPaused: () => boolean;
+    },
     signal: AbortSignal,
     came: (at: number, outcome: DirectOutcome) => void,
   ): Promise<void>;

@@ -156,7 +156,8 @@ class BatchHandling {
       const share = await memory.acquire(volume, bytesInMemory(one.file));
       await this.#fetch(one, share, purpose, error);
     };
-    await direct.bring({ job, volume, objects }, signal, (at, outcome) => {
+    const work = { job, volume, objects, isPaused: () => health.isPaused };
+    await direct.bring(work, signal, (at, outcome) => {
       const [one, entry] = [listed[at], objects[at]];
       if (one === undefined || entry === undefined) return;
       if (outcome.kind === "stored") {

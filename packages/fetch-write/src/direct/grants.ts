@@ -1,5 +1,8 @@
 import type { DirectVolume } from "@brigade/volumes";
 
+/** A thread keeps its place for this number of calls of `share`, if there are fewer than threads. */
+const sharesPerTurn = 50;
+
 /** What one thread may have under way. */
 interface Grant {
   places: number;
@@ -16,6 +19,7 @@ interface Grant {
 export class Grants {
   readonly #source: string;
   readonly #grants = new Map<DirectVolume, Grant>();
+  #turn = 0;
 
   constructor(source: string) {
     this.#source = source;
@@ -23,10 +27,16 @@ export class Grants {
 
   /** To be called often: numbers change all the time. `threads`: those that have work. */
   share(all: number, threads: readonly DirectVolume[]): void {
+    this.#turn++;
     for (const thread of this.#grants.keys())
       if (!threads.includes(thread) && this.#heldBy(thread) === 0) this.#grants.delete(thread);
     const each = Math.floor(all / threads.length);
-    const wanted = threads.map((thread, at) => [thread, each + (at < all % threads.length ? 1 : 0)] as const);
+    // If there are fewer places than threads, each thread gets one in turn.
+    const first = each > 0 ? 0 : Math.floor(this.#turn / sharesPerTurn);
+    const wanted = threads.map((thread, at) => {
+      const isMore = (at + first) % threads.length < all % threads.length;
+      return [thread, each + (isMore ? 1 : 0)] as const;
+    });
     for (const [thread, places] of wanted) if (places < this.#of(thread).places) this.#lower(thread, places);
     let free = all;
     for (const thread of this.#grants.keys()) free -= this.#heldBy(thread);

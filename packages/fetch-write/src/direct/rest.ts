@@ -37,9 +37,9 @@ export class Rest {
     this.#begin(afterMany);
   }
 
-  /** The server cannot be asked in this way. */
-  forGood(): void {
-    this.#until = Number.POSITIVE_INFINITY;
+  /** The server's answers are not plain: each connection would be handed over. */
+  notPlain(): void {
+    this.#begin(afterMany);
   }
 
   #begin(ms: number): void {

@@ -46,6 +46,7 @@ class VolumesFetch implements DirectFetch {
   #grants: Grants | undefined;
   /** The source's, as jobs have it. */
   #name = "";
+  #isPaused = () => false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(source: DirectSource, volumes: readonly LocalVolume[]) {
@@ -62,7 +63,7 @@ class VolumesFetch implements DirectFetch {
     return isKnown && size <= largestBody && this.#source.accepts(key);
   }
 
-  async bring({ job, volume, objects }: Work, signal: AbortSignal, came: CameTo): Promise<void> {
+  async bring({ job, volume, objects, isPaused }: Work, signal: AbortSignal, came: CameTo): Promise<void> {
     const thread = this.#leastBusy(this.#volumes.get(volume) ?? []);
     const told = new Set<number>();
     const tell = (at: number, outcome: DirectOutcome) => {
@@ -73,7 +74,8 @@ class VolumesFetch implements DirectFetch {
     const tellOthers = (outcome: DirectOutcome) => {
       for (const at of objects.keys()) tell(at, outcome);
     };
-    if (thread === undefined || signal.aborted) return tellOthers({ kind: "usual" });
+    if (thread === undefined || signal.aborted || !this.isOpen) return tellOthers({ kind: "usual" });
+    this.#isPaused = isPaused;
     const { promise: aborted, resolve } = Promise.withResolvers<void>();
     const stop = () => {
       thread.stop(job.source);
@@ -89,6 +91,7 @@ class VolumesFetch implements DirectFetch {
       await Promise.race([fetching, aborted]);
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
+      thread.stop(job.source);
       tellOthers({ kind: "usual", error });
     } finally {
       signal.removeEventListener("abort", stop);
@@ -119,7 +122,7 @@ class VolumesFetch implements DirectFetch {
     }
   }
 
-  #outcomeOf({ stored, answer, fault, served, failure }: Came, key: ObjectKey): DirectOutcome {
+  #outcomeOf({ stored, answer, fault, isUnserved, failure }: Came, key: ObjectKey): DirectOutcome {
     if (stored !== undefined) {
       this.#rest.stored();
       return { kind: "stored", stored };
@@ -129,10 +132,10 @@ class VolumesFetch implements DirectFetch {
       this.#source.leave(key, answer);
       if (isTrouble(answer.status)) this.#rest.trouble();
       else this.#rest.odd();
-    } else if (served !== undefined) {
-      this.#source.servesOnly(served);
+    } else if (isUnserved) {
+      if (this.isOpen) this.#source.servesOnly(this.#served);
     } else if (fault?.name === "NotPlain") {
-      this.#rest.forGood();
+      this.#rest.notPlain();
     } else if (fault !== undefined) {
       this.#source.leave(key, fault);
       this.#rest.trouble();
@@ -142,8 +145,10 @@ class VolumesFetch implements DirectFetch {
 
   #leastBusy(threads: readonly DirectVolume[]): DirectVolume | undefined {
     let least: DirectVolume | undefined;
-    for (const thread of threads)
+    for (const thread of threads) {
+      if (!thread.isUsable) continue;
       if (least === undefined || this.#commandsOf(thread) < this.#commandsOf(least)) least = thread;
+    }
     return least;
   }
 
@@ -168,10 +173,24 @@ class VolumesFetch implements DirectFetch {
     }
     this.#busy.delete(thread);
     this.#grants?.leave(thread);
+    this.#source.arrived(0, 0, this.#running);
     if (this.#busy.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#source.arrived(0, 0, 0);
+  }
+
+  /** Requests under way, of all threads. */
+  get #running(): number {
+    let running = 0;
+    for (const one of this.#busy.keys()) running += one.countsOf(this.#name)?.running ?? 0;
+    return running;
+  }
+
+  /** Connections that are served, of all threads. */
+  get #served(): number {
+    let served = 0;
+    for (const one of this.#busy.keys()) served += one.countsOf(this.#name)?.served ?? 0;
+    return served;
   }
 
   /** Tells the source what came since the last look. */
@@ -182,13 +201,15 @@ class VolumesFetch implements DirectFetch {
     this.#seen.set(thread, counts);
     const arrived = counts.arrived - (before?.arrived ?? 0);
     const bytes = counts.bytes - (before?.bytes ?? 0);
-    let running = 0;
-    for (const one of this.#busy.keys()) running += one.countsOf(this.#name)?.running ?? 0;
-    this.#source.arrived(arrived, bytes, running);
+    this.#source.arrived(arrived, bytes, this.#running);
   }
 
   #share(): void {
-    for (const thread of this.#busy.keys()) this.#count(thread);
+    for (const thread of this.#busy.keys()) {
+      this.#count(thread);
+      // What is not sent is left to the usual way.
+      if (!this.isOpen || this.#isPaused()) thread.stop(this.#name);
+    }
     this.#grants?.share(this.#source.places, [...this.#busy.keys()]);
   }
 }

@@ -10,8 +10,6 @@ type Headers = Parameters<Handler["onResponseStart"]>[2];
 export interface ItemOwner {
   /** Returns how the answer is checked; `undefined` if it is out of the ordinary. */
   acceptanceOf(item: Item, status: number, headers: Headers): Acceptance | undefined;
-  /** Returns the offset of memory for a body, or `undefined`. */
-  takeSlot(): number | undefined;
   write(offset: number, chunk: Uint8Array): void;
   /** The object is whole, and lies in its slot. */
   whole(item: Item): void;
@@ -46,11 +44,11 @@ export class Item implements AnswerHandler {
   /** Monotonic milliseconds. */
   sentAt = 0;
   connection: UsedConnection | undefined;
-  /** Its connection is not served, where this number of others is. */
-  served: number | undefined;
   acceptance: Acceptance | undefined;
-  /** Offset of its body; `undefined` while it has none. */
+  /** Offset of the memory for its body; `undefined` while it has none. */
   slot: number | undefined;
+  /** Why it was aborted before it had a connection. */
+  #aborted: Error | undefined;
   /** Bytes of its body that have come. */
   #filled = 0;
   #odd: { readonly status: number; readonly statusText: string; readonly headers: Headers } | undefined;
@@ -87,6 +85,7 @@ export class Item implements AnswerHandler {
   }
 
   abort(error: Error): void {
+    this.#aborted = error;
     this.#controller?.abort(error);
   }
 
@@ -96,21 +95,21 @@ export class Item implements AnswerHandler {
 
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
+    if (this.#aborted !== undefined) controller.abort(this.#aborted);
   }
 
   onResponseStart(_controller: Controller, status: number, headers: Headers, statusText = ""): void {
     if (status < 200) return;
     this.connection?.answered();
     this.acceptance = this.#owner.acceptanceOf(this, status, headers);
-    if (this.acceptance !== undefined) this.slot = this.#owner.takeSlot();
-    if (this.slot === undefined) this.#odd = { status, statusText, headers };
+    if (this.acceptance === undefined) this.#odd = { status, statusText, headers };
   }
 
   onResponseData(_controller: Controller, chunk: Uint8Array): void {
     const filled = this.#filled;
     this.#filled += chunk.byteLength;
-    if (this.slot === undefined) {
-      if (this.#filled > longestAnswer) this.abort(new Error("a long answer that is out of the ordinary"));
+    if (this.#odd !== undefined || this.slot === undefined) {
+      if (this.#filled > longestAnswer) this.abort(new LongAnswer());
       else this.#oddBody.push(Buffer.from(chunk));
     } else if (this.#filled > this.object.size) this.abort(new Error("more came than was announced"));
     else this.#owner.write(this.slot + filled, chunk);
@@ -139,4 +138,13 @@ export class Item implements AnswerHandler {
   }
 
   readonly free = (): void => this.#owner.freed(this);
+}
+
+/** An answer that is out of the ordinary, and too long to be handed on. */
+export class LongAnswer extends Error {
+  override readonly name = "LongAnswer";
+
+  constructor() {
+    super("a long answer that is out of the ordinary");
+  }
 }

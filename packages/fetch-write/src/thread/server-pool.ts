@@ -14,8 +14,6 @@ export class ServerPool {
   readonly #server: DirectServer;
   readonly #headers: string[];
   readonly #pool: FastPool;
-  #served = 0;
-
   constructor(server: DirectServer) {
     const { origin, headers, connections, connectTimeoutMs, allowPrivate, certificates } = server;
     this.#server = server;
@@ -25,13 +23,9 @@ export class ServerPool {
     this.#pool = new FastPool(origin, settings, notPlain);
   }
 
-  /** The most connections that were served at once, as far as `look` has seen. */
+  /** Open connections over which an answer came. */
   get served(): number {
-    return this.#served;
-  }
-
-  look(): void {
-    this.#served = Math.max(this.#served, this.#pool.served);
+    return this.#pool.served;
   }
 
   /** Sends no more requests, and keeps no connections. */

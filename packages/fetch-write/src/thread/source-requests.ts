@@ -2,6 +2,13 @@ import type { FetchCommand, FetchCounts } from "@brigade/volumes/thread";
 import type { Item } from "./item.ts";
 import { ServerPool } from "./server-pool.ts";
 
+/**
+ * Requests over new connections are not served when others were answered meanwhile, and they have
+ * waited for this number of milliseconds, and for four times the longest wait of others.
+ */
+const unservedAfter = 2_000;
+const unservedTimes = 4;
+
 /** The requests of one thread to one source: those that wait, and those under way. */
 export class SourceRequests {
   readonly source: string;
@@ -14,8 +21,20 @@ export class SourceRequests {
   #arrived = 0;
   #bytes = 0;
 
-  constructor(source: string) {
+  /** When the latest answer came. Monotonic milliseconds, as the longest wait for one. */
+  #answeredAt = Number.NEGATIVE_INFINITY;
+  #longestWait = 0;
+  #served = 0;
+  readonly #takeSlot: () => number | undefined;
+
+  /** `takeSlot`: returns the offset of memory for a body; `undefined` if there is none now. */
+  constructor(source: string, takeSlot: () => number | undefined) {
     this.source = source;
+    this.#takeSlot = takeSlot;
+  }
+
+  get hasWork(): boolean {
+    return this.sent.size > 0 || this.#next < this.#queue.length;
   }
 
   get counts(): FetchCounts {
@@ -24,18 +43,24 @@ export class SourceRequests {
       running: this.sent.size,
       arrived: this.#arrived,
       bytes: this.#bytes,
+      served: this.#served,
     };
   }
 
-  add(items: readonly Item[], { server, places }: FetchCommand): void {
-    this.#pool ??= new ServerPool(server);
+  add(items: readonly Item[], { places }: FetchCommand): void {
     for (const item of items) this.#queue.push(item);
     this.setPlaces(places);
   }
 
   setPlaces(places: number): void {
     this.#places = places;
-    this.#fill();
+    this.fill();
+  }
+
+  /** The head of an answer to this item came. */
+  answered(item: Item): void {
+    this.#answeredAt = performance.now();
+    this.#longestWait = Math.max(this.#longestWait, this.#answeredAt - item.sentAt);
   }
 
   arrived(bytes: number): void {
@@ -45,7 +70,7 @@ export class SourceRequests {
 
   /** The answer to an item has ended. */
   ended(item: Item): void {
-    if (this.sent.delete(item)) this.#fill();
+    if (this.sent.delete(item)) this.fill();
   }
 
   /** Sends no more; returns what was not sent. */
@@ -57,33 +82,42 @@ export class SourceRequests {
   }
 
   /**
-   * Returns the items that have waited for `patience` milliseconds over connections over which
-   * nothing has come, while others were answered: at `answeredAt` at the latest.
+   * Returns the items that have waited over connections over which nothing has come, while others
+   * were answered. A single one may just be slow.
    */
-  unserved(patience: number, answeredAt: number): readonly Item[] {
-    this.#pool?.look();
-    const before = Math.min(performance.now() - patience, answeredAt);
-    return [...this.sent].filter((item) => item.isUnserved && item.sentAt < before);
+  unserved(): readonly Item[] {
+    this.#served = Math.max(this.#served, this.#pool?.served ?? 0);
+    const patience = Math.max(unservedAfter, unservedTimes * this.#longestWait);
+    const before = Math.min(performance.now() - patience, this.#answeredAt);
+    const unserved = [...this.sent].filter((item) => item.isUnserved && item.sentAt < before);
+    return unserved.length > 1 && this.#served > 0 ? unserved : [];
   }
 
-  /** Keeps no connections. Returns the most that were served at once. */
-  retire(): number {
+  /** Keeps no connections. The next requests are sent over new ones. */
+  retire(): void {
     this.#pool?.retire();
-    return this.#pool?.served ?? 0;
+    this.#pool = undefined;
   }
 
-  #fill(): void {
-    const pool = this.#pool;
-    while (pool !== undefined && this.sent.size < this.#places) {
+  /** Sends requests as long as there are places, and memory for their bodies. */
+  fill(): void {
+    while (this.sent.size < this.#places) {
       const item = this.#queue[this.#next];
       if (item === undefined) break;
+      item.slot ??= this.#takeSlot();
+      if (item.slot === undefined) break;
       this.#next++;
       item.sentAt = performance.now();
       this.sent.add(item);
-      pool.send(item);
+      this.#poolOf(item.command).send(item);
     }
     if (this.#next < this.#queue.length || this.#next === 0) return;
     this.#queue = [];
     this.#next = 0;
+  }
+
+  #poolOf({ server }: FetchCommand): ServerPool {
+    this.#pool ??= new ServerPool(server);
+    return this.#pool;
   }
 }

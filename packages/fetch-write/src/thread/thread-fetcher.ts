@@ -1,7 +1,7 @@
 import type { DirectAnswer, StoredObject } from "@brigade/core";
 import { type Acceptance, acceptanceOf, isPageInPlaceOf, isTrouble } from "@brigade/sources/thread";
 import type { Came, FetchCommand, FetchCounts, Fetcher, FetcherNeeds } from "@brigade/volumes/thread";
-import { Item, type ItemOwner } from "./item.ts";
+import { Item, type ItemOwner, LongAnswer } from "./item.ts";
 import { Slots } from "./slots.ts";
 import { SourceRequests } from "./source-requests.ts";
 
@@ -11,13 +11,6 @@ const worthHashing = 16;
 const hashedWithin = 1;
 /** Milliseconds between looks at connections over which nothing comes. */
 const lookEvery = 500;
-/**
- * A request over a new connection is not served when others were answered meanwhile, and it has
- * waited for this number of milliseconds, and for four times the longest wait of others.
- */
-const unservedAfter = 2_000;
-const unservedTimes = 4;
-
 /** Fetches what comes as it was listed, in the thread that writes it. */
 export class ThreadFetcher implements Fetcher, ItemOwner {
   readonly #needs: FetcherNeeds;
@@ -28,10 +21,6 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
   #hashTimer: NodeJS.Timeout | undefined;
   #willHash = false;
   #willFlush = false;
-  /** When the latest answer came. Monotonic milliseconds, as the longest wait for one. */
-  #answeredAt = Number.NEGATIVE_INFINITY;
-  #longestWait = 0;
-
   constructor(needs: FetcherNeeds) {
     this.#needs = needs;
     setInterval(() => this.#look(), lookEvery).unref();
@@ -42,7 +31,8 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
   }
 
   get isWaitingForServer(): boolean {
-    return this.#isSending && this.#storing === 0 && this.#whole.length === 0;
+    if (this.#storing > 0 || this.#whole.length > 0) return false;
+    return this.#sources.values().some(({ hasWork }) => hasWork);
   }
 
   get #isSending(): boolean {
@@ -66,7 +56,10 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
   stop(source?: string): void {
     for (const requests of this.#sources.values()) {
       if (source !== undefined && requests.source !== source) continue;
-      for (const item of requests.stop()) this.#came(item, {});
+      for (const item of requests.stop()) {
+        this.#giveBack(item);
+        this.#came(item, {});
+      }
     }
     this.#flushSoon();
   }
@@ -74,7 +67,7 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
   #of(source: string): SourceRequests {
     let requests = this.#sources.get(source);
     if (requests === undefined) {
-      requests = new SourceRequests(source);
+      requests = new SourceRequests(source, () => this.#slots.take());
       this.#sources.set(source, requests);
     }
     return requests;
@@ -89,13 +82,8 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): Acceptance | undefined {
-    this.#answeredAt = performance.now();
-    this.#longestWait = Math.max(this.#longestWait, this.#answeredAt - item.sentAt);
+    this.#requestsOf(item).answered(item);
     return acceptanceOf(item.command.server.adapter, { status, headers }, item.object);
-  }
-
-  takeSlot(): number | undefined {
-    return this.#slots.take();
   }
 
   write(offset: number, chunk: Uint8Array): void {
@@ -148,27 +136,31 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
     } catch (error) {
       this.freed(item);
       item.reject(error);
-      this.#flushSoon();
     }
   }
 
   answered(item: Item, answer: DirectAnswer): void {
     if (isTrouble(answer.status)) this.stop(item.command.of.source);
     this.#requestsOf(item).ended(item);
-    this.#came(item, { answer });
-    this.#flushSoon();
+    this.#dropped(item, { answer });
   }
 
   failed(item: Item, error: Error & { code?: string }): void {
-    this.stop(item.command.of.source);
-    this.#requestsOf(item).ended(item);
     const { name, code, message } = error;
-    if (error instanceof NotServed)
-      this.#dropped(item, item.served === undefined ? {} : { served: item.served });
-    else this.#dropped(item, { fault: { name, code, message } });
+    const isOdd = error instanceof LongAnswer;
+    if (!isOdd) this.stop(item.command.of.source);
+    if (name === "NotPlain") this.#requestsOf(item).retire();
+    this.#requestsOf(item).ended(item);
+    if (error instanceof NotServed) this.#dropped(item, { isUnserved: true });
+    else this.#dropped(item, isOdd ? {} : { fault: { name, code, message } });
   }
 
   freed(item: Item): void {
+    this.#giveBack(item);
+    for (const requests of this.#sources.values()) requests.fill();
+  }
+
+  #giveBack(item: Item): void {
     if (item.slot === undefined) return;
     this.#slots.giveBack(item.slot);
     item.slot = undefined;
@@ -183,6 +175,7 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
   notStored(item: Item, error: unknown): void {
     this.#storing--;
     this.#needs.failed(item.command.id, item.at, error, item.object.key);
+    this.#flushSoon();
   }
 
   #dropped(item: Item, came: Omit<Came, "at">): void {
@@ -206,13 +199,12 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
 
   /** Some servers accept more connections than they serve: the usual way finds their number. */
   #look(): void {
-    const patience = Math.max(unservedAfter, unservedTimes * this.#longestWait);
     for (const requests of this.#sources.values()) {
-      const [first, ...others] = requests.unserved(patience, this.#answeredAt);
-      if (first === undefined) continue;
+      const unserved = requests.unserved();
+      if (unserved.length === 0) continue;
       this.stop(requests.source);
-      first.served = requests.retire();
-      for (const item of [first, ...others]) item.abort(new NotServed());
+      requests.retire();
+      for (const item of unserved) item.abort(new NotServed());
     }
   }
 }

@@ -33,9 +33,11 @@ test("the short way is closed for a minute if more than one answer in 16 is out 
   assert.equal(rest.isOn, false);
 });
 
-test("the short way to a server whose answers are not plain stays closed", () => {
+test("the short way to a server whose answers are not plain is closed for a minute", () => {
   const { rest, clock } = restAt();
-  rest.forGood();
-  clock.now = 1e9;
+  rest.notPlain();
+  clock.now = 59_999;
   assert.equal(rest.isOn, true);
+  clock.now = 60_000;
+  assert.equal(rest.isOn, false);
 });

@@ -11,7 +11,9 @@ export interface ElsewhereParts {
   readonly bodies: BodyPlaces;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** Places may be free. */
+  /** Returns the requests for bodies that wait for their turn, at all servers. */
+  readonly waiting: () => number;
+  /** Places are free. */
   readonly onFree: () => void;
   /** The server serves fewer connections than were opened. */
   readonly onFewer: () => void;
@@ -28,24 +30,25 @@ export class Elsewhere {
   /** Whether they may be sent without turns: nothing was found out that would limit them. */
   get isFree(): boolean {
     const { lane, ceiling, connections } = this.#parts;
-    return lane.rate.isFree && lane.waiting.size === 0 && ceiling.isUnset && !connections.isLearnt;
+    return lane.rate.isFree && ceiling.isUnset && !connections.isLearnt;
   }
 
   /** Requests at once, at most: others have or need the rest of the places. */
   get places(): number {
-    const { lane, bodies } = this.#parts;
-    return Math.max(0, bodies.forThreads - lane.waiting.size);
+    const { bodies, waiting } = this.#parts;
+    return Math.max(0, bodies.forThreads - waiting());
   }
 
   /** Bodies came. `running`: requests under way in all threads. */
   arrived(count: number, bytes: number, running: number): void {
-    const { lane, bodies, onFree } = this.#parts;
+    const { lane, bodies, waiting, onFree } = this.#parts;
     bodies.elsewhere = running;
     for (let body = 0; body < count; body++) {
-      lane.rate.served(lane.rate.sent());
+      // It was sent before: after a refusal it says nothing of the rate.
+      if (lane.rate.isFree) lane.rate.served(lane.rate.sent());
       bodies.arrivedElsewhere(bytes / count);
     }
-    onFree();
+    if (!bodies.isFull && waiting() > 0) onFree();
   }
 
   /** The server serves this number of connections, and no others. */

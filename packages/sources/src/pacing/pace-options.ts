@@ -22,6 +22,8 @@ export interface PaceOptions {
   readonly onChange: (change: PaceChange) => void;
   /** There is a place for a body that there was not before. */
   readonly onFreePlace: () => void;
+  /** Returns the requests for bodies that wait for their turn, at all servers. */
+  readonly waiting: () => number;
   /**
    * Milliseconds. A request that would wait longer because the server asked for that gets a
    * SourceError instead.

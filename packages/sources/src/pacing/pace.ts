@@ -59,7 +59,11 @@ export class Pace implements TurnGiver {
       connections: this.#connections,
       bodies: options.bodies,
       now: options.clock.now,
-      onFree: () => this.wakeSoon(),
+      waiting: options.waiting,
+      onFree: () => {
+        this.wakeSoon();
+        options.onFreePlace();
+      },
       onFewer: () => this.#tellConnections("it answers no more at once"),
     });
   }
@@ -99,6 +103,11 @@ export class Pace implements TurnGiver {
       // Behind others of its kind, or until a request ends, nothing new can start: no alarm is set.
       if (wait !== never) this.#wake();
     });
+  }
+
+  /** Requests for bodies that wait for their turn. */
+  get waiting(): number {
+    return this.#lanes.body.waiting.size;
   }
 
   /** No request is under way or waits, and nothing was found out about the server. */

@@ -60,6 +60,7 @@ export class Pacing {
       clock: this.#clock,
       onChange: (change) => this.onChange(change),
       onFreePlace: () => this.#wake(),
+      waiting: () => this.#waiting,
       patience: this.#patience,
     });
     this.#paces.set(origin, pace);
@@ -78,6 +79,13 @@ export class Pacing {
   #wake(): void {
     if (this.#paces.size === 1) return;
     for (const pace of this.#paces.values()) pace.wakeSoon();
+  }
+
+  /** Requests for bodies that wait for their turn. */
+  get #waiting(): number {
+    let all = 0;
+    for (const { waiting } of this.#paces.values()) all += waiting;
+    return all;
   }
 
   #forget(): void {

@@ -29,8 +29,8 @@ export interface Came {
   readonly stored?: StoredObject;
   readonly answer?: DirectAnswer;
   readonly fault?: DirectFault;
-  /** Its connection is not served: the server serves this number of others. */
-  readonly served?: number;
+  /** Its connection is not served, while others are. */
+  readonly isUnserved?: true;
   /** The object came, and could not be stored. */
   readonly failure?: Failure;
 }
@@ -43,6 +43,8 @@ export interface FetchCounts {
   /** Objects whose bytes came so far, and these bytes. */
   readonly arrived: number;
   readonly bytes: number;
+  /** The most connections over which answers came that were open at once. */
+  readonly served: number;
 }
 
 /** Objects of one command that were stored, in columns: that travels at a third of the cost. */
@@ -83,6 +85,6 @@ export interface Fetcher {
   places(source: string, most: number): void;
   /** Of each source. */
   readonly counts: readonly FetchCounts[];
-  /** Requests are under way, and all that came is stored: the disk is idle. */
+  /** There is work, and all that came is stored: the disk is idle. */
   readonly isWaitingForServer: boolean;
 }

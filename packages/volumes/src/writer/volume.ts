@@ -192,6 +192,9 @@ function directOf(link: WriterLink): DirectVolume {
     fetch: (command, came) => link.fetch(command, came),
     stop: (source) => void send(link.call({ op: "fetch-stop", source })),
     setPlaces: (source, places) => send(link.call({ op: "fetch-places", source, places })),
+    get isUsable() {
+      return link.isUsable;
+    },
     countsOf: (source) => link.countsOf(source),
     load: () => link.load(),
   };

@@ -20,7 +20,10 @@ const worthWaking = 32;
 const longestWaitMs = 2;
 
 /** These give something back: they are sent to a disk that hangs, too, and not waited for. */
-const releasing: ReadonlySet<Op> = new Set<Op>(["abort", "part-stop", "part-close", "close"]);
+const releasing: ReadonlySet<Op> = new Set<Op>([
+  ...(["abort", "part-stop", "part-close", "close"] as const),
+  ...(["fetch-stop", "fetch-places"] as const),
+]);
 
 /** The main thread's end of a writer thread. Commands travel together where they can, in order. */
 export class WriterLink {
@@ -147,14 +150,22 @@ export class WriterLink {
    */
   async fetch(command: Omit<FetchCommand, "id">, came: (came: Came) => void): Promise<void> {
     const fetch = { left: command.objects.keys.length, came };
-    this.#fetches.set(this.nextId, fetch);
+    const id = this.nextId;
+    const fetched = this.call({ op: "fetch", ...command });
+    // Otherwise it was refused, and the thread will tell nothing of it.
+    if (this.#waiting.has(id)) this.#fetches.set(id, fetch);
     try {
-      await this.call({ op: "fetch", ...command });
+      await fetched;
     } catch (error) {
       // What is stored all the same is found when it is asked for again.
       fetch.came = () => {};
       throw error;
     }
+  }
+
+  /** Whether commands are accepted: the thread lives, and its disk answers. */
+  get isUsable(): boolean {
+    return this.#gone === undefined && this.#silent === undefined;
   }
 
   /**
