@@ -24,6 +24,9 @@ export class SourceRequests {
   /** When the latest answer came. Monotonic milliseconds, as the longest wait for one. */
   #answeredAt = Number.NEGATIVE_INFINITY;
   #longestWait = 0;
+  /** At the last look: the latest answer, and the items that seemed not to be served. */
+  #answeredBefore = Number.NEGATIVE_INFINITY;
+  #suspects: ReadonlySet<Item> = new Set();
   #served = 0;
   readonly #takeSlot: () => number | undefined;
 
@@ -82,15 +85,29 @@ export class SourceRequests {
   }
 
   /**
-   * Returns the items that have waited over connections over which nothing has come, while others
-   * were answered. A single one may just be slow.
+   * To be called at intervals. Returns the items that have waited over connections over which nothing
+   * has come, at this look and the one before, while others were answered, or while all that are
+   * served have nothing to do. A single one may just be slow, and a server that stands still answers
+   * nobody.
    */
   unserved(): readonly Item[] {
     this.#served = Math.max(this.#served, this.#pool?.served ?? 0);
+    const isAnswering = this.#answeredAt > this.#answeredBefore;
+    this.#answeredBefore = this.#answeredAt;
+    const before = this.#suspects;
+    this.#suspects = isAnswering || this.#areServedIdle ? this.#longUnserved : new Set();
+    const unserved = [...this.#suspects].filter((item) => before.has(item));
+    return unserved.length > 1 && this.#served > 0 ? unserved : [];
+  }
+
+  get #areServedIdle(): boolean {
+    return this.sent.values().every(({ isUnserved }) => isUnserved);
+  }
+
+  get #longUnserved(): ReadonlySet<Item> {
     const patience = Math.max(unservedAfter, unservedTimes * this.#longestWait);
     const before = Math.min(performance.now() - patience, this.#answeredAt);
-    const unserved = [...this.sent].filter((item) => item.isUnserved && item.sentAt < before);
-    return unserved.length > 1 && this.#served > 0 ? unserved : [];
+    return new Set([...this.sent].filter((item) => item.isUnserved && item.sentAt < before));
   }
 
   /** Keeps no connections. The next requests are sent over new ones. */
