@@ -3,6 +3,18 @@ import type { Log } from "@brigade/core";
 /** Drops every line. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silentLog };
 
+/** Prints warnings and errors on stderr, and drops the rest. */
+export const warningsOnStderr: Log = {
+  ...silentLog,
+  warn: printOnStderr,
+  error: printOnStderr,
+  child: () => warningsOnStderr,
+};
+
+function printOnStderr(fields: object, message: string): void {
+  console.error(message, JSON.stringify(fields));
+}
+
 /** Returns a log whose warnings and errors end in `messages`, without their fields. */
 export function warningsInto(messages: string[]): Log {
   const note = (_fields: object, message: string) => void messages.push(message);

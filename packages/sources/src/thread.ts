@@ -3,5 +3,5 @@ export { pathOf } from "./direct/direct-source.ts";
 export { tlsSettings } from "./http/connecting/trust.ts";
 export { FastPool, type FullDispatcher } from "./http/fast/fast-pool.ts";
 export type { AnswerHandler, UsedConnection } from "./http/fast/fast-request.ts";
-export { isTrouble } from "./http/faults/trouble.ts";
 export { anywhere, NamedHosts } from "./http/origins/reach.ts";
+export { isTrouble } from "./pacing/turns/turn.ts";

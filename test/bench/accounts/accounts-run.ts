@@ -9,9 +9,10 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { createEmbeddedBroker } from "@brigade/broker";
-import { GuardedConsumer, type Job, type Log } from "@brigade/core";
+import { GuardedConsumer, type Job } from "@brigade/core";
 import { createLedger, openCatalogue } from "@brigade/ledger";
 import { createLister, rootMessage } from "@brigade/lister";
+import { warningsOnStderr as log } from "../../logs.ts";
 import { type ThreadTime, ThreadWatch } from "../processes.ts";
 import { memorySource, resultOf } from "./stand-ins.ts";
 
@@ -27,14 +28,6 @@ const [batchFiles, batchBytes, batchesAtOnce, recordsAtOnce] = [64, 64 * 2 ** 20
 const lookEveryMs = 10;
 
 const [folder = "", announced = "0"] = process.argv.slice(2);
-
-const log: Log = {
-  debug: () => {},
-  info: () => {},
-  warn: (fields, message) => console.error(message, JSON.stringify(fields)),
-  error: (fields, message) => console.error(message, JSON.stringify(fields)),
-  child: () => log,
-};
 
 function fail(error: unknown): void {
   throw error;

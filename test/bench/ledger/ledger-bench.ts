@@ -1,7 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Job, Log } from "@brigade/core";
+import type { Job } from "@brigade/core";
 import { type Catalogue, createStatus, LedgerClient, ledgerApp, openCatalogue } from "@brigade/ledger";
+import { warningsOnStderr as log } from "../../logs.ts";
 import type { Options } from "../options.ts";
 import { quantile } from "../statistics.ts";
 import { table } from "../table.ts";
@@ -36,13 +37,6 @@ const tellEveryMs = 5_000;
 const projected = 300e6;
 
 const job: Job = { id: "bench", source: "bench", fingerprint: "bench" };
-const log: Log = {
-  debug: () => {},
-  info: () => {},
-  warn: (fields, message) => console.error(message, JSON.stringify(fields)),
-  error: (fields, message) => console.error(message, JSON.stringify(fields)),
-  child: () => log,
-};
 
 /** Records a made-up job in a new catalogue, as fast as it goes, and proves it. */
 export async function benchLedger(

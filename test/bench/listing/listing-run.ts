@@ -9,22 +9,15 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectBrokerAdmin, connectRabbitBroker, createEmbeddedBroker, warmUpMs } from "@brigade/broker";
-import type { Broker, Log, Verdict } from "@brigade/core";
+import type { Broker, Verdict } from "@brigade/core";
 import { createLister, rootMessage } from "@brigade/lister";
 import { parseSource, withRetry } from "@brigade/sources";
+import { warningsOnStderr as log } from "../../logs.ts";
 
 const [endpoint = "", place = "", announced = "0", pause = "0"] = process.argv.slice(2);
 const objects = Number(announced);
 const name = "bench";
 const ack: Verdict = { kind: "ack" };
-
-const log: Log = {
-  debug: () => {},
-  info: () => {},
-  warn: (fields, message) => console.error(message, JSON.stringify(fields)),
-  error: (fields, message) => console.error(message, JSON.stringify(fields)),
-  child: () => log,
-};
 
 function fail(error: unknown): void {
   throw error;

@@ -56,17 +56,21 @@ test("a thread that has ended keeps the time that it had when it was last looked
   assert.ok(seconds >= 0.07, `${seconds} s`);
 });
 
-test("threads of one name that follow each other are one at a time", onLinux, async (t) => {
-  const watch = new ThreadWatch();
-  for (let turn = 0; turn < 2; turn++) {
-    const worker = await busyThread(t, "in turn");
-    watch.look(process.pid);
-    await worker.terminate();
-  }
-  const found = watch.times().find(({ name }) => name === "in turn");
-  assert.equal(found?.threads, 1);
-  assert.ok(found.cpuSeconds >= 0.16, `${found.cpuSeconds} s`);
-});
+test(
+  "threads of one name that run one after the other are shown as one thread at a time",
+  onLinux,
+  async (t) => {
+    const watch = new ThreadWatch();
+    for (let turn = 0; turn < 2; turn++) {
+      const worker = await busyThread(t, "in turn");
+      watch.look(process.pid);
+      await worker.terminate();
+    }
+    const found = watch.times().find(({ name }) => name === "in turn");
+    assert.equal(found?.threads, 1);
+    assert.ok(found.cpuSeconds >= 0.16, `${found.cpuSeconds} s`);
+  },
+);
 
 test("what a thread had used before is not counted", onLinux, async (t) => {
   const worker = await busyThread(t, "long-lived");

@@ -28,8 +28,6 @@ export class Grants {
   /** To be called often: numbers change all the time. `threads`: those that have work. */
   share(all: number, threads: readonly DirectVolume[]): void {
     this.#turn++;
-    for (const thread of this.#grants.keys())
-      if (!threads.includes(thread) && this.#heldBy(thread) === 0) this.#grants.delete(thread);
     const each = Math.floor(all / threads.length);
     // If there are fewer places than threads, each thread gets one in turn.
     const first = each > 0 ? 0 : Math.floor(this.#turn / sharesPerTurn);

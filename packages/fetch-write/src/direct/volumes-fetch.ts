@@ -15,7 +15,7 @@ import {
   type FetchCounts,
   type LocalVolume,
 } from "@brigade/volumes";
-import { largestBody } from "../slot-size.ts";
+import { largestBody } from "../largest-body.ts";
 import { Grants } from "./grants.ts";
 import { Rest } from "./rest.ts";
 
@@ -95,7 +95,7 @@ class VolumesFetch implements DirectFetch {
       tellOthers({ kind: "usual", error });
     } finally {
       signal.removeEventListener("abort", stop);
-      fetching.catch(() => undefined); // nobody waits for it any more
+      fetching.catch(() => undefined); // after an abort its failure is no news: all is reported
     }
   }
 

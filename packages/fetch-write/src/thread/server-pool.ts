@@ -14,6 +14,7 @@ export class ServerPool {
   readonly #server: DirectServer;
   readonly #headers: string[];
   readonly #pool: FastPool;
+
   constructor(server: DirectServer) {
     const { origin, headers, connections, connectTimeoutMs, allowPrivate, certificates } = server;
     this.#server = server;

@@ -20,7 +20,6 @@ export class SourceRequests {
   #places = 0;
   #arrived = 0;
   #bytes = 0;
-
   /** When the latest answer came. Monotonic milliseconds, as the longest wait for one. */
   #answeredAt = Number.NEGATIVE_INFINITY;
   #longestWait = 0;
@@ -88,7 +87,7 @@ export class SourceRequests {
    * To be called at intervals. Returns the items that have waited over connections over which nothing
    * has come, at this look and the one before, while others were answered, or while all that are
    * served have nothing to do. A single one may just be slow, and a server that stands still answers
-   * nobody.
+   * no request at all.
    */
   unserved(): readonly Item[] {
     this.#served = Math.max(this.#served, this.#pool?.served ?? 0);

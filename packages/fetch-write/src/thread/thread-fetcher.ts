@@ -1,8 +1,15 @@
 import type { DirectAnswer, StoredObject } from "@brigade/core";
 import { type Acceptance, acceptanceOf, isPageInPlaceOf, isTrouble } from "@brigade/sources/thread";
-import type { Came, FetchCommand, FetchCounts, Fetcher, FetcherNeeds } from "@brigade/volumes/thread";
+import {
+  BodyHash,
+  type Came,
+  type FetchCommand,
+  type FetchCounts,
+  type Fetcher,
+  type FetcherNeeds,
+  Slots,
+} from "@brigade/volumes/thread";
 import { Item, type ItemOwner, LongAnswer } from "./item.ts";
-import { Slots } from "./slots.ts";
 import { SourceRequests } from "./source-requests.ts";
 
 /** Bodies that are hashed together cost less from this number on. */
@@ -11,16 +18,22 @@ const worthHashing = 16;
 const hashedWithin = 1;
 /** Milliseconds between looks at connections over which nothing comes. */
 const lookEvery = 500;
+/** Bodies in memory at once, at most. No more requests are under way. */
+const slotCount = 512;
+
 /** Fetches what comes as it was listed, in the thread that writes it. */
 export class ThreadFetcher implements Fetcher, ItemOwner {
   readonly #needs: FetcherNeeds;
-  readonly #slots = new Slots();
+  readonly #slots = new Slots(slotCount);
+  readonly #bytes = new Uint8Array(this.#slots.memory.buffer);
+  readonly #bodyHash = new BodyHash(this.#slots.memory);
   readonly #sources = new Map<string, SourceRequests>();
   #whole: Item[] = [];
   #storing = 0;
   #hashTimer: NodeJS.Timeout | undefined;
   #willHash = false;
   #willFlush = false;
+
   constructor(needs: FetcherNeeds) {
     this.#needs = needs;
     setInterval(() => this.#look(), lookEvery).unref();
@@ -87,15 +100,16 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
   }
 
   write(offset: number, chunk: Uint8Array): void {
-    this.#slots.bytes.set(chunk, offset);
+    this.#bytes.set(chunk, offset);
   }
 
   whole(item: Item): void {
-    this.#requestsOf(item).ended(item);
-    this.#requestsOf(item).arrived(item.object.size);
+    const requests = this.#requestsOf(item);
+    requests.ended(item);
+    requests.arrived(item.object.size);
     const { slot } = item;
     if (slot !== undefined && item.acceptance?.mayBePage === true) {
-      const first = this.#slots.bytes.subarray(slot, slot + Math.min(512, item.object.size));
+      const first = this.#bytes.subarray(slot, slot + Math.min(512, item.object.size));
       if (isPageInPlaceOf(first, item.object.key)) {
         this.#dropped(item, {});
         return;
@@ -123,13 +137,13 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
     const whole = this.#whole;
     this.#whole = [];
     const bodies = whole.map(({ slot = 0, object }) => ({ offset: slot, length: object.size }));
-    const md5s = this.#slots.md5s(bodies);
+    const md5s = this.#bodyHash.md5s(bodies);
     for (const [index, item] of whole.entries()) this.#put(item, md5s[index]);
   }
 
   #put(item: Item, md5: string | undefined): void {
     const { slot = 0, object } = item;
-    const bytes = this.#slots.bytes.subarray(slot, slot + object.size);
+    const bytes = this.#bytes.subarray(slot, slot + object.size);
     this.#storing++;
     try {
       this.#needs.put(item.newObject, { bytes, md5 }, item, item.free);

@@ -1,7 +1,7 @@
 import type { DirectAnswer, DirectFault } from "@brigade/core";
 import type { Dispatcher } from "undici";
+import { isTrouble } from "../pacing/turns/turn.ts";
 import type { Exchange } from "./exchange.ts";
-import { isTrouble } from "./faults/trouble.ts";
 import type { AskedRequest } from "./requests/asked-request.ts";
 
 /** Answers that are kept at most; the oldest are dropped first. */

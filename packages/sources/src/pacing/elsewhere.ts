@@ -33,6 +33,11 @@ export class Elsewhere {
     return lane.rate.isFree && ceiling.isUnset && !connections.isLearnt;
   }
 
+  /** Requests of the usual way for bodies that wait for their turn, at this server. */
+  get waiting(): number {
+    return this.#parts.lane.waiting.size;
+  }
+
   /** Requests at once, at most: others have or need the rest of the places. */
   get places(): number {
     const { bodies, waiting } = this.#parts;

@@ -105,11 +105,6 @@ export class Pace implements TurnGiver {
     });
   }
 
-  /** Requests for bodies that wait for their turn. */
-  get waiting(): number {
-    return this.#lanes.body.waiting.size;
-  }
-
   /** No request is under way or waits, and nothing was found out about the server. */
   get isIdle(): boolean {
     return (

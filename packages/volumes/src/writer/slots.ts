@@ -4,31 +4,35 @@ import { reserved } from "../md5/program.ts";
 /** Bytes of a slot, a page of WebAssembly's: most pictures fit. */
 const slotSize = 64 * 1024;
 /** Slots per volume. A body that finds none free travels in memory of its own. */
-const slotCount = 1024;
+const usualCount = 1024;
 
 /** Slots at the start that hold no bodies: the hashing of bodies works there. */
 const firstSlot = Math.ceil(reserved / slotSize);
 
 /**
- * Memory for small bodies that both threads see: nothing is allocated, zeroed, transferred and
+ * Memory for small bodies, which several threads may see: nothing is allocated, zeroed, transferred and
  * collected for each file, and the same few pages, used again and again, stay in the processor's
  * caches.
  */
 export class Slots {
-  readonly memory = new WebAssembly.Memory({
-    initial: firstSlot + slotCount,
-    maximum: firstSlot + slotCount,
-    shared: true,
-  });
+  readonly memory: WebAssembly.Memory;
   /** The one given back last is lent first. */
-  readonly #free = Array.from(
-    { length: slotCount },
-    (_, slot) => (firstSlot + slotCount - 1 - slot) * slotSize,
-  );
+  readonly #free: number[];
+
+  constructor(count = usualCount) {
+    const pages = firstSlot + count;
+    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    this.#free = Array.from({ length: count }, (_, slot) => (pages - 1 - slot) * slotSize);
+  }
+
+  /** Returns the offset of a slot; `undefined` if none is free. */
+  take(): number | undefined {
+    return this.#free.pop();
+  }
 
   /** Returns a slot, or memory of its own if none is free or large enough. */
   lend(size: number): Uint8Array {
-    const offset = size <= slotSize - padding ? this.#free.pop() : undefined;
+    const offset = size <= slotSize - padding ? this.take() : undefined;
     return offset === undefined ? new Uint8Array(size) : new Uint8Array(this.memory.buffer, offset, size);
   }
 

@@ -21,8 +21,12 @@ const longestWaitMs = 2;
 
 /** These give something back: they are sent to a disk that hangs, too, and not waited for. */
 const releasing: ReadonlySet<Op> = new Set<Op>([
-  ...(["abort", "part-stop", "part-close", "close"] as const),
-  ...(["fetch-stop", "fetch-places"] as const),
+  "abort",
+  "part-stop",
+  "part-close",
+  "close",
+  "fetch-stop",
+  "fetch-places",
 ]);
 
 /** The main thread's end of a writer thread. Commands travel together where they can, in order. */

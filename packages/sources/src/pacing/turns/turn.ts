@@ -25,6 +25,14 @@ export function verdictOn(status: number): Verdict {
   return status >= 500 ? "broken" : "served";
 }
 
+/**
+ * Whether an answer may be about more than its object: the server may limit us, or be unwell. Nothing
+ * more is sent in the short way then, until the usual way has judged it.
+ */
+export function isTrouble(status: number): boolean {
+  return status === 401 || verdictOn(status) !== "served";
+}
+
 /** The properties of a connection that matter here. */
 export interface Line {
   /** An answer came over it, and it has not been closed since. */
