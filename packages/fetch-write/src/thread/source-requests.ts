@@ -8,6 +8,8 @@ import { ServerPool } from "./server-pool.ts";
  */
 const unservedAfter = 2_000;
 const unservedTimes = 4;
+/** A single request may just be slow: it waits this many times as long. */
+const aloneTimes = 4;
 
 /** The requests of one thread to one source: those that wait, and those under way. */
 export class SourceRequests {
@@ -96,7 +98,17 @@ export class SourceRequests {
     const before = this.#suspects;
     this.#suspects = isAnswering || this.#areServedIdle ? this.#longUnserved : new Set();
     const unserved = [...this.#suspects].filter((item) => before.has(item));
-    return unserved.length > 1 && this.#served > 0 ? unserved : [];
+    const isCertain = unserved.length > 1 || unserved.some((item) => this.#isLeftOver(item));
+    return isCertain && this.#served > 0 ? unserved : [];
+  }
+
+  /** A single one, with nothing else to do for long. */
+  #isLeftOver({ sentAt }: Item): boolean {
+    return this.#areServedIdle && performance.now() - sentAt > aloneTimes * this.#patience;
+  }
+
+  get #patience(): number {
+    return Math.max(unservedAfter, unservedTimes * this.#longestWait);
   }
 
   get #areServedIdle(): boolean {
@@ -104,8 +116,7 @@ export class SourceRequests {
   }
 
   get #longUnserved(): ReadonlySet<Item> {
-    const patience = Math.max(unservedAfter, unservedTimes * this.#longestWait);
-    const before = Math.min(performance.now() - patience, this.#answeredAt);
+    const before = Math.min(performance.now() - this.#patience, this.#answeredAt);
     return new Set([...this.sent].filter((item) => item.isUnserved && item.sentAt < before));
   }
 
