@@ -49,7 +49,7 @@ const usualScope: Readonly<Record<SourceErrorKind, FaultScope>> = {
   misconfigured: "source",
 };
 
-interface SourceErrorOptions {
+export interface SourceErrorOptions {
   readonly status?: number | undefined;
   readonly retryAfterMs?: number | undefined;
   /** By default what is usual for the kind. */

@@ -31,6 +31,7 @@ export * from "./retrying/pauses.ts";
 export * from "./retrying/try-again.ts";
 export * from "./sizes.ts";
 export * from "./text-of.ts";
+export * from "./thread-errors.ts";
 export * from "./time/delay.ts";
 export * from "./time/either-signal.ts";
 export * from "./time/steady-time.ts";

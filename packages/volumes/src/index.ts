@@ -19,7 +19,6 @@ export type { PlacementOptions } from "./placement/volume-account.ts";
 export type { Damage, Repaired } from "./repair/mending.ts";
 export { openRepair, type Repair, type RepairOptions } from "./repair/repair.ts";
 export { endProcess, threadsHang } from "./thread/ending.ts";
-export { decodeFailure } from "./thread/failures.ts";
 export {
   findsItself,
   type GivenVolume,

@@ -1,4 +1,4 @@
-import type { DeadLetter, HostErrorKind, QueueKind } from "@brigade/core";
+import type { DeadLetter, EncodedError, QueueKind } from "@brigade/core";
 import type { WorkQueue } from "../route.ts";
 
 /*
@@ -111,9 +111,8 @@ export interface Outcome {
 /** The thread commits and answers nothing any more; what was not committed has not happened. */
 export interface Trouble {
   readonly kind: "trouble";
-  /** Of a HostError; or what ends in a FatalError. */
-  readonly fault: HostErrorKind | "fatal";
-  readonly message: string;
+  /** A HostError or a FatalError. */
+  readonly error: EncodedError;
 }
 
 export type Post =

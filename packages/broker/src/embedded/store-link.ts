@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { decodeError } from "@brigade/core";
 import type {
   HandedOut,
   Note,
@@ -10,7 +11,6 @@ import type {
   Settlement,
   StoreOptions,
 } from "./protocol.ts";
-import { errorOf } from "./trouble.ts";
 
 export interface LinkEvents {
   handedOut(message: HandedOut): void;
@@ -57,7 +57,7 @@ export class StoreLink {
       worker.once("exit", () => reject(new Error("the queue database's thread has ended")));
       worker.once("message", (post: Post) => {
         if (post.kind === "opened") resolve(post);
-        else if (post.kind === "trouble") reject(errorOf(post));
+        else if (post.kind === "trouble") reject(decodeError(post.error));
       });
     });
     for (const event of ["error", "exit"]) worker.removeAllListeners(event);
@@ -131,7 +131,7 @@ export class StoreLink {
         this.#resolveOutcome(post);
         break;
       case "trouble":
-        this.#break(errorOf(post));
+        this.#break(decodeError(post.error));
         break;
       case "opened":
     }

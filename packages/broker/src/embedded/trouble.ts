@@ -1,4 +1,4 @@
-import { type DatabaseFile, databaseError, FatalError, HostError } from "@brigade/core";
+import { type DatabaseFile, databaseError, encodeError, FatalError } from "@brigade/core";
 import type { Trouble } from "./protocol.ts";
 
 function queueFile(path: string): DatabaseFile {
@@ -6,19 +6,11 @@ function queueFile(path: string): DatabaseFile {
   return { what: "the queue database", path, ifDamaged };
 }
 
-/** Returns an error of the thread in a form that can be posted. */
+/** Returns the post that reports an error of the thread, after which nothing can go on. */
 export function troubleOf(error: unknown, path: string): Trouble {
   const known = databaseError(error, queueFile(path));
-  if (known instanceof HostError) return { kind: "trouble", fault: known.kind, message: known.message };
+  if (known !== undefined) return { kind: "trouble", error: encodeError(known) };
   const message = error instanceof Error ? error.message : String(error);
-  return {
-    kind: "trouble",
-    fault: "fatal",
-    message: known?.message ?? `the queue database ${path}: ${message}`,
-  };
-}
-
-/** Returns the error of a post. */
-export function errorOf({ fault, message }: Trouble): HostError | FatalError {
-  return fault === "fatal" ? new FatalError(message) : new HostError(fault, message);
+  const fatal = new FatalError(`the queue database ${path}: ${message}`, { cause: error });
+  return { kind: "trouble", error: encodeError(fatal) };
 }

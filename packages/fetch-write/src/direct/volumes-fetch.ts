@@ -2,19 +2,14 @@ import {
   type DirectFetch,
   type DirectObjects,
   type DirectOutcome,
+  decodeError,
   HostError,
   type Job,
   type ObjectEntry,
   type ObjectKey,
 } from "@brigade/core";
 import { type ConfiguredSource, type DirectSource, isTrouble } from "@brigade/sources";
-import {
-  type Came,
-  type DirectVolume,
-  decodeFailure,
-  type FetchCounts,
-  type LocalVolume,
-} from "@brigade/volumes";
+import type { Came, DirectVolume, FetchCounts, LocalVolume } from "@brigade/volumes";
 import { largestBody } from "../largest-body.ts";
 import { Grants } from "./grants.ts";
 import { Rest } from "./rest.ts";
@@ -127,7 +122,7 @@ class VolumesFetch implements DirectFetch {
       this.#rest.stored();
       return { kind: "stored", stored };
     }
-    if (failure !== undefined) return { kind: "usual", error: decodeFailure(failure) };
+    if (failure !== undefined) return { kind: "usual", error: decodeError(failure) };
     if (answer !== undefined) {
       this.#source.leave(key, answer);
       if (isTrouble(answer.status)) this.#rest.trouble();

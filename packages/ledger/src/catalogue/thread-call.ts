@@ -1,8 +1,8 @@
 import type { Worker } from "node:worker_threads";
-import { HostError } from "@brigade/core";
+import { decodeError, HostError } from "@brigade/core";
+import { JobOpenError } from "../tables/jobs.ts";
 import type { Answer, Question } from "../thread/protocol.ts";
 import type { Rooms } from "../thread/rooms.ts";
-import { revive } from "../thread/thread-errors.ts";
 
 type MethodsOf<R extends keyof Rooms> = keyof Rooms[R] & string;
 type Asked<R extends keyof Rooms, M extends MethodsOf<R>> = Rooms[R][M] extends (
@@ -82,7 +82,7 @@ export class ThreadCall {
   #answered(answer: Answer): void {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
-    if ("error" in answer) waiting?.reject(revive(answer.error));
+    if ("error" in answer) waiting?.reject(decodeError(answer.error, { JobOpenError }));
     else waiting?.resolve(answer.value);
   }
 

@@ -1,5 +1,5 @@
+import type { EncodedError } from "@brigade/core";
 import type { Rooms } from "./rooms.ts";
-import type { Described } from "./thread-errors.ts";
 
 /** What the thread is started with. */
 export interface CatalogueThreadData {
@@ -17,7 +17,10 @@ export interface Question {
   readonly to: "open" | Address;
   readonly args: readonly unknown[];
 }
-export type Answer = { readonly id: number } & ({ readonly value: unknown } | { readonly error: Described });
+export type Answer = { readonly id: number } & (
+  | { readonly value: unknown }
+  | { readonly error: EncodedError }
+);
 
 /** The room, and the name of its method. */
 type Address = readonly [room: keyof Rooms, method: string];

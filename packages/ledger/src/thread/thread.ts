@@ -1,8 +1,8 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { encodeError } from "@brigade/core";
 import { translate } from "../database/storage.ts";
 import type { Answer, CatalogueThreadData, Question } from "./protocol.ts";
 import { openRooms, type Rooms } from "./rooms.ts";
-import { describe } from "./thread-errors.ts";
 
 /** Owns the database: a sync to disk takes as long as it takes, and nothing else waits for it. */
 const port = parentPort;
@@ -32,6 +32,6 @@ async function answer({ id, to, args }: Question): Promise<Answer> {
     if (call === undefined) throw new Error(`${name} has no ${method}`);
     return { id, value: await call.apply(room, [...args]) };
   } catch (error) {
-    return { id, error: describe(translate(error, path)) };
+    return { id, error: encodeError(translate(error, path)) };
   }
 }

@@ -115,6 +115,11 @@ export function diskError(error: unknown, doing: string): HostError | NameError 
   return new HostError(fault === "full" || fault === "limits" ? fault : "io", message, { cause: error });
 }
 
+/** An error of the disk in the words of this program; any other error as it was. */
+export function translate(error: unknown, doing: string): unknown {
+  return errorCode(error) === "" ? error : diskError(error, doing);
+}
+
 /**
  * A failed call at the place of one object: its folder, its name there. `hasRoom` says whether the
  * disk can take another file. A folder may be full while the disk is not: ext4 keeps its names in

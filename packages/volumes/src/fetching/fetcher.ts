@@ -3,12 +3,12 @@ import type {
   DirectFault,
   DirectObjects,
   DirectServer,
+  EncodedError,
   NewObject,
   StoredObject,
 } from "@brigade/core";
 import type { Completion } from "../commit/entry.ts";
 import type { WholeBody } from "../new-files/incoming-file.ts";
-import type { Failure } from "../thread/failures.ts";
 
 /** Objects that the thread itself is to fetch, all for the same job. */
 export interface FetchCommand {
@@ -32,7 +32,7 @@ export interface Came {
   /** Its connection is not served, while others are. */
   readonly isUnserved?: true;
   /** The object came, and could not be stored. */
-  readonly failure?: Failure;
+  readonly failure?: EncodedError;
 }
 
 /** Of one source, in one thread. */

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { encodeFailure, type Failure } from "../thread/failures.ts";
+import { type EncodedError, encodeError } from "@brigade/core";
+import { translate } from "../disk/disk-errors.ts";
 import { type Damage, Mending, type MendingSettings, type Repaired } from "./mending.ts";
 
 /*
@@ -9,7 +10,7 @@ import { type Damage, Mending, type MendingSettings, type Repaired } from "./men
 
 /** `open` is answered, too. */
 export type ToRepairThread = "open" | "close" | readonly Damage[];
-export type FromRepairThread = { readonly repaired: Repaired } | { readonly failure: Failure };
+export type FromRepairThread = { readonly repaired: Repaired } | { readonly failure: EncodedError };
 
 if (parentPort === null) throw new Error("this is a thread's entry");
 const port = parentPort;
@@ -27,6 +28,6 @@ port.on("message", (command: ToRepairThread) => {
   const post = (answer: FromRepairThread) => port.postMessage(answer);
   void perform(command).then(
     (repaired) => post({ repaired }),
-    (error: unknown) => post({ failure: encodeFailure(error, "repairing") }),
+    (error: unknown) => post({ failure: encodeError(translate(error, "repairing")) }),
   );
 });

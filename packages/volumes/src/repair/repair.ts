@@ -1,6 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { HostError } from "@brigade/core";
-import { decodeFailure } from "../thread/failures.ts";
+import { decodeError, HostError } from "@brigade/core";
 import { ThreadLink } from "../thread/thread-link.ts";
 import type { Difference } from "../verify/difference.ts";
 import type { Damage, MendingSettings, Repaired } from "./mending.ts";
@@ -67,7 +66,7 @@ function startThread(workerData: MendingSettings): RepairLink {
   const worker = new Worker(new URL("./repair-thread.ts", import.meta.url), { name: "repair", workerData });
   return new ThreadLink(worker, {
     read: (answer) => {
-      if ("failure" in answer) throw decodeFailure(answer.failure);
+      if ("failure" in answer) throw decodeError(answer.failure);
       return answer.repaired;
     },
     whenEnded: () => new HostError("io", "the repairing thread has ended"),

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { encodeFailure, type Failure } from "../thread/failures.ts";
+import { type EncodedError, encodeError } from "@brigade/core";
+import { translate } from "../disk/disk-errors.ts";
 import { indexError } from "./index-storage.ts";
 import type { VerifyReport } from "./reports.ts";
 import type { VerifySummary } from "./verification.ts";
@@ -17,7 +18,7 @@ export type FromVerifyThread =
   | { readonly report: VerifyReport }
   | { readonly summary: VerifySummary }
   | { readonly stopped: true }
-  | { readonly failure: Failure };
+  | { readonly failure: EncodedError };
 
 if (parentPort === null) throw new Error("this is a thread's entry");
 const port = parentPort;
@@ -45,6 +46,6 @@ try {
   post({ summary: await verify(settings, send, stopping.signal) });
 } catch (error) {
   if (error instanceof Error && error.name === "AbortError") post({ stopped: true });
-  else post({ failure: encodeFailure(indexError(error, `of ${settings.root}`), "verifying") });
+  else post({ failure: encodeError(translate(indexError(error, `of ${settings.root}`), "verifying")) });
 }
 port.close();

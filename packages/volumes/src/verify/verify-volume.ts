@@ -1,8 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { HostError } from "@brigade/core";
+import { decodeError, HostError } from "@brigade/core";
 import type { BadLine } from "../manifest/read-manifest.ts";
-import { decodeFailure } from "../thread/failures.ts";
 import type { Difference } from "./difference.ts";
 import type { VerifyProgress, VerifyReport } from "./reports.ts";
 import type { VerifySummary } from "./verification.ts";
@@ -57,7 +56,7 @@ export async function verifyVolume(root: string, options: VerifyOptions = {}): P
           const heard = refused ? Promise.resolve() : hear(message.report, options).catch(refuse);
           void heard.finally(() => tell("heard"));
         } else if ("summary" in message) resolve(message.summary);
-        else if ("failure" in message) reject(decodeFailure(message.failure));
+        else if ("failure" in message) reject(decodeError(message.failure));
         else reject(signal?.reason);
       });
       worker.on("error", reject);

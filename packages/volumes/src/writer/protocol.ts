@@ -1,4 +1,4 @@
-import type { LocalRoom, NewObject, ObjectEntry, Piece, StoredObject } from "@brigade/core";
+import type { EncodedError, LocalRoom, NewObject, ObjectEntry, Piece, StoredObject } from "@brigade/core";
 import type { Came, FetchCommand, FetchCounts, StoredColumns } from "../fetching/fetcher.ts";
 import type { FolderTrial, LockTrial } from "../identity/folder-trial.ts";
 import type { FoundFolder, VolumeTrial } from "../identity/found-folder.ts";
@@ -6,7 +6,6 @@ import type { Imported, TreeObject } from "../local-volume.ts";
 import type { Body } from "../md5/bodies.ts";
 import type { OpeningOptions } from "../opening/opening.ts";
 import type { OpenedPart } from "../parts/parts.ts";
-import type { Failure } from "../thread/failures.ts";
 
 /*
  * What the main thread and a volume's writer thread say to each other. Many commands, and many
@@ -122,7 +121,7 @@ export interface Answers {
 
 export type Answer =
   | { readonly id: number; readonly value: Answers[Op] }
-  | { readonly id: number; readonly failure: Failure };
+  | { readonly id: number; readonly failure: EncodedError };
 
 export interface FromThread {
   /** Ids of the `put`s whose bytes are needed no more. */

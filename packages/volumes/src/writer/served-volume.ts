@@ -1,10 +1,10 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import type { StoredObject } from "@brigade/core";
+import { encodeError, HostError, type StoredObject } from "@brigade/core";
+import { translate } from "../disk/disk-errors.ts";
 import { onProgress } from "../disk/progress.ts";
 import type { Came, Fetcher, FetcherNeeds, StoredColumns } from "../fetching/fetcher.ts";
 import { BodyHash } from "../md5/bodies.ts";
 import { type OpenedVolume, openForWriting } from "../opening/opening.ts";
-import { encodeFailure } from "../thread/failures.ts";
 import { discard, performQuickly, performSlowly, performTrial } from "./commands.ts";
 import type { Answer, Answers, Command, FromThread, Op } from "./protocol.ts";
 
@@ -116,9 +116,9 @@ class ServedVolume {
   }
 
   #failure(error: unknown, doing: string) {
-    const failure = encodeFailure(error, doing);
-    this.#hasFailed ||= failure.kind === "io";
-    return failure;
+    const known = translate(error, doing);
+    this.#hasFailed ||= known instanceof HostError && known.kind === "io";
+    return encodeError(known);
   }
 
   #perform(commands: readonly Command[]): void {

@@ -1,10 +1,9 @@
 import type { EventLoopUtilization } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
-import { HostError, type Log, type NewObject, type StoredObject } from "@brigade/core";
+import { decodeError, HostError, type Log, type NewObject, type StoredObject } from "@brigade/core";
 import { inWords } from "../disk/disk-errors.ts";
 import type { Came, FetchCommand, FetchCounts, StoredColumns } from "../fetching/fetcher.ts";
 import { endThread } from "../thread/ending.ts";
-import { decodeFailure } from "../thread/failures.ts";
 import type { Answer, Answers, Command, FromThread, Op } from "./protocol.ts";
 import { Silence } from "./silence.ts";
 import { Slots } from "./slots.ts";
@@ -224,7 +223,7 @@ export class WriterLink {
     const op = waiting?.op ?? this.#abandoned.get(answer.id);
     if (op !== undefined) this.#silence.answered(op);
     if (waiting === undefined) this.#answerAbandoned(answer, op);
-    else if ("failure" in answer) waiting.reject(decodeFailure(answer.failure));
+    else if ("failure" in answer) waiting.reject(decodeError(answer.failure));
     else waiting.resolve(answer.value);
   }
 
