@@ -1,12 +1,10 @@
 import { Worker } from "node:worker_threads";
-import { type Delay, decodeMessage, HostError, type Message, MessageError } from "@brigade/core";
+import { decodeMessage, HostError, type Message, MessageError } from "@brigade/core";
 
 /** A message whose delivery was lost this often is decoded by a thread of its own first. */
 const careFrom = 3;
 /** After this many threads that died of a message, it counts as deadly. */
 const deadlyFrom = 3;
-/** Milliseconds until a message comes again if no thread could be started. */
-export const untilThread: Delay = 10_000;
 /** What a thread may use for one message. */
 interface Limits {
   /** MiB. */

@@ -25,7 +25,7 @@ export type Settlement =
   | { readonly kind: "retry"; readonly id: number; readonly entries: readonly Entry[] }
   /** Unix milliseconds; without `due` at once. */
   | { readonly kind: "release"; readonly id: number; readonly due?: number }
-  | { readonly kind: "bury"; readonly id: number; readonly reason: string; readonly at: number };
+  | { readonly kind: "reject"; readonly id: number; readonly reason: string; readonly at: number };
 
 /**
  * Not answered. `aside`: a message that is still held does not count against its consumer's

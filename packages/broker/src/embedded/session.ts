@@ -64,8 +64,8 @@ export class Session {
       case "release":
         this.#store.release(settlement.id, settlement.due);
         break;
-      case "bury":
-        this.#store.bury(settlement.id, settlement.reason, settlement.at);
+      case "reject":
+        this.#store.reject(settlement.id, settlement.reason, settlement.at);
         break;
     }
   }

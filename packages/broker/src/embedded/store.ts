@@ -103,7 +103,7 @@ export class Store {
     for (const entry of entries) this.append(entry);
   }
 
-  bury(id: number, reason: string, at: number): void {
+  reject(id: number, reason: string, at: number): void {
     const held = this.#unhold(id);
     if (!held) return;
     this.#sql.addDead.run(id, held.queue, reason, at);

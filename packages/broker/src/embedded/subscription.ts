@@ -1,24 +1,23 @@
 import {
+  type Delay,
   type Delivery,
   FatalError,
-  HostError,
   type Log,
   type Message,
   MessageError,
-  NewerMessageError,
+  type NewerMessageError,
   type QueueName,
   type Subscription,
   type Verdict,
 } from "@brigade/core";
-import { decodeWithCare, untilThread } from "../decode-with-care.ts";
+import { decodeWithCare } from "../decode-with-care.ts";
+import { verdictOnUndecoded } from "../undecoded.ts";
 import { entriesOf } from "./entry.ts";
 import type { HandedOut, Settlement } from "./protocol.ts";
 import type { StoreLink } from "./store-link.ts";
 
 /** Milliseconds until a message comes again whose handler threw: no hot loop. */
-const afterError = 1_000;
-/** Milliseconds until a message comes again that only a newer program can read. */
-const untilNewer = 60_000;
+const afterError: Delay = 1_000;
 /** The author of all messages: only the process that holds the queues can have published them. */
 const author = "copy";
 
@@ -96,7 +95,7 @@ export class EmbeddedSubscription implements Subscription {
     this.#around.forget();
   }
 
-  /** A store that is gone is told nothing: it hands out nothing either. */
+  /** Does nothing if the store is gone: it hands out nothing either. */
   async #tell(kind: "pause" | "resume" | "cancel" | "sync"): Promise<void> {
     const { link } = this.#around;
     if (link.lost) return;
@@ -106,23 +105,20 @@ export class EmbeddedSubscription implements Subscription {
   }
 
   async #run(handedOut: HandedOut, signal: AbortSignal): Promise<void> {
-    const settlement = await this.#settlement(handedOut, signal);
-    if (!signal.aborted) this.#around.link.settle(settlement);
+    const verdict = await this.#verdictOn(handedOut, signal);
+    if (!signal.aborted) this.#around.link.settle(this.#settlementOf(handedOut.id, verdict));
   }
 
-  async #settlement(
-    { id, deliveries, isRepeated, body }: HandedOut,
-    signal: AbortSignal,
-  ): Promise<Settlement> {
+  async #verdictOn({ id, deliveries, isRepeated, body }: HandedOut, signal: AbortSignal): Promise<Verdict> {
     let message: Message;
     try {
       message = await decodeWithCare(body, deliveries);
     } catch (error) {
-      if (error instanceof HostError) return this.#later(id, error);
-      return error instanceof NewerMessageError ? this.#keep(id, error) : this.#bury(id, reasonOf(error));
+      const onNewer = (newer: NewerMessageError) => this.#reportNewer(newer);
+      return verdictOnUndecoded(error, this.#queue, { log: this.#around.log, onNewer });
     }
     try {
-      const verdict = await this.#handle({
+      return await this.#handle({
         queue: this.#queue,
         message,
         author,
@@ -132,27 +128,17 @@ export class EmbeddedSubscription implements Subscription {
         standAside: () => this.#around.link.note({ kind: "aside", id }),
         onOverdue: () => {}, // it may be held for ever
       });
-      return this.#settlementOf(id, verdict);
     } catch (error) {
-      if (error instanceof MessageError) return this.#bury(id, error.message);
+      if (error instanceof MessageError) return { kind: "reject", reason: error.message };
       if (!signal.aborted) this.#around.onError(error);
-      return { kind: "release", id, due: this.#around.now() + afterError };
+      return { kind: "postpone", delay: afterError };
     }
   }
 
-  #later(id: number, { message: reason }: HostError): Settlement {
-    this.#around.log.warn(
-      { ...this.#queue, id: String(id), reason },
-      "a message cannot be decoded now: it comes again",
-    );
-    return { kind: "release", id, due: this.#around.now() + untilThread };
-  }
-
-  /** No newer program can read it while this one runs, so the operator is told. */
-  #keep(id: number, { needs }: NewerMessageError): Settlement {
+  /** No newer program can read it while this one runs: an operator has to start that one. */
+  #reportNewer({ needs }: NewerMessageError): void {
     const text = `the queues hold messages of a newer brigade (${needs}): go on with that version`;
     this.#around.onError(new FatalError(text));
-    return { kind: "release", id, due: this.#around.now() + untilNewer };
   }
 
   #settlementOf(id: number, verdict: Verdict): Settlement {
@@ -171,16 +157,12 @@ export class EmbeddedSubscription implements Subscription {
         };
       }
       case "reject":
-        return this.#bury(id, verdict.reason);
+        return this.#reject(id, verdict.reason);
     }
   }
 
-  #bury(id: number, reason: string): Settlement {
+  #reject(id: number, reason: string): Settlement {
     this.#around.log.warn({ ...this.#queue, id: String(id), reason }, "message put to the dead letters");
-    return { kind: "bury", id, reason, at: this.#around.date() };
+    return { kind: "reject", id, reason, at: this.#around.date() };
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

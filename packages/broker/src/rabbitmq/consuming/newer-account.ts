@@ -1,8 +1,7 @@
-import type { Delay, Log, NewerMessages } from "@brigade/core";
+import type { Log, NewerMessages } from "@brigade/core";
 import type { WorkQueue } from "../../route.ts";
+import { untilNewer } from "../../undecoded.ts";
 
-/** Milliseconds that a message waits if only a newer program can read it. */
-export const newerDelay: Delay = 60_000;
 /** Messages that are counted per queue, at most. */
 const mostCounted = 10_000;
 
@@ -15,7 +14,7 @@ interface Seen extends Omit<NewerMessages, "messages"> {
 }
 
 /**
- * Which messages of each queue need a newer program. Each comes once per `newerDelay`, and counts
+ * Which messages of each queue need a newer program. Each comes once per `untilNewer`, and counts
  * for that long.
  */
 export class NewerAccount {
@@ -43,7 +42,7 @@ export class NewerAccount {
   }
 
   of(source: string): NewerMessages[] {
-    const since = performance.now() - newerDelay;
+    const since = performance.now() - untilNewer;
     return [...(this.#seen.get(source)?.values() ?? [])].flatMap(({ queue, needs, times }) => {
       const messages = times.filter((time) => time > since).length;
       return messages === 0 ? [] : [{ queue, needs, messages }];

@@ -1,18 +1,17 @@
 import {
   type Delayer,
   type Delivery,
-  HostError,
   type Log,
   type Message,
   MessageError,
-  NewerMessageError,
+  type NewerMessageError,
   type Verdict,
 } from "@brigade/core";
-import { decodeWithCare, untilThread } from "../../decode-with-care.ts";
+import { decodeWithCare } from "../../decode-with-care.ts";
 import type { WorkQueue } from "../../route.ts";
-import { reasonOf } from "../connecting/refusal.ts";
+import { verdictOnUndecoded } from "../../undecoded.ts";
 import type { Held } from "./held.ts";
-import { type NewerAccount, newerDelay } from "./newer-account.ts";
+import type { NewerAccount } from "./newer-account.ts";
 import type { WaitAccount } from "./wait-account.ts";
 
 /** Milliseconds until a message is given back whose handler threw: no hot loop. */
@@ -47,7 +46,9 @@ export async function verdictOn(
   try {
     message = await decodeWithCare(held.body, deliveries);
   } catch (error) {
-    return undecoded(error, consumption, around);
+    const { source, queue } = consumption;
+    const onNewer = ({ needs }: NewerMessageError) => around.newer.saw(source, queue, needs);
+    return verdictOnUndecoded(error, consumption, { log: around.log, onNewer });
   }
   try {
     const { author, reason } = held.judge(message, around.requireUserId);
@@ -64,19 +65,4 @@ export async function verdictOn(
     }
     return { kind: "release" };
   }
-}
-
-/**
- * Returns the verdict on a message that cannot be decoded by this program, by this process now, or
- * by any.
- */
-function undecoded(error: unknown, { source, queue }: Consumption, { newer, log }: Surroundings): Verdict {
-  if (error instanceof NewerMessageError) {
-    newer.saw(source, queue, error.needs);
-    return { kind: "postpone", delay: newerDelay };
-  }
-  const reason = reasonOf(error);
-  if (!(error instanceof HostError)) return { kind: "reject", reason };
-  log.warn({ source, queue, reason }, "a message cannot be decoded now: it comes again");
-  return { kind: "postpone", delay: untilThread };
 }
