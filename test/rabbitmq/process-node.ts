@@ -159,7 +159,7 @@ export class ProcessNode implements RabbitNode {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
-    this.#epmd?.kill("SIGKILL");
+    if (this.#epmd !== undefined) await endNow(this.#epmd);
     process.off("exit", this.#killNow);
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -181,6 +181,14 @@ export class ProcessNode implements RabbitNode {
     if (pid !== undefined) process.kill(pid, signal);
     else this.#running?.kill(signal);
   }
+}
+
+/** Kills a process, and resolves when it has ended. */
+async function endNow(program: ChildProcess): Promise<void> {
+  if (program.exitCode !== null || program.signalCode !== null) return;
+  const exited = once(program, "exit");
+  program.kill("SIGKILL");
+  await exited;
 }
 
 async function startEpmd(port: string, environment: NodeJS.ProcessEnv): Promise<ChildProcess> {
