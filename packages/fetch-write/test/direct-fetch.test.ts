@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { SourceError } from "@brigade/core";
 import { readManifest } from "@brigade/volumes";
+import { makeCertificate } from "../../../test/field/servers/ports.ts";
 import { asListed, entry, headersOf, modified, sceneOf, text } from "./scene.ts";
 
 const never = new AbortController().signal;
@@ -215,6 +216,14 @@ for (const threads of [1, 3])
     );
     assert.ok(most >= 2 && most <= 5, `${most} at once`);
   });
+
+test("objects come over TLS by an authority whose file is gone since the source was made", async (t) => {
+  const certificate = makeCertificate(t);
+  const { bring } = await sceneOf(t, {}, { SSL_CERT_FILE: certificate.file }, 1, certificate);
+  rmSync(certificate.file);
+  const outcomes = await bring([entry("a"), entry("b")]);
+  assert.deepEqual([outcomes.get("a")?.kind, outcomes.get("b")?.kind], ["stored", "stored"]);
+});
 
 test("objects of unknown size or date, large ones and those whose keys no request can name are not accepted", async (t) => {
   const { direct } = await sceneOf(t);

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import type { TestContext } from "node:test";
 import type { DirectFetch, DirectOutcome, ObjectEntry } from "@brigade/core";
 import { type ConfiguredSource, parseSource } from "@brigade/sources";
 import { type LocalVolume, openVolume } from "@brigade/volumes";
+import type { Certificate } from "../../../test/certificate.ts";
 import { silentLog } from "../../../test/logs.ts";
 import { createDirectFetch, fetchWriteEntry } from "../src/index.ts";
 
@@ -36,17 +38,20 @@ export async function sceneOf(
   answers: Readonly<Record<string, Answer>> = {},
   environment: Readonly<Record<string, string>> = {},
   threads = 1,
+  certificate?: Certificate,
 ): Promise<Scene> {
   const requests: string[] = [];
-  const server = createServer((request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? "/";
     requests.push(path);
     (answers[path] ?? asListed)(response, request);
-  });
+  };
+  const server = certificate === undefined ? createServer(answer) : createTlsServer(certificate, answer);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const root = mkdtempSync(join(tmpdir(), "brigade-fetch-write-"));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const scheme = certificate === undefined ? "http" : "https";
+  const url = `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const source = parseSource(url, environment).create(environment, "site");
   const volume = await openVolume(root, {
     ...{ init: true, instance: "here", durability: "group", log: silentLog },

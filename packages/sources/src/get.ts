@@ -2,7 +2,7 @@
  * A door for `brigade get` alone. Behind the other one are listings and adapters too, which take as
  * long to load as a small file takes to come.
  */
-export { tlsSettings } from "./http/connecting/trust.ts";
+export { readAuthorities, tlsSettings } from "./http/connecting/trust.ts";
 export { chooseProxies } from "./http/proxies/proxies.ts";
 export type { HttpFile } from "./http-file/http-file.ts";
 export { FileChanged, RangesUnusable } from "./http-file/http-file.ts";

@@ -11,7 +11,13 @@ import {
   parseEnvironment,
   valueOrThrow,
 } from "@brigade/core";
-import { chooseProxies, type HttpFilesOptions, parseFileUrl, tlsSettings } from "@brigade/sources/get";
+import {
+  chooseProxies,
+  type HttpFilesOptions,
+  parseFileUrl,
+  readAuthorities,
+  tlsSettings,
+} from "@brigade/sources/get";
 import { z } from "zod";
 import type { AllowPrivateFlags } from "../options/source-options.ts";
 import { absolutePath } from "../process/working-folder.ts";
@@ -89,7 +95,7 @@ export function configureGet(
   const cookieFile = problems.try(() => readCookieFile(flags.cookieFile));
   const proxies = problems.try(() => chooseProxies(flags.proxy, environment));
   const insecure = flags.insecure === true;
-  const tls = problems.try(() => tlsSettings(environment, { insecure }));
+  const tls = problems.try(() => tlsSettings(readAuthorities(environment), { insecure }));
   const checksum = problems.try(() =>
     flags.checksum === undefined ? undefined : parseChecksum(flags.checksum),
   );

@@ -19,8 +19,8 @@ export interface DirectServer {
   readonly headersTimeoutMs: number;
   readonly silenceTimeoutMs: number;
   readonly allowPrivate: boolean;
-  /** Paths of files with authorities to be trusted, by the variables that name them. */
-  readonly certificates: Readonly<Record<"SSL_CERT_FILE" | "NODE_EXTRA_CA_CERTS", string | undefined>>;
+  /** The texts (PEM) of authorities to be trusted beside the well-known ones. */
+  readonly authorities: readonly string[];
 }
 
 /** Objects that the thread of a volume is to fetch, in columns: that travels at a third of the cost. */

@@ -16,11 +16,11 @@ export class ServerPool {
   readonly #pool: FastPool;
 
   constructor(server: DirectServer) {
-    const { origin, headers, connections, connectTimeoutMs, allowPrivate, certificates } = server;
+    const { origin, headers, connections, connectTimeoutMs, allowPrivate, authorities } = server;
     this.#server = server;
     this.#headers = [...headers];
     const reach = allowPrivate ? anywhere : new NamedHosts();
-    const settings = { connections, connectTimeoutMs, reach, tls: tlsSettings(certificates) };
+    const settings = { connections, connectTimeoutMs, reach, tls: tlsSettings(authorities) };
     this.#pool = new FastPool(origin, settings, notPlain);
   }
 

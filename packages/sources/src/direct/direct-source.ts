@@ -1,5 +1,6 @@
 import type { DirectAnswer, DirectFault, DirectServer, ObjectKey } from "@brigade/core";
 import type { Origin } from "../http/client.ts";
+import { readAuthorities } from "../http/connecting/trust.ts";
 import type { FetchVariables, Routed } from "../http/fetch-variables.ts";
 import { proxyFor } from "../http/proxies/proxies.ts";
 import { encodePath, isRequestable } from "../http/requests/encode.ts";
@@ -47,6 +48,8 @@ export function directSource(parts: DirectParts): DirectSource | undefined {
   if (proxyFor(new URL(origin.name), config.proxies) !== undefined) return undefined;
   const elsewhere = () => pacing.of(origin.name).elsewhere;
   const { SSL_CERT_FILE, NODE_EXTRA_CA_CERTS } = config;
+  // Read now, as for the usual way: a file may be gone when a thread first needs it.
+  const authorities = readAuthorities({ SSL_CERT_FILE, NODE_EXTRA_CA_CERTS });
   return {
     server: {
       origin: origin.name,
@@ -57,7 +60,7 @@ export function directSource(parts: DirectParts): DirectSource | undefined {
       headersTimeoutMs: config.HEADERS_TIMEOUT_MS,
       silenceTimeoutMs: config.SILENCE_TIMEOUT_MS,
       allowPrivate: config.ALLOW_PRIVATE,
-      certificates: { SSL_CERT_FILE, NODE_EXTRA_CA_CERTS },
+      authorities,
     },
     get isFree() {
       return elsewhere().isFree;

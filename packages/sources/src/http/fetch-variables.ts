@@ -9,7 +9,7 @@ import {
 } from "@brigade/core";
 import { z } from "zod";
 import type { HttpClientOptions } from "./client.ts";
-import { tlsSettings } from "./connecting/trust.ts";
+import { readAuthorities, tlsSettings } from "./connecting/trust.ts";
 import { refererElsewhere } from "./origins/same-origin.ts";
 import { places } from "./places-variable.ts";
 import { configuredProxies, type Proxies } from "./proxies/proxies.ts";
@@ -97,7 +97,7 @@ export function clientOptions(variables: FetchVariables & Routed): HttpClientOpt
     bodies: variables.FETCH_CONCURRENCY,
     proxies: variables.proxies,
     allowPrivate: variables.ALLOW_PRIVATE,
-    tls: tlsSettings({ SSL_CERT_FILE, NODE_EXTRA_CA_CERTS }),
+    tls: tlsSettings(readAuthorities({ SSL_CERT_FILE, NODE_EXTRA_CA_CERTS })),
   };
 }
 

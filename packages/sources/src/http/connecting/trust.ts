@@ -13,32 +13,38 @@ export interface TlsSettings {
 const variables = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"] as const;
 
 /**
- * Node itself reads only NODE_EXTRA_CA_CERTS, and only of the environment that it is started with;
- * here `.env` counts, too. Throws ConfigError for a file that cannot be read.
+ * Returns the texts of the files that the environment names. Node itself reads only
+ * NODE_EXTRA_CA_CERTS, and only of the environment that it is started with; here `.env` counts, too.
+ * Throws ConfigError for a file that cannot be used.
  */
-export function tlsSettings(
-  environment: Environment,
-  { insecure = false }: { readonly insecure?: boolean } = {},
-): TlsSettings {
+export function readAuthorities(environment: Environment): readonly string[] {
   const files = new Map<string, string>();
   for (const name of variables) {
     const file = environment[name]?.trim();
-    if (file && !files.has(file)) files.set(file, readAuthorities(name, file));
+    if (file && !files.has(file)) files.set(file, readFile(name, file));
   }
+  return [...files.values()];
+}
+
+/** `authorities`: the texts (PEM) of those to be trusted beside the well-known ones. */
+export function tlsSettings(
+  authorities: readonly string[],
+  { insecure = false }: { readonly insecure?: boolean } = {},
+): TlsSettings {
   const rejectUnauthorized = !insecure;
-  if (files.size === 0) return { rejectUnauthorized };
+  if (authorities.length === 0) return { rejectUnauthorized };
   let context: SecureContext | undefined;
   return {
     rejectUnauthorized,
     /** Made when it is first needed: it takes 50 ms, and plain HTTP needs none. */
     get secureContext() {
-      context ??= createSecureContext({ ca: [...getCACertificates("default"), ...files.values()] });
+      context ??= createSecureContext({ ca: [...getCACertificates("default"), ...authorities] });
       return context;
     },
   };
 }
 
-function readAuthorities(name: string, file: string): string {
+function readFile(name: string, file: string): string {
   try {
     const text = readFileSync(file, "utf8");
     createSecureContext({ ca: text });

@@ -4,7 +4,7 @@ import { type TestContext, test } from "node:test";
 import type { SourceError } from "@brigade/core";
 import { httpPort, makeCertificate, tcpPort, tlsPort } from "../../../../../test/field/servers/ports.ts";
 import { HttpClient, type HttpClientOptions } from "../../../src/http/client.ts";
-import { tlsSettings } from "../../../src/http/connecting/trust.ts";
+import { readAuthorities, tlsSettings } from "../../../src/http/connecting/trust.ts";
 import { noProxies } from "../../../src/http/proxies/proxies.ts";
 import { caught, failure } from "../../failure.ts";
 
@@ -119,26 +119,28 @@ test("certificates: for another name, expired, signed by nobody known; a file of
     },
   );
   for (const name of ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"]) {
-    const trusting = tlsSettings({ [name]: good.file });
+    const trusting = tlsSettings(readAuthorities({ [name]: good.file }));
     assert.equal(await ask(clientOf(t, { tls: trusting }), `https://127.0.0.1:${port}`), 200, name);
   }
   const other = makeCertificate(t, { names: "DNS:other.example" });
-  const otherTls = tlsSettings({ SSL_CERT_FILE: other.file });
+  const otherTls = tlsSettings(readAuthorities({ SSL_CERT_FILE: other.file }));
   await lasting(t, `https://127.0.0.1:${await tlsPort(t, other)}`, /other names.*MY_VARIABLE/, {
     tls: otherTls,
   });
   const expired = makeCertificate(t, { expired: true });
-  const expiredTls = tlsSettings({ SSL_CERT_FILE: expired.file });
+  const expiredTls = tlsSettings(readAuthorities({ SSL_CERT_FILE: expired.file }));
   await lasting(t, `https://127.0.0.1:${await tlsPort(t, expired)}`, /it has expired/, { tls: expiredTls });
 });
 
 test("a file of certificates that cannot be read, or holds none, is a mistake of the configuration", (t) => {
   const { file } = makeCertificate(t);
-  assert.throws(() => tlsSettings({ SSL_CERT_FILE: `${file}.gone` }), {
+  assert.throws(() => readAuthorities({ SSL_CERT_FILE: `${file}.gone` }), {
     name: "ConfigError",
     message: /SSL_CERT_FILE/,
   });
-  assert.throws(() => tlsSettings({ NODE_EXTRA_CA_CERTS: import.meta.filename }), { name: "ConfigError" });
+  assert.throws(() => readAuthorities({ NODE_EXTRA_CA_CERTS: import.meta.filename }), {
+    name: "ConfigError",
+  });
 });
 
 test("a server that speaks no HTTP is reported with what it says", async (t) => {
