@@ -1,4 +1,4 @@
-export { type Acceptance, acceptanceOf, isPageInPlaceOf } from "./direct/acceptance.ts";
+export { type Acceptance, acceptanceOf, isSoftError } from "./direct/acceptance.ts";
 export { pathOf } from "./direct/direct-source.ts";
 export { tlsSettings } from "./http/connecting/trust.ts";
 export { FastPool, type FullDispatcher } from "./http/fast/fast-pool.ts";

@@ -149,8 +149,8 @@ async function transfer(
   const { connections, minSegment, retries, limitRate: rate, checksum } = configuration;
   const { length } = file;
   if (length === undefined || !file.ranges) {
-    const unprovable = checksum !== undefined;
-    const open = (inner: AbortSignal) => file.stream(inner, { unprovable });
+    const allowUndelimited = checksum !== undefined;
+    const open = (inner: AbortSignal) => file.stream(inner, { allowUndelimited });
     return await fetchWhole({ open, file: part, log, meter }, { retries, rate }, signal);
   }
   await fetchSegments(

@@ -89,7 +89,7 @@ export class Item implements AnswerHandler {
     this.#controller?.abort(error);
   }
 
-  goesOver(connection: UsedConnection): void {
+  onConnection(connection: UsedConnection): void {
     this.connection = connection;
   }
 

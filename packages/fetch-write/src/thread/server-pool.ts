@@ -60,7 +60,7 @@ class NotPlain extends Error {
 }
 
 const notPlain: FullDispatcher = {
-  dispatch(_asked, handler) {
+  dispatch(_outgoing, handler) {
     // As with all dispatchers, nothing is reported before this has returned.
     setImmediate(() => (handler as Item).onResponseError(undefined, new NotPlain()));
     return true;

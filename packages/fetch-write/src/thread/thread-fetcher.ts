@@ -1,5 +1,5 @@
 import type { DirectAnswer, StoredObject } from "@brigade/core";
-import { type Acceptance, acceptanceOf, isPageInPlaceOf, isTrouble } from "@brigade/sources/thread";
+import { type Acceptance, acceptanceOf, isSoftError, isTrouble } from "@brigade/sources/thread";
 import {
   BodyHash,
   type Came,
@@ -110,7 +110,7 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
     const { slot } = item;
     if (slot !== undefined && item.acceptance?.mayBePage === true) {
       const first = this.#bytes.subarray(slot, slot + Math.min(512, item.object.size));
-      if (isPageInPlaceOf(first, item.object.key)) {
+      if (isSoftError(first, item.object.key)) {
         this.#dropped(item, {});
         return;
       }

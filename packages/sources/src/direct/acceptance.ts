@@ -1,9 +1,9 @@
 import type { DirectServer } from "@brigade/core";
+import { contentCoding } from "../http/reading/content-coding.ts";
 import { md5OfStore, md5OfWeb } from "../http/reading/digests.ts";
 import { lastModified } from "../http/reading/last-modified.ts";
-import { packingOf } from "../http/reading/packing.ts";
-import { assertNoPage, suspicionOf } from "../http/reading/page-in-place.ts";
 import { header, type ResponseHeaders } from "../http/reading/response.ts";
+import { assertNoPage, suspicionOf } from "../http/reading/soft-error.ts";
 
 /** An object as it was listed: bytes, and Unix seconds. */
 interface Listed {
@@ -31,7 +31,7 @@ export function acceptanceOf(
 ): Acceptance | undefined {
   const { status, headers } = answer;
   if (status !== 200 || header(headers, "content-length") !== `${object.size}`) return undefined;
-  if (headers["transfer-encoding"] !== undefined || packingOf(headers) !== undefined) return undefined;
+  if (headers["transfer-encoding"] !== undefined || contentCoding(headers) !== undefined) return undefined;
   if (headers["x-upyun-list-iter"] !== undefined || !isOfListedDate(adapter, headers, object))
     return undefined;
   const md5 = adapter === "upyun" ? md5OfStore(headers) : md5OfWeb(headers);
@@ -42,7 +42,7 @@ export function acceptanceOf(
 }
 
 /** Returns whether the first bytes of a body are those of a page. */
-export function isPageInPlaceOf(first: Uint8Array, key: string): boolean {
+export function isSoftError(first: Uint8Array, key: string): boolean {
   try {
     assertNoPage(first, "possible", key);
     return false;

@@ -46,7 +46,7 @@ export function pathOf(key: ObjectKey): string {
 export function directSource(parts: DirectParts): DirectSource | undefined {
   const { origin, pacing, config, adapter, headers, misreads } = parts;
   if (proxyFor(new URL(origin.name), config.proxies) !== undefined) return undefined;
-  const elsewhere = () => pacing.of(origin.name).elsewhere;
+  const threads = () => pacing.of(origin.name).threads;
   const { SSL_CERT_FILE, NODE_EXTRA_CA_CERTS } = config;
   // Read now, as for the usual way: a file may be gone when a thread first needs it.
   const authorities = readAuthorities({ SSL_CERT_FILE, NODE_EXTRA_CA_CERTS });
@@ -63,17 +63,17 @@ export function directSource(parts: DirectParts): DirectSource | undefined {
       authorities,
     },
     get isFree() {
-      return elsewhere().isFree;
+      return threads().isFree;
     },
     get places() {
-      return elsewhere().places;
+      return threads().places;
     },
     accepts: (key) => isRequestable(key) && misreads?.(key) !== true,
     leave: (key, came) => origin.leave(pathOf(key), came),
-    servesOnly: (connections) => elsewhere().servesOnly(connections),
+    servesOnly: (connections) => threads().servesOnly(connections),
     arrived: (objects, bytes, running) => {
       if (objects > 0) origin.route.answered(200);
-      elsewhere().arrived(objects, bytes, running);
+      threads().arrived(objects, bytes, running);
     },
   };
 }

@@ -1,14 +1,14 @@
 import { type ByteRange, type ObjectBody, SourceError } from "@brigade/core";
 import { CheckedBody, noTraits } from "../http/reading/checked-body.ts";
 import { completeRange, unsatisfiedTotal } from "../http/reading/content-range.ts";
-import { suspicionOf } from "../http/reading/page-in-place.ts";
 import { refusal } from "../http/reading/refusal.ts";
 import type { HttpResponse } from "../http/reading/response.ts";
+import { suspicionOf } from "../http/reading/soft-error.ts";
 import { type Validator, validatorOf } from "../http/reading/validator.ts";
 import { follow, type Reply } from "../web/follow.ts";
 import { shown } from "../web/shown.ts";
+import { refuseEncoded } from "./compressed.ts";
 import { FileState } from "./file-state.ts";
-import { refuseEncoded } from "./packed.ts";
 
 /** The file on the server is not the one that was begun: the bytes so far are useless. */
 export class FileChanged extends Error {
@@ -42,8 +42,8 @@ export interface HttpFile {
    * RangesUnusable, and FileChanged if the bytes would be those of another file.
    */
   open(range: Required<ByteRange>, signal: AbortSignal): Promise<ObjectBody>;
-  /** Returns all bytes. `unprovable`: also if a cut cannot be distinguished from the end. */
-  stream(signal: AbortSignal, options: { readonly unprovable: boolean }): Promise<ObjectBody>;
+  /** Returns all bytes. `allowUndelimited`: also if a cut cannot be distinguished from the end. */
+  stream(signal: AbortSignal, options: { readonly allowUndelimited: boolean }): Promise<ObjectBody>;
   /** Frees a connection that is kept for `stream`. */
   cancel(): void;
 }
@@ -124,14 +124,17 @@ export class FoundFile implements HttpFile {
     }
   }
 
-  async stream(signal: AbortSignal, { unprovable }: { readonly unprovable: boolean }): Promise<ObjectBody> {
+  async stream(
+    signal: AbortSignal,
+    { allowUndelimited }: { readonly allowUndelimited: boolean },
+  ): Promise<ObjectBody> {
     const held = this.#held;
     this.#held = undefined;
     const response = held ?? (await this.#go(this.#first, undefined, signal)).response;
     if (response.status === 206) throw onlyPart(response, this.url);
     if (response.status !== 200) throw await refusal(response, this.url, Date.now());
     refuseEncoded(response, this.url, this.#names);
-    if (!response.body.provable && !unprovable) {
+    if (!response.body.isDelimited && !allowUndelimited) {
       response.body.cancel();
       const why = "the server gives neither a length nor chunks, so nothing proves that the file is complete";
       throw new SourceError("forbidden", `${this.url}: ${why}: only with --checksum`);

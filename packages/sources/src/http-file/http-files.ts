@@ -6,9 +6,9 @@ import type { CookieJar } from "../web/cookies.ts";
 import { follow, type Reply } from "../web/follow.ts";
 import { type HeaderSettings, requestHeaders } from "../web/request-headers.ts";
 import { shown } from "../web/shown.ts";
+import { refuseEncoded } from "./compressed.ts";
 import { dispositionName, safeName, urlName } from "./file-name.ts";
 import { type Ask, FoundFile, type HttpFile, onlyPart } from "./http-file.ts";
-import { refuseEncoded } from "./packed.ts";
 import { type RouteOptions, Routes } from "./routes.ts";
 
 export interface HttpFilesOptions extends HeaderSettings, RouteOptions {

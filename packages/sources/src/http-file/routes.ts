@@ -42,7 +42,7 @@ export class Routes implements AsyncDisposable {
     this.#client = new HttpClient({
       ...options,
       headersTimeoutMs: silenceTimeoutMs,
-      connectionsElsewhere: Number.POSITIVE_INFINITY,
+      connectionsOfOthers: Number.POSITIVE_INFINITY,
     });
     this.#largeBodies = new LargeBodyClient(options);
   }
@@ -61,7 +61,7 @@ export class Routes implements AsyncDisposable {
   ): Promise<HttpResponse> {
     const path = url.pathname + url.search;
     const isNamed = url.hostname === first.hostname;
-    const { route, send, isMalformed } = this.#client.elsewhere(url.origin, {
+    const { route, send, isMalformed } = this.#client.otherOrigin(url.origin, {
       scope: "origin",
       remedies,
       isNamed,

@@ -21,7 +21,7 @@ import { sendPaced } from "./paced-request.ts";
 import { type Proxies, proxyFor } from "./proxies/proxies.ts";
 import type { ProxyServer } from "./proxies/proxy-server.ts";
 import type { HttpResponse } from "./reading/response.ts";
-import type { AskedRequest } from "./requests/asked-request.ts";
+import type { OutgoingRequest } from "./requests/outgoing-request.ts";
 
 export interface HttpClientOptions extends PacingOptions {
   readonly connectTimeoutMs: number;
@@ -34,19 +34,19 @@ export interface HttpClientOptions extends PacingOptions {
    * To each origin that was not known beforehand, at most. Default 16. Infinity: as many as there
    * are requests.
    */
-  readonly connectionsElsewhere?: number;
+  readonly connectionsOfOthers?: number;
   /** Hosts that the user did not name may have private addresses, too. */
   readonly allowPrivate: boolean;
 }
 
 /** Sends requests: undici, or the fast path. */
 interface Requester {
-  dispatch(asked: AskedRequest, exchange: Exchange): void;
+  dispatch(asked: OutgoingRequest, exchange: Exchange): void;
   destroy(): Promise<void>;
 }
 
 /** Of an origin that was not known beforehand. */
-export interface ElsewhereOptions extends Omit<RouteOptions, "proxy" | "reach"> {
+export interface OtherOriginOptions extends Omit<RouteOptions, "proxy" | "reach"> {
   /** The user named this host, though maybe with another port: it may have a private address. */
   readonly isNamed: boolean;
 }
@@ -78,7 +78,7 @@ export interface Origin {
 /** Milliseconds for the headers of an answer that is asked for nothing else. */
 const longestForMetadata = 10_000;
 /** Origins not known beforehand that are kept, with whether they have worked. */
-const mostElsewhere = 4096;
+const mostOtherOrigins = 4096;
 
 /**
  * Keep-alive HTTP/1.1: a pool for each origin that is known beforehand, shared ones for all others
@@ -96,7 +96,7 @@ export class HttpClient implements AsyncDisposable {
    */
   readonly #connectors = new Map<ProxyServer | Reach, buildConnector.connector | undefined>();
   /** Those that were not known beforehand, the latest used last. */
-  readonly #elsewhere = new Map<string, Origin>();
+  readonly #otherOrigins = new Map<string, Origin>();
   readonly #named: Reach;
   readonly #foreign: Reach;
 
@@ -131,10 +131,10 @@ export class HttpClient implements AsyncDisposable {
    * An origin that was not known beforehand: a redirect or a list named it. `scope`: which requests
    * share its faults.
    */
-  elsewhere(name: string, options: ElsewhereOptions): Origin {
+  otherOrigin(name: string, options: OtherOriginOptions): Origin {
     const key = options.isNamed ? `named ${name}` : name;
-    const origin = this.#elsewhere.get(key) ?? this.#newOrigin(name, options);
-    remember(this.#elsewhere, key, origin, mostElsewhere);
+    const origin = this.#otherOrigins.get(key) ?? this.#newOrigin(name, options);
+    remember(this.#otherOrigins, key, origin, mostOtherOrigins);
     return origin;
   }
 
@@ -153,11 +153,11 @@ export class HttpClient implements AsyncDisposable {
     return dispatcher;
   }
 
-  #newOrigin(name: string, { isNamed, ...options }: ElsewhereOptions): Origin {
+  #newOrigin(name: string, { isNamed, ...options }: OtherOriginOptions): Origin {
     const proxy = proxyFor(new URL(name), this.#options.proxies);
     const reach = isNamed ? this.#named : this.#foreign;
     const route = new Route(name, { ...options, reach, proxy });
-    const { connectionsElsewhere: most = 16 } = this.#options;
+    const { connectionsOfOthers: most = 16 } = this.#options;
     const connections = Number.isFinite(most) ? most : undefined;
     const way = proxy ?? reach;
     const dispatcher = this.#others.get(way) ?? this.#create(route, connections);
@@ -186,8 +186,8 @@ export class HttpClient implements AsyncDisposable {
     const send: Origin["send"] = (method, path, headers, signal, kind) => {
       const purpose = kind ?? (method === "HEAD" ? "metadata" : "body");
       const limits = purpose === "metadata" ? ofMetadata : timeouts;
-      const unaskable = route.unaskable();
-      if (unaskable !== undefined) return Promise.reject(unaskable);
+      const unreachable = route.unreachable();
+      if (unreachable !== undefined) return Promise.reject(unreachable);
       const asked = { origin: name, path, method, headers, ...limits };
       return sendPaced({
         // Looked up per request: if there are many servers, the pace of an idle one is deleted.

@@ -1,6 +1,6 @@
 import { SourceError } from "@brigade/core";
 import type { Dispatcher } from "undici";
-import type { Line, Turn } from "../pacing/turns/turn.ts";
+import type { RequestConnection, Turn } from "../pacing/turns/turn.ts";
 import type { SocketTap } from "./connecting/socket-tap.ts";
 import { abortError, type Watch, watch } from "./faults/cancelled.ts";
 import { explain, explainRefusal } from "./faults/explain.ts";
@@ -57,8 +57,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.abort(error);
   }
 
-  goesOver(line: Line): void {
-    this.#context?.turn?.goesOver(line);
+  onConnection(connection: RequestConnection): void {
+    this.#context?.turn?.onConnection(connection);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -78,12 +78,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     turn?.answered(status);
     const text = header(headers, "content-length");
     const length = text === undefined ? undefined : Number(text);
-    const provable = length !== undefined || headers["transfer-encoding"] !== undefined;
+    const isDelimited = length !== undefined || headers["transfer-encoding"] !== undefined;
     const isPlain = Number.isSafeInteger(length) && headers["transfer-encoding"] === undefined;
     if (tap?.holds === true && length !== undefined && isPlain) {
       this.#body = this.#divert(tap, controller, length);
     } else {
-      this.#body = new ResponseBody(controller, length, provable);
+      this.#body = new ResponseBody(controller, length, isDelimited);
       tap?.pass();
     }
     const route = this.#route;

@@ -10,7 +10,7 @@ import {
 import { z } from "zod";
 import type { HttpClientOptions } from "./client.ts";
 import { readAuthorities, tlsSettings } from "./connecting/trust.ts";
-import { refererElsewhere } from "./origins/same-origin.ts";
+import { crossOriginReferer } from "./origins/same-origin.ts";
 import { places } from "./places-variable.ts";
 import { configuredProxies, type Proxies } from "./proxies/proxies.ts";
 import { parseProxy, proxyRule } from "./proxies/proxy-server.ts";
@@ -118,8 +118,8 @@ export function visitorHeaders({ REFERER, USER_AGENT, EXTRA_HEADERS }: FetchVari
 /**
  * The same for another origin than the configured one, which gets only the origin of the Referer.
  */
-export function visitorHeadersElsewhere({ REFERER, USER_AGENT }: FetchVariables, url: URL): string[] {
-  const referer = refererElsewhere(REFERER, url);
+export function crossOriginVisitorHeaders({ REFERER, USER_AGENT }: FetchVariables, url: URL): string[] {
+  const referer = crossOriginReferer(REFERER, url);
   return ["user-agent", USER_AGENT, ...(referer === undefined ? [] : ["referer", referer])];
 }
 

@@ -2,7 +2,7 @@ import type { DirectAnswer, DirectFault } from "@brigade/core";
 import type { Dispatcher } from "undici";
 import { isTrouble } from "../pacing/turns/turn.ts";
 import type { Exchange } from "./exchange.ts";
-import type { AskedRequest } from "./requests/asked-request.ts";
+import type { OutgoingRequest } from "./requests/outgoing-request.ts";
 
 /** Answers that are kept at most; the oldest are dropped first. */
 const most = 1_000;
@@ -38,7 +38,7 @@ export class KnownAnswers {
   }
 
   /** Returns what is known of this request; `undefined` if it is to be sent. */
-  take({ method, path, headers }: AskedRequest): DirectAnswer | DirectFault | undefined {
+  take({ method, path, headers }: OutgoingRequest): DirectAnswer | DirectFault | undefined {
     if (this.#byPath.size === 0 || method !== "GET") return undefined;
     if (headers.includes("range") || headers.includes("cache-control")) return undefined;
     const known = this.#byPath.get(path);

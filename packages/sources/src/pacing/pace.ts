@@ -3,11 +3,11 @@ import { abortError, watch } from "../http/faults/cancelled.ts";
 import { BanCeiling } from "./ban-ceiling.ts";
 import { ConnectionLimit } from "./connections/connection-limit.ts";
 import { SilenceWatch } from "./connections/silence-watch.ts";
-import { Elsewhere } from "./elsewhere.ts";
 import { askedToWait, type Lane, nextOf } from "./lane.ts";
 import type { PaceOptions } from "./pace-options.ts";
 import { OwnRefusals } from "./rates/own-refusals.ts";
 import { RequestRate } from "./rates/request-rate.ts";
+import { ThreadRequests } from "./thread-requests.ts";
 import { Alarm } from "./turns/clock.ts";
 import { type Finding, type Purpose, Turn, type TurnGiver, type Verdict } from "./turns/turn.ts";
 import { type Waiter, Waiting } from "./turns/waiting.ts";
@@ -31,7 +31,7 @@ export class Pace implements TurnGiver {
   readonly #order: readonly Lane[];
   readonly #alarm: Alarm;
   /** For requests of other threads. */
-  readonly elsewhere: Elsewhere;
+  readonly threads: ThreadRequests;
   #isWaking = false;
 
   constructor(origin: string, options: PaceOptions) {
@@ -53,7 +53,7 @@ export class Pace implements TurnGiver {
     this.#lanes = { page: lane("page"), metadata: lane("metadata"), body: lane("body") };
     this.#order = Object.values(this.#lanes);
     this.#alarm = new Alarm(options.clock, () => this.#wake());
-    this.elsewhere = new Elsewhere({
+    this.threads = new ThreadRequests({
       lane: this.#lanes.body,
       ceiling: this.#ceiling,
       connections: this.#connections,

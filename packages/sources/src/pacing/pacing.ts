@@ -84,7 +84,7 @@ export class Pacing {
   /** Requests for bodies that wait for their turn. */
   get #waiting(): number {
     let all = 0;
-    for (const { elsewhere } of this.#paces.values()) all += elsewhere.waiting;
+    for (const { threads } of this.#paces.values()) all += threads.waiting;
     return all;
   }
 

@@ -1,9 +1,9 @@
 import { type ByteRange, SourceError } from "@brigade/core";
 import type { HttpClient } from "../http/client.ts";
 import type { Remedies } from "../http/origins/route.ts";
-import { isPageInPlace, pageInPlace } from "../http/reading/page-in-place.ts";
 import { refusal } from "../http/reading/refusal.ts";
 import type { HttpResponse } from "../http/reading/response.ts";
+import { isRedirectToPage, softError } from "../http/reading/soft-error.ts";
 import { freshHeaders, rangeHeaders } from "../http/requests/request-headers.ts";
 import type { Purpose } from "../pacing/turns/turn.ts";
 import { CookieJar } from "../web/cookies.ts";
@@ -52,9 +52,9 @@ export class ListedUrls {
   async get(url: URL, asked: Asked, signal: AbortSignal): Promise<HttpResponse> {
     const { last, response } = await this.#send(url, asked, signal);
     if (response.status >= 300) throw await this.#refused(url, response);
-    if (isPageInPlace(url, last, response)) {
+    if (isRedirectToPage(url, last, response)) {
       response.body.cancel();
-      throw pageInPlace(shown(url), "a redirect to an HTML page in place of the file");
+      throw softError(shown(url), "a redirect to an HTML page in place of the file");
     }
     return response;
   }
@@ -97,7 +97,7 @@ export class ListedUrls {
       ...freshHeaders(fresh),
     ];
     try {
-      const to = this.#client.elsewhere(origin, { scope: "origin", remedies, isNamed: false });
+      const to = this.#client.otherOrigin(origin, { scope: "origin", remedies, isNamed: false });
       const response = await to.send("GET", hop.pathname + hop.search, headers, signal, purpose);
       this.#health.answered(origin);
       return response;

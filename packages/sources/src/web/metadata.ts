@@ -1,9 +1,9 @@
 import type { ObjectEntry, ObjectKey } from "@brigade/core";
+import { isCompressedForUs } from "../http/reading/content-coding.ts";
 import { completeRange } from "../http/reading/content-range.ts";
 import { lastModified } from "../http/reading/last-modified.ts";
-import { isPackedForUs } from "../http/reading/packing.ts";
-import { pageInPlace, suspicionOf } from "../http/reading/page-in-place.ts";
 import { type HttpResponse, header } from "../http/reading/response.ts";
+import { softError, suspicionOf } from "../http/reading/soft-error.ts";
 
 /**
  * Returns the metadata of an object from an answer's headers; its body is dropped. A 416 means an
@@ -13,8 +13,8 @@ import { type HttpResponse, header } from "../http/reading/response.ts";
 export function describe(response: HttpResponse, key: ObjectKey, isHead: boolean, what: string): ObjectEntry {
   const { status, headers } = response;
   response.body.cancel();
-  if (status !== 416 && suspicionOf(headers, key) === "declared") throw pageInPlace(what);
-  const size = isPackedForUs(headers, key) ? undefined : sizeOf(response, isHead);
+  if (status !== 416 && suspicionOf(headers, key) === "declared") throw softError(what);
+  const size = isCompressedForUs(headers, key) ? undefined : sizeOf(response, isHead);
   const modified = lastModified(headers);
   return {
     key,

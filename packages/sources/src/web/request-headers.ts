@@ -1,5 +1,5 @@
 import type { ByteRange } from "@brigade/core";
-import { isSameOrigin, refererElsewhere } from "../http/origins/same-origin.ts";
+import { crossOriginReferer, isSameOrigin } from "../http/origins/same-origin.ts";
 import type { Validator } from "../http/reading/validator.ts";
 import type { CookieJar } from "./cookies.ts";
 
@@ -28,7 +28,7 @@ export function requestHeaders(
     ["accept", "*/*"],
     ["accept-encoding", "identity"],
   ]);
-  const referer = isFirst ? settings.referer : refererElsewhere(settings.referer, url);
+  const referer = isFirst ? settings.referer : crossOriginReferer(settings.referer, url);
   if (referer !== undefined) headers.set("referer", referer);
   if (isFirst && (first.username !== "" || first.password !== "")) headers.set("authorization", basic(first));
   const cookies = [settings.cookies.header(url, first)];

@@ -1,11 +1,11 @@
 import { type ByteRange, type ObjectBody, SourceError, type WantedObject } from "@brigade/core";
 import { CheckedBody } from "../http/reading/checked-body.ts";
+import { contentCoding, isStoredCompressed } from "../http/reading/content-coding.ts";
 import { completeRange } from "../http/reading/content-range.ts";
 import { md5OfWeb } from "../http/reading/digests.ts";
 import { lastModified } from "../http/reading/last-modified.ts";
-import { isStoredPacked, packingOf } from "../http/reading/packing.ts";
-import { assertNoPage, pageInPlace, suspicionOf } from "../http/reading/page-in-place.ts";
 import { type HttpResponse, header } from "../http/reading/response.ts";
+import { assertNoPage, softError, suspicionOf } from "../http/reading/soft-error.ts";
 import { stateOf } from "../http/reading/validator.ts";
 
 export interface Wanted {
@@ -39,10 +39,10 @@ function accept(response: HttpResponse, wanted: Wanted): ObjectBody {
   if (range === undefined) body.limitTo(body.length ?? object.size);
   else body.limitTo(assertRange(response, range, object.size, damaged));
   assertUnpacked(response, wanted);
-  if (!body.provable) throw damaged("its end cannot be proven (no length, not chunked)");
+  if (!body.isDelimited) throw damaged("its end cannot be proven (no length, not chunked)");
   // A digest that was known beforehand proves more than first bytes.
   const suspicion = md5 === undefined ? suspicionOf(headers, object.key) : undefined;
-  if (range !== undefined && suspicion === "declared") throw pageInPlace(what);
+  if (range !== undefined && suspicion === "declared") throw softError(what);
   if (
     suspicion !== "declared" &&
     (object.size === undefined || range !== undefined || body.length === object.size)
@@ -84,18 +84,14 @@ function assertRange(
  * the file's length.
  */
 function assertUnpacked({ headers, body, status }: HttpResponse, { object, what }: Wanted): void {
-  const packing = packingOf(headers);
-  if (packing === undefined) return;
+  const coding = contentCoding(headers);
+  if (coding === undefined) return;
   const { key, size } = object;
   const isListedSize = status === 200 && size !== undefined && body.length === size;
-  if (body.length !== undefined && (isListedSize || isStoredPacked(key, packing))) return;
-  throw new SourceError(
-    "forbidden",
-    `${what}: it comes compressed (${packing}), without a request for that`,
-    {
-      status,
-    },
-  );
+  if (body.length !== undefined && (isListedSize || isStoredCompressed(key, coding))) return;
+  throw new SourceError("forbidden", `${what}: it comes compressed (${coding}), without a request for that`, {
+    status,
+  });
 }
 
 /** Unix seconds. Some listings have minutes only: a date within the listed minute is not newer. */

@@ -137,7 +137,7 @@ test("any status to a range may mean that there are none: the whole is asked for
     });
     const file = await find(t, `${url}/there`);
     assert.deepEqual([file.ranges, file.length], [false, 10], String(status));
-    const body = await file.stream(signal(), { unprovable: false });
+    const body = await file.stream(signal(), { allowUndelimited: false });
     assert.equal(Buffer.from(await body.bytes()).toString(), "0123456789");
     await assert.rejects(find(t, `${url}/gone`), failure("missing", /404/));
     assert.equal(asked.length, 4);
@@ -181,10 +181,10 @@ test("a server without ranges is asked once, and its answer is the file", async 
   });
   const file = await find(t, url);
   assert.deepEqual([file.ranges, file.length], [false, 10]);
-  const body = await file.stream(signal(), { unprovable: false });
+  const body = await file.stream(signal(), { allowUndelimited: false });
   assert.equal(Buffer.from(await body.bytes()).toString(), "0123456789");
   assert.equal(asked.length, 1);
-  const again = await file.stream(signal(), { unprovable: false });
+  const again = await file.stream(signal(), { allowUndelimited: false });
   assert.equal(Buffer.from(await again.bytes()).toString(), "0123456789");
 });
 
@@ -201,8 +201,11 @@ test("a body without length and chunks is taken only by those who can tell other
     response.writeHead(200, { connection: "close" }).end(digits);
   });
   const file = await find(t, url);
-  await assert.rejects(file.stream(signal(), { unprovable: false }), failure("forbidden", /--checksum/));
-  const body = await file.stream(signal(), { unprovable: true });
+  await assert.rejects(
+    file.stream(signal(), { allowUndelimited: false }),
+    failure("forbidden", /--checksum/),
+  );
+  const body = await file.stream(signal(), { allowUndelimited: true });
   assert.equal(Buffer.from(await body.bytes()).toString(), "0123456789");
 });
 
@@ -212,7 +215,7 @@ test("an empty file is found, though it has no first byte", async (t) => {
   );
   const file = await find(t, url);
   assert.equal(file.length, 0);
-  const body = await file.stream(signal(), { unprovable: false });
+  const body = await file.stream(signal(), { allowUndelimited: false });
   assert.equal((await body.bytes()).length, 0);
 });
 
@@ -284,5 +287,5 @@ for (const [what, headers, words] of [
       response.writeHead(206, range === undefined ? headers : {}).end(digits);
     });
     const file = await find(t, url);
-    await assert.rejects(file.stream(signal(), { unprovable: false }), failure("forbidden", words));
+    await assert.rejects(file.stream(signal(), { allowUndelimited: false }), failure("forbidden", words));
   });

@@ -19,7 +19,7 @@ export interface HtmlIndexOf {
   /** The URL after redirects; it ends with a slash. */
   readonly answered: URL;
   /** HTTP marks the end of the page. */
-  readonly isProvable: boolean;
+  readonly isDelimited: boolean;
 }
 
 /**
@@ -36,7 +36,7 @@ export async function parseHtmlIndex(
   using _ = page.anchors;
   if (!page.isIndex) return undefined;
   if (page.isCut) throw new SourceError("bad-listing", "the index page ends in the middle");
-  if (!of.isProvable && !page.isClosed)
+  if (!of.isDelimited && !page.isClosed)
     throw new SourceError("bad-listing", "nothing proves that the index page is complete");
   return await entriesOf(page, new IndexedDirectory(of.asked, of.answered, page.base), folder);
 }

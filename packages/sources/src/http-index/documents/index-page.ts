@@ -1,9 +1,9 @@
 import { SourceError } from "@brigade/core";
-import { packingOf } from "../../http/reading/packing.ts";
+import { contentCoding } from "../../http/reading/content-coding.ts";
 import { type HttpResponse, header } from "../../http/reading/response.ts";
+import { decompressed } from "../../pages/decompressed.ts";
 import type { StateFolder } from "../../pages/state-folder.ts";
 import { textPieces } from "../../pages/text-pieces.ts";
-import { unpacked } from "../../pages/unpacked.ts";
 import type { Site } from "../site/site.ts";
 import type { Entries } from "./entries.ts";
 import { type HtmlIndexOf, parseHtmlIndex } from "./html-index.ts";
@@ -27,7 +27,7 @@ export async function fetchIndex(
     const asked = site.urlOf(path);
     const answered = redirected ?? asked;
     assertDirectory(response, asked, answered);
-    return await readIndex(response, { asked, answered, isProvable: response.body.provable }, folder);
+    return await readIndex(response, { asked, answered, isDelimited: response.body.isDelimited }, folder);
   } catch (error) {
     throw ofListing(error, `list ${site.shown(path)}`);
   }
@@ -50,7 +50,7 @@ async function readIndex(
 ): Promise<Entries> {
   await using dropped = new AsyncDisposableStack();
   dropped.defer(() => body.cancel());
-  const pieces = textPieces(unpacked(body.chunks(), packingOf(headers)));
+  const pieces = textPieces(decompressed(body.chunks(), contentCoding(headers)));
   const isJson = /\bjson\b/i.test(header(headers, "content-type") ?? "");
   const entries = isJson ? await parseJsonIndex(pieces, folder) : await parseHtmlIndex(pieces, of, folder);
   if (entries !== undefined) {

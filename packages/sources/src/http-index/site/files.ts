@@ -6,7 +6,7 @@ import {
   SourceError,
   type WantedObject,
 } from "@brigade/core";
-import { isPageInPlace, pageInPlace } from "../../http/reading/page-in-place.ts";
+import { isRedirectToPage, softError } from "../../http/reading/soft-error.ts";
 import { describe } from "../../web/metadata.ts";
 import type { Asked, Site, SiteAnswer } from "./site.ts";
 
@@ -101,9 +101,9 @@ export class SiteFiles {
     const answer = await this.#site.ask(method, key, asked, signal);
     const { redirected, response } = answer;
     if (redirected === undefined || this.#isDirectory(answer, key)) return answer;
-    if (isPageInPlace(this.#site.urlOf(key), redirected, response)) {
+    if (isRedirectToPage(this.#site.urlOf(key), redirected, response)) {
       response.body.cancel();
-      throw pageInPlace(this.#site.shown(key), "a redirect to an HTML page in place of the file");
+      throw softError(this.#site.shown(key), "a redirect to an HTML page in place of the file");
     }
     return answer;
   }

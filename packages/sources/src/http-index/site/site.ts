@@ -1,7 +1,7 @@
 import { type ByteRange, SourceError } from "@brigade/core";
 import { type DirectSource, directSource } from "../../direct/direct-source.ts";
 import type { HttpClient, Origin } from "../../http/client.ts";
-import { visitorHeaders, visitorHeadersElsewhere } from "../../http/fetch-variables.ts";
+import { crossOriginVisitorHeaders, visitorHeaders } from "../../http/fetch-variables.ts";
 import type { Remedies } from "../../http/origins/route.ts";
 import { isSameOrigin } from "../../http/origins/same-origin.ts";
 import { refusal } from "../../http/reading/refusal.ts";
@@ -118,7 +118,7 @@ export class Site {
     const { at, response } = await followRedirects(start, first, {
       next: (redirect) => this.#next(redirect),
       send: (to) => {
-        const origin = this.#client.elsewhere(to.origin, options);
+        const origin = this.#client.otherOrigin(to.origin, options);
         return send(origin, to.pathname + to.search, this.#headersFor(start, to));
       },
     });
@@ -128,7 +128,7 @@ export class Site {
 
   #headersFor(start: URL, url: URL): readonly string[] {
     if (isSameOrigin(start, url)) return this.#headers;
-    return ["accept-encoding", "identity", ...visitorHeadersElsewhere(this.#config, url)];
+    return ["accept-encoding", "identity", ...crossOriginVisitorHeaders(this.#config, url)];
   }
 
   #next({ from, location, status, hops }: Redirect<URL>): URL {

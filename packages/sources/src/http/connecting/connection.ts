@@ -1,17 +1,17 @@
 import type { Dispatcher } from "undici";
-import type { Line } from "../../pacing/turns/turn.ts";
+import type { RequestConnection } from "../../pacing/turns/turn.ts";
 import { Client, errors } from "./undici.ts";
 
 /** A handler to which the connection of its request is reported. */
 interface ConnectionUser {
-  goesOver(line: Line): void;
+  onConnection(connection: RequestConnection): void;
 }
 
 /**
  * A connection of a pool. It reports itself to each exchange, and shows whether the server serves
  * it.
  */
-export class Connection extends Client implements Line {
+export class Connection extends Client implements RequestConnection {
   readonly #origin: URL;
   #isServed = false;
 
@@ -28,7 +28,7 @@ export class Connection extends Client implements Line {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    if (usesConnection(handler)) handler.goesOver(this);
+    if (usesConnection(handler)) handler.onConnection(this);
     return super.dispatch(options, handler);
   }
 
@@ -50,5 +50,5 @@ export class Connection extends Client implements Line {
 }
 
 function usesConnection(handler: object): handler is ConnectionUser {
-  return "goesOver" in handler;
+  return "onConnection" in handler;
 }

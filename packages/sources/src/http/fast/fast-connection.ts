@@ -95,7 +95,7 @@ export class FastConnection implements UsedConnection {
     if (!request.begin(this)) return false;
     this.#request = request;
     this.#state = "head";
-    this.#deadline.set(request.asked.headersTimeout);
+    this.#deadline.set(request.outgoing.headersTimeout);
     this.#buffered?.socket.ref().write(request.text, "latin1");
     return true;
   }
@@ -103,7 +103,7 @@ export class FastConnection implements UsedConnection {
   resume(): void {
     const request = this.#request;
     if (request === undefined) return;
-    this.#deadline.set(request.asked.bodyTimeout);
+    this.#deadline.set(request.outgoing.bodyTimeout);
     // The socket's own buffer is empty: this only makes it continue to read.
     this.#buffered?.socket.read(0);
   }
@@ -155,7 +155,7 @@ export class FastConnection implements UsedConnection {
     if (end === -1) return this.#waitForHead(all);
     const isShort = end <= longestHead;
     const head = isShort
-      ? readPlainHead(all.toString("latin1", 0, end + 2), request.asked.method)
+      ? readPlainHead(all.toString("latin1", 0, end + 2), request.outgoing.method)
       : undefined;
     if (head === undefined) return this.#handOver(all);
     this.#begun = undefined;
@@ -190,7 +190,7 @@ export class FastConnection implements UsedConnection {
   #waitForBody(): boolean {
     const request = this.#request;
     if (request === undefined) return false;
-    this.#deadline.set(request.asked.bodyTimeout);
+    this.#deadline.set(request.outgoing.bodyTimeout);
     return !request.paused;
   }
 
@@ -222,7 +222,7 @@ export class FastConnection implements UsedConnection {
     const headersTimeout = Math.max(1, Math.ceil(this.#deadline.left));
     this.#deadline.clear();
     request.leave();
-    handOver(socket, Buffer.from(begun), { ...request.asked, headersTimeout }, request.handler);
+    handOver(socket, Buffer.from(begun), { ...request.outgoing, headersTimeout }, request.handler);
     this.#owner.headCame(false);
     return false;
   }
@@ -231,7 +231,7 @@ export class FastConnection implements UsedConnection {
     const request = this.#request;
     if (request === undefined) this.#close();
     // No bytes come while we do not read.
-    else if (request.paused) this.#deadline.set(request.asked.bodyTimeout);
+    else if (request.paused) this.#deadline.set(request.outgoing.bodyTimeout);
     else this.#end(this.#state === "head" ? new errors.HeadersTimeoutError() : new errors.BodyTimeoutError());
   }
 

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import { type ServerSettings, serverOf } from "../connecting/connector.ts";
 import { errors } from "../connecting/undici.ts";
-import type { AskedRequest } from "../requests/asked-request.ts";
+import type { OutgoingRequest } from "../requests/outgoing-request.ts";
 import { headerLines, requestText } from "../requests/request-text.ts";
 import { FastConnection, type Owner } from "./fast-connection.ts";
 import { type AnswerHandler, FastRequest } from "./fast-request.ts";
@@ -64,21 +64,21 @@ export class FastPool implements Owner {
   }
 
   /** Like `dispatch` of undici. */
-  dispatch(asked: AskedRequest, handler: AnswerHandler): void {
-    const text = this.#textOf(asked);
-    if (text === undefined) this.#full.dispatch(asked, handler);
+  dispatch(outgoing: OutgoingRequest, handler: AnswerHandler): void {
+    const text = this.#textOf(outgoing);
+    if (text === undefined) this.#full.dispatch(outgoing, handler);
     else {
-      this.#waiting.push(new FastRequest(asked, text, handler));
+      this.#waiting.push(new FastRequest(outgoing, text, handler));
       this.#serve();
     }
   }
 
   /** Returns the text to be sent; `undefined` if undici is to send the request. */
-  #textOf(asked: AskedRequest): string | undefined {
+  #textOf(outgoing: OutgoingRequest): string | undefined {
     if (this.#isDestroyed || this.#othersInARow >= mostOthersInARow) return undefined;
-    const lines = this.#linesOf(asked.headers);
-    if (lines === undefined || !sendablePath.test(asked.path)) return undefined;
-    return requestText(asked, this.#host, asked.method === "HEAD" ? "close" : "keep-alive", lines);
+    const lines = this.#linesOf(outgoing.headers);
+    if (lines === undefined || !sendablePath.test(outgoing.path)) return undefined;
+    return requestText(outgoing, this.#host, outgoing.method === "HEAD" ? "close" : "keep-alive", lines);
   }
 
   /** Most requests have the same headers as the one before. */
@@ -159,7 +159,7 @@ export class FastPool implements Owner {
       if (request === undefined) return;
       if (free === undefined) this.#begin(request);
       else {
-        request.handler.goesOver(free);
+        request.handler.onConnection(free);
         if (!free.send(request)) this.#idle.push(free);
       }
     }
@@ -173,7 +173,7 @@ export class FastPool implements Owner {
   #begin(request: FastRequest): void {
     const connection = new FastConnection(this, request);
     this.#open.add(connection);
-    request.handler.goesOver(connection);
+    request.handler.onConnection(connection);
     this.#connect(connection);
   }
 }

@@ -1,13 +1,9 @@
 import type { Dispatcher } from "undici";
-import type { AskedRequest } from "../requests/asked-request.ts";
+import type { RequestConnection } from "../../pacing/turns/turn.ts";
+import type { OutgoingRequest } from "../requests/outgoing-request.ts";
 
 /** The connection that a request is sent over. */
-export interface UsedConnection {
-  /** An answer came over it, and it has not been closed since. */
-  readonly isServed: boolean;
-  answered(): void;
-  /** The server does not serve it: it must not be used again. */
-  giveUp(): void;
+export interface UsedConnection extends RequestConnection {
   /** Continues to read. */
   resume(): void;
   /** Its request was aborted: closes it. */
@@ -16,12 +12,12 @@ export interface UsedConnection {
 
 /** A handler of undici to which the connection of its request is reported, too. */
 export interface AnswerHandler extends Dispatcher.DispatchHandler {
-  goesOver(connection: UsedConnection): void;
+  onConnection(connection: UsedConnection): void;
 }
 
 /** One request and its answer. */
 export class FastRequest implements Dispatcher.DispatchController {
-  readonly asked: AskedRequest;
+  readonly outgoing: OutgoingRequest;
   /** Request line and headers, in Latin-1. */
   readonly text: string;
   readonly handler: AnswerHandler;
@@ -34,8 +30,8 @@ export class FastRequest implements Dispatcher.DispatchController {
   #connection: UsedConnection | undefined;
   #isOver = false;
 
-  constructor(asked: AskedRequest, text: string, handler: AnswerHandler) {
-    this.asked = asked;
+  constructor(outgoing: OutgoingRequest, text: string, handler: AnswerHandler) {
+    this.outgoing = outgoing;
     this.text = text;
     this.handler = handler;
   }

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Dispatcher } from "undici";
 import { Client, errors } from "../connecting/undici.ts";
-import type { AskedRequest } from "../requests/asked-request.ts";
+import type { OutgoingRequest } from "../requests/outgoing-request.ts";
 
 /**
  * Lets undici read the answer to a request that was already sent over this socket, and close the
@@ -11,10 +11,10 @@ import type { AskedRequest } from "../requests/asked-request.ts";
 export function handOver(
   socket: Socket,
   begun: Buffer,
-  asked: AskedRequest,
+  outgoing: OutgoingRequest,
   handler: Dispatcher.DispatchHandler,
 ): void {
-  const client = new Client(asked.origin, {
+  const client = new Client(outgoing.origin, {
     allowH2: false,
     // undici expects this call later. In place of a closed socket it would open another one.
     connect: (_where, done) =>
@@ -30,5 +30,5 @@ export function handOver(
     socket.push(begun);
     return true;
   };
-  client.dispatch({ ...asked, reset: true }, handler);
+  client.dispatch({ ...outgoing, reset: true }, handler);
 }

@@ -1,5 +1,5 @@
 import { longestIdle } from "../connecting/connector.ts";
-import type { AskedRequest } from "../requests/asked-request.ts";
+import type { OutgoingRequest } from "../requests/outgoing-request.ts";
 
 /** The head of an answer that ends where its Content-Length says, or that has no body. */
 export interface PlainHead {
@@ -34,7 +34,7 @@ const wayToServer = 2_000;
  * `text`: a head in Latin-1, without the empty line behind it. Returns `undefined` for the head of
  * any other answer.
  */
-export function readPlainHead(text: string, method: AskedRequest["method"]): PlainHead | undefined {
+export function readPlainHead(text: string, method: OutgoingRequest["method"]): PlainHead | undefined {
   if (!wellFormed.test(text)) return undefined;
   const headers = headersOf(text);
   const length = headers["content-length"];

@@ -3,10 +3,10 @@ import { errors } from "../connecting/undici.ts";
 import { isMalformed } from "../faults/http-fault.ts";
 import { codeOf } from "../faults/seen.ts";
 import { remember } from "../origins/remember.ts";
-import type { AskedRequest } from "../requests/asked-request.ts";
+import type { OutgoingRequest } from "../requests/outgoing-request.ts";
 import { LenientExchange } from "./lenient-exchange.ts";
 
-type Resource = Pick<AskedRequest, "origin" | "path">;
+type Resource = Pick<OutgoingRequest, "origin" | "path">;
 
 /** Resources of which it is remembered how their answers are read. */
 const mostKnown = 10_000;
@@ -38,14 +38,14 @@ export class LenientClient implements Disposable {
 
   /** Like `dispatch` of undici. */
   dispatch(
-    asked: AskedRequest,
+    outgoing: OutgoingRequest,
     connect: buildConnector.connector,
     handler: Dispatcher.DispatchHandler,
   ): void {
-    const exchange = new LenientExchange(asked, handler, (error) => {
+    const exchange = new LenientExchange(outgoing, handler, (error) => {
       this.#running.delete(exchange);
       if (error !== undefined && isUnreadable(error))
-        remember(this.#known, asked.origin + asked.path, "unreadable", mostKnown);
+        remember(this.#known, outgoing.origin + outgoing.path, "unreadable", mostKnown);
     });
     this.#running.add(exchange);
     exchange.send(connect);

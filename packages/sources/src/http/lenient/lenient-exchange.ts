@@ -2,14 +2,14 @@ import type { Socket } from "node:net";
 import type { buildConnector, Dispatcher } from "undici";
 import { serverOf } from "../connecting/connector.ts";
 import { errors } from "../connecting/undici.ts";
-import type { AskedRequest } from "../requests/asked-request.ts";
+import type { OutgoingRequest } from "../requests/outgoing-request.ts";
 import { headerLines, requestText } from "../requests/request-text.ts";
 import { AmbiguousAnswer } from "./answer-head.ts";
 import { LenientParser } from "./lenient-parser.ts";
 
 /** One request over a connection of its own, whose answer is parsed leniently. */
 export class LenientExchange implements Dispatcher.DispatchController {
-  readonly #asked: AskedRequest;
+  readonly #outgoing: OutgoingRequest;
   readonly #handler: Dispatcher.DispatchHandler;
   readonly #ended: (error?: Error) => void;
   readonly #parser: LenientParser;
@@ -20,11 +20,15 @@ export class LenientExchange implements Dispatcher.DispatchController {
   reason: Error | null = null;
 
   /** `ended` is called once, before the handler's last method. */
-  constructor(asked: AskedRequest, handler: Dispatcher.DispatchHandler, ended: (error?: Error) => void) {
-    this.#asked = asked;
+  constructor(
+    outgoing: OutgoingRequest,
+    handler: Dispatcher.DispatchHandler,
+    ended: (error?: Error) => void,
+  ) {
+    this.#outgoing = outgoing;
     this.#handler = handler;
     this.#ended = ended;
-    this.#timer = setTimeout(() => this.abort(new errors.HeadersTimeoutError()), asked.headersTimeout);
+    this.#timer = setTimeout(() => this.abort(new errors.HeadersTimeoutError()), outgoing.headersTimeout);
     this.#parser = new LenientParser(
       {
         head: ({ status, headers, statusText }) =>
@@ -32,7 +36,7 @@ export class LenientExchange implements Dispatcher.DispatchController {
         data: (chunk) => handler.onResponseData?.(this, chunk),
         end: () => this.#end(),
       },
-      asked.method,
+      outgoing.method,
     );
   }
 
@@ -41,7 +45,7 @@ export class LenientExchange implements Dispatcher.DispatchController {
   }
 
   send(connect: buildConnector.connector): void {
-    const server = serverOf(this.#asked.origin);
+    const server = serverOf(this.#outgoing.origin);
     this.#handler.onRequestStart?.(this, {});
     if (this.#isOver) return;
     connect(server, (...[error, socket]) => {
@@ -69,7 +73,7 @@ export class LenientExchange implements Dispatcher.DispatchController {
   }
 
   #write(socket: Socket, host: string): void {
-    const lines = headerLines(this.#asked.headers);
+    const lines = headerLines(this.#outgoing.headers);
     this.#socket = socket;
     socket
       .on("readable", () => this.#read())
@@ -77,7 +81,7 @@ export class LenientExchange implements Dispatcher.DispatchController {
       .on("error", (error) => this.#fail(error))
       .on("close", () => this.#closed());
     if (lines === undefined) this.#fail(new errors.InvalidArgumentError("a header cannot be sent"));
-    else socket.write(requestText(this.#asked, host, "close", lines), "latin1");
+    else socket.write(requestText(this.#outgoing, host, "close", lines), "latin1");
   }
 
   #read(): void {
@@ -105,7 +109,7 @@ export class LenientExchange implements Dispatcher.DispatchController {
   #waitForMore(): void {
     clearTimeout(this.#timer);
     if (this.#isOver) return;
-    this.#timer = setTimeout(() => this.abort(new errors.BodyTimeoutError()), this.#asked.bodyTimeout);
+    this.#timer = setTimeout(() => this.abort(new errors.BodyTimeoutError()), this.#outgoing.bodyTimeout);
   }
 
   #end(): void {

@@ -62,8 +62,8 @@ export class Route {
     this.#outOfReach = proxy === undefined ? undefined : outOfReach(reach, new URL(name).hostname);
   }
 
-  /** Why no request is sent to it at all; `undefined`: it can be asked. */
-  unaskable(): SourceError | undefined {
+  /** Returns why no request can be sent to it at all; `undefined` if one can. */
+  unreachable(): SourceError | undefined {
     if (this.#outOfReach !== undefined) return reachFault(this.#outOfReach, this);
     // The system would report that nothing listens there, as if something could.
     if (!this.name.endsWith(":0")) return undefined;

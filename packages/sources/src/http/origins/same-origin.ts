@@ -22,7 +22,7 @@ function isUpgrade(first: URL, url: URL): boolean {
  * Returns the Referer for another origin: its own origin, as from a browser; `undefined` from https
  * to http.
  */
-export function refererElsewhere(referer: string | undefined, url: URL): string | undefined {
+export function crossOriginReferer(referer: string | undefined, url: URL): string | undefined {
   if (referer === undefined || !URL.canParse(referer)) return undefined;
   const from = new URL(referer);
   const isDowngrade = from.protocol === "https:" && url.protocol !== "https:";

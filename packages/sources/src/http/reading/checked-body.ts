@@ -1,7 +1,7 @@
 import { type Allocate, type NextSlab, type ObjectBody, SourceError } from "@brigade/core";
 import { checkedFirst } from "./first-bytes.ts";
-import { tellingBytes } from "./page-in-place.ts";
 import type { ResponseBody } from "./response-body.ts";
+import { sniffedBytes } from "./soft-error.ts";
 
 /** The headers' description of a body. */
 export type BodyTraits = Pick<
@@ -87,7 +87,7 @@ async function* checked(
 ): AsyncGenerator<Uint8Array, void, void> {
   const { first } = checks;
   let size = 0;
-  for await (const chunk of first === undefined ? chunks : checkedFirst(chunks, tellingBytes, first)) {
+  for await (const chunk of first === undefined ? chunks : checkedFirst(chunks, sniffedBytes, first)) {
     size += chunk.byteLength;
     yield chunk;
   }

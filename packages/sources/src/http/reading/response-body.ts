@@ -38,9 +38,10 @@ export class ResponseBody {
   /** Content-Length. */
   readonly length: number | undefined;
   /**
-   * The end will be recognisable: by length or by a last chunk. Otherwise a cut looks like the end.
+   * Its end is recognisable, by a length or by a last chunk. Otherwise the end of the connection is
+   * its end (it is close-delimited), and a cut looks the same.
    */
-  readonly provable: boolean;
+  readonly isDelimited: boolean;
   readonly #feed: BodyFeed;
   readonly #queue = new ChunkQueue();
   #most = Number.POSITIVE_INFINITY;
@@ -53,10 +54,10 @@ export class ResponseBody {
   #collected: PromiseWithResolvers<Uint8Array> | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(feed: BodyFeed, length: number | undefined, provable: boolean) {
+  constructor(feed: BodyFeed, length: number | undefined, isDelimited: boolean) {
     this.#feed = feed;
     this.length = length;
-    this.provable = provable;
+    this.isDelimited = isDelimited;
   }
 
   push(chunk: Uint8Array): void {

@@ -1,5 +1,5 @@
-import type { AskedRequest } from "./asked-request.ts";
 import { fieldName, fieldValue } from "./field-syntax.ts";
+import type { OutgoingRequest } from "./outgoing-request.ts";
 
 /** Returns headers as they go over the wire; `undefined` if one of them cannot be sent. */
 export function headerLines(headers: readonly string[]): string | undefined {
@@ -18,7 +18,7 @@ export function headerLines(headers: readonly string[]): string | undefined {
  * the server is to do with the connection after its answer.
  */
 export function requestText(
-  { method, path }: Pick<AskedRequest, "method" | "path">,
+  { method, path }: Pick<OutgoingRequest, "method" | "path">,
   host: string,
   connection: "close" | "keep-alive",
   lines: string,

@@ -15,7 +15,7 @@ export class BodyPlaces {
   readonly #search: PlaceSearch | undefined;
   #running = 0;
   /** Under way in the threads of volumes. */
-  #elsewhere = 0;
+  #inThreads = 0;
   #received = 0;
 
   /** `now`: monotonic milliseconds. */
@@ -31,7 +31,7 @@ export class BodyPlaces {
   }
 
   get running(): number {
-    return this.#running + this.#elsewhere;
+    return this.#running + this.#inThreads;
   }
 
   get isFull(): boolean {
@@ -67,12 +67,12 @@ export class BodyPlaces {
   }
 
   /** Requests under way in the threads of volumes. */
-  set elsewhere(running: number) {
-    this.#elsewhere = running;
+  set inThreads(running: number) {
+    this.#inThreads = running;
   }
 
   /** A body came by the thread of a volume. */
-  arrivedElsewhere(bytes: number): void {
+  arrivedInThread(bytes: number): void {
     this.#received += bytes;
     this.#search?.ended(this.#now(), this.#received, this.running);
   }

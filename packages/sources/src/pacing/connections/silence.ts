@@ -1,4 +1,4 @@
-import type { Line, Turn } from "../turns/turn.ts";
+import type { RequestConnection, Turn } from "../turns/turn.ts";
 
 /**
  * Milliseconds: no connection counts as unserved before; nor before this many times the longest
@@ -26,7 +26,7 @@ export class Silence {
   /** In the order in which they were sent; when that was, in milliseconds of answering. */
   readonly #silent = new Map<Turn, number>();
   /** Connections over which answers came; some may be closed by now. */
-  readonly #lines = new Set<Line>();
+  readonly #connections = new Set<RequestConnection>();
   #longest = 0;
   #longestBefore = 0;
   #turnedAt = Number.NEGATIVE_INFINITY;
@@ -53,7 +53,7 @@ export class Silence {
 
   answered(turn: Turn, now: number): void {
     this.#silent.delete(turn);
-    if (turn.line !== undefined) this.#lines.add(turn.line);
+    if (turn.connection !== undefined) this.#connections.add(turn.connection);
     if (turn.sentAt > this.#answered) this.#answered = turn.sentAt;
     const waited = now - turn.sentAt;
     // A request that waited longer than all recent others shows that the server stood still, or is
@@ -73,7 +73,7 @@ export class Silence {
   /** Connections that are served. */
   get served(): number {
     this.#forget();
-    return this.#lines.size;
+    return this.#connections.size;
   }
 
   /** Answers came lately: a silent request is not silent because the server stands still. */
@@ -102,7 +102,7 @@ export class Silence {
       const waited = waitOf(turn, since);
       if (waited < patience || (!isKnown && turn.sentAt > this.#answered + atOnce)) break;
       if (
-        turn.line?.isServed === false &&
+        turn.connection?.isServed === false &&
         turn.timesTakenBack < mostTakenBack &&
         waited >= patience * 2 ** turn.timesTakenBack
       )
@@ -113,7 +113,7 @@ export class Silence {
 
   #areLinesIdle(running: number): boolean {
     let busy = running;
-    for (const { line } of this.#silent.keys()) if (line?.isServed === false) busy--;
+    for (const { connection } of this.#silent.keys()) if (connection?.isServed === false) busy--;
     return this.served > 2 * busy;
   }
 
@@ -129,6 +129,7 @@ export class Silence {
   }
 
   #forget(): void {
-    for (const line of this.#lines) if (!line.isServed) this.#lines.delete(line);
+    for (const connection of this.#connections)
+      if (!connection.isServed) this.#connections.delete(connection);
   }
 }

@@ -33,8 +33,8 @@ export function isTrouble(status: number): boolean {
   return status === 401 || verdictOn(status) !== "served";
 }
 
-/** The properties of a connection that matter here. */
-export interface Line {
+/** The connection that a request is sent over, as far as it matters here. */
+export interface RequestConnection {
   /** An answer came over it, and it has not been closed since. */
   readonly isServed: boolean;
   answered(): void;
@@ -72,7 +72,7 @@ export class Turn {
   readonly beside: number;
   #sender: Sender | undefined;
   #timesTakenBack = 0;
-  #line: Line | undefined;
+  #connection: RequestConnection | undefined;
   readonly #giver: TurnGiver;
   #presumed: Verdict = "broken";
   #isJudged = false;
@@ -99,12 +99,12 @@ export class Turn {
   }
 
   /** `undefined` as long as it has no connection, or where connections are not known. */
-  get line(): Line | undefined {
-    return this.#line;
+  get connection(): RequestConnection | undefined {
+    return this.#connection;
   }
 
-  goesOver(line: Line): void {
-    this.#line = line;
+  onConnection(connection: RequestConnection): void {
+    this.#connection = connection;
   }
 
   get timesTakenBack(): number {
@@ -113,13 +113,13 @@ export class Turn {
 
   takeBack(): void {
     this.#sender?.takeBack();
-    this.#line?.giveUp();
+    this.#connection?.giveUp();
   }
 
   /** The head of an answer came. The adapter may judge a refusal until its body has ended. */
   answered(status: number): void {
-    const isFirst = this.#line?.isServed !== true;
-    this.#line?.answered();
+    const isFirst = this.#connection?.isServed !== true;
+    this.#connection?.answered();
     this.#giver.answered(this, isFirst);
     const verdict = verdictOn(status);
     if (verdict === "served" || verdict === "broken") this.judge(verdict);

@@ -1,10 +1,10 @@
 import { type ByteRange, type ObjectBody, type ObjectEntry, SourceError } from "@brigade/core";
 import { CheckedBody } from "../../http/reading/checked-body.ts";
+import { contentCoding } from "../../http/reading/content-coding.ts";
 import { md5OfHex, md5OfStore } from "../../http/reading/digests.ts";
 import { lastModified } from "../../http/reading/last-modified.ts";
-import { packingOf } from "../../http/reading/packing.ts";
-import { assertNoPage, type Suspicion, suspicionOf } from "../../http/reading/page-in-place.ts";
 import { type HttpResponse, header } from "../../http/reading/response.ts";
+import { assertNoPage, type Suspicion, suspicionOf } from "../../http/reading/soft-error.ts";
 import { stateOf } from "../../http/reading/validator.ts";
 import { imageHead, isImage } from "./image-type.ts";
 import { expectedLength } from "./range.ts";
@@ -38,14 +38,14 @@ function accept(response: HttpResponse, { object, range, variant, what }: Delive
   // Stored objects may have a Content-Encoding: those come in their listed size and with a digest.
   // The size alone proves little: a picture compressed with gzip may have the same length.
   const isStoredSo = () => body.length === object.size && md5OfStore(headers) !== undefined;
-  const packing = packingOf(headers);
-  if (packing !== undefined && (variant || range !== undefined || !isStoredSo()))
-    throw new SourceError("damaged", `${what}: came compressed (${packing})`);
+  const coding = contentCoding(headers);
+  if (coding !== undefined && (variant || range !== undefined || !isStoredSo()))
+    throw new SourceError("damaged", `${what}: came compressed (${coding})`);
   if (body.length !== undefined && !Number.isSafeInteger(body.length))
     throw new SourceError("damaged", `${what}: its length is not a number`);
   if (range !== undefined && body.length !== undefined && expected !== undefined && body.length !== expected)
     throw new SourceError("damaged", `${what}: ${body.length} bytes announced in place of ${expected}`);
-  if (!body.provable && expected === undefined)
+  if (!body.isDelimited && expected === undefined)
     throw new SourceError("damaged", `${what}: its end cannot be proven (no length, not chunked)`);
   if (body.length !== undefined && body.length === expected)
     response.route.cameFromOrigin(header(headers, "server"));
@@ -63,7 +63,7 @@ function accept(response: HttpResponse, { object, range, variant, what }: Delive
   // A digest proves more than first bytes.
   const suspicion = isOriginal && md5 === undefined ? suspicionOf(headers, object.key) : undefined;
   const first = firstCheck(variant, suspicion, what);
-  return new CheckedBody(body, traits, { first, length: body.provable ? undefined : expected, what });
+  return new CheckedBody(body, traits, { first, length: body.isDelimited ? undefined : expected, what });
 }
 
 /** Returns what the first bytes must not be; `undefined` if nothing about them can be wrong. */

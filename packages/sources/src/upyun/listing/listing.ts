@@ -1,5 +1,5 @@
 import { type Cursor, type FileEntry, join, NameError, type Page, SourceError } from "@brigade/core";
-import { packingOf } from "../../http/reading/packing.ts";
+import { contentCoding } from "../../http/reading/content-coding.ts";
 import { type HttpResponse, header } from "../../http/reading/response.ts";
 import { assertRequestable } from "../../http/requests/encode.ts";
 import { KeptDocuments, type Place, placeText, readPlace } from "../../pages/kept-documents.ts";
@@ -115,12 +115,12 @@ export class Listing implements Disposable {
       throw badListing(`${what}: ${why}`);
     };
     if (status !== 200) await refuse(`unexpected status ${status}`);
-    if (packingOf(response.headers) !== undefined) await refuse("the listing came compressed");
+    if (contentCoding(response.headers) !== undefined) await refuse("the listing came compressed");
     // JSON proves its own end; rows of text do not.
     // A directory that became a file answers with its bytes, which may be many.
     if (this.#options.format === "text" && response.headers["x-upyun-list-iter"] === undefined)
       await refuse("neither a next cursor nor the end marker came");
-    if (!body.provable && this.#options.format === "text")
+    if (!body.isDelimited && this.#options.format === "text")
       await refuse(
         "nothing proves that the page is complete (no length, not chunked); try UPYUN_LIST_FORMAT=json",
       );

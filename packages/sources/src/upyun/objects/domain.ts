@@ -2,10 +2,10 @@ import type { ByteRange, ObjectKey } from "@brigade/core";
 import { type DirectSource, directSource } from "../../direct/direct-source.ts";
 import type { HttpClient, Origin } from "../../http/client.ts";
 import {
+  crossOriginVisitorHeaders,
   type FetchVariables,
   type Routed,
   visitorHeaders,
-  visitorHeadersElsewhere,
 } from "../../http/fetch-variables.ts";
 import { isSameOrigin } from "../../http/origins/same-origin.ts";
 import type { HttpResponse } from "../../http/reading/response.ts";
@@ -129,9 +129,9 @@ export class Domain {
     const isNamed = url.hostname === this.#url.hostname;
     const headers = isSameOrigin(this.#url, url)
       ? this.#headers
-      : [...common, ...visitorHeadersElsewhere(this.#config, url)];
+      : [...common, ...crossOriginVisitorHeaders(this.#config, url)];
     return await this.#client
-      .elsewhere(origin, { scope: "object", remedies, isNamed })
+      .otherOrigin(origin, { scope: "object", remedies, isNamed })
       .send("GET", target, [...headers, ...range], signal);
   }
 

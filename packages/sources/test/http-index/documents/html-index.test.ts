@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { textOf } from "@brigade/core";
 import { parseHtmlIndex, parseHtmlPieces, parseJsonIndex, piecesOf } from "./index-texts.ts";
 
-const at = (url: string) => ({ asked: new URL(url), answered: new URL(url), isProvable: true });
+const at = (url: string) => ({ asked: new URL(url), answered: new URL(url), isDelimited: true });
 const pub = at("http://a.example/pub/");
 const parse = (links: string, title = "Index of /pub/", of = pub) =>
   parseHtmlIndex(`<html><head><title>${title}</title></head><body>${links}</body></html>`, of);
@@ -22,10 +22,10 @@ test("a page that ends in the middle is none, wherever it was cut", async () => 
 });
 
 test("where HTTP does not tell a cut page from a whole one, its own end does", async () => {
-  const unprovable = { ...pub, isProvable: false };
+  const undelimited = { ...pub, isDelimited: false };
   const page = `<title>Index of /</title>${link("a.txt")}`;
-  await assert.rejects(parseHtmlIndex(page, unprovable), /index page is complete/);
-  assert.equal((await parseHtmlIndex(`<html>${page}</html>`, unprovable))?.length, 1);
+  await assert.rejects(parseHtmlIndex(page, undelimited), /index page is complete/);
+  assert.equal((await parseHtmlIndex(`<html>${page}</html>`, undelimited))?.length, 1);
 });
 
 test("nginx's exact sizes and minutes are believed, rounded ones are not", async () => {

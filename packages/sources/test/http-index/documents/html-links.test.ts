@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseHtmlIndex } from "./index-texts.ts";
 
-const at = (url: string) => ({ asked: new URL(url), answered: new URL(url), isProvable: true });
+const at = (url: string) => ({ asked: new URL(url), answered: new URL(url), isDelimited: true });
 const pub = at("http://a.example/pub/");
 const parse = (links: string, title = "Index of /pub/", of = pub) =>
   parseHtmlIndex(`<html><head><title>${title}</title></head><body>${links}</body></html>`, of);

@@ -130,7 +130,7 @@ test("a connection counts as served from its answer until it is closed", async (
     client.dispatch(
       { origin: url, path: "/", method: "GET", headers: [], headersTimeout: 20_000, bodyTimeout: 20_000 },
       {
-        goesOver: (connection: UsedConnection) => seen.push(connection),
+        onConnection: (connection: UsedConnection) => seen.push(connection),
         onResponseStart: () => {
           seen[0]?.answered();
           served.push(seen[0]?.isServed);

@@ -203,18 +203,18 @@ test("what begins after the origin has worked is an outage", async (t) => {
 
 test("an origin that many requests name is made once", (t) => {
   const client = clientOf(t);
-  const to = () => client.elsewhere("http://127.0.0.1:1", { scope: "object", remedies, isNamed: true });
+  const to = () => client.otherOrigin("http://127.0.0.1:1", { scope: "object", remedies, isNamed: true });
   assert.equal(to(), to());
 });
 
 test("an origin that a redirect or a list names has faults of the scope that it was given", async (t) => {
   const client = clientOf(t);
-  const to = client.elsewhere("http://127.0.0.1:1", { scope: "object", remedies, isNamed: true });
+  const to = client.otherOrigin("http://127.0.0.1:1", { scope: "object", remedies, isNamed: true });
   const error = await caught(to.send("GET", "/", [], new AbortController().signal));
   assert.deepEqual([error.kind, error.scope], ["transport", "object"]);
   await assert.rejects(
     client
-      .elsewhere("http://127.0.0.1:0", { scope: "origin", remedies, isNamed: true })
+      .otherOrigin("http://127.0.0.1:0", { scope: "origin", remedies, isNamed: true })
       .send("GET", "/", [], AbortSignal.timeout(1000)),
     failure("misconfigured"),
   );

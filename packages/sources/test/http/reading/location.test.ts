@@ -60,7 +60,7 @@ for (const [what, location, right] of [
   test(`a single file: a redirect whose Location holds ${what} is asked for by these bytes`, async (t) => {
     const { url } = await redirecting(t, location, right);
     const file = await filesOf(t).find(parseFileUrl(`${url}/go`), signal());
-    assert.equal(await textOf(await file.stream(signal(), { unprovable: false })), content);
+    assert.equal(await textOf(await file.stream(signal(), { allowUndelimited: false })), content);
   });
 }
 

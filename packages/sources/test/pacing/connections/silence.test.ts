@@ -21,7 +21,7 @@ test("opens no more connections while those that are open wait to be served, how
   const line = lineOf();
   await ask(200);
   for (let n = 0; n < 40; n++) {
-    given.at(n === 0 ? 0 : -1)?.goesOver(line);
+    given.at(n === 0 ? 0 : -1)?.onConnection(line);
     finish(given.at(n === 0 ? 0 : -1));
     await settle();
   }
@@ -41,7 +41,7 @@ async function threeOfTenAnswered() {
       turn.ended();
     };
     turn.sending({ takeBack }, 0);
-    turn.goesOver(lines[n] ?? assert.fail());
+    turn.onConnection(lines[n] ?? assert.fail());
   }
   await pass(20);
   for (const turn of given.slice(0, 3)) finish(turn);
@@ -55,7 +55,7 @@ async function threeOfTenAnswered() {
     await ask(1);
     const again = given.at(-1) ?? assert.fail();
     again.sending({ takeBack: () => takenBack.push(again) }, 1);
-    again.goesOver(lines[0] ?? assert.fail());
+    again.onConnection(lines[0] ?? assert.fail());
     return again;
   }
   return { changes, given, lines, takenBack, again: await askAgain(), askAgain, ask, pass, finish };
@@ -118,7 +118,7 @@ async function fourOfSixteenServed() {
       turn.ended();
     };
     turn.sending({ takeBack }, 0);
-    turn.goesOver(lines[n] ?? assert.fail());
+    turn.onConnection(lines[n] ?? assert.fail());
   };
   await ask(16);
   for (const [n, turn] of given.entries()) send(turn, n);

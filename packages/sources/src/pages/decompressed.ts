@@ -12,40 +12,40 @@ const ways = {
 };
 
 /**
- * Returns the uncompressed bytes, piece by piece. `packing`: the value of Content-Encoding, in
+ * Returns the uncompressed bytes, piece by piece. `coding`: the value of Content-Encoding, in
  * lower case. Throws SourceError `bad-listing` if they are cut, `forbidden` for an unknown
  * compression.
  */
-export function unpacked(
+export function decompressed(
   bytes: AsyncIterable<Uint8Array>,
-  packing: string | undefined,
+  coding: string | undefined,
 ): AsyncIterable<Uint8Array> {
-  if (packing === undefined) return bytes;
-  if (!isKnown(packing))
-    throw new SourceError("forbidden", `it comes compressed (${packing}), in a way that brigade cannot read`);
-  return unpack(bytes, packing);
+  if (coding === undefined) return bytes;
+  if (!isKnown(coding))
+    throw new SourceError("forbidden", `it comes compressed (${coding}), in a way that brigade cannot read`);
+  return decompress(bytes, coding);
 }
 
-async function* unpack(
+async function* decompress(
   bytes: AsyncIterable<Uint8Array>,
   way: keyof typeof ways,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const packed = Readable.from(bytes, { objectMode: false });
+  const compressed = Readable.from(bytes, { objectMode: false });
   const stream = ways[way]();
-  packed.on("error", (error) => stream.destroy(error));
+  compressed.on("error", (error) => stream.destroy(error));
   try {
-    yield* packed.pipe(stream);
+    yield* compressed.pipe(stream);
   } catch (error) {
     const isOfBytes = error instanceof SourceError || (error instanceof Error && error.name === "AbortError");
     throw isOfBytes ? error : unreadable(way, error);
   } finally {
-    packed.destroy();
+    compressed.destroy();
   }
 }
 
 function unreadable(way: string, cause: unknown): SourceError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new SourceError("bad-listing", `it cannot be unpacked (${way}: ${why})`, { cause });
+  return new SourceError("bad-listing", `it cannot be decompressed (${way}: ${why})`, { cause });
 }
 
 function isKnown(name: string): name is keyof typeof ways {

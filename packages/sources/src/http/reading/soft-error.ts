@@ -1,8 +1,8 @@
 import { SourceError } from "@brigade/core";
 import { type HttpResponse, header, type ResponseHeaders } from "./response.ts";
 
-/** First bytes of a body that are enough to recognise a page. */
-export const tellingBytes = 512;
+/** The number of first bytes of a body that are enough to recognise a page. */
+export const sniffedBytes = 512;
 
 /**
  * Extensions under which servers send HTML: of pages, of programs that write pages, and ends of
@@ -38,13 +38,13 @@ export function suspicionOf(headers: ResponseHeaders, name: string): Suspicion |
   return binary.test(name) ? "possible" : undefined;
 }
 
-/** Returns whether these first bytes (at most `tellingBytes`) are a page's. */
+/** Returns whether these first bytes (at most `sniffedBytes`) are a page's. */
 function isPage(first: Uint8Array, suspicion: Suspicion): boolean {
   const [byte] = first;
   if (byte === undefined) return false;
   // Most files need no further check.
   if (suspicion === "possible" && byte > 0x20 && byte !== 0x3c && byte !== 0xef) return false;
-  const text = Buffer.from(first.buffer, first.byteOffset, Math.min(first.byteLength, tellingBytes)).toString(
+  const text = Buffer.from(first.buffer, first.byteOffset, Math.min(first.byteLength, sniffedBytes)).toString(
     "latin1",
   );
   // Some programs send files without setting their type, which is then HTML.
@@ -55,15 +55,18 @@ function isPage(first: Uint8Array, suspicion: Suspicion): boolean {
 
 /** Throws if these first bytes are a page's. `what`: the file, for the error. */
 export function assertNoPage(first: Uint8Array, suspicion: Suspicion, what: string): void {
-  if (isPage(first, suspicion)) throw pageInPlace(what);
+  if (isPage(first, suspicion)) throw softError(what);
 }
 
-/** A page came with success: see `cameInPlace`. */
-export function pageInPlace(what: string, how = "an HTML page came in place of the file"): SourceError {
+/**
+ * Returns the error for a soft error: a page that came with the status of success, in the place of
+ * the file. See `cameInPlace`.
+ */
+export function softError(what: string, how = "an HTML page came in place of the file"): SourceError {
   return new SourceError("forbidden", `${what}: ${how}`, { status: 200 });
 }
 
 /** Returns whether a redirect from `asked` to `answered` ended at a page in place of the file. */
-export function isPageInPlace(asked: URL, answered: URL, { headers }: HttpResponse): boolean {
+export function isRedirectToPage(asked: URL, answered: URL, { headers }: HttpResponse): boolean {
   return answered.href !== asked.href && suspicionOf(headers, asked.pathname) === "declared";
 }

@@ -1,7 +1,7 @@
 import { header, type ResponseHeaders } from "./response.ts";
 
 /** Endings of files that are stored in this compression. */
-const packedNames: Readonly<Record<string, RegExp>> = {
+const compressedNames: Readonly<Record<string, RegExp>> = {
   gzip: /\.(t?gz|taz|svgz|bgz|emz|wmz|z|gzip)$/i,
   compress: /\.(z|taz)$/i,
   br: /\.br$/i,
@@ -10,8 +10,8 @@ const packedNames: Readonly<Record<string, RegExp>> = {
   xz: /\.t?xz$/i,
 };
 
-/** Returns Content-Encoding, if it names a compression. */
-export function packingOf(headers: ResponseHeaders): string | undefined {
+/** Returns the value of Content-Encoding, in lower case; `undefined` if nothing is compressed. */
+export function contentCoding(headers: ResponseHeaders): string | undefined {
   const value = headers["content-encoding"];
   if (value === undefined) return undefined;
   const encoding = (typeof value === "string" ? value : value.join(", ")).trim().toLowerCase();
@@ -19,16 +19,16 @@ export function packingOf(headers: ResponseHeaders): string | undefined {
 }
 
 /** Some servers mark `a.tar.gz` as compressed with gzip, and send it as it is stored. */
-export function isStoredPacked(name: string, packing: string): boolean {
-  const pattern = packedNames[packing.replace(/^x-/, "")];
+export function isStoredCompressed(name: string, coding: string): boolean {
+  const pattern = compressedNames[coding.replace(/^x-/, "")];
   return pattern?.test(name) === true;
 }
 
 /**
  * Returns whether the length in the headers is that of the compressed bytes, and not the file's.
  */
-export function isPackedForUs(headers: ResponseHeaders, name: string): boolean {
-  const packing = packingOf(headers);
-  if (packing === undefined) return false;
-  return !isStoredPacked(name, packing) || header(headers, "content-length") === undefined;
+export function isCompressedForUs(headers: ResponseHeaders, name: string): boolean {
+  const coding = contentCoding(headers);
+  if (coding === undefined) return false;
+  return !isStoredCompressed(name, coding) || header(headers, "content-length") === undefined;
 }

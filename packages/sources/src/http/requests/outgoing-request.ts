@@ -1,5 +1,5 @@
 /** What goes over the wire, and how long its answer is waited for. */
-export interface AskedRequest {
+export interface OutgoingRequest {
   readonly origin: string;
   readonly path: string;
   readonly method: "GET" | "HEAD";

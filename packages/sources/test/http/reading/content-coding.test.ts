@@ -8,7 +8,7 @@ import { serve, signal } from "../../scenario.ts";
 const packed = gzipSync("hello\n".repeat(1_000));
 
 /** A site that calls everything packed in this way, as Apache does by AddEncoding. */
-async function packingSite(t: TestContext, encoding = "gzip", { chunked = false } = {}) {
+async function compressingSite(t: TestContext, encoding = "gzip", { chunked = false } = {}) {
   const { url } = await serve(t, ({ method, headers }, response) => {
     const isRange = headers.range !== undefined;
     const [, from = "0", to = `${packed.length - 1}`] = /(\d+)-(\d*)/.exec(headers.range ?? "") ?? [];
@@ -28,19 +28,19 @@ async function packingSite(t: TestContext, encoding = "gzip", { chunked = false 
 }
 
 test("a text that is packed on its way is refused, whatever its length", async (t) => {
-  const { read } = await packingSite(t);
+  const { read } = await compressingSite(t);
   await assert.rejects(read("a.txt"), cameInPlace);
   await assert.rejects(read("a.txt", 6_000), cameInPlace);
   await assert.rejects(read("a.gz.txt"), cameInPlace);
-  const br = await packingSite(t, "br");
+  const br = await compressingSite(t, "br");
   await assert.rejects(br.read("a.gz"), cameInPlace, "packed once more");
-  const chunked = await packingSite(t, "x-gzip", { chunked: true });
+  const chunked = await compressingSite(t, "x-gzip", { chunked: true });
   await assert.rejects(chunked.read("a.gz"), cameInPlace);
 });
 
 test("a packed file comes as it is stored, also where the server tells how it is packed, and in pieces", async (t) => {
   for (const encoding of ["gzip", "x-gzip", "GZIP"]) {
-    const { read, source } = await packingSite(t, encoding);
+    const { read, source } = await compressingSite(t, encoding);
     for (const key of ["a.tar.gz", "a.TGZ", "b.svgz"]) {
       assert.deepEqual(Buffer.from(await read(key)), packed);
       assert.deepEqual(Buffer.from(await read(key, packed.length)), packed);
@@ -54,11 +54,11 @@ test("a packed file comes as it is stored, also where the server tells how it is
 });
 
 test("what comes in the size that was listed is stored so, whatever its name", async (t) => {
-  const { read } = await packingSite(t);
+  const { read } = await compressingSite(t);
   assert.deepEqual(Buffer.from(await read("a", packed.length)), packed);
 });
 
 test("the length of a body that is compressed in transit is not reported as the file's size", async (t) => {
-  const { source } = await packingSite(t);
+  const { source } = await compressingSite(t);
   assert.equal((await source.stat("a.txt", signal()))?.size, undefined);
 });

@@ -3,7 +3,7 @@ import type { BodyPlaces } from "./bodies/body-places.ts";
 import type { ConnectionLimit } from "./connections/connection-limit.ts";
 import type { Lane } from "./lane.ts";
 
-export interface ElsewhereParts {
+export interface ThreadRequestsParts {
   /** Of bodies. */
   readonly lane: Lane;
   readonly ceiling: BanCeiling;
@@ -20,10 +20,10 @@ export interface ElsewhereParts {
 }
 
 /** Requests for bodies that threads of volumes send to one server: they count like those from here. */
-export class Elsewhere {
-  readonly #parts: ElsewhereParts;
+export class ThreadRequests {
+  readonly #parts: ThreadRequestsParts;
 
-  constructor(parts: ElsewhereParts) {
+  constructor(parts: ThreadRequestsParts) {
     this.#parts = parts;
   }
 
@@ -47,11 +47,11 @@ export class Elsewhere {
   /** Bodies came. `running`: requests under way in all threads. */
   arrived(count: number, bytes: number, running: number): void {
     const { lane, bodies, waiting, onFree } = this.#parts;
-    bodies.elsewhere = running;
+    bodies.inThreads = running;
     for (let body = 0; body < count; body++) {
       // It was sent before: after a refusal it says nothing of the rate.
       if (lane.rate.isFree) lane.rate.served(lane.rate.sent());
-      bodies.arrivedElsewhere(bytes / count);
+      bodies.arrivedInThread(bytes / count);
     }
     if (!bodies.isFull && waiting() > 0) onFree();
   }

@@ -1,5 +1,5 @@
 import { SourceError } from "@brigade/core";
-import { isStoredPacked, packingOf } from "../http/reading/packing.ts";
+import { contentCoding, isStoredCompressed } from "../http/reading/content-coding.ts";
 import type { HttpResponse } from "../http/reading/response.ts";
 
 /**
@@ -12,9 +12,9 @@ export function refuseEncoded(
   what: string,
   names: readonly string[] = [],
 ): void {
-  const packing = packingOf(headers);
-  if (packing === undefined) return;
-  if (body.length !== undefined && names.some((name) => isStoredPacked(name, packing))) return;
+  const coding = contentCoding(headers);
+  if (coding === undefined) return;
+  if (body.length !== undefined && names.some((name) => isStoredCompressed(name, coding))) return;
   body.cancel();
-  throw new SourceError("forbidden", `${what}: comes compressed (Content-Encoding: ${packing})`, { status });
+  throw new SourceError("forbidden", `${what}: comes compressed (Content-Encoding: ${coding})`, { status });
 }
