@@ -49,3 +49,24 @@ test("a service whose every request is refused pauses, says why, and goes on whe
   const { progress } = await fleet.closed(job);
   assert.deepEqual([progress.stored.objects, progress.failed.objects], [keys.length, 0]);
 });
+
+test("objects that are refused fail on a host whose disk is new, since one that the fleet stored before still comes", async (t) => {
+  const { bucket, fleet, keys } = await place(t, node, tree);
+  await fleet.ledger();
+  await fleet.lister();
+  const first = await fleet.downloader("a");
+  await until("the ledger answers", async () => {
+    const { code } = await fleet.run("start", "demo", "--include", "d0/**", "--wait");
+    return code === 0;
+  });
+  await first.drain();
+  const refused = keys.filter((key) => !key.startsWith("d0/"));
+  bucket.setFaults(refused.map((key) => ({ kind: "403", on: "get", key })));
+  const second = await fleet.downloader("b");
+  const began = performance.now();
+  const job = await fleet.start();
+  const { progress } = await fleet.closed(job, 60_000);
+  assert.deepEqual([progress.stored.objects, progress.failed.objects], [0, refused.length]);
+  assert.ok(performance.now() - began < 30_000, "it takes seconds");
+  assert.ok(!second.log.some(({ msg }) => /pauses/.test(msg)));
+});

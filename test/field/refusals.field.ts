@@ -104,6 +104,34 @@ test("hundreds of objects that are refused in a later run fail, since one that i
   assert.ok(requests >= 300 && requests < 400, `${requests} requests for 300 refused objects`);
 });
 
+for (const [where, stored, isUnchanged] of [
+  ["here and there", 1_000, (n: number) => n % 200 === 100],
+  [
+    "in a row, and are listed long after the first that are refused",
+    3_000,
+    (n: number) => n >= 2_410 && n < 2_415,
+  ],
+] as const)
+  test(`all that was stored is refused in a later run, but for five objects that are unchanged, ${where}: the refusals fail within seconds`, async (t) => {
+    const names = Array.from({ length: stored }, (_, n) => `f${String(n).padStart(4, "0")}.bin`);
+    const site = await siteFor(t, names);
+    const volume = await temporaryFolder(t);
+    assert.equal((await copy(`${site.url}/`, volume)).code, 0);
+    const added = Array.from({ length: 300 }, (_, n) => `new${n}.bin`);
+    const refused = [...names.filter((_, n) => !isUnchanged(n)), ...added];
+    for (const name of refused) site.modified.set(name, Date.UTC(2025, 0, 1) / 1000);
+    const paths = new Set(refused.map((name) => `/${name}`));
+    site.answer = refusing(403, (path) => paths.has(path), { getOnly: true });
+    const [began, before] = [performance.now(), site.requests.length];
+    const { code, counts, stderr } = await copy(`${site.url}/`, volume);
+    const expected = { stored: 0, unchanged: 5, failed: refused.length };
+    assert.deepEqual([code, counts], [3, expected], stderr.slice(0, 2_000));
+    assert.ok(performance.now() - began < 15_000, "it takes seconds");
+    assert.match(stderr, /f\d+\.bin.*403: the server refuses us/);
+    const asked = site.requests.slice(before).filter((one) => paths.has(one.replace("GET ", ""))).length;
+    assert.ok(asked <= 1.1 * refused.length, `${asked} requests for ${refused.length} refused objects`);
+  });
+
 test("a source that refuses everything from the first object on ends a copy; nothing has failed", async (t) => {
   const names = numbered(1_000);
   const site = await siteFor(t, names);

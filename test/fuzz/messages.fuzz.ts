@@ -23,10 +23,14 @@ const valid = fc.oneof(
     ...{ v, type: fc.constant("directory"), job, filters: fc.constant({}) },
     ...{ positions: some(position), attempt: count },
   }),
-  fc.record({
-    ...{ v, type: fc.constant("files"), job, attempt: count },
-    slices: some(fc.record({ page, directory: fc.string(), files: some(file) })),
-  }),
+  fc.record(
+    {
+      ...{ v, type: fc.constant("files"), job, attempt: count },
+      slices: some(fc.record({ page, directory: fc.string(), files: some(file) })),
+      witnesses: some(fc.record({ key: name, size: count }, { requiredKeys: ["key"] })),
+    },
+    { requiredKeys: ["v", "type", "job", "attempt", "slices"] },
+  ),
   fc.record({
     ...{
       v,

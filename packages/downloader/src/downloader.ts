@@ -5,6 +5,7 @@ import {
   type FilesMessage,
   GuardedConsumer,
   type Placement,
+  type Witness,
 } from "@brigade/core";
 import type { BatchParts } from "./batch/batch.ts";
 import { FullVolumes } from "./batch/full-volumes.ts";
@@ -49,6 +50,11 @@ export interface Downloader {
    * Whether objects wait for memory: bodies that have come wait for their disks, or are very large.
    */
   readonly isShortOfMemory: boolean;
+  /**
+   * To be told by a lister of the same process what it lists unchanged. Messages carry some of it,
+   * too, and may come later.
+   */
+  listedUnchanged(witnesses: readonly Witness[]): void;
   /** Begins nothing more, lets what is in hand finish within `graceMs`, then gives it back. */
   stop(graceMs: number): Promise<void>;
 }
@@ -77,7 +83,7 @@ export async function createDownloader(
     count: countFiles,
     split: splitFiles,
     run: (message, delivery, signal) => {
-      health.serve(message.job);
+      health.serve(message);
       return handleBatch(batchParts, message, delivery, signal);
     },
     fail: (message, reason) => reportDeadly(batchParts, message, reason),
@@ -89,6 +95,7 @@ export async function createDownloader(
     get isShortOfMemory() {
       return batchParts.memory.isShort;
     },
+    listedUnchanged: (witnesses) => health.listedUnchanged(witnesses),
     stop: (graceMs) => consumer.stop(graceMs),
   };
 }

@@ -7,10 +7,12 @@ import {
   type Job,
   type PageHistory,
   type Source,
+  type Witness,
 } from "@brigade/core";
 import { firstPage } from "./page/announcement.ts";
 import { Listing } from "./page/listing.ts";
 import { split } from "./page/positions.ts";
+import { LatestWitnesses } from "./page/witnesses.ts";
 import { DirectoryHealth } from "./waiting/directory-health.ts";
 import { Gate } from "./waiting/gate.ts";
 import { Historian } from "./waiting/historian.ts";
@@ -27,6 +29,8 @@ export interface ListerParts extends ConsumerParts {
    * default no error does.
    */
   readonly historyIsAway?: (error: unknown) => boolean;
+  /** Called with some of the unchanged objects of each page that has any. */
+  readonly onUnchanged?: (witnesses: readonly Witness[]) => void;
 }
 
 export interface ListerOptions {
@@ -67,6 +71,7 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
       health: new DirectoryHealth({ ...consumer.outage, source: parts.source }, options.outageLimit),
       historian: new Historian(parts.history, { isAway: parts.historyIsAway, log, now: monotonic }),
       gate,
+      witnesses: new LatestWitnesses(parts.onUnchanged),
       broker,
       host,
       log,

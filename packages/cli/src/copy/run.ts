@@ -128,7 +128,13 @@ async function startWork(
   resources.defer(() => downloader.stop(trouble.signal.aborted ? 0 : settings.SHUTDOWN_GRACE_MS));
   const lister = resources.use(
     await createLister(
-      { ...parts, source, pace: withRetry, history: localHistory(catalogue, volumes, log) },
+      {
+        ...parts,
+        source,
+        pace: withRetry,
+        history: localHistory(catalogue, volumes, log),
+        onUnchanged: (witnesses) => downloader.listedUnchanged(witnesses),
+      },
       listerOptions(settings),
     ),
   );

@@ -140,9 +140,10 @@ export class Proof<S extends Subject> {
     const refused: S[] = [];
     let refusal: Error | undefined;
     let silent = 0;
-    for (const witness of await witnesses.toAsk(this.#failing)) {
+    for await (const witness of witnesses.toAsk(this.#failing)) {
       refusal = await refusalOf(witness);
       if (refusal === undefined) {
+        witnesses.came(witness);
         for (const one of refused) witnesses.drop(one);
         return { began, refusal };
       }

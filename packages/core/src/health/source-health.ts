@@ -82,10 +82,11 @@ const againMs = 1_000;
  * in which its request was begun.
  */
 export class SourceHealth<S extends Subject> {
+  /** To be told of what is listed unchanged; the rest is told to this class. */
+  readonly witnesses: Witnesses<S>;
   readonly #parts: HealthParts<S>;
   readonly #options: HealthOptions;
   readonly #now: () => number;
-  readonly #witnesses: Witnesses<S>;
   readonly #proof: Proof<S>;
   readonly #outage: Outage;
   readonly #credentials: Credentials<S>;
@@ -97,11 +98,11 @@ export class SourceHealth<S extends Subject> {
     this.#parts = parts;
     this.#options = options;
     this.#now = parts.now ?? (() => performance.now());
-    this.#witnesses = new Witnesses(parts.ofEarlierRuns);
+    this.witnesses = new Witnesses(parts.ofEarlierRuns);
     const timed = { ...parts, now: this.#now, delay: parts.delay ?? delay };
     this.#proof = new Proof({
       ...timed,
-      witnesses: this.#witnesses,
+      witnesses: this.witnesses,
       refusalOf: (subject) => this.#refusalOf(subject),
       isPaused: () => this.isPaused,
     });
@@ -125,7 +126,7 @@ export class SourceHealth<S extends Subject> {
 
   /** Whether anything came in this run that may be asked for again. */
   get hasWitness(): boolean {
-    return !this.#witnesses.isEmpty;
+    return !this.witnesses.isEmpty;
   }
 
   /** Returns when a request is begun; to be given to `succeeded` or `judge`. */
@@ -135,12 +136,12 @@ export class SourceHealth<S extends Subject> {
 
   /** To be told that the subject came, and is not stored yet: a witness, if there is no other. */
   came(subject: S): void {
-    if (this.#witnesses.isEmpty) this.#witnesses.add(subject);
+    if (this.witnesses.isEmpty) this.witnesses.add(subject);
   }
 
   /** `witness`: the subject, where it may be asked for again later. */
   succeeded(begunAt: number, subject: S, isWitness: boolean): void {
-    if (isWitness) this.#witnesses.add(subject);
+    if (isWitness) this.witnesses.add(subject);
     this.#proof.succeeded(begunAt);
     if (this.#tooFast.size > 0) this.#tooFast.delete(subject.key);
   }
@@ -251,14 +252,12 @@ export class SourceHealth<S extends Subject> {
     return this.#proof.after(failedAt, hold);
   }
 
-  /** While it is paused: the witnesses in turn, and what failed in turn. */
+  /** While it is paused: new witnesses, the others in turn, and what failed in turn. */
   async #probe(turn: number): Promise<Error | undefined> {
-    const witnesses = await this.#witnesses.all();
-    const subjects = [witnesses, [...this.#proof.failing.values()]].flatMap(
-      (list) => list[turn % list.length] ?? [],
-    );
+    const inTurn = [await this.witnesses.all(), [...this.#proof.failing.values()]];
+    const subjects = inTurn.flatMap((list) => list[turn % list.length] ?? []);
     let refusal: Error | undefined;
-    for (const subject of subjects) {
+    for (const subject of [...this.witnesses.notAsked(), ...subjects]) {
       refusal = await this.#refusalOf(subject);
       if (refusal === undefined) return undefined;
     }

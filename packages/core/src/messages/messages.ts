@@ -71,6 +71,18 @@ const sliceSchema = z.object({
 /** Some files of one page. */
 export type Slice = z.infer<typeof sliceSchema>;
 
+/** Witnesses that a message may have. Listers send fewer. */
+const mostWitnesses = 64;
+const witnessSchema = z.object({
+  key: z.string().min(1),
+  size: sizeSchema.exactOptional(),
+});
+/**
+ * An object that an earlier run stored and that is listed unchanged. If it comes, the source gives
+ * its objects.
+ */
+export type Witness = z.infer<typeof witnessSchema>;
+
 /** Work for a downloader: one batch. */
 export const filesMessageSchema = z.object({
   v: version,
@@ -78,6 +90,8 @@ export const filesMessageSchema = z.object({
   job: jobSchema,
   slices: listOf(sliceSchema, { least: 1 }),
   attempt: count,
+  /** Absent if the lister has seen no unchanged object, and in messages of an earlier version. */
+  witnesses: listOf(witnessSchema, { most: mostWitnesses }).exactOptional(),
   suspicion: suspicionSchema.exactOptional(),
   /**
    * It was published while somebody was at work on it: some of it may be done, or still be in hand.

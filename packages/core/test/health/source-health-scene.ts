@@ -26,6 +26,7 @@ export function setUp({ limitMs = 600_000, earlier = [] as string[], manyOrigins
   /** What `ask` and `list` answer with, by key. */
   const answers = new Map<string, Error>();
   let listing: SourceError | undefined;
+  let lookUps = 0;
   const health = new SourceHealth(
     {
       gate,
@@ -39,7 +40,10 @@ export function setUp({ limitMs = 600_000, earlier = [] as string[], manyOrigins
         asked.push("listing");
         if (listing !== undefined) throw listing;
       },
-      ofEarlierRuns: async () => earlier.map((key) => ({ key })),
+      ofEarlierRuns: async () => {
+        lookUps++;
+        return earlier.map((key) => ({ key }));
+      },
       onPause: (report) => {
         events.push("pause");
         pauses.push(report);
@@ -75,5 +79,7 @@ export function setUp({ limitMs = 600_000, earlier = [] as string[], manyOrigins
     came,
     judge,
     refuseListing,
+    /** Returns how often the subjects of earlier runs were asked for. */
+    lookUps: () => lookUps,
   };
 }

@@ -67,11 +67,21 @@ describe("decodeMessage", () => {
   }
 
   const files = samples[1] as Message & { type: "files" };
+  test("gives the witnesses of a batch, of which a newer program may tell more, and leaves out unknown fields", () => {
+    const newer = { witnesses: [{ key: "b.jpg", size: 3, colour: "red" }, { key: "c.jpg" }], spare: 1 };
+    assert.deepEqual(decodeMessage(JSON.stringify({ ...files, ...newer })), {
+      ...files,
+      witnesses: [{ key: "b.jpg", size: 3 }, { key: "c.jpg" }],
+    });
+  });
+
   const bad: readonly (readonly [what: string, message: unknown, field: RegExp])[] = [
     ["a negative size", withFile({ size: -1 }), /slices\[0\]\.files\[0\]\.size/],
     ["a size that is a text", withFile({ size: "3" }), /slices\[0\]\.files\[0\]\.size/],
     ["a fractional modification time", withFile({ modified: 1.5 }), /slices\[0\]\.files\[0\]\.modified/],
     ["an empty name", withFile({ name: "" }), /slices\[0\]\.files\[0\]\.name/],
+    ["a witness without a key", { ...files, witnesses: [{ size: 1 }] }, /witnesses\[0\]\.key/],
+    ["a thousand witnesses", { ...files, witnesses: Array(1_000).fill({ key: "a" }) }, /at witnesses/],
     ["no slices", { ...files, slices: [] }, /at slices/],
     ["no job", { ...files, job: undefined }, /at job/],
     ["a source name that is no folder name", { ...files, job: { ...job, source: "../x" } }, /job\.source/],

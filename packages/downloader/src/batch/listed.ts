@@ -34,14 +34,25 @@ export function idOf({ id }: Job, { page, file }: Listed): string {
 }
 
 /** Returns the same work for these objects only. */
-export function messageFor({ job }: FilesMessage, objects: readonly Listed[], attempt: number): FilesMessage {
+export function messageFor(
+  { job, witnesses }: FilesMessage,
+  objects: readonly Listed[],
+  attempt: number,
+): FilesMessage {
   const slices = new Map<string, Slice>();
   for (const { page, directory, file } of objects) {
     const slice = slices.get(page);
     if (slice === undefined) slices.set(page, { page, directory, files: [file] });
     else slice.files.push(file);
   }
-  return { v: 1, type: "files", job, slices: [...slices.values()], attempt };
+  return {
+    v: 1,
+    type: "files",
+    job,
+    slices: [...slices.values()],
+    attempt,
+    ...(witnesses !== undefined && { witnesses }),
+  };
 }
 
 /** Returns the same work in this many messages, or in one per object if there are fewer. */

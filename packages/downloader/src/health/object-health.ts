@@ -2,7 +2,7 @@ import {
   type Broker,
   classify,
   FatalError,
-  type Job,
+  type FilesMessage,
   type Log,
   type ObjectEntry,
   type OutageParts,
@@ -10,6 +10,7 @@ import {
   type Source,
   SourceError,
   SourceHealth,
+  type Witness,
 } from "@brigade/core";
 import { smallBody } from "../memory/body-size.ts";
 import { Refusals } from "./refusals.ts";
@@ -34,7 +35,7 @@ export interface ObjectHealthOptions {
 }
 
 /** Objects of earlier runs that are looked up, in the manifests of all volumes together. */
-const ofEarlierRuns = 8;
+const ofEarlierRuns = 16;
 
 /** Whether a source gives its objects, and whose fault it is if one does not come. */
 export class ObjectHealth {
@@ -84,9 +85,15 @@ export class ObjectHealth {
     return this.#health.isPaused;
   }
 
-  /** To be told of the job whose objects are asked for from now on. */
-  serve({ prefix }: Job): void {
-    this.#prefix = prefix;
+  /** To be told of the message whose objects are asked for from now on. */
+  serve({ job, witnesses }: FilesMessage): void {
+    this.#prefix = job.prefix;
+    if (witnesses !== undefined) this.listedUnchanged(witnesses);
+  }
+
+  /** To be told of objects that earlier runs stored and that are listed unchanged. */
+  listedUnchanged(witnesses: readonly Witness[]): void {
+    this.#health.witnesses.addUnchanged(witnesses);
   }
 
   /** Returns when a request is begun, for `answered` and `isOwn`. */

@@ -63,7 +63,7 @@ export class Refusals {
    */
   refusalOf({ key }: ObjectEntry): SourceError | undefined {
     if (this.#givenBack.size === 0) return undefined;
-    if (this.#parts.health.hasWitness) this.#givenBack.clear();
+    if (this.#maySomethingCome) this.#givenBack.clear();
     return this.#givenBack.get(key);
   }
 
@@ -93,6 +93,12 @@ export class Refusals {
     return answer;
   }
 
+  /** Whether there is something to ask for besides the objects of the manifests. */
+  get #maySomethingCome(): boolean {
+    const { hasWitness, witnesses } = this.#parts.health;
+    return hasWitness || witnesses.hasUnchanged;
+  }
+
   /** Looks until all have their answer. Rejects only for bugs. */
   async #look(): Promise<void> {
     const { delay, signal } = this.#parts;
@@ -110,7 +116,7 @@ export class Refusals {
   async #answer(): Promise<Answer | undefined> {
     const { health, ahead, signal, now } = this.#parts;
     if (signal.aborted || health.isPaused) return "shared";
-    if (health.hasWitness) return "ask";
+    if (this.#maySomethingCome) return "ask";
     const quiet = now() - this.#newestAt;
     if (quiet >= noneCome) return "own";
     if (quiet < handsAreFull) return undefined;

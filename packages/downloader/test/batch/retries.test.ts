@@ -55,6 +55,16 @@ describe("an object that fails while others do not", () => {
     assert.deepEqual(broker.events, ["publish result", "confirmed"], "what is done is reported first");
   });
 
+  test("goes back with the witnesses of its message", async () => {
+    const { broker } = await setUpWell(oneBad("unavailable"));
+    const verdict = await broker.deliver("files", { ...both(), witnesses: [{ key: "w" }] });
+    assert.ok(verdict.kind === "retry");
+    assert.deepEqual(
+      verdict.remainder.map((one) => one.type === "files" && one.witnesses),
+      [[{ key: "w" }]],
+    );
+  });
+
   test("waits longer with each attempt, through the delays that there are", async () => {
     const { broker } = await setUpWell(oneBad("damaged"), { maxAttempts: 100 });
     const delays: number[] = [];

@@ -46,12 +46,18 @@ describe("a message whose process died again and again", () => {
     const bucket = new Bucket();
     const { broker } = await setUp(bucket);
     const many = batch(Array.from({ length: 20 }, (_, n) => `o${n}:1`));
-    const verdict = await broker.deliver("retry", { ...many, suspicion: asked }, { deliveries: 1 });
+    const witnesses = [{ key: "w" }];
+    const verdict = await broker.deliver(
+      "retry",
+      { ...many, witnesses, suspicion: asked },
+      { deliveries: 1 },
+    );
     const left = remainderOf(verdict);
     assert.deepEqual(
       left.map((one) => namesOf(one).length),
       [3, 3, 3, 3, 3, 3, 2],
     );
+    assert.ok(left.every((one) => one.witnesses?.[0]?.key === "w"));
     assert.ok(left.every(({ suspicion }) => suspicion?.stage === "rests" && suspicion.deaths === 0));
     assert.deepEqual([bucket.opened, broker.published], [[], []]);
   });

@@ -164,4 +164,53 @@ describe("a later run, of which most is unchanged", () => {
       assert.equal(outcomesIn(broker).filter(({ outcome }) => outcome === "failed").length, 300);
       assert.deepEqual(downloader.pauses, []);
     });
+
+  describe("on disks that are new", () => {
+    const names = numbered(300);
+    const witnesses = ["w1", "w2", "w3"].map((key) => ({ key, size: 1 }));
+
+    function scene() {
+      const closed = closedBucket([...names, "w1", "w2", "w3"]);
+      closed.open.add("w3");
+      return closed;
+    }
+
+    test("asks for the unchanged objects that its messages name, and has the refused ones fail when one comes", async () => {
+      const { bucket } = scene();
+      const { broker, downloader, givenUp } = await setUp(bucket);
+      const message = { ...batch(sized(names)), witnesses };
+      assert.deepEqual(await broker.deliver("files", message), { kind: "ack" });
+      assert.equal(outcomesIn(broker).filter(({ outcome }) => outcome === "failed").length, 300);
+      assert.deepEqual([bucket.times("w1"), bucket.times("w2"), givenUp, downloader.pauses], [1, 1, [], []]);
+    });
+
+    test("has those fail, too, that were refused before a message named an unchanged object", async () => {
+      const { bucket } = scene();
+      const { broker, downloader, givenUp, clock } = await setUp(bucket);
+      broker.depths.set("directories", 5);
+      const began = clock.now;
+      const early = broker.deliver("files", batch(sized(names.slice(0, 150))));
+      await until("all were refused", () => bucket.opened.length === 150);
+      const late = broker.deliver("files", { ...batch(sized(names.slice(150))), witnesses });
+      assert.deepEqual([await early, await late], [{ kind: "ack" }, { kind: "ack" }]);
+      assert.equal(outcomesIn(broker).filter(({ outcome }) => outcome === "failed").length, 300);
+      assert.deepEqual([bucket.opened.length - 300 < 20, givenUp, downloader.pauses], [true, [], []]);
+      assert.ok(clock.now - began < 10_000, "as soon as it is named");
+    });
+
+    test("pauses when the unchanged objects are refused, too, and goes on when a lister of the same process finds one that comes", async () => {
+      const { bucket, open } = scene();
+      open.clear();
+      open.add("late");
+      bucket.objects.set("late", { text: "x", modified: 1_000 });
+      const { broker, downloader } = await setUp(bucket);
+      const message = { ...batch(sized(names)), witnesses };
+      assert.deepEqual(await broker.deliver("files", message), { kind: "release" });
+      assert.deepEqual(downloader.pauses, ["source refuses everything"]);
+      downloader.listedUnchanged([{ key: "late", size: 1 }]);
+      await until("it goes on", () => downloader.pauses.length === 0);
+      assert.deepEqual(await broker.deliver("files", message), { kind: "ack" });
+      assert.equal(outcomesIn(broker).filter(({ outcome }) => outcome === "failed").length, 300);
+    });
+  });
 });

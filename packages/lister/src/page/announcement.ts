@@ -10,6 +10,7 @@ import type {
 } from "@brigade/core";
 import { type BatchSize, packBatches } from "./batches.ts";
 import type { WalkedPage } from "./walk.ts";
+import type { LatestWitnesses } from "./witnesses.ts";
 
 /**
  * What one position came to: a listed page, the next page after one that was recorded before, or
@@ -23,6 +24,7 @@ export type Walked =
 export interface AnnouncementParts {
   readonly broker: Broker;
   readonly batchSize: BatchSize;
+  readonly witnesses: LatestWitnesses;
   readonly host: string;
   /** Unix milliseconds. */
   readonly now: () => number;
@@ -68,8 +70,9 @@ export class Announcement {
     this.#entries = 0;
     const pages = walked.flatMap((one) => ("page" in one ? [one.page] : []));
     const slices = pages.flatMap(({ wanted }) => (wanted === undefined ? [] : [wanted]));
+    const { batchSize, witnesses } = this.#parts;
     await this.#send([
-      ...packBatches(this.#job, slices, this.#parts.batchSize),
+      ...witnesses.spreadOver(packBatches(this.#job, slices, batchSize)),
       ...this.#children(pages.flatMap(({ record }) => record.directories)),
       ...this.#refusals(pages.filter(({ refused }) => refused.length > 0)),
     ]);

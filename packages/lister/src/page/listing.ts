@@ -23,12 +23,14 @@ import { type Historian, HistoryAway } from "../waiting/historian.ts";
 import { Announcement, type AnnouncementParts, type Walked } from "./announcement.ts";
 import { type Again, idOf, plain, verdictOn } from "./positions.ts";
 import { emptyPage, walkPage } from "./walk.ts";
+import type { LatestWitnesses } from "./witnesses.ts";
 
 export interface ListingParts {
   readonly source: Source;
   readonly health: DirectoryHealth;
   readonly historian: Historian;
   readonly gate: Gate;
+  readonly witnesses: LatestWitnesses;
   readonly broker: Broker;
   readonly host: string;
   readonly log: Log;
@@ -76,6 +78,7 @@ export class Listing {
     this.#announcing = {
       broker,
       batchSize: { files: options.batchFiles, bytes: options.batchBytes },
+      witnesses: parts.witnesses,
       host,
       now,
     };
@@ -157,6 +160,7 @@ export class Listing {
       }
       const page = await walkPage(job, position, source, filter, historian.unchangedOf(job), signal);
       health.listed(begunAt, page.record);
+      this.#parts.witnesses.add(job, page.witnesses);
       for (const { name: entry, reason } of page.refused)
         log.warn({ directory: position.directory, name: entry, reason }, "an object failed");
       return { page };

@@ -8,10 +8,12 @@ import type {
   Slice,
   Source,
   WalkPosition,
+  Witness,
 } from "@brigade/core";
 import { escapeLone, join, plus, refusal, SourceError, sizeProblem, sumOf } from "@brigade/core";
 import type { Filter } from "../filters/filters.ts";
 import { pageId } from "./page-id.ts";
+import { witnessesOf } from "./witnesses.ts";
 
 /** One listed page, ready to be published. */
 export interface WalkedPage {
@@ -20,6 +22,8 @@ export interface WalkedPage {
   readonly wanted: Slice | undefined;
   /** Entries that can neither be requested nor stored: failed on the spot. */
   readonly refused: readonly ObjectResult[];
+  /** Some of its unchanged files. */
+  readonly witnesses: readonly Witness[];
 }
 
 /**
@@ -89,6 +93,7 @@ export async function walkPage(
     },
     wanted: wanted.length > 0 ? { page: id, directory, files: wanted } : undefined,
     refused,
+    witnesses: wanted.length < listed.length ? witnessesOf(directory, files, known) : [],
   };
 }
 
