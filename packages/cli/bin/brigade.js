@@ -28,7 +28,7 @@ import { fileURLToPath } from "node:url";
 /** Where stripped and compiled sources are kept between starts, for this thread and its workers. */
 const cache = fileURLToPath(new URL("../../../node_modules/.cache/brigade", import.meta.url));
 
-const withoutLocales = new URL("./without-locales.js", import.meta.url).href;
+const resolve = new URL("./resolve.js", import.meta.url).href;
 
 /** Whether requests may go through a proxy. */
 const proxied =
@@ -66,10 +66,10 @@ async function start({ flags, environment }) {
   if (process.execve !== undefined && !flags.every((flag) => process.execArgv.includes(flag))) {
     const [node, ...rest] = process.argv;
     // On the command line, it holds for workers too.
-    const own = [...flags, `--import=${withoutLocales}`];
+    const own = [...flags, `--import=${resolve}`];
     process.execve(node, [node, ...own, ...process.execArgv, "--", ...rest], { ...environment, ...process.env });
   }
-  await import(withoutLocales);
+  await import(resolve);
   setDefault("NODE_COMPILE_CACHE", cache);
   // A volume that syncs holds one of these threads, and names are looked up on them.
   setDefault("UV_THREADPOOL_SIZE", "16");
