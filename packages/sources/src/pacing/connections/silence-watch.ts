@@ -39,12 +39,13 @@ export class SilenceWatch {
   #lookLater(): void {
     this.#isLooking = true;
     const due = this.#clock.now() + lookEvery;
-    this.#clock.ring(lookEvery, () => {
+    const look = () => {
       this.#isLooking = false;
       // If this process itself was late, answers may have come that it has not read yet.
       if (this.#clock.now() < due + lookEvery) this.#look();
       if (!this.#silence.isEmpty && !this.#isLooking) this.#lookLater();
-    });
+    };
+    this.#clock.ring(lookEvery, look, "watch");
   }
 
   #look(): void {

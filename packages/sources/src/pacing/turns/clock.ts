@@ -13,8 +13,11 @@ export function nextAfter(now: number, due: number, gapMs: number): number {
 export interface Clock {
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** Calls back after this number of milliseconds, or before. */
-  readonly ring: (ms: number, wake: () => void) => void;
+  /**
+   * Calls back after this number of milliseconds, or before. A `watch` does not keep the process
+   * alive: it may never call back.
+   */
+  readonly ring: (ms: number, wake: () => void, kind?: "watch") => void;
   /** [0, 1). */
   readonly random: () => number;
 }
@@ -22,7 +25,10 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => performance.now(),
   // In short steps, so that an alarm that was not cleared does not keep the process alive.
-  ring: (ms, wake) => void setTimeout(wake, Math.min(Math.max(1, Math.ceil(ms)), 1_000)),
+  ring(ms, wake, kind) {
+    const timer = setTimeout(wake, Math.min(Math.max(1, Math.ceil(ms)), 1_000));
+    if (kind === "watch") timer.unref();
+  },
   random: Math.random,
 };
 

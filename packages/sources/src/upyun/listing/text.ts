@@ -8,7 +8,7 @@ import type { ReadListing, Row } from "./rows.ts";
 
 /** The number of problems whose text is reported. */
 export const mostUnreadable = 10_000;
-export const tooUnreadable = `more than ${mostUnreadable.toLocaleString("en")} rows that cannot be read`;
+export const tooUnreadable = "more than 10,000 rows that cannot be read";
 
 /**
  * A text page: rows between LF, each `name TAB type TAB size TAB seconds`, type N (file) or F
