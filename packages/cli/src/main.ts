@@ -78,7 +78,7 @@ const program = new Command("brigade")
   .configureOutput(parserOutput)
   .exitOverride();
 const words = process.argv.slice(2);
-/** Whether threads may have been started: `get` has none, and neither has the help. */
+/** Whether threads may have been started: `get` has none, and neither has a help. */
 let mayHaveThreads = false;
 // To load all commands takes longer than to fetch a file of some size.
 if (words[0] === "get") (await import("./commands/get.ts")).addGet(program, setExitCode, stop.signal);
@@ -92,16 +92,16 @@ else {
 for (const command of program.commands) command.addHelpText("after", exitCodeHelp).exitOverride();
 
 async function addCommandsWithSettings(): Promise<void> {
-  mayHaveThreads = true;
   const { addCommands, services } = await import("./commands/all.ts");
-  const { refuseEmptyWords } = await import("./options/empty-words.ts");
-  const { useSettingsFile } = await import("./settings/file/use.ts");
-  const { warnOfUnknownVariables } = await import("./settings/unknown-variables.ts");
   await addCommands(program, words[0], setExitCode, stop.signal);
-  program.hook("preAction", (_program, command) => {
+  program.hook("preAction", async (_program, command) => {
     isService = services.includes(command.name()) && command.parent === program;
+    mayHaveThreads = true;
+    const { refuseEmptyWords } = await import("./options/empty-words.ts");
     refuseEmptyWords(command);
     if (command.name() === "get") return; // reads no file: it is started in folders of all kinds
+    const { useSettingsFile } = await import("./settings/file/use.ts");
+    const { warnOfUnknownVariables } = await import("./settings/unknown-variables.ts");
     const file = useSettingsFile(program.opts().envFile, isService ? { readable: false } : {});
     warnOfUnknownVariables(file);
   });

@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { outlines } from "../src/options/outlines.ts";
 import { brigade, temporaryFolder } from "./command.ts";
 
 /** Runs a command. Returns how many processes it took, and the modules that were loaded. */
@@ -22,8 +23,14 @@ async function loadedBy(t: TestContext, args: readonly string[]) {
   return { modules, processes: lines.filter((line) => line === "a process").length };
 }
 
-for (const words of [["--help"], ["help"]]) {
-  test(`brigade ${words.join(" ")} is one process, and loads no command`, async (t) => {
+const helps = [
+  ["--help"],
+  ["help"],
+  ["help", "copy"],
+  ...Object.keys(outlines).map((name) => [name, "--help"]),
+];
+for (const words of helps) {
+  test(`brigade ${words.join(" ")} is one process, and loads nothing that a command works with`, async (t) => {
     const { modules, processes } = await loadedBy(t, words);
     assert.equal(processes, 1);
     assert.deepEqual(modules.filter(isHeavy), []);
@@ -32,7 +39,8 @@ for (const words of [["--help"], ["help"]]) {
 }
 
 function isHeavy(url: string): boolean {
-  const packages = /\/packages\/(broker|downloader|ledger|lister|sources|transfer|volumes)\//;
+  const packages =
+    /\/packages\/((broker|downloader|fetch-write|ledger|lister|sources|transfer|volumes)|cli\/src\/actions)\//;
   return packages.test(url) || /\/node_modules\/(undici|amqplib|hono|pino|koffi)\//.test(url);
 }
 

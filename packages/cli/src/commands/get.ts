@@ -1,14 +1,8 @@
 import type { Command } from "commander";
-import { configureGet, type GetFlags } from "../get/configuration.ts";
-import { getAll } from "../get/get-all.ts";
-import { GetLines, noView } from "../get/progress.ts";
-import { getConnections } from "../limits/get-connections.ts";
-import { createLog } from "../logging/logging.ts";
+import type { GetFlags } from "../get/configuration.ts";
 import { addCommand } from "../options/outlines.ts";
 import { allowPrivateOption } from "../options/source-options.ts";
 import type { ExitCode } from "../process/exit-code.ts";
-import { readEnvironment } from "../settings/environment.ts";
-import { isWatched, tell } from "../terminal/terminal.ts";
 
 /** `brigade get`: large files from web servers. */
 export function addGet(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
@@ -39,22 +33,11 @@ export function addGet(program: Command, done: (code: ExitCode) => void, signal:
     .option("--json", "the results on stdout, as one JSON line per URL")
     .option("--quiet", "only errors")
     .action(async (urls: string[], flags: GetFlags) => {
+      const { get } = await import("../actions/get.ts");
       done(await get(urls, flags, signal));
     });
 }
 
 function collect(line: string, before: readonly string[] = []): readonly string[] {
   return [...before, line];
-}
-
-async function get(urls: readonly string[], flags: GetFlags, signal: AbortSignal): Promise<ExitCode> {
-  const wanted = configureGet(urls, flags, readEnvironment({}, process.env));
-  const configuration = { ...wanted, connections: getConnections(wanted.connections, tell) };
-  const quiet = flags.quiet === true;
-  const bars = isWatched() && !quiet ? new (await import("../get/bars.ts")).GetBars() : undefined;
-  const log = createLog(quiet ? "error" : configuration.logLevel, { above: bars });
-  for (const warning of configuration.warnings) log.warn({}, warning);
-  const view = bars ?? (quiet ? noView : new GetLines(log));
-  const results = flags.json === true ? "json" : quiet ? "none" : "text";
-  return await getAll({ configuration, log, view, results }, signal);
 }

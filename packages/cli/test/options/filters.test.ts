@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConfigError } from "@brigade/core";
-import { filtersOf } from "../../src/options/filter-options.ts";
+import { filtersOf } from "../../src/options/filters.ts";
 
 test("filter flags become filters; what is not said is left out", () => {
   assert.deepEqual(filtersOf({}), {});

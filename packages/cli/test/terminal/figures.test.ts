@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Rate } from "../../src/terminal/rate.ts";
-import { formatBytes, formatDuration } from "../../src/terminal/units.ts";
+import { formatBytes, formatCount, formatDuration } from "../../src/terminal/units.ts";
 
 test("a rate shows what happens now, not the mean since the start", () => {
   const rate = new Rate(10_000);
@@ -20,6 +20,16 @@ test("a rate is never negative", () => {
 test("a sum that was stopped at 2^53 - 1 is written as at least 8 PiB", () => {
   assert.equal(formatBytes(Number.MAX_SAFE_INTEGER), "at least 8 PiB");
   assert.equal(formatBytes(Number.MAX_SAFE_INTEGER - 1), "9.0 PB");
+});
+
+test("counts are written with a comma between thousands", () => {
+  assert.deepEqual([0, 999, 1_000, 12_345, 1_234_567].map(formatCount), [
+    "0",
+    "999",
+    "1,000",
+    "12,345",
+    "1,234,567",
+  ]);
 });
 
 test("bytes are written in decimal units, as disks are sold", () => {

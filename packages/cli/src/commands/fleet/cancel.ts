@@ -1,11 +1,6 @@
-import { parseSource } from "@brigade/sources";
 import type { Command } from "commander";
-import { cancelJob } from "../../fleet/cancel-job.ts";
-import { readFleet } from "../../fleet/fleet.ts";
 import { addCommand } from "../../options/outlines.ts";
 import { configuredSourceArgument } from "../../options/source-options.ts";
-import { readEnvironment } from "../../settings/environment.ts";
-import { print, printJson } from "../../terminal/terminal.ts";
 
 /** `brigade cancel`: empties a source's queues and closes its job. */
 export function addCancel(program: Command, signal: AbortSignal): void {
@@ -13,19 +8,7 @@ export function addCancel(program: Command, signal: AbortSignal): void {
     .argument("<source>", configuredSourceArgument)
     .option("--json", "one JSON document on stdout")
     .action(async (source: string, flags: { json?: true }) => {
+      const { cancel } = await import("../../actions/fleet/cancel.ts");
       await cancel(source, flags, signal);
     });
-}
-
-async function cancel(source: string, { json }: { json?: true }, signal: AbortSignal): Promise<void> {
-  const environment = readEnvironment({}, process.env);
-  const { name } = parseSource(source, environment);
-  const { ledger, connect } = readFleet("cancel", environment, signal);
-  await using admin = await connect();
-  const { job, purged } = await cancelJob(name, { ledger, admin, signal });
-  if (json) await printJson({ source: name, job, purged });
-  else {
-    const what = job === undefined ? `no job of "${name}" was open` : `${job} is cancelled`;
-    await print(`${what}; ${purged} messages were dropped`);
-  }
 }

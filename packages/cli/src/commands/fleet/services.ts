@@ -1,10 +1,7 @@
 import type { Environment } from "@brigade/core";
 import type { Command } from "commander";
-import { withinLimits } from "../../limits/within-limits.ts";
-import { createLog } from "../../logging/logging.ts";
 import { addCommand, type CommandName } from "../../options/outlines.ts";
 import type { ExitCode } from "../../process/exit-code.ts";
-import { readEnvironment } from "../../settings/environment.ts";
 import { addLedgerCommands } from "./ledger.ts";
 
 type Run = (environment: Environment, stop: AbortSignal) => Promise<ExitCode>;
@@ -30,13 +27,9 @@ export function addLedger(program: Command, done: (code: ExitCode) => void, stop
 }
 
 function addService(program: Command, name: CommandName, run: Run, stop: AbortSignal): Command {
-  // A service ends when it is done, even if a broken connection or a hanging disk still holds it.
-  return addCommand(program, name).action(async () => process.exit(await run(serviceEnvironment(), stop)));
-}
-
-function serviceEnvironment(): Environment {
-  const environment = readEnvironment({}, process.env);
-  const volumes = (environment.VOLUMES ?? "").split(":").filter((root) => root.trim() !== "").length;
-  const log = createLog("info", { readable: false });
-  return withinLimits(environment, { volumes, service: true }, (line) => log.warn({}, line));
+  return addCommand(program, name).action(async () => {
+    const { serviceEnvironment } = await import("../../service/environment.ts");
+    // A service ends when it is done, even if a broken connection or a hanging disk still holds it.
+    process.exit(await run(serviceEnvironment(), stop));
+  });
 }

@@ -1,18 +1,7 @@
-import { ConfigError, type Log } from "@brigade/core";
-import { tryVolumes } from "@brigade/volumes";
 import type { Command } from "commander";
-import { openLedger } from "../../ledger/door.ts";
-import { findVolume, forgetVolume } from "../../ledger/forget-volume.ts";
-import { createLog } from "../../logging/logging.ts";
-import { addLedgerOptions, type LedgerFlags } from "../../options/ledger-options.ts";
+import type { ForgetFlags, InitFlags, ListFlags } from "../../actions/fleet/volume.ts";
+import { addLedgerOptions } from "../../options/ledger-options.ts";
 import { addCommand } from "../../options/outlines.ts";
-import { readEnvironment } from "../../settings/environment.ts";
-import { print, printJson } from "../../terminal/terminal.ts";
-import { formatBytes, formatCount } from "../../terminal/units.ts";
-import { initRemedy, judgeFolders } from "../../volumes/earlier-volumes.ts";
-import { inspectVolume, type VolumeInspection } from "../../volumes/inspection.ts";
-import { namedFolder, someFolders } from "../../volumes/named-folders.ts";
-import { VolumeMemory } from "../../volumes/volume-memory.ts";
 
 /** `brigade volume init | list`. */
 export function addVolume(program: Command, signal: AbortSignal): void {
@@ -23,81 +12,29 @@ export function addVolume(program: Command, signal: AbortSignal): void {
     .argument("<folder...>", "one per disk")
     .option("--label <text>", "what people call it; by default the folder's name")
     .option("--new-volume", "also in the place of another volume (its disk is lost, or elsewhere)")
-    .action(init);
+    .action(async (folders: string[], flags: InitFlags) => {
+      const { init } = await import("../../actions/fleet/volume.ts");
+      await init(folders, flags);
+    });
   command
     .command("list")
     .description("id, label, free space and sources of volumes")
     .argument("[folder...]", "by default those of VOLUMES")
     .option("--json", "one JSON document on stdout")
-    .action(list);
-  const forget = command
+    .action(async (folders: string[], flags: ListFlags) => {
+      const { list } = await import("../../actions/fleet/volume.ts");
+      await list(folders, flags);
+    });
+  const forgetCommand = command
     .command("forget")
     .description(
       "a disk is lost: the ledger forgets what lay on it, and the next `start` or `copy` fetches that again",
     )
     .argument("<volume>", "its id or label, as `brigade volumes` shows it");
-  addLedgerOptions(forget)
+  addLedgerOptions(forgetCommand)
     .option("--json", "one JSON document on stdout")
-    .action(async (name: string, flags: LedgerFlags & { readonly json?: true }) => {
-      await using door = await openLedger(flags, readEnvironment({}, process.env), signal);
-      const volume = findVolume(await door.ledger.volumes(), name);
-      const forgotten = await forgetVolume(door.ledger, volume, signal);
-      const told = `${formatCount(forgotten)} objects on ${volume.label ?? volume.volume} are forgotten`;
-      await (flags.json === true ? printJson({ volume: volume.volume, forgotten }) : print(told));
+    .action(async (name: string, flags: ForgetFlags) => {
+      const { forget } = await import("../../actions/fleet/volume.ts");
+      await forget(name, flags, signal);
     });
-}
-
-interface InitFlags {
-  readonly label?: string;
-  readonly newVolume?: true;
-}
-
-async function init(folders: string[], { label, newVolume }: InitFlags): Promise<void> {
-  if (label !== undefined && folders.length > 1) throw new ConfigError(["--label: is for one folder"]);
-  const log = createLog("warn");
-  for (const root of folders.map(namedFolder)) {
-    const before = await inspectVolume(root);
-    if (before === undefined) await make(root, label, newVolume === true, log);
-    const { id, label: found } = await inspect(root);
-    const what = before === undefined ? "is a volume now" : "was a volume already";
-    await print(`${root} ${what}: ${id} "${found}"`);
-  }
-}
-
-async function make(root: string, label: string | undefined, newVolume: boolean, log: Log): Promise<void> {
-  const memory = new VolumeMemory(readEnvironment({}, process.env));
-  const instance = crypto.randomUUID().slice(0, 8);
-  const options = { root, init: true, instance, durability: "group", ...(label && { label }) } as const;
-  await using tried = await tryVolumes([options], log, {
-    leavesOut: [],
-    judge: (found) => judgeFolders(found, { inAccounts: {}, memory }, { newVolume, remedy: initRemedy }, log),
-  });
-  const volumes = await tried.open();
-  memory.keep(tried.found, volumes);
-  for (const volume of volumes) await volume[Symbol.asyncDispose]();
-}
-
-async function list(folders: string[], { json }: { json?: true }): Promise<void> {
-  const roots = someFolders(folders, readEnvironment({}, process.env));
-  const found = await Promise.allSettled(roots.map(inspect));
-  const volumes = found.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-  await (json ? printJson(volumes) : print(...volumes.map(line)));
-  const problems = found.flatMap((one) => {
-    if (one.status === "fulfilled") return [];
-    if (one.reason instanceof ConfigError) return one.reason.problems;
-    throw one.reason;
-  });
-  if (problems.length > 0) throw new ConfigError(problems);
-}
-
-async function inspect(root: string): Promise<VolumeInspection> {
-  const found = await inspectVolume(root);
-  if (found !== undefined) return found;
-  throw new ConfigError([`${root} is not a volume (or its disk is not mounted)`]);
-}
-
-function line({ root, id, label, free, sources }: VolumeInspection): string {
-  const names = sources.map(({ name }) => name).join(" ") || "nothing yet";
-  const room = free === undefined ? "unknown" : formatBytes(free);
-  return `${root}  ${id}  "${label}"  ${room} free  ${names}`;
 }
