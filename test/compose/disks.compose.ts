@@ -84,7 +84,7 @@ describe("commands about disks run on a download host, in compose", { skip }, ()
     await onDisks("verify");
   });
 
-  test("`adopt` takes in a tree that lies on a volume in compose", async () => {
+  test("`adopt` enters a tree that lies on a volume in compose", async () => {
     const [disk] = disksOf(second);
     const [, docs] = site.buckets;
     const folder = join(disk, "left-by-a-tool");

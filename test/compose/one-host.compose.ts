@@ -33,7 +33,7 @@ describe("one host runs everything, in compose", { skip }, () => {
   });
   after(() => site?.[Symbol.asyncDispose]());
 
-  test("a killed replica's work is taken over by the others", async () => {
+  test("a killed replica's work is done by the others", async () => {
     const [bucket] = site.buckets;
     const finished = brigade(host, "start", "photos", "--wait");
     await until("a quarter fetched", () => bucket.counters.get > keys.length / 4);

@@ -103,7 +103,7 @@ test("an image version that does not exist stops the run with one line", async (
   assert.equal(stderr.trim().split("\n").length, 1, stderr);
 });
 
-test("doctor says what works, and what to mend", async (t) => {
+test("doctor prints what works, and what to mend", async (t) => {
   await using bucket = await startBucket({ tree });
   const volume = await temporaryFolder(t);
   const well = await brigade(["doctor", "upyun://demo/", volume], environmentFor(bucket, "domain"));

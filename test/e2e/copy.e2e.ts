@@ -75,7 +75,7 @@ test("copy keeps names, sizes and times of pictures with odd names", async (t) =
   }
 });
 
-test("hostile names are refused one by one, the rest is stored, and the exit code tells", async (t) => {
+test("hostile names are refused one by one, the rest is stored, and the exit code is 3", async (t) => {
   const plain = syntheticTree({
     directories: 5,
     filesPerDirectory: 100,

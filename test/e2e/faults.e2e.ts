@@ -63,7 +63,7 @@ test("vanished objects are counted apart from failed ones", async (t) => {
   }
 });
 
-test("an outage pauses the run, which asks for little then, and goes on by itself when the source comes back", async (t) => {
+test("an outage pauses the run, which sends few requests then, and goes on by itself when the source comes back", async (t) => {
   const tree = syntheticTree({ ...shape, directories: 20 });
   await using bucket = await startBucket({ tree });
   const volume = await temporaryFolder(t);

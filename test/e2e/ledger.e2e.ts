@@ -131,7 +131,7 @@ test("objects that failed are listed by class and directory, and tried again by 
   assert.match(await run(0, "status", "--state-dir", volumes[0]), /complete/);
 });
 
-test("a tree that another tool left is taken in: only what differs, or is missing, is fetched", async (t) => {
+test("a tree that another tool left is adopted, and only what differs, or is missing, is fetched", async (t) => {
   const { bucket, volumes, run } = await place(t);
   const [root] = volumes;
   const old = join(root, "old-copy");
@@ -155,7 +155,7 @@ test("a tree that another tool left is taken in: only what differs, or is missin
   await run(0, "verify", root);
 });
 
-test("names with U+FFFD are taken in from a tree as others are, and not for names whose bytes are no UTF-8", async (t) => {
+test("names with U+FFFD are adopted from a tree as others are, and do not stand for names whose bytes are no UTF-8", async (t) => {
   const names = ["\ufffd", "caf\ufffd.txt", "\ufffd\ufffd/a\ufffd", "caf\ufffd/b.txt"];
   const { bucket, volumes, run } = await place(t, explicitTree(names.map((name) => [name, { size: 300 }])));
   const [root] = volumes;

@@ -223,7 +223,7 @@ test("a corrected URL, and a list of the same name with other URLs, are fetched;
   assert.equal(statSync(join(volume, ".brigade/state/lists/urls.sqlite")).mode & 0o077, 0);
 });
 
-test("a host that is away, or asks for a wait, delays no other host, and only its objects fail", async (t) => {
+test("a host that is away, or demands a wait, delays no other host, and only its objects fail", async (t) => {
   const { url } = await serve(t, ({ url: path = "" }, response) => {
     if (!path.startsWith("/busy/")) return false;
     response.writeHead(503, { "retry-after": "300" }).end();

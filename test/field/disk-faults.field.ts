@@ -45,7 +45,7 @@ for (const [what, faults] of [
   ["is unplugged", ["write", "create", "unlink", "rename", "mkdir", "sync"].map((call) => [call, "ENODEV"])],
   ["is lost by its file server", ["write", "create", "unlink", "rename"].map((call) => [call, "ESTALE"])],
 ] as const) {
-  test(`a disk that ${what} in the middle of files is given up with one line; the others take its work`, async (t) => {
+  test(`a disk that ${what} in the middle of files is retired with one line, and the others store its work`, async (t) => {
     const broken = faults.map(([call, error]) => ({ call, error, path: "tmp", first: 6 }) as DiskFault);
     const { code, stderr, bucket, volumes } = await copyOnto(t, broken);
     assert.equal(code, 0, stderr);

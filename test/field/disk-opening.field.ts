@@ -63,7 +63,7 @@ for (const [form, [make, words]] of Object.entries(forms)) {
 }
 
 test(
-  "a disk whose top belongs to root cannot be used by others; the line says so, and doctor too",
+  "a disk whose top belongs to root cannot be used by others, and copy and doctor both print that",
   unprivileged,
   async (t) => {
     await using bucket = await startBucket({ tree });

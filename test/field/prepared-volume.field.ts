@@ -71,7 +71,7 @@ test("commands that read a volume's accounts follow no links there", async (t) =
   assertRefused(await brigade(["status", "--state-dir", volume]), place);
 });
 
-test("the list of failed objects is not written through a link; the run says so, and ends as ever", async (t) => {
+test("the list of failed objects is not written through a link; a line reports that, and the run ends as usual", async (t) => {
   const bucket = await startBucket({ tree, forbidden: ["a/1.txt"] });
   t.after(() => bucket[Symbol.asyncDispose]());
   const [volume, outside] = [await temporaryFolder(t), await temporaryFolder(t)];

@@ -212,7 +212,7 @@ test("a refused listing is explained in words, with the remedy", async (t) => {
   }
 });
 
-test("doctor says the same words, and names no variable of another kind of source", async (t) => {
+test("doctor prints the same words, and names no variable of another kind of source", async (t) => {
   const origin = `https://127.0.0.1:${await httpPort(t)}`;
   const { code, stdout } = await brigade(["doctor", `${origin}/`]);
   assert.equal(code, 4);

@@ -18,7 +18,7 @@ function standStill(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
 }
 
-test(`a server that stands still for ${pauseMs / 1000} s, ${moments.length} times, is asked for nothing twice`, async (t) => {
+test(`a server that stands still for ${pauseMs / 1000} s, ${moments.length} times, gets no request twice`, async (t) => {
   const asked = new Map<string, number>();
   let bodies = 0;
   const site = await limitedSite(t, {

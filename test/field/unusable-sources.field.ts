@@ -16,7 +16,7 @@ after(async () => {
 
 const tree = syntheticTree({ directories: 4, filesPerDirectory: 25, minSize: 10, maxSize: 99, seed: 7 });
 
-test("a service whose source can never work ends at once with the words; nothing is lost or vanishes, and others go on", async (t) => {
+test("a service whose source can never work ends at once with the reason; nothing is lost or vanishes, and others go on", async (t) => {
   const { fleet, keys } = await place(t, node, tree);
   const web = await httpPort(t, (_request, response) => response.writeHead(404).end("<h1>Not found</h1>"));
   const wrong = await fleet.downloader("wrong", { UPYUN_ENDPOINT: `http://127.0.0.1:${web}` });

@@ -33,7 +33,7 @@ function shell(folder: string, script: string, environment: NodeJS.ProcessEnv): 
   return brigade([], environment, undefined, ["sh", "-c", `cd "$0"; ${command}; ${script}`, folder]);
 }
 
-test("every command refuses an empty word, a URL in place of a folder and a path that cannot be a folder", async (t) => {
+test("every command refuses an empty argument, a URL in place of a folder and a path that cannot be a folder", async (t) => {
   const environment = environmentFor(await bucketFor(t));
   const folder = await temporaryFolder(t);
   const volume = join(folder, "v");

@@ -72,7 +72,7 @@ test("a get that was killed and is run again goes on where it was", async (t) =>
   assert.doesNotMatch(stderr, /geheim/);
 });
 
-test("a get that was interrupted says how to go on, and goes on", async (t) => {
+test("a get that was interrupted prints how to go on, and goes on", async (t) => {
   await using server = await startWebServer(content);
   server.rate = 1_000_000;
   const args = ["get", `${server.url}/file.zip`, "-d", await temporaryFolder(t), "--json"];

@@ -105,7 +105,7 @@ for (const [name, start] of Object.entries(sites)) {
   });
 }
 
-test("a directory with a page of its own in place of an index is named, not taken for empty, and the rest comes", async (t) => {
+test("a directory with a page of its own in place of an index is reported, does not count as empty, and the rest comes", async (t) => {
   const { root, volume, home, files } = await scene(t);
   cpSync(join(root, "pub", "a b"), join(root, "pub", "d a b", "hidden.txt"));
   writeFileSync(

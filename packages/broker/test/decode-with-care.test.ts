@@ -9,7 +9,7 @@ import { filesMessage } from "./sample-messages.ts";
 const message = filesMessage("photos");
 const body = JSON.stringify(message);
 
-test("a message whose delivery was lost three times is decoded by a thread of its own first, and handled if that lives", async () => {
+test("a message whose delivery was lost three times is decoded by a thread of its own first, and handled if that thread survives", async () => {
   for (const losses of [0, 2, 3, 100]) {
     const decoded = decodeWithCare(Buffer.from(body), losses);
     assert.equal(decoded instanceof Promise, losses >= 3);
@@ -19,7 +19,7 @@ test("a message whose delivery was lost three times is decoded by a thread of it
   await assert.rejects(async () => await decodeWithCare("{", 3), /not JSON/);
 });
 
-test("a message that is the end of three such threads is dead, with the reason; the process lives on", async () => {
+test("a message that ends three such threads is dead, with the reason, and the process goes on", async () => {
   const objects = Buffer.alloc(900_000, "{},").toString();
   const bomb = `{"v":1,"type":"result","pages":[${objects}{}]}`;
   await assert.rejects(
@@ -55,7 +55,7 @@ test("a process that is held up for longer than a thread may take does not count
   }
 });
 
-test("where no thread can be started, as no file can be opened, that says nothing about the message", async () => {
+test("where no file can be opened, and so no thread started, the message does not count as undecodable", async () => {
   const script = new URL("./decode-without-files.ts", import.meta.url).pathname;
   const { stdout } = await promisify(execFile)("prlimit", ["--nofile=60", process.execPath, script]);
   assert.deepEqual(stdout.trim().split("\n"), ["HostError limits", "files"]);

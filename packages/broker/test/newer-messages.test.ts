@@ -56,7 +56,7 @@ benchTest(
   },
 );
 
-test("embedded: a message of a newer version stays, and it is told that the newer version is needed", async () => {
+test("embedded: a message of a newer version stays, and an error reports that the newer version is needed", async () => {
   const folder = await mkdtemp(join(tmpdir(), "brigade-newer-"));
   const errors: unknown[] = [];
   const options = { path: join(folder, "queues.sqlite"), log: new RecordingLog() };

@@ -41,12 +41,12 @@ describe("parseEnvironment", () => {
     assert.match(parsed.problems[2] ?? "", /a size such as/);
   });
 
-  test("says of a required choice that it is not set, not that it is wrong", () => {
+  test("reports a required choice as not set, not as wrong", () => {
     const required = z.object({ VERBOSE: flag });
     assert.deepEqual(parseEnvironment(required, {}), { problems: ["VERBOSE: is not set"] });
   });
 
-  test("takes empty and blank for not set", () => {
+  test("treats empty and blank as not set", () => {
     assert.deepEqual(parseEnvironment(schema, { BUCKET: " ", PAGE_SIZE: "" }), {
       problems: ["BUCKET: is not set"],
     });

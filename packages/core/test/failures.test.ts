@@ -45,7 +45,7 @@ describe("classify", () => {
     assert.deepEqual(of("throttled", "object"), { fault: "object", final: false });
   });
 
-  test("takes a request that was not sent, since the source is paused, for no failure", () => {
+  test("does not classify a request that was not sent, since the source is paused, as a failure", () => {
     assert.deepEqual(classify(new SourcePaused()), { fault: "cancelled" });
   });
 
@@ -54,19 +54,19 @@ describe("classify", () => {
     assert.deepEqual(classify(new HostError("io", "no")), { fault: "host" });
   });
 
-  test("takes a name that no disk can hold for final", () => {
+  test("classifies a name that no disk can hold as final", () => {
     assert.deepEqual(classify(new NameError("no")), { fault: "object", final: true });
   });
 
-  test("knows an unreadable message", () => {
+  test("classifies an unreadable message as the message's fault", () => {
     assert.deepEqual(classify(new MessageError("no")), { fault: "message" });
   });
 
-  test("knows our own leaving by the error of an aborted signal", async () => {
+  test("classifies the error of an aborted signal as our own leaving", async () => {
     assert.deepEqual(classify(AbortSignal.abort().reason), { fault: "cancelled" });
   });
 
-  test("takes everything else for our own mistake", () => {
+  test("classifies everything else as a defect of the program", () => {
     for (const error of [new TypeError("x is not a function"), "a text", undefined]) {
       assert.deepEqual(classify(error), { fault: "bug" });
     }

@@ -4,7 +4,7 @@ import { join, refusal, sourceNameSchema } from "../src/index.ts";
 
 describe("refusal", () => {
   for (const name of ["", ".", "..", "a/b", "/", "../x", "a\0b", "a\ud800b", "\udce9"]) {
-    test(`says why ${JSON.stringify(name)} can neither be requested nor stored`, () => {
+    test(`has a reason why ${JSON.stringify(name)} can neither be requested nor stored`, () => {
       assert.match(refusal(name) ?? "", /^the name /);
     });
   }

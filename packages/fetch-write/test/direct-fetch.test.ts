@@ -86,7 +86,7 @@ for (const [name, answer, usual] of [
   NonNullable<Parameters<typeof sceneOf>[1]>[string],
   RegExp,
 ])[]) {
-  test(`${name} is left to the usual way, which judges that answer and asks for nothing again`, async (t) => {
+  test(`${name} is left to the usual way, which judges that answer and sends no second request`, async (t) => {
     const { bring, source, requests, root } = await sceneOf(t, { "/a.jpg": answer });
     const outcomes = await bring([entry("a.jpg")]);
     assert.deepEqual(outcomes.get("a.jpg"), { kind: "usual" });
@@ -136,7 +136,7 @@ test("a body that breaks off leaves no file, and is a broken connection for the 
   assert.deepEqual(requests, ["/a"]);
 });
 
-test("bytes of another MD5 than announced are not stored, and the error says so", async (t) => {
+test("bytes of another MD5 than announced are not stored, and the error names the MD5", async (t) => {
   const { bring, root } = await sceneOf(t, {
     "/a": (response) => asListed(response, undefined, { "content-md5": "AAAAAAAAAAAAAAAAAAAAAA==" }),
   });
@@ -170,7 +170,7 @@ test("an aborted batch sends nothing more and waits for nothing, and each object
   assert.deepEqual(requests, ["/0"]);
 });
 
-test("an object that has become long is left to the usual way, which asks for it again; others still come", async (t) => {
+test("an object that has become long is left to the usual way, which requests it again; others still come", async (t) => {
   const long = "x".repeat(200_000);
   const { bring, source, direct, requests } = await sceneOf(t, {
     "/long": (response) => response.writeHead(200, headersOf(long)).end(long),

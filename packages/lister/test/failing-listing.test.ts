@@ -46,7 +46,7 @@ describe("a page that cannot be listed", () => {
     assert.deepEqual(delays, [1_000, 10_000, 60_000, 600_000, 600_000, 600_000]);
   });
 
-  test("waits as long as the source asks", async () => {
+  test("waits as long as the source demands", async () => {
     const { broker } = await setUp(oneBad(unavailable(45_000)));
     const verdict = await broker.deliver("directories", at({ directory: "bad" }));
     assert.ok(verdict.kind === "retry" && verdict.delay === 60_000);
@@ -84,7 +84,7 @@ describe("a page that cannot be listed", () => {
     );
   });
 
-  test("by our own mistake is no verdict", async () => {
+  test("by a defect of the program gives no verdict", async () => {
     const bucket = oneBad(unavailable());
     bucket.failing = () => {
       throw new TypeError("a mistake of ours");
@@ -96,7 +96,7 @@ describe("a page that cannot be listed", () => {
 });
 
 describe("a directory that answers 404", () => {
-  test("is not believed to be gone while the whole host answers 404", async () => {
+  test("does not count as gone while the whole host answers 404", async () => {
     const bucket = new ListedBucket({ "": [{}] });
     const { broker } = await setUp(bucket);
     await broker.deliver("directories", at());
@@ -117,7 +117,7 @@ describe("a directory that answers 404", () => {
     );
   });
 
-  test("is believed to be gone only at the third try, and then an empty last page", async () => {
+  test("counts as gone only at the third try, and is then an empty last page", async () => {
     const { broker } = await setUp(new ListedBucket({ "": [{}] }));
     for (const attempt of [0, 1]) {
       const verdict = await broker.deliver("directories", at({ directory: "gone" }, { attempt }));
@@ -193,7 +193,7 @@ describe("a source that is unwell", () => {
     assert.ok(bucket.asked.length <= 4, `${bucket.asked.length} requests`);
   });
 
-  test("gives up a directory alone that wants other credentials", async () => {
+  test("has only that directory fail that needs other credentials", async () => {
     const { broker, givenUp } = await setUp(oneBad(new SourceError("unauthorized", "401")));
     assert.deepEqual(await broker.deliver("directories", at({ directory: "bad" })), { kind: "ack" });
     assert.deepEqual([broker.publishedOf("page")[0]?.end, givenUp], ["failed", []]);
@@ -254,7 +254,7 @@ describe("a lister that is disposed", () => {
     assert.equal(broker.events.at(-1), "dispose directories");
   });
 
-  test("takes nothing more and never resumes", async () => {
+  test("accepts no more deliveries and never resumes", async () => {
     const bucket = new ListedBucket({ "": new SourceError("banned", "no") });
     const { broker, lister } = await setUp(bucket);
     await broker.deliver("directories", at());

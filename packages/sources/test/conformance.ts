@@ -71,7 +71,7 @@ export function sourceConformance(name: string, open: OpenSource, { dated = true
     assert.deepEqual(await source.listPage("", undefined, signal()), first);
   });
 
-  check("says that a directory is missing, instead of listing it as empty", async (t) => {
+  check("throws for a missing directory, instead of listing it as empty", async (t) => {
     const source = await open(t, { objects: new Map([["a", bytes("a")]]), pageSize: 4 });
     await assert.rejects(source.listPage("nowhere", undefined, signal()), kind("missing"));
   });
@@ -103,7 +103,7 @@ export function sourceConformance(name: string, open: OpenSource, { dated = true
     assert.equal((await body.bytes()).byteLength, 0);
   });
 
-  check("says that an object is missing; a directory is none", async (t) => {
+  check("throws for a missing object, and for a directory in its place", async (t) => {
     const objects = new Map([["dir/a", bytes("a")]]);
     const source = await open(t, { objects, pageSize: 4, gone: "dir/gone" });
     const gone = { key: "dir/gone", size: 1, modified: 0 };

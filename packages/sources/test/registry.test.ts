@@ -5,7 +5,7 @@ import { parseSource, sourceNames } from "../src/index.ts";
 
 const credentials = { UPYUN_OPERATOR: "op", UPYUN_PASSWORD: "pw" };
 
-test("takes a URL apart: name, prefix, and a source of its own variables", async () => {
+test("splits a URL into name, prefix, and a source of its own variables", async () => {
   const reference = parseSource("upyun://My.Bucket/a b/中%20/", {});
   assert.deepEqual([reference.name, reference.prefix], ["my-bucket", "a b/中%20"]);
   await using source = reference.create({ ...credentials, MY_BUCKET_FETCH_CONCURRENCY: "7" }, "my-bucket");
@@ -20,12 +20,12 @@ test("schemes of URLs ignore case", () => {
   assert.throws(() => parseSource("a", { SOURCES: "a=LIST:-" }), /standard input/);
 });
 
-test("takes the bucket's root with and without a slash", () => {
+test("accepts the bucket's root with and without a slash", () => {
   assert.equal(parseSource("upyun://photos", {}).prefix, "");
   assert.equal(parseSource("upyun://photos/", {}).prefix, "");
 });
 
-test("takes a configured name for its URL in SOURCES", () => {
+test("resolves a configured name to its URL in SOURCES", () => {
   const reference = parseSource("my-photos", {
     SOURCES: "docs=upyun://docs my-photos=upyun://bucket-7/2016",
   });

@@ -55,7 +55,7 @@ test("passes what is no source's error on at once", async () => {
   assert.equal(asked.length, 1);
 });
 
-test("gives up after three tries, with the last error", async () => {
+test("throws the last error after three tries", async () => {
   const { source, asked } = setup([error("transport"), error("transport"), error("unavailable")]);
   await assert.rejects(source.stat("a", signal()), { kind: "unavailable" });
   assert.equal(asked.length, 3);

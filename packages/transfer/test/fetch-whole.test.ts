@@ -60,7 +60,7 @@ test("what trying again will not mend is not tried again", async () => {
   assert.equal(asked(), 1);
 });
 
-test("an answer that is malformed comes again as it is: three tries are enough", async () => {
+test("a malformed answer is tried three times only, since it comes again as it is", async () => {
   const { transfer, asked } = run(
     [
       // biome-ignore lint/correctness/useYield: it fails before the first byte

@@ -56,7 +56,7 @@ test("a process that can open no more than two connections has two, and the file
   assert.equal(seen.refused, 6);
 });
 
-test("a process that can open no connection at all says so", async () => {
+test("a process that can open no connection at all ends the transfer with that reason", async () => {
   const { open } = narrow(0, new HostError("limits", "EMFILE"));
   const { transfer } = await run({ open, options: { connections: 3 } });
   await assert.rejects(transfer, { name: "HostError", kind: "limits" });
@@ -101,7 +101,7 @@ test("Retry-After is waited for, by all connections, and there are fewer afterwa
   assert.ok((startedAt[1] ?? 0) >= 7000, `asked again after ${startedAt[1]} ms`);
 });
 
-test("a server that wants a rest of more than ten minutes is not waited for", async () => {
+test("a server that demands a wait of more than ten minutes ends the transfer", async () => {
   const { transfer } = await run({
     open: () =>
       Promise.reject(new SourceError("unavailable", "503", { status: 503, retryAfterMs: 3_600_000 })),

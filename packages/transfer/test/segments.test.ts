@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { FatalError, HostError, SourceError } from "@brigade/core";
 import { body, broken, bytesOf, length, MemoryFile, run, turn, wholly } from "./segment-server.ts";
 
-test("brings every byte to its place, each over the line once, in as many ranges as there are connections", async () => {
+test("writes every byte to its place, each received once, in as many ranges as there are connections", async () => {
   const { transfer, file, meter, asked } = await run();
   await transfer;
   assert.deepEqual(file.bytes, bytesOf(0, length));
@@ -20,7 +20,7 @@ test("brings every byte to its place, each over the line once, in as many ranges
   );
 });
 
-test("asks only for what the file lacks", async () => {
+test("requests only what the file lacks", async () => {
   const there = [
     { from: 0, to: 3000 },
     { from: 4000, to: 9000 },
@@ -56,7 +56,7 @@ test("a body that ends early without an error is gone on with too", async () => 
   assert.deepEqual(file.bytes, bytesOf(0, length));
 });
 
-test("a body that is shorter than its range, and says so, is followed by the next without a pause", async () => {
+test("a body that is announced as shorter than its range is followed by the next without a pause", async () => {
   const { transfer, file, asked, waits } = await run({
     open: async ({ from, to }) => {
       const short = { from, to: Math.min(to, from + 99) };
@@ -69,7 +69,7 @@ test("a body that is shorter than its range, and says so, is followed by the nex
   assert.deepEqual([asked.length, waits], [length / 100, []]);
 });
 
-test("a body that says that it is empty is not asked for for ever", async () => {
+test("a body that is announced as empty is not requested for ever", async () => {
   const { transfer } = await run({
     open: async (range) => ({ ...body(range, wholly({ from: 1, to: 0 })), size: 0 }),
     options: { retries: 1 },
@@ -77,13 +77,13 @@ test("a body that says that it is empty is not asked for for ever", async () => 
   await assert.rejects(transfer, FatalError);
 });
 
-test("a transfer that is stopped before it begins is not taken for a whole one", async () => {
+test("a transfer that is stopped before it begins does not count as whole", async () => {
   const { transfer, asked } = await run({ signal: AbortSignal.abort() });
   await assert.rejects(transfer, { name: "AbortError" });
   assert.equal(asked.length, 0);
 });
 
-test("bytes beyond the range that was asked for are not taken", async () => {
+test("bytes beyond the requested range are not used", async () => {
   const { transfer, file } = await run({
     play: async function* ({ from, to }) {
       yield bytesOf(from, to + 1);
@@ -131,7 +131,7 @@ test("no half is taken of what will be there in a moment", async () => {
   assert.equal(asked.length, 4);
 });
 
-test("waits longer from try to try, then gives up; what came is safe", async () => {
+test("waits longer from try to try, then throws; what came is safe", async () => {
   const { transfer, file, asked, waits } = await run({
     play: async function* ({ from }) {
       if (from === 0) yield bytesOf(0, 700);
@@ -187,7 +187,7 @@ test("a disk that fails ends all at once", async () => {
   await assert.rejects(transfer, full);
 });
 
-test("lost data that the disk tells of while bytes still come is not forgotten", async () => {
+test("an error of the disk that is reported while bytes still come ends the transfer", async () => {
   const lost = new HostError("io", "lost");
   let syncs = 0;
   class ForgetfulFile extends MemoryFile {

@@ -34,7 +34,7 @@ test("reads roots, amounts and shares", () => {
   });
 });
 
-test("tells all that is wrong, by name", () => {
+test("reports all that is wrong, by name", () => {
   const parsed = parseEnvironment(volumeVariables, {
     VOLUMES: "/a:/a",
     MIN_FREE: "much",

@@ -12,7 +12,7 @@ const withoutInstalling = { install: false, say: () => {} };
 const isReady =
   process.platform === "linux" && findPrograms(new Set(["nginx", "curl"]), withoutInstalling).size === 2;
 
-test("every contender copies the whole tree by HTTPS, and trusts the certificate of the run", {
+test("every contender copies the whole tree by HTTPS, with the certificate of the run", {
   skip: isReady ? false : "this needs Linux, nginx and curl",
 }, async (t) => {
   const home = mkdtempSync(join(tmpdir(), "copy-bench-"));

@@ -32,18 +32,18 @@ test("the check of a tree names a missing file", () => {
   assert.throws(() => assertComplete(tree, copy), /001: 99 files in place of 100/);
 });
 
-test("the check of a tree notices a file under another name", () => {
+test("the check of a tree fails for a file under another name", () => {
   unlinkSync(lastFile());
   writeFileSync(join(copy, "001", "other.jpg"), "");
   assert.throws(() => assertComplete(tree, copy), /is missing/);
 });
 
-test("the check of a tree notices a file that is too short", () => {
+test("the check of a tree fails for a file that is too short", () => {
   truncateSync(lastFile(), 10);
   assert.throws(() => assertComplete(tree, copy), /not of its size/);
 });
 
-test("the check of a tree notices wrong bytes of the right size in a sample", () => {
+test("the check of a tree fails for wrong bytes of the right size in a sample", () => {
   writeFileSync(lastFile(), readFileSync(lastFile()).fill(0));
   assert.throws(() => assertComplete(tree, copy, { samples: 1_100 }), /other bytes/);
 });

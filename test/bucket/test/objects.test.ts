@@ -23,7 +23,7 @@ test("GET returns an object's bytes with length, date and sums", async () => {
   assert.equal(bucket.fetches(key), 1);
 });
 
-test("HEAD returns size, date and MD5, and says if the path is a directory", async () => {
+test("HEAD returns size, date, MD5, and if the path is a directory", async () => {
   await using bucket = await startBucket({ tree });
   const file = await askRest(bucket, key, { method: "HEAD" });
   assert.equal(file.headers["x-upyun-file-type"], "file");
@@ -48,7 +48,7 @@ test("a missing object is 404 with code and request id", async () => {
   assert.deepEqual([code, msg, typeof id], [40400001, "file or directory not found", "string"]);
 });
 
-test("GET of a directory is its listing, unless only a file is wanted", async () => {
+test("GET of a directory returns its listing, unless the request is for a file only", async () => {
   await using bucket = await startBucket({ tree });
   const listing = await askRest(bucket, "d0");
   assert.equal(listing.headers["x-upyun-list-iter"], endOfListing);

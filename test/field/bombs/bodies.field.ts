@@ -63,7 +63,7 @@ async function assertSmall(t: TestContext, { peakMib, seconds, work }: Measured)
   assert.ok(work - (await calmRun(t)).work < 10, `${work} s of the processor`);
 }
 
-test("64 objects of 10 bytes that never end fail alone: neither memory nor disk takes more than one read of each", async (t) => {
+test("64 objects of 10 bytes that never end fail alone, and no more than one read of each comes into memory or onto the disk", async (t) => {
   const many = Object.fromEntries(Array.from({ length: 64 }, (_, n) => [`bomb-${n}.jpg`, 10]));
   const volume = await temporaryFolder(t);
   const found = await measuredBrigade(["copy", await siteOf(t, many), volume], {});
@@ -121,7 +121,7 @@ for (const [what, told] of [
   ["10 bytes", 10],
   ["10 GB, too", 1e10],
 ] as const)
-  test(`objects of 10 bytes that come with a Content-Length of 10 GB fail alone where their metadata tells ${what}`, {
+  test(`objects of 10 bytes that come with a Content-Length of 10 GB fail alone where their metadata has ${what}`, {
     skip,
   }, async (t) => {
     const { root } = loopDisk(t, { sizeMib: 300, backingMib: 340 });
@@ -188,7 +188,7 @@ test("a large object of which no range ever ends fails, and its disk keeps its r
   await assertSmall(t, result);
 });
 
-test("get of a file of which no range ever ends fails, in the room that the file was to take", {
+test("get of a file of which no range ever ends fails, within the room that the file was to have", {
   skip,
 }, async (t) => {
   const { root } = loopDisk(t, { sizeMib: 300, backingMib: 340 });

@@ -43,7 +43,7 @@ after(async () => {
   await node[Symbol.asyncDispose]();
 });
 
-test("a fleet to which everything happens once brings in all but what cannot be had", async (t) => {
+test("a fleet to which everything happens once stores all but what cannot be had", async (t) => {
   requirePrograms("python3");
   console.error(`SEED=${seed}`);
   const random = randomStream(seed);

@@ -5,7 +5,7 @@ import { ack, type Conformance, depthBecomes, Hand, queueOf } from "./bench.ts";
 /** Subscriptions that stop for a while, or for good. */
 export function pausing(check: Conformance): void {
   check(
-    "a paused subscription takes nothing; its running handlers go on; resumed, it goes on",
+    "a paused subscription gets no delivery while its running handlers go on; resumed, it gets deliveries again",
     async (bench, context) => {
       await using broker = await bench.broker();
       const queue = queueOf(bench, "files");

@@ -41,7 +41,7 @@ export function travel(check: Conformance): void {
     assert.deepEqual(delivery.message, message);
   });
 
-  check("sources do not see each other's messages", async (bench, context) => {
+  check("a consumer of one source gets no message of another", async (bench, context) => {
     await using broker = await bench.broker();
     const otherSource = await bench.otherSource();
     const other = { source: otherSource, queue: "files" } as const;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { brigade, deadEnd, environment, temporaryFolder } from "../command.ts";
 
-test("commands of the fleet tell all problems of configuration and arguments together", async () => {
+test("commands of the fleet report all problems of configuration and arguments together", async () => {
   const { code, stderr } = await brigade(["start", "music", "--min-size", "huge"], { LEDGER_URL: "x" });
   assert.equal(code, 2);
   for (const what of ["AMQP_URL", "LEDGER_URL", "--min-size", '"music"'])

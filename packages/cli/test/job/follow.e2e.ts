@@ -110,7 +110,7 @@ describe("status --wait", () => {
     assert.equal("resumed" in report, false);
   });
 
-  test("that is interrupted says that this does not end the job, and ends with 130", async () => {
+  test("ends with 130 when it is interrupted, and prints that the job goes on", async () => {
     await using folder = await temporaryFolder();
     await using served = await ledger(folder.path, { closed: false });
     const waiting = spawnBrigade(["status", "photos", "--wait"], { LEDGER_URL: served.url });

@@ -60,7 +60,7 @@ const withHoles = proof({
 });
 
 describe("the report of a job", () => {
-  test("says for people that all is accounted for, the amounts, the speed, and what lies where", () => {
+  test("has for people that all is accounted for, the amounts, the speed, and what lies where", () => {
     assert.deepEqual(describeReport(report(), adviceForCopy), [
       "photos: complete. Every listed object is accounted for.",
       "  listed              1,000   20.0 MB",
@@ -119,7 +119,7 @@ describe("the report of a job", () => {
     ]);
   });
 
-  test("says of a lost disk what to do, and has exit code 3, also if nothing failed", () => {
+  test("has what to do about a lost disk, and exit code 3, also if nothing failed", () => {
     const absent = [{ id: "v2", label: "red", host: "host-2", lost: "it is unmounted", ...none, objects: 7 }];
     const [line, ...others] = describeReport(report({ absent }), adviceForFleet("photos"));
     assert.equal(exitCodeOfJob(proof(), absent), 3);

@@ -71,7 +71,7 @@ test("rebuild refuses lines whose path leaves the volume, or whose size no objec
   assert.equal(own.bad.filter((reason) => /leaves/.test(reason)).length, 5, own.bad.join("\n"));
 });
 
-test("rebuild believes nothing of files that are not there, so that they are not unchanged", async () => {
+test("rebuild enters no file that is not there, so that it does not count as unchanged later", async () => {
   const lines = ["here", "gone", "other-size", "folder", "linked", "behind/link"].map((key) => line(key));
   await using own = await prepared(lines, ["here", "other-size"]);
   writeFileSync(join(own.root, "photos/other-size"), "12345");

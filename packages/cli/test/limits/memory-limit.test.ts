@@ -44,7 +44,7 @@ test("control groups of version 1: the memory controller's own tree counts", (t)
   assert.equal(memoryLimit(root), 512 * mib);
 });
 
-test("nothing limits memory where no group says so, or there are no groups", (t) => {
+test("memory is not limited where no group has a limit, or there are no groups", (t) => {
   const unlimited = { "sys/fs/cgroup/memory.max": "max" };
   assert.equal(memoryLimit(system(t, { "proc/self/cgroup": "0::/", ...unlimited })), undefined);
   assert.equal(memoryLimit(system(t, {})), undefined);

@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { addCommands } from "../../src/commands/all.ts";
 import { addOutlines, asksForOutlines } from "../../src/options/outlines.ts";
 
-test("the program's help says of each command what the command itself says", async () => {
+test("the program's help has the same outline for each command as the command itself", async () => {
   const shown = new Command("brigade");
   addOutlines(shown);
   const real = new Command("brigade");

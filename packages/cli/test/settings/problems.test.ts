@@ -20,7 +20,7 @@ test("problems of several readers are reported together, each once", () => {
   assert.throws(() => problems.throwAny(), { problems: ["a", "b", "c"] });
 });
 
-test("a reader's own mistakes are not taken for problems of the configuration", () => {
+test("a defect in a reader of variables is thrown, not reported as a problem of the configuration", () => {
   assert.throws(
     () =>
       new Problems().try(() => {

@@ -72,7 +72,7 @@ describe("a guarded consumer", () => {
     assert.deepEqual(verdict, { kind: "reject", reason: "a directory message among files" });
   });
 
-  test("gives back work of a source that is configured differently here, and gives up", async () => {
+  test("gives back work of a source that is configured differently here, and ends with an error", async () => {
     const { broker, consumer, givenUp } = await setUp();
     const verdict = await broker.deliver("files", { ...files, job: { ...job, fingerprint: "f2" } });
     assert.deepEqual([verdict, consumer.pauses], [{ kind: "release" }, ["configured differently"]]);

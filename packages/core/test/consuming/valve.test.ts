@@ -41,7 +41,7 @@ describe("a valve", () => {
     assert.deepEqual([subscription.calls, valve.isClosed], [["pause", "resume"], false]);
   });
 
-  test("takes the same reason twice for one", async () => {
+  test("counts the same reason given twice as one", async () => {
     const subscription = new RecordingSubscription();
     const valve = new Valve();
     await valve.add(subscription);

@@ -159,7 +159,7 @@ describe("a refusal by rate", () => {
     });
   }
 
-  test("lets what is known to work be asked for after two seconds without anything else, unless the source asks us to wait", async () => {
+  test("probes with what has come before after two seconds without another request, unless the source demands a longer wait", async () => {
     const { judge, came, clock, asked, events } = setUp();
     came("known");
     await judge("a", refused("throttled"));
@@ -183,7 +183,7 @@ describe("a refusal by rate", () => {
 });
 
 describe("a pause", () => {
-  test("ends when something is answered; its probes ask one thing after the other", async () => {
+  test("ends when something is answered; its probes request one thing after the other", async () => {
     const { judge, came, answers, events, asked, clock } = setUp();
     for (const key of ["a", "b", "c"]) came(key);
     answers.set("*", refused("unavailable"));

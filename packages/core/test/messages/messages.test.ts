@@ -101,7 +101,7 @@ describe("decodeMessage", () => {
     });
   }
 
-  test("tells messages of a newer version or of another type from those that nobody can read", () => {
+  test("distinguishes messages of a newer version or of another type from unreadable ones", () => {
     const needs = (message: object) => {
       try {
         decodeMessage(JSON.stringify(message));

@@ -38,7 +38,7 @@ test("the last error is thrown when the tries are used up", async () => {
   assert.equal(tries(), 3);
 });
 
-test("an answer that is malformed comes again as it is: three tries are enough", async () => {
+test("a malformed answer is tried three times only, since it comes again as it is", async () => {
   const malformed = new SourceError("unavailable", "malformed", { isMalformed: true });
   const { run, common, tries } = failing(Array.from({ length: 9 }, () => malformed));
   await assert.rejects(tryAgain(run, { ...common, usedUp: triedInVain }, signal()), {
@@ -63,7 +63,7 @@ test("what no other try can mend is thrown at once", async () => {
   }
 });
 
-test("a rest that the source asks for is taken, and one that is too long is not", async () => {
+test("a wait that the source demands is kept, unless it is too long", async () => {
   const throttled = (retryAfterMs: number) => new SourceError("throttled", "slow down", { retryAfterMs });
   const short = failing([throttled(3_000)]);
   await tryAgain(short.run, { ...short.common, longestRest: 5_000 }, signal());

@@ -247,7 +247,7 @@ describe("a batch", () => {
     );
   });
 
-  test("looks for what lies there on volumes that were not fresh, asking each only for what is still missing", async () => {
+  test("is looked for on volumes that were not fresh, on each only for what is still missing", async () => {
     const bucket = new Bucket({ a: "hello", b: "world" });
     const volumes = ["fresh", "old", "older"].map((id) => new MemoryVolume(id));
     const [, old, older] = volumes;
@@ -270,7 +270,7 @@ describe("a batch", () => {
     );
   });
 
-  test("of a job whose source was configured differently is given back untouched, and the downloader gives up", async () => {
+  test("of a job whose source was configured differently is given back untouched, and the downloader ends with an error", async () => {
     const bucket = new Bucket({ a: "hello" });
     const { broker, givenUp } = await setUp(bucket);
     const verdict = await broker.deliver("files", { ...batch(["a:5"]), job: { ...job, fingerprint: "f2" } });

@@ -10,7 +10,7 @@ for (const [whose, where] of [
   ["disk", "volume"],
   ["connection", "source"],
 ] as const) {
-  test(`a process that has no more open files (for a ${whose}) fetches fewer objects at once, and gives up no disk`, async () => {
+  test(`a process that can open no more files (for a ${whose}) fetches fewer objects at once, and retires no disk`, async () => {
     const names = Array.from({ length: 64 }, (_, index) => `f${index}`);
     const [volume, bucket] = [
       new MemoryVolume("v1"),

@@ -83,7 +83,7 @@ describe("an object that fails while others do not", () => {
     assert.deepEqual(lines, ["an object failed, out of attempts"]);
   });
 
-  test("is not tried in process when the source asks for a long wait, and waits that long", async () => {
+  test("is not tried in process when the source demands a long wait, and comes back after that", async () => {
     const bucket = oneBad("throttled", { retryAfterMs: 30_000 });
     const { broker, waits } = await setUpWell(bucket);
     const verdict = await broker.deliver("files", both());
@@ -91,7 +91,7 @@ describe("an object that fails while others do not", () => {
     assert.deepEqual([verdict.delay, bucket.times("bad"), waits], [60_000, 1, []]);
   });
 
-  test("is tried in process after a short wait that the source asks for", async () => {
+  test("is tried in process after a short wait that the source demands", async () => {
     const bucket = oneBad("throttled", { times: 1, retryAfterMs: 2_000 });
     const { broker, waits } = await setUpWell(bucket);
     assert.deepEqual(await broker.deliver("files", both()), { kind: "ack" });

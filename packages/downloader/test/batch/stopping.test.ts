@@ -55,7 +55,7 @@ describe("stop", () => {
     assert.deepEqual(broker.events.slice(-2).toSorted(), ["dispose files", "dispose retry"]);
   });
 
-  test("takes nothing new", async () => {
+  test("accepts no new delivery", async () => {
     const { bucket, letGo } = slowBucket({ slow: "1", next: "2" });
     const { broker, downloader } = await setUp(bucket, { delay: heldWaits().delay });
     const verdict = broker.deliver("files", batch(["slow:1"]));

@@ -11,7 +11,7 @@ function twoVolumes(): [MemoryVolume, MemoryVolume] {
 
 describe("a volume that fails", () => {
   for (const kind of ["full", "io"] as const) {
-    test(`(${kind}) is retired, its objects go elsewhere, and no attempt is counted`, async () => {
+    test(`(${kind}) is retired, its objects are put on another volume, and no attempt is counted`, async () => {
       const [first, second] = twoVolumes();
       first.failing = (key) => {
         if (key === "b") throw new HostError(kind, "ENOSPC or EIO");
@@ -44,7 +44,7 @@ describe("a volume that fails", () => {
     assert.deepEqual(outcomesIn(broker), []);
   });
 
-  test("when it is asked what lies there is retired, and the batch goes elsewhere", async () => {
+  test("while it is searched for stored objects is retired, and the batch is put on another volume", async () => {
     const [first, second] = twoVolumes();
     first.failingAdopt = () => {
       throw new HostError("io", "EIO");
@@ -54,7 +54,7 @@ describe("a volume that fails", () => {
     assert.deepEqual([[...placement.retired], [...second.files.keys()]], [[[first, "io"]], ["a"]]);
   });
 
-  test("before a large body is taken has that body cancelled", async () => {
+  test("before a large body is stored has that body cancelled", async () => {
     const volume = new MemoryVolume("v1");
     volume.capacity = 10_000_000;
     volume.failing = () => {

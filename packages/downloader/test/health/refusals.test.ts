@@ -107,7 +107,7 @@ describe("a source that gives nothing from the first object on", () => {
     );
   });
 
-  test("leaves the verdict open while more objects wait, and gives back what would fill the hands", async () => {
+  test("leaves the verdict open while more objects wait, and gives back what would use up the prefetch", async () => {
     const { bucket } = closedBucket(numbered(4));
     const { broker } = await setUp(bucket);
     broker.depths.set("files", 5);
@@ -132,7 +132,7 @@ describe("a source that gives nothing from the first object on", () => {
 });
 
 describe("a later run, of which most is unchanged", () => {
-  test("asks for an object of an earlier one, and has the refused ones fail when it comes", async () => {
+  test("probes with an object of an earlier one, and has the refused ones fail when it comes", async () => {
     const names = numbered(300);
     const { bucket, open } = closedBucket([...names, "old"]);
     open.add("old");

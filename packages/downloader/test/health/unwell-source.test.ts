@@ -219,7 +219,7 @@ describe("a source that refuses objects", () => {
 });
 
 describe("a name that no disk can hold", () => {
-  test("has failed and says nothing about the source, however many there are", async () => {
+  test("has failed and does not count against the source, however many there are", async () => {
     const { bucket, state } = illBucket("unavailable");
     state.ill = false;
     const volume = new MemoryVolume("v1");
@@ -235,7 +235,7 @@ describe("a name that no disk can hold", () => {
 });
 
 describe("the probe", () => {
-  test("takes an object that the store confirms gone for an answer", async () => {
+  test("counts an object that the store confirms gone as an answer", async () => {
     const { bucket, state } = illBucket("unavailable");
     state.ill = false;
     const { broker, givenUp } = await setUp(bucket);
@@ -250,7 +250,7 @@ describe("the probe", () => {
     assert.deepEqual(givenUp, []);
   });
 
-  test("takes no answer at all for unwell, even if its object is gone by now", async () => {
+  test("counts no answer at all as unwell, even if its object is gone by now", async () => {
     const { bucket, state } = illBucket("unavailable");
     state.ill = false;
     const { broker, downloader } = await setUp(bucket);

@@ -37,7 +37,7 @@ describe("a byte budget", () => {
     assert.deepEqual(granted, ["a", "large", "small"]);
   });
 
-  test("gives everything, alone, to what asks for more than there is, and gets all back, once", async () => {
+  test("gives all of it, and nothing to others, to a request for more than there is, and gets it back once", async () => {
     const budget = new ByteBudget(10);
     const { granted, ask, give } = asking(budget);
     ask("huge", 1_000);
@@ -51,7 +51,7 @@ describe("a byte budget", () => {
     assert.ok(budget.acquire(1) instanceof Promise);
   });
 
-  test("counts the smallest for as much as was said, so that only so many are begun", () => {
+  test("counts at least the configured number of bytes for each, which limits how many are begun", () => {
     const budget = new ByteBudget(10, () => 5);
     assert.ok(!(budget.acquire(1) instanceof Promise));
     assert.ok(!(budget.acquire(0) instanceof Promise));

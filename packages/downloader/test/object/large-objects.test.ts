@@ -215,7 +215,7 @@ describe("a large object", () => {
     assert.equal(looks.length, 2, "once might have been an overwriting");
   });
 
-  test("whose source tells no state comes in one stream: its pieces could be of several", async () => {
+  test("whose state is not known comes in one stream, because its pieces could be of several states", async () => {
     const bucket = bucketOf();
     bucket.body = () => ({ validator: undefined, objectMd5: undefined });
     const { broker, volume } = await setUpLarge(bucket);
@@ -224,7 +224,7 @@ describe("a large object", () => {
     assert.deepEqual(bucket.ranges, [[0, 0]]);
   });
 
-  test("with other bytes than its MD5 says is not kept, and costs an attempt", async () => {
+  test("whose bytes do not have its MD5 is not kept, and costs an attempt", async () => {
     const bucket = bucketOf();
     bucket.body = () => ({ objectMd5: "0".repeat(32) });
     const { broker, volume } = await setUpLarge(bucket);

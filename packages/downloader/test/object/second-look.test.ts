@@ -75,7 +75,7 @@ describe("what does not come as it was listed is asked for once more, past cache
     assert.deepEqual((await outcomesOf(bucket, batch(["a:5"]))).texts, ["hello"]);
   });
 
-  test("a 404 that stays, though the store has metadata, has not vanished: it has failed, and the reason says so", async () => {
+  test("an object that stays 404 though the store has its metadata counts as failed with that reason, not as vanished", async () => {
     const bucket = new Bucket({ a: "hello" });
     bucket.failing = (key) => {
       if (key === "a") throw new SourceError("missing", "404 of GET", { status: 404 });
@@ -114,7 +114,7 @@ describe("what does not come as it was listed is asked for once more, past cache
     }
   });
 
-  test("a listed minute is not made older by the seconds that its listing does not tell", async () => {
+  test("an object does not count as older because its listing has minutes and no seconds", async () => {
     const bucket = new Bucket({ a: "hello" });
     bucket.stat = async (key) => ({ key, size: 5, modified: 1_259 });
     const message = batch(["a:11"]);
@@ -122,7 +122,7 @@ describe("what does not come as it was listed is asked for once more, past cache
     assert.equal((await outcomesOf(bucket, message)).verdict.kind, "retry");
   });
 
-  test("a body that its source doubts is taken if the same comes again; after three such nobody asks any more", async () => {
+  test("a body in doubt is accepted if the same comes again; after three such no second request is made", async () => {
     const names = ["a", "b", "c", "d", "e"];
     const bucket = new Bucket(Object.fromEntries(names.map((name) => [name, "hello"])));
     bucket.body = () => ({ doubt: "older than listed", modified: 900 });
@@ -137,7 +137,7 @@ describe("what does not come as it was listed is asked for once more, past cache
 });
 
 describe("a size that HEAD gave", () => {
-  test("and that is wrong fails nothing: GET decides, when it was asked twice", async () => {
+  test("and that is wrong fails no object, because the second GET decides", async () => {
     const bucket = new Bucket({ a: "hello" });
     const { outcomes, texts } = await outcomesOf(bucket, hearsay("a:777"));
     assert.deepEqual(texts, ["hello"]);

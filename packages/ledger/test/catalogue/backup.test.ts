@@ -77,13 +77,13 @@ describe("a backup", () => {
     for (const path of left) await assert.rejects(stat(path), { code: "ENOENT" });
   });
 
-  test("is made once for all who ask meanwhile", async () => {
+  test("is made once for all requests that come meanwhile", async () => {
     await using made = await newCatalogue();
     const copies = await Promise.all([made.catalogue.backup(), made.catalogue.backup()]);
     assert.deepEqual(copies[0], copies[1]);
   });
 
-  test("that the disk does not take is the host's fault; the one before stays, and recording goes on", async () => {
+  test("that the disk does not accept is the host's fault; the one before stays, and recording goes on", async () => {
     await using made = await newCatalogue();
     await made.catalogue.backup();
     const before = await readFile(`${made.path}.backup`);

@@ -38,7 +38,7 @@ describe("a catalogue", () => {
     await assert.rejects(openCatalogue({ path: later, log: silentLog }), /version 99/);
   });
 
-  test("says in words that the folder is missing", async () => {
+  test("is not opened where its folder is missing, with a reason in words", async () => {
     await using own = await folder();
     await assert.rejects(
       openCatalogue({ path: join(own.path, "no", "c.db"), log: silentLog }),
@@ -115,7 +115,7 @@ describe("a job", () => {
     assert.deepEqual(holes.directories.examples, [{ directory: "2019/05", missing: [{ from: 1, to: 1 }] }]);
   });
 
-  test("that is closed keeps its first state and takes late records", async () => {
+  test("that is closed keeps its first state and accepts late records", async () => {
     await using made = await newCatalogue();
     await made.catalogue.jobs.close(job.id, "incomplete");
     await made.catalogue.jobs.close(job.id, "complete");

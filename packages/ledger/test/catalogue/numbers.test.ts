@@ -78,7 +78,7 @@ describe("sums of bytes", () => {
     assert.ok((volume?.bytes ?? -1) >= 0);
   });
 
-  test("are never shown as negative, whatever messages say of one object's size", async () => {
+  test("are never shown as negative, whatever sizes messages have for one object", async () => {
     await using made = await newCatalogue();
     const entries = huge(1);
     await made.catalogue.recording.record([

@@ -135,7 +135,7 @@ describe("pruning", () => {
     }
   });
 
-  test("is due to a complete job only, and takes cancelled ones too", async () => {
+  test("is due to a complete job only, and removes cancelled ones too", async () => {
     await using made = await two({}, "cancelled");
     const { catalogue } = made;
     await catalogue.jobs.close("job-2", "incomplete");

@@ -66,7 +66,7 @@ async function firstCatalogue(path: string): Promise<void> {
 }
 
 describe("a catalogue of the first version", () => {
-  test("is upgraded when it is opened, and says what lies where", async () => {
+  test("is upgraded when it is opened, and answers what lies where", async () => {
     await using own = await folder();
     const path = join(own.path, "c.db");
     await firstCatalogue(path);

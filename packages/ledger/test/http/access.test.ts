@@ -35,7 +35,7 @@ async function session(url: string): Promise<string> {
   return cookie.split(";")[0] ?? "";
 }
 
-test("with a token nobody learns or changes anything without it", async () => {
+test("where a token is set, every request without it is refused", async () => {
   await using ledger = await answering({ token });
   await ledger.client.closeJob("job-1", "cancelled");
   for (const wrong of [undefined, "a secreT", "a secret!", ""]) {
@@ -86,7 +86,7 @@ test("the page itself is for everybody, and has no data in it", async () => {
   }
 });
 
-test("the page may load nothing from elsewhere, and nobody may frame it", async () => {
+test("the page may load nothing from other origins, and no page may frame it", async () => {
   await using ledger = await answering();
   for (const path of ["/", "/page/page.js", "/api/jobs", "/api/nowhere"]) {
     const { headers } = await asked(ledger.url + path);
@@ -128,7 +128,7 @@ test("a session stands for the token, until it is given back, is too old or the 
   assert.equal((await asked(jobs, { cookie: second })).status, 401);
 });
 
-test("a page of another origin changes nothing, whatever it knows", async () => {
+test("a page of another origin changes nothing, even with a session or the token", async () => {
   await using guarded = await answering({ token });
   await using open = await answering();
   const cookie = await session(guarded.url);
@@ -169,7 +169,7 @@ test("a page of another origin changes nothing, whatever it knows", async () => 
   }
 });
 
-test("a ledger answers by the names of this machine's loopback and by those that it was told, with a token too", async () => {
+test("a ledger answers under the names of this machine's loopback and under configured names, with a token too", async () => {
   for (const guard of [{}, { token }]) {
     await using own = await answering({ ...guard, hosts: ["ledger", "192.0.2.7", "2001:db8::7"] });
     const { port } = new URL(own.url);
@@ -196,7 +196,7 @@ test("a ledger answers by the names of this machine's loopback and by those that
   }
 });
 
-test("a service's token may ask and announce; it changes nothing and begins no session", async () => {
+test("a service's token is good for questions and announcements; it changes nothing and begins no session", async () => {
   const serviceToken = "of a service";
   await using ledger = await answering({ token, serviceToken });
   const service = { authorization: `Bearer ${serviceToken}` };

@@ -8,7 +8,7 @@ import { all, folder, newCatalogue } from "../set-up.ts";
 import { answering, photos } from "./answering.ts";
 import { serving } from "./server.ts";
 
-test("a job is opened once, told of, proven and closed", async () => {
+test("a job is opened once, shown, proven and closed", async () => {
   await using ledger = await answering();
   const { client, catalogue } = ledger;
   await assert.rejects(client.openJob({ ...photos, id: "second" }), {
@@ -102,7 +102,7 @@ test("failed and vanished objects come one by one, however many", async () => {
   }
 });
 
-test("what cannot be understood is refused as JSON that says why", async () => {
+test("a request that cannot be read is refused with JSON that has the reason", async () => {
   await using ledger = await answering();
   const refused = async (path: string, body?: string) => {
     const response = await fetch(
@@ -140,7 +140,7 @@ test("what cannot be understood is refused as JSON that says why", async () => {
   }
 });
 
-test("a ledger that is away, or is none, is told in one line with its address", async () => {
+test("a ledger that is away, or is none, is reported in one line with its address", async () => {
   const gone = await serving(() => new Response());
   await gone[Symbol.asyncDispose]();
   await using none = await serving(
@@ -174,7 +174,7 @@ test("a full disk of the ledger is its trouble, not the job's", async () => {
   await assert.rejects(new LedgerClient({ url: server.url }).jobs(), HostError);
 });
 
-test("what the user has to mend is told as such", async () => {
+test("a mistake of the user is reported as such", async () => {
   const failing = { jobs: { all: () => Promise.reject(new ConfigError(["start again", "or do not"])) } };
   await using server = await serving(ledgerApp(failing as never, { log: silentLog }).fetch);
   await assert.rejects(new LedgerClient({ url: server.url }).jobs(), (error) => {
@@ -212,7 +212,7 @@ test("a question that is a bomb is refused with its first problem, and the ledge
   assert.ok(grown <= 150, `${grown} MiB`);
 });
 
-test("a question about more files than one body takes is asked in several", async () => {
+test("a question about more files than one body holds is sent in several", async () => {
   await using ledger = await answering();
   const files = Array.from({ length: 3_000 }, (_, i) => ({ name: `${i}`.padEnd(4_000, "x"), size: 1 }));
   const client = new LedgerClient({ url: ledger.url });
@@ -233,7 +233,7 @@ test("a question about more files than one body takes is asked in several", asyn
 
 const origin = { source: "photos", fingerprint: "f1" };
 
-test("a command asks the catalogue of its own process without a socket", async () => {
+test("a command reads the catalogue of its own process without a socket", async () => {
   await using own = await newCatalogue();
   const app = ledgerApp(own.catalogue, { log: silentLog });
   const ledger = new LedgerClient({ url: "http://localhost", fetch: (request) => app.fetch(request) });

@@ -32,7 +32,7 @@ async function* rowsUntil(error: Error | undefined, n: number) {
 }
 
 for (const n of [1, 3, 10_000]) {
-  test(`a list of which ${n} rows came before the disk failed is an error for who reads it`, async () => {
+  test(`a list of which ${n} rows came before the disk failed is an error for its reader`, async () => {
     const app = listing(() => rowsUntil(new HostError("io", "the disk failed"), n));
     await using server = await serving(app);
     const read: unknown[] = [];
@@ -73,7 +73,7 @@ test("a list whose sender dies between two rows, or within one, is an error", as
   }
 });
 
-test("a list ends with a line that says so", async () => {
+test("a list ends with a line that marks its end", async () => {
   await using server = await serving(listing(() => rowsUntil(undefined, 2)));
   const answer = await fetch(`${server.url}/api/jobs/j/vanished`);
   assert.equal(answer.headers.get("content-type"), "application/x-ndjson");
@@ -96,7 +96,7 @@ test("a list that ends within a row, between two or before the first is an error
   }
 });
 
-test("who has read enough ends the list where it is", async () => {
+test("a reader that stops early ends the list where it is", async () => {
   const ended = Promise.withResolvers<void>();
   let given = 0;
   async function* endless() {

@@ -93,7 +93,7 @@ test("failures are chosen and counted by class and by where they are", async () 
   );
 });
 
-test("what a disk holds is entered without a job, and forgotten", async () => {
+test("the objects of a disk are entered without a job, and removed again", async () => {
   await using ledger = await stored();
   const { client } = ledger;
   const volume = { id: "vol-z", label: "found again", host: "host-9", free: 5, size: 10 };
@@ -113,7 +113,7 @@ test("the catalogue is copied beside itself", async () => {
   assert.ok(bytes > 0);
 });
 
-test("failed objects are put back to work by who can, once at a time", async () => {
+test("failed objects are reopened for a known job only, and by one request at a time", async () => {
   const asked: unknown[] = [];
   const working = Promise.withResolvers<{ objects: number; directories: number }>();
   await using ledger = await answering({

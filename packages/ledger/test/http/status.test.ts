@@ -43,7 +43,7 @@ test("the status that is asked for is the one that is kept", async () => {
   assert.deepEqual([refused.status, /nobody is not the latest job/.test(await refused.text())], [404, true]);
 });
 
-test("events tell of a change within a second, and of none after five", async () => {
+test("an event comes within a second of a change, and after five without one", async () => {
   using own = await live();
   const { ask, clock, scripted, status } = own;
   const seen: { at: number; stored: number | undefined }[] = [];
@@ -95,7 +95,7 @@ test("events end with the status, and nobody waits for a reader who left", async
   assert.equal(own.clock.sleeping, 0);
 });
 
-test("events come over a socket, and a reader who leaves is noticed", async () => {
+test("events come over a socket, and end when their reader leaves", async () => {
   await using own = await newCatalogue();
   using status = await createStatus({ catalogue: own.catalogue, log: silentLog });
   await using ledger = await answering({ status });

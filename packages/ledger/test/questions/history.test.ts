@@ -43,7 +43,7 @@ describe("a file", () => {
     }
   });
 
-  test("is compared by its MD5 where the listing begins to tell that in place of something else", async () => {
+  test("is compared by its MD5 where the listing begins to have that in place of something else", async () => {
     await using made = await newCatalogue();
     const stored = object(0, entry, "stored", { etag: "url:something", md5: etag });
     await made.catalogue.recording.record([result({ directory: "a", objects: [stored] })]);
@@ -55,7 +55,7 @@ describe("a file", () => {
     assert.deepEqual(await made.catalogue.history.unchanged(job, "a", files), [true, false, false]);
   });
 
-  test("is unchanged where the listing does not tell what it would be compared by", async () => {
+  test("is unchanged where the listing lacks what it would be compared by", async () => {
     await using made = await newCatalogue();
     const unsized = object(1, { ...entry, name: "unsized" }, "stored", { listedSize: 0, size: 77 });
     await made.catalogue.recording.record([

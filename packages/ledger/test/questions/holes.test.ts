@@ -116,7 +116,7 @@ describe("a proof", () => {
     });
   });
 
-  test("gives exact totals and only so many examples", async () => {
+  test("gives exact totals, and no more examples than the limit", async () => {
     const children = Array.from({ length: 30 }, (_, i) => `d${i}`);
     await using made = await newCatalogue();
     await made.catalogue.recording.record([

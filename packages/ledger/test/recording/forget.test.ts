@@ -78,7 +78,7 @@ describe("an object that is removed from the catalogue on one volume", () => {
     assert.deepEqual(await held(made.catalogue), { "vol-a": [1, 100], "vol-b": [1, 50], "vol-c": [0, 0] });
   });
 
-  test("is fetched again when only older states are left; the newest of them is what we hold", async () => {
+  test("is fetched again when only older states are left, of which the newest counts as stored", async () => {
     await using made = await newCatalogue();
     await store(made.catalogue, [
       ["vol-a", 30],
@@ -93,7 +93,7 @@ describe("an object that is removed from the catalogue on one volume", () => {
     ]);
   });
 
-  test("stays what it is elsewhere when only a copy of it was there", async () => {
+  test("stays stored on the other volume when only a copy of it was there", async () => {
     await using made = await newCatalogue();
     await store(made.catalogue, [
       ["vol-a", 50],

@@ -99,7 +99,7 @@ describe("a ledger", () => {
     assert.equal((await made.catalogue.jobs.progress(job.id)).stored.objects, 3);
   });
 
-  test("logs each time that the disk takes nothing, and acks nothing", async () => {
+  test("logs each time that the disk accepts no record, and acks nothing", async () => {
     await using made = await newCatalogue();
     const broker = new RecordingBroker();
     const told: string[] = [];

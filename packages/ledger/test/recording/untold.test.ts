@@ -229,7 +229,7 @@ describe("a time that lies more than a day ahead of the ledger's clock", () => {
     assert.deepEqual([volume?.host, volume?.label], ["host-2", "red"]);
   });
 
-  test("is not believed in a manifest either; less than a day ahead, a clock may be wrong", async () => {
+  test("is not entered from a manifest either, unless it is less than a day ahead", async () => {
     await using made = await newCatalogue();
     const state = { key: "a/x", listedSize: 1, size: 1, modified: 1 };
     const on = (id: string) => ({ id, host: "host-1" });

@@ -82,14 +82,14 @@ describe("an idle job's retry", () => {
     }
   });
 
-  test("asks for no more than the failed page while others may still be under way", async () => {
+  test("lists no more than the failed page while others may still be under way", async () => {
     const failed = page({ directory: "a", page: 2, id: "none", end: "failed" });
     await using made = await prepared([root, p1, failed]);
     assert.deepEqual(await made.retry({}, false), { objects: 0, directories: 1 });
     assert.deepEqual(positionsIn(made.broker), [{ directory: "a", walk: 0, page: 2, cursor: "c2" }]);
   });
 
-  test("does not list a directory again for objects that it asks for one by one", async () => {
+  test("does not list a directory again for objects that it reopens one by one", async () => {
     await using made = await prepared([page({ directory: "", entries: listed }), failedAll("")]);
     await made.retry();
     assert.deepEqual(await made.retry(), { objects: 5, directories: 0 });

@@ -39,7 +39,7 @@ const partial: readonly RecordMessage[] = [
 ];
 
 describe("a retry", () => {
-  test("of an object that was listed without a size asks for it in whatever size it has", async () => {
+  test("of an object that was listed without a size accepts whatever size it has", async () => {
     const unsized = result({ directory: "a", volume: undefined, objects: [{ ...f0, listedSize: 0 }] });
     await using made = await prepared([...partial.slice(0, 2), unsized, ...partial.slice(3)]);
     await made.retry({});
@@ -47,7 +47,7 @@ describe("a retry", () => {
     assert.deepEqual(files[0]?.files, [{ index: 0, name: "f0", modified: 1_100 }]);
   });
 
-  test("of one class asks for its objects only, and the job is open until they are accounted for", async () => {
+  test("of one class reopens its objects only, and the job is open until they are accounted for", async () => {
     await using made = await prepared(partial);
     const { catalogue, broker } = made;
     assert.equal(await made.state(), "incomplete");
@@ -85,7 +85,7 @@ describe("a retry", () => {
     assert.equal(await made.state(), "incomplete");
   });
 
-  test("of all asks for failed objects and lists failed directories on; then the job is complete", async () => {
+  test("of all reopens failed objects and lists failed directories on; then the job is complete", async () => {
     await using made = await prepared(partial);
     const { catalogue, broker } = made;
     assert.deepEqual(await made.retry(), { objects: 3, directories: 1 });
@@ -237,7 +237,7 @@ describe("a retry", () => {
     );
   });
 
-  test("is refused for a job that is cancelled, unknown, or followed by an open one; nothing is taken then", async () => {
+  test("is refused for a job that is cancelled, unknown, or followed by an open one, and reopens nothing then", async () => {
     await using made = await prepared(partial, { closed: false });
     const { catalogue } = made;
     await catalogue.jobs.closeByProof(job.id);

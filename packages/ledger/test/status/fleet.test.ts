@@ -36,7 +36,7 @@ test("a service that leaves is gone at once", async () => {
   assert.deepEqual(live.status.current().services, []);
 });
 
-test("a fleet of too many services is cut off, not remembered", async () => {
+test("a fleet of too many services is cut off, and does not fill memory", async () => {
   using live = await following();
   for (let i = 0; i < 5_000; i++) live.status.notePresence(presence({ instance: `x#${i}` }));
   assert.equal(live.status.current().services.length, 1_000);
@@ -142,7 +142,7 @@ test("volumes are entered into the catalogue once a minute, and when they move o
   );
 });
 
-test("a volume that could not be entered is tried again with the next word", async () => {
+test("a volume that could not be entered is tried again with the next report", async () => {
   using live = await following();
   const { clock, scripted, status, warned } = live;
   scripted.failure = new HostError("full", "no room");
@@ -160,7 +160,7 @@ test("a volume that could not be entered is tried again with the next word", asy
 /** What the catalogue was told last of where the volume is. */
 const lastGone = (scripted: { readonly noted: readonly VolumeDescription[] }) => scripted.noted.at(-1)?.gone;
 
-test("a volume whose service says that it is lost is entered as lost at once, and as here when it is back", async () => {
+test("a volume that its service reports as lost is entered as lost at once, and as here when it is back", async () => {
   using live = await following({ brokerTrouble: () => undefined });
   const { clock, scripted, status } = live;
   status.notePresence(presence({ volumes: [disk()] }));
@@ -205,7 +205,7 @@ test("a volume whose service falls silent is lost, but not while no service can 
   assert.equal(lastGone(scripted), null);
 });
 
-test("a ledger that begins expects to hear of the volumes that were here", async () => {
+test("a ledger that starts enters a volume that was here as lost if no service reports it for a while", async () => {
   const known = (volume: string, fields: Partial<VolumeContents> = {}): VolumeContents => {
     return { volume, host: "host-1", seenAt: 5, objects: 1, bytes: 1, sources: [], ...fields };
   };
@@ -273,7 +273,7 @@ test("a user of the broker who makes up disks and services leaves half the room 
   assert.ok(status.current().volumes.some(({ volume }) => volume === "vol-b"));
 });
 
-test("what a user's services say takes no more than 4 MiB, whatever they say; what is known of them stays", async () => {
+test("the reports of one user's services take 4 MiB at most, whatever is in them; earlier ones stay", async () => {
   using live = await following();
   const { status } = live;
   const said = (n: number, text: string) =>

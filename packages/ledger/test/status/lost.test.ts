@@ -38,7 +38,7 @@ test("queues that are gone while a job is open are named, and no more when it is
   assert.equal(one.lost(), undefined);
 });
 
-test("messages are lost when nothing is queued and every service says that it holds nothing, for a while", async () => {
+test("messages are lost when for a while nothing is queued and every service reports that it holds nothing", async () => {
   using one = await idle();
   await one.heard(0, 10);
   assert.equal(one.lost(), undefined);
@@ -46,7 +46,7 @@ test("messages are lost when nothing is queued and every service says that it ho
   assert.deepEqual(one.lost(), { missing: [] });
 });
 
-test("nothing is lost that a service holds or that waits, or while a service does not say", async () => {
+test("nothing counts as lost while it waits, while a service holds it, or while a service has not reported", async () => {
   using one = await idle();
   await one.heard(2, 40);
   assert.equal(one.lost(), undefined);

@@ -218,7 +218,7 @@ test("nothing goes on after it is disposed of", async () => {
   assert.equal(await live.status.passed(1_000), false);
 });
 
-test("over a real catalogue it says what that says", async () => {
+test("the status over a real catalogue has the figures of the catalogue", async () => {
   await using own = await newCatalogue();
   using status = await createStatus({ catalogue: own.catalogue, log: silentLog });
   const listed = entries(3);

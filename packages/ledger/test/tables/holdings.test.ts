@@ -97,7 +97,7 @@ describe("what lies on a volume", () => {
     assert.deepEqual([contents?.objects, contents?.bytes], [3, 110]);
   });
 
-  test("says whether anything of a source is stored", async () => {
+  test("answers whether anything of a source is stored", async () => {
     await using made = await newCatalogue();
     assert.equal(await made.catalogue.history.isEmpty(job), true);
     await made.catalogue.recording.record([stored("vol-a", 10, 100)]);
@@ -112,7 +112,7 @@ describe("a volume", () => {
   const seen = async (catalogue: Catalogue): Promise<VolumeContents | undefined> =>
     (await catalogue.questions.volumes())[0];
 
-  test("is known by what its host says, before anything lies on it", async () => {
+  test("is listed with what its host reported, before anything lies on it", async () => {
     await using made = await newCatalogue();
     await made.catalogue.recording.noteVolumes(
       [{ id: "vol-a", host: "host-1", label: "red", free: 10, size: 100 }],
@@ -133,7 +133,7 @@ describe("a volume", () => {
     ]);
   });
 
-  test("that was lost stays lost, whatever late results say, until its host has it again", async () => {
+  test("that was lost stays lost, whatever late results bring, until its host has it again", async () => {
     await using made = await newCatalogue();
     const told = async (gone: VolumeDescription["gone"], at: number) => {
       await made.catalogue.recording.noteVolumes(

@@ -10,7 +10,7 @@ function wants(filters: Filters, key: string, { size = 10, modified = 1_000 } = 
 }
 
 describe("filters", () => {
-  test("want everything when there are none", () => {
+  test("choose everything when there are none", () => {
     assert.ok(wants({}, "a/b.jpg"));
     assert.ok(createFilter({}).wantsDirectory("a"));
   });
@@ -43,7 +43,7 @@ describe("filters", () => {
     );
   });
 
-  test("want what was modified since a moment, that moment included", () => {
+  test("choose what was modified since a moment, that moment included", () => {
     const filters = { modifiedSince: 1_000 };
     assert.deepEqual(
       [999, 1_000, 1_001].map((modified) => wants(filters, "a", { modified })),

@@ -20,11 +20,11 @@ function packed(slices: readonly Slice[], files: number, bytes: number): string[
 }
 
 describe("batches", () => {
-  test("hold at most so many files", () => {
+  test("hold no more files than configured", () => {
     assert.deepEqual(packed([slice("p", [1, 1, 1, 1, 1])], 2, 100), ["p:01", "p:23", "p:4"]);
   });
 
-  test("hold at most so many bytes", () => {
+  test("hold no more bytes than configured", () => {
     assert.deepEqual(packed([slice("p", [4, 6, 1, 9, 1])], 10, 10), ["p:01", "p:23", "p:4"]);
   });
 

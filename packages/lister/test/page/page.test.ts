@@ -25,7 +25,7 @@ describe("a page's messages", () => {
     assert.deepEqual(next?.positions, [{ directory: "", walk: 0, page: 2, cursor: "2", landmark: "2" }]);
   });
 
-  test("say of entries that may be directories, and cannot be listed, that the directory is not wholly listed", async () => {
+  test("mark the directory as not wholly listed where entries that may be directories cannot be listed", async () => {
     const row = { name: "x y", problem: "has 2 columns" };
     const listed = [...files("a"), row, { ...row, name: "z y", mayBeDirectory: true as const }];
     const bucket = new ListedBucket({
@@ -139,7 +139,7 @@ describe("a page's messages", () => {
 });
 
 describe("filters in a walk", () => {
-  test("leave neither message nor account of what is not wanted, and number the rest from 0", async () => {
+  test("leave neither message nor account of what they exclude, and number the rest from 0", async () => {
     const bucket = new ListedBucket({
       "": [{ files: files("a.tmp:1", "b.jpg:2"), directories: ["cache", "d"] }],
     });

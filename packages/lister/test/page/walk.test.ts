@@ -143,7 +143,7 @@ describe("a redelivered position", () => {
     }
   });
 
-  test("is told apart by position: what is not recorded of a shared message is listed", async () => {
+  test("is identified by its position, so that what is not recorded of a shared message is listed", async () => {
     const bucket = new ListedBucket({ a: [{}], b: [{}] });
     const { broker } = await setUp(bucket, {
       history: {
@@ -164,7 +164,7 @@ describe("a redelivered position", () => {
 });
 
 describe("a message that is not for this lister", () => {
-  test("is given back when its job's source was configured differently, and the lister gives up", async () => {
+  test("is given back when its job's source was configured differently, and the lister ends with an error", async () => {
     const bucket = new ListedBucket({ "": [{}] });
     const { broker, givenUp } = await setUp(bucket);
     const verdict = await broker.deliver("directories", { ...at(), job: { ...job, fingerprint: "f2" } });

@@ -55,7 +55,7 @@ describe("back-pressure", () => {
     assert.deepEqual(await broker.deliver("directories", at()), { kind: "ack" });
   });
 
-  test("asks for the depths now and then, not at every page", async () => {
+  test("reads the depths at intervals, not at every page", async () => {
     const { broker, clock } = await setUp(bucket());
     let asked = 0;
     broker.depth = async () => {

@@ -9,7 +9,7 @@ const etag = '"one"';
 const unusable = (message: RegExp) => ({ name: "RangesUnusable", message });
 const changed = { name: "FileChanged" };
 
-test("tells length, name and validator of a file, and brings any range of it", async (t) => {
+test("the length, name and validator of a file are found out, and any range of it comes", async (t) => {
   const { url, headers } = await serve(t, (request, response) =>
     sendFile(request, response, { bytes: digits, etag }),
   );
@@ -24,7 +24,7 @@ test("tells length, name and validator of a file, and brings any range of it", a
   assert.equal(headers[1]?.["accept-encoding"], "identity");
 });
 
-test("a file without a strong ETag is told by its last change, one with neither by nothing", async (t) => {
+test("a file without a strong ETag has its last change as validator, one with neither has none", async (t) => {
   const content: Content = { bytes: digits, etag: 'W/"weak"', modified: "Wed, 09 Nov 2016 14:26:58 GMT" };
   const { url } = await serve(t, (request, response) => sendFile(request, response, content));
   assert.deepEqual((await find(t, url)).validator, { kind: "last-modified", value: content.modified });
@@ -37,7 +37,7 @@ for (const [what, change] of [
   ["another length", (content: Content) => (content.bytes = Buffer.from("0123456789a"))],
   ["fewer bytes than asked for", (content: Content) => (content.bytes = Buffer.from("012"))],
 ] as const) {
-  test(`a file that has ${what} suddenly is told as changed, and no byte of it taken`, async (t) => {
+  test(`a file that has ${what} suddenly counts as changed, and no byte of it is used`, async (t) => {
     const content: Content = { bytes: digits, etag };
     const { url } = await serve(t, (request, response) => sendFile(request, response, content));
     const file = await find(t, url);
@@ -46,7 +46,7 @@ for (const [what, change] of [
   });
 }
 
-test("a server that takes no heed of If-Range is caught by the ETag or the date of its answer, weak ones too", async (t) => {
+test("a server that ignores If-Range is found out by the ETag or the date of its answer, weak ones too", async (t) => {
   const content: Content = { bytes: digits, etag: 'W/"1"' };
   const { url } = await serve(t, (request, response) => {
     delete request.headers["if-range"];
@@ -63,7 +63,7 @@ test("a server that takes no heed of If-Range is caught by the ETag or the date 
   await assert.rejects(read(dated, 3, 5), changed);
 });
 
-test("a server that heeds no If-Range is asked without it; what it sends is told by its own ETag", async (t) => {
+test("a server that ignores If-Range gets requests without it; its answers are compared by their ETag", async (t) => {
   const content: Content = { bytes: digits, etag };
   const { url, headers } = await serve(t, (request, response) => {
     if (request.headers["if-range"] !== undefined) delete request.headers.range;
@@ -82,7 +82,7 @@ test("a server that heeds no If-Range is asked without it; what it sends is told
   await assert.rejects(read(file, 3, 5), changed);
 });
 
-test("ranges that cannot be put together are told from a file that has changed", async (t) => {
+test("ranges that cannot be put together are another error than a file that has changed", async (t) => {
   let headers: Record<string, string> = {};
   let refused = 0;
   const { url } = await serve(t, (request, response) => {
@@ -115,7 +115,7 @@ test("an ETag of each machine's own, with one date and length, is no change; pie
   assert.equal(again.ranges, false);
 });
 
-test("a range that is shorter or longer than asked for, and says so, is taken", async (t) => {
+test("a range that is shorter or longer than the requested one is used as its headers describe it", async (t) => {
   let last = 0;
   const { url } = await serve(t, (request, response) => {
     request.headers.range = request.headers.range?.replace(/\d+$/, (to) => String(last || to));
@@ -144,7 +144,7 @@ test("any status to a range may mean that there are none: the whole is asked for
   }
 });
 
-test("a server that sends a part where the whole was asked for is told in words, whatever the part says", async (t) => {
+test("a part that comes where the whole was requested is refused in words, whatever its headers have", async (t) => {
   for (const range of ["bytes 0-9/11", undefined]) {
     const { url } = await serve(t, (_, response) => {
       response.writeHead(206, { "content-length": 10, ...(range && { "content-range": range }) });
@@ -157,7 +157,7 @@ test("a server that sends a part where the whole was asked for is told in words,
   }
 });
 
-test("what the server packed on the way is refused; an archive of which it says so is taken as it is", async (t) => {
+test("a file that the server compressed on the way is refused; an archive that is marked as compressed comes as it is", async (t) => {
   const headers: Record<string, string> = {};
   const { url } = await serve(t, (request, response) =>
     sendFile(request, response, { bytes: digits, etag }, headers),
@@ -188,14 +188,14 @@ test("a server without ranges is asked once, and its answer is the file", async 
   assert.equal(Buffer.from(await again.bytes()).toString(), "0123456789");
 });
 
-test("a server that says it takes no ranges is believed", async (t) => {
+test("a server that announces no ranges counts as one without ranges", async (t) => {
   const { url } = await serve(t, (request, response) =>
     sendFile(request, response, { bytes: digits, etag }, { "accept-ranges": "none" }),
   );
   assert.equal((await find(t, url)).ranges, false);
 });
 
-test("a body without length and chunks is taken only by those who can tell otherwise that it is whole", async (t) => {
+test("a body without length and chunks is accepted only where a checksum can prove that it is whole", async (t) => {
   const { url } = await serve(t, (_request, response) => {
     response.useChunkedEncodingByDefault = false;
     response.writeHead(200, { connection: "close" }).end(digits);
@@ -282,7 +282,7 @@ for (const [what, headers, words] of [
   ["no Content-Range", {}, /does not say which \(no Content-Range/],
   ["a Content-Range", { "content-range": "bytes 0-9/11" }, /calls it bytes 0 to 9 of 11: its operator/],
 ] as const)
-  test(`a server that answers 206 with ${what} to who asks for the whole is told as such`, async (t) => {
+  test(`a 206 with ${what} to a request for the whole is refused in words`, async (t) => {
     const { url } = await serve(t, ({ headers: { range } }, response) => {
       response.writeHead(206, range === undefined ? headers : {}).end(digits);
     });

@@ -103,7 +103,7 @@ test("a head in single bytes, and one that ends in the middle of a packet, are t
   }
 });
 
-test("bytes beyond the length that was announced are not taken", async (t) => {
+test("bytes beyond the announced length are not used", async (t) => {
   const { file } = await fileOf(t, (socket) => {
     socket.write(head());
     socket.write(
@@ -113,7 +113,7 @@ test("bytes beyond the length that was announced are not taken", async (t) => {
   assert.ok((await bring(file)).got.equals(wanted));
 });
 
-test("a server that closes when it has sent all brings the range", async (t) => {
+test("a range is complete when the server closes the connection after all of it", async (t) => {
   const { file } = await fileOf(t, (socket) => {
     socket.write(head({ more: "Connection: close\r\n" }));
     socket.end(wanted);
@@ -198,7 +198,7 @@ for (const [how, leave, kind, words, more] of [
   ["reset", (socket: Socket) => socket.resetAndDestroy(), "transport", /ECONNRESET/, ""],
   ["left silent", () => {}, "transport", /in time/, ""],
 ] as const)
-  test(`a connection that is ${how} in the middle of a body is told as such`, async (t) => {
+  test(`a connection that is ${how} in the middle of a body is reported as such`, async (t) => {
     const begin = (socket: Socket) => {
       socket.write(head({ more }));
       socket.write(wanted.subarray(0, 1_000_000), () => leave(socket));
@@ -212,7 +212,7 @@ test("a server that does not answer a large range is given up after the time tha
   await assert.rejects(bring(file), failure("transport", /in time/));
 });
 
-test("a reader who takes longer than the server may be silent loses nothing", async (t) => {
+test("a reader that is slower than the limit for a silent server loses nothing", async (t) => {
   const answer = (socket: Socket) => {
     socket.write(head());
     socket.write(wanted);
@@ -260,7 +260,7 @@ test("what is aborted before it has a connection, or an answer, ends at once", a
   assert.equal(heads.length, 2);
 });
 
-test("the same over TLS, and no certificate is taken that does not fit", async (t) => {
+test("the same comes over TLS, and a certificate that does not fit is refused", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "tap-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];

@@ -29,7 +29,7 @@ async function siteOf(t: TestContext, answer: RequestListener) {
   return { source, ...scenario };
 }
 
-test("a name or a directory that the page seems to name, and that the server does not know, has failed", async (t) => {
+test("a file or directory that the page seems to name, and that the server does not have, has failed", async (t) => {
   const links = ["a#b", "c?d", "gone#1", "sub?/", "gone?/"].map((name) => link(name));
   const { source } = await siteOf(t, siteWith({ "/": page(...links), "/sub?/": page() }, ["/a#b", "/c?d"]));
   const { files, directories } = await source.listPage("", undefined, signal());
@@ -60,7 +60,7 @@ test("a name that looks like another's, escaped, is fetched under its own or has
   );
 });
 
-test("what is most likely no entry is one where the server knows it, and is forgotten where it does not", async (t) => {
+test("a link that is most likely no entry is one if the server has it, and is left out if not", async (t) => {
   const links = ["a", "mailto:me@x", "mailto:you@x", "?C=N;O=D"].map((name) => link(name));
   const { source } = await siteOf(t, siteWith({ "/": page(...links) }, ["/a", "/mailto:you@x"]));
   const { files } = await source.listPage("", undefined, signal());
@@ -111,7 +111,7 @@ test("a redirect to the slash is one, whether the server escapes names in it or 
   }
 });
 
-test("a page that comes packed is unpacked; one that is packed badly, or in an unknown way, is none", async (t) => {
+test("a page that comes compressed is decompressed; one that is compressed badly, or in an unknown way, is none", async (t) => {
   const packed = gzipSync(page(link("a/")));
   for (const [encoding, bytes, names] of [
     ["gzip", packed, ["a"]],
@@ -189,7 +189,7 @@ for (const [what, head, words] of [
   ["a version that there is not", "HTTP/2 200\r\nContent-Length: 2\r\n\r\n", /malformed HTTP/],
   ["far too many headers", `HTTP/1.1 200 OK\r\nX: ${"x".repeat(300_000)}\r\n\r\n`, /malformed HTTP/],
 ] as const)
-  test(`an index page that comes with ${what} is no listing, and not an outage: what is malformed is told`, async (t) => {
+  test(`an index page that comes with ${what} is no listing and no outage, and the error has what is malformed`, async (t) => {
     const { url } = await serveRaw(t, (socket) => void socket.write(`${head}hi`));
     await using source = parseSource(`${url}/`, {}).create({}, "site");
     const error = await caught(source.listPage("", undefined, signal()));
@@ -210,7 +210,7 @@ test("an index page whose lines end without CR is read", async (t) => {
   assert.deepEqual((await source.listPage("", undefined, signal())).directories, ["a"]);
 });
 
-test("files whose answers cannot be read do not take along the page that names them", async (t) => {
+test("files whose answers cannot be read do not make the page fail that names them", async (t) => {
   const names = ["a", "b", "c", "d", "e"];
   const { url } = await serveRaw(t, (socket, head) => {
     const text = page(...names.map((name) => link(name)));

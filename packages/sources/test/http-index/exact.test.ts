@@ -58,7 +58,7 @@ test("where every file disagrees with its index page the page's sizes are report
   );
 });
 
-test("where index pages tell local times, files tell their dates, and the sizes are the page's", async (t) => {
+test("where index pages have local times, dates come from the files, and sizes from the page", async (t) => {
   const { list } = await siteOf(t, names, (request, response) => {
     response.setHeader("last-modified", httpDate(modified - 3600));
     if (request.url === "/b.bin") return void response.writeHead(200, { "content-length": 9 }).end();
@@ -99,7 +99,7 @@ test("what is asked for fresh is asked past caches", async (t) => {
   );
 });
 
-test("a server that answers ranges with 404 has not lost its files: a GET of the whole decides", async (t) => {
+test("a 404 to a request for a range does not make a file vanish: a GET of the whole decides", async (t) => {
   for (const status of [404, 403, 400]) {
     const { source, asked } = await siteOf(t, names, (request, response) => {
       if (request.headers.range !== undefined || request.url === "/gone")
@@ -112,7 +112,7 @@ test("a server that answers ranges with 404 has not lost its files: a GET of the
   }
 });
 
-test("a server that cannot be asked says nothing of a file", async (t) => {
+test("a file whose server answers 503 is neither there nor gone: the error is passed on", async (t) => {
   const { source } = await siteOf(t, names, (request, response) => {
     response.writeHead(request.headers.range === undefined ? 503 : 404).end();
   });

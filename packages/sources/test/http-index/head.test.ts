@@ -101,7 +101,7 @@ test("files of which nothing can be learnt are listed by their names; where the 
   assert.equal((await caught(source.listPage("", undefined, signal()))).kind, "unavailable");
 });
 
-test("what HEAD says of a file does not count against what GET says; but a file that it knows is not gone", async (t) => {
+test("an answer to GET counts more than one to HEAD; but a file that HEAD finds is not gone", async (t) => {
   const { source } = await siteOf(t, (request, response) => {
     if (request.url === "/gone") response.writeHead(404).end();
     else if (request.url === "/refused") response.writeHead(request.method === "HEAD" ? 405 : 404).end();

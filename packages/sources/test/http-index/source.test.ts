@@ -73,7 +73,7 @@ test("user, password, Referer and headers are sent; a source's own variables win
   ]);
 });
 
-test("a redirect within the host is followed, one to another host is refused: it would hear our password", async (t) => {
+test("a redirect within the host is followed, one to another host, which would get our password, is refused", async (t) => {
   const other = await serve(t, (_request, response) => response.end("x"));
   const elsewhere = other.url.replace("127.0.0.1", "localhost");
   const { source } = await siteOf(t, (request, response) => {
@@ -116,7 +116,7 @@ test("an index page that is cut off is an error, not a short directory", async (
   assert.equal((await caught(source.listPage("", undefined, signal()))).kind, "bad-listing");
 });
 
-test("what wants other credentials says so, and the page that names it is listed all the same", async (t) => {
+test("a directory that needs other credentials fails with that reason, and the page that names it is listed all the same", async (t) => {
   const { source } = await siteOf(t, (request, response) => {
     if (request.url === "/secret/" || request.url === "/private.txt") response.writeHead(401).end();
     else response.writeHead(200, { "content-type": "text/html" }).end(page('<a href="private.txt">x</a>'));
@@ -128,7 +128,7 @@ test("what wants other credentials says so, and the page that names it is listed
   assert.equal((await caught(source.open(file, undefined, signal()))).kind, "unauthorized");
 });
 
-test("a page to log in, or a directory's index, is not taken for the file", async (t) => {
+test("a page to log in, or a directory's index, is not stored as the file", async (t) => {
   const { source } = await siteOf(t, (request, response) => {
     const to = new Map([
       ["/a.jpg", "/login"],

@@ -24,7 +24,7 @@ test("an answer is for one GET of its path, without a range and without a demand
   assert.equal(answers.take(get("/a")), undefined);
 });
 
-test("a refusal or a broken connection says nothing after a second: the source may have been unwell", () => {
+test("a refusal or a broken connection is not used again after a second, because the source may have been unwell", () => {
   let now = 0;
   const answers = new KnownAnswers(() => now);
   const fault = { name: "Error", code: "ECONNRESET", message: "closed" };

@@ -89,7 +89,7 @@ for (const status of [429, 503]) {
 }
 
 for (const status of [429, 503, 509])
-  test(`a refusal that nobody explains is judged by its status: ${status}`, async () => {
+  test(`a refusal without an explanation is judged by its status: ${status}`, async () => {
     const { changes, given, ask, finish } = setup(8);
     await ask(8);
     for (const one of [...given]) finish(one, status);
@@ -131,7 +131,7 @@ test("a question about an object waits a second at most for a body that may wait
   finish(given[1]);
 });
 
-test("who would wait long for one server of many is told at once, and the others go on", async () => {
+test("a request that would wait long for one server of many fails at once, and the others go on", async () => {
   const { pacing, given, ask } = setup(2, { patience: 5000 });
   await ask(2);
   const waiting = pacing.of("http://a").enter("body", signal());

@@ -4,7 +4,7 @@ import { probing, RequestGate, withGate } from "@brigade/core";
 import { parseSource } from "../../src/index.ts";
 import { serve, signal } from "../scenario.ts";
 
-test("a probe waits for nobody: neither for places that are taken, nor for requests that are held until it is answered", async (t) => {
+test("a probe waits neither for places that are taken nor for requests that are held until it is answered", async (t) => {
   const { url } = await serve(t, ({ url: path }, response) => {
     if (path !== "/never") response.writeHead(200, { "content-length": 1 }).end("x");
   });

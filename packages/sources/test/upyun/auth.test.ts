@@ -67,7 +67,7 @@ test("authenticates by Basic if configured so", async (t) => {
   );
 });
 
-test("takes the store's time when its own clock is refused, once, and keeps it", async (t) => {
+test("uses the store's time when its own clock is refused, once, and keeps it", async (t) => {
   const storeTime = Date.parse("2016-11-09T14:26:58Z");
   const { url, asked } = await serve(t, (request, response) => {
     response.setHeader("date", new Date(storeTime).toUTCString());
@@ -114,7 +114,7 @@ test("signs by the store's time, also when its own clock is set by hours in mid-
   assert.equal(asked.length, 7);
 });
 
-test("gives up on the clock after one try", async (t) => {
+test("corrects the clock once, and then fails", async (t) => {
   const { url, asked } = await serve(t, (_request, response) =>
     refuse(response, 40100002, "date offset error", { date: "Wed, 09 Nov 2016 14:26:58 GMT" }),
   );
@@ -123,7 +123,7 @@ test("gives up on the clock after one try", async (t) => {
   assert.equal(asked.length, 2);
 });
 
-test("is not talked into another clock by a refusal for another reason", async (t) => {
+test("keeps its clock after a refusal for another reason", async (t) => {
   const { url, asked } = await serve(t, (_request, response) =>
     refuse(response, 40100005, "signature error", { date: "Wed, 09 Nov 2016 14:26:58 GMT" }),
   );

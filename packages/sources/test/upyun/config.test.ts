@@ -74,7 +74,7 @@ test("lets Basic go over http to this machine only", () => {
     );
 });
 
-test("takes a domain as a host, then over https, or as a URL without a path", () => {
+test("accepts a domain as a host, then over https, or as a URL without a path", () => {
   assert.equal(read({ UPYUN_DOMAIN: "pics.example.com" }).UPYUN_DOMAIN, "https://pics.example.com");
   assert.equal(
     read({ UPYUN_DOMAIN: "http://Pics.example.com:8080/" }).UPYUN_DOMAIN,
@@ -84,7 +84,7 @@ test("takes a domain as a host, then over https, or as a URL without a path", ()
     assert.notEqual(problems({ ...credentials, UPYUN_DOMAIN: domain }).length, 0, domain);
 });
 
-test("takes a version with its separator, on a domain only", () => {
+test("accepts a version with its separator, on a domain only", () => {
   const UPYUN_DOMAIN = "pics.example.com";
   assert.equal(read({ UPYUN_DOMAIN, UPYUN_VERSION: "_s400" }).separator, "_");
   assert.equal(read({ UPYUN_DOMAIN, UPYUN_VERSION: "!/fw/300/quality/80" }).separator, "!");
@@ -93,7 +93,7 @@ test("takes a version with its separator, on a domain only", () => {
   assert.match(problems({ ...credentials, UPYUN_VERSION: "!s400" }).join(), /needs UPYUN_DOMAIN/);
 });
 
-test("takes extra headers by the line or as JSON", () => {
+test("accepts extra headers in lines or as JSON", () => {
   const expected = ["X-One", "1: a", "X-Two", ""];
   assert.deepEqual(read({ EXTRA_HEADERS: "X-One: 1: a\r\n\n X-Two:" }).EXTRA_HEADERS, expected);
   assert.deepEqual(read({ EXTRA_HEADERS: '{"X-One": "1: a", "X-Two": ""}' }).EXTRA_HEADERS, expected);
@@ -109,7 +109,7 @@ test("takes extra headers by the line or as JSON", () => {
     assert.equal(problems({ ...credentials, EXTRA_HEADERS: text }).length, 1, text);
 });
 
-test("takes proxies in upper and lower case, lower first, with or without a scheme", () => {
+test("accepts proxies in upper and lower case, lower first, with or without a scheme", () => {
   const environment = {
     http_proxy: "proxy:3128",
     HTTP_PROXY: "http://other",
@@ -124,7 +124,7 @@ test("takes proxies in upper and lower case, lower first, with or without a sche
   assert.deepEqual([socks.http?.url.href, socks.https?.setBy], ["socks5://proxy:1080", "ALL_PROXY"]);
 });
 
-test("fingerprints all that decides which bytes come back, and nothing else", () => {
+test("makes the fingerprint of all that decides which bytes come back, and of nothing else", () => {
   const UPYUN_DOMAIN = "pics.example.com";
   const print = (more: Record<string, string>) => fingerprint(read(more));
   const different = [

@@ -21,7 +21,7 @@ test("sends http requests through the proxy, except to the hosts that need none"
   assert.equal(await read({ ...environment, UPYUN_ENDPOINT: store.url }), "proxied");
 });
 
-test("logs in at a proxy, and says when that is what it wants", async (t) => {
+test("logs in at a proxy, and reports a proxy that demands a login", async (t) => {
   const proxy = await serve(t, ({ headers }, response) => {
     if (headers["proxy-authorization"] === `Basic ${Buffer.from("me:secret").toString("base64")}`)
       response.end("in");

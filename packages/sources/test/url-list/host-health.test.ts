@@ -27,7 +27,7 @@ function healthOf(hosts: number) {
   return { clock, health, asked };
 }
 
-test("a dead host is asked once a pause, however many of its objects are wanted, and at once again when it answers", () => {
+test("a dead host gets one request per pause, however many of its objects are due, and all requests again once it answers", () => {
   const { clock, health, asked } = healthOf(2);
   assert.equal(asked("http://dead", 10_000), 1);
   let requests = 0;

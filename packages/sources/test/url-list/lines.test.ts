@@ -31,7 +31,7 @@ test("blank lines and comments are passed over", () => {
   for (const line of ["", "  ", "\r", "# from the shop's export"]) assert.equal(parseLine(line), undefined);
 });
 
-test("a line that names nothing that could be fetched or stored says why", () => {
+test("a line that names nothing that could be fetched or stored is reported with the reason", () => {
   const bad: [string, RegExp][] = [
     ["htp:/broken", /no http:\/\/ or https:\/\/ URL/],
     ["ftp://user:secret@a.example/b", /no http/],
@@ -98,7 +98,7 @@ test("lines come whole and numbered, however they arrive, plain or packed, with 
   assert.deepEqual(await lines(Buffer.alloc(0), 3), []);
 });
 
-test("a line without an end takes no memory, and is reported as one", async () => {
+test("a line without an end does not fill memory, and is reported as one", async () => {
   const text = `a\n${"x".repeat(300_000)}\nb\n${"y".repeat(70_000)}`;
   for (const chunk of [10_000, 1_000_000])
     assert.deepEqual(

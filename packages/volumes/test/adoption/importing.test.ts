@@ -79,7 +79,7 @@ test("what differs, what is no plain file, and what would replace another file s
   assert.deepEqual(await manifestOf(root), []);
 });
 
-test("nothing is taken through a link in the tree, nor out of another object's place", async (t) => {
+test("nothing is imported through a link in the tree, nor out of another object's place", async (t) => {
   const { root, volume } = await openNew(t);
   const outside = lay(join(scratchFolder(t), "x"), "hello");
   mkdirSync(join(root, "old"));
@@ -92,7 +92,7 @@ test("nothing is taken through a link in the tree, nor out of another object's p
   assert.equal(readFileSync(place, "utf8"), "hello");
 });
 
-test("a tree whose folder is named by way of a link, or that has names which are mapped, is taken", async (t) => {
+test("a tree whose folder is named by way of a link, or that has names which are mapped, is imported", async (t) => {
   const { root, volume } = await openNew(t);
   lay(join(root, "old", "x%~y"), "hello");
   symlinkSync(join(root, "old"), join(root, "alias"));

@@ -100,7 +100,7 @@ test("names are given after the data is synced, and answers after the names are,
   await opened[Symbol.asyncDispose]();
 });
 
-test("after a failed sync nothing is believed any more", async (t) => {
+test("after a failed sync no file counts as stored any more", async (t) => {
   const { root, syncer, opened, put, resolved, rejected } = await openStepwise(t);
   await put("a");
   await put("b");

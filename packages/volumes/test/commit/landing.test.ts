@@ -34,7 +34,7 @@ async function brokenOff(t: Parameters<typeof openNew>[0]): Promise<string> {
   return root;
 }
 
-test("a file whose process died before its manifest line is known to whoever verifies, and damage to it is seen", async (t) => {
+test("a file whose process died before its manifest line is verified too, and damage to it is found", async (t) => {
   const root = await brokenOff(t);
   assert.deepEqual(await problemsOf(root), []);
   writeFileSync(join(root, photos, "x"), "HELLO");

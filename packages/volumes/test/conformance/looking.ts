@@ -3,12 +3,12 @@ import { bytesOf, newObject } from "../scratch.ts";
 import type { Conformance } from "./bench.ts";
 
 export function looking(check: Conformance): void {
-  check("says which objects have a file in their place, in order", async ({ volume }) => {
+  check("returns which objects have a file in their place, in order", async ({ volume }) => {
     await volume.put(newObject("a"), bytesOf("hello"));
     assert.deepEqual(await volume.holds("photos", ["b", "a"]), [false, true]);
   });
 
-  check("says which files of these sizes are there, in order", async ({ volume }) => {
+  check("returns which files of these sizes are there, in order", async ({ volume }) => {
     await volume.put(newObject("a"), bytesOf("hello"));
     const files = [
       { path: "b", size: 5 },
@@ -36,7 +36,7 @@ export function looking(check: Conformance): void {
     assert.deepEqual([next.isFresh("photos"), next.isFresh("films")], [false, true]);
   });
 
-  check("tells its room", async ({ volume }) => {
+  check("returns its room", async ({ volume }) => {
     const { bytes, inodes } = await volume.room();
     assert.ok(bytes > 0 && inodes > 0);
   });

@@ -44,7 +44,7 @@ export function parts(check: Conformance): void {
     },
   );
 
-  check("an object whose state nobody can tell is begun anew every time", async ({ volume }) => {
+  check("an object whose state is not known is begun anew every time", async ({ volume }) => {
     await begin(volume, "01234", undefined);
     await using part = await volume.part(film, undefined);
     assert.deepEqual(part?.finished, []);

@@ -40,16 +40,22 @@ export function storing(check: Conformance): void {
     },
   );
 
-  check("it is told once when the memory of a body is needed no more, stored or not", async ({ volume }) => {
-    let told = 0;
-    const tell = () => {
-      told += 1;
-    };
-    await volume.put(newObject("a"), bytesOf("hello"), tell);
-    assert.equal(told, 1);
-    await assert.rejects(volume.put(newObject("b", { expectedSize: 6 }), bytesOf("hello"), tell), isDamaged);
-    assert.equal(told, 2);
-  });
+  check(
+    "a callback comes once when the memory of a body is needed no more, stored or not",
+    async ({ volume }) => {
+      let told = 0;
+      const tell = () => {
+        told += 1;
+      };
+      await volume.put(newObject("a"), bytesOf("hello"), tell);
+      assert.equal(told, 1);
+      await assert.rejects(
+        volume.put(newObject("b", { expectedSize: 6 }), bytesOf("hello"), tell),
+        isDamaged,
+      );
+      assert.equal(told, 2);
+    },
+  );
 
   check("a stream has its name when it is finished, not before", async ({ volume, read }) => {
     const sink = await volume.open(newObject("a", { expectedSize: 10 }));

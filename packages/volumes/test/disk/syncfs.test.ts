@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { test } from "node:test";
 import { loadSyncfs } from "../../src/disk/syncfs.ts";
 
-test("syncfs tells the system's error of each call, also of several at once; elsewhere it says why it is missing", async () => {
+test("syncfs returns the system's error of each call, also of several at once; where it is missing there is a reason", async () => {
   const syncfs = await loadSyncfs();
   if (typeof syncfs === "string") {
     assert.notEqual(process.platform, "linux", syncfs);

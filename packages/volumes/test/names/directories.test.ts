@@ -8,7 +8,7 @@ import { scratchFolder } from "../scratch.ts";
 
 const traits = { caseSensitive: true, anyCharacter: true, nameMax: 255 };
 
-test("finds every folder again, also those that it had to forget", (t) => {
+test("finds every folder again, also those that were dropped from memory", (t) => {
   const root = scratchFolder(t);
   const directories = new Directories({ root, traits, guard: () => {}, capacity: 10 });
   const keys = Array.from({ length: 100 }, (_, index) => `a/${index % 7}/${index}`);

@@ -28,7 +28,7 @@ test("stores a file and a folder of one name, whichever comes first, and finds b
   }
 });
 
-test("takes keys that are too long for one name, and refuses those too long for the system", async (t) => {
+test("maps keys that are too long for one name, and refuses those too long for the system", async (t) => {
   const { volume } = await openNew(t);
   const key = `${"é".repeat(200)}/${"n".repeat(700)}`;
   const stored = await volume.put(newObject(key), bytesOf("x"));
@@ -56,7 +56,7 @@ test("follows no link out of the volume", async (t) => {
   await assert.rejects(volume.put(newObject("x", { source: "other" }), bytesOf("x")), ConfigError);
 });
 
-test("goes on when somebody removes folders that it remembers", async (t) => {
+test("goes on when somebody removes folders that it has in memory", async (t) => {
   const { root, volume } = await openNew(t);
   await volume.put(newObject("a/b/one"), bytesOf("1"));
   rmSync(join(root, "photos"), { recursive: true });

@@ -72,7 +72,7 @@ test("a new database that becomes another file while it is opened is noticed, to
   assert.ok(isClosed());
 });
 
-test("a database of its own is opened, new or not, also where its folder cannot be looked at: that is told by SQLite", async (t) => {
+test("a database of its own is opened, new or not; where its folder is missing, the error is SQLite's", async (t) => {
   const { path } = prepared(t);
   for (let time = 0; time < 3; time++) await leave(path);
   const { settled } = await opened(join(path, "..", "missing", "catalogue.sqlite"), () => {});
@@ -80,7 +80,7 @@ test("a database of its own is opened, new or not, also where its folder cannot 
   assert.ok(!existsSync(join(path, "..", "missing")));
 });
 
-test("a link that comes to lie beside the database is noticed", async (t) => {
+test("a link that comes to lie beside the database is refused", async (t) => {
   const { path, foreign } = prepared(t);
   const { settled } = await opened(path, () => symlinkSync(foreign, `${path}-shm`));
   assert.ok(settled instanceof ConfigError);

@@ -41,7 +41,7 @@ test("a link below .brigade is not followed; where people named it, it is", (t) 
   assert.equal(modeOf(elsewhere), "600");
 });
 
-test("a database whose folder is not there is not made: whoever opens it says so", (t) => {
+test("a database whose folder is not there is not made, and opening it fails", (t) => {
   keepPrivate(join(scratchFolder(t), "missing", "catalogue.sqlite"));
 });
 

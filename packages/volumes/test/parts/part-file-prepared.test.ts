@@ -89,7 +89,7 @@ test("nothing but a file is overwritten", async (t) => {
   await assert.rejects(openPartFile(target, remote, { overwrite: true }), ConfigError);
 });
 
-test("what another URL's download left is not gone on with, though the server says the same of it", async (t) => {
+test("the part of another URL's download is not continued, even if length and validator are the same", async (t) => {
   const folder = scratchFolder(t);
   await begin(join(folder, "a.zip"));
   assert.match(
@@ -99,7 +99,7 @@ test("what another URL's download left is not gone on with, though the server sa
   assert.deepEqual(readdirSync(folder), ["a.zip"]);
 });
 
-test("names of 238 to 255 bytes are brought, with all that lies beside them", async (t) => {
+test("names of 238 to 255 bytes are stored, with all that lies beside them", async (t) => {
   for (let length = 236; length <= 255; length++) {
     const folder = scratchFolder(t);
     const name = `${"n".repeat(length - 4)}.zip`;

@@ -85,7 +85,7 @@ for (const [change, what] of [
   });
 }
 
-test("notes without their file, or of another length, are not believed", async (t) => {
+test("notes without their file, or of another length, are not used", async (t) => {
   const target = join(scratchFolder(t), "a.zip");
   await leave(target, "abcde");
   rmSync(`${target}.part`);
@@ -101,7 +101,7 @@ test("notes without their file, or of another length, are not believed", async (
   assert.match(part.startedOver ?? "", /length/);
 });
 
-test("damaged notes are not believed", async (t) => {
+test("damaged notes are not used", async (t) => {
   const target = join(scratchFolder(t), "a.zip");
   await leave(target, "abcde");
   const notes = JSON.parse(readFileSync(`${target}.part.json`, "utf8"));
@@ -175,7 +175,7 @@ test("a file that does not fit on the disk is refused before anything is fetched
   );
 });
 
-test("a file's room is taken on the disk at once", async (t) => {
+test("a file's room is reserved on the disk at once", async (t) => {
   const part = await openAt(t, join(scratchFolder(t), "a.zip"), { length: 1_000_000 });
   const { size, blocks } = statSync(part.path);
   assert.equal(size, 1_000_000);
@@ -203,7 +203,7 @@ test("a name that is too long for the disk is refused as such", async (t) => {
   await assert.rejects(openAt(t, join(scratchFolder(t), "a".repeat(256))), NameError);
 });
 
-test("a name of 255 bytes, the longest that disks take, is brought, and gone on with, like any other", async (t) => {
+test("a file with a name of 255 bytes, the longest that disks accept, is stored and resumed like any other", async (t) => {
   for (const name of ["a".repeat(255), `${"文".repeat(84)}abc`]) {
     const folder = scratchFolder(t);
     const target = join(folder, name);

@@ -163,7 +163,7 @@ test("parts unchanged for a week are deleted when the volume is opened, unless t
   assert.ok((await there.begun(other)) > 0);
 });
 
-test("a part is no extra file to who verifies the volume", async (t) => {
+test("a part does not count as an extra file when the volume is verified", async (t) => {
   const { root, volume, close } = await openNew(t);
   await volume.put(newObject("a.jpg", { listedSize: 3 }), bytesOf("abc"));
   await leave(volume, { 0: "012" });

@@ -90,7 +90,7 @@ test("keeps the floor, in bytes, in shares and in inodes", async () => {
   assert.ok(await inodes.reserve(1, 50));
 });
 
-test("asks a disk at most once a second while there is room", async () => {
+test("reads a disk's room at most once per second while there is room", async () => {
   let now = 0;
   const disk = new FakeDisk("disk", 500);
   const placement = createPlacement([disk.volume], silentLog, { ...noFloor, now: () => now });
@@ -101,7 +101,7 @@ test("asks a disk at most once a second while there is room", async () => {
   assert.ok(disk.asked >= 3 && disk.asked <= 4, `asked ${disk.asked} times in 3 s`);
 });
 
-test("a full volume is back when its room has grown, a failed one never; the log says each once", async () => {
+test("a full volume is back when its room has grown, a failed one never; the log has one line for each", async () => {
   const clock = new Clock();
   const disk = new FakeDisk("disk", 100);
   const log = recordingLog();

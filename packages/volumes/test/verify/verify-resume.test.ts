@@ -94,7 +94,7 @@ test("an interrupted run goes on in another process, which gets the earlier prob
   assert.equal((await verified(root)).summary.problems.md5, keys.length - 1);
 });
 
-test("takes in what was stored while it was interrupted", async (t) => {
+test("includes what was stored while it was interrupted", async (t) => {
   const { root, looked } = await interrupted(t, manyKeys(3000));
   const [again = ""] = looked;
   const volume = await openVolume(root, {
@@ -135,7 +135,7 @@ test("does not go on with a manifest that has lost lines meanwhile", async (t) =
   );
 });
 
-test("is not misled by somebody who stores objects meanwhile", async (t) => {
+test("reports no difference for objects that are stored meanwhile", async (t) => {
   const keys = manyKeys(3000);
   const root = await volumeOf(t, keys);
   const volume = await openVolume(root, {
@@ -190,7 +190,7 @@ test("one verification at a time", async (t) => {
   );
 });
 
-test("an error of the one who is told comes back to him", async (t) => {
+test("an error that the callback throws comes back to the caller", async (t) => {
   const root = await volumeOf(t, ["a"]);
   rmSync(join(root, "photos/a"));
   const onDifference = () => {

@@ -169,7 +169,7 @@ test("counts lines that cannot be read, a torn last one too, and goes on", async
   );
 });
 
-test("takes the last line for an object that was stored twice", async (t) => {
+test("uses the last line of an object that was stored twice", async (t) => {
   const root = await volumeOf(t, ["a", "b"]);
   const old = formatManifestLine(newObject("a"), { size: 1, md5: md5Of("1"), verified: false, storedAt: 1 });
   appendToManifest(root, old);
@@ -207,7 +207,7 @@ test("looks at one source only, where that is wished", async (t) => {
   await assert.rejects(verified(root, { source: "sounds" }), ConfigError);
 });
 
-test("says of a folder that is no volume what to do, and leaves it alone", async (t) => {
+test("refuses a folder that is no volume with what to do, and changes nothing in it", async (t) => {
   const root = scratchFolder(t);
   await assert.rejects(
     verified(root),

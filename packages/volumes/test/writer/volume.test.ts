@@ -60,7 +60,7 @@ for (const durability of durabilities) {
   });
 }
 
-test("takes more objects at once than may wait for their fsync", async (t) => {
+test("accepts more objects at once than may wait for their fsync", async (t) => {
   const { root, volume, close } = await openNew(t, "file");
   const keys = Array.from({ length: 1300 }, (_, index) => `${index % 3}/${index}`);
   const puts = Promise.all(keys.map((key) => volume.put(newObject(key), bytesOf(key))));
@@ -86,7 +86,7 @@ test("streams a large object, hashing what it writes", async (t) => {
   assert.deepEqual(new Uint8Array(readFileSync(join(root, "photos/big"))), whole);
 });
 
-test("leaves nothing of objects that are damaged, aborted or forgotten", async (t) => {
+test("leaves nothing of objects that are damaged, aborted or abandoned", async (t) => {
   const { root, volume, close } = await openNew(t);
   const damaged = (error: unknown) => error instanceof SourceError && error.kind === "damaged";
   await assert.rejects(volume.put(newObject("x", { expectedSize: 6 }), bytesOf("12345")), damaged);
@@ -117,7 +117,7 @@ test("replaces an object that is stored again", async (t) => {
   );
 });
 
-test("says what has a file in its place, or had one that was moved aside, whatever it is", async (t) => {
+test("returns what has a file in its place, or had one that was moved aside, whatever it is", async (t) => {
   const { root, volume } = await openNew(t);
   await volume.put(newObject("a/here"), bytesOf("12345"));
   truncateSync(join(root, "photos/a/here"), 2);
@@ -175,7 +175,7 @@ test("adopts what lies there whole, and only that", async (t) => {
   assert.deepEqual(present, [true, false, false, false, false]);
 });
 
-test("a volume that was closed takes nothing", async (t) => {
+test("a volume that was closed accepts nothing", async (t) => {
   const { volume, close } = await openNew(t);
   await close();
   await assert.rejects(volume.put(newObject("a"), bytesOf("1")), HostError);

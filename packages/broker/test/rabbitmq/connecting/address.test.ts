@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { parseAddress } from "../../../src/rabbitmq/connecting/address.ts";
 import { brokerVariables } from "../../../src/rabbitmq/variables.ts";
 
-test("an AMQP URL is taken apart, percent-encoded or not", () => {
+test("an AMQP URL is parsed, percent-encoded or not", () => {
   const address = parseAddress("amqps://me%40home:p%C3%A4ss%2F@broker.example:5999/photos%2Fnew");
   assert.equal(address?.host, "broker.example:5999");
   assert.equal(address?.user, "me@home");

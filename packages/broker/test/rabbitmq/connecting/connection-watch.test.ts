@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { RecordingLog } from "../../../../../test/logs.ts";
 import { ConnectionWatch } from "../../../src/rabbitmq/connecting/connection-watch.ts";
 
-test("a broker that takes no messages stays blocked while another connection is lost and found", () => {
+test("a broker that accepts no messages stays blocked while another connection is lost and found", () => {
   const log = new RecordingLog();
   const watch = new ConnectionWatch(log, (error) => assert.fail(error));
   const [sending, receiving] = [watch.watch(), watch.watch()];

@@ -15,7 +15,7 @@ const [files, result] = [filesMessage("photos"), resultMessage("photos")];
 const nothingRequired = { isRequired: false, isDivided: false };
 const divided = { isRequired: false, isDivided: true };
 
-test("who gives a message back names its author, and is believed where the ledger and the admin alone may write", () => {
+test("a message that is given back keeps its author where only the ledger and the admin may write", () => {
   for (const user of ["brigade-ledger", "brigade-admin", undefined]) {
     assert.equal(authorOf(by(user, "brigade-downloader", "back"), true), "brigade-downloader");
     assert.equal(authorOf(by(user, "", "back"), true), "");
@@ -30,7 +30,7 @@ test("a lister names the author of a directory that it gives back", () => {
   assert.equal(authorOf(by("brigade-lister", "", "listing", "directory"), true), "");
 });
 
-test("where everybody may write everything, it is believed unless it is a downloader; of dead letters always so", () => {
+test("where everybody may write everything, the named author counts unless a downloader names it; for dead letters this is so everywhere", () => {
   for (const author of [(one: ReturnType<typeof by>) => authorOf(one, false), authorOfLetter]) {
     assert.equal(author(by("brigade-ledger", "brigade-downloader")), "brigade-downloader");
     assert.equal(author(by("brigade-ledger", "")), "");
@@ -40,7 +40,7 @@ test("where everybody may write everything, it is believed unless it is a downlo
   }
 });
 
-test("directories and pages are believed of everybody but downloaders, batches and results of these, too", () => {
+test("directories and pages are accepted from everybody but downloaders; batches and results from these, too", () => {
   for (const user of ["brigade-lister", "brigade-ledger", "brigade-admin", "guest"]) {
     for (const message of [...told, files, result])
       assert.equal(disbelief(message, user, by(user), divided), undefined);
@@ -59,7 +59,7 @@ test("the user of one host speaks for no other", () => {
   assert.equal(ofHost("brigade-downloader", "h"), undefined);
 });
 
-test("directories and pages without an author are believed only where no downloader may write", () => {
+test("directories and pages without an author are accepted only where no downloader may write", () => {
   for (const message of told) {
     assert.equal(disbelief(message, "", by(undefined), nothingRequired), undefined);
     assert.equal(disbelief(message, "", by(undefined, undefined, "listing"), divided), undefined);
@@ -70,7 +70,7 @@ test("directories and pages without an author are believed only where no downloa
     assert.equal(disbelief(message, "", by(undefined), divided), undefined);
 });
 
-test("once authors are required, nothing without one is believed but batches", () => {
+test("once authors are required, only batches are accepted without one", () => {
   const required = { ...divided, isRequired: true };
   for (const message of [...told, result])
     assert.match(disbelief(message, "", by(undefined, "", "listing"), required) ?? "", /REQUIRE_USER_ID/);

@@ -17,7 +17,7 @@ describe("what distinguishes a downloader from others on its host", () => {
     assert.equal(await number("gateway.example", "x-downloader-2"), "2");
   });
 
-  test("is nothing where DNS says nothing of a number", async () => {
+  test("is undefined where DNS gives no number", async () => {
     const names = ["brigade-downloader-run-333215901123.brigade_default", "web-7.example.com", "second"];
     assert.equal(await instanceOf("@dns", async () => names), undefined);
     assert.equal(await instanceOf("@dns", async () => []), undefined);

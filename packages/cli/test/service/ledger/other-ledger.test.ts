@@ -39,7 +39,7 @@ describe("a ledger beside another one", () => {
     };
   }
 
-  test("says once that work is queued of which it knows no job, until records come to it", async () => {
+  test("warns once of queued work whose job is not in the catalogue, until records arrive", async () => {
     await using one = watched();
     await one.looked();
     assert.deepEqual(one.log.messages, []);

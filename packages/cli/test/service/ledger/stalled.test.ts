@@ -87,7 +87,7 @@ describe("a quiet job", () => {
     await own.closes();
   });
 
-  test("is not kept open by services that hold nothing, or do not say what they hold", async () => {
+  test("is not kept open by services that hold nothing, or do not report what they hold", async () => {
     await using own = await quietJob();
     own.holders.note(word(holding(0, 0)));
     const old = word({});
@@ -118,7 +118,7 @@ describe("a quiet job", () => {
     await own.closes();
   });
 
-  test("stays open while the broker takes nothing", async () => {
+  test("stays open while the broker accepts no messages", async () => {
     await using own = await quietJob();
     own.state.takes = false;
     await own.staysOpen();

@@ -78,7 +78,7 @@ function announcing(context: TestContext, disks: readonly Disk[] = []) {
 }
 
 describe("a service", () => {
-  test("says every five seconds who it is, why it pauses and how much room its disks have", async (context) => {
+  test("reports every five seconds its name, why it pauses and how much room its disks have", async (context) => {
     const own = announcing(context, [new Disk("red")]);
     own.pauses.photos = ["no room"];
     await own.word();
@@ -120,7 +120,7 @@ describe("a service", () => {
     );
   });
 
-  test("goes on saying the last known room of a disk that hangs, and asks it no more", async (context) => {
+  test("goes on reporting the last room of a disk that hangs, and reads it no more", async (context) => {
     const [hanging, well] = [new Disk("red"), new Disk("blue")];
     const own = announcing(context, [hanging, well]);
     await settled();
@@ -136,7 +136,7 @@ describe("a service", () => {
     assert.deepEqual(own.free(), [2e9, 18e9]);
   });
 
-  test("says nothing of the room of a disk that failed, until it answers again", async (context) => {
+  test("reports no room of a disk that failed, until it answers again", async (context) => {
     const disk = new Disk("red");
     const own = announcing(context, [disk]);
     await own.word();
@@ -149,7 +149,7 @@ describe("a service", () => {
     assert.deepEqual(own.free(), [2e9]);
   });
 
-  test("says that a disk is lost, and why, until it is in its place again", async (context) => {
+  test("reports that a disk is lost, and why, until it is in its place again", async (context) => {
     const disk = new Disk("red");
     const own = announcing(context, [disk]);
     const lost = () => own.said.at(-1)?.volumes[0]?.lost;

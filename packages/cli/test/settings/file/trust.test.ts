@@ -16,7 +16,7 @@ test("a file of the user, of root, and of the user who called sudo is read; anot
   assert.match(why(54_321, { uid: 54_322, sudoUid: undefined }) ?? "", /user 54321/);
 });
 
-test("SUDO_UID counts for root only: other users could set it themselves", () => {
+test("SUDO_UID counts for root only, because other users could set it themselves", () => {
   const runner = currentRunner({ SUDO_UID: "54321" });
   assert.equal(runner?.sudoUid, runner?.uid === 0 ? 54_321 : undefined);
   assert.equal(currentRunner({ SUDO_UID: "54321x" })?.sudoUid, undefined);

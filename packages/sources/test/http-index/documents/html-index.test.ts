@@ -21,14 +21,14 @@ test("a page that ends in the middle is none, wherever it was cut", async () => 
   await assert.rejects(parseJsonIndex('[{"name":"a","type":"dir'), /ends in the middle/);
 });
 
-test("where HTTP does not tell a cut page from a whole one, its own end does", async () => {
+test("where HTTP cannot distinguish a cut page from a whole one, the end of its markup decides", async () => {
   const undelimited = { ...pub, isDelimited: false };
   const page = `<title>Index of /</title>${link("a.txt")}`;
   await assert.rejects(parseHtmlIndex(page, undelimited), /index page is complete/);
   assert.equal((await parseHtmlIndex(`<html>${page}</html>`, undelimited))?.length, 1);
 });
 
-test("nginx's exact sizes and minutes are believed, rounded ones are not", async () => {
+test("nginx's exact sizes and minutes are used, rounded ones are not", async () => {
   const found = await parse(`<a href="a">a</a>      27-Nov-2026 23:28      12345
 <a href="b">b</a>      27-Nov-2026 23:28        12K
 <a href="c">c</a>      2026-11-27 23:28  12K
@@ -45,7 +45,7 @@ test("nginx's exact sizes and minutes are believed, rounded ones are not", async
   ]);
 });
 
-test("servers that escape paths otherwise than we do, and write whole ones, are understood", async () => {
+test("paths that are escaped otherwise than brigade's, and whole ones, are read", async () => {
   const found = await parseHtmlIndex(
     "<title>Directory Listing For [/dir (x)/]</title><a href='/dir (x)/a.jpg'>a</a><a href=\"/dir%20(x)/it's%20b.jpg\">b</a>",
     at("http://a.example/dir%20%28x%29/"),
@@ -78,7 +78,7 @@ test("entities and percent signs in links are undone once; bytes that are not UT
   );
 });
 
-test("a name whose bytes are not UTF-8, written as they are, is not taken for U+FFFD", async () => {
+test("a name whose bytes are not UTF-8, written as they are, is not the name with U+FFFD", async () => {
   const bytes = Buffer.concat([
     Buffer.from('<title>Index of /pub/</title><a href="./'),
     Buffer.from([0xe9]),
@@ -112,7 +112,7 @@ test("names that are not escaped in the texts of links hide no other links", asy
   }
 });
 
-test("a large page is read without keeping everybody else waiting", async (t) => {
+test("other work goes on while a large page is read", async (t) => {
   const rows = Array.from(
     { length: 40_000 },
     (_, n) => `<a href="f${n}">f${n}</a>   27-Nov-2026 23:28   ${n}\n`,

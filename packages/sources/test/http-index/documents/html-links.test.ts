@@ -107,7 +107,7 @@ test("where a page shows that its hrefs are not escaped, what looks escaped is t
   );
 });
 
-test("where two links would be one name, and their texts say two, the hrefs are the names as they stand", async () => {
+test("where two links would be one name, and their texts are two, the hrefs are the names as they stand", async () => {
   const [raw, plain] = [link("%41"), link("A")];
   for (const links of [raw + plain, plain + raw]) {
     const found = await parse(links + link("b%20c", "b c") + link("%e4") + link("%E4"));
@@ -143,7 +143,7 @@ test("where texts are as escaped as hrefs, two links to one thing are one name",
   assert.deepEqual(new Set(found?.map(({ name }) => name)), new Set(["A", "B"]));
 });
 
-test("names that are cut short in the text of the link, or that it does not tell, are read all the same", async () => {
+test("names that are cut short in the text of the link, or are not in it, are read all the same", async () => {
   const found = await parse(
     link("a-long-name?with-a-question.txt", "a-long-name?wit..>") +
       link("b#1.txt", "Download") +
@@ -159,7 +159,7 @@ test("names that are cut short in the text of the link, or that it does not tell
   );
 });
 
-test("a name that its tag cannot hold is taken from the text of the link, or named as not understood", async () => {
+test("a name that its tag cannot hold is read from the text of the link, or reported as unreadable", async () => {
   const torn = (name: string, text = name) => [
     `<a href="${name}">${text}</a>`,
     `<a href='${name.replaceAll('"', "'")}'>${text.replaceAll('"', "'")}</a>`,
@@ -220,7 +220,7 @@ test("a root's links to other hosts are entries where they are called so", async
   );
 });
 
-test("links are relative to what the page says that they are relative to", async () => {
+test("links are relative to the base of the page, where it has one", async () => {
   const based = (base: string, ...links: string[]) => parse(`<base href="${base}">${links.join("")}`);
   const entries = await based(
     "http://internal.test:8080/",
@@ -258,7 +258,7 @@ test("where no link leads into the directory, its path may be another for the se
   );
 });
 
-test("a page whose links lead elsewhere and name nothing is no empty directory; one without such links is", async () => {
+test("a page whose links all lead out of it is no empty directory; one without such links is", async () => {
   await assert.rejects(
     parse(link("../") + link("/elsewhere/a.txt", "Download")),
     /none of the index page's 1 links/,
@@ -271,7 +271,7 @@ test("a page whose links lead elsewhere and name nothing is no empty directory; 
   assert.deepEqual(await parse(empty), []);
 });
 
-test("links to other pages of the list, and to directories by a query, are told as what is missing", async () => {
+test("links to other pages of the list, and to directories by a query, are reported as missing", async () => {
   const found = await parse(
     link("a.txt") + link("?page=2", "2") + link("?start=100", "Next »") + link("?dir=/pub/sub", "sub/"),
   );

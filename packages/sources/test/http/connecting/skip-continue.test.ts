@@ -44,7 +44,7 @@ for (const [what, before] of [
   ],
   ["not at all", async () => {}],
 ] satisfies [string, (socket: Socket) => Promise<void>][])
-  test(`a server that says 100 Continue unasked, ${what}, is read, and a body that looks like 100 Continue is unchanged`, async (t) => {
+  test(`an answer after an unrequested 100 Continue, ${what}, is read, and a body that looks like 100 Continue is unchanged`, async (t) => {
     const { url, heads } = await serveAfter(t, before);
     const file = await filesOf(t).find(new URL(`${url}/a.bin`), signal());
     for (const [from, to] of [

@@ -63,7 +63,7 @@ test("TLS to a port that speaks plain HTTP, or another protocol, is reported as 
   await lasting(t, `https://127.0.0.1:${ssh}`, words);
 });
 
-test("plain HTTP to a TLS port is reported as that, whether the server says so or just closes", async (t) => {
+test("plain HTTP to a TLS port is reported as that, whether the server answers or just closes", async (t) => {
   const words = /this port speaks TLS: https:\/\/ meant\? Check MY_VARIABLE/;
   const certificate = makeCertificate(t);
   await lasting(t, `http://127.0.0.1:${await tlsPort(t, certificate)}`, words);
@@ -143,7 +143,7 @@ test("a file of certificates that cannot be read, or holds none, is a mistake of
   });
 });
 
-test("a server that speaks no HTTP is reported with what it says", async (t) => {
+test("a server that speaks no HTTP is reported with what it sent", async (t) => {
   for (const [banner, words] of [
     ["SSH-2.0-OpenSSH_9.2p1\r\n", /speaks no HTTP \(an SSH server says "SSH-2.0.*MY_VARIABLE/],
     ["220 mail.example ESMTP\r\n", /a mail or FTP server says "220 mail/],

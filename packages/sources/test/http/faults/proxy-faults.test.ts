@@ -119,7 +119,7 @@ test("faults of the server behind a proxy are the server's", async (t) => {
   assert.deepEqual([plain.kind, own.kind], ["misconfigured", "misconfigured"]);
 });
 
-test("a proxy that says nothing is waited for as long as a server is, not for minutes", async (t) => {
+test("a silent proxy is waited for as long as a server is, not for minutes", async (t) => {
   const silent = await tcpPort(t, () => {});
   const began = performance.now();
   for (const scheme of ["http", "socks5"]) {

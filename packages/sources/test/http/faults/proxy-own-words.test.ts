@@ -28,7 +28,7 @@ const server: RequestListener = ({ url, method }, response) => {
   else response.writeHead(404).end("not found");
 };
 
-test("a 404 that may be the proxy's own is no word of the server: nothing vanishes by it", async (t) => {
+test("a 404 that may be the proxy's own does not count as the server's: nothing vanishes by it", async (t) => {
   const source = await behindProxy(t, (_request, response) => response.writeHead(404).end("No such domain"));
   for (const asking of [
     () => source.open({ key: "a" }, undefined, signal()),
@@ -44,7 +44,7 @@ test("a 404 that may be the proxy's own is no word of the server: nothing vanish
   }
 });
 
-test("a page of the proxy's own is no word of the server, either", async (t) => {
+test("a page of the proxy's own does not count as the server's, either", async (t) => {
   let isGone = false;
   const source = await behindProxy(t, (_request, response) => {
     if (isGone) response.writeHead(404).end();

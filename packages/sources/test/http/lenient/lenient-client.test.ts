@@ -77,7 +77,7 @@ for (const [what, answer] of Object.entries({
   "a version that was not asked for": `HTTP/2 200\r\n${length}\r\n${body}`,
   "a line without a colon": `HTTP/1.1 200 OK\r\nno colon\r\n${length}\r\n${body}`,
 }))
-  test(`an answer with ${what} is not read: the error says that it is malformed`, async (t) => {
+  test(`an answer with ${what} is refused as malformed`, async (t) => {
     const { get, heads } = await clientOf(t, (socket) => socket.write(answer, "latin1"));
     const error = await caught(get("/malformed"));
     assert.deepEqual([error.kind, error.isMalformed], ["unavailable", true]);

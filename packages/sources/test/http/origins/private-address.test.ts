@@ -20,7 +20,7 @@ const open = (
 ).split(" ");
 
 for (const [kind, addresses] of Object.entries(kinds)) {
-  test(`addresses that are ${kind} are told, in whatever form of IPv6 they come`, () => {
+  test(`addresses that are ${kind} are recognised, in whatever form of IPv6 they come`, () => {
     for (const address of addresses.split(" ")) assert.equal(privateKind(address), kind, address);
   });
 }
@@ -48,7 +48,7 @@ test("a host that the user named may be private, but one that was public does no
   assert.deepEqual(hosts.among("store.example", ["127.0.0.1", "1.0.0.1"]), ["1.0.0.1"]);
 });
 
-test("what a host itself tells is known without a name server", () => {
+test("a host that is itself an address is judged without a name server", () => {
   for (const host of ["localhost", "LOCALHOST.", "a.localhost", "127.0.0.1", "[::1]", "[fd00::1]"])
     assert.ok(outOfReach(publicOnly, host) instanceof PrivateAddress, host);
   for (const host of ["store.example", "notlocalhost", "1.1.1.1", "[2606:4700::1111]"])

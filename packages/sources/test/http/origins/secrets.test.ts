@@ -24,7 +24,7 @@ for (const [first, url, isSame] of [
   ["http://a.example/", "http://a.example:8080/", false],
   ["http://a.example/", "https://b.a.example/", false],
 ] as const)
-  test(`what was given for ${first} is ${isSame ? "" : "not "}told to ${url}`, () => {
+  test(`what was given for ${first} is ${isSame ? "" : "not "}sent to ${url}`, () => {
     assert.equal(isSameOrigin(new URL(first), new URL(url)), isSame);
   });
 
@@ -44,7 +44,7 @@ test("an index page's file at another port of the host comes without user, heade
   assert.equal(heard.referer, "http://example.com/");
 });
 
-test("an edge server to which a bucket's domain dispatches hears no configured headers", async (t) => {
+test("an edge server to which a bucket's domain redirects gets no configured headers", async (t) => {
   const edge = await serve(t, (_request, response) => response.end("12345"));
   const cdn = await serve(t, ({ url }, response) =>
     response.writeHead(302, { location: `${edge.url}/${cdn.host}${url}` }).end(),

@@ -38,7 +38,7 @@ test("a text that is packed on its way is refused, whatever its length", async (
   await assert.rejects(chunked.read("a.gz"), cameInPlace);
 });
 
-test("a packed file comes as it is stored, also where the server tells how it is packed, and in pieces", async (t) => {
+test("a compressed file comes as it is stored, also where the server announces its compression, and in pieces", async (t) => {
   for (const encoding of ["gzip", "x-gzip", "GZIP"]) {
     const { read, source } = await compressingSite(t, encoding);
     for (const key of ["a.tar.gz", "a.TGZ", "b.svgz"]) {

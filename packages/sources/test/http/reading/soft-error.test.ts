@@ -80,11 +80,11 @@ for (const [what, key, sent] of [
   ["a vector graphic", "a.svg", { type: "image/svg+xml", body: "<svg/>" }],
   ["a text in the place of a picture", "a.jpg", { type: "image/jpeg", body: "<3 pictures" }],
 ] as const)
-  test(`${what} is taken as it is`, async (t) => {
+  test(`${what} is stored as it is`, async (t) => {
     assert.equal(await isRefused(t, key, sent), false);
   });
 
-test("a page that the list knows by its MD5 is taken", async (t) => {
+test("a page whose MD5 is in the list is accepted", async (t) => {
   const { url } = await siteThatSends(t, { type: html, body: login });
   const folder = mkdtempSync(join(tmpdir(), "list-"));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -100,7 +100,7 @@ test("a page that the list knows by its MD5 is taken", async (t) => {
   await assert.rejects(read("b.jpg"), cameInPlace, "the key tells the type, not the URL");
 });
 
-test("of a page in the place of a file, size and date say nothing of the file", async (t) => {
+test("size and date of a page in the place of a file are not used for the file", async (t) => {
   const { source } = await siteThatSends(t, { type: html, body: login });
   assert.deepEqual(await source.stat("a.jpg", signal()), { key: "a.jpg" });
 });

@@ -68,7 +68,7 @@ for (const delay of [2, 20, 50, 200])
       }
     });
 
-test("more places are found when a line gets longer, and fewer when they bring nothing any more", () => {
+test("more places are found when latency grows, and fewer when they bring nothing any more", () => {
   const timeline = new Timeline();
   const places = sought(timeline);
   const { state } = fetching(places, timeline, 1, { delay: 5, most: 2_000 });

@@ -94,7 +94,7 @@ for (const [kind, gate] of [
   ["a fixed window", fixedWindow],
   ["a sliding window", slidingWindow],
 ] as const)
-  test(`a limit of requests a second is not taken for one of requests at once: ${kind}`, async () => {
+  test(`a limit of requests per second does not count as one of requests at once: ${kind}`, async () => {
     for (const clients of [1, 3])
       for (const latency of [
         [1, 3],

@@ -88,7 +88,7 @@ test("a server that serves three connections of many gets what waits over those,
   assert.equal(given.length, 12 + 3);
 });
 
-test("a server that stands still while most connections are idle is asked for two things twice at most, and no fewer connections are used", async () => {
+test("while a server stands still and most connections are idle, two requests at most are sent twice, and no fewer connections are used", async () => {
   const { changes, given, takenBack, again, askAgain, pass, finish } = await threeOfTenAnswered();
   await pass(900);
   assert.equal(takenBack.length, 1);
@@ -144,7 +144,7 @@ test("what gets no answer while others do is asked for again", async () => {
   assert.deepEqual(takenBack, given.slice(4, 16));
 });
 
-test("while a server stands still no patience is lost, however long and often it does, and when it goes on nothing is asked for twice", async () => {
+test("however long and often a server stands still, no request is sent twice when it goes on", async () => {
   const { changes, given, takenBack, answer, pass, finish } = await fourOfSixteenServed();
   await answer(8);
   for (const seconds of [3, 3, 4, 20, 5]) {
@@ -159,7 +159,7 @@ test("while a server stands still no patience is lost, however long and often it
   assert.deepEqual(changes, []);
 });
 
-test("a server that takes its time with all answers is left to it", async () => {
+test("a server that is slow with all answers keeps all its connections", async () => {
   const { changes, given, ask, pass, finish } = setup(8);
   await ask(8);
   for (let second = 0; second < 25; second++) await pass(1000);

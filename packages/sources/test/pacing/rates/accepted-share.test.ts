@@ -22,7 +22,7 @@ function cutRate() {
   return { rate, pass, cut, goOn };
 }
 
-test("a cut is taken back if the share that is refused at any rate explains it, and that share cuts the rate no more", () => {
+test("a cut is undone if the share that is refused at any rate explains it, and that share cuts the rate no more", () => {
   const { rate, goOn } = cutRate();
   assert.ok(rate.accept(0.33));
   goOn();

@@ -127,7 +127,7 @@ test("a limit is found where a share was refused at any rate before", () => {
   }
 });
 
-test("no limit that a client has for itself is taken for refusals at any rate", () => {
+test("a limit per client does not count as refusals at any rate", () => {
   for (const [kind, gate] of Object.entries(kinds))
     for (const perSecond of [3, 30, 300])
       for (const retryAfterMs of [undefined, 1000]) {
@@ -164,7 +164,7 @@ test("refusals that come at any rate, a few among many, slow nothing down", () =
   assert.equal(rate.perSecond, Number.POSITIVE_INFINITY);
 });
 
-test("a rate is learnt when more than one request of eight is refused, and at once when the source asks to wait", () => {
+test("a rate is found when more than one request of eight is refused, and at once when the source demands a wait", () => {
   const { rate, pass } = setup();
   for (let n = 0; n < 1_000; n++) {
     if (n % 5 === 3) rate.refused(rate.sent());

@@ -4,7 +4,7 @@ import type { Purpose } from "../../../src/pacing/turns/turn.ts";
 import { signal } from "../../scenario.ts";
 import { settle, setup } from "../scene.ts";
 
-test("everything refused after many refusals is a ban: told once, and asked for one by one", async () => {
+test("refusals of everything after many refusals are a ban, which is reported once; then one request at a time is sent", async () => {
   const { changes, given, ask, pass, serve } = setup(64);
   await serve(32);
   await ask(40);
@@ -52,7 +52,7 @@ async function perSecond(
   return given.length - before;
 }
 
-test("everything refused after nothing but answers is a ban when somebody says so: told once, and its rate is not passed", async () => {
+test("refusals of everything after nothing but answers are a ban when the answer has that word; it is reported once, and its rate is not passed", async () => {
   const scene = setup(64);
   const { pacing, changes, pass } = scene;
   await answer(scene, "body", 200, 100);
@@ -73,7 +73,7 @@ test("everything refused after nothing but answers is a ban when somebody says s
   );
 });
 
-test("a ban that is met at a crawl, after an outage, limits nobody to that crawl", async () => {
+test("a ban that comes at a very low rate, after an outage, does not limit later requests to that rate", async () => {
   const scene = setup(64);
   const { pacing, changes, pass } = scene;
   await answer(scene, "body", 200, 300);

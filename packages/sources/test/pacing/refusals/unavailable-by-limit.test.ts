@@ -48,7 +48,7 @@ const adapters: Readonly<Record<string, (t: TestContext) => Promise<Source>>> = 
 };
 
 for (const [name, open] of Object.entries(adapters))
-  test(`503 without a word more is of our haste, where many are refused and others are served: ${name}`, async (t) => {
+  test(`a bare 503 counts as too many requests where many are refused and others are served: ${name}`, async (t) => {
     const source = await open(t);
     const kinds: string[] = [];
     for (let n = 0; n < 12; n++) {
@@ -89,7 +89,7 @@ test("503 from the first request on is an outage, however often it comes", async
   assert.deepEqual(new Set(scene.given.map(({ finding }) => finding)), new Set([undefined]));
 });
 
-test("503 beyond a limit of requests at once is of our haste from the time on when that is known", async () => {
+test("a 503 beyond a limit of requests at once counts as too many requests once that limit is known", async () => {
   const scene = setup(64);
   await scene.serve(16);
   await scene.ask(31);

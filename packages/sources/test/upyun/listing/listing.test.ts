@@ -8,7 +8,7 @@ function page(response: ServerResponse, body: string | Buffer, iter: string | un
   response.writeHead(200, iter === undefined ? {} : { "x-upyun-list-iter": iter }).end(body);
 }
 
-test("asks for one level with an explicit size, and sends the cursor back as it came", async (t) => {
+test("requests one level with an explicit size, and sends the cursor back as it came", async (t) => {
   const { url, asked, headers } = await serve(t, ({ headers: sent }, response) => {
     if (sent["x-list-iter"] === undefined)
       page(response, "a.jpg\tN\t5000000000\t1478701618\nsub\tF\t0\t1\n", "Y3Vyc29y+/=");
@@ -41,7 +41,7 @@ test("does not carry a cursor into the next directory", async (t) => {
   assert.equal(asked[1], "GET /bucket/");
 });
 
-test("takes a short or empty page for what it is: not the end", async (t) => {
+test("does not treat a short or empty page as the end", async (t) => {
   const { url } = await serve(t, (_request, response) => page(response, "", "more"));
   const source = sourceFor(t, { UPYUN_ENDPOINT: url });
   assert.equal((await source.listPage("a", undefined, signal())).next, "more");
@@ -127,7 +127,7 @@ test("refuses a page whose body is cut, even where the cut falls between rows", 
   );
 });
 
-test("refuses a text page whose end proves nothing, but takes a JSON one", async (t) => {
+test("refuses a text page that is not delimited, but accepts a JSON one", async (t) => {
   const { url } = await serve(t, ({ headers }, response) => {
     response.useChunkedEncodingByDefault = false;
     response.removeHeader("transfer-encoding");
@@ -156,7 +156,7 @@ test("distinguishes a missing directory from one that vanishes while it is liste
   await assert.rejects(source.listPage("a", "cursor", signal()), failure("bad-listing", /vanished/));
 });
 
-test("says when the store does not know a cursor", async (t) => {
+test("throws bad-cursor for a cursor that the store does not accept", async (t) => {
   const { url } = await serve(t, (_request, response) => refuse(response, 40001005));
   const source = sourceFor(t, { UPYUN_ENDPOINT: url });
   await assert.rejects(source.listPage("a", "old", signal()), failure("bad-cursor"));
@@ -179,7 +179,7 @@ test("refuses directories that no request can name", async (t) => {
   assert.deepEqual(asked, []);
 });
 
-test("in JSON: takes the body's cursor, else the header's, and fails without both", async (t) => {
+test("in JSON: uses the body's cursor, else the header's, and fails without both", async (t) => {
   const files = [
     { name: "é", type: "image/jpeg", length: 3, last_modified: 5, etag: "ignored" },
     { name: "sub", type: "folder", length: 0, last_modified: 5 },
@@ -206,7 +206,7 @@ test("in JSON: takes the body's cursor, else the header's, and fails without bot
   await assert.rejects(source.listPage("none", undefined, signal()), failure("bad-listing"));
 });
 
-test("in JSON: asks whether a directory with a length is a file of type folder", async (t) => {
+test("in JSON: checks by a request whether a directory with a length is a file of type folder", async (t) => {
   const { url } = await serve(t, ({ method, url: path }, response) => {
     const row = (name: string) => ({ name, type: "folder", length: 7, last_modified: 5 });
     if (method === "GET")

@@ -74,7 +74,7 @@ for (const format of ["text", "json"]) {
   });
 }
 
-test("the store's own cursor cannot be taken for one of ours", async (t) => {
+test("the store's own cursor never looks like one of brigade's", async (t) => {
   const { url } = await serve(t, (_request, response) => {
     response.writeHead(200, { "x-upyun-list-iter": "rows:5-0123456789abcdef:" }).end("a\tN\t1\t2\n");
   });

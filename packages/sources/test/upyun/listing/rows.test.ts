@@ -79,7 +79,7 @@ test("a JSON entry that cannot be read may be a directory, unless its type is a 
   );
 });
 
-test("a name with a LF in it fails whole: its end is not taken for another name", async (t) => {
+test("a name with a LF in it fails whole: its end is no other name", async (t) => {
   const { good, directories, problems } = await listedOf(t, [
     "one\tN\t1\t2",
     "two",
@@ -95,7 +95,7 @@ test("a name with a LF in it fails whole: its end is not taken for another name"
   assert.match(problems[1] ?? "", /row 3 may be the rest of the row before it.*UPYUN_LIST_FORMAT=json/);
 });
 
-test("a row that cannot be read says that it may be a directory, unless it is clearly a file's", async (t) => {
+test("a row that cannot be read counts as a possible directory, unless it is clearly a file's", async (t) => {
   const { good, directories, problems, unlisted } = await listedOf(t, [
     "a\tb\tF\t0\t2",
     "a\tb\tN\t1\t2",
@@ -114,7 +114,7 @@ test("a row that cannot be read says that it may be a directory, unless it is cl
   assert.deepEqual(unlisted, [0, 2, 6, 7]);
 });
 
-test("takes a page whose last row cannot be read for a cut one, until it has come so three times", async (t) => {
+test("treats a page whose last row cannot be read as cut, until it has come so three times", async (t) => {
   let text = "a\tN\t1\t2\nb\tN\t1";
   const { url } = await serve(t, (_request, response) => page(response, text));
   const source = sourceFor(t, { UPYUN_ENDPOINT: url });

@@ -19,7 +19,7 @@ async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(all);
 }
 
-test("gives the body in the memory that it is given, whole, with what its headers say", async (t) => {
+test("gives the body in the memory that it is given, whole, with the values of its headers", async (t) => {
   const { url } = await serve(t, (_request, response) => {
     response.writeHead(200, {
       "content-length": pieces.length,
@@ -58,7 +58,7 @@ test("gives the same by chunks, of a chunked body without a length", async (t) =
   assert.ok(pieces.equals(await again.bytes()));
 });
 
-test("takes an empty body", async (t) => {
+test("accepts an empty body", async (t) => {
   const { url } = await serve(t, (_request, response) =>
     response.writeHead(200, { "content-length": 0 }).end(),
   );
@@ -67,7 +67,7 @@ test("takes an empty body", async (t) => {
   assert.equal((await collect((await source.open(entry("a", 0), undefined, signal())).chunks())).length, 0);
 });
 
-test("trusts an ETag in MD5 form, but no weak one and no other", async (t) => {
+test("uses an ETag in MD5 form as MD5, but no weak one and no other", async (t) => {
   const etags: Record<string, string> = { strong: `"${md5}"`, weak: `W/"${md5}"`, other: '"5f2-abc"' };
   const { url } = await serve(t, ({ url: path = "" }, response) => {
     response.writeHead(200, { etag: etags[path.slice(8)] }).end("x");
@@ -110,7 +110,7 @@ test("distinguishes a broken connection from a body that ended early", async (t)
   );
 });
 
-test("takes a body whose end proves nothing only in its listed size", async (t) => {
+test("accepts a body that is not delimited only in its listed size", async (t) => {
   const { url } = await serve(t, (_request, response) => withoutLength(response).end("12345"));
   const source = sourceFor(t, { UPYUN_ENDPOINT: url });
   const open = (size: number) => source.open(entry("a", size), undefined, signal());
@@ -120,7 +120,7 @@ test("takes a body whose end proves nothing only in its listed size", async (t) 
   await assert.rejects(collect((await open(6)).chunks()), failure("damaged", /5 of 6/));
 });
 
-test("gives up a body that falls silent, before and after its first bytes", async (t) => {
+test("ends a body that falls silent, before and after its first bytes", async (t) => {
   const { url } = await serve(t, ({ url: path }, response) => {
     if (path === "/bucket/headers") return;
     response.writeHead(200, { "content-length": 10 });

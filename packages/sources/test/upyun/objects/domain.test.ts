@@ -85,7 +85,7 @@ test("fetches keys that the domain would cut or put together from the store", as
   );
 });
 
-test("does not lose an object to a 404 that the domain remembers", async (t) => {
+test("does not lose an object to a 404 from the domain's cache", async (t) => {
   const { source } = await both(
     t,
     (_request, response) => response.writeHead(404).end('{"code":"40400001"}'),
@@ -110,7 +110,7 @@ for (const [title, answer] of [
   ],
   ["a part", (response: ServerResponse) => response.writeHead(206).end("bytes")],
 ] as const) {
-  test(`takes the store's bytes where the domain's are ${title}`, async (t) => {
+  test(`fetches the store's bytes where the domain's are ${title}`, async (t) => {
     const { source } = await both(t, (_request, response) => void answer(response));
     assert.equal(await text(source().open(entry("a", 5), undefined, signal())), "store");
   });
@@ -128,7 +128,7 @@ test("keeps what is newer than the listing, whatever its size", async (t) => {
   assert.deepEqual(rest.asked, []);
 });
 
-test("takes the store's bytes for a copy that is older than the listing", async (t) => {
+test("fetches the store's bytes in place of a copy that is older than the listing", async (t) => {
   const { source, rest } = await both(
     t,
     (_request, response) =>
@@ -160,7 +160,7 @@ test("stops asking the store for dates once the domain's dates have differed fro
   assert.deepEqual(rest.asked, Array(3).fill("HEAD /bucket/a"));
 });
 
-test("without digests, takes the store's bytes until it has learned about the dates", async (t) => {
+test("without digests, fetches the store's bytes until the domain's dates have proven right", async (t) => {
   const { source } = await both(
     t,
     (_request, response) =>
@@ -183,7 +183,7 @@ test("finds out that an older copy's object is gone", async (t) => {
   await assert.rejects(source().open(entry("a", 5, listed), undefined, signal()), failure("missing"));
 });
 
-test("never follows a redirect to an error's picture, but takes the store's bytes", async (t) => {
+test("never follows a redirect to an error's picture, but fetches the store's bytes", async (t) => {
   const elsewhere = await serve(t, (_request, response) => response.end("sorry"));
   for (const location of [
     "/error.png",

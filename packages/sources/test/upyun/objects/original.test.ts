@@ -50,14 +50,14 @@ test("gives a range, and checks that it is the one that was asked for", async (t
     await assert.rejects(open(key, 4), failure("damaged"), key);
 });
 
-test("takes the whole where the range was all of it", async (t) => {
+test("accepts the whole where the range was all of it", async (t) => {
   const { url } = await serve(t, (_request, response) => response.end(text));
   const source = sourceFor(t, { UPYUN_ENDPOINT: url });
   const body = await source.open(entry("a", 10), { from: 0 }, signal());
   assert.equal(Buffer.from(await body.bytes()).toString(), text);
 });
 
-test("takes part of a body for no whole", async (t) => {
+test("does not accept part of a body as the whole", async (t) => {
   const { url } = await serve(t, (_request, response) =>
     response.writeHead(206, { "content-range": "bytes 0-4/10" }).end("01234"),
   );
@@ -65,7 +65,7 @@ test("takes part of a body for no whole", async (t) => {
   await assert.rejects(source.open(entry("a", 10), undefined, signal()), failure("damaged", /206/));
 });
 
-test("never takes a directory's listing for the object", async (t) => {
+test("never accepts a directory's listing as the object", async (t) => {
   const { url } = await serve(t, (_request, response) =>
     response.writeHead(200, { "x-upyun-list-iter": endMarker }).end("a\tN\t1\t2"),
   );
@@ -73,7 +73,7 @@ test("never takes a directory's listing for the object", async (t) => {
   await assert.rejects(source.open(entry("a", 7), undefined, signal()), failure("damaged", /listing/));
 });
 
-test("refuses a compressed body, but takes an object that is stored so", async (t) => {
+test("refuses a compressed body, but accepts an object that is stored so", async (t) => {
   const { url } = await serve(t, ({ url: path }, response) => {
     const digest =
       path === "/bucket/stored" ? { "content-md5": "a".repeat(32) } : { etag: `W/"${"a".repeat(32)}"` };
@@ -95,7 +95,7 @@ test("leaves bytes alone that look like JSON", async (t) => {
   assert.equal(Buffer.from(await body.bytes()).toString(), ' {"a": 1} ');
 });
 
-test("asks the store for metadata: sizes beyond 32 bits, seconds, MD5", async (t) => {
+test("reads the store's metadata: sizes beyond 32 bits, seconds, MD5", async (t) => {
   const { url, asked } = await serve(t, ({ url: path }, response) => {
     if (path === "/bucket/gone") return void response.writeHead(404).end();
     if (path === "/bucket/folder")

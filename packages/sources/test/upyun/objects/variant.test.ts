@@ -32,7 +32,7 @@ function json(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
-test("asks for the version, and expects neither the original's size nor its digest", async (t) => {
+test("requests the version, and compares neither the original's size nor its digest", async (t) => {
   const { cdn, rest, source } = await both(t, (_request, response) =>
     response
       .writeHead(200, {
@@ -52,7 +52,7 @@ test("asks for the version, and expects neither the original's size nor its dige
   assert.deepEqual([cdn.asked, rest.asked], [["GET /a%20b.jpg!s400"], []]);
 });
 
-test("takes pictures in pieces, however small, and refuses what is none", async (t) => {
+test("accepts pictures in pieces, however small, and refuses what is none", async (t) => {
   const { source } = await both(t, async ({ url }, response) => {
     const body = url?.startsWith("/picture")
       ? jpeg
@@ -88,7 +88,7 @@ for (const [title, head] of [
   ["BMP", "BM0000000000"],
   ["TIFF", "II*\0\x08\0\0\0\0\0\0\0"],
 ] as const) {
-  test(`knows a ${title}`, async (t) => {
+  test(`recognises a ${title}`, async (t) => {
     const { source } = await both(t, (_request, response) => response.end(Buffer.from(head, "latin1")));
     assert.equal((await (await source.open(entry("a", 9), undefined, signal())).bytes()).byteLength, 12);
   });
@@ -121,7 +121,7 @@ test("stops the job at a version that does not exist, instead of losing its obje
     );
 });
 
-test("asks the store about a 404: gone, or not yet on the domain", async (t) => {
+test("decides by the store's metadata if a 404 is gone, or not yet on the domain", async (t) => {
   const { source } = await both(t, (_request, response) =>
     json(response, 404, { code: "40400001", msg: "not found" }),
   );
@@ -134,7 +134,7 @@ test("asks the store about a 404: gone, or not yet on the domain", async (t) => 
   });
 });
 
-test("asks the store about a redirect to an error's picture, and refuses it", async (t) => {
+test("reads the store's metadata after a redirect to an error's picture, and refuses the picture", async (t) => {
   const { cdn, source } = await both(t, (_request, response) =>
     response.writeHead(302, { location: "http://www.example.com/sorry.jpg?_upt=token" }).end(),
   );
@@ -147,7 +147,7 @@ test("asks the store about a redirect to an error's picture, and refuses it", as
 });
 
 for (const status of [405, 406, 409]) {
-  test(`takes the original of what has no picture (${status}), or fails it where told`, async (t) => {
+  test(`fetches the original of what has no picture (${status}), or has it fail where so configured`, async (t) => {
     const answer: RequestListener = (_request, response) => response.writeHead(status).end("not an image");
     const original = await both(t, answer);
     const body = await original.source.open(entry("a.mp4", 8), undefined, signal());
@@ -161,7 +161,7 @@ for (const status of [405, 406, 409]) {
   });
 }
 
-test("does not take a domain that is switched off for a file that is no picture", async (t) => {
+test("does not treat the answer of a domain that is switched off as a file that is no picture", async (t) => {
   const { source } = await both(t, (_request, response) =>
     json(response, 405, { code: "40510001", msg: "off" }),
   );
@@ -171,7 +171,7 @@ test("does not take a domain that is switched off for a file that is no picture"
   );
 });
 
-test("takes the original of a key that holds the separator from the store, or fails it if configured so", async (t) => {
+test("fetches the original of a key that holds the separator from the store, or has it fail if configured so", async (t) => {
   const never: RequestListener = (_request, response) => response.end("asked");
   const original = await both(t, never);
   const body = await original.source.open(entry("a!b.jpg", 5), undefined, signal());
