@@ -10,10 +10,14 @@ import {
 } from "@brigade/core";
 import { type ConfiguredSource, type DirectSource, isTrouble } from "@brigade/sources";
 import type { Came, DirectVolume, FetchCounts, LocalVolume } from "@brigade/volumes";
-import { largestBody } from "../largest-body.ts";
 import { Grants } from "./grants.ts";
 import { Rest } from "./rest.ts";
 
+/**
+ * Bytes of the largest body that comes in the short way: it fits into a slot of 64 KiB, with the bytes
+ * behind it that are overwritten when it is hashed.
+ */
+const largestBody = 64 * 1024 - 128;
 /** Milliseconds between two looks at how many requests each thread may send at once. */
 const shareEvery = 20;
 

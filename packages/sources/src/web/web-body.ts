@@ -1,7 +1,7 @@
 import { type ByteRange, type ObjectBody, SourceError, type WantedObject } from "@brigade/core";
 import { CheckedBody } from "../http/reading/checked-body.ts";
 import { contentCoding, isStoredCompressed } from "../http/reading/content-coding.ts";
-import { completeRange } from "../http/reading/content-range.ts";
+import { expectedLength } from "../http/reading/content-range.ts";
 import { md5OfWeb } from "../http/reading/digests.ts";
 import { lastModified } from "../http/reading/last-modified.ts";
 import { type HttpResponse, header } from "../http/reading/response.ts";
@@ -34,12 +34,13 @@ export function acceptWebBody(response: HttpResponse, wanted: Wanted): ObjectBod
 function accept(response: HttpResponse, wanted: Wanted): ObjectBody {
   const { object, range, md5, what } = wanted;
   const { body, headers, status } = response;
-  const damaged = (why: string) => new SourceError("damaged", `${what}: ${why}`, { status });
-  if (range === undefined && status !== 200) throw damaged(`unexpected status ${status}`);
-  if (range === undefined) body.limitTo(body.length ?? object.size);
-  else body.limitTo(assertRange(response, range, object.size, damaged));
-  assertUnpacked(response, wanted);
-  if (!body.isDelimited) throw damaged("its end cannot be proven (no length, not chunked)");
+  const expected = expectedLength(response, { range, size: object.size, what }, { strict: true });
+  body.limitTo(range === undefined ? (body.length ?? expected) : expected);
+  assertUncompressed(response, wanted);
+  if (!body.isDelimited)
+    throw new SourceError("damaged", `${what}: its end cannot be proven (no length, not chunked)`, {
+      status,
+    });
   // A digest that was known beforehand proves more than first bytes.
   const suspicion = md5 === undefined ? suspicionOf(headers, object.key) : undefined;
   if (range !== undefined && suspicion === "declared") throw softError(what);
@@ -64,26 +65,11 @@ function accept(response: HttpResponse, wanted: Wanted): ObjectBody {
   return new CheckedBody(body, traits, { first, what });
 }
 
-/** Returns the number of bytes that will come. */
-function assertRange(
-  response: HttpResponse,
-  { from, to }: ByteRange,
-  size: number | undefined,
-  damaged: (why: string) => SourceError,
-): number {
-  const sent = response.status === 206 ? completeRange(response.headers) : undefined;
-  if (sent === undefined) throw damaged(`the range was ignored (status ${response.status})`);
-  const last = Math.min(to ?? Number.POSITIVE_INFINITY, sent.total - 1);
-  if (sent.from !== from || sent.to !== last) throw damaged(`bytes other than ${from} to ${last} came`);
-  if (size !== undefined && sent.total !== size) throw damaged(`its size is ${sent.total} now, not ${size}`);
-  return last - from + 1;
-}
-
 /**
  * We ask for uncompressed bytes. Some servers still name the encoding of a compressed file, with
  * the file's length.
  */
-function assertUnpacked({ headers, body, status }: HttpResponse, { object, what }: Wanted): void {
+function assertUncompressed({ headers, body, status }: HttpResponse, { object, what }: Wanted): void {
   const coding = contentCoding(headers);
   if (coding === undefined) return;
   const { key, size } = object;

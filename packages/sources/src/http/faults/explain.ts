@@ -1,5 +1,5 @@
 import { SourceError } from "@brigade/core";
-import { reachFault } from "../origins/reach-fault.ts";
+import { reachFault } from "../origins/reach.ts";
 import type { Route } from "../origins/route.ts";
 import { abortError } from "./cancelled.ts";
 import { connectionFault } from "./connection-fault.ts";

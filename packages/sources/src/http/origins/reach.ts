@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { SourceError } from "@brigade/core";
 import { type PrivateKind, privateKind } from "./private-address.ts";
 
 /**
@@ -72,4 +73,13 @@ export function outOfReach(reach: Reach, host: string): PrivateAddress | undefin
     if (error instanceof PrivateAddress) return error;
     throw error;
   }
+}
+
+/**
+ * Returns the error of an origin whose address may not be connected to: no waiting helps, and other
+ * origins are not concerned. `undefined` if the error is another one.
+ */
+export function reachFault(error: Error, { name }: { readonly name: string }): SourceError | undefined {
+  if (!(error instanceof PrivateAddress)) return undefined;
+  return new SourceError("forbidden", `${name}: not asked: ${error.message}`, { cause: error });
 }

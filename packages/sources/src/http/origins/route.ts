@@ -1,7 +1,6 @@
 import { type FaultScope, SourceError, type SourceErrorKind } from "@brigade/core";
 import type { ProxyServer } from "../proxies/proxy-server.ts";
-import { outOfReach, type PrivateAddress, type Reach } from "./reach.ts";
-import { reachFault } from "./reach-fault.ts";
+import { outOfReach, type PrivateAddress, type Reach, reachFault } from "./reach.ts";
 
 /** The remedies for a fault, in the words of the command that made the request. */
 export interface Remedies {
