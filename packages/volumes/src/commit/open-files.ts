@@ -26,10 +26,14 @@ export class OpenFiles {
     return this.#held.length > 0;
   }
 
-  /** Runs `write`, which will add one file: now, or as soon as fewer wait. */
-  admit(write: () => void): void {
-    if (this.#count < this.#most && this.#held.length === 0) write();
-    else this.#held.push(write);
+  /** Whether one more file may be written now. Otherwise it is to be held. */
+  get hasPlace(): boolean {
+    return this.#count < this.#most && this.#held.length === 0;
+  }
+
+  /** Runs `write`, which will add one file, as soon as fewer wait. */
+  hold(write: () => void): void {
+    this.#held.push(write);
   }
 
   /**

@@ -51,20 +51,16 @@ export class Placing {
   }
 
   /**
-   * Moves a whole file into place, over an older one. Returns its path below the source's folder,
-   * and its folder. After a group of them `leave` is to be called.
+   * Returns a function that moves the whole file into place, over an older one. It returns the path
+   * below the source's folder, and the folder. After a group of such moves `leave` is to be called.
    */
-  land(file: NewFile, place: Place): { path: string; folder: string } {
+  nameGiver(file: NewFile, place: Place): () => { path: string; folder: string } {
     const { source, key } = place;
     let at = place;
-    return this.#atPlace(key, () =>
-      this.#afresh(
-        () => this.#move(file, at),
-        () => {
-          at = this.prepare(source, key);
-        },
-      ),
-    );
+    const prepare = () => {
+      at = this.prepare(source, key);
+    };
+    return () => this.#atPlace(key, () => this.#afresh(() => this.#move(file, at), prepare));
   }
 
   /** An error at an object's place is the object's own fault. */

@@ -2,6 +2,7 @@ import type { Floor, NewObject } from "@brigade/core";
 import { Adoption } from "../adoption/adoption.ts";
 import { Commit } from "../commit/commit.ts";
 import { Landing } from "../commit/landing.ts";
+import { OpenFiles } from "../commit/open-files.ts";
 import type { Syncer } from "../commit/syncer.ts";
 import type { Linkat } from "../disk/linkat.ts";
 import { RoomLeft } from "../disk/room-left.ts";
@@ -69,8 +70,9 @@ export function assemble(prepared: PreparedVolume): Assembly {
     syncEach: syncer.each,
   });
   const landing = new Landing(temporary.folder);
+  const openFiles = new OpenFiles(syncer.each, keptOpen);
   const commit = new Commit({
-    ...{ manifest, landing, syncer, keptOpen, guard, onWarning },
+    ...{ manifest, landing, syncer, openFiles, guard, onWarning },
     onNamed: () => placing.leave(),
     onCompleted: prepared.onCompleted,
   });
@@ -84,7 +86,7 @@ export function assemble(prepared: PreparedVolume): Assembly {
   const looking = new Looking({ root, placing, guard });
   const newFiles = new NewFiles({ folder: temporary.folder.at("."), scratch, link, most: keptOpen });
   const storing = new Storing({
-    ...{ prepare, placing, commit, times, newFiles },
+    ...{ prepare, placing, commit, openFiles, times, newFiles },
     room: () => looking.room(),
     roomLeft: new RoomLeft(minFree, spare),
   });

@@ -1,6 +1,7 @@
 import { type LocalRoom, NameError, type NewObject, type StoredObject } from "@brigade/core";
 import type { Commit } from "../commit/commit.ts";
 import type { Completion } from "../commit/entry.ts";
+import type { OpenFiles } from "../commit/open-files.ts";
 import { isFull, isLimit } from "../disk/disk-errors.ts";
 import type { RoomLeft } from "../disk/room-left.ts";
 import type { Place, Placing } from "../names/placing.ts";
@@ -13,12 +14,23 @@ export interface StoringNeeds {
   readonly prepare: (object: NewObject) => Place;
   readonly placing: Placing;
   readonly commit: Commit;
+  readonly openFiles: OpenFiles;
   readonly times: FileTimes;
   readonly newFiles: NewFiles;
   /** Of the disk. */
   readonly room: () => LocalRoom;
   /** Watches the room that objects of unknown size leave. */
   readonly roomLeft: RoomLeft;
+}
+
+/** An object whose bytes are all there. */
+interface WholePut {
+  readonly object: NewObject;
+  readonly place: Place;
+  readonly body: WholeBody;
+  readonly completion: Completion<StoredObject>;
+  /** Called when the bytes are needed no more. */
+  readonly free: () => void;
 }
 
 /** An object that comes as a stream. */
@@ -43,27 +55,34 @@ export class Storing {
 
   /** Calls `free` once the bytes are needed no more; not when it throws. */
   put(object: NewObject, body: WholeBody, completion: Completion<StoredObject>, free: () => void): void {
-    const { prepare, commit, newFiles, times } = this.#needs;
-    const place = prepare(object);
-    const write = () => {
-      try {
-        this.#commit(
-          object,
-          place,
-          writeWhole(() => newFiles.create(), object, body, times),
-          completion,
-        );
-      } catch (error) {
-        // It goes on with fewer files open at once, as soon as some are closed.
-        if (isLimit(error)) {
-          newFiles.lower();
-          if (commit.keepFewerOpen()) return commit.admit(write);
-        }
-        completion.reject(error);
+    const { prepare, openFiles } = this.#needs;
+    const put = { object, place: prepare(object), body, completion, free };
+    if (openFiles.hasPlace) this.#write(put);
+    else openFiles.hold(() => this.#write(put));
+  }
+
+  #write(put: WholePut): void {
+    const { object, place, body, completion, free } = put;
+    const { openFiles, newFiles, times } = this.#needs;
+    try {
+      const whole = writeWhole(() => newFiles.create(), object, body, times);
+      this.#commit(object, place, whole, completion);
+    } catch (error) {
+      // It goes on with fewer files open at once, as soon as some are closed.
+      if (isLimit(error) && this.#keepFewerOpen()) {
+        openFiles.hold(() => this.#write(put));
+        return;
       }
-      free();
-    };
-    commit.admit(write);
+      completion.reject(error);
+    }
+    free();
+  }
+
+  /** Returns `false` if none of the process's descriptors is held here. */
+  #keepFewerOpen(): boolean {
+    const { openFiles, newFiles } = this.#needs;
+    newFiles.lower();
+    return openFiles.lower();
   }
 
   open(sink: number, object: NewObject): void {
@@ -103,7 +122,7 @@ export class Storing {
 
   #commit(object: NewObject, place: Place, whole: WholeFile, completion: Completion<StoredObject>): void {
     const { commit, placing } = this.#needs;
-    commit.addNew(object, whole, () => placing.land(whole.file, place), completion);
+    commit.addNew(object, whole, placing.nameGiver(whole.file, place), completion);
   }
 
   /**

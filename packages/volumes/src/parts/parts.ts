@@ -154,7 +154,8 @@ export class Parts {
     const verified = object.expectedMd5 !== undefined;
     const file = { file: new NamedFile(path, descriptor), size, md5, verified };
     const dated = fileModified === undefined ? file : { ...file, fileModified };
-    this.#needs.commit.addNew(object, dated, () => this.#needs.placing.land(dated.file, place), completion);
+    const { commit, placing } = this.#needs;
+    commit.addNew(object, dated, placing.nameGiver(dated.file, place), completion);
     return promise;
   }
 
