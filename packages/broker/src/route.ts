@@ -1,4 +1,4 @@
-import type { Message, QueueKind } from "@brigade/core";
+import type { Message, QueueKind, ResultMessage } from "@brigade/core";
 
 /** The queues that can be consumed. */
 export type WorkQueue = Exclude<QueueKind, "wait" | "dead">;
@@ -18,6 +18,14 @@ export function queueOf(message: Message, delayed: boolean): WorkQueue {
     case "result":
       return "records";
   }
+}
+
+/**
+ * Whether a record is of those that downloaders may make, too: what became of objects. All other
+ * records come from listers.
+ */
+export function mayBeOfDownloader(record: Message): record is ResultMessage {
+  return record.type === "result";
 }
 
 /** Throws for `wait` and `dead`: these cannot be consumed. */

@@ -1,5 +1,6 @@
 import type { Message } from "@brigade/core";
 import type { Message as RawMessage } from "amqplib";
+import { mayBeOfDownloader } from "../../route.ts";
 import { isFromLedger, isFromLister, keys } from "../topology/exchanges.ts";
 import { authorHeader } from "./headers.ts";
 
@@ -71,14 +72,14 @@ export function disbelief(
   if (type === "files") return undefined;
   if (author === "") {
     if (isRequired) return `nobody says who made this ${type} (user_id), and REQUIRE_USER_ID is set`;
-    const isOpen = type === "result" || !isDivided || isFromLister(exchange);
+    const isOpen = mayBeOfDownloader(message) || !isDivided || isFromLister(exchange);
     return isOpen
       ? undefined
       : `nobody says who made this ${type} (user_id), and it came where everybody may write`;
   }
   const match = downloader.exec(author);
   if (match === null) return undefined;
-  if (type !== "result") return `the user ${author} may not tell of a ${type}`;
+  if (!mayBeOfDownloader(message)) return `the user ${author} may not tell of a ${type}`;
   return ofHost(author, message.host);
 }
 

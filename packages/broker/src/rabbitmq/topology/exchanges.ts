@@ -1,5 +1,5 @@
 import { type Delay, delays, type Message } from "@brigade/core";
-import { queueOf, type WorkQueue } from "../../route.ts";
+import { mayBeOfDownloader, queueOf, type WorkQueue } from "../../route.ts";
 
 /**
  * The exchanges of a source are divided by who may write to them (deploy/broker/start.sh):
@@ -90,7 +90,8 @@ export interface Destination {
  */
 export function wayOf(message: Message, delay: Delay | undefined): Destination {
   const queue = queueOf(message, delay !== undefined);
-  const way = message.type === "result" ? results : queue === "records" ? pages : wayInto(queue);
+  const ofRecord = mayBeOfDownloader(message) ? results : pages;
+  const way = queue === "records" ? ofRecord : wayInto(queue);
   return destination(message.job.source, way, queue, delay);
 }
 
