@@ -40,30 +40,11 @@ export async function copy(
   flags: CopyFlags,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const given = readEnvironment(
-    {
-      DURABILITY: flags.durability,
-      FETCH_CONCURRENCY: flags.concurrency,
-      ALLOW_PRIVATE: allowPrivate(flags),
-      STATE_DIR: flags.stateDir,
-      LOG_LEVEL: flags.logLevel,
-    },
-    process.env,
+  const { configuration, environment, roots, state, filters, httpPort, isDry } = configureCopy(
+    source,
+    volumes,
+    flags,
   );
-  const problems = new Problems();
-  const roots = problems.try(() => someFolders(volumes, given)) ?? [];
-  const needs = { volumes: Math.max(1, roots.length), service: false };
-  const environment = problems.try(() => withinLimits(given, needs, tell)) ?? given;
-  const filters = problems.try(() => filtersOf(flags)) ?? {};
-  const state = problems.try(() => stateOf(roots, environment)) ?? "";
-  const isDry = flags.dryRun === true; // and leaves no files behind
-  const configuration = problems.try(() =>
-    configure(source, { ...environment, STATE_DIR: isDry ? undefined : state }),
-  );
-  const httpPort = problems.try(() => portOf(flags.http));
-  problems.throwAny();
-  if (configuration === undefined) throw new Error("a configuration problem was not told");
-
   const bar = isWatched() ? new ProgressBar() : undefined;
   const log = createLog(configuration.settings.LOG_LEVEL, { above: bar });
   const view = bar ?? new ProgressLines(log);
@@ -101,6 +82,34 @@ export async function copy(
     flushLog();
     view.close();
   }
+}
+
+/** Returns what the command line and the environment ask for. Throws ConfigError with all problems. */
+function configureCopy(source: string, volumes: string[], flags: CopyFlags) {
+  const given = readEnvironment(
+    {
+      DURABILITY: flags.durability,
+      FETCH_CONCURRENCY: flags.concurrency,
+      ALLOW_PRIVATE: allowPrivate(flags),
+      STATE_DIR: flags.stateDir,
+      LOG_LEVEL: flags.logLevel,
+    },
+    process.env,
+  );
+  const problems = new Problems();
+  const roots = problems.try(() => someFolders(volumes, given)) ?? [];
+  const needs = { volumes: Math.max(1, roots.length), service: false };
+  const environment = problems.try(() => withinLimits(given, needs, tell)) ?? given;
+  const filters = problems.try(() => filtersOf(flags)) ?? {};
+  const state = problems.try(() => stateOf(roots, environment)) ?? "";
+  const isDry = flags.dryRun === true; // and leaves no files behind
+  const configuration = problems.try(() =>
+    configure(source, { ...environment, STATE_DIR: isDry ? undefined : state }),
+  );
+  const httpPort = problems.try(() => portOf(flags.http));
+  problems.throwAny();
+  if (configuration === undefined) throw new Error("a configuration problem was not reported");
+  return { configuration, environment, roots, state, filters, httpPort, isDry };
 }
 
 /** Throws ConfigError. */

@@ -27,7 +27,7 @@ import { type Checksum, parseChecksum } from "./checksum.ts";
 import { readCookieFile } from "./cookie-file.ts";
 import { parseHeaders } from "./headers.ts";
 
-/** As the command line gives them. */
+/** As the command line gives them: one member per option of `get`. */
 export interface GetFlags extends AllowPrivateFlags {
   readonly output?: string;
   readonly directory?: string;

@@ -2,15 +2,7 @@ import { once } from "node:events";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectRabbitBroker, type RabbitBroker } from "@brigade/broker";
-import {
-  type Broker,
-  classify,
-  FatalError,
-  HostError,
-  type Log,
-  type NewerMessages,
-  type Presence,
-} from "@brigade/core";
+import { type Broker, classify, FatalError, HostError, type Log, type Presence } from "@brigade/core";
 import { LedgerClient } from "@brigade/ledger";
 import type { LocalVolume } from "@brigade/volumes";
 import { Hono } from "hono";
@@ -19,6 +11,7 @@ import { createLog } from "../logging/logging.ts";
 import { type ExitCode, exitCode, exitCodeOf } from "../process/exit-code.ts";
 import { hurry } from "../process/stopping.ts";
 import { serviceTokenOf } from "../settings/settings.ts";
+import { BrokerStanding } from "./broker/broker-standing.ts";
 import { InHand } from "./broker/in-hand.ts";
 import { metered } from "./broker/metered-broker.ts";
 import { listen } from "./listening/listen.ts";
@@ -68,6 +61,7 @@ class RunningService implements Service {
   readonly host = hostname();
   readonly signal: AbortSignal;
   readonly resources = new AsyncDisposableStack();
+  readonly broker = new BrokerStanding(() => this.#broker);
   readonly #configuration: ServiceConfiguration;
   /** Aborted with the error that the service ends with. */
   readonly #trouble = new AbortController();
@@ -105,10 +99,6 @@ class RunningService implements Service {
         timeoutMs: tellWithin,
       });
     this.#announcing = service === "ledger" ? undefined : this.#announcer(service);
-  }
-
-  get brokerTrouble(): string | undefined {
-    return this.#broker === undefined ? "not connected to the broker" : this.#broker.trouble;
   }
 
   /**
@@ -166,22 +156,6 @@ class RunningService implements Service {
     this.#rooms.add(volumes);
   };
 
-  readonly acceptsMessages = async (source: string): Promise<boolean> => {
-    return (await this.#broker?.acceptsMessages(source)) ?? false;
-  };
-
-  readonly waits = (source: string): string | undefined => {
-    return this.#broker?.waits(source);
-  };
-
-  readonly newer = (source: string): readonly NewerMessages[] => {
-    return this.#broker?.newer(source) ?? [];
-  };
-
-  readonly missingQueues = async (source: string): Promise<readonly string[]> => {
-    return (await this.#broker?.missingQueues(source)) ?? [];
-  };
-
   readonly onPresence = (listener: (presence: Presence, user: string) => void): void => {
     if (this.#broker === undefined) throw new Error("there is no broker to hear presences from yet");
     this.#broker.onPresence(listener);
@@ -190,7 +164,7 @@ class RunningService implements Service {
   #standing(): Standing {
     const pauses = Object.entries(this.#workers.pauses).map(
       ([source, pauses]): [string, readonly string[]] => {
-        const reason = this.waits(source);
+        const reason = this.broker.waits(source);
         return [source, reason === undefined ? pauses : [...pauses, `publishing waits: ${reason}`]];
       },
     );
@@ -225,8 +199,8 @@ class RunningService implements Service {
       const waiting = this.#broker?.waiting(name);
       const holding = this.#inHand.of(name);
       // While publishing waits, silence is no lack of progress.
-      if (this.waits(name) !== undefined) holding.quietMs = 0;
-      const newer = [...this.newer(name)];
+      if (this.broker.waits(name) !== undefined) holding.quietMs = 0;
+      const newer = [...this.broker.newer(name)];
       const fetching = standing.fetching[name];
       return {
         name,

@@ -1,9 +1,10 @@
-import type { Broker, Log, NewerMessages, Presence } from "@brigade/core";
+import type { Broker, Log, Presence } from "@brigade/core";
 import type { LocalVolume } from "@brigade/volumes";
 import type { Hono } from "hono";
 import type { z } from "zod";
 import type { BrokerAddress } from "../settings/broker-address.ts";
 import type { ledgerServiceVariables, ServiceName, Settings } from "../settings/settings.ts";
+import type { BrokerStanding } from "./broker/broker-standing.ts";
 import type { Begin } from "./workers.ts";
 
 /** What a service is built with. */
@@ -12,8 +13,7 @@ export interface Service {
   readonly host: string;
   /** Aborted when the service is to leave. */
   readonly signal: AbortSignal;
-  /** Why the broker takes no messages, for people; `undefined` while it does. */
-  readonly brokerTrouble: string | undefined;
+  readonly broker: BrokerStanding;
   /** Disposed of when all work has stopped and the broker is left, last first. */
   readonly resources: AsyncDisposableStack;
   /** Ends the service, which then ends with this error. */
@@ -27,23 +27,7 @@ export interface Service {
   /** Shows how much room the volumes have. */
   addVolumes(volumes: readonly LocalVolume[]): void;
   /**
-   * Returns whether the broker takes messages of this source now; `false` while it is not
-   * connected.
-   */
-  acceptsMessages(source: string): Promise<boolean>;
-  /**
-   * Returns why what is published for this source waits, for people; `undefined` while it does not.
-   */
-  waits(source: string): string | undefined;
-  /** Returns the messages of the last minute that need a newer program. */
-  newer(source: string): readonly NewerMessages[];
-  /**
-   * Returns the names of the source's queues that are missing; empty while the broker is not
-   * connected.
-   */
-  missingQueues(source: string): Promise<readonly string[]>;
-  /**
-   * Calls the listener with what other services tell of themselves. To be called after `connect`.
+   * Calls the listener with what other services report of themselves. To be called after `connect`.
    */
   onPresence(listener: (presence: Presence, user: string) => void): void;
 }
@@ -52,10 +36,10 @@ export interface ServiceConfiguration {
   readonly service: ServiceName;
   readonly common: Settings & { readonly HTTP_HOST: string; readonly HTTP_PORT: number };
   readonly broker: BrokerAddress;
-  /** Where the ledger is; `undefined` if this service is not told. */
+  /** Where the ledger is; `undefined` if that is not configured. */
   readonly ledger?: z.infer<typeof ledgerServiceVariables> | undefined;
   /**
-   * What tells the service from others of its kind on this host, also after a restart; by default
+   * Distinguishes the service from others of its kind on this host, also after a restart; by default
    * the process's id.
    */
   readonly instance?: string | undefined;

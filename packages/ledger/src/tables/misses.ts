@@ -17,6 +17,7 @@ export type MissCursor = readonly [page: number, index: number];
 
 /**
  * An object that failed, vanished, or is to be tried again after a failure, on a page that counts.
+ * One member per column.
  */
 export interface MissRow {
   /** The page's number. */

@@ -62,14 +62,10 @@ export async function walkPage(
   const known = await unchanged(directory, files);
   const listed: ListedFile[] = files.map((file, index) => ({ index, ...file }));
   const wanted = listed.filter((_, index) => known[index] !== true);
-  const refused: ObjectResult[] = [
-    ...refusedFiles.map((file) => refuse(file, refusalOf(file))),
-    ...refusedDirectories.map((name) => refuse({ name }, refusal(name), "directory: ")),
-  ].map((result, n) => ({ ...result, index: listed.length + n }));
+  const refused = resultsOf(refusedFiles, refusedDirectories, listed.length);
   const unlisted = refused.filter(
     (_, n) => n >= refusedFiles.length || refusedFiles[n]?.mayBeDirectory === true,
   );
-  const refusedBytes = sumOf(refused.map(({ listedSize }) => listedSize));
 
   return {
     record: {
@@ -80,14 +76,10 @@ export async function walkPage(
       walk,
       page: number,
       id,
-      end: page.next === undefined ? "last" : "more",
-      ...(page.next !== undefined && { next: following(position, page.next) }),
+      ...endOf(position, page.next),
       count: listed.length + refused.length,
-      bytes: plus(bytesOf(listed), refusedBytes),
-      ...(wanted.length < listed.length && {
-        unchanged: bitmap(known),
-        unchangedBytes: bytesOf(listed) - bytesOf(wanted),
-      }),
+      bytes: plus(bytesOf(listed), sumOf(refused.map(({ listedSize }) => listedSize))),
+      ...unchangedOf(listed, wanted, known),
       directories,
       ...(unlisted.length > 0 && { unlisted: describeUnlisted(unlisted) }),
     },
@@ -95,6 +87,29 @@ export async function walkPage(
     refused,
     witnesses: wanted.length < listed.length ? witnessesOf(directory, files, known) : [],
   };
+}
+
+/** Returns the results of what is refused. Their indices begin with `first`. */
+function resultsOf(files: Page["files"], directories: readonly string[], first: number): ObjectResult[] {
+  return [
+    ...files.map((file) => refuse(file, refusalOf(file))),
+    ...directories.map((name) => refuse({ name }, refusal(name), "directory: ")),
+  ].map((result, n) => ({ ...result, index: first + n }));
+}
+
+/** Whether another page follows, and where. */
+function endOf(position: WalkPosition, next: Page["next"]): Pick<PageMessage, "end" | "next"> {
+  return next === undefined ? { end: "last" } : { end: "more", next: following(position, next) };
+}
+
+/** Which of the files are unchanged (`known`), and their bytes; empty if all are wanted. */
+function unchangedOf(
+  listed: readonly ListedFile[],
+  wanted: readonly ListedFile[],
+  known: readonly boolean[],
+): Pick<PageMessage, "unchanged" | "unchangedBytes"> {
+  if (wanted.length === listed.length) return {};
+  return { unchanged: bitmap(known), unchangedBytes: bytesOf(listed) - bytesOf(wanted) };
 }
 
 /**

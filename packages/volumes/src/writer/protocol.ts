@@ -86,7 +86,7 @@ export interface OpenedReport {
   readonly occupied: readonly string[];
 }
 
-/** What each command is answered with. */
+/** What each command is answered with: one member per command. */
 export interface Answers {
   look: FoundFolder;
   try: undefined;

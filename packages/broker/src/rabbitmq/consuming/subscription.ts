@@ -1,4 +1,4 @@
-import type { Delayer, Log, QueueName, Subscription } from "@brigade/core";
+import type { QueueName, Subscription } from "@brigade/core";
 import type { ConsumeMessage } from "amqplib";
 import type { Link } from "../connecting/link.ts";
 import { abortion, untilAborted } from "../connecting/until-aborted.ts";
@@ -7,14 +7,12 @@ import type { Publisher } from "../publishing/publisher.ts";
 import { queueName } from "../topology/queues.ts";
 import type { ConsumerTimeout } from "./consumer-timeout.ts";
 import { Held } from "./held.ts";
-import type { NewerAccount } from "./newer-account.ts";
 import type { OwnLosses } from "./own-losses.ts";
 import { Places } from "./places.ts";
 import { QueueAppearance } from "./queue-appearance.ts";
 import type { Reception } from "./reception.ts";
 import { Reserve } from "./reserve.ts";
-import { type Consumption, verdictOn } from "./verdict.ts";
-import type { WaitAccount } from "./wait-account.ts";
+import { type Consumption, type VerdictSurroundings, verdictOn } from "./verdict.ts";
 import { Waiting } from "./waiting.ts";
 
 /** Milliseconds until a queue is consumed again after the broker has ended its consumer. */
@@ -22,19 +20,13 @@ const afterCancel = 200;
 /** Milliseconds between two looks for deliveries that are held for too long. */
 const lookForOverdue = 1_000;
 
-interface Surroundings {
+interface Surroundings extends Omit<VerdictSurroundings, "standAside"> {
   readonly link: Link<Reception>;
   readonly publisher: Publisher;
-  readonly waits: WaitAccount;
-  readonly newer: NewerAccount;
   readonly losses: OwnLosses;
   readonly division: Division;
   readonly timeout: ConsumerTimeout;
-  readonly log: Log;
-  readonly onError: (error: unknown) => void;
-  readonly delay: Delayer;
   readonly random: (() => number) | undefined;
-  readonly requireUserId: boolean;
   /** Called when the subscription is over. */
   readonly forget: () => void;
 }

@@ -25,7 +25,7 @@ export interface Consumption {
   readonly handle: (delivery: Delivery) => Promise<Verdict>;
 }
 
-interface Surroundings {
+export interface VerdictSurroundings {
   readonly waits: WaitAccount;
   readonly newer: NewerAccount;
   readonly log: Log;
@@ -39,7 +39,7 @@ interface Surroundings {
 export async function verdictOn(
   held: Held,
   consumption: Consumption,
-  around: Surroundings,
+  around: VerdictSurroundings,
 ): Promise<Verdict> {
   const { signal, deliveries } = held;
   let message: Message;

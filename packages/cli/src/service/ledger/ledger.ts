@@ -32,20 +32,18 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
   return await runService(configuration, stop, async (service) => {
     const { log, resources, giveUp } = service;
     const connected = Promise.withResolvers<Broker>();
-    const depths = async (source: string) => depthsOf(await connected.promise, source);
     const disk = new CatalogueDisk(log);
     const opened = resources.use(await disk.open(own.LEDGER_PATH, service.signal));
-    const { missingQueues, newer } = service;
-    const brokerTrouble = () => service.brokerTrouble;
+    const standing = service.broker;
     const holders = new Holders();
     const status = resources.use(
       await createStatus({
         catalogue: opened,
         sources,
-        depths,
-        missingQueues,
-        newer,
-        brokerTrouble,
+        depths: async (source) => depthsOf(await connected.promise, source),
+        missingQueues: (source) => standing.missingQueues(source),
+        newer: (source) => standing.newer(source),
+        brokerTrouble: () => standing.trouble,
         onPresence: (heard) => holders.note(heard),
         log,
       }),
@@ -55,9 +53,8 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
     const answering = tellingOfJobs(catalogue, ({ source }) => records.get(source)?.enter());
     const retry = async (job: JobRecord, filter: FailureFilter): Promise<Retried> => {
       return await publishingNow(service, job.source, async () => {
-        const idle = isIdle(status, job);
-        const parts = { catalogue, broker: await connected.promise, idle, ...batchSize(common) };
-        return await retryJob(parts, job.id, filter);
+        const parts = { catalogue, broker: await connected.promise, ...batchSize(common) };
+        return await retryJob({ ...parts, idle: isIdle(status, job) }, job.id, filter);
       });
     };
     await service.listen(ledgerApp(answering, { ...doors, sources, status, retry, log }));
@@ -76,7 +73,7 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
         source,
         catalogue,
         broker,
-        acceptsMessages: () => service.acceptsMessages(source),
+        acceptsMessages: () => standing.acceptsMessages(source),
         holders,
         waiting: management && (() => management.waiting(source)),
         log,

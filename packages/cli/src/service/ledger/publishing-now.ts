@@ -11,21 +11,17 @@ const lookEvery = 1_000;
 const patience = 10_000;
 
 /**
- * Returns what `publish` returns. Throws HostError if the broker takes no messages, has no queues
+ * Returns what `publish` returns. Throws HostError if the broker accepts no messages, has no queues
  * of the source, or what is published has waited for 10 s: a question over HTTP is always answered.
  */
 export async function publishingNow<T>(
-  {
-    brokerTrouble,
-    waits,
-    missingQueues,
-    signal,
-  }: Pick<Service, "brokerTrouble" | "waits" | "missingQueues" | "signal">,
+  { broker, signal }: Pick<Service, "broker" | "signal">,
   source: string,
   publish: () => Promise<T>,
 ): Promise<T> {
-  if (brokerTrouble !== undefined) throw new HostError("io", `${brokerTrouble}: try again later`);
-  const missing = await missingQueues(source);
+  const { trouble } = broker;
+  if (trouble !== undefined) throw new HostError("io", `${trouble}: try again later`);
+  const missing = await broker.missingQueues(source);
   if (missing.length > 0) {
     const remedy = `\`brigade cancel ${source}\`, then \`brigade start ${source}\``;
     throw new HostError(
@@ -34,7 +30,7 @@ export async function publishingNow<T>(
     );
   }
   const over = new AbortController();
-  const watching = giveUpWhenWaiting(() => waits(source), AbortSignal.any([over.signal, signal]));
+  const watching = giveUpWhenWaiting(() => broker.waits(source), AbortSignal.any([over.signal, signal]));
   try {
     return await Promise.race([publish(), watching]);
   } finally {
