@@ -10,8 +10,13 @@ type Headers = Parameters<Handler["onResponseStart"]>[2];
 export interface ItemOwner {
   /** Returns how the answer is checked; `undefined` if it is out of the ordinary. */
   acceptanceOf(item: Item, status: number, headers: Headers): Acceptance | undefined;
-  write(offset: number, chunk: Uint8Array): void;
-  /** The object is whole, and lies in its slot. */
+  /**
+   * Returns the address of bytes that lie in the memory for bodies, with room behind them for the
+   * rest of a body of this size; else `undefined`.
+   */
+  addressOf(chunk: Uint8Array, size: number): number | undefined;
+  write(address: number, chunk: Uint8Array): void;
+  /** The object is whole, and lies in its slot, at `bodyAt`. */
   whole(item: Item): void;
   /** An answer came that is out of the ordinary. */
   answered(item: Item, answer: DirectAnswer): void;
@@ -49,6 +54,8 @@ export class Item implements AnswerHandler {
   slot: number | undefined;
   /** Why it was aborted before it had a connection. */
   #aborted: Error | undefined;
+  /** Where its connection has read its body to, and it stays. */
+  #keptAt: number | undefined;
   /** Bytes of its body that have come. */
   #filled = 0;
   #odd: { readonly status: number; readonly statusText: string; readonly headers: Headers } | undefined;
@@ -77,6 +84,15 @@ export class Item implements AnswerHandler {
       expectedSize: size,
       expectedMd5,
     };
+  }
+
+  /** The address of its body, in its slot or in that of its connection. */
+  get bodyAt(): number {
+    return this.#keptAt ?? this.slot ?? 0;
+  }
+
+  get keepsWhatCame(): boolean {
+    return this.#keptAt !== undefined;
   }
 
   /** Whether its request was sent over a connection over which nothing has come yet. */
@@ -112,7 +128,17 @@ export class Item implements AnswerHandler {
       if (this.#filled > longestAnswer) this.abort(new LongAnswer());
       else this.#oddBody.push(Buffer.from(chunk));
     } else if (this.#filled > this.object.size) this.abort(new Error("more came than was announced"));
-    else this.#owner.write(this.slot + filled, chunk);
+    else this.#keep(chunk, filled, this.slot);
+  }
+
+  /**
+   * A body that is read into memory of its connection stays there: connection and item exchange
+   * their slots when it is whole.
+   */
+  #keep(chunk: Uint8Array, filled: number, slot: number): void {
+    if (filled === 0) this.#keptAt = this.#owner.addressOf(chunk, this.object.size);
+    if (this.#keptAt === undefined) this.#owner.write(slot + filled, chunk);
+    else if (this.#filled === this.object.size) this.slot = this.connection?.exchange(slot) ?? slot;
   }
 
   onResponseEnd(): void {

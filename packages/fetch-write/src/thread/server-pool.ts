@@ -5,6 +5,7 @@ import {
   type FullDispatcher,
   NamedHosts,
   pathOf,
+  type ReadMemory,
   tlsSettings,
 } from "@brigade/sources/thread";
 import type { Item } from "./item.ts";
@@ -15,12 +16,13 @@ export class ServerPool {
   readonly #headers: string[];
   readonly #pool: FastPool;
 
-  constructor(server: DirectServer) {
+  /** `memory`: where answers are read to. */
+  constructor(server: DirectServer, memory: ReadMemory) {
     const { origin, headers, connections, connectTimeoutMs, allowPrivate, authorities } = server;
     this.#server = server;
     this.#headers = [...headers];
     const reach = allowPrivate ? anywhere : new NamedHosts();
-    const settings = { connections, connectTimeoutMs, reach, tls: tlsSettings(authorities) };
+    const settings = { connections, connectTimeoutMs, reach, memory, tls: tlsSettings(authorities) };
     this.#pool = new FastPool(origin, settings, notPlain);
   }
 

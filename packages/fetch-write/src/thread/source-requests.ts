@@ -1,4 +1,4 @@
-import type { FetchCommand, FetchCounts } from "@brigade/volumes/thread";
+import type { FetchCommand, FetchCounts, Slots } from "@brigade/volumes/thread";
 import type { Item } from "./item.ts";
 import { ServerPool } from "./server-pool.ts";
 
@@ -29,12 +29,12 @@ export class SourceRequests {
   #answeredBefore = Number.NEGATIVE_INFINITY;
   #suspects: ReadonlySet<Item> = new Set();
   #served = 0;
-  readonly #takeSlot: () => number | undefined;
+  readonly #slots: Slots;
 
-  /** `takeSlot`: returns the offset of memory for a body; `undefined` if there is none now. */
-  constructor(source: string, takeSlot: () => number | undefined) {
+  /** `slots`: the memory for bodies. */
+  constructor(source: string, slots: Slots) {
     this.source = source;
-    this.#takeSlot = takeSlot;
+    this.#slots = slots;
   }
 
   get hasWork(): boolean {
@@ -131,7 +131,7 @@ export class SourceRequests {
     while (this.sent.size < this.#places) {
       const item = this.#queue[this.#next];
       if (item === undefined) break;
-      item.slot ??= this.#takeSlot();
+      item.slot ??= this.#slots.take();
       if (item.slot === undefined) break;
       this.#next++;
       item.sentAt = performance.now();
@@ -144,7 +144,7 @@ export class SourceRequests {
   }
 
   #poolOf({ server }: FetchCommand): ServerPool {
-    this.#pool ??= new ServerPool(server);
+    this.#pool ??= new ServerPool(server, this.#slots);
     return this.#pool;
   }
 }

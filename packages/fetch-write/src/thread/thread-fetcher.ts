@@ -18,8 +18,8 @@ const worthHashing = 16;
 const hashedWithin = 1;
 /** Milliseconds between looks at connections over which nothing comes. */
 const lookEvery = 500;
-/** Bodies in memory at once, at most. No more requests are under way. */
-const slotCount = 512;
+/** Bodies in memory at once, at most, with those that connections read. */
+const slotCount = 1024;
 
 /** Fetches what comes as it was listed, in the thread that writes it. */
 export class ThreadFetcher implements Fetcher, ItemOwner {
@@ -80,7 +80,7 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
   #of(source: string): SourceRequests {
     let requests = this.#sources.get(source);
     if (requests === undefined) {
-      requests = new SourceRequests(source, () => this.#slots.take());
+      requests = new SourceRequests(source, this.#slots);
       this.#sources.set(source, requests);
     }
     return requests;
@@ -99,17 +99,21 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
     return acceptanceOf(item.command.server.adapter, { status, headers }, item.object);
   }
 
-  write(offset: number, chunk: Uint8Array): void {
-    this.#bytes.set(chunk, offset);
+  addressOf(chunk: Uint8Array, size: number): number | undefined {
+    return this.#slots.hasRoom(chunk, size) ? chunk.byteOffset : undefined;
+  }
+
+  write(address: number, chunk: Uint8Array): void {
+    this.#bytes.set(chunk, address);
   }
 
   whole(item: Item): void {
     const requests = this.#requestsOf(item);
     requests.ended(item);
     requests.arrived(item.object.size);
-    const { slot } = item;
-    if (slot !== undefined && item.acceptance?.mayBePage === true) {
-      const first = this.#bytes.subarray(slot, slot + Math.min(512, item.object.size));
+    const { bodyAt } = item;
+    if (item.acceptance?.mayBePage === true) {
+      const first = this.#bytes.subarray(bodyAt, bodyAt + Math.min(512, item.object.size));
       if (isSoftError(first, item.object.key)) {
         this.#dropped(item, {});
         return;
@@ -136,14 +140,14 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
     this.#hashTimer = undefined;
     const whole = this.#whole;
     this.#whole = [];
-    const bodies = whole.map(({ slot = 0, object }) => ({ offset: slot, length: object.size }));
+    const bodies = whole.map(({ bodyAt, object }) => ({ offset: bodyAt, length: object.size }));
     const md5s = this.#bodyHash.md5s(bodies);
     for (const [index, item] of whole.entries()) this.#put(item, md5s[index]);
   }
 
   #put(item: Item, md5: string | undefined): void {
-    const { slot = 0, object } = item;
-    const bytes = this.#bytes.subarray(slot, slot + object.size);
+    const { bodyAt, object } = item;
+    const bytes = this.#bytes.subarray(bodyAt, bodyAt + object.size);
     this.#storing++;
     try {
       this.#needs.put(item.newObject, { bytes, md5 }, item, item.free);

@@ -18,6 +18,7 @@ export class Slots {
   readonly memory: WebAssembly.Memory;
   /** The one given back last is lent first. */
   readonly #free: number[];
+  readonly #views: Buffer[] = [];
 
   constructor(count = usualCount) {
     const pages = firstSlot + count;
@@ -45,5 +46,18 @@ export class Slots {
 
   giveBack(offset: number): void {
     this.#free.push(offset);
+  }
+
+  /** Returns all bytes of a slot. */
+  bytesOf(offset: number): Buffer {
+    const slot = offset / slotSize;
+    this.#views[slot] ??= Buffer.from(this.memory.buffer, offset, slotSize);
+    return this.#views[slot];
+  }
+
+  /** Whether a body of `size` bytes that begins with these has room in the slot where they lie. */
+  hasRoom(first: Uint8Array, size: number): boolean {
+    if (first.buffer !== this.memory.buffer) return false;
+    return (first.byteOffset % slotSize) + size + padding <= slotSize;
   }
 }

@@ -4,7 +4,8 @@ import { Deadline } from "./deadline.ts";
 import type { FastRequest, UsedConnection } from "./fast-request.ts";
 import { handOver } from "./hand-over.ts";
 import { mayBecomePlain, readPlainHead } from "./plain-head.ts";
-import type { SharedBufferSocket } from "./shared-buffer.ts";
+import type { ReadMemory } from "./read-memory.ts";
+import type { Reader, SharedBufferSocket } from "./shared-buffer.ts";
 
 const endOfHead = Buffer.from("\r\n\r\n");
 /** Bytes of a head. undici reads no longer one either. */
@@ -30,8 +31,9 @@ export interface Owner {
  * A keep-alive connection that reads plain answers in HTTP/1.1, strictly. Any other answer is handed
  * over to undici from its first byte, and the connection is closed after it.
  */
-export class FastConnection implements UsedConnection {
+export class FastConnection implements UsedConnection, Reader {
   readonly #owner: Owner;
+  readonly #memory: ReadMemory | undefined;
   readonly #deadline = new Deadline(() => this.#timedOut());
   #buffered: SharedBufferSocket | undefined;
   #state: "connecting" | "idle" | "head" | "body" | "handedOver" | "closed" = "connecting";
@@ -46,13 +48,18 @@ export class FastConnection implements UsedConnection {
   #left = 0;
   /** Milliseconds that it may wait for another request, as the last answer allows. */
   #idleMs = longestIdle;
+  /** Where it reads to; `undefined` if there is no memory of its own for that. */
+  #place: number | undefined;
+  /** Bytes at the start of the place that the handler still needs. */
+  #kept = 0;
   /** Why it is closed. */
   #error: Error | undefined;
 
   /** `request`: the first to be sent over it. */
-  constructor(owner: Owner, request: FastRequest) {
+  constructor(owner: Owner, request: FastRequest, memory: ReadMemory | undefined) {
     this.#owner = owner;
     this.#request = request;
+    this.#memory = memory;
   }
 
   get isServed(): boolean {
@@ -79,7 +86,8 @@ export class FastConnection implements UsedConnection {
       .on("end", () => this.#socketFailed(new errors.SocketError("other side closed")))
       .on("close", () => this.#socketClosed());
     this.#state = "idle";
-    buffered.receive((bytes) => this.#came(bytes));
+    this.#place = this.#memory?.take();
+    buffered.read(this);
     const request = this.#request;
     if (request !== undefined && !this.send(request)) this.#becomeIdle();
   }
@@ -126,8 +134,20 @@ export class FastConnection implements UsedConnection {
     else this.#end(error);
   }
 
-  /** Returns whether to read on. */
-  #came(bytes: Buffer): boolean {
+  memory(): Buffer | undefined {
+    if (this.#place === undefined) return undefined;
+    const bytes = this.#memory?.bytesOf(this.#place);
+    return this.#kept === 0 ? bytes : bytes?.subarray(this.#kept);
+  }
+
+  exchange(place: number): number {
+    const own = this.#place ?? place;
+    if (this.#place !== undefined) this.#place = place;
+    this.#kept = 0;
+    return own;
+  }
+
+  came(bytes: Buffer): boolean {
     try {
       switch (this.#state) {
         case "head":
@@ -164,8 +184,9 @@ export class FastConnection implements UsedConnection {
     this.#left = head.bodyBytes;
     this.#idleMs = head.idleMs;
     request.handler.onResponseStart?.(request, head.status, head.headers, head.statusText);
-    const isWhole = all.length === end + endOfHead.length && this.#left > 0;
-    return isWhole ? this.#waitForBody() : this.#readBody(all.subarray(end + endOfHead.length));
+    const headBytes = end + endOfHead.length;
+    const isAlone = all.length === headBytes && this.#left > 0;
+    return isAlone ? this.#waitForBody() : this.#readBody(all.subarray(headBytes), headBytes);
   }
 
   #waitForHead(begun: Buffer): boolean {
@@ -175,13 +196,17 @@ export class FastConnection implements UsedConnection {
     return true;
   }
 
-  #readBody(bytes: Buffer): boolean {
+  /** `before`: bytes of the head before them, in the same piece of memory. */
+  #readBody(bytes: Buffer, before = 0): boolean {
     const request = this.#request;
     if (request === undefined) return false;
     const body = bytes.length > this.#left ? bytes.subarray(0, this.#left) : bytes;
     this.#left -= body.length;
     if (body.length > 0) request.handler.onResponseData?.(request, body);
-    if (this.#left > 0) return this.#waitForBody();
+    if (this.#left > 0) {
+      this.#kept = request.handler.keepsWhatCame ? this.#kept + before + body.length : 0;
+      return this.#waitForBody();
+    }
     // The handler of the last bytes may have aborted the request.
     if (this.#request === undefined) return false;
     return this.#finish(request, bytes.length > body.length);
@@ -207,6 +232,7 @@ export class FastConnection implements UsedConnection {
   #becomeIdle(): void {
     this.#state = "idle";
     this.#pieces = 0;
+    this.#kept = 0;
     // An idle connection does not keep the process running.
     this.#buffered?.socket.unref();
     this.#deadline.set(this.#idleMs);
@@ -273,6 +299,8 @@ export class FastConnection implements UsedConnection {
     this.#begun = undefined;
     this.#deadline.clear();
     this.#buffered?.socket.destroy();
+    if (this.#place !== undefined) this.#memory?.giveBack(this.#place);
+    this.#place = undefined;
     this.#owner.closed(this);
   }
 }

@@ -5,6 +5,7 @@ import type { OutgoingRequest } from "../requests/outgoing-request.ts";
 import { headerLines, requestText } from "../requests/request-text.ts";
 import { FastConnection, type Owner } from "./fast-connection.ts";
 import { type AnswerHandler, FastRequest } from "./fast-request.ts";
+import type { ReadMemory } from "./read-memory.ts";
 import { sharedBufferConnector } from "./shared-buffer.ts";
 
 /** After three answers in a row that are not plain, undici sends the requests. */
@@ -16,6 +17,8 @@ const special = /^(?:connection|content-length|expect|host|keep-alive|transfer-e
 export interface FastSettings extends ServerSettings {
   /** The greatest number. */
   readonly connections: number;
+  /** Where answers are read to. Without it, all of a thread are read to the same buffer. */
+  readonly memory?: ReadMemory;
 }
 
 /** Sends the requests that a fast pool does not send. */
@@ -28,6 +31,7 @@ export type FullDispatcher = Pick<Dispatcher, "dispatch"> & { destroy(): Promise
 export class FastPool implements Owner {
   readonly #full: FullDispatcher;
   readonly #most: number;
+  readonly #memory: ReadMemory | undefined;
   readonly #host: string;
   readonly #connect: (connection: FastConnection) => void;
   readonly #open = new Set<FastConnection>();
@@ -46,6 +50,7 @@ export class FastPool implements Owner {
   constructor(origin: string, settings: FastSettings, full: FullDispatcher) {
     this.#full = full;
     this.#most = settings.connections;
+    this.#memory = settings.memory;
     const where = serverOf(origin);
     this.#host = where.host ?? "";
     const connect = sharedBufferConnector(settings);
@@ -171,7 +176,7 @@ export class FastPool implements Owner {
   }
 
   #begin(request: FastRequest): void {
-    const connection = new FastConnection(this, request);
+    const connection = new FastConnection(this, request, this.#memory);
     this.#open.add(connection);
     request.handler.onConnection(connection);
     this.#connect(connection);

@@ -4,6 +4,11 @@ import type { OutgoingRequest } from "../requests/outgoing-request.ts";
 
 /** The connection that a request is sent over. */
 export interface UsedConnection extends RequestConnection {
+  /**
+   * Returns the place in memory that the answer was read into. The connection reads to `place` from
+   * now on. If it has no memory of its own, it returns `place`.
+   */
+  exchange(place: number): number;
   /** Continues to read. */
   resume(): void;
   /** Its request was aborted: closes it. */
@@ -12,6 +17,8 @@ export interface UsedConnection extends RequestConnection {
 
 /** A handler of undici to which the connection of its request is reported, too. */
 export interface AnswerHandler extends Dispatcher.DispatchHandler {
+  /** The bytes of the answer that have come must stay where they are. */
+  readonly keepsWhatCame?: boolean;
   onConnection(connection: UsedConnection): void;
 }
 

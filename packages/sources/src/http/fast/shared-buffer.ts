@@ -3,14 +3,22 @@ import type { TLSSocket } from "node:tls";
 import type { buildConnector } from "undici";
 import { type ServerSettings, socketOpener, toFirstAddress } from "../connecting/connector.ts";
 
-/**
- * A socket whose bytes are read into a buffer that all such sockets of a thread share: the receiver
- * has to copy what it keeps.
- */
+/** What reads from a socket. */
+export interface Reader {
+  /** Bytes came, at the start of the memory for them. Returns whether to continue to read. */
+  came(bytes: Buffer): boolean;
+  /**
+   * Returns the memory for the next bytes; `undefined` for a buffer that all such sockets of a
+   * thread share: then the reader has to copy what it keeps.
+   */
+  memory(): Buffer | undefined;
+}
+
+/** A socket whose bytes are read into memory that is used again. */
 export interface SharedBufferSocket {
   readonly socket: Socket;
-  /** Sets the receiver of all bytes. It returns whether to continue to read. */
-  receive(receiver: (bytes: Buffer) => boolean): void;
+  /** Sets who reads all bytes. */
+  read(reader: Reader): void;
 }
 
 export type SharedBufferConnector = (
@@ -43,26 +51,27 @@ export function sharedBufferConnector({
     connect(where, (...[error, socket]) => {
       const inlet = socket === null ? undefined : inlets.get(socket);
       if (error !== null || inlet === undefined) return done(error, undefined);
-      done(null, { socket, receive: (receiver) => inlet.open(receiver) });
+      done(null, { socket, read: (reader) => inlet.open(reader) });
     });
 }
 
 class Inlet {
   /** For the socket's constructor. */
   readonly onread = {
-    buffer,
-    callback: (bytes: number): boolean => {
-      if (this.#receiver !== undefined) return this.#receiver(buffer.subarray(0, bytes));
-      this.#early = Buffer.from(buffer.subarray(0, bytes));
+    buffer: (): Buffer => this.#reader?.memory() ?? buffer,
+    callback: (bytes: number, memory: Uint8Array): boolean => {
+      const came = (memory as Buffer).subarray(0, bytes);
+      if (this.#reader !== undefined) return this.#reader.came(came);
+      this.#early = Buffer.from(came);
       return false;
     },
   };
-  #receiver: ((bytes: Buffer) => boolean) | undefined;
-  /** Bytes that came before there was a receiver. */
+  #reader: Reader | undefined;
+  /** Bytes that came before there was a reader. */
   #early: Buffer | undefined;
 
-  open(receiver: (bytes: Buffer) => boolean): void {
-    this.#receiver = receiver;
-    if (this.#early !== undefined) receiver(this.#early);
+  open(reader: Reader): void {
+    this.#reader = reader;
+    if (this.#early !== undefined) reader.came(this.#early);
   }
 }
