@@ -102,7 +102,24 @@ static int fault_in_folder(const char *folder) {
 OPEN(open)
 OPEN(open64)
 int rename(const char *from, const char *to) { if (fault("rename", to)) return -1; REAL(rename); return real(from, to); }
-int linkat(int from, const char *what, int to, const char *path, int flags) { if (fault("rename", path)) return -1; REAL(linkat); return real(from, what, to, path, flags); }
+/* A path from a folder's descriptor, as a whole. */
+static const char *in_folder(int folder, const char *path, char *to, size_t room) {
+  if (folder == AT_FDCWD || path[0] == '/') return path;
+  snprintf(to, room, "/proc/self/fd/%d/%s", folder, path);
+  return to;
+}
+int linkat(int from, const char *what, int to, const char *path, int flags) {
+  char whole[4096];
+  if (fault("rename", in_folder(to, path, whole, sizeof whole))) return -1;
+  REAL(linkat); return real(from, what, to, path, flags);
+}
+/* brigade opens files without a name by it, and no others. */
+int openat(int folder, const char *path, int flags, ...) {
+  va_list list; va_start(list, flags); mode_t mode = va_arg(list, mode_t); va_end(list);
+  char whole[4096];
+  if ((flags & O_TMPFILE) == O_TMPFILE && fault_in_folder(in_folder(folder, path, whole, sizeof whole))) return -1;
+  REAL(openat); return real(folder, path, flags, mode);
+}
 int mkdir(const char *path, mode_t mode) { if (fault("mkdir", path)) return -1; REAL(mkdir); return real(path, mode); }
 static int is_open(const char *path) {
   struct stat named, opened;

@@ -8,12 +8,11 @@ export interface Start {
 }
 
 /**
- * Flags of V8 for programs that move many files. They take 5 % of a copy's CPU time away. Its second
- * compiler works for functions that are called often enough to give its time back: 100,000 times. Each
- * thread collects its young objects itself: few of them live, and other threads are not woken for
- * them.
+ * A flag of V8 for programs that move many files: its second compiler works for functions that are
+ * called often enough to give its time back, 100,000 times. In a copy of 60,000 files of 20 kB the
+ * second compiler took 4 % of the CPU time.
  */
-const forManyFiles = ["--invocation-count-for-turbofan=100000", "--no-parallel-scavenge"];
+const forManyFiles = ["--invocation-count-for-turbofan=100000"];
 
 /**
  * `semiSpace`: MiB that a command has if memory is not short; `undefined` for a command that moves

@@ -1,4 +1,5 @@
-import { closeSync, renameSync } from "node:fs";
+import { renameSync } from "node:fs";
+import type { Nameless } from "../disk/nameless.ts";
 import { createFile } from "../own-files/files.ts";
 import { removeFile } from "../own-files/removal.ts";
 
@@ -39,8 +40,7 @@ export class NamedFile implements NewFile {
 
 /** What a file without a name needs of those that make it. */
 export interface Naming {
-  /** Gives the open file a path at which nothing lies. */
-  readonly link: (descriptor: number, path: string) => void;
+  readonly nameless: Nameless;
   /** Returns a temporary path at which nothing lies. */
   readonly scratch: () => string;
   /** Called when it is closed. */
@@ -79,7 +79,7 @@ export class NamelessFile implements NewFile {
   /** Returns `false` where something lies there. */
   #linkTo(path: string): boolean {
     try {
-      this.#naming.link(this.descriptor, path);
+      this.#naming.nameless.link(this.descriptor, path);
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -89,7 +89,7 @@ export class NamelessFile implements NewFile {
 
   #linkedAside(): string {
     const aside = this.#naming.scratch();
-    this.#naming.link(this.descriptor, aside);
+    this.#naming.nameless.link(this.descriptor, aside);
     return aside;
   }
 
@@ -97,6 +97,6 @@ export class NamelessFile implements NewFile {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#naming.onClosed();
-    closeSync(this.descriptor);
+    this.#naming.nameless.close(this.descriptor);
   }
 }

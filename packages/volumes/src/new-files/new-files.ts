@@ -1,10 +1,7 @@
-import { closeSync, constants, openSync } from "node:fs";
-import type { Linkat } from "../disk/linkat.ts";
+import type { Nameless } from "../disk/nameless.ts";
 import { removeFile } from "../own-files/removal.ts";
 import { NamedFile, NamelessFile, type Naming, type NewFile } from "./new-file.ts";
 
-/** Linux's, on all of its processors; Node has no name for it. */
-const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 /**
  * Files without names that are open at once at most, where the process may have as many: each is
  * open until it has its place.
@@ -17,7 +14,7 @@ export interface NewFilesNeeds {
   /** Returns a temporary path in it at which nothing lies. */
   readonly scratch: () => string;
   /** `undefined` where files are to have temporary names. */
-  readonly link: Linkat | undefined;
+  readonly nameless: Nameless | undefined;
   /** Files without names at once, at most. */
   readonly most?: number | undefined;
 }
@@ -36,17 +33,18 @@ export class NewFiles {
   constructor(needs: NewFilesNeeds) {
     this.#needs = needs;
     this.#most = needs.most ?? usualMost;
-    const { scratch, link } = needs;
+    const { scratch, nameless } = needs;
     const onClosed = () => {
       this.#nameless--;
     };
-    this.#naming = link !== undefined && this.#canLink(link) ? { link, scratch, onClosed } : undefined;
+    this.#naming =
+      nameless !== undefined && this.#canName(nameless) ? { nameless, scratch, onClosed } : undefined;
   }
 
   /** Throws the system's error. */
   create(): NewFile {
     if (this.#naming === undefined || this.#nameless >= this.#most) return this.createNamed();
-    const file = new NamelessFile(this.#open(), this.#naming);
+    const file = new NamelessFile(this.#naming.nameless.open(this.#needs.folder), this.#naming);
     this.#nameless++;
     return file;
   }
@@ -60,21 +58,17 @@ export class NewFiles {
     this.#most = Math.floor(this.#nameless / 2);
   }
 
-  #open(): number {
-    return openSync(this.#needs.folder, constants.O_WRONLY | O_TMPFILE, 0o644);
-  }
-
   /** Tried once: a file system, a system call filter or a missing /proc may be in the way. */
-  #canLink(link: Linkat): boolean {
+  #canName({ open, link, close }: Nameless): boolean {
     try {
-      const descriptor = this.#open();
+      const descriptor = open(this.#needs.folder);
       try {
         const path = this.#needs.scratch();
         link(descriptor, path);
         removeFile(path);
         return true;
       } finally {
-        closeSync(descriptor);
+        close(descriptor);
       }
     } catch {
       return false; // what is wrong with the disk itself is told by what is stored on it

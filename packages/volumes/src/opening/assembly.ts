@@ -4,7 +4,7 @@ import { Commit } from "../commit/commit.ts";
 import { Landing } from "../commit/landing.ts";
 import { OpenFiles } from "../commit/open-files.ts";
 import type { Syncer } from "../commit/syncer.ts";
-import type { Linkat } from "../disk/linkat.ts";
+import type { Nameless } from "../disk/nameless.ts";
 import { RoomLeft } from "../disk/room-left.ts";
 import { Bindings } from "../identity/bindings.ts";
 import type { Identity, Layout } from "../identity/identity.ts";
@@ -31,7 +31,7 @@ export interface PreparedVolume {
   readonly temporary: Temporary;
   readonly syncer: Syncer;
   /** `undefined` where new files get temporary names. */
-  readonly link: Linkat | undefined;
+  readonly nameless: Nameless | undefined;
   readonly instance: string;
   readonly keptOpen: number | undefined;
   /** What objects of unknown size leave free. */
@@ -58,7 +58,7 @@ export interface Assembly extends AsyncDisposable {
  * processes had named.
  */
 export function assemble(prepared: PreparedVolume): Assembly {
-  const { layout, temporary, syncer, link, keptOpen, minFree, onWarning } = prepared;
+  const { layout, temporary, syncer, nameless, keptOpen, minFree, onWarning } = prepared;
   const { root } = layout;
   const guard = mountGuard(layout);
   const scratch = () => temporary.next();
@@ -84,7 +84,7 @@ export function assemble(prepared: PreparedVolume): Assembly {
     return placing.prepare(source, key);
   };
   const looking = new Looking({ root, placing, guard });
-  const newFiles = new NewFiles({ folder: temporary.folder.at("."), scratch, link, most: keptOpen });
+  const newFiles = new NewFiles({ folder: temporary.folder.at("."), scratch, nameless, most: keptOpen });
   const storing = new Storing({
     ...{ prepare, placing, commit, openFiles, times, newFiles },
     room: () => looking.room(),

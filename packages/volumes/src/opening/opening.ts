@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ConfigError, type Floor, HostError } from "@brigade/core";
 import { eachSyncer, noSyncer, type Syncer, wholeSyncer } from "../commit/syncer.ts";
 import { isPlaceFault } from "../disk/disk-errors.ts";
-import { loadLinkat } from "../disk/linkat.ts";
+import { loadNameless } from "../disk/nameless.ts";
 import { loadSyncfs } from "../disk/syncfs.ts";
 import { cannotBeUsed } from "../identity/folder-trial.ts";
 import { noteHost } from "../identity/host-note.ts";
@@ -108,7 +108,7 @@ async function openWith(
   removeForgotten(layout.parts, Date.now(), hooks.onWarning);
   const syncer = hooks.syncer ?? (await syncerFor(durability, layout, hooks));
   // A file that is synced by itself is closed by that, so it needs a name.
-  const link = syncer.each ? undefined : await loadLinkat();
+  const nameless = syncer.each ? undefined : await loadNameless();
   const { onCompleted, onWarning } = hooks;
   const assembly = assemble({
     ...{
@@ -116,7 +116,7 @@ async function openWith(
       identity,
       temporary,
       syncer,
-      link,
+      nameless,
       instance,
       keptOpen,
       minFree,

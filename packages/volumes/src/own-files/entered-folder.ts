@@ -10,14 +10,13 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { errorCode, isLimit, isPlaceFault } from "../disk/disk-errors.ts";
+import { descriptors, pathIn } from "../disk/held-path.ts";
 
 /**
  * Linux's: the descriptor names the folder only, which need not be readable. Node has no name for
  * it.
  */
 const O_PATH = 0o10000000;
-/** Here Linux shows what a descriptor leads to. */
-const descriptors = "/proc/self/fd";
 const hasDescriptors = process.platform === "linux" && existsSync(descriptors);
 
 /**
@@ -28,17 +27,18 @@ const hasDescriptors = process.platform === "linux" && existsSync(descriptors);
 export class EnteredFolder implements Disposable {
   readonly path: string;
   #descriptor: number | undefined;
-  readonly #prefix: string;
+  /** The descriptor, also after it was closed. */
+  readonly #held: number | undefined;
 
   constructor(path: string, descriptor: number | undefined) {
     this.path = path;
     this.#descriptor = descriptor;
-    this.#prefix = descriptor === undefined ? path : `${descriptors}/${descriptor}`;
+    this.#held = descriptor;
   }
 
   /** The path for a system call on what is called so in this folder. */
   at(name: string): string {
-    return `${this.#prefix}/${name}`;
+    return this.#held === undefined ? `${this.path}/${name}` : pathIn(this.#held, name);
   }
 
   /** May be called twice: the number may be another file's by then. */

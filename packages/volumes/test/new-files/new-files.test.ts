@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { loadLinkat } from "../../src/disk/linkat.ts";
+import { loadNameless } from "../../src/disk/nameless.ts";
 import { NewFiles } from "../../src/new-files/new-files.ts";
 import { scratchFolder } from "../scratch.ts";
 
@@ -12,9 +12,9 @@ async function newFiles(t: TestContext, most?: number) {
   mkdirSync(folder);
   let last = 0;
   const scratch = () => join(folder, String(++last));
-  const link = await loadLinkat();
-  assert.ok(link !== undefined, "this system has linkat");
-  const files = new NewFiles({ folder, scratch, link, most });
+  const nameless = await loadNameless();
+  assert.ok(nameless !== undefined, "this system has linkat");
+  const files = new NewFiles({ folder, scratch, nameless, most });
   return { root, files, left: () => readdirSync(folder) };
 }
 
