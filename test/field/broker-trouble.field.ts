@@ -25,7 +25,7 @@ test("start and status report an alarm of the broker; no job is closed, and all 
   await node.ctl("set_vm_memory_high_watermark", "0.00001");
   const starting = fleet.launch("start", "demo");
   await until("status tells", async () =>
-    /^broker {2}the broker is short of memory: it takes nothing until .*vm_memory_high_watermark/m.test(
+    /^broker {2}the broker is short of memory: it accepts nothing until .*vm_memory_high_watermark/m.test(
       (await fleet.run("status", "demo")).stdout,
     ),
   );

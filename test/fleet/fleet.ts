@@ -182,7 +182,7 @@ export class Fleet implements AsyncDisposable {
   /** Objects of a job that failed. */
   async failures(id: string): Promise<{ key: string; reason: string }[]> {
     const lines = await this.#ask(`/api/jobs/${id}/failures`);
-    if (lines === undefined) throw new Error("the ledger does not tell what failed");
+    if (lines === undefined) throw new Error("the ledger does not answer what failed");
     const rows = lines
       .split("\n")
       .filter(Boolean)

@@ -42,7 +42,7 @@ test("eight connections to a server that slows each down take at most a seventh 
   const args = ["get", `${nginx.url}/file.zip`, "-o", target, "--overwrite", "--json"];
   const refused = await brigade(args);
   assert.equal(refused.code, 3);
-  assert.match(refused.stderr, /^brigade: .*403: the server refuses us; some want --referer\n$/);
+  assert.match(refused.stderr, /^brigade: .*403: the server refuses us; some need --referer\n$/);
   const seconds = async (connections: string): Promise<number> => {
     const referer = ["--referer", "http://example.com/page", "--connections", connections];
     const { code, stdout, stderr } = await brigade([...args, ...referer, "--checksum", `sha256:${digest}`]);

@@ -217,7 +217,7 @@ test("a server that checks the Referer is reported as such, in one line, and wor
   assert.equal(refused.code, 3);
   assert.equal(
     refused.stderr,
-    `brigade: ${server.url}/file.zip: 403: the server refuses us; some want --referer\n`,
+    `brigade: ${server.url}/file.zip: 403: the server refuses us; some need --referer\n`,
   );
   assert.deepEqual(readdirSync(folder), []);
   assert.equal((await brigade([...args, "--referer", "https://example.com/page"])).code, 0);

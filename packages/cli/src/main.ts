@@ -11,7 +11,7 @@ import { parserOutput, tell, tellLines, watchOutput } from "./terminal/terminal.
 
 leaveRemovedFolder();
 
-/** Whether a service runs: it logs what it does, so nothing is told beside the log. */
+/** Whether a service runs: it logs what it does, so nothing is printed beside the log. */
 let isService = false;
 
 /**

@@ -12,7 +12,7 @@
  * - `unavailable`    the store is unwell: 5xx, an unreadable answer
  * - `transport`      connection refused, reset or silent
  * - `bad-listing`    an answer that is not a whole page of a listing
- * - `bad-cursor`     the store does not know this cursor (any more)
+ * - `bad-cursor`     the store does not accept this cursor (any more)
  * - `misconfigured`  it can never work as configured: no such bucket, no such image version
  */
 export type SourceErrorKind =
@@ -147,7 +147,7 @@ export class MessageError extends Error {
   override readonly name = "MessageError";
 }
 
-/** Wrong or missing configuration: one line a problem. Exit code 2. */
+/** Wrong or missing configuration: one line per problem. Exit code 2. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly problems: readonly string[];

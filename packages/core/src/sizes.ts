@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /**
- * Bytes of one object at most: 1 PiB. Whoever tells of a larger one is wrong, or wants sums to
+ * Bytes of one object at most: 1 PiB. A larger one is a mistake, or is meant to make sums
  * overflow.
  */
 export const mostBytes = 2 ** 50;
@@ -18,7 +18,7 @@ export const mostSum = Number.MAX_SAFE_INTEGER;
 /** Bytes of many objects together. */
 export const sumSchema = z.int().nonnegative();
 
-/** Why no object can be of this size; nothing when one can, or when the size is not told. */
+/** Returns why no object can be of this size; `undefined` if one can, or if it is not known. */
 export function sizeProblem(size: number | undefined): string | undefined {
   if (size === undefined || (Number.isInteger(size) && size >= 0 && size <= mostBytes)) return undefined;
   return `its size is told as ${size} bytes, and no object has more than 1 PiB (2^50)`;
@@ -33,7 +33,7 @@ export function plus(sum: number, change: number): number {
   return Math.max(-mostSum, Math.min(mostSum, sum + change));
 }
 
-/** The sum of some sizes, of those that are told. */
+/** Returns the sum of those of the sizes that are known. */
 export function sumOf(sizes: Iterable<number | undefined>): number {
   let sum = 0;
   for (const size of sizes) sum = plus(sum, size ?? 0);

@@ -21,7 +21,7 @@ export interface DownloaderParts extends ConsumerParts {
   readonly placement: Placement;
   /** The short way for objects that come as they were listed; absent if there is none. */
   readonly direct?: DirectFetch | undefined;
-  /** No volume can take anything, for this reason. Fetching pauses until one can. */
+  /** No volume can accept anything, for this reason. Fetching pauses until one can. */
   readonly onExhausted: (reason: string) => void;
 }
 
@@ -51,7 +51,7 @@ export interface Downloader {
    */
   readonly isShortOfMemory: boolean;
   /**
-   * To be told by a lister of the same process what it lists unchanged. Messages carry some of it,
+   * Called by a lister of the same process with what it lists unchanged. Messages carry some of it,
    * too, and may come later.
    */
   listedUnchanged(witnesses: readonly Witness[]): void;

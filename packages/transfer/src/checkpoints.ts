@@ -20,7 +20,7 @@ export class Checkpoints {
   #error: unknown;
   #isLast = false;
 
-  /** `onError` hears of a failed saving when it happens; `last` throws it too. */
+  /** `onError` is called when a saving fails; `last` throws it too. */
   constructor(save: () => Promise<void>, onError: (error: unknown) => void, now: () => number) {
     this.#save = save;
     this.#onError = onError;
@@ -44,7 +44,7 @@ export class Checkpoints {
     // Two at once would get in each other's way.
     this.#isLast = true;
     await this.#saving;
-    // A disk tells of lost data once: that the next saving succeeds proves nothing.
+    // A disk reports lost data once: that the next saving succeeds proves nothing.
     if (this.#error !== undefined) throw this.#error;
     await this.#save();
   }

@@ -153,7 +153,7 @@ class Transfer {
   }
 
   /**
-   * Until the segment is whole, or given back because the source does not want as many connections.
+   * Until the segment is whole, or given back because the source refuses as many connections.
    */
   async #fetch(segment: Segment): Promise<void> {
     for (;;) {

@@ -70,7 +70,7 @@ export interface DirectVolume {
    * its counts up to date. Never rejects.
    */
   setPlaces(source: string, most: number): Promise<void>;
-  /** As the thread told last; `undefined` if it has asked nothing of this source. */
+  /** As the thread reported last; `undefined` if it has asked nothing of this source. */
   countsOf(source: string): FetchCounts | undefined;
   /** Returns how much of its time the thread has worked. */
   load(): EventLoopUtilization;

@@ -190,7 +190,7 @@ export class SqliteBroker implements EmbeddedBroker {
   }
 
   /**
-   * Rejects with an AbortError whose cause tells why. It is not known then whether the messages
+   * Rejects with an AbortError whose cause is the reason. It is not known then whether the messages
    * arrived.
    */
   async #publish(entries: readonly Entry[]): Promise<void> {

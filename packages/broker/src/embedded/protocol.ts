@@ -17,7 +17,7 @@ export interface Entry {
 }
 
 /**
- * What becomes of a message that was handed out. Not answered: a later `sync` tells when all are
+ * What becomes of a message that was handed out. Not answered: a later `sync` is answered when all are
  * committed.
  */
 export type Settlement =

@@ -17,14 +17,14 @@ const queueSchema = z.union([z.object({ messages: z.int().nonnegative().optional
 export interface ManagementOptions {
   /** http[s]://user:password@host[:port] */
   readonly url: string;
-  /** The broker's AMQP URL. It tells the vhost. */
+  /** The broker's AMQP URL, which names the vhost. */
   readonly amqpUrl: string;
   /** PEM of a private CA. */
   readonly ca?: string | undefined;
 }
 
 /**
- * What only the management API tells of a broker. Everything rejects with HostError, whose text
+ * What only the management API answers about a broker. Everything rejects with HostError, whose text
  * leaves the password out.
  */
 export class ManagementApi {

@@ -42,9 +42,9 @@ export interface RabbitBrokerOptions {
 
 /** A broker that is shared with other processes. It reconnects until it is disposed. */
 export interface RabbitBroker extends Broker {
-  /** `blocked`: the broker is short of memory or disk and takes no messages. */
+  /** `blocked`: the broker is short of memory or disk and accepts no messages. */
   readonly state: BrokerState;
-  /** Why nothing is published at all, for people; `undefined` if messages are taken. */
+  /** Why nothing is published at all, for people; `undefined` if messages are accepted. */
   readonly trouble: string | undefined;
   /** Why publishing for this source waits, for people; `undefined` if it does not wait. */
   waits(source: string): string | undefined;
@@ -56,8 +56,8 @@ export interface RabbitBroker extends Broker {
   /** Messages that were delivered in the last minute and need a newer program. */
   newer(source: string): NewerMessages[];
   /**
-   * Whether the broker takes messages now. It is asked to confirm a message without a destination,
-   * because only publishers hear of an alarm. Also `true` if the source has no exchanges to ask
+   * Whether the broker accepts messages now. It is asked to confirm a message without a destination,
+   * because only publishers are notified of an alarm. Also `true` if the source has no exchanges to ask
    * with.
    */
   acceptsMessages(source: string): Promise<boolean>;

@@ -17,7 +17,7 @@ export function addCopy(program: Command, done: (code: ExitCode) => void, signal
     .option("--dry-run", "only list, and print objects and bytes by directory")
     .option("--json", "the result as one JSON document on stdout")
     .option("--restart", "forget an unfinished run instead of going on with it")
-    .option("--durability <mode>", "group (default), file or none: the README tells the risks")
+    .option("--durability <mode>", "group (default), file or none: the README has the risks")
     .option("--concurrency <n>", "fetches at once, or auto (FETCH_CONCURRENCY)")
     .option(...allowPrivateOption)
     .option("--state-dir <folder>", "where queues and catalogue are kept (STATE_DIR)")

@@ -9,7 +9,7 @@ export function addStatus(program: Command, done: (code: ExitCode) => void, sign
   const command = addCommand(program, "status")
     .argument("[source]", "only this one")
     .option("--watch", "again and again, until interrupted")
-    .option("--wait", "until the job is closed; the exit code tells how it ended")
+    .option("--wait", "until the job is closed; the exit code shows how it ended")
     .option("--directories", "the accounts of every directory of the last job");
   addLedgerOptions(command)
     .option("--json", "for machines: one JSON document (with --watch and --directories: one per line)")

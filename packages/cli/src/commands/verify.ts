@@ -21,7 +21,7 @@ export function addVerify(program: Command, done: (code: ExitCode) => void, sign
     .option("--restart", "forget what an interrupted run has found")
     .option(
       "--repair",
-      "move damaged files aside and tell the ledger, so that the next `start` or `copy` fetches them again",
+      "move damaged files aside and report them to the ledger, so that the next `start` or `copy` fetches them again",
     );
   addLedgerOptions(command)
     .option("--json", "one JSON document per difference, one per line, on stdout")

@@ -22,7 +22,7 @@ export function configure(sourceArgument: string, environment: Environment): Cop
   const source = reference && problems.try(() => reference.create(environment, reference.name));
   problems.throwAny();
   if (!settings || !volumeSettings || !reference || !source)
-    throw new Error("a configuration problem was not told");
+    throw new Error("a configuration problem was not reported");
   return {
     settings,
     volumeSettings,

@@ -23,7 +23,7 @@ export function readKnownVolumes(state: string): KnownVolumes {
     return text === undefined ? {} : schema.parse(JSON.parse(text));
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    // If no folder can be there, there was no run. The trial of the folder tells what is wrong.
+    // If no folder can be there, there was no run. The trial of the folder reports what is wrong.
     if (error instanceof Error && "code" in error && ["ENOTDIR", "ELOOP"].includes(String(error.code)))
       return {};
     const reason = error instanceof Error && "syscall" in error ? error.message : "it is damaged";

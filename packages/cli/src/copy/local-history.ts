@@ -3,7 +3,7 @@ import type { Catalogue } from "@brigade/ledger";
 
 /**
  * Answers from the catalogue, compared with the disks that are here. A file that was deleted or cut
- * is not "unchanged", and the catalogue forgets it: if the source no longer has the object, it is
+ * is not "unchanged", and is removed from the catalogue: if the source no longer has the object, it is
  * lost. What lies on a volume that is not attached, or whose disk cannot answer, counts as the
  * catalogue says.
  */

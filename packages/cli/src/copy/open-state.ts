@@ -48,7 +48,7 @@ export async function openState(
 }
 
 /**
- * Like Promise.all, but settles only when all tasks have: what they opened meanwhile is in
+ * Like Promise.all, but waits until all tasks have ended: what they opened meanwhile is in
  * `resources` before the first error is thrown.
  */
 async function allSettled<T extends readonly unknown[] | []>(

@@ -9,7 +9,7 @@ export interface CopyRequest {
   readonly configuration: CopyConfiguration;
   readonly volumes: VolumeRequest;
   readonly filters: Filters;
-  /** An unfinished job is forgotten. */
+  /** An unfinished job is dropped. */
   readonly restart: boolean;
   readonly page?: PageRequest | undefined;
   readonly log: Log;

@@ -57,7 +57,7 @@ export async function tryRoots(
   });
   try {
     makeStateFolder(state);
-    // Other faults of the state folder are told when queues and catalogue are opened.
+    // Other faults of the state folder are reported when queues and catalogue are opened.
     await tried.tryLocks(state).catch((error: unknown) => {
       if (error instanceof ConfigError) throw error;
     });
@@ -68,7 +68,7 @@ export async function tryRoots(
   }
 }
 
-/** Opens the volumes, makes those that are none yet, and remembers them. */
+/** Opens the volumes, makes those that are none yet, and notes them. */
 export async function openRoots(
   tried: TriedVolumes,
   { source, state, memory }: VolumeRequest & { readonly source: string },
@@ -77,7 +77,7 @@ export async function openRoots(
 ): Promise<LocalVolume[]> {
   const volumes = await tried.open();
   for (const volume of volumes) resources.use(volume);
-  // In one order for all runs: if two want the same volumes, one of them gets all.
+  // In one order for all runs: if two need the same volumes, one of them gets all.
   for (const volume of volumes.toSorted((one, other) => (one.id < other.id ? -1 : 1)))
     await volume.claim(source);
   const ids = Object.fromEntries(volumes.map(({ root, id }) => [root, id]));

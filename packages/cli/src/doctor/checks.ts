@@ -12,7 +12,7 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-/** Seconds. A difference of more is told: signatures are refused from 1,800 s on. */
+/** Seconds. A difference of more is reported: signatures are refused from 1,800 s on. */
 const clockTolerance = 60;
 
 export async function checkClock(
@@ -23,7 +23,7 @@ export async function checkClock(
   const check = "clock";
   try {
     const theirs = await clock.ask(signal);
-    if (theirs === undefined) return { check, ok: true, found: `${address} tells no date: not compared` };
+    if (theirs === undefined) return { check, ok: true, found: `${address} gives no date: not compared` };
     const ahead = Math.round((Date.now() - theirs) / 1000);
     const found = `${Math.abs(ahead)} s ${ahead < 0 ? "behind" : "ahead of"} ${address}`;
     if (Math.abs(ahead) <= clockTolerance) return { check, ok: true, found };

@@ -26,7 +26,7 @@ export function readFleet(command: string, environment: Environment, signal: Abo
   );
   const address = problems.try(() => readBrokerAddress(environment));
   problems.throwAny();
-  if (!settings || !address) throw new Error("a configuration problem was not told");
+  if (!settings || !address) throw new Error("a configuration problem was not reported");
   const log = createLog(settings.LOG_LEVEL);
   return {
     ledger: new LedgerClient({ url: settings.LEDGER_URL, token: settings.LEDGER_TOKEN, signal }),

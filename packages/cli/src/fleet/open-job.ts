@@ -8,7 +8,7 @@ import { describeDepths } from "../job/queue-depths.ts";
 export interface OpenJobParts {
   readonly ledger: LedgerClient;
   readonly admin: BrokerAdmin;
-  /** Is told, for people, why this takes a moment. */
+  /** Called with the reason, for people, why this is slow. */
   readonly tell: (text: string) => void;
   readonly signal: AbortSignal;
   /** Milliseconds to wait for new queues; by default what the broker package says. */
@@ -41,7 +41,7 @@ export async function openFleetJob(request: JobRequest, parts: OpenJobParts): Pr
 }
 
 /**
- * Makes the queues if there are none, and waits until they take messages. Throws ConfigError if
+ * Makes the queues if there are none, and waits until they accept messages. Throws ConfigError if
  * messages are left in them.
  */
 async function prepareQueues(name: string, parts: OpenJobParts): Promise<void> {

@@ -104,7 +104,7 @@ export function configureGet(
   problems.try(() => parseHeaders(textHeaders(flags)));
   problems.throwAny();
   if (!values || !cookieFile || !proxies || !settings || !tls)
-    throw new Error("a configuration problem was not told");
+    throw new Error("a configuration problem was not reported");
 
   const given = (name: string) => headers.find(([one]) => one.toLowerCase() === name)?.[1];
   return {

@@ -31,7 +31,7 @@ export function absentVolumes(volumes: readonly VolumeContents[], source: string
 }
 
 /**
- * Returns whether a run stored on a volume, or a service told of it during the run. Other volumes
+ * Returns whether a run stored on a volume, or a service reported it during the run. Other volumes
  * were not lost in the run.
  */
 export function hasPart({ volume: id, seenAt }: VolumeContents, { startedAt, progress }: Run): boolean {

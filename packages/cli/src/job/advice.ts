@@ -15,7 +15,7 @@ export const adviceForCopy: Advice = {
 /** For those who ask the ledger of a fleet. */
 export function adviceForFleet(source: string): Advice {
   return {
-    failed: `\`brigade failed ${source}\` tells why, \`brigade retry ${source}\` puts them back to work.`,
+    failed: `\`brigade failed ${source}\` shows why, \`brigade retry ${source}\` puts them back to work.`,
     holes:
       `\`brigade retry ${source}\` lists again what is missing; ` +
       `\`brigade dead-letters list ${source}\` shows messages that could not be read.`,

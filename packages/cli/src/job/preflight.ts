@@ -5,7 +5,7 @@ import type { ConfiguredSource } from "@brigade/sources";
 const patience = 8_000;
 
 /**
- * Lists one page before anything is opened, so that what can never work is told within seconds
+ * Lists one page before anything is opened, so that what can never work is found within seconds
  * instead of being retried. Throws FatalError if the source refuses for good, ConfigError if there
  * is no directory at the prefix. Returns the reason of what may pass (an outage, a broken page):
  * the run itself tries again. `onSilence`: no answer has come for some time.

@@ -7,7 +7,7 @@ import { type AbsentVolume, describeAbsent, hasLost } from "./absent-volumes.ts"
 import type { Advice } from "./advice.ts";
 import { describeHoles } from "./holes.ts";
 
-/** What is told of a job that has ended. */
+/** What is reported of a job that has ended. */
 export interface JobReport {
   readonly job: string;
   readonly source: string;

@@ -4,7 +4,7 @@ import { limitsOfThisProcess, reasons } from "./limits.ts";
 
 /**
  * Returns the connections of `brigade get`: the number that is wanted, or fewer if this process may
- * not have as many; `tell` is told of that. Throws ConfigError if it may have none.
+ * not have as many; `tell` gets a line then. Throws ConfigError if it may have none.
  */
 export function getConnections(
   wanted: number,

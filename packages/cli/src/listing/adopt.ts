@@ -40,8 +40,8 @@ const batch = 500;
 
 /**
  * Takes the files of a tree that another tool left into a volume. A file with the size (and the
- * MD5, if the listing tells it) of the bucket's object is renamed into its place, dated, hashed,
- * entered in the manifest and told to the ledger. All other files stay where they are. An
+ * MD5, if the listing has it) of the bucket's object is renamed into its place, dated, hashed,
+ * entered in the manifest and reported to the ledger. All other files stay where they are. An
  * interrupted run can be repeated: it goes on.
  */
 export async function adopt(
@@ -104,7 +104,7 @@ class Adopter implements Visitor {
         states.push(storedState({ ...object, ...one }));
       }
     });
-    // Taken in by an earlier run that could not tell the ledger.
+    // Adopted by an earlier run that did not reach the ledger.
     const lying = await volume.adopt(elsewhere);
     elsewhere.forEach((object, index) => {
       const one = lying[index];

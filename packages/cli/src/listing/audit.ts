@@ -10,7 +10,7 @@ import { type ListTreeParts, listTree, type Visitor } from "./list-tree.ts";
 export interface AuditDifference {
   readonly kind: "new" | "changed" | "gone" | "lost";
   readonly key: string;
-  /** Bytes: as listed (0 if the listing does not tell); of `gone` and `lost` as stored. */
+  /** Bytes: as listed (0 if the listing lacks it); of `gone` and `lost` as stored. */
   readonly size: number;
   /** The id of the volume on which a gone object is, or a lost one was. */
   readonly volume?: string;

@@ -31,7 +31,7 @@ const oneEvery = 10_000;
 const thenEvery = 60_000;
 /** Milliseconds between two looks at what was kept back. */
 const lookEvery = 1_000;
-/** Kinds that are remembered, and reasons of one message that are told apart, at most. */
+/** Kinds that are kept, and reasons of one message that count as different, at most. */
 const mostKinds = 500;
 const mostReasons = 20;
 
@@ -51,7 +51,7 @@ export class RepeatedLines {
     this.#now = now;
   }
 
-  /** `place`: what else tells kinds apart, such as level and source. */
+  /** `place`: what else distinguishes kinds, such as level and source. */
   add(place: string, line: Line): void {
     const kind = this.#kindOf(`${place} ${line.message}`, pattern(line.fields));
     const text = JSON.stringify(line.fields, replaceErrors);
@@ -130,7 +130,7 @@ export class RepeatedLines {
   }
 }
 
-/** Characters of a reason that tell kinds apart. */
+/** Characters of a reason that distinguish kinds. */
 const mostOfReason = 300;
 
 /**

@@ -26,13 +26,13 @@ export function configureService<S extends z.ZodObject, T>(
   );
   const broker = problems.try(() => readBrokerAddress(environment));
   const variables = problems.try(() => readVariables(own, environment));
-  // While the broker takes no messages, a service tells the ledger over HTTP how it is.
+  // While the broker accepts no messages, a service reports to the ledger over HTTP.
   const ledger =
     service === "ledger" || environment.LEDGER_URL === undefined
       ? undefined
       : problems.try(() => readVariables(ledgerServiceVariables, environment));
   const other = problems.try(() => ({ value: others(environment) }));
   problems.throwAny();
-  if (!common || !broker || !variables || !other) throw new Error("a configuration problem was not told");
+  if (!common || !broker || !variables || !other) throw new Error("a configuration problem was not reported");
   return { service, common, broker, ledger, own: variables, others: other.value };
 }

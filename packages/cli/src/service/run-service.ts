@@ -26,7 +26,7 @@ import { type Begin, Workers } from "./workers.ts";
  * disks, the catalogue.
  */
 const marginMs = 2_000;
-/** Milliseconds for telling the ledger how the service is: less than until the next time. */
+/** Milliseconds for a report to the ledger: less than until the next one. */
 const tellWithin = 4_000;
 
 /**
@@ -74,7 +74,7 @@ class RunningService implements Service {
   /** Names the service, also after a restart, if the configuration numbers it. */
   readonly #instance: string;
   readonly #ledger: LedgerClient | undefined;
-  /** `undefined` in the ledger, which is told how the other services are. */
+  /** `undefined` in the ledger, to which the other services report. */
   readonly #announcing: Announcing | undefined;
   /** Closed last: questions for health are answered until the end. */
   readonly #listening = new AsyncDisposableStack();
@@ -157,7 +157,7 @@ class RunningService implements Service {
   };
 
   readonly onPresence = (listener: (presence: Presence, user: string) => void): void => {
-    if (this.#broker === undefined) throw new Error("there is no broker to hear presences from yet");
+    if (this.#broker === undefined) throw new Error("there is no broker to receive presences from yet");
     this.#broker.onPresence(listener);
   };
 
@@ -218,7 +218,9 @@ class RunningService implements Service {
     else
       this.#ledger
         ?.tell(presence)
-        .catch((err: unknown) => this.log.debug({ err }, "the ledger could not be told how this service is"));
+        .catch((err: unknown) =>
+          this.log.debug({ err }, "the report of this service did not reach the ledger"),
+        );
   }
 
   async #leave(graceMs: number): Promise<void> {

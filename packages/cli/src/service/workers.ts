@@ -32,7 +32,7 @@ interface Post {
   worker?: Worker;
   /** Why it rests, for people; `undefined` while it works. */
   trouble?: string | undefined;
-  /** Settles when what it had in hand is given back. */
+  /** Resolves when what it had in hand is given back. */
   resting?: Promise<void> | undefined;
 }
 

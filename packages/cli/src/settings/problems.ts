@@ -1,6 +1,6 @@
 import { ConfigError } from "@brigade/core";
 
-/** Collects the problems that all readers of the configuration find, to tell them together. */
+/** Collects the problems that all readers of the configuration find, to report them together. */
 export class Problems {
   readonly #found = new Set<string>();
 

@@ -105,7 +105,7 @@ export type ServiceName = keyof typeof httpPorts;
 export const httpVariables = (service: ServiceName) =>
   z.object({
     HTTP_HOST: z.string().default("127.0.0.1"),
-    /** 0: any that is free; the log tells which. */
+    /** 0: any that is free; the log has it. */
     HTTP_PORT: integer({ max: 65_535 }).default(httpPorts[service]),
   });
 

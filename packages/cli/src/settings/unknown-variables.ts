@@ -60,7 +60,7 @@ export function unknownVariables(file: Environment, environment: Environment): U
 
 /**
  * Returns `PHOTOS_` and so on, one for each configured source; none if SOURCES is wrong. Commands
- * that need SOURCES tell what is wrong.
+ * that need SOURCES report what is wrong.
  */
 function prefixesOf(environment: Environment): string[] {
   try {

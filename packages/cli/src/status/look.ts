@@ -3,7 +3,7 @@ import { type AbsentVolume, absentVolumes } from "../job/absent-volumes.ts";
 import { latestJob } from "../ledger/latest-job.ts";
 import { lostForGood } from "../ledger/lost.ts";
 
-/** What is told of a job beyond its status. */
+/** What is shown of a job beyond its status. */
 export interface JobFindings {
   /** Of jobs whose holes are to be named; `undefined` for others. */
   readonly proof?: Proof | undefined;

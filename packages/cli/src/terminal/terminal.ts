@@ -56,7 +56,7 @@ export const parserOutput = {
   writeErr: (text: string): void => void process.stderr.write(text.split("\n").map(printable).join("\n")),
 };
 
-/** `onError` is told if stdout takes no more results. If stderr takes no more, the work goes on. */
+/** `onError` is called when stdout is closed to results. If stderr is closed, the work goes on. */
 export function watchOutput(onError: (error: NodeJS.ErrnoException) => void): void {
   process.stdout.on("error", onError);
   process.stderr.on("error", () => {});

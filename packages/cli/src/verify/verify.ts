@@ -22,7 +22,7 @@ export interface VerifyParts {
   /** Files that are read at once, all volumes together. */
   readonly threads?: number;
   readonly restart: boolean;
-  /** Is told what is to be stored again; `undefined` if nothing is repaired. */
+  /** Gets what is to be stored again; `undefined` if nothing is repaired. */
   readonly ledger: Pick<LedgerClient, "forget"> | undefined;
   readonly onDifference: (volume: VolumeToVerify, difference: Difference) => Promise<void>;
   readonly onBadLine: (volume: VolumeToVerify, bad: BadLine) => void;

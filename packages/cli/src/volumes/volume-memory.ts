@@ -54,7 +54,7 @@ export class VolumeMemory {
     if (this.#trouble !== undefined)
       log.warn(
         { reason: this.#trouble },
-        "this machine cannot remember its volumes: it would not be noticed that the first one is not mounted",
+        "the list of this machine's volumes cannot be written: a first volume that is not mounted would not be noticed",
       );
   }
 

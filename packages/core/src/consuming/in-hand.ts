@@ -9,7 +9,7 @@ const most = 10_000;
 export class InHand {
   readonly #fates = new Map<string, Promise<boolean>>();
 
-  /** `told`: whether its outcome was made known; `false` when it is to be tried again. */
+  /** `told`: whether its outcome was reported; `false` when it is to be tried again. */
   keep(id: string, told: Promise<boolean>): void {
     this.#fates.delete(id);
     this.#fates.set(id, told);

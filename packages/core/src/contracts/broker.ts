@@ -28,7 +28,7 @@ export interface Delivery {
   readonly deliveries: number;
   /**
    * It was delivered before, whatever became of that: some of what it causes may be there already.
-   * More than `deliveries` tells: a consumer that lost its connection, was stopped, or gave the
+   * It covers more than `deliveries`: a consumer that lost its connection, was stopped, or gave the
    * message back is not dead.
    */
   readonly isRepeated: boolean;
@@ -90,7 +90,7 @@ export interface DeadLetter {
 export interface Broker extends AsyncDisposable {
   /**
    * Resolves when all are safe (confirmed, synced). Rejects with an AbortError when the broker is
-   * being disposed, or when it cannot go on (its disk failed; `cause` and its owner are told why):
+   * being disposed, or when it cannot go on (its disk failed; `cause` has the reason, and its owner gets it):
    * whether they arrived is not known then.
    */
   publish(messages: readonly Message[]): Promise<void>;

@@ -5,14 +5,14 @@ export type Cursor = string;
 /** An object as a listing (or the store's own metadata) describes it. */
 export interface ObjectEntry {
   readonly key: ObjectKey;
-  /** Bytes of the original, never of a variant; absent where the listing does not tell. */
+  /** Bytes of the original, never of a variant; absent where the listing lacks it. */
   readonly size?: number | undefined;
-  /** Unix seconds, UTC; absent where the listing does not tell. */
+  /** Unix seconds, UTC; absent where the listing lacks it. */
   readonly modified?: number | undefined;
   /** Bare 32 lower-case hex digits are the object's MD5; anything else is opaque. */
   readonly etag?: string | undefined;
   /**
-   * The size was told by a HEAD, which may be wrong, and by no listing: the bytes that come decide.
+   * The size is that of a HEAD, which may be wrong, and of no listing: the bytes that come decide.
    */
   readonly unproven?: true | undefined;
 }

@@ -10,7 +10,7 @@ export interface NewObject {
   readonly variant?: string | undefined;
   readonly job: string;
   readonly key: ObjectKey;
-  /** Bytes of the original, as listed; 0 where the listing does not tell. */
+  /** Bytes of the original, as listed; 0 where the listing lacks it. */
   readonly listedSize: number;
   /** Unix seconds; becomes the file's modification time. */
   readonly modified: number;
@@ -56,7 +56,7 @@ export interface Piece {
 /**
  * The bytes of one large object, brought in pieces. What is synced stays, for the next try in this
  * process or another, until the object is stored or the part is discarded; one that nobody touches
- * for days is forgotten.
+ * for days is removed.
  */
 export interface Part extends AsyncDisposable {
   /** Synced, in order, no two touching. At the beginning: what an earlier try left. */
@@ -188,13 +188,13 @@ export interface Placement {
     options?: { readonly begun?: Begun | undefined; readonly signal?: AbortSignal },
   ): Promise<Reservation | undefined>;
   /**
-   * To be told what a volume said when it could not store an object; `bytes`: the object's, where
+   * Called with the error of a volume that could not store an object; `bytes`: the object's, where
    * they are known. `full`: nothing is placed there until it has more room, or nothing so large;
    * `silent`: nothing until it answers again; `io`: for good. Logged once.
    */
   failed(volume: Volume, error: HostError, bytes?: number): void;
   /**
-   * Why no volume can take anything, now or when the promises of room are settled; `undefined`
+   * Why no volume can accept anything, now or when the reserved room is used or given back; `undefined`
    * while one can.
    */
   exhausted(): Promise<string | undefined>;

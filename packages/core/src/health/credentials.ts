@@ -14,7 +14,7 @@ export interface CredentialsParts<S extends Subject> {
 const patience = 1_000;
 
 /**
- * Whether our credentials are good for listing; asked once for all who want to know it at the same
+ * Whether our credentials are good for listing; asked once for all that need it at the same
  * time.
  */
 export class Credentials<S extends Subject> {
@@ -35,7 +35,7 @@ export class Credentials<S extends Subject> {
     return await this.#latest.refusal;
   }
 
-  /** A refusal is believed when it comes twice. */
+  /** A refusal counts when it comes twice. */
   async #ask(subject: S): Promise<unknown> {
     const { list, signal, delay } = this.#parts;
     for (let time = 1; ; time++) {

@@ -28,7 +28,7 @@ export interface OutageParts {
 }
 
 /**
- * The time in which a source is paused: the gate is closed, and probes with growing pauses tell
+ * The time in which a source is paused: the gate is closed, and probes with growing pauses show
  * when it is over.
  */
 export class Outage {

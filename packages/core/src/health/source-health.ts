@@ -68,7 +68,7 @@ const askedFor = 2_000;
 /** The same, before the source is paused. */
 const longestRefusal = 30_000;
 /**
- * Milliseconds for which good credentials are believed to be good still, where nothing else is
+ * Milliseconds for which good credentials count as good still, where nothing else is
  * known.
  */
 const longestTrust = 10_000;
@@ -82,7 +82,7 @@ const againMs = 1_000;
  * in which its request was begun.
  */
 export class SourceHealth<S extends Subject> {
-  /** To be told of what is listed unchanged; the rest is told to this class. */
+  /** Gets what is listed unchanged; the rest is reported to this class. */
   readonly witnesses: Witnesses<S>;
   readonly #parts: HealthParts<S>;
   readonly #options: HealthOptions;
@@ -134,7 +134,7 @@ export class SourceHealth<S extends Subject> {
     return this.#now();
   }
 
-  /** To be told that the subject came, and is not stored yet: a witness, if there is no other. */
+  /** Called when the subject came, and is not stored yet: a witness, if there is no other. */
   came(subject: S): void {
     if (this.witnesses.isEmpty) this.witnesses.add(subject);
   }

@@ -8,7 +8,7 @@ const most = 8;
 /** Subjects that were listed unchanged that are kept, at most. */
 const mostUnchanged = 24;
 /**
- * Witnesses of this run that are asked, one after the other, before all of them are believed to be
+ * Witnesses of this run that are asked, one after the other, before all of them count as
  * refused.
  */
 const enough = 3;
@@ -61,12 +61,12 @@ export class Witnesses<S extends Subject> {
     this.#notAsked = [...added, ...this.#notAsked].slice(0, mostUnchanged);
   }
 
-  /** To be told that it came when it was asked for. */
+  /** Called when it came as it was requested. */
   came(witness: S): void {
     this.#proven = witness;
   }
 
-  /** To be told that it does not come any more, by its own fault. */
+  /** Called when it does not come any more, by its own fault. */
   drop({ key }: S): void {
     if (this.#dropped.size >= remembered) this.#dropped.clear();
     this.#dropped.add(key);

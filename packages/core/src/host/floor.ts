@@ -2,7 +2,7 @@ import { z } from "zod";
 import { byteSize, integer } from "../config.ts";
 import type { Room } from "../contracts/volume.ts";
 
-/** What statfs tells. */
+/** What statfs returns. */
 interface FileSystemCounts {
   readonly bavail: number;
   readonly bsize: number;

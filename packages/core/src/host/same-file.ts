@@ -1,4 +1,4 @@
-/** What tells one file from another, whatever their names are. */
+/** What distinguishes files, whatever their names are. */
 interface FileId {
   readonly dev: number;
   readonly ino: number;

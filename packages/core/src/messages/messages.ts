@@ -53,12 +53,12 @@ const listedFileSchema = z.object({
    */
   index: count,
   name: z.string().min(1),
-  /** Bytes of the original; absent where the listing does not tell. */
+  /** Bytes of the original; absent where the listing lacks it. */
   size: sizeSchema.optional(),
-  /** Unix seconds; absent where the listing does not tell. */
+  /** Unix seconds; absent where the listing lacks it. */
   modified: z.int().optional(),
   etag: z.string().optional(),
-  /** The size was told by a HEAD, which may be wrong. */
+  /** The size is that of a HEAD, which may be wrong. */
   unproven: z.literal(true).optional(),
 });
 export type ListedFile = z.infer<typeof listedFileSchema>;
@@ -165,7 +165,7 @@ const objectResultSchema = z.object({
    * Unix seconds.
    */
   listedSize: sizeSchema,
-  /** Of `stored` always; otherwise absent where the listing does not tell. */
+  /** Of `stored` always; otherwise absent where the listing lacks it. */
   modified: z.int().optional(),
   etag: z.string().optional(),
   /** Bytes on disk; of `stored` only, like the three below. */

@@ -55,7 +55,7 @@ export const presenceSchema = z.object({
    * `downloader@host#7` by its process.
    */
   instance: z.string().min(1),
-  /** Unix milliseconds: tells the processes apart that had the name one after another. */
+  /** Unix milliseconds: distinguishes the processes that had the name one after another. */
   began: z.int().exactOptional(),
   /** Unix milliseconds. */
   at: z.int(),

@@ -25,7 +25,7 @@ export const triesOfHiccups = 3;
 /** An object of a batch. After its attempts it goes back to the broker, and waits there. */
 export const pausesOfObjects: Pauses = { first: 100, most: 1_000 };
 
-/** A file of an index page of which nothing was told. It is asked about once more. */
+/** A file of an index page about which no answer came. It is requested once more. */
 export const pausesOfInquiries: Pauses = { first: 500, most: 5_000 };
 
 /** A large file, whole or a segment of it. */
@@ -36,7 +36,7 @@ export const longestRestOfTransfers = 600_000;
 /** The probe of a source that is away, or of a host that is down. */
 export const pausesOfProbes: Pauses = { first: 1_000, most: 60_000 };
 
-/** A broker that is away, a queue that is not there yet, a message that the broker did not take. */
+/** A broker that is away, a queue that is not there yet, a message that the broker did not accept. */
 export const pausesOfBroker: Pauses = { first: 200, most: 10_000 };
 
 /** A record that the disk under the catalogue did not accept. The broker delivers it again. */

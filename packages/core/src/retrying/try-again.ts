@@ -13,7 +13,7 @@ export interface RetryPolicy {
   readonly longestRest?: number;
   /** Whether another try may help. By default `isTransient`. */
   readonly mayPass?: (error: Error) => boolean;
-  /** Told before each pause; `attempt` counts from 0. */
+  /** Called before each pause; `attempt` counts from 0. */
   readonly onRetry?: (error: Error, attempt: number) => void;
   /**
    * Returns what is thrown in place of the last error, when all tries are used up. By default that
@@ -55,7 +55,7 @@ export async function tryAgain<T>(
   }
 }
 
-/** For `usedUp`: an error that ends the program, and tells how often it was tried. */
+/** For `usedUp`: an error that ends the program, with how often it was tried. */
 export function triedInVain(error: Error, tries: number): FatalError {
   return new FatalError(`${error.message} (tried ${tries} times)`, { cause: error });
 }

@@ -120,7 +120,7 @@ export class Batch implements Disposable {
     this.#decide(listed);
   }
 
-  /** To be told of what came of fetching an object onto a volume. */
+  /** Called with what came of fetching an object onto a volume. */
   fetched(listed: Listed, fetched: Fetched, volume: string): void {
     const { maxAttempts, log } = this.#parts;
     const { attempt } = this.message;

@@ -6,7 +6,7 @@ export interface FullVolumesParts {
   readonly log: Log;
   readonly delay: Delayer;
   readonly leaving: AbortSignal;
-  /** No volume can take anything, for this reason. */
+  /** No volume can accept anything, for this reason. */
   readonly onExhausted: (reason: string) => void;
 }
 
@@ -14,7 +14,7 @@ const full = "no volume with room";
 /** Milliseconds between two looks at full disks. */
 const roomPoll = 10_000;
 
-/** Lets fetching pause while no volume can take anything. */
+/** Lets fetching pause while no volume can accept anything. */
 export class FullVolumes {
   readonly #parts: FullVolumesParts;
 
@@ -26,7 +26,7 @@ export class FullVolumes {
   async wait(reason: string): Promise<void> {
     const { valve, placement, log, delay, leaving, onExhausted } = this.#parts;
     if (valve.reasons.includes(full)) return;
-    log.error({ reason }, "fetching pauses: no volume can take anything");
+    log.error({ reason }, "fetching pauses: no volume can accept anything");
     const closed = valve.close(full);
     onExhausted(reason);
     await closed;

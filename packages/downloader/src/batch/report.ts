@@ -58,7 +58,7 @@ export class Report {
       outcome: "failed",
       listedSize,
       // Without a date, a retry lists the directory again: the accounts do not say that its size is
-      // only what a HEAD told.
+      // only what a HEAD had.
       modified: unproven ? undefined : modified,
       etag,
       reason,

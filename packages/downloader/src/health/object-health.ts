@@ -85,13 +85,13 @@ export class ObjectHealth {
     return this.#health.isPaused;
   }
 
-  /** To be told of the message whose objects are asked for from now on. */
+  /** Called with the message whose objects are requested from now on. */
   serve({ job, witnesses }: FilesMessage): void {
     this.#prefix = job.prefix;
     if (witnesses !== undefined) this.listedUnchanged(witnesses);
   }
 
-  /** To be told of objects that earlier runs stored and that are listed unchanged. */
+  /** Called with objects that earlier runs stored and that are listed unchanged. */
   listedUnchanged(witnesses: readonly Witness[]): void {
     this.#health.witnesses.addUnchanged(witnesses);
   }
@@ -107,7 +107,7 @@ export class ObjectHealth {
     this.#health.came(object);
   }
 
-  /** To be told that the object is stored; or, with `isGone`, that the store has it no more. */
+  /** Called when the object is stored; or, with `isGone`, when the store has it no more. */
   answered(begunAt: number, object: ObjectEntry, { isGone = false } = {}): void {
     const isWitness = !isGone && ((object.size ?? 0) <= smallBody || !this.#health.hasWitness);
     this.#health.succeeded(begunAt, object, isWitness);

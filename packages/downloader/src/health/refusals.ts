@@ -52,7 +52,7 @@ export class Refusals {
     this.#parts = parts;
   }
 
-  /** To be told that something came, which may be stored soon. */
+  /** Called when something came, which may be stored soon. */
   arrived(): void {
     this.#hasArrivals = true;
   }

@@ -3,7 +3,7 @@
  */
 export const smallBody = 1024 * 1024;
 
-/** Bytes that an object is assumed to have if its listing does not tell. */
+/** Bytes that an object is assumed to have if its listing has no size. */
 export const presumedSize = 256 * 1024;
 
 /** Returns the bytes of an object that are in memory at once. */

@@ -126,7 +126,7 @@ export class LargeObjects {
       const { validator, modified, objectMd5 } = body;
       await body.bytes();
       if (validator !== undefined) return { validator, modified, objectMd5 };
-      this.#parts.log.info({ key: entry.key }, "nothing tells one state of it from another: one stream");
+      this.#parts.log.info({ key: entry.key }, "nothing distinguishes its states: one stream");
       return undefined;
     } catch (error) {
       if (!refusesRanges(error) && !this.#failsAgain(error, entry)) throw error;
@@ -141,7 +141,7 @@ export class LargeObjects {
   async #md5InStore(entry: ObjectEntry, signal: AbortSignal): Promise<string | undefined> {
     const now = await this.#parts.source.stat(entry.key, signal);
     if (now === undefined || now.size !== entry.size) return undefined;
-    // A list tells no dates.
+    // A list has no dates.
     if (now.modified !== undefined && now.modified !== entry.modified) return undefined;
     return isMd5(now.etag) ? now.etag : undefined;
   }

@@ -11,7 +11,7 @@ import {
 export type DatedEntry = ObjectEntry & { readonly modified: number };
 
 /**
- * What the body will be, as far as listing and headers tell. Cancels the body and throws when they
+ * What the body will be, as far as listing and headers show. Cancels the body and throws when they
  * disagree.
  */
 export function expectation(source: Source, job: Job, entry: DatedEntry, body: ObjectBody): NewObject {
@@ -26,7 +26,7 @@ export function expectation(source: Source, job: Job, entry: DatedEntry, body: O
 }
 
 /**
- * What the listing alone says of an object that is to be stored; dated 1970 where it tells no date.
+ * What the listing alone says of an object that is to be stored; dated 1970 where it has no date.
  */
 export function asListed(job: Job, entry: ObjectEntry): NewObject {
   return {

@@ -205,7 +205,7 @@ export class ObjectFetch {
 
   /**
    * Asks once more, past the caches: one may have kept this body, or the body contradicts a HEAD
-   * that told `hearsay`.
+   * that had `hearsay`.
    */
   async #openAgain(entry: WantedObject, hearsay: number | undefined, body: ObjectBody): Promise<ObjectBody> {
     const { source, storeWord } = this.#parts;
@@ -217,7 +217,7 @@ export class ObjectFetch {
     again.cancel();
     throw new SourceError(
       "damaged",
-      `${body.size} bytes came, then ${again.size}, where HEAD told ${hearsay}`,
+      `${body.size} bytes came, then ${again.size}, where HEAD had ${hearsay}`,
     );
   }
 
@@ -250,7 +250,7 @@ export class ObjectFetch {
   }
 
   /**
-   * A listing that tells a size which never was the object's (its date is the same) will tell it
+   * A listing with a size which never was the object's (its date is the same) will have it
    * again: the object is accounted for with it, so that it counts as unchanged then.
    */
   #asAccounted(fetched: Fetched): Fetched {

@@ -45,7 +45,7 @@ export class StoreWord {
     return doubt !== undefined && this.#vainDoubts < contradictions;
   }
 
-  /** To be told of the body that came when a doubtful one was asked for once more. */
+  /** Called with the body that came when a doubtful one was requested once more. */
   cameAgain({ doubt }: ObjectBody): void {
     this.#vainDoubts = doubt === undefined ? 0 : this.#vainDoubts + 1;
   }
@@ -53,7 +53,7 @@ export class StoreWord {
   /**
    * The entry to record for a body of the listed size that claims a newer date. Some hosts' dates
    * are their own: when the store does not confirm them, they are soon left alone. Where the
-   * listing tells no date theirs is taken, or now.
+   * listing has no date theirs is used, or now.
    */
   async dated(
     entry: ObjectEntry,
@@ -76,19 +76,19 @@ export class StoreWord {
 }
 
 /**
- * Without a digest only a later date tells a newer state from what a cache or a portal has in its
+ * Without a digest only a later date distinguishes a newer state from what a cache or a portal has in its
  * place.
  */
 function isNewer(listed: ObjectEntry, now: ObjectEntry): boolean {
   if (isOrUnknown(listed.size, now.size) && isOrUnknown(listed.modified, now.modified)) return false;
   if (isMd5(now.etag)) return true;
   if (now.size === undefined || now.modified === undefined || listed.modified === undefined) return false;
-  // Some listings tell minutes only.
+  // Some listings have minutes only.
   const listedUntil = listed.modified % 60 === 0 ? listed.modified + 59 : listed.modified;
   return now.modified > listedUntil;
 }
 
-/** What the listing did not tell cannot have changed. */
+/** What the listing lacked cannot have changed. */
 function isOrUnknown(listed: number | undefined, now: number | undefined): boolean {
   return listed === undefined || listed === now;
 }

@@ -6,7 +6,7 @@ const sharesPerTurn = 50;
 /** What one thread may have under way. */
 interface Grant {
   places: number;
-  /** More may be under way than `places` until the thread has answered: it was told to have fewer. */
+  /** More may be under way than `places` until the thread has answered: its number was lowered. */
   atMost: number;
   /** Messages with fewer places that the thread has not answered. */
   unanswered: number;

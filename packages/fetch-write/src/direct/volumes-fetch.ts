@@ -192,7 +192,7 @@ class VolumesFetch implements DirectFetch {
     return served;
   }
 
-  /** Tells the source what came since the last look. */
+  /** Reports to the source what came since the last look. */
   #count(thread: DirectVolume): void {
     const counts = thread.countsOf(this.#name);
     const before = this.#seen.get(thread);

@@ -6,7 +6,7 @@ type Handler = Required<AnswerHandler>;
 type Controller = Parameters<Handler["onRequestStart"]>[0];
 type Headers = Parameters<Handler["onResponseStart"]>[2];
 
-/** What becomes of a request is told to the fetcher. */
+/** The fetcher, which gets what becomes of a request. */
 export interface ItemOwner {
   /** Returns how the answer is checked; `undefined` if it is out of the ordinary. */
   acceptanceOf(item: Item, status: number, headers: Headers): Acceptance | undefined;

@@ -42,7 +42,7 @@ export interface CatalogueParts {
   /** Bytes of the database that stay in memory, if memory is short. */
   readonly cacheBytes?: number | undefined;
   /**
-   * Called when the disk begins to fail (whoever asked is told, too), and without an argument when
+   * Called when the disk begins to fail (who asked gets an error, too), and without an argument when
    * it takes writes again.
    */
   readonly onDisk?: (trouble: HostError | undefined) => void;

@@ -71,7 +71,7 @@ export class CommitGroups {
     return this.#queue.splice(0, count);
   }
 
-  /** Returns a function that tells the group what became of it. */
+  /** Returns a function that reports to the group what became of it. */
   async #answerOf(group: readonly Entry[], committing: Promise<Committed>): Promise<() => void> {
     let committed: Committed;
     try {

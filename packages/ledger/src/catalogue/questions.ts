@@ -10,7 +10,7 @@ import type { Proof } from "../wire/proof.ts";
 import type { VolumeContents } from "../wire/volumes.ts";
 import type { ThreadCall } from "./thread-call.ts";
 
-/** Holes of each kind that a proof names, unless told otherwise. */
+/** Holes of each kind that a proof names, by default. */
 export const exampleCount = 20;
 
 /**

@@ -5,15 +5,15 @@ import type { VolumeDescription } from "../wire/volumes.ts";
 import type { CommitGroups } from "./commit-groups.ts";
 import type { ThreadCall } from "./thread-call.ts";
 
-/** Enters what is told. Everything may be told in any order, any number of times. */
+/** Enters what is reported. Everything may be reported in any order, any number of times. */
 export interface Recording {
   /**
    * Resolves when the messages are committed. Per message, in order: why it was refused (and not
-   * entered), `undefined` if it was entered; `tooEarly` if it is to be told again later.
+   * entered), `undefined` if it was entered; `tooEarly` if it is to come again later.
    */
   record(messages: readonly RecordMessage[]): Promise<readonly (string | undefined)[]>;
   /**
-   * `at`: Unix milliseconds; what was seen later stands. What is not told stays as it was told
+   * `at`: Unix milliseconds; what was seen later stands. What is not given stays as it was
    * before.
    */
   noteVolumes(volumes: readonly VolumeDescription[], at: number): Promise<void>;

@@ -29,7 +29,7 @@ export interface Retrying {
 }
 
 /**
- * `tell`: told where the job stands, since objects that are handed out have no outcome any more.
+ * `tell`: called with where the job stands, since objects that are handed out have no outcome any more.
  */
 export function retrying(thread: ThreadCall, tell: CommitListener): Retrying {
   async function told<T>(asked: Promise<Reopened<T>>): Promise<Reopened<T>> {

@@ -13,7 +13,7 @@ type Asked<R extends keyof Rooms, M extends MethodsOf<R>> = Rooms[R][M] extends 
 
 type Waiting = PromiseWithResolvers<unknown>;
 
-/** What proves, when it succeeds, that the disk takes writes. */
+/** What proves, when it succeeds, that the disk accepts writes. */
 const writes: ReadonlySet<string> = new Set([
   "records.record",
   "jobs.open",
@@ -34,7 +34,7 @@ export class ThreadCall {
   #ended: Error | undefined;
   #trouble: HostError | undefined;
 
-  /** `onDisk`: told when the disk begins to fail, and when it takes writes again. */
+  /** `onDisk`: called when the disk begins to fail, and when it accepts writes again. */
   constructor(worker: Worker, onDisk: (trouble: HostError | undefined) => void) {
     this.#worker = worker;
     this.#onDisk = onDisk;

@@ -46,7 +46,7 @@ function digest(text: string): Buffer {
 
 /**
  * No page of another origin may change anything, not even with the cookie of this ledger or on this
- * machine. Browsers tell where a request comes from: in Sec-Fetch-Site when they trust the
+ * machine. Browsers send where a request comes from: in Sec-Fetch-Site when they trust the
  * connection, in Origin always. A request with neither is not from a browser.
  */
 export const ownPagesOnly: MiddlewareHandler = async (context, next) => {

@@ -16,7 +16,7 @@ interface JobRoutesParts {
   readonly log: Log;
 }
 
-/** Opens and closes jobs, and tells where they stand. */
+/** Opens and closes jobs, and answers where they stand. */
 export function jobRoutes({ catalogue, sources, changed, log }: JobRoutesParts): Hono {
   const routes = new Hono();
 

@@ -11,7 +11,7 @@ import {
 import { body, query } from "./questions.ts";
 import { rowStream } from "./row-stream.ts";
 
-/** Where objects lie, and what is told about that. */
+/** Where objects lie, and what is reported about that. */
 export function objectRoutes(catalogue: Catalogue, log: Log): Hono {
   const routes = new Hono();
   routes.get("/", async (context) => {

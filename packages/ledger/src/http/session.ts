@@ -45,7 +45,7 @@ export class Sessions {
 
 /**
  * These routes come after the check of the token: POST with the token gives the cookie, DELETE ends
- * the session. GET tells whether there is a token at all.
+ * the session. GET answers whether there is a token at all.
  */
 export function sessionRoutes(isTokenAsked: boolean, sessions: Sessions): Hono {
   const routes = new Hono();

@@ -14,12 +14,12 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import { tooEarly } from "../tables/untold.ts";
 
 /**
- * Milliseconds until results come again if no lister has told their page and no more such results
+ * Milliseconds until results come again if no lister has reported their page and no more such results
  * are kept.
  */
 const earlyDelay = 10_000;
 const earlyText =
-  "more results than are kept are of pages that no lister has told, or of volumes that no host has: they wait, and count when these " +
+  "more results than are kept are of pages that no lister has reported, or of volumes that no host has: they wait, and count when these " +
   'are told. If they are not, somebody makes them up: see "What a stolen password can do" in docs/security.md';
 
 export interface LedgerParts {
@@ -29,7 +29,7 @@ export interface LedgerParts {
   readonly source: string;
   readonly log: Log;
   /**
-   * The disk of the catalogue does not take a record. The record is given back and comes again
+   * The disk of the catalogue does not accept a record. The record is given back and comes again
    * after a while.
    */
   readonly onTrouble?: (error: HostError) => void;
@@ -61,7 +61,7 @@ class Entering {
   readonly #leaving = new AbortController();
   /** Jobs of which results came too early. */
   readonly #early = new Set<string>();
-  /** Records that the disk did not take since it took one. */
+  /** Records that the disk did not accept since it accepted one. */
   #attempt = 0;
 
   constructor(parts: LedgerParts) {
@@ -99,7 +99,7 @@ class Entering {
     return { kind: "postpone", delay: earlyDelay };
   }
 
-  /** Waits, longer each time, for the disk to take records again. */
+  /** Waits, longer each time, for the disk to accept records again. */
   async #patience(signal: AbortSignal): Promise<void> {
     const pause = this.#parts.delay ?? delay;
     try {

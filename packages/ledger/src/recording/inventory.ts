@@ -8,7 +8,7 @@ import type { VolumeDescription } from "../wire/volumes.ts";
 import { believed } from "./told-times.ts";
 
 /**
- * Enters what lies on volumes, and what does not lie there any more, as it is told without a job.
+ * Enters what lies on volumes, and what does not lie there any more, as it is reported without a job.
  */
 export class Inventory {
   readonly #origins: Origins;

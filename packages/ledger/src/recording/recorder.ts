@@ -10,12 +10,12 @@ import { grown, Outcomes } from "./outcomes.ts";
 import { Results } from "./results.ts";
 import { atMostNow } from "./told-times.ts";
 
-/** What the ledger is told. */
+/** What is reported to the ledger. */
 export type RecordMessage = PageMessage | PagePartMessage | ResultMessage;
 
 /**
  * Enters messages into the tables. In any order, any number of times: the same tables come out.
- * Throws MessageError, and TooEarlyError if the message is to be told again later, before anything
+ * Throws MessageError, and TooEarlyError if the message is to come again later, before anything
  * of the message is entered.
  */
 export class Recorder {

@@ -12,7 +12,7 @@ import type { Outcomes } from "./outcomes.ts";
 type PageResult = ResultMessage["pages"][number];
 
 /**
- * Enters results. Throws MessageError, and TooEarlyError if a result is to be told again later,
+ * Enters results. Throws MessageError, and TooEarlyError if a result is to come again later,
  * before anything of the message is entered.
  */
 export class Results {
@@ -105,7 +105,7 @@ export class Results {
 }
 
 /**
- * Results of a page that is not told: their objects, and bytes that they may take in the catalogue.
+ * Results of a page that is not reported yet: their objects, and bytes that they may take in the catalogue.
  */
 function amountOf(slice: PageResult, page: PageAccount | undefined): Amount {
   const { objects, bytes } = textOf(slice);

@@ -53,7 +53,7 @@ export class FailedObjects {
       objects.push({
         page,
         directory,
-        // 0 bytes may mean that the listing told no size: then those that come decide.
+        // 0 bytes may mean that the listing had no size: then those that come decide.
         file: { index, name, ...(size > 0 && { size }), modified, ...(etag !== null && { etag }) },
       });
     }

@@ -18,14 +18,14 @@ interface Expected {
   readonly dueAt: number;
 }
 
-/** Milliseconds of silence after which a service, and what it said of its disks, is forgotten. */
+/** Milliseconds of silence after which a service, and what it reported of its disks, is dropped. */
 export const forgottenMs = 600_000;
 /** Milliseconds after which a volume is entered again, if nothing but its room has changed. */
 const enteredEveryMs = 60_000;
 /** Milliseconds for services to speak, once they can be heard. */
 const firstWordMs = 20_000;
 
-/** No fleet has more disks than this: those that are told of first stay. */
+/** No fleet has more disks than this: those that are reported first stay. */
 export const mostVolumes = 10_000;
 
 /** What services said of their disks last. All times are Unix milliseconds. */
@@ -34,7 +34,7 @@ export class HeardVolumes {
   readonly #entered = new Map<string, Heard>();
   /** By volume, by instance. */
   readonly #expected = new Map<string, Map<string, Expected>>();
-  /** Volumes that are gone, which the catalogue could not take. */
+  /** Volumes that are gone, which the catalogue could not accept. */
   readonly #owed = new Map<string, GoneNews>();
 
   /**

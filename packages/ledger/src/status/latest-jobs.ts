@@ -27,7 +27,7 @@ export class LatestJobs {
     return [...this.#jobs.keys()];
   }
 
-  /** `jobs`: all, oldest first. Returns those whose progress is to be told. */
+  /** `jobs`: all, oldest first. Returns those whose progress is to be reported. */
   follow(jobs: readonly JobRecord[], at: number): JobRecord[] {
     const latest = new Map(jobs.map((job) => [job.source, job]));
     for (const [source, record] of latest) {

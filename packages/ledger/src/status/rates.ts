@@ -15,7 +15,7 @@ const fineSamples = 300;
 const coarseSamples = 2_160;
 
 /**
- * How fast something goes, from its counters, which are told about once per second. Its size is
+ * How fast something goes, from its counters, which come about once per second. Its size is
  * fixed.
  */
 export class Rates {

@@ -33,7 +33,7 @@ export interface StatusParts {
   /** Messages that this process was handed, and that need a newer program. */
   readonly newer?: (source: string) => readonly NewerMessages[];
   /**
-   * Why the broker takes no messages; `undefined` while it does. Absent: there are no services that
+   * Why the broker accepts no messages; `undefined` while it does. Absent: there are no services that
    * could be heard.
    */
   readonly brokerTrouble?: () => string | undefined;
@@ -263,7 +263,7 @@ class FollowedStatus implements LiveStatus {
       this.#entering.end();
     } catch (error) {
       this.#fleet.volumes.notEntered(news, at);
-      // A disk that fails is told to whoever opened the catalogue.
+      // A disk that fails is reported to whoever opened the catalogue.
       if (!(error instanceof HostError)) this.#entering.begin(error);
     }
   }
@@ -281,7 +281,7 @@ class FollowedStatus implements LiveStatus {
     this.#loud.add(user);
     this.#parts.log.warn(
       { user },
-      "a user of the broker tells of more services or disks than one may: what is beyond is not heard. Somebody may have its password",
+      "a user of the broker reports more services or disks than one may: the others are ignored. Somebody may have its password",
     );
   }
 

@@ -9,7 +9,7 @@ interface Watcher {
 }
 
 /**
- * The catalogue; a watcher is told of what is entered and of jobs that are opened and closed
+ * The catalogue; a watcher is notified of what is entered and of jobs that are opened and closed
  * through it.
  */
 export function watched(catalogue: Catalogue, { recorded, changed }: Watcher): Catalogue {

@@ -41,7 +41,7 @@ export class Breaks {
     this.#ofJob = db.prepare("select directory, walk, page, reason from breaks where job = ?");
   }
 
-  /** `id`: of the message that tells of it. Returns whether the break was unknown. */
+  /** `id`: of the message that reports it. Returns whether the break was unknown. */
   add(job: number, { directory, walk, page, reason }: Break, id: string): boolean {
     return this.#insert.run(job, directory, walk, page, id, reason).changes === 1;
   }
@@ -55,7 +55,7 @@ export class Breaks {
     this.#deleteWalk.run(job, directory, walk);
   }
 
-  /** Returns the id of the message that told of the break; `undefined` if there is no break. */
+  /** Returns the id of the message that reported the break; `undefined` if there is no break. */
   idAt(job: number, directory: number, walk: number, page: number): string | undefined {
     return (this.#id.get(job, directory, walk, page) as { id: string } | undefined)?.id;
   }
@@ -84,7 +84,7 @@ export function besides(page: number): number {
   return -page;
 }
 
-/** A break, as people are told of it. */
+/** A break, as it is shown to people. */
 export function toldBreak(page: number): { readonly page: number; readonly besides?: true } {
   return page < 0 ? { page: -page, besides: true } : { page };
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 
-/** Directories in memory, at most. Then all are forgotten. */
+/** Directories in memory, at most. Then all are dropped. */
 const most = 20_000;
 
 /** The directory (`""`: the root) and the name of a key. */

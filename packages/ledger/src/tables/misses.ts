@@ -4,7 +4,7 @@ import type { Miss } from "../wire/failures.ts";
 import { again, codes } from "./outcome.ts";
 import type { PageAccount } from "./pages.ts";
 
-/** The class of failures that were recorded by a program that did not tell the class. */
+/** The class of failures that were recorded without a class, by an older program. */
 const unknownClass = "unknown";
 
 /** What is kept of an object that failed or vanished. */
@@ -36,7 +36,7 @@ export interface MissRow {
   readonly at: number;
   readonly class: string | null;
   /**
-   * Unix seconds. `null` if the listing did not tell it, or if an older program recorded the row.
+   * Unix seconds. `null` if the listing lacked it, or if an older program recorded the row.
    */
   readonly modified: number | null;
   readonly etag: string | null;
@@ -125,7 +125,7 @@ export function classOf(row: MissRow): string {
   return row.class ?? unknownClass;
 }
 
-/** A miss as people are told of it. */
+/** A miss as it is shown to people. */
 export function toldMiss(row: MissRow): Miss {
   const { path, name, reason, at } = row;
   return { key: join(path, name), reason, ...(row.outcome === codes.failed && { class: classOf(row) }), at };

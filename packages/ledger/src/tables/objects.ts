@@ -90,7 +90,7 @@ export class Objects {
   /**
    * The object lies on this volume, in place of its older state there. The last stored state wins,
    * in whatever order reports come; the other states become copies. `at`: Unix milliseconds, used
-   * if it is not told when the object was stored. Returns whether nothing was stored by this name
+   * if it is not known when the object was stored. Returns whether nothing was stored by this name
    * before.
    */
   store(directory: number, told: Told, volume: number, at: number): boolean {

@@ -23,10 +23,10 @@ export type State = {
 export const stateColumns = "volume, size, modified, at, bytes, md5, verified, path, etag";
 export const statePlaces = "?, ?, ?, ?, ?, ?, ?, ?, ?";
 
-/** What is told of an object that was stored. */
+/** What is reported of an object that was stored. */
 export type Told = Omit<ObjectResult, "index" | "outcome" | "reason" | "class">;
 
-/** `at`: Unix milliseconds, when it was told. */
+/** `at`: Unix milliseconds, when it was reported. */
 export function stateOf(told: Told, volume: number, at: number): State {
   const storedAt = told.at ?? Math.floor(at / 1000);
   return {
@@ -52,7 +52,7 @@ export function isBefore(a: Pick<State, "at" | "modified">, b: Pick<State, "at" 
   return a.at < b.at || (a.at === b.at && a.modified < b.modified);
 }
 
-/** Whether size, modification time and etag are the same, as far as both are told. */
+/** Whether size, modification time and etag are the same, as far as both are known. */
 export function isSame(
   state: Pick<State, "size" | "modified" | "etag" | "bytes" | "md5">,
   { size, modified, etag }: Pick<FileEntry, "size" | "modified" | "etag">,

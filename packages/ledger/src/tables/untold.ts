@@ -10,9 +10,9 @@ create table if not exists untold (job integer not null, id text not null, objec
   primary key (job, id)) strict, without rowid;
 `;
 
-/** Why a message is refused that is to be told again later. */
+/** Why a message is refused that is to come again later. */
 export const tooEarly =
-  "no lister has told the pages of these results, or no host their volume, and no more of such are kept: they come again";
+  "no lister has reported the pages of these results, or no host their volume, and no more of such are kept: they come again";
 
 /** Thrown before anything of a message is entered. */
 export class TooEarlyError extends Error {
@@ -74,7 +74,7 @@ export class Untold {
     this.#add.run(job, id, more.objects, more.bytes);
   }
 
-  /** A lister has told the page: it vouches for as many objects as it has entries. */
+  /** A lister has reported the page: it vouches for as many objects as it has entries. */
   told(job: number, id: string, entries: number): void {
     const kept = this.#get.get(job, id) as Amount | undefined;
     if (kept === undefined) return;

@@ -68,8 +68,8 @@ export class Volumes {
   }
 
   /**
-   * Whether a result may tell of the volume. If there are too many volumes, only of those that
-   * their hosts told of.
+   * Whether a result may name the volume. If there are too many volumes, only of those that
+   * their hosts reported.
    */
   admits(id: string): boolean {
     return this.#known.has(id) || this.find(id) !== undefined || this.#hasRoom();
@@ -88,8 +88,8 @@ export class Volumes {
   }
 
   /**
-   * What is not told stays as it was told before. If there are too many volumes, the empty ones
-   * that were seen first are forgotten. Not to be called in a transaction that enters results.
+   * What is not given stays as it was before. If there are too many volumes, the empty ones
+   * that were seen first are removed. Not to be called in a transaction that enters results.
    * Returns the number of the volume.
    */
   note({ id, host, label, free, size, gone }: VolumeDescription, at: number): number {

@@ -33,7 +33,7 @@ export class Backups {
   /** Breaks off a copy that is being made, so that the database can be closed. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    // how it ends is told to whoever asked for the copy
+    // its end is reported to the caller who asked for the copy
     await Promise.allSettled([this.#running]);
   }
 

@@ -4,7 +4,7 @@ import type { Proofs } from "../questions/proof.ts";
 import type { JobRecord, JobState, NewJob, Progress } from "../wire/jobs.ts";
 import type { Proof } from "../wire/proof.ts";
 
-/** Opens and closes jobs, and tells where they stand. */
+/** Opens and closes jobs, and returns where they stand. */
 export class JobAccounts {
   readonly #tables: Tables;
   readonly #proofs: Proofs;

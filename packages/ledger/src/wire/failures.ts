@@ -6,7 +6,7 @@ export const missSchema = z.object({
   key: z.string(),
   reason: z.string(),
   /**
-   * Of what kind the failure is (core's `failureClass`), "unknown" if nobody told; of failed
+   * Of what kind the failure is (core's `failureClass`), "unknown" if it was not recorded; of failed
    * objects only.
    */
   class: z.string().exactOptional(),
@@ -27,7 +27,7 @@ export type FailureFilter = z.infer<typeof failureFilterSchema>;
 export const failureCountsQuerySchema = failureFilterSchema.extend({ by: z.enum(["class", "directory"]) });
 export type CountedBy = z.infer<typeof failureCountsQuerySchema>["by"];
 
-/** Failed objects by class ("unknown" if nobody told), or by directory. */
+/** Failed objects by class ("unknown" if it was not recorded), or by directory. */
 const failureCountSchema = amountSchema.extend({ name: z.string() });
 export type FailureCount = z.infer<typeof failureCountSchema>;
 export const failureCountsSchema = z.array(failureCountSchema);

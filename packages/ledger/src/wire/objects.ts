@@ -57,7 +57,7 @@ export const locationSchema = z.object({
 export type Location = z.infer<typeof locationSchema>;
 
 export const namesQuerySchema = z.strictObject({ ...originSchema.shape, directory: z.string() });
-/** The last stored state of an object, as it is told of a whole directory. */
+/** The last stored state of an object, as it is given for a whole directory. */
 export const storedNameSchema = z.object({
   name: z.string(),
   /** The volume's id. */

@@ -60,7 +60,7 @@ const sourceStatusSchema = z.object({
    * only be closed.
    */
   unreadable: unreadableJobSchema.exactOptional(),
-  /** Absent: the broker does not tell. */
+  /** Absent: not known. */
   queues: queuesSchema.exactOptional(),
   /**
    * The broker has lost messages of the open job. `missing`: queues that are gone; none: nothing is
@@ -99,7 +99,7 @@ export const statusSchema = z.object({
   /** When this ledger began. */
   since: time,
   /**
-   * Why the broker takes no messages from this ledger; absent while it does, and where the accounts
+   * Why the broker accepts no messages from this ledger; absent while it does, and where the accounts
    * have no broker.
    */
   brokerTrouble: z.string().exactOptional(),

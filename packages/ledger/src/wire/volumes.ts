@@ -22,7 +22,7 @@ export const volumeContentsSchema = amountSchema.extend({
   free: count.exactOptional(),
   size: count.exactOptional(),
   sources: z.array(amountSchema.extend({ source: z.string() })).readonly(),
-  /** Absent: it is here, as far as anybody has told. */
+  /** Absent: it is here, as far as is known. */
   gone: goneSchema.exactOptional(),
 });
 export type VolumeContents = z.infer<typeof volumeContentsSchema>;
@@ -35,7 +35,7 @@ export const volumeDescriptionSchema = z.object({
   free: count.exactOptional(),
   size: count.exactOptional(),
   /**
-   * Whether the volume is here no more; `null`: it is here. Absent: not told. A lost volume stays
+   * Whether the volume is here no more; `null`: it is here. Absent: not reported. A lost volume stays
    * lost until it is here again.
    */
   gone: goneSchema.omit({ at: true }).nullable().exactOptional(),

@@ -261,7 +261,7 @@ test("a user of the broker who makes up disks and services leaves half the room 
   }
   for (let i = 0; i < 5_000; i++) status.notePresence(presence({ instance: `x#${i}`, host: "host-3" }), user);
   assert.deepEqual([status.current().volumes.length, status.current().services.length], [5_000, 500]);
-  assert.equal(warned.filter((line) => line.startsWith("a user of the broker tells of more")).length, 1);
+  assert.equal(warned.filter((line) => line.startsWith("a user of the broker reports more")).length, 1);
   status.notePresence(presence({ volumes: [disk()] }), "brigade-downloader-host-1");
   const { volumes, services } = status.current();
   assert.ok(volumes.some(({ volume }) => volume === "vol-a"));

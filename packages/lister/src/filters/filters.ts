@@ -23,7 +23,7 @@ export function createFilter(filters: Filters): Filter {
   const since = filters.modifiedSince ?? Number.NEGATIVE_INFINITY;
   return {
     wantsFile(directory, file) {
-      const { size = minSize, modified = since } = file; // what the listing does not tell excludes nothing
+      const { size = minSize, modified = since } = file; // what the listing lacks excludes nothing
       if (size < minSize || size > maxSize || modified < since) return false;
       const key = join(directory, file.name);
       return (include?.(key) ?? true) && !(exclude?.(key) ?? false);

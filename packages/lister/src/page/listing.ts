@@ -51,7 +51,7 @@ export interface ListingOptions {
 }
 
 /**
- * A directory that its parent named but that answers 404 is believed gone after this many tries.
+ * A directory that its parent named but that answers 404 counts as gone after this many tries.
  */
 const triesBeforeGone = 3;
 

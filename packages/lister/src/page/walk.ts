@@ -169,7 +169,7 @@ function refuse({ name, size = 0, modified }: FileEntry, why: string | undefined
   return { ...failed, name, modified };
 }
 
-/** Returns the sum of the sizes that the listing tells. */
+/** Returns the sum of the sizes that the listing has. */
 function bytesOf(files: readonly ListedFile[]): number {
   return sumOf(files.map(({ size }) => size));
 }

@@ -41,7 +41,7 @@ export class Historian {
   }
 
   /**
-   * Returns what tells which files of a directory are unchanged. In a first job none is, and nobody
+   * Returns what decides which files of a directory are unchanged. In a first job none is, and nobody
    * is asked.
    */
   unchangedOf(job: Job): (directory: string, files: readonly FileEntry[]) => Promise<readonly boolean[]> {

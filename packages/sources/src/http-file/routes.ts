@@ -24,7 +24,7 @@ const remedies: Remedies = {
   address: "the URL",
   certificate: "--insecure goes on in spite of that, and trusts any server",
   unauthorized: "https://user:password@…, or --header @file",
-  forbidden: "some want --referer",
+  forbidden: "some need --referer",
 };
 
 /**

@@ -62,7 +62,7 @@ export interface Origin {
    * `path` goes over the wire as it is. `headers`: name, value, name, value…; not changed, so may
    * be shared. Waits for its turn. Rejects with SourceError, or AbortError. Redirects are answers
    * like any other. What a 403, 429, 503 or 509 says of our pace is judged by its status, unless
-   * `turn` is told better. `purpose`: by default `metadata` for HEAD, else `body`.
+   * `turn` is judged better. `purpose`: by default `metadata` for HEAD, else `body`.
    */
   send(
     method: "GET" | "HEAD",

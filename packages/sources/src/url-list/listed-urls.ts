@@ -16,7 +16,7 @@ import { HostHealth } from "./host-health.ts";
 const remedies: Remedies = {
   address: "the list's URL",
   unauthorized: "https://user:password@… in the list",
-  forbidden: "some want REFERER or USER_AGENT",
+  forbidden: "some need REFERER or USER_AGENT",
 };
 
 interface Asked {

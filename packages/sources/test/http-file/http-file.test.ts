@@ -220,7 +220,7 @@ test("an empty file is found, though it has no first byte", async (t) => {
 });
 
 for (const [status, kind, words] of [
-  [403, "forbidden", /some want --referer/],
+  [403, "forbidden", /some need --referer/],
   [404, "missing", /no such file/],
   [401, "unauthorized", /user and a password/],
   [429, "throttled", /429/],

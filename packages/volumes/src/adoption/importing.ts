@@ -95,7 +95,7 @@ function commitTree(object: TreeObject, file: LyingFile, { placing, commit, time
     isKept = true;
     return { commit: committed((completion) => commit.addLying(object, file, name, completion)) };
   } catch (error) {
-    // What cannot lie here is not imported; storing it tells why.
+    // What cannot lie here is not imported; storing it fails with the reason.
     if (error instanceof NameError) return {};
     throw error;
   } finally {

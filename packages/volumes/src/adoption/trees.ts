@@ -5,7 +5,7 @@ import { isInside } from "../identity/place.ts";
 import type { TreeObject } from "../local-volume.ts";
 import { keyAt } from "../names/object-path.ts";
 
-/** Folders remembered at most; then all are forgotten. */
+/** Folders in memory, at most; then all are dropped. */
 const most = 10_000;
 
 /** Trees of other programs on a volume's disk: which folders files may be imported from. */

@@ -22,7 +22,7 @@ export interface BeatSteps<T> {
  *
  * The sync that makes one group's data durable does the same for the names of the group before it.
  * A name is never given before its data is synced, a promise never kept before the name is. While
- * there is work the next beat starts at once. After a failed sync nothing is believed any more: a
+ * there is work the next beat starts at once. After a failed sync no file counts as stored any more: a
  * later one may succeed without the lost data.
  */
 export class Beats<T> {

@@ -39,7 +39,7 @@ export interface Entry {
   readonly name: GiveName | string;
   /** A new file; it is removed when it cannot be stored. Other files stay. */
   readonly newFile?: NewFile;
-  /** Kept open to be synced; only where the syncer wants that. */
+  /** Kept open to be synced; only where the syncer needs that. */
   descriptor: number | undefined;
   readonly completion: Completion<StoredObject>;
   /** Unix milliseconds; when the sync of its data began. */

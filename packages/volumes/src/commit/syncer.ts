@@ -23,7 +23,7 @@ export interface Syncer {
 }
 
 /**
- * One syncfs for everything. The descriptor stays open: the kernel remembers with it which write
+ * One syncfs for everything. The descriptor stays open: the kernel keeps with it which write
  * errors were reported, so an error between two syncs is not missed.
  */
 export function wholeSyncer(syncfs: Syncfs, folder: string): Syncer {

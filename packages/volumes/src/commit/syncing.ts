@@ -61,7 +61,7 @@ export class Syncing {
     try {
       if (lines !== "") this.#needs.landing.note(lines);
     } catch (error) {
-      // A full disk is told of by what is to be stored on it.
+      // A full disk shows in what is to be stored on it.
       if (errorCode(error) === "ENOSPC" || errorCode(error) === "EDQUOT") return;
       this.#needs.onWarning(error, "should this process die now, some files will lie unnamed on the volume");
     }

@@ -2,7 +2,7 @@
 export type LibcError = (syscall: string, path?: string) => NodeJS.ErrnoException;
 
 /**
- * Tells why a call through koffi failed. In koffi's callback, that is the call of the pool's thread
+ * Returns why a call through koffi failed. In koffi's callback, that is the call of the pool's thread
  * (since koffi 3.2).
  */
 export function libcErrorOf(koffi: typeof import("koffi").default): LibcError {

@@ -1,7 +1,7 @@
 let tell = () => {};
 
 /**
- * Calls `listener` during long work of this thread, so that its disk is not taken for one that
+ * Calls `listener` during long work of this thread, so that its disk does not count as one that
  * hangs.
  */
 export function onProgress(listener: () => void): void {

@@ -58,7 +58,7 @@ function tryIn(path: string): void {
 }
 
 /**
- * Returns a failure to use a folder in words that tell what to do: HostError if its disk is full,
+ * Returns a failure to use a folder in words with what to do: HostError if its disk is full,
  * fails or hangs; else ConfigError. A bug is returned as it is.
  */
 export function cannotBeUsed(folder: string, error: unknown): unknown {

@@ -20,9 +20,9 @@ export interface FoundFolder {
   readonly root: string;
   /** The volume that it is; absent: none yet. */
   readonly volume?: { readonly id: string; readonly label: string };
-  /** Tells folders apart, whatever their paths; absent: it is to be made. */
+  /** Distinguishes folders, whatever their paths; absent: it is to be made. */
   readonly inode?: string;
-  /** Tells file systems apart, also from a fresh one on the same disk. */
+  /** Distinguishes file systems, also from a fresh one on the same disk. */
   readonly fileSystem: string;
   /** Whether a file system begins there. */
   readonly isMountPoint: boolean;

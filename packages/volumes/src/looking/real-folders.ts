@@ -1,10 +1,10 @@
 import { lstatSync } from "node:fs";
 
-/** Paths remembered at most; then all are forgotten. */
+/** Paths in memory, at most; then all are dropped. */
 const most = 10_000;
 
 /**
- * Tells which paths are folders, from the volume's root down, without a link on the way. Remembers
+ * Finds out which paths are folders, from the volume's root down, without a link on the way. Keeps
  * them.
  */
 export class RealFolders {

@@ -16,18 +16,18 @@ export interface DirectoriesOptions {
    * parent.
    */
   readonly onSeen?: (parent: string) => void;
-  /** How many folders are remembered, about. */
+  /** How many folders are in memory, about. */
   readonly capacity?: number;
 }
 
 /**
- * Where the folders of keys lie: found, made, and remembered up to a bound. Links are never
+ * Where the folders of keys lie: found, made, and kept in memory up to a bound. Links are never
  * followed.
  */
 export class Directories {
   readonly #options: DirectoriesOptions;
   readonly #half: number;
-  // Two generations: what was not used for a generation is forgotten.
+  // Two generations: what was not used for a generation is dropped.
   #young = new Map<string, string>();
   #old = new Map<string, string>();
 
@@ -52,7 +52,7 @@ export class Directories {
   }
 
   /**
-   * Makes folders below a resolved one, for the pieces of a long name. They are not remembered.
+   * Makes folders below a resolved one, for the pieces of a long name. They are not kept in memory.
    * Throws NameError.
    */
   ensureBelow(folder: string, pieces: string): string {

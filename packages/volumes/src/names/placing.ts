@@ -72,7 +72,7 @@ export class Placing {
     }
   }
 
-  /** Runs the step, and once more if a remembered folder was removed or replaced by others. */
+  /** Runs the step, and once more if a folder in memory was removed or replaced by others. */
   #afresh<T>(step: () => T, prepare = () => {}): T {
     try {
       return step();
@@ -115,7 +115,7 @@ export class Placing {
     return this.#atPlace(key, () => this.#find(source, key));
   }
 
-  /** Like `find`; also `undefined` where the key can have no place: storing it tells why. */
+  /** Like `find`; also `undefined` where the key can have no place: storing it fails with the reason. */
   findIfPossible(source: string, key: ObjectKey): { path: string; absolute: string } | undefined {
     try {
       return this.find(source, key);

@@ -124,7 +124,7 @@ class OpenFile {
       try {
         this.remove();
       } catch {
-        // The first error is the one to tell. The file goes when the volume is opened again.
+        // The first error is the one to report. The file goes when the volume is opened again.
       }
       throw error;
     }

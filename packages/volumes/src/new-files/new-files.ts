@@ -71,7 +71,7 @@ export class NewFiles {
         close(descriptor);
       }
     } catch {
-      return false; // what is wrong with the disk itself is told by what is stored on it
+      return false; // storing on the disk shows what is wrong with it
     }
   }
 }

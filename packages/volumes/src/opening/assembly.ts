@@ -42,7 +42,7 @@ export interface PreparedVolume {
 
 /**
  * All work on the disk of an open volume. Everything here blocks (synchronous calls cost half as
- * much for small files), so it lives in a thread of its own. Disposing forgets unfinished files,
+ * much for small files), so it lives in a thread of its own. Disposing drops unfinished files,
  * waits for all commits, and tidies up.
  */
 export interface Assembly extends AsyncDisposable {

@@ -83,7 +83,7 @@ export function keepPrivate(path: string): void {
 /**
  * Opens a database that is for its owner alone, or a process that has one, at such a path. All that
  * SQLite opens for longer passes here or by `DatabaseFile`. Where the path cannot be looked at,
- * `open` fails, too, and tells in its own words.
+ * `open` fails, too, with words of its own.
  */
 export async function withDatabaseFile<T extends AsyncDisposable>(
   path: string,

@@ -89,7 +89,7 @@ function hold(path: string): number | undefined {
 }
 
 /**
- * For disks that call a folder otherwise than its path does: those that do not tell cases apart.
+ * For disks that call a folder otherwise than its path does: those that do not distinguish cases.
  */
 function isReal(path: string, descriptor: number | undefined): boolean {
   for (let one = path; one !== dirname(one); one = dirname(one))

@@ -18,7 +18,7 @@ export async function openOwnFileLater(path: string): Promise<FileHandle | undef
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   try {
     const folder = await withoutLinksLater(dirname(path));
-    if ((await realpath(folder)) !== folder) enterFolder(folder)[Symbol.dispose](); // tells what is wrong
+    if ((await realpath(folder)) !== folder) enterFolder(folder)[Symbol.dispose](); // throws what is wrong
     assertFile(path, await lstat(path));
     return await asFile(await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK), path);
   } catch (error) {

@@ -59,6 +59,6 @@ function isFolder(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   } catch {
-    return false; // what is wrong is told when it is made
+    return false; // what is wrong shows when it is made
   }
 }

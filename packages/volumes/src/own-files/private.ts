@@ -48,7 +48,7 @@ export function narrow(path: string, { followsLinks }: { readonly followsLinks: 
 }
 
 /**
- * What is another's, or lies on a disk without modes, stays as it is. What else is wrong is told
+ * What is another's, or lies on a disk without modes, stays as it is. What else is wrong is reported
  * when it is used.
  */
 export function asFarAsPossible<T>(step: () => T): T | undefined {

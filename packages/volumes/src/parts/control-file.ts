@@ -8,7 +8,7 @@ import { createFile, readIn } from "../own-files/files.ts";
 import { removeFile } from "../own-files/removal.ts";
 
 /**
- * What tells one state of a remote file from another. `state`: in the words of the source of an
+ * What distinguishes the states of a remote file. `state`: in the words of the source of an
  * object.
  */
 const validatorSchema = z.object({

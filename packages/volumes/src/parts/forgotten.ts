@@ -34,7 +34,7 @@ export function removeForgotten(
       removeFile(folder.at(`${part}.part.lock`));
       lock[Symbol.dispose]();
     } catch (error) {
-      onWarning(error, "a forgotten part could not be removed");
+      onWarning(error, "an abandoned part could not be removed");
     }
   }
 }

@@ -168,7 +168,7 @@ function unfit(
   { url, length, validator }: Remote,
 ): string | undefined {
   if (size === 0) return undefined;
-  if (control === undefined) return "nothing tells what is in it";
+  if (control === undefined) return "nothing shows what is in it";
   if (control === "damaged") return "the notes on what is in it are damaged";
   if (control.url !== url) return `it is of another URL, ${control.url}`;
   if (validator === undefined) return "the server gives neither a strong ETag nor Last-Modified";

@@ -19,7 +19,7 @@ export interface Remote {
   /** Bytes, where they are known. */
   readonly length: number | undefined;
   /**
-   * Tells this state of the remote file from any other; absent: another process cannot go on with
+   * Distinguishes this state of the remote file from any other; absent: another process cannot go on with
    * it.
    */
   readonly validator: Control["validator"] | undefined;

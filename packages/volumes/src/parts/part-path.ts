@@ -22,7 +22,7 @@ export function partName(name: string): string {
 const ending = /\.part(\.json(\.new)?|\.lock(-wal|-shm|-journal)?)?$/i;
 
 /**
- * Whether this is what we call the part of a file, or something beside it. (Some disks do not tell
+ * Whether this is what we call the part of a file, or something beside it. (Some disks do not distinguish
  * cases apart.)
  */
 export function isPartName(name: string): boolean {

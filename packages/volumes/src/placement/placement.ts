@@ -106,7 +106,7 @@ class RoomiestFirst implements Placement {
   }
 
   /**
-   * Asks the disks whose figures are too old for `isEnough` to be believed, until it holds or all
+   * Asks the disks whose figures are too old for `isEnough`, until it holds or all
    * have answered.
    */
   async #ask(isEnough: () => boolean, signal: AbortSignal): Promise<void> {
@@ -135,7 +135,7 @@ class RoomiestFirst implements Placement {
     enough.abort();
   }
 
-  /** Returns what the accounts tell of their volumes, with the volumes' labels. */
+  /** Returns what the accounts have of their volumes, with the volumes' labels. */
   #told(tell: (account: VolumeAccount) => string | undefined): string[] {
     return this.#accounts.flatMap((account) => {
       const told = tell(account);

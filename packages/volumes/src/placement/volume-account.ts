@@ -23,7 +23,7 @@ export interface Amount {
   readonly inodes: number;
 }
 
-/** Older figures are not believed: the disk hangs. Milliseconds. */
+/** Older figures are not used: the disk hangs. Milliseconds. */
 const staleMs = 10_000;
 /**
  * A volume that has not answered for this long is used only if no other takes the batch.

@@ -45,7 +45,7 @@ export interface StateNeeds {
 
 /**
  * Whether a volume can be used, and if not, why. No other code decides that a volume is retired,
- * nor logs it: whoever meets a failure tells it here, by way of `Placement.failed`.
+ * nor logs it: whoever meets a failure reports it here, by way of `Placement.failed`.
  *
  *     open ---- full ----> full                 until it has more room
  *     open, full -- silent --> silent           until it answers
@@ -101,7 +101,7 @@ export class VolumeState {
     }
   }
 
-  /** `bytes`: of the object that could not be stored. `room`: as the disk told it last. */
+  /** `bytes`: of the object that could not be stored. `room`: as last read from the disk. */
   failed(error: HostError, bytes: number, room: LocalRoom | undefined): void {
     switch (error.kind) {
       case "limits":

@@ -7,7 +7,7 @@ import type { FromRepairThread, ToRepairThread } from "./repair-thread.ts";
 
 export interface RepairOptions {
   /**
-   * Makes the ledger forget that these objects lie on this volume, so that they are stored anew.
+   * Removes from the ledger that these objects lie on this volume, so that they are stored anew.
    * Comes before anything is changed on the disk, and again for the same ones after a crash.
    */
   readonly tellLedger: (damages: readonly Damage[]) => Promise<void>;

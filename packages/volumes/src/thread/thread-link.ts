@@ -6,7 +6,7 @@ interface Waiting<A> {
 }
 
 export interface ThreadLinkOptions<M, A> {
-  /** Returns what a message from the thread answers, or throws the failure that it tells. */
+  /** Returns what a message from the thread answers, or throws the failure that it has. */
   readonly read: (message: M) => A;
   /** Returns the error of what is not answered when the thread has ended without one. */
   readonly whenEnded: () => Error;

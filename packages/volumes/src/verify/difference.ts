@@ -18,7 +18,7 @@ export interface Difference {
   /** Bytes on the disk, as stored. */
   readonly expected?: { readonly size: number; readonly md5: string };
   readonly found?: { readonly size: number; readonly md5?: string };
-  /** In words, where the rest does not tell. */
+  /** In words, where the rest does not show it. */
   readonly reason?: string;
   /** Unix seconds. */
   readonly modified?: number;

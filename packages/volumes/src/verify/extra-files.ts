@@ -10,7 +10,7 @@ export interface Stray {
   /** Below `<volume>/<source>/`. */
   readonly path: string;
   /**
-   * What is wrong with it, where no look can tell more: a folder that cannot be read, a name that
+   * What is wrong with it, where no look can show more: a folder that cannot be read, a name that
    * cannot be used.
    */
   readonly known?: { readonly problem: "extra" | "unreadable"; readonly reason: string };

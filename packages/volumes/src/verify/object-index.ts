@@ -184,7 +184,7 @@ export class ObjectIndex implements Disposable {
     this.#db.exec("commit; begin");
   }
 
-  /** What was not committed is forgotten. */
+  /** What was not committed is dropped. */
   [Symbol.dispose](): void {
     this.#db.close();
   }

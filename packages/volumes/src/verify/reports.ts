@@ -8,7 +8,7 @@ export interface VerifyProgress {
   /** How many there are in all; grows while the manifest is read. */
   readonly ofFiles: number;
   readonly ofBytes: number;
-  /** Differences that were told. */
+  /** Differences that were reported. */
   readonly problems: number;
 }
 
@@ -19,12 +19,12 @@ export interface VerifyReport {
   readonly progress: VerifyProgress;
 }
 
-/** Time between two reports at least, unless there is much to tell. Milliseconds. */
+/** Time between two reports at least, unless there is much to report. Milliseconds. */
 const everyMs = 250;
-/** Differences and bad lines that wait to be told, at most; beyond, the search waits. */
+/** Differences and bad lines that wait to be reported, at most; beyond, the search waits. */
 const most = 1000;
 
-/** Gathers what is to be told, and tells it not faster than it is heard. */
+/** Gathers what is to be reported, and reports it not faster than the caller reads it. */
 export class Reports {
   readonly #send: (report: VerifyReport) => Promise<void>;
   readonly #amounts: () => Omit<VerifyProgress, "problems">;
@@ -44,7 +44,7 @@ export class Reports {
     this.#amounts = amounts;
   }
 
-  /** Differences that were told, by problem. */
+  /** Differences that were reported, by problem. */
   get counts(): Readonly<Record<Problem, number>> {
     return this.#counts;
   }
@@ -63,7 +63,7 @@ export class Reports {
     this.#badLines.push(bad);
   }
 
-  /** To be called often: tells what there is, where it is time for that. */
+  /** To be called often: reports what there is, where it is time for that. */
   async breathe(): Promise<void> {
     while (this.#unheard !== undefined && this.#isMuch) await this.#unheard;
     if (this.#unheard !== undefined) return;

@@ -18,7 +18,7 @@ export interface VerifySummary {
   /** All objects of the manifest, each looked at. */
   readonly files: number;
   readonly bytes: number;
-  /** Differences, as they were told. */
+  /** Differences, as they were reported. */
   readonly problems: Readonly<Record<Problem, number>>;
   /** Lines of the manifest that cannot be read. */
   readonly badLines: number;
@@ -97,7 +97,7 @@ export class Verification {
     return { ...index.live, problems: this.#reports.counts, badLines: this.#reports.badLineCount };
   }
 
-  /** What an earlier run has found: its caller was told, ours was not. */
+  /** What an earlier run has found: its caller got it, ours did not. */
   async #tellAgain(): Promise<void> {
     const { index } = this.#needs;
     for (let lines = index.badLinesAfter(0, 1000); lines.length > 0; ) {
@@ -254,7 +254,7 @@ export class Verification {
       await this.#recheck();
   }
 
-  /** Between two pieces of work: makes safe, tells, and stops. */
+  /** Between two pieces of work: makes safe, reports, and stops. */
   async #breathe(): Promise<void> {
     this.#needs.signal.throwIfAborted();
     const now = performance.now();

@@ -33,7 +33,7 @@ class ServedVolume {
   #came: { id: number; came: Came }[] = [];
   #stored: StoredColumns[] = [];
   /**
-   * A caller was told that the disk has failed: warnings about what else fails because of that are
+   * A caller got the disk's failure: warnings about what else fails because of that are
    * left out.
    */
   #hasFailed = false;

@@ -37,7 +37,7 @@ interface Waiting {
 }
 
 /**
- * Tells when a disk hangs: commands wait, and for too long none of their sort is answered, nor any
+ * Finds out when a disk hangs: commands wait, and for too long none of their sort is answered, nor any
  * progress shown. A disk that was only slow is given twice that time from then on.
  */
 export class Silence {

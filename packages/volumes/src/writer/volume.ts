@@ -168,7 +168,7 @@ class ThreadVolume implements LocalVolume {
     return this.#link.call({ op: "claim", source });
   }
 
-  /** Waits for all commits, as long as the disk answers; unfinished sinks are forgotten. */
+  /** Waits for all commits, as long as the disk answers; unfinished sinks are dropped. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#others, this.#link].map(close));
   }

@@ -39,7 +39,7 @@ export class WriterLink {
   readonly #log: Log;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
-  /** Commands whose callers were told that the disk hangs. It may still answer them. By id. */
+  /** Commands that were rejected because the disk hangs. It may still answer them. By id. */
   readonly #abandoned = new Map<number, Op>();
   /** What to do when the bytes of a `put` were read. */
   readonly #unread = new Map<number, () => void>();
@@ -51,9 +51,9 @@ export class WriterLink {
       ),
     onSilent: (ms) => this.#giveUpWaiting(ms),
   });
-  /** Commands to fetch, by id: objects without an outcome, and whom to tell of each. */
+  /** Commands to fetch, by id: objects without an outcome, and the callback for each. */
   readonly #fetches = new Map<number, { left: number; came: (came: Came) => void }>();
-  /** By source, as the thread told last. */
+  /** By source, as the thread reported last. */
   readonly #counts = new Map<string, FetchCounts>();
   #silent: HostError | undefined;
   #lastId = 0;
@@ -142,20 +142,20 @@ export class WriterLink {
     return this.#worker.performance.eventLoopUtilization();
   }
 
-  /** Of the thread's own requests, as it told last; `undefined` if there were none. */
+  /** Of the thread's own requests, as it reported last; `undefined` if there were none. */
   countsOf(source: string): FetchCounts | undefined {
     return this.#counts.get(source);
   }
 
   /**
-   * Has objects fetched by the thread itself. `came` is called once per object that it tells of.
+   * Has objects fetched by the thread itself. `came` is called once per object that it reports.
    * Resolves after the last; rejects with HostError if the disk hangs, or the thread is lost.
    */
   async fetch(command: Omit<FetchCommand, "id">, came: (came: Came) => void): Promise<void> {
     const fetch = { left: command.objects.keys.length, came };
     const id = this.nextId;
     const fetched = this.call({ op: "fetch", ...command });
-    // Otherwise it was refused, and the thread will tell nothing of it.
+    // Otherwise it was refused, and the thread will report nothing of it.
     if (this.#waiting.has(id)) this.#fetches.set(id, fetch);
     try {
       await fetched;

@@ -41,7 +41,7 @@ export class AdminConnection implements AsyncDisposable {
       // What is under way rejects with it.
       model.on("error", (error) => log.debug({ err: error }, "the connection to the broker failed"));
       model.on("blocked", (reason) => log.warn({ reason }, `waiting: ${describeAlarm(reason)}`));
-      model.on("unblocked", () => log.info({}, "the broker takes messages again"));
+      model.on("unblocked", () => log.info({}, "the broker accepts messages again"));
       return new AdminConnection(address, model);
     } catch (error) {
       throw explained(error, address);

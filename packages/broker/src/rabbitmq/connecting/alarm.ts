@@ -10,6 +10,6 @@ const remedies: Readonly<Record<string, string>> = {
 /** Returns one line for people. `reason` is the broker's own text: "low on memory". */
 export function describeAlarm(reason: string): string {
   const short = Object.keys(remedies).find((resource) => reason.includes(resource));
-  if (short === undefined) return `the broker takes nothing: ${reason}`;
-  return `the broker is short of ${short}: it takes nothing until it has some again (${remedies[short]})`;
+  if (short === undefined) return `the broker accepts nothing: ${reason}`;
+  return `the broker is short of ${short}: it accepts nothing until it has some again (${remedies[short]})`;
 }

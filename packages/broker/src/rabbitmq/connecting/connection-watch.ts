@@ -14,7 +14,7 @@ export class ConnectionWatch {
   #links = 0;
   /** What the last log line was about. */
   #told: "connection" | "loss" | undefined;
-  /** Links that the broker takes no messages from, each with what the broker is short of. */
+  /** Links that the broker accepts no messages from, each with what the broker is short of. */
   readonly #blocked = new Map<LinkEvents, string>();
   readonly #refusals = new Set<string>();
 
@@ -28,7 +28,7 @@ export class ConnectionWatch {
     return this.#blocked.size > 0 ? "blocked" : "connected";
   }
 
-  /** Why the broker takes no messages, for people; `undefined` if it takes them. */
+  /** Why the broker accepts no messages, for people; `undefined` if it takes them. */
   get blockedBy(): string | undefined {
     return this.#blocked.values().next().value;
   }
@@ -56,12 +56,12 @@ export class ConnectionWatch {
       },
       blocked: (reason) => {
         if (this.#blocked.size === 0)
-          this.#log.warn({ reason }, "the broker takes no messages: publishing waits");
+          this.#log.warn({ reason }, "the broker accepts no messages: publishing waits");
         this.#blocked.set(link, describeAlarm(reason));
       },
       unblocked: () => {
         if (this.#blocked.delete(link) && this.#blocked.size === 0)
-          this.#log.info({}, "the broker takes messages again");
+          this.#log.info({}, "the broker accepts messages again");
       },
     };
     return link;

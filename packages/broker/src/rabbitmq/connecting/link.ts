@@ -3,7 +3,7 @@
  * lives and breaks for itself, in this order:
  *
  * 1. Something ends it (the table below): `lose(reason)`. The first reason counts.
- * 2. `Life.lost` aborts. Handlers of its deliveries are told to stop; these deliveries are noted as
+ * 2. `Life.lost` aborts. Handlers of its deliveries have to stop; these deliveries are noted as
  *    own losses, which are no deaths (consuming/own-losses.ts). Nothing is acknowledged any more.
  * 3. `session()` belongs to the next connection from now on: publishers and consumers wait for it.
  * 4. The old connection is closed in the background, and cut off if that is not answered in 5 s.
@@ -20,7 +20,7 @@
  * a channel is closed by the broker           1 to 9; not for channels of probes and of presence
  * a probe is answered neither yes nor no      1 to 9
  * no confirmation for 30 s, and no alarm      1 to 9
- * five channels in a row take nothing         1 to 9; the new connection may lead to another node
+ * five channels in a row accept nothing       1 to 9; the new connection may lead to another node
  * a queue that is consumed is gone            1 to 9; consuming waits until `brigade start` makes it
  * a consumer is ended, its queue is there     it consumes anew after 0.2 s; the connection stays
  * a message is refused (basic.nack)           it is sent again after a pause, over a new channel: the
@@ -82,7 +82,7 @@ export interface LinkEvents {
    * Not connected (any more). A FatalError means that we are refused; attempts go on all the same.
    */
   down(reason: unknown): void;
-  /** The broker takes no messages: a memory or disk alarm. */
+  /** The broker accepts no messages: a memory or disk alarm. */
   blocked(reason: string): void;
   unblocked(): void;
 }

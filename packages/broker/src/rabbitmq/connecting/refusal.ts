@@ -17,7 +17,7 @@ export function refusalOf(error: unknown, { host, user, vhost }: Address): Fatal
   const refusal = (text: string) => new FatalError(`the broker at ${host} ${text}`, { cause: error });
   if (/ACCESS.REFUSED - Login/.test(error.message))
     return refusal(`refuses user "${user}": wrong user or password`);
-  // amqplib does not tell which of the two it is.
+  // amqplib does not show which of the two it is.
   if (/^Expected ConnectionOpenOk/.test(error.message))
     return refusal(`refuses vhost "${vhost}": it is not there, or user "${user}" may not use it`);
   if (codeOf(error) === accessRefused) return refusal(`refuses user "${user}": ${reasonOf(error)}`);

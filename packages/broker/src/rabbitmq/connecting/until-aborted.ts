@@ -1,5 +1,5 @@
 /**
- * Settles like the promise. If the signal aborts first, rejects with its reason; nobody waits for
+ * Resolves or rejects like the promise. If the signal aborts first, rejects with its reason; nobody waits for
  * the promise then.
  */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -1,6 +1,6 @@
 import { type Delivery, delayOf, type Message, type QueueName, type Verdict } from "@brigade/core";
 import type { ConsumeMessage } from "amqplib";
-import { authorOf, disbelief } from "../messages/author.ts";
+import { authorOf, refusalReason } from "../messages/author.ts";
 import type { Division } from "../messages/division.ts";
 import { deliveriesOf, hasWaited, wasGivenBack } from "../messages/headers.ts";
 import { buried, givenBack, type Made, type Parcel, parcelsOf, postponed } from "../messages/parcel.ts";
@@ -47,11 +47,11 @@ export class Held {
     return this.#raw.properties.messageId;
   }
 
-  /** Returns who made the message, and a `reason` if that is not believed. */
+  /** Returns who made the message, and a `reason` if it is not accepted. */
   judge(message: Message, isRequired: boolean): { author: string; reason: string | undefined } {
     const isDivided = this.#isDivided();
     const author = authorOf(this.#raw, isDivided);
-    return { author, reason: disbelief(message, author, this.#raw, { isRequired, isDivided }) };
+    return { author, reason: refusalReason(message, author, this.#raw, { isRequired, isDivided }) };
   }
 
   /** Whether it comes from a wait queue, for the first time. */
@@ -79,7 +79,7 @@ export class Held {
     return this.#settlement !== undefined;
   }
 
-  /** What its handler gets. To be called once, when it is decoded and believed. */
+  /** What its handler gets. To be called once, when it is decoded and accepted. */
   deliveryOf(message: Message, known: Pick<Delivery, "author" | "deliveries" | "standAside">): Delivery {
     this.#message = message;
     this.#remainder = async () => [message];

@@ -3,7 +3,7 @@ import type { ChannelModel } from "amqplib";
 /** Bytes of deliveries that wait for a place, per connection, before no more is read. */
 const mostWaiting = 2 ** 20;
 
-/** What of amqplib's connection is used here; its types do not tell of these members. */
+/** What of amqplib's connection is used here; its types lack these members. */
 interface Connection {
   readonly stream: { read(size?: number): Buffer | null; emit(event: "readable"): boolean };
   recvSinceLastCheck: boolean;

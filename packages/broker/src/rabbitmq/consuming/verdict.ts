@@ -35,7 +35,7 @@ export interface VerdictSurroundings {
   readonly standAside: () => void;
 }
 
-/** The way of one delivery: it is decoded, believed or not, and handled. Rejects only for bugs. */
+/** The way of one delivery: it is decoded, accepted or not, and handled. Rejects only for bugs. */
 export async function verdictOn(
   held: Held,
   consumption: Consumption,

@@ -9,7 +9,7 @@ import { authorHeader } from "./headers.ts";
  */
 const downloader = /^brigade-downloader(?:-(?<host>.+))?$/;
 
-/** The parts of a delivery that tell who made it: its exchange, its user, its headers. */
+/** The parts of a delivery that show who made it: its exchange, its user, its headers. */
 export interface Received {
   readonly fields: Pick<RawMessage["fields"], "exchange" | "routingKey">;
   readonly properties: Pick<RawMessage["properties"], "headers" | "userId">;
@@ -25,9 +25,9 @@ export function userOf({ userId }: Received["properties"]): string {
 
 /**
  * Returns who made a message; "" if that is not known. A process that gives a message back names
- * its author in a header. The header is believed if only the ledger and the admin may write to the
+ * its author in a header. The header counts if only the ledger and the admin may write to the
  * exchange. `isDivided`: whether the source's exchanges are divided by who may write. If they are
- * not, the header is believed of all users but downloaders.
+ * not, the header counts from all users but downloaders.
  */
 export function authorOf({ fields, properties }: Received, isDivided: boolean): string {
   const user = userOf(properties);
@@ -45,7 +45,7 @@ function isBelieved({ exchange, routingKey }: Received["fields"]): boolean {
 }
 
 /**
- * Returns who made a dead letter. All services may publish dead letters: the header is believed of
+ * Returns who made a dead letter. All services may publish dead letters: the header counts from
  * all users but downloaders.
  */
 export function authorOfLetter(letter: Received): string {
@@ -53,16 +53,16 @@ export function authorOfLetter(letter: Received): string {
 }
 
 export interface Rules {
-  /** Nothing without an author is believed. */
+  /** Nothing without an author is accepted. */
   readonly isRequired: boolean;
   readonly isDivided: boolean;
 }
 
 /**
- * Returns why a message is not believed; `undefined` if it is. Directories and pages come from
+ * Returns why a message is not accepted; `undefined` if it is. Directories and pages come from
  * listers, the ledger and the operator; results of a host from that host's own user, if it has one.
  */
-export function disbelief(
+export function refusalReason(
   message: Message,
   author: string,
   { fields: { exchange } }: Pick<Received, "fields">,

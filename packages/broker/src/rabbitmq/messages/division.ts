@@ -3,7 +3,7 @@ import { isFromLedger, isFromLister, markOfDivision } from "../topology/exchange
 import { type Received, userOf } from "./author.ts";
 import { authorHeader } from "./headers.ts";
 
-/** Milliseconds for which the broker's answer "not divided" is believed. */
+/** Milliseconds for which the broker's answer "not divided" is used. */
 const believedFor = 10_000;
 
 /** Asks the broker whether there is an exchange of this name. */
@@ -33,7 +33,7 @@ export class Division {
 
   /**
    * Returns whether that is so for the source of this message, as far as known. If the answer
-   * decides whether the message is believed, the broker is asked again for the messages after it.
+   * decides whether the message is accepted, the broker is asked again for the messages after it.
    */
   of(source: string, queue: QueueKind, { fields, properties }: Received, hasExchange: HasExchange): boolean {
     if (isFromLister(fields.exchange) || isFromLedger(fields.exchange)) this.#note(source);

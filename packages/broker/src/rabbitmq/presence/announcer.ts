@@ -22,7 +22,7 @@ export class Announcer {
 
   constructor(link: Link<Sender>, { log, delay }: { readonly log: Log; readonly delay: Delayer }) {
     this.#link = link;
-    const complaint = "the broker does not let us tell others how this service is; the work goes on";
+    const complaint = "the broker refuses the reports of this service about itself; the work goes on";
     this.#side = new SideChannel({ log, delay, complaint });
   }
 

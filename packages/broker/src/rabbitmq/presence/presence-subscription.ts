@@ -30,7 +30,7 @@ interface Surroundings {
   readonly onError: (error: unknown) => void;
 }
 
-/** `user`: the broker's user that sent it; "" if the broker does not tell. */
+/** `user`: the broker's user that sent it; "" if it is not known. */
 export type PresenceListener = (presence: Presence, user: string) => void;
 
 /** Hears the presences of services from now on, over one session after the other. */
@@ -44,7 +44,7 @@ export class PresenceSubscription implements AsyncDisposable {
   constructor(listener: PresenceListener, around: Surroundings) {
     this.#listener = listener;
     this.#around = around;
-    const complaint = "the broker does not let us hear how other services are; the work goes on";
+    const complaint = "the broker refuses us the reports of other services; the work goes on";
     this.#side = new SideChannel({ ...around, complaint });
     this.#listening = this.#listen(this.#stop.signal);
   }

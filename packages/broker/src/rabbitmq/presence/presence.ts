@@ -16,13 +16,13 @@ export function presenceQueue(uuid: string): string {
   return `brigade.presence.${uuid}`;
 }
 
-/** How a service is, and the broker's user that sent it; "" if the broker does not tell. */
+/** How a service is, and the broker's user that sent it; "" if it is not known. */
 export interface SaidPresence {
   readonly presence: Presence;
   readonly user: string;
 }
 
-/** Throws an Error that tells people what is wrong. */
+/** Throws an Error with what is wrong, for people. */
 export function decodePresence({
   content,
   properties,

@@ -17,7 +17,7 @@ test("a broker that accepts no messages stays blocked while another connection i
   log.take();
   sending.unblocked();
   assert.equal(watch.state, "connected");
-  assert.deepEqual(log.take(), ["info: the broker takes messages again"]);
+  assert.deepEqual(log.take(), ["info: the broker accepts messages again"]);
   sending.blocked("low on memory");
   sending.down(new Error("reset"));
   sending.up();

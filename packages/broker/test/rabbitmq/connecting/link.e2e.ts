@@ -238,11 +238,11 @@ link(
     await broker.consume(queueOf(bench, "files"), { prefetch: 1 }, hand.handle);
     for (let times = 0; times < 3; times++) (await hand.next()).settle(ack);
     assert.equal(await broker.depth(queueOf(bench, "files")), 0);
-    assert.deepEqual(bench.log.take(), ["warn: the broker takes no messages: publishing waits"]);
+    assert.deepEqual(bench.log.take(), ["warn: the broker accepts no messages: publishing waits"]);
     await node.ctl("set_vm_memory_high_watermark", "0.6");
     await published;
     for (let times = 0; times < 2; times++) (await hand.next()).settle(ack);
     assert.equal(broker.state, "connected");
-    assert.deepEqual(bench.log.take(), ["info: the broker takes messages again"]);
+    assert.deepEqual(bench.log.take(), ["info: the broker accepts messages again"]);
   },
 );

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { authorOf, authorOfLetter, disbelief, ofHost } from "../../../src/rabbitmq/messages/author.ts";
+import { authorOf, authorOfLetter, ofHost, refusalReason } from "../../../src/rabbitmq/messages/author.ts";
 import { directoryMessage, filesMessage, pageMessage, resultMessage } from "../../sample-messages.ts";
 
 const by = (userId: string | undefined, author?: string, exchange = "records", routingKey = "record") => ({
@@ -43,36 +43,39 @@ test("where everybody may write everything, the named author counts unless a dow
 test("directories and pages are accepted from everybody but downloaders; batches and results from these, too", () => {
   for (const user of ["brigade-lister", "brigade-ledger", "brigade-admin", "guest"]) {
     for (const message of [...told, files, result])
-      assert.equal(disbelief(message, user, by(user), divided), undefined);
+      assert.equal(refusalReason(message, user, by(user), divided), undefined);
   }
   for (const user of ["brigade-downloader", "brigade-downloader-h"]) {
     for (const message of told)
-      assert.match(disbelief(message, user, by(user), nothingRequired) ?? "", /may not tell of a/);
+      assert.match(refusalReason(message, user, by(user), nothingRequired) ?? "", /may not tell of a/);
     for (const message of [files, result])
-      assert.equal(disbelief(message, user, by(user), { ...divided, isRequired: true }), undefined);
+      assert.equal(refusalReason(message, user, by(user), { ...divided, isRequired: true }), undefined);
   }
 });
 
 test("the user of one host speaks for no other", () => {
   const user = "brigade-downloader-other";
-  assert.match(disbelief(result, user, by(user), divided) ?? "", /may not speak for the host h/);
+  assert.match(refusalReason(result, user, by(user), divided) ?? "", /may not speak for the host h/);
   assert.equal(ofHost("brigade-downloader", "h"), undefined);
 });
 
 test("directories and pages without an author are accepted only where no downloader may write", () => {
   for (const message of told) {
-    assert.equal(disbelief(message, "", by(undefined), nothingRequired), undefined);
-    assert.equal(disbelief(message, "", by(undefined, undefined, "listing"), divided), undefined);
+    assert.equal(refusalReason(message, "", by(undefined), nothingRequired), undefined);
+    assert.equal(refusalReason(message, "", by(undefined, undefined, "listing"), divided), undefined);
     for (const exchange of ["records", "work", "back"])
-      assert.match(disbelief(message, "", by(undefined, "", exchange), divided) ?? "", /everybody may write/);
+      assert.match(
+        refusalReason(message, "", by(undefined, "", exchange), divided) ?? "",
+        /everybody may write/,
+      );
   }
   for (const message of [result, files])
-    assert.equal(disbelief(message, "", by(undefined), divided), undefined);
+    assert.equal(refusalReason(message, "", by(undefined), divided), undefined);
 });
 
 test("once authors are required, only batches are accepted without one", () => {
   const required = { ...divided, isRequired: true };
   for (const message of [...told, result])
-    assert.match(disbelief(message, "", by(undefined, "", "listing"), required) ?? "", /REQUIRE_USER_ID/);
-  assert.equal(disbelief(files, "", by(undefined), required), undefined);
+    assert.match(refusalReason(message, "", by(undefined, "", "listing"), required) ?? "", /REQUIRE_USER_ID/);
+  assert.equal(refusalReason(files, "", by(undefined), required), undefined);
 });

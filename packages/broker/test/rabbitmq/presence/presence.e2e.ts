@@ -16,8 +16,8 @@ after(() => node[Symbol.asyncDispose]());
 const presenceTest = (title: string, body: Parameters<typeof benchTest<RabbitBench>>[2]) =>
   benchTest(title, () => RabbitBench.create(node.url), body);
 
-const notTold = "warn: the broker does not let us tell others how this service is; the work goes on";
-const notHeard = "warn: the broker does not let us hear how other services are; the work goes on";
+const notTold = "warn: the broker refuses the reports of this service about itself; the work goes on";
+const notHeard = "warn: the broker refuses us the reports of other services; the work goes on";
 
 const presence = (instance: string): Presence => ({
   v: 1,
@@ -160,7 +160,7 @@ presenceTest(
 );
 
 presenceTest(
-  "a service that may not tell says so once, its work goes on, and it tells as soon as it may",
+  "a service whose reports are refused warns once, its work goes on, and it reports as soon as it may",
   async (bench, context) => {
     const { url, allow } = await stranger("^$", "^brigade[.]", "^brigade[.]");
     const wait = rests();
@@ -268,7 +268,7 @@ presenceTest("a listener's error is told, and it hears what comes next", async (
   assert.deepEqual([...new Set(bench.errors)], [broken]);
 });
 
-presenceTest("what is said while the broker takes no messages is never heard", async (bench, context) => {
+presenceTest("what is said while the broker accepts no messages is never heard", async (bench, context) => {
   const audience = new Audience();
   const [speaker, hearer] = [await bench.connect(), await bench.connect()];
   hearer.onPresence(audience.listen);

@@ -25,12 +25,12 @@ rightsTest(
       downloader.announce(presence("downloader"));
       return heard.size === 2 && bench.log.lines.length >= 2;
     }, context);
-    const refused = "warn: the broker does not let us hear how other services are; the work goes on";
+    const refused = "warn: the broker refuses us the reports of other services; the work goes on";
     assert.deepEqual(bench.log.take(), [refused, refused]);
     assert.deepEqual(overheard, []);
     ledger.announce(presence("lister"));
     await becomes(() => bench.log.lines.length > 0, context);
-    assert.match(bench.log.take().join(), /^warn: the broker does not let us tell others/);
+    assert.match(bench.log.take().join(), /^warn: the broker refuses the reports of this service/);
     assert.deepEqual(bench.errors, []);
   },
 );

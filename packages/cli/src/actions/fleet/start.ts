@@ -52,7 +52,8 @@ function configure(sourceArgument: string, environment: Environment, flags: Star
   const reference = problems.try(() => parseSource(sourceArgument, environment));
   const source = reference && problems.try(() => reference.create(environment, reference.name));
   problems.throwAny();
-  if (!fleet || !filters || !reference || !source) throw new Error("a configuration problem was not told");
+  if (!fleet || !filters || !reference || !source)
+    throw new Error("a configuration problem was not reported");
   const { name, prefix } = reference;
   const request: Requested = { name, source, prefix, filters };
   return { fleet, request };

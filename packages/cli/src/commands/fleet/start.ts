@@ -9,7 +9,7 @@ import type { ExitCode } from "../../process/exit-code.ts";
 export function addStart(program: Command, done: (code: ExitCode) => void, signal: AbortSignal): void {
   const command = addCommand(program, "start").argument("<source>", configuredSourceArgument);
   addFilterOptions(command)
-    .option("--wait", "follow the job until it is closed; the exit code tells how it ended")
+    .option("--wait", "follow the job until it is closed; the exit code shows how it ended")
     .option("--json", "the job (with --wait: its result) as one JSON document on stdout")
     .action(async (source: string, flags: StartFlags) => {
       const { start } = await import("../../actions/fleet/start.ts");

@@ -3,10 +3,10 @@ import { networkInterfaces } from "node:os";
 import type { z } from "zod";
 import { byDns, type instanceVariables } from "../../settings/settings.ts";
 
-/** Returns the names of an address, as DNS tells them; empty if it tells none. */
+/** Returns the names of an address in DNS; empty if there are none. */
 export type NamesOf = (address: string) => Promise<readonly string[]>;
 
-/** Returns what tells a downloader from others of its host; `undefined` if nothing does. */
+/** Returns what distinguishes a downloader from others of its host; `undefined` if nothing does. */
 export async function instanceOf(
   told: z.infer<typeof instanceVariables>["BRIGADE_INSTANCE"],
   namesOf: NamesOf = pointers,

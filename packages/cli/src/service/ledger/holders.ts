@@ -9,7 +9,7 @@ interface Word {
 }
 
 /**
- * What services have told that they hold. It keeps a job open while they are heard and show
+ * What services have reported to hold. It keeps a job open while they report and show
  * progress.
  */
 export class Holders {
@@ -44,7 +44,7 @@ export class Holders {
 
   /**
    * Returns how many messages services have put into a wait queue and not received from there, as
-   * far as they have told.
+   * far as they have reported.
    */
   waiting(source: string, job: string): number {
     let messages = 0;

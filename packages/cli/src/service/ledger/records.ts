@@ -95,7 +95,7 @@ export class Records {
   }
 }
 
-/** Returns the same catalogue. `opened` is told of each job that is opened. */
+/** Returns the same catalogue. `opened` is called with each job that is opened. */
 export function tellingOfJobs(catalogue: Catalogue, opened: (job: NewJob) => void): Catalogue {
   return {
     ...catalogue,

@@ -8,7 +8,7 @@ export interface StalledParts {
   readonly catalogue: Catalogue;
   readonly broker: Broker;
   /**
-   * Returns whether the broker takes messages now. While it does not, a quiet job may go on later.
+   * Returns whether the broker accepts messages now. While it does not, a quiet job may go on later.
    */
   readonly acceptsMessages: () => Promise<boolean>;
   readonly holders: Holders;
@@ -26,7 +26,7 @@ export interface StalledParts {
 const queues: readonly QueueKind[] = ["directories", "files", "retry", "wait", "records"];
 /** Milliseconds between two looks, at most. */
 const lookEvery = 5_000;
-/** Milliseconds. A service tells of its progress every 5 seconds, so three of its messages fit. */
+/** Milliseconds. A service reports its progress every 5 seconds, so three of its messages fit. */
 const shortestHold = 15_000;
 /**
  * Messages that seem to wait keep a job open for 10 times the limit, and for an hour at least.
@@ -103,7 +103,7 @@ async function isWaiting(parts: StalledParts, job: string, quietMs: number): Pro
     if (parts.waiting !== undefined) return (await parts.waiting()) > 0;
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
-    parts.log.debug({ reason: error.message }, "the broker does not tell what waits");
+    parts.log.debug({ reason: error.message }, "the broker does not answer what waits");
   }
   return parts.holders.waiting(parts.source, job) > 0 && quietMs < longestWait(parts.limitMs);
 }

@@ -6,7 +6,7 @@ import { withHandlers } from "../broker/wrapped-broker.ts";
 /** Milliseconds between looks. `brigade cancel` purges for longer than this. */
 export const cancelledEveryMs = 2_000;
 
-/** The jobs that were cancelled, as far as the ledger has told. */
+/** The jobs that were cancelled, as far as the ledger has answered. */
 export class CancelledJobs {
   readonly #ledger: LedgerClient;
   readonly #log: Log;
@@ -31,7 +31,7 @@ export class CancelledJobs {
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof HostError)) throw error;
-        this.#log.debug({ reason: error.message }, "the ledger does not tell of cancelled jobs");
+        this.#log.debug({ reason: error.message }, "the ledger does not answer which jobs were cancelled");
       }
       await sleep(this.#everyMs, undefined, { signal }).catch(() => undefined); // the signal ends the loop
     }

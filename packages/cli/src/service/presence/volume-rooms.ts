@@ -15,7 +15,7 @@ interface Entry {
 }
 
 /**
- * Keeps what volumes last told of their room, and whether their disks are there: no caller has to
+ * Keeps what volumes last reported of their room, and whether their disks are there: no caller has to
  * wait for a disk that hangs.
  */
 export class VolumeRooms {
@@ -76,7 +76,7 @@ export class VolumeRooms {
   }
 }
 
-/** Some network file systems tell more than a number holds exactly. */
+/** Some network file systems report more than a number holds exactly. */
 function countable(bytes: number): number {
   return Math.min(bytes, Number.MAX_SAFE_INTEGER);
 }

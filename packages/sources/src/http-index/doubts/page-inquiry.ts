@@ -83,7 +83,7 @@ export class PageInquiry {
     if (byHead !== undefined && byHead.size !== 0) return { ...byHead, unproven: true };
     const byGet = await this.#byFirstByte(key, signal);
     if (byGet === "directory" || byHead === undefined) return byGet;
-    // HEAD's length of 0 is not believed.
+    // HEAD's length of 0 is not used.
     return { key, modified: byHead.modified, ...(byGet instanceof SourceError ? {} : byGet) };
   }
 

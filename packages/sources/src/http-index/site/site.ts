@@ -18,7 +18,7 @@ import { decode } from "./indexed-directory.ts";
 const webRemedies: Remedies = {
   address: "the URL",
   unauthorized: "SITE_USER and SITE_PASSWORD",
-  forbidden: "some want REFERER or USER_AGENT",
+  forbidden: "some need REFERER or USER_AGENT",
 };
 
 const mostRedirects = 5;

@@ -90,7 +90,7 @@ function proxyConnector(settings: ConnectorSettings): buildConnector.connector {
 }
 
 /**
- * undici would retry after this error without end, because it cannot tell whose certificate it was.
+ * undici would retry after this error without end, because it does not see whose certificate it was.
  */
 function isOtherName(error: Error): boolean {
   return codeOf(error) === "ERR_TLS_CERT_ALTNAME_INVALID";

@@ -8,7 +8,7 @@ import { LenientExchange } from "./lenient-exchange.ts";
 
 type Resource = Pick<OutgoingRequest, "origin" | "path">;
 
-/** Resources of which it is remembered how their answers are read. */
+/** Resources of which it is noted how their answers are read, at most. */
 const mostKnown = 10_000;
 
 /**

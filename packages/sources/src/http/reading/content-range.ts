@@ -5,7 +5,7 @@ import { type HttpResponse, header, type ResponseHeaders } from "./response.ts";
 export interface ContentRange {
   readonly from: number;
   readonly to: number;
-  /** Bytes of the whole; `undefined` if the server does not tell (`*`). */
+  /** Bytes of the whole; `undefined` if the server does not give it (`*`). */
   readonly total: number | undefined;
 }
 
@@ -16,7 +16,7 @@ function contentRange(headers: ResponseHeaders): ContentRange | undefined {
   return { from: Number(from), to: Number(to), total: total === "*" ? undefined : Number(total) };
 }
 
-/** As `contentRange`; `undefined` also if the total is not told. */
+/** As `contentRange`; `undefined` also if the total is not given. */
 export function completeRange(
   headers: ResponseHeaders,
 ): { from: number; to: number; total: number } | undefined {
@@ -24,7 +24,7 @@ export function completeRange(
   return range?.total === undefined ? undefined : { ...range, total: range.total };
 }
 
-/** Returns the length of the whole that a 416 tells, in bytes; `undefined` if it does not. */
+/** Returns the length of the whole in a 416, in bytes; `undefined` if it does not. */
 export function unsatisfiedTotal(headers: ResponseHeaders): number | undefined {
   const [, total] = /^bytes\s+\*\/(\d+)$/i.exec(textOf(headers)) ?? [];
   return total === undefined ? undefined : Number(total);
