@@ -10,7 +10,7 @@ interface Owner {
 export class MemoryPart implements Part {
   readonly validator: string | undefined;
   readonly bytes: Uint8Array;
-  readonly took: number;
+  readonly reserved: number;
   readonly startedOver: string | undefined;
   finished: readonly Piece[];
   #written: readonly Piece[];
@@ -36,7 +36,7 @@ export class MemoryPart implements Part {
   ) {
     this.validator = validator;
     this.bytes = before?.bytes ?? new Uint8Array(size);
-    this.took = before === undefined ? size : 0;
+    this.reserved = before === undefined ? size : 0;
     this.finished = before?.finished ?? [];
     this.#written = this.finished;
     this.startedOver = startedOver ? "the object has changed" : undefined;

@@ -55,8 +55,8 @@ function configuredSources(environment: Environment): Map<string, string> {
     if (pair === "") continue;
     const [, name = "", url = ""] = /^([^=]*)=(.*)$/.exec(pair) ?? [];
     // A password may have blanks, and so be in any part.
-    const told = text.includes("@") ? `its part ${index + 1}` : `"${pair}"`;
-    if (!sourceNameSchema.safeParse(name).success) problems.push(`SOURCES: ${told} is not name=url`);
+    const shown = text.includes("@") ? `its part ${index + 1}` : `"${pair}"`;
+    if (!sourceNameSchema.safeParse(name).success) problems.push(`SOURCES: ${shown} is not name=url`);
     else if (sources.has(name)) problems.push(`SOURCES: "${name}" is named twice`);
     else if (hasCredentials(url)) problems.push(credentialsRefused(name, url));
     else if (/^list:-$/i.test(url))

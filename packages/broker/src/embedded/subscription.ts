@@ -57,15 +57,15 @@ export class EmbeddedSubscription implements Subscription {
 
   async pause(): Promise<void> {
     this.#paused = true;
-    await this.#tell("pause");
+    await this.#request("pause");
     // All that was on its way here has been given back by now: that is waited for.
-    await this.#tell("sync");
+    await this.#request("sync");
   }
 
   async resume(): Promise<void> {
     if (this.#disposal !== undefined) return;
     this.#paused = false;
-    await this.#tell("resume");
+    await this.#request("resume");
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -91,12 +91,12 @@ export class EmbeddedSubscription implements Subscription {
   async #dispose(): Promise<void> {
     await this.pause();
     await Promise.all(this.#running);
-    await this.#tell("cancel");
+    await this.#request("cancel");
     this.#around.forget();
   }
 
   /** Does nothing if the store is gone: it hands out nothing either. */
-  async #tell(kind: "pause" | "resume" | "cancel" | "sync"): Promise<void> {
+  async #request(kind: "pause" | "resume" | "cancel" | "sync"): Promise<void> {
     const { link } = this.#around;
     if (link.lost) return;
     await link.ask(kind, { consumer: this.#consumer }).catch((error: unknown) => {

@@ -112,7 +112,7 @@ function progressOn(log: Log): (totals: Readonly<AdoptTotals>) => void {
 function summary({ label, root }: LocalVolume, totals: AdoptTotals): string[] {
   const { listed, adopted, bytes, known, different, missing } = totals;
   const lines = [
-    `${formatCount(adopted)} files (${formatBytes(bytes)}) taken into ${root} "${label}"`,
+    `${formatCount(adopted)} files (${formatBytes(bytes)}) adopted into ${root} "${label}"`,
     ...(known > 0 ? [`${formatCount(known)} were stored before`] : []),
     ...(different > 0
       ? [`${formatCount(different)} differ from the bucket's objects and stay where they are`]

@@ -13,7 +13,7 @@ export interface WhereFlags extends LedgerFlags {
 }
 
 /** `lost for good`: damaged or gone on disk, and gone at the source. */
-interface Told extends Omit<Location, "standing"> {
+interface ShownLocation extends Omit<Location, "standing"> {
   readonly standing: Location["standing"] | "lost for good";
   /** Why its disk is lost. Absent: it is not. */
   readonly diskLost?: string;
@@ -22,7 +22,7 @@ interface Told extends Omit<Location, "standing"> {
 export async function where(key: string, flags: WhereFlags, signal: AbortSignal): Promise<ExitCode> {
   await using door = await openLedger(flags, readEnvironment({}, process.env), signal);
   const of = flags.source === undefined ? {} : { source: flags.source };
-  const show = (one: Told) => (flags.json === true ? printJson(one) : print(...linesOf(one)));
+  const show = (one: ShownLocation) => (flags.json === true ? printJson(one) : print(...linesOf(one)));
   const lost = new Map((await door.ledger.volumes()).map(({ volume, gone }) => [volume, gone?.lost]));
   for (const query of key === "" ? [{ prefix: key }] : [{ key }, { prefix: key }]) {
     const found = new Reached();
@@ -33,7 +33,7 @@ export async function where(key: string, flags: WhereFlags, signal: AbortSignal)
     }
     if (found.isAny) return found.isAllReached ? exitCode.complete : exitCode.incomplete;
   }
-  if (await tellLost(key, of, show, door.ledger)) return exitCode.incomplete;
+  if (await showLost(key, of, show, door.ledger)) return exitCode.incomplete;
   if (flags.json !== true) tell(`nothing is stored as or below "${key}"`);
   return exitCode.incomplete;
 }
@@ -65,10 +65,10 @@ class Reached {
 }
 
 /** Shows the objects that are on no disk any more. Returns whether there were any. */
-async function tellLost(
+async function showLost(
   key: string,
   of: { readonly source?: string },
-  show: (one: Told) => Promise<void>,
+  show: (one: ShownLocation) => Promise<void>,
   ledger: LedgerClient,
 ): Promise<boolean> {
   const jobs = await ledger.jobs();
@@ -86,7 +86,7 @@ async function tellLost(
   return isAny;
 }
 
-function linesOf(one: Told): string[] {
+function linesOf(one: ShownLocation): string[] {
   const { key, standing, diskLost, source, host, label, volume, path, size, md5, storedAt } = one;
   const notes = [
     ...(standing === "current" ? [] : [standing]),

@@ -83,6 +83,6 @@ export async function openRoots(
   const ids = Object.fromEntries(volumes.map(({ root, id }) => [root, id]));
   writeKnownVolumes(state, { ...readKnownVolumes(state), ...ids });
   memory.keep(tried.found, volumes);
-  memory.tellTrouble(log);
+  memory.warnOfTrouble(log);
   return volumes;
 }

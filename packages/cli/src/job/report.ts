@@ -47,8 +47,8 @@ export async function printReport(
   report: JobReport,
   questions: Pick<Questions, "failures" | "vanished">,
 ): Promise<void> {
-  const { proof, ...told } = report;
-  const head = JSON.stringify({ ...told, complete: proof.complete, ...sums(proof), holes: proof.holes });
+  const { proof, ...others } = report;
+  const head = JSON.stringify({ ...others, complete: proof.complete, ...sums(proof), holes: proof.holes });
   await printJsonText(`${head.slice(0, -1)},"failed":[`);
   await printList(questions.failures(report.job), ({ key, reason }) => ({ key, reason }));
   await printJsonText('],"vanished":[');

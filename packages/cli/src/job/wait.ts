@@ -75,12 +75,12 @@ async function volumesAfter(
 ): Promise<readonly VolumeStatus[]> {
   for (;;) {
     const status = await ledger.status();
-    if (isTold(status, job)) return status.volumes;
+    if (isReported(status, job)) return status.volumes;
     await sleep(lookEveryMs, undefined, { signal });
   }
 }
 
-function isTold({ at, services, sources, volumes }: Status, job: JobStanding): boolean {
+function isReported({ at, services, sources, volumes }: Status, job: JobStanding): boolean {
   const { source, closedAt = 0 } = job;
   const isFleet = services.length > 0 || sources.some(({ queues }) => queues !== undefined);
   if (!isFleet || at > closedAt + surelySaidMs) return true;

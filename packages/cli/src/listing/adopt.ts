@@ -75,12 +75,12 @@ class Adopter implements Visitor {
     const wanted = files.filter((_, index) => compared[index] !== "unchanged");
     this.totals.known += files.length - wanted.length;
     for (let from = 0; from < wanted.length; from += batch) {
-      await this.#take(directory, wanted.slice(from, from + batch));
+      await this.#adoptSome(directory, wanted.slice(from, from + batch));
     }
     this.#parts.onProgress(this.totals);
   }
 
-  async #take(directory: string, files: readonly FileEntry[]): Promise<void> {
+  async #adoptSome(directory: string, files: readonly FileEntry[]): Promise<void> {
     const { volume, signal } = this.#parts;
     signal.throwIfAborted();
     const objects = (await Promise.all(files.map((file) => this.#objectOf(directory, file)))).filter(

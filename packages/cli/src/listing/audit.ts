@@ -43,8 +43,8 @@ export async function audit(
 ): Promise<AuditTotals> {
   const auditor = new Auditor(parts);
   await listTree(parts, scope, auditor);
-  await auditor.tellUnlisted(scope.prefix);
-  await auditor.tellLost(scope.prefix);
+  await auditor.reportUnlisted(scope.prefix);
+  await auditor.reportLost(scope.prefix);
   return auditor.totals;
 }
 
@@ -72,13 +72,13 @@ class Auditor implements Visitor {
     for (const [index, { name, size = 0 }] of files.entries()) {
       const comparison = compared[index] ?? "new";
       if (comparison === "unchanged") this.totals.unchanged++;
-      else await this.#tell(comparison, join(directory, name), size);
+      else await this.#report(comparison, join(directory, name), size);
     }
   }
 
   async refused(directory: string, refused: WalkedPage["refused"]): Promise<void> {
     this.totals.listed += refused.length;
-    for (const { name, listedSize } of refused) await this.#tell("new", join(directory, name), listedSize);
+    for (const { name, listedSize } of refused) await this.#report("new", join(directory, name), listedSize);
   }
 
   async done(directory: string): Promise<void> {
@@ -88,37 +88,37 @@ class Auditor implements Visitor {
       const key = join(directory, name);
       // The object may be left out by the filters, or by a listing that is not complete: the store
       // is asked.
-      if ((await source.stat(key, signal)) === undefined) await this.#tell("gone", key, size, volume);
+      if ((await source.stat(key, signal)) === undefined) await this.#report("gone", key, size, volume);
       else log.debug({ key }, "stored, and in the bucket, but not listed");
     }
     this.totals.directories++;
   }
 
-  /** Tells of directories on disk that no listing has named: all objects in them are gone. */
-  async tellUnlisted(prefix: string): Promise<void> {
+  /** Reports directories on disk that no listing has named: all objects in them are gone. */
+  async reportUnlisted(prefix: string): Promise<void> {
     const { names, ledger, filters } = this.#parts;
     const filter = createFilter(filters);
     for await (const directory of ledger.storedDirectories(this.#of, prefix)) {
       if (names.hasDirectory(directory)) continue;
       if (!ancestors(directory).every((path) => filter.wantsDirectory(path))) continue;
       for await (const { name, volume, size } of ledger.storedNames(this.#of, directory)) {
-        await this.#tell("gone", join(directory, name), size, volume);
+        await this.#report("gone", join(directory, name), size, volume);
       }
     }
   }
 
-  /** Tells of objects that are on no disk any more, nor in the store. */
-  async tellLost(prefix: string): Promise<void> {
+  /** Reports objects that are on no disk any more, nor in the store. */
+  async reportLost(prefix: string): Promise<void> {
     const { ledger, source, signal } = this.#parts;
     const below = prefix === "" ? "" : `${prefix}/`;
     for await (const one of ledger.where({ prefix: below, source: this.#of.source, lost: true })) {
       if (one.fingerprint !== this.#of.fingerprint) continue;
       if ((await source.stat(one.key, signal)) === undefined)
-        await this.#tell("lost", one.key, one.size, one.volume);
+        await this.#report("lost", one.key, one.size, one.volume);
     }
   }
 
-  async #tell(kind: AuditDifference["kind"], key: string, size: number, volume?: string): Promise<void> {
+  async #report(kind: AuditDifference["kind"], key: string, size: number, volume?: string): Promise<void> {
     this.totals[kind]++;
     await this.#parts.onDifference({ kind, key, size, ...(volume !== undefined && { volume }) });
   }

@@ -27,7 +27,7 @@ import { type Begin, Workers } from "./workers.ts";
  */
 const marginMs = 2_000;
 /** Milliseconds for a report to the ledger: less than until the next one. */
-const tellWithin = 4_000;
+const reportWithin = 4_000;
 
 /**
  * Runs a service until `stop` is aborted (then it finishes what is in hand and ends with 0) or
@@ -96,7 +96,7 @@ class RunningService implements Service {
         url: ledger.LEDGER_URL,
         token: serviceTokenOf(ledger),
         signal: this.signal,
-        timeoutMs: tellWithin,
+        timeoutMs: reportWithin,
       });
     this.#announcing = service === "ledger" ? undefined : this.#announcer(service);
   }
@@ -217,7 +217,7 @@ class RunningService implements Service {
     if (this.#broker?.state !== "blocked") this.#broker?.announce(presence);
     else
       this.#ledger
-        ?.tell(presence)
+        ?.announce(presence)
         .catch((err: unknown) =>
           this.log.debug({ err }, "the report of this service did not reach the ledger"),
         );

@@ -63,7 +63,7 @@ async function verifyOne(
 ): Promise<Verified> {
   const { root } = volume;
   await using repairs =
-    ledger && new Repairs(await openRepair(root, { tellLedger: forgetter(volume, ledger) }));
+    ledger && new Repairs(await openRepair(root, { reportToLedger: forgetter(volume, ledger) }));
   const summary = await verifyVolume(root, {
     ...parts,
     async onDifference(difference) {

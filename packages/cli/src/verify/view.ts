@@ -54,7 +54,7 @@ const lineEvery = 30_000;
 /** Logs a line per volume every 30 seconds, if stderr is a file or a journal. */
 export class VerifyLines implements VerifyView {
   readonly #log: Log;
-  readonly #told = new Map<string, number>();
+  readonly #shown = new Map<string, number>();
 
   constructor(log: Log) {
     this.#log = log;
@@ -62,10 +62,10 @@ export class VerifyLines implements VerifyView {
 
   show(root: string, progress: VerifyProgress): void {
     const now = performance.now();
-    const last = this.#told.get(root);
-    if (last === undefined) this.#told.set(root, now);
+    const last = this.#shown.get(root);
+    if (last === undefined) this.#shown.set(root, now);
     if (last === undefined || now - last < lineEvery) return;
-    this.#told.set(root, now);
+    this.#shown.set(root, now);
     this.#log.info({ volume: root, ...progress }, "verifying");
   }
 

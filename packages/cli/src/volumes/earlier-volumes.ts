@@ -18,7 +18,7 @@ export interface EarlierVolumes {
 interface Replaced {
   readonly folder: FoundFolder;
   /** What is there now, and what was there before, for people. */
-  readonly told: string;
+  readonly words: string;
   /**
    * It is an empty plain folder on the same file system, and no accounts name it: it was emptied.
    */
@@ -37,8 +37,8 @@ export function judgeFolders(
 ): void {
   const replaced = replacedVolumes(found, earlier);
   if (!newVolume) refuseReplaced(replaced, remedy);
-  for (const { told } of replaced)
-    log.warn({ reason: told }, "a new volume begins in the place of another one");
+  for (const { words } of replaced)
+    log.warn({ reason: words }, "a new volume begins in the place of another one");
 }
 
 /**
@@ -62,13 +62,13 @@ function replaced(folder: FoundFolder, id: string, isHarmless: boolean): Replace
     folder.volume === undefined
       ? "is none now"
       : `is another now ("${folder.volume.label}", ${folder.volume.id})`;
-  return { folder, told: `${folder.root} was the volume ${id} and ${now}`, isHarmless };
+  return { folder, words: `${folder.root} was the volume ${id} and ${now}`, isHarmless };
 }
 
 /** Throws ConfigError with all folders that are not harmless, and what to do. */
 function refuseReplaced(replaced: readonly Replaced[], remedy: string): void {
   const problems = replaced
     .filter(({ isHarmless }) => !isHarmless)
-    .map(({ told }) => `${told}: is its disk mounted? ${remedy}`);
+    .map(({ words }) => `${words}: is its disk mounted? ${remedy}`);
   if (problems.length > 0) throw new ConfigError(problems);
 }

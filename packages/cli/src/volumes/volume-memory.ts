@@ -50,7 +50,7 @@ export class VolumeMemory {
   }
 
   /** Logs one warning if the memory could not be read or kept. */
-  tellTrouble(log: Log): void {
+  warnOfTrouble(log: Log): void {
     if (this.#trouble !== undefined)
       log.warn(
         { reason: this.#trouble },

@@ -9,10 +9,10 @@ const most = 10_000;
 export class InHand {
   readonly #fates = new Map<string, Promise<boolean>>();
 
-  /** `told`: whether its outcome was reported; `false` when it is to be tried again. */
-  keep(id: string, told: Promise<boolean>): void {
+  /** `reported`: whether its outcome was reported; `false` when it is to be tried again. */
+  keep(id: string, reported: Promise<boolean>): void {
     this.#fates.delete(id);
-    this.#fates.set(id, told);
+    this.#fates.set(id, reported);
     const [oldest] = this.#fates.keys();
     if (this.#fates.size > most && oldest !== undefined) this.#fates.delete(oldest);
   }

@@ -61,8 +61,8 @@ export interface Piece {
 export interface Part extends AsyncDisposable {
   /** Synced, in order, no two touching. At the beginning: what an earlier try left. */
   readonly finished: readonly Piece[];
-  /** Bytes of the disk that opening it took. */
-  readonly took: number;
+  /** Bytes of the disk that opening it reserved. */
+  readonly reserved: number;
   /** Why bytes that were there are not used. */
   readonly startedOver: string | undefined;
   /**

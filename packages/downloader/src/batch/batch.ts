@@ -39,7 +39,7 @@ interface Remainder {
 }
 
 /** Milliseconds that outcomes wait for the slowest of their batch, at most. */
-const tellAfter = 1_000;
+const reportAfter = 1_000;
 /** A batch stands aside when this part of its objects, or one, is left. */
 const stragglers = 1 / 8;
 
@@ -60,12 +60,12 @@ export class Batch implements Disposable {
   /** How many of the decided are known to the reservation: their room is taken. */
   #spent = 0;
   /** Outcomes that are being published. */
-  readonly #telling: Promise<void>[] = [];
+  readonly #publishing: Promise<void>[] = [];
   /**
    * What was handed over to the broker for later. To be resolved with whether the outcome was
    * published.
    */
-  readonly #fates = new Map<Listed, (told: boolean) => void>();
+  readonly #fates = new Map<Listed, (isReported: boolean) => void>();
   #reservation: Reservation | undefined;
   #alarm: Disposable | undefined;
   /** Set when its first outcomes were published before the last were known. */
@@ -110,7 +110,7 @@ export class Batch implements Disposable {
   }
 
   /** Its outcome was published by another batch of this process. */
-  told(listed: Listed): void {
+  reportedByOther(listed: Listed): void {
     this.#decide(listed);
   }
 
@@ -156,7 +156,7 @@ export class Batch implements Disposable {
 
   /** Resolves with the verdict, when the outcomes are safe (rule 1). */
   async conclude(): Promise<Verdict> {
-    await this.#toldAll();
+    await this.#publishAll();
     if (this.#again.length === 0) return { kind: "ack" };
     const { message } = this;
     const again = (counted: boolean) =>
@@ -175,16 +175,16 @@ export class Batch implements Disposable {
 
   /** What is left comes again soon, each group in a message of its own. */
   async split(left: readonly (readonly Listed[])[]): Promise<Verdict> {
-    await this.#toldAll();
+    await this.#publishAll();
     const { message } = this;
     const remainder = left.map((some) => messageFor(message, some, message.attempt));
     return { kind: "retry", delay: delays[0], remainder };
   }
 
-  async #toldAll(): Promise<void> {
-    this.#tell();
+  async #publishAll(): Promise<void> {
+    this.#publish();
     this.#reservation?.release();
-    await Promise.all(this.#telling);
+    await Promise.all(this.#publishing);
     const again = new Set(this.#again.map(({ listed }) => listed));
     for (const [listed, resolve] of this.#fates) resolve(!again.has(listed));
   }
@@ -195,7 +195,7 @@ export class Batch implements Disposable {
    */
   async #handOver(): Promise<FilesMessage[]> {
     const { job, attempt } = this.message;
-    this.#tell();
+    this.#publish();
     const done = new Set(this.#decided);
     for (const { listed } of this.#again) done.delete(listed);
     const left = this.listed.filter((one) => !done.has(one));
@@ -204,7 +204,7 @@ export class Batch implements Disposable {
       this.#fates.set(one, resolve);
       this.#parts.inHand.keep(idOf(job, one), promise);
     }
-    await Promise.all(this.#telling);
+    await Promise.all(this.#publishing);
     return left.length === 0 ? [] : [messageFor(this.message, left, attempt)];
   }
 
@@ -216,10 +216,10 @@ export class Batch implements Disposable {
   }
 
   #setAlarm(): void {
-    this.#alarm = this.#parts.alarm(tellAfter, () => {
+    this.#alarm = this.#parts.alarm(reportAfter, () => {
       this.#alarm = undefined;
       this.#isLate = true;
-      this.#tell();
+      this.#publish();
       this.#giveUpPlace();
     });
   }
@@ -230,13 +230,13 @@ export class Batch implements Disposable {
   }
 
   /** Publishes the outcomes that there are. */
-  #tell(): void {
+  #publish(): void {
     const results = this.#report.messages();
     if (results.length === 0) return;
     this.#report = this.#newReport();
-    const telling = this.#parts.broker.publish(results);
-    telling.catch(() => undefined); // `conclude` waits for it, and rejects
-    this.#telling.push(telling);
+    const published = this.#parts.broker.publish(results);
+    published.catch(() => undefined); // `conclude` waits for it, and rejects
+    this.#publishing.push(published);
     this.#spend();
   }
 

@@ -81,9 +81,9 @@ class BatchHandling {
     const open: Listed[] = [];
     const aborted = new Promise<boolean>((resolve) => signal.addEventListener("abort", () => resolve(false)));
     for (const one of batch.listed) {
-      const told = inHand.find(idOf(batch.message.job, one));
-      if (told !== undefined) this.#delivery.standAside();
-      if (told !== undefined && (await Promise.race([told, aborted]))) batch.told(one);
+      const reported = inHand.find(idOf(batch.message.job, one));
+      if (reported !== undefined) this.#delivery.standAside();
+      if (reported !== undefined && (await Promise.race([reported, aborted]))) batch.reportedByOther(one);
       else open.push(one);
     }
     return open;

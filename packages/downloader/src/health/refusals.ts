@@ -45,7 +45,7 @@ export class Refusals {
   readonly #givenBack = new Map<string, SourceError>();
   readonly #open = new Set<(answer: Answer) => void>();
   #hasArrivals = false;
-  #isToldOf = false;
+  #isReportedOf = false;
   #newestAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: RefusalsParts) {
@@ -79,8 +79,8 @@ export class Refusals {
     if (!this.#refused.has(key)) {
       this.#refused.add(key);
       this.#newestAt = this.#parts.now();
-      if (this.#refused.size >= allRefused && !this.#hasArrivals && !this.#isToldOf) {
-        this.#isToldOf = true;
+      if (this.#refused.size >= allRefused && !this.#hasArrivals && !this.#isReportedOf) {
+        this.#isReportedOf = true;
         this.#parts.onAllRefused(error, allRefused);
       }
     }

@@ -160,7 +160,7 @@ export class LargeObjects {
       log.info({ key: entry.key }, "another process has its part: it is fetched in one stream");
       return undefined;
     }
-    spend(part.took);
+    spend(part.reserved);
     this.#noteBeginning(entry, part);
     const meter = new TransferMeter();
     try {

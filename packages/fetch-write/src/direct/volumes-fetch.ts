@@ -64,34 +64,34 @@ class VolumesFetch implements DirectFetch {
 
   async bring({ job, volume, objects, isPaused }: Work, signal: AbortSignal, came: CameTo): Promise<void> {
     const thread = this.#leastBusy(this.#volumes.get(volume) ?? []);
-    const told = new Set<number>();
-    const tell = (at: number, outcome: DirectOutcome) => {
-      if (told.has(at)) return;
-      told.add(at);
+    const reported = new Set<number>();
+    const report = (at: number, outcome: DirectOutcome) => {
+      if (reported.has(at)) return;
+      reported.add(at);
       came(at, outcome);
     };
-    const tellOthers = (outcome: DirectOutcome) => {
-      for (const at of objects.keys()) tell(at, outcome);
+    const reportOthers = (outcome: DirectOutcome) => {
+      for (const at of objects.keys()) report(at, outcome);
     };
-    if (thread === undefined || signal.aborted || !this.isOpen) return tellOthers({ kind: "usual" });
+    if (thread === undefined || signal.aborted || !this.isOpen) return reportOthers({ kind: "usual" });
     this.#isPaused = isPaused;
     const { promise: aborted, resolve } = Promise.withResolvers<void>();
     const stop = () => {
       thread.stop(job.source);
       // What is under way may still be stored. It is found when it is asked for again.
-      tellOthers({ kind: "usual" });
+      reportOthers({ kind: "usual" });
       resolve();
     };
     signal.addEventListener("abort", stop, { once: true });
     const fetching = this.#fetch(thread, job, objects, (one) =>
-      tell(one.at, this.#outcomeOf(one, objects[one.at]?.key ?? "")),
+      report(one.at, this.#outcomeOf(one, objects[one.at]?.key ?? "")),
     );
     try {
       await Promise.race([fetching, aborted]);
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
       thread.stop(job.source);
-      tellOthers({ kind: "usual", error });
+      reportOthers({ kind: "usual", error });
     } finally {
       signal.removeEventListener("abort", stop);
       fetching.catch(() => undefined); // after an abort its failure is no news: all is reported

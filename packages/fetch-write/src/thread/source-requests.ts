@@ -131,7 +131,7 @@ export class SourceRequests {
     while (this.sent.size < this.#places) {
       const item = this.#queue[this.#next];
       if (item === undefined) break;
-      item.slot ??= this.#slots.take();
+      item.slot ??= this.#slots.acquire();
       if (item.slot === undefined) break;
       this.#next++;
       item.sentAt = performance.now();

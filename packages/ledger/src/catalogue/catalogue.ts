@@ -58,7 +58,7 @@ export async function openCatalogue(parts: CatalogueParts): Promise<Catalogue> {
   const { log, now = Date.now } = parts;
   const { worker, thread } = await startThread(parts);
   const listeners = new Set<CommitListener>();
-  function tell(progress: readonly Progress[]): void {
+  function notify(progress: readonly Progress[]): void {
     for (const listener of listeners) listener(progress);
   }
   const groups = new CommitGroups(
@@ -69,7 +69,7 @@ export async function openCatalogue(parts: CatalogueParts): Promise<Catalogue> {
       log.debug({ records: messages.length, ms }, "records committed");
       return committed;
     },
-    ({ progress }) => tell(progress),
+    ({ progress }) => notify(progress),
   );
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
@@ -82,7 +82,7 @@ export async function openCatalogue(parts: CatalogueParts): Promise<Catalogue> {
     recording: recording(thread, groups, now),
     history: history(thread),
     questions: questions(thread),
-    retrying: retrying(thread, tell),
+    retrying: retrying(thread, notify),
     backup: () => thread.ask("backups", "backup"),
     prune: () => thread.ask("pruning", "prune"),
     async [Symbol.asyncDispose]() {

@@ -29,17 +29,18 @@ export interface Retrying {
 }
 
 /**
- * `tell`: called with where the job stands, since objects that are handed out have no outcome any more.
+ * `notify`: called with where the job stands, since objects that are handed out have no outcome any more.
  */
-export function retrying(thread: ThreadCall, tell: CommitListener): Retrying {
-  async function told<T>(asked: Promise<Reopened<T>>): Promise<Reopened<T>> {
+export function retrying(thread: ThreadCall, notify: CommitListener): Retrying {
+  async function notifying<T>(asked: Promise<Reopened<T>>): Promise<Reopened<T>> {
     const reopened = await asked;
-    tell([reopened.progress]);
+    notify([reopened.progress]);
     return reopened;
   }
   return {
-    reopenFailed: (job, filter, after) => told(thread.ask("reopening", "reopenFailed", job, filter, after)),
+    reopenFailed: (job, filter, after) =>
+      notifying(thread.ask("reopening", "reopenFailed", job, filter, after)),
     reopenHoles: (job, filter, mode, after) =>
-      told(thread.ask("reopening", "reopenHoles", job, filter, mode, after)),
+      notifying(thread.ask("reopening", "reopenHoles", job, filter, mode, after)),
   };
 }

@@ -115,7 +115,7 @@ export class LedgerClient implements PageHistory, Pick<History, "compare">, Ques
   }
 
   /** Tells the ledger how a service is. */
-  async tell(presence: Presence): Promise<void> {
+  async announce(presence: Presence): Promise<void> {
     await this.#connection.ask("presence", z.object({}), { body: presence });
   }
 

@@ -63,7 +63,7 @@ export class Connection {
   away(error: unknown): Error {
     const { url, signal } = this.#options;
     if (signal?.aborted === true && error instanceof Error) return error;
-    const reason = `does not answer: ${told(error)} (LEDGER_URL says where it is)`;
+    const reason = `does not answer: ${wordsOf(error)} (LEDGER_URL says where it is)`;
     return new HostError("io", `the ledger at ${url} ${reason}`, { cause: error });
   }
 
@@ -147,10 +147,10 @@ async function reasonOf(answer: Response): Promise<string> {
   }
 }
 
-/** The reason for people. `fetch` hides it in `cause`. */
-function told(error: unknown): string {
+/** Returns the reason for people. `fetch` has it in `cause`. */
+function wordsOf(error: unknown): string {
   if (error instanceof z.ZodError) return "this is not how a ledger answers";
   if (!(error instanceof Error)) return String(error);
-  if (error.cause instanceof AggregateError) return told(error.cause.errors[0]);
-  return error.cause instanceof Error ? told(error.cause) : error.message;
+  if (error.cause instanceof AggregateError) return wordsOf(error.cause.errors[0]);
+  return error.cause instanceof Error ? wordsOf(error.cause) : error.message;
 }

@@ -1,6 +1,6 @@
 import { join, plus } from "@brigade/core";
 import type { Tables } from "../database/transactions.ts";
-import { classOf, type MissCursor, type Misses, type MissRow, toldMiss } from "../tables/misses.ts";
+import { classOf, describeMiss, type MissCursor, type Misses, type MissRow } from "../tables/misses.ts";
 import { codes } from "../tables/outcome.ts";
 import type { Amount } from "../wire/amounts.ts";
 import type { FailureFilter, Miss } from "../wire/failures.ts";
@@ -27,11 +27,11 @@ export class Failures {
   }
 
   failures(job: string, filter: FailureFilter, after?: MissCursor): Chunk<Miss, MissCursor> {
-    return this.#told(job, after, (row) => row.outcome === codes.failed && matches(row, filter));
+    return this.#described(job, after, (row) => row.outcome === codes.failed && matches(row, filter));
   }
 
   vanished(job: string, after?: MissCursor): Chunk<Miss, MissCursor> {
-    return this.#told(job, after, ({ outcome }) => outcome === codes.vanished);
+    return this.#described(job, after, ({ outcome }) => outcome === codes.vanished);
   }
 
   /** Counts the failures of the next part that match. */
@@ -49,14 +49,14 @@ export class Failures {
     return { counts, ...(next !== undefined && { next }) };
   }
 
-  #told(
+  #described(
     job: string,
     after: MissCursor | undefined,
     wanted: (row: MissRow) => boolean,
   ): Chunk<Miss, MissCursor> {
     const { misses, jobs } = this.#tables;
     const { rows, next } = missesOf(misses, jobs.detailed(job).n, wanted, after);
-    return { rows: rows.map(toldMiss), ...(next !== undefined && { next }) };
+    return { rows: rows.map(describeMiss), ...(next !== undefined && { next }) };
   }
 }
 

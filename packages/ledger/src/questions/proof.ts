@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
-import { type Breaks, toldBreak } from "../tables/breaks.ts";
+import { type Breaks, describeBreak } from "../tables/breaks.ts";
 import type { Jobs } from "../tables/jobs.ts";
 import { addCounts, noCounts, sums } from "../tables/totals.ts";
 import type { DirectoryHole, FailedDirectory, PageHole, Proof } from "../wire/proof.ts";
@@ -73,7 +73,7 @@ class Findings {
     const [broken] = walk.breaks;
     if (broken !== undefined) {
       const { page, reason } = broken;
-      const at = { walk: walk.walk, ...toldBreak(page), reason };
+      const at = { walk: walk.walk, ...describeBreak(page), reason };
       this.#failedDirectories.add(() => ({ directory: path(), ...at }));
     }
     this.#pages.total += walk.openPageCount - walk.openPages.length;

@@ -5,7 +5,7 @@ import { Origins } from "../tables/origins.ts";
 import type { OriginName } from "../wire/history.ts";
 import type { StoredState } from "../wire/objects.ts";
 import type { VolumeDescription } from "../wire/volumes.ts";
-import { believed } from "./told-times.ts";
+import { plausibleTime } from "./plausible-times.ts";
 
 /**
  * Enters what lies on volumes, and what does not lie there any more, as it is reported without a job.
@@ -38,8 +38,8 @@ export class Inventory {
     const volume = volumes.note(on, at);
     for (const { key, storedAt, ...state } of states) {
       const [path, name] = split(key);
-      const told = { ...state, name, at: Math.floor(believed(storedAt * 1_000, at) / 1_000) };
-      objects.store(directories.number(origin, path), told, volume, at);
+      const reported = { ...state, name, at: Math.floor(plausibleTime(storedAt * 1_000, at) / 1_000) };
+      objects.store(directories.number(origin, path), reported, volume, at);
     }
   }
 

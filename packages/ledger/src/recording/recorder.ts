@@ -7,8 +7,8 @@ import { PageParts } from "../tables/page-parts.ts";
 import type { PageAccount } from "../tables/pages.ts";
 import { checkPlace, readBitmap } from "./contradictions.ts";
 import { grown, Outcomes } from "./outcomes.ts";
+import { atMostNow } from "./plausible-times.ts";
 import { Results } from "./results.ts";
-import { atMostNow } from "./told-times.ts";
 
 /** What is reported to the ledger. */
 export type RecordMessage = PageMessage | PagePartMessage | ResultMessage;
@@ -35,9 +35,9 @@ export class Recorder {
   record(message: RecordMessage, now: number): number {
     const job = this.#jobOf(message);
     if (message.type === "result") {
-      const told = atMostNow(message, now);
-      if (job.isPruned) this.#results.late(job, told);
-      else this.#results.enter(job, told);
+      const reported = atMostNow(message, now);
+      if (job.isPruned) this.#results.late(job, reported);
+      else this.#results.enter(job, reported);
     } else if (job.isPruned) return job.n;
     else if (message.type === "page") this.#page(job, message, message.directories);
     else this.#part(job, message);
@@ -81,7 +81,7 @@ export class Recorder {
     const page = pages.get(job.n, message.id) ?? pages.create(job.n, message.id, directory);
     checkPlace(page, directory, message);
     place(page, message);
-    untold.told(job.n, message.id, message.count);
+    untold.pageReported(job.n, message.id, message.count);
     this.#outcomes.markUnchanged(page, bitmap, message.unchangedBytes ?? 0);
     page.sizes.clear();
     pages.write(page);

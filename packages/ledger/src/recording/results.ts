@@ -82,15 +82,15 @@ export class Results {
    * after it those beside the listed ones.
    */
   #slice(page: PageAccount, slice: PageResult, volume: number | undefined, at: number): void {
-    const isTold = page.position !== undefined;
-    const early = isTold ? undefined : amountOf(slice, page);
+    const isReported = page.position !== undefined;
+    const early = isReported ? undefined : amountOf(slice, page);
     let objects = 0;
     for (const object of slice.objects) {
       const had = page.outcomes[object.index] ?? 0;
       const isNew = this.#object(page, object, volume, at);
-      if ((isNew && had === codes.stored) || (!isTold && had === 0)) objects++;
+      if ((isNew && had === codes.stored) || (!isReported && had === 0)) objects++;
     }
-    if (objects === 0 && isTold) return;
+    if (objects === 0 && isReported) return;
     const { bytes } = early ?? textOf(slice);
     this.#tables.untold.add(page.job, page.id, { objects, bytes });
   }

@@ -8,7 +8,7 @@ export class Trouble {
   readonly #what: string;
   readonly #log: Log;
   readonly #signal: AbortSignal;
-  #isTold = false;
+  #isReported = false;
 
   /** Nothing is logged after the signal. */
   constructor(what: string, log: Log, signal: AbortSignal) {
@@ -18,12 +18,12 @@ export class Trouble {
   }
 
   begin(error: unknown): void {
-    if (this.#signal.aborted || this.#isTold) return;
-    this.#isTold = true;
+    if (this.#signal.aborted || this.#isReported) return;
+    this.#isReported = true;
     this.#log.warn({ err: error }, this.#what);
   }
 
   end(): void {
-    this.#isTold = false;
+    this.#isReported = false;
   }
 }

@@ -85,6 +85,6 @@ export function besides(page: number): number {
 }
 
 /** A break, as it is shown to people. */
-export function toldBreak(page: number): { readonly page: number; readonly besides?: true } {
+export function describeBreak(page: number): { readonly page: number; readonly besides?: true } {
   return page < 0 ? { page: -page, besides: true } : { page };
 }

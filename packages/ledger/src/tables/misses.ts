@@ -126,7 +126,7 @@ export function classOf(row: MissRow): string {
 }
 
 /** A miss as it is shown to people. */
-export function toldMiss(row: MissRow): Miss {
+export function describeMiss(row: MissRow): Miss {
   const { path, name, reason, at } = row;
   return { key: join(path, name), reason, ...(row.outcome === codes.failed && { class: classOf(row) }), at };
 }

@@ -8,11 +8,11 @@ import {
   isBefore,
   isSame,
   md5Of,
+  type ReportedObject,
   type State,
   stateColumns,
   stateOf,
   statePlaces,
-  type Told,
   valuesOf,
 } from "./state.ts";
 import type { Volumes } from "./volumes.ts";
@@ -93,9 +93,9 @@ export class Objects {
    * if it is not known when the object was stored. Returns whether nothing was stored by this name
    * before.
    */
-  store(directory: number, told: Told, volume: number, at: number): boolean {
-    const { name } = told;
-    const state = stateOf(told, volume, at);
+  store(directory: number, reported: ReportedObject, volume: number, at: number): boolean {
+    const { name } = reported;
+    const state = stateOf(reported, volume, at);
     if (this.#insert.run(directory, name, ...valuesOf(state)).changes === 1) {
       this.#changed(directory, volume, undefined, state);
       if (this.#hasLost) this.#found.run(directory, name);

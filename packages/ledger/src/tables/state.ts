@@ -24,21 +24,21 @@ export const stateColumns = "volume, size, modified, at, bytes, md5, verified, p
 export const statePlaces = "?, ?, ?, ?, ?, ?, ?, ?, ?";
 
 /** What is reported of an object that was stored. */
-export type Told = Omit<ObjectResult, "index" | "outcome" | "reason" | "class">;
+export type ReportedObject = Omit<ObjectResult, "index" | "outcome" | "reason" | "class">;
 
 /** `at`: Unix milliseconds, when it was reported. */
-export function stateOf(told: Told, volume: number, at: number): State {
-  const storedAt = told.at ?? Math.floor(at / 1000);
+export function stateOf(reported: ReportedObject, volume: number, at: number): State {
+  const storedAt = reported.at ?? Math.floor(at / 1000);
   return {
     volume,
-    size: told.listedSize,
-    modified: told.modified ?? storedAt,
+    size: reported.listedSize,
+    modified: reported.modified ?? storedAt,
     at: storedAt,
-    bytes: told.size === undefined || told.size === told.listedSize ? null : told.size,
-    md5: told.md5 === undefined ? null : Buffer.from(told.md5, "hex"),
-    verified: told.verified === undefined ? null : Number(told.verified),
-    path: told.path ?? null,
-    etag: packEtag(told.etag),
+    bytes: reported.size === undefined || reported.size === reported.listedSize ? null : reported.size,
+    md5: reported.md5 === undefined ? null : Buffer.from(reported.md5, "hex"),
+    verified: reported.verified === undefined ? null : Number(reported.verified),
+    path: reported.path ?? null,
+    etag: packEtag(reported.etag),
   };
 }
 

@@ -75,7 +75,7 @@ export class Untold {
   }
 
   /** A lister has reported the page: it vouches for as many objects as it has entries. */
-  told(job: number, id: string, entries: number): void {
+  pageReported(job: number, id: string, entries: number): void {
     const kept = this.#get.get(job, id) as Amount | undefined;
     if (kept === undefined) return;
     const objects = Math.max(0, kept.objects - entries);

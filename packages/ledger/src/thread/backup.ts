@@ -48,8 +48,10 @@ export class Backups {
       return { path, bytes };
     } catch (error) {
       await remove(unfinished);
-      const told = translate(error, unfinished);
-      throw told instanceof FatalError ? new HostError("io", told.message, { cause: error }) : told;
+      const translated = translate(error, unfinished);
+      throw translated instanceof FatalError
+        ? new HostError("io", translated.message, { cause: error })
+        : translated;
     }
   }
 

@@ -102,7 +102,7 @@ export class Listing {
       isRepeated: mayBeDone(message, delivery.isRepeated),
       signal,
     };
-    const told = new Announcement(message, this.#announcing);
+    const announcement = new Announcement(message, this.#announcing);
     using _ = this.#keepInHand(message, delivery);
     const again: Again[] = [];
     this.#slots.concurrency = restraint.of(this.#options.concurrency);
@@ -115,7 +115,7 @@ export class Listing {
       }
       const walked = await this.#walk(position, task);
       if ("again" in walked) again.push(walked);
-      else if (!delivery.signal.aborted) await told.add(walked);
+      else if (!delivery.signal.aborted) await announcement.add(walked);
     };
     await Promise.all(
       message.positions.map(async (position) => {
@@ -125,7 +125,7 @@ export class Listing {
       }),
     );
     if (delivery.signal.aborted) return { kind: "release" };
-    await told.publish();
+    await announcement.publish();
     return verdictOn(message, again);
   }
 

@@ -52,7 +52,7 @@ export class HttpIndex implements ConfiguredSource, Source {
    * True if the times on index pages are GMT, like those in headers. Unknown until one was
    * compared.
    */
-  #tellsGmt: boolean | undefined;
+  #isGmt: boolean | undefined;
 
   constructor(config: SiteConfig) {
     this.fingerprint = siteFingerprint(config);
@@ -101,7 +101,7 @@ export class HttpIndex implements ConfiguredSource, Source {
   /** Details that the page lacks, or has without certainty, are asked of the files themselves. */
   async #exact(directory: string, entries: readonly Listed[], signal: AbortSignal): Promise<Found[]> {
     const inquiry = new PageInquiry(this.#files, directory, this.#hangingHeads);
-    const isTold = await this.#believes(inquiry, entries, signal);
+    const isUsable = await this.#areDatesUsable(inquiry, entries, signal);
     const slots = pLimit(askedAtOnce);
     const found = await Promise.all(
       entries.map(async (entry) => {
@@ -110,7 +110,7 @@ export class HttpIndex implements ConfiguredSource, Source {
         if (nameRefusal(name) !== undefined) return [isDirectory ? name : { name }];
         if (guess !== undefined) return await slots(() => inquiry.verify(entry, signal));
         if (isDirectory) return [name];
-        if (isTold && size !== undefined && modified !== undefined) return [{ name, size, modified }];
+        if (isUsable && size !== undefined && modified !== undefined) return [{ name, size, modified }];
         const asked = await slots(() => inquiry.ask(name, signal));
         return [size === undefined || typeof asked === "string" ? asked : ofExactSize(size, asked)];
       }),
@@ -123,13 +123,17 @@ export class HttpIndex implements ConfiguredSource, Source {
    * the site decides it, if its size is that of the page: otherwise another file has come. Exact
    * sizes of a page need no check.
    */
-  async #believes(inquiry: PageInquiry, entries: readonly Listed[], signal: AbortSignal): Promise<boolean> {
+  async #areDatesUsable(
+    inquiry: PageInquiry,
+    entries: readonly Listed[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
     let isKnown = true;
     let asked = 0;
-    for (const { name, size, modified: told, guess } of entries) {
-      if (this.#tellsGmt !== undefined) return this.#tellsGmt;
+    for (const { name, size, modified: listed, guess } of entries) {
+      if (this.#isGmt !== undefined) return this.#isGmt;
       if (asked >= mostSamples) break;
-      if (size === undefined || told === undefined || guess !== undefined) continue;
+      if (size === undefined || listed === undefined || guess !== undefined) continue;
       if (nameRefusal(name) !== undefined) continue;
       isKnown = false;
       asked++;
@@ -137,9 +141,9 @@ export class HttpIndex implements ConfiguredSource, Source {
       if (typeof found === "string") continue;
       const { modified, size: sent } = found;
       if (sent === size && modified !== undefined)
-        this.#tellsGmt = Math.floor(told / 60) === Math.floor(modified / 60);
+        this.#isGmt = Math.floor(listed / 60) === Math.floor(modified / 60);
     }
-    return this.#tellsGmt ?? isKnown;
+    return this.#isGmt ?? isKnown;
   }
 }
 

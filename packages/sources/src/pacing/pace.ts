@@ -39,7 +39,7 @@ export class Pace implements TurnGiver {
     this.#options = options;
     this.#connections = new ConnectionLimit(options.bodies.most + besideBodies);
     this.#silence = new SilenceWatch(options.clock, this.#connections, () =>
-      this.#tellConnections("it answers no more at once"),
+      this.#reportConnections("it answers no more at once"),
     );
     this.#ceiling = new BanCeiling(options.clock.now);
     const lane = (purpose: Purpose): Lane => ({
@@ -64,7 +64,7 @@ export class Pace implements TurnGiver {
         this.wakeSoon();
         options.onFreePlace();
       },
-      onFewer: () => this.#tellConnections("it answers no more at once"),
+      onFewer: () => this.#reportConnections("it answers no more at once"),
     });
   }
 
@@ -129,7 +129,7 @@ export class Pace implements TurnGiver {
   /** The source refuses everything, also what it gave before, by the finding of its consumer. */
   banned(): void {
     const perSecond = this.#ceiling.found(this.#order);
-    if (perSecond !== undefined) this.#tell({ kind: "ban", perSecond });
+    if (perSecond !== undefined) this.#report({ kind: "ban", perSecond });
   }
 
   /** Of a turn: an answer began. `isFirst`: the first over its connection, as far as known. */
@@ -180,7 +180,7 @@ export class Pace implements TurnGiver {
     const isTooManyAtOnce = this.#isTooManyAtOnce(beside);
     if (isTooManyAtOnce && retryAfterMs === undefined) rate.ended(sentAt);
     else if (rate.refused(sentAt, retryAfterMs) && !rate.accept(own.shareRefused))
-      this.#tell({ kind: "rate", purpose, perSecond: rate.perSecond });
+      this.#report({ kind: "rate", purpose, perSecond: rate.perSecond });
     if (rate.askedWait > this.#options.patience)
       for (const waiter of lane.waiting.all()) waiter.abort(askedToWait(this.#origin, lane));
     return rate.isServing && (isTooManyAtOnce || rate.isLimited) ? "haste" : undefined;
@@ -189,7 +189,7 @@ export class Pace implements TurnGiver {
   #isTooManyAtOnce(beside: number): boolean {
     const before = this.#connections.limit;
     const isSo = this.#connections.refused(this.#options.clock.now(), beside);
-    if (this.#connections.limit < before) this.#tellConnections("it refuses more at once");
+    if (this.#connections.limit < before) this.#reportConnections("it refuses more at once");
     return isSo;
   }
 
@@ -197,7 +197,7 @@ export class Pace implements TurnGiver {
   ended(turn: Turn, timedOut: boolean): void {
     this.#silence.ended(turn);
     if (timedOut && this.#connections.timedOut(this.#options.clock.now()))
-      this.#tellConnections("no answer in time");
+      this.#reportConnections("no answer in time");
     // Its connection is free one turn later. Before, another would open, which may not be served.
     const { isLearnt, isOpening } = this.#connections;
     if (isLearnt || isOpening) setImmediate(() => setImmediate(() => this.#free(turn)));
@@ -278,16 +278,16 @@ export class Pace implements TurnGiver {
 
   #ban({ purpose, rate }: Lane, sentAt: number, retryAfterMs?: number): "ban" {
     const perSecond = rate.banned(sentAt, retryAfterMs);
-    if (perSecond !== undefined) this.#tell({ kind: "ban", purpose, perSecond });
+    if (perSecond !== undefined) this.#report({ kind: "ban", purpose, perSecond });
     this.#wake();
     return "ban";
   }
 
-  #tell(change: { kind: "rate" | "ban"; purpose?: Purpose; perSecond: number }): void {
+  #report(change: { kind: "rate" | "ban"; purpose?: Purpose; perSecond: number }): void {
     this.#options.onChange({ ...change, origin: this.#origin });
   }
 
-  #tellConnections(why: string): void {
+  #reportConnections(why: string): void {
     this.#options.onChange({
       kind: "connections",
       origin: this.#origin,

@@ -2,12 +2,12 @@
 export class Notices {
   /** Called with the line. */
   onNotice: (line: string) => void = () => {};
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   /** `line`: one of a few, not one per object. */
   once(line: string): void {
-    if (this.#told.has(line)) return;
-    this.#told.add(line);
+    if (this.#reported.has(line)) return;
+    this.#reported.add(line);
     this.onNotice(line);
   }
 }

@@ -98,7 +98,7 @@ async function syncAndClose(descriptor: number): Promise<void> {
 
 /** Waits for all, so that nothing runs on, then throws the first error. */
 async function all(running: readonly Promise<void>[]): Promise<void> {
-  for (const settled of await Promise.allSettled(running)) {
-    if (settled.status === "rejected") throw settled.reason;
+  for (const one of await Promise.allSettled(running)) {
+    if (one.status === "rejected") throw one.reason;
   }
 }

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { ConfigError, HostError } from "@brigade/core";
 import { errorCode, inWords, isDiskFault, volumeError } from "../disk/disk-errors.ts";
 import { writeNew } from "../own-files/durable-file.ts";
-import { type EnteredFolder, enter, told } from "../own-files/entered-folder.ts";
+import { type EnteredFolder, enter, withShownPath } from "../own-files/entered-folder.ts";
 import { createFile } from "../own-files/files.ts";
 import { refuseWithoutLocks } from "../own-files/lock.ts";
 import { makeIn } from "../own-files/make-folder.ts";
@@ -75,7 +75,7 @@ export function cannotBeUsed(folder: string, error: unknown): unknown {
 
 function tryWithin(trial: EnteredFolder, said: string): void {
   writeNew(createFile(trial.at("first")), [new Uint8Array(4096)]);
-  told(() => renameSync(trial.at("first"), trial.at("second")));
+  withShownPath(() => renameSync(trial.at("first"), trial.at("second")));
   refuseWithoutLocks(trial.path, said);
 }
 

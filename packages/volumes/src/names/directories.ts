@@ -3,7 +3,7 @@ import { basename, dirname } from "node:path";
 import { NameError } from "@brigade/core";
 import { errorCode, volumeError } from "../disk/disk-errors.ts";
 import type { Traits } from "../identity/traits.ts";
-import { enter, told } from "../own-files/entered-folder.ts";
+import { enter, withShownPath } from "../own-files/entered-folder.ts";
 import { type Mark, mapPart } from "./names.ts";
 
 export interface DirectoriesOptions {
@@ -135,7 +135,7 @@ export class Directories {
     this.#options.guard();
     try {
       using above = enter(dirname(path));
-      told(() => mkdirSync(above.at(basename(path))));
+      withShownPath(() => mkdirSync(above.at(basename(path))));
     } catch (error) {
       if (errorCode(error) !== "EEXIST") throw error;
       return kindOf(path) === "directory";

@@ -4,7 +4,7 @@ import { NameError, type ObjectKey } from "@brigade/core";
 import { errorCode, placeError } from "../disk/disk-errors.ts";
 import type { Traits } from "../identity/traits.ts";
 import type { NewFile } from "../new-files/new-file.ts";
-import { type EnteredFolder, enter, enterIfReal, told } from "../own-files/entered-folder.ts";
+import { type EnteredFolder, enter, enterIfReal, withShownPath } from "../own-files/entered-folder.ts";
 import type { Directories } from "./directories.ts";
 import { type Mark, mapPart } from "./names.ts";
 
@@ -101,7 +101,7 @@ export class Placing {
       const there = lstatSync(entered.at(last), { throwIfNoEntry: false });
       if (there?.isDirectory()) continue;
       if (there !== undefined) throw new NotImported("different");
-      told(() => renameSync(from, entered.at(last)));
+      withShownPath(() => renameSync(from, entered.at(last)));
       return { path: this.#below(source, `${holding}/${last}`), folder: holding };
     }
     throw new NameError(`${place.folder}/${key}: a folder that is not ours is in the way`);
@@ -147,7 +147,7 @@ export class Placing {
       const last = mapped.slice(mapped.lastIndexOf("/") + 1);
       try {
         const entered = this.#enter(folder);
-        told(() => file.moveTo(entered.at(last)));
+        withShownPath(() => file.moveTo(entered.at(last)));
         return { path: this.#below(place.source, `${folder}/${last}`), folder };
       } catch (error) {
         if (errorCode(error) !== "EISDIR") throw error;

@@ -105,7 +105,7 @@ function linkOnTheWay(path: string): Error {
 }
 
 /** Runs a system call at such a path; its error names the folder as people know it. */
-export function told<T>(call: () => T): T {
+export function withShownPath<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {
@@ -120,7 +120,7 @@ export function told<T>(call: () => T): T {
  */
 export function ifThere<T>(call: () => T): T | undefined {
   try {
-    return told(call);
+    return withShownPath(call);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;

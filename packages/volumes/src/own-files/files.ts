@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, renameSync } from "node:fs";
-import { type EnteredFolder, ifThere, told } from "./entered-folder.ts";
+import { type EnteredFolder, ifThere, withShownPath } from "./entered-folder.ts";
 import { enterFolder, inFolderOf, lookAtFile, NotOurs, notOurs } from "./own-path.ts";
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -9,7 +9,7 @@ export const noteBytes = 64 * 1024;
 
 /** Makes a file that is not there, and opens it for writing. Throws the system's error. */
 export function createFile(path: string, mode = 0o644): number {
-  return told(() => openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
+  return withShownPath(() => openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
 }
 
 /** The same, for a path that may be brigade's own. Throws ConfigError too. */
@@ -24,7 +24,7 @@ export function createOwnFile(path: string, mode?: number): number {
 function openIn(folder: EnteredFolder, name: string): number | undefined {
   if (lookAtFile(folder, name) === undefined) return undefined;
   // Another may lie there by now: a pipe does not hold up, a link is not followed.
-  const descriptor = told(() => openSync(folder.at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+  const descriptor = withShownPath(() => openSync(folder.at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
   const stats = fstatSync(descriptor);
   if (stats.isFile()) return descriptor;
   closeSync(descriptor);
@@ -73,7 +73,7 @@ export function listOwnFolder(path: string): string[] {
 
 /** Renames a file, over an older one. `from`: at hand, or in the same folder. */
 export function renameOwnFile(from: string, to: string): void {
-  inFolderOf(to, (folder, name) => told(() => renameSync(from, folder.at(name))));
+  inFolderOf(to, (folder, name) => withShownPath(() => renameSync(from, folder.at(name))));
 }
 
 function readUpTo(descriptor: number, size: number): Buffer {

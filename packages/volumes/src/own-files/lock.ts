@@ -28,15 +28,15 @@ export function tryLock(path: string, waitMs: number): Disposable | undefined {
 /** How long the thread waits without a sign of life, at most. Milliseconds. */
 const sliceMs = 5_000;
 
-/** Throws ConfigError, which names `told`, where the folder's file system has no locks. */
-export function refuseWithoutLocks(folder: string, told = folder): void {
+/** Throws ConfigError, which names `shownAs`, where the folder's file system has no locks. */
+export function refuseWithoutLocks(folder: string, shownAs = folder): void {
   const path = join(folder, `.lock-${randomUUID()}`);
   try {
     const lock = lockWithin(path, 0);
-    if (lock === undefined) throw noLocks(told, undefined);
+    if (lock === undefined) throw noLocks(shownAs, undefined);
     lock[Symbol.dispose]();
   } catch (error) {
-    throw error instanceof ConfigError ? noLocks(told, error) : error;
+    throw error instanceof ConfigError ? noLocks(shownAs, error) : error;
   } finally {
     removeOwnFile(path);
   }

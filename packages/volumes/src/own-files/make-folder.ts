@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorCode } from "../disk/disk-errors.ts";
-import { type EnteredFolder, told } from "./entered-folder.ts";
+import { type EnteredFolder, withShownPath } from "./entered-folder.ts";
 import { inFolderOf, isOwn, notOurs } from "./own-path.ts";
 
 /**
@@ -30,7 +30,7 @@ export function makeIn(folder: EnteredFolder, name: string, mode?: number): void
 /** Returns `false` if something is there already. */
 function tryMake(path: string, mode: number | undefined): boolean {
   try {
-    told(() => mkdirSync(path, mode));
+    withShownPath(() => mkdirSync(path, mode));
     return true;
   } catch (error) {
     if (errorCode(error) === "EEXIST") return false;

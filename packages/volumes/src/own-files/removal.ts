@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "../disk/disk-errors.ts";
 import { noteProgress } from "../disk/progress.ts";
-import { type EnteredFolder, enter, ifThere, told } from "./entered-folder.ts";
+import { type EnteredFolder, enter, ifThere, withShownPath } from "./entered-folder.ts";
 import { inFolderOf } from "./own-path.ts";
 
 /*
@@ -26,7 +26,7 @@ export function removeOwnFile(path: string): void {
  * What lies deeper is nothing that brigade makes: it stays. Throws the system's error.
  */
 export function emptyFolder(folder: EnteredFolder, ours: RegExp): void {
-  for (const name of told(() => readdirSync(folder.at(".")))) {
+  for (const name of withShownPath(() => readdirSync(folder.at(".")))) {
     if (!ours.test(name)) continue;
     if (lstatSync(folder.at(name), { throwIfNoEntry: false })?.isDirectory() === true)
       removeFlat(folder, name);

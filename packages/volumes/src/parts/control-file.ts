@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { listOf, mostBodyBytes, parseBounded } from "@brigade/core";
 import { z } from "zod";
 import { writeAll } from "../own-files/durable-file.ts";
-import { type EnteredFolder, told } from "../own-files/entered-folder.ts";
+import { type EnteredFolder, withShownPath } from "../own-files/entered-folder.ts";
 import { createFile, readIn } from "../own-files/files.ts";
 import { removeFile } from "../own-files/removal.ts";
 
@@ -84,5 +84,5 @@ export async function writeControl(folder: EnteredFolder, name: string, control:
   } finally {
     await closeFile(descriptor);
   }
-  told(() => renameSync(temporary, folder.at(name)));
+  withShownPath(() => renameSync(temporary, folder.at(name)));
 }

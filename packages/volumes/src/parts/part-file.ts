@@ -7,7 +7,7 @@ import { diskError } from "../disk/disk-errors.ts";
 import { noteProgress } from "../disk/progress.ts";
 import { RoomLeft } from "../disk/room-left.ts";
 import { syncFolder } from "../own-files/durable-file.ts";
-import { type EnteredFolder, told } from "../own-files/entered-folder.ts";
+import { type EnteredFolder, withShownPath } from "../own-files/entered-folder.ts";
 import { removeFile } from "../own-files/removal.ts";
 import { type Control, writeControl } from "./control-file.ts";
 import { Pieces } from "./pieces.ts";
@@ -171,7 +171,7 @@ export class OpenPartFile implements PartFile {
       await this.#file.sync();
       // The name may have been taken meanwhile.
       refuseExisting(folder, target, overwrite);
-      told(() => renameSync(this.atHand, folder.at(basename(target))));
+      withShownPath(() => renameSync(this.atHand, folder.at(basename(target))));
       syncFolder(folder.path);
       removeFile(folder.at(`${this.#name}.json`));
     });

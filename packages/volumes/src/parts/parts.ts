@@ -8,7 +8,7 @@ import type { Place, Placing } from "../names/placing.ts";
 import type { FileTimes } from "../new-files/file-times.ts";
 import { assertExpected } from "../new-files/incoming-file.ts";
 import { NamedFile } from "../new-files/new-file.ts";
-import { told } from "../own-files/entered-folder.ts";
+import { withShownPath } from "../own-files/entered-folder.ts";
 import { openPartFile, PartInUse } from "./open-part-file.ts";
 import type { PartFile } from "./part-file.ts";
 
@@ -27,7 +27,7 @@ export interface PartsNeeds {
 /** What is known of a part when it is opened; as `Part` has it. */
 export interface OpenedPart {
   readonly finished: readonly Piece[];
-  readonly took: number;
+  readonly reserved: number;
   readonly startedOver: string | undefined;
 }
 
@@ -67,8 +67,8 @@ export class Parts {
     try {
       const file = await openPartFile(this.#target(object), remote, { overwrite: true });
       this.#open.set(id, { object, length, file, stop: new AbortController() });
-      const took = Math.max(0, (await this.begun(object)) - before);
-      return { finished: file.finished, took, startedOver: file.startedOver };
+      const reserved = Math.max(0, (await this.begun(object)) - before);
+      return { finished: file.finished, reserved, startedOver: file.startedOver };
     } catch (error) {
       if (error instanceof PartInUse) return undefined;
       throw error;
@@ -143,7 +143,7 @@ export class Parts {
   #land(object: NewObject, size: number, path: string, md5: string): Promise<StoredObject> {
     const { promise, ...completion } = Promise.withResolvers<StoredObject>();
     const place = this.#needs.prepare(object);
-    const descriptor = told(() => openSync(path, constants.O_RDWR | constants.O_NOFOLLOW));
+    const descriptor = withShownPath(() => openSync(path, constants.O_RDWR | constants.O_NOFOLLOW));
     let fileModified: number | undefined;
     try {
       fileModified = this.#needs.times.set(descriptor, object.modified);

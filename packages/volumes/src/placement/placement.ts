@@ -73,9 +73,9 @@ class RoomiestFirst implements Placement {
   async exhausted(): Promise<string | undefined> {
     await this.#ask(() => this.#best(least) !== undefined, never);
     if (this.#accounts.some((account) => account.mayAccept(least))) return undefined;
-    const reasons = this.#told(({ reason }) => reason);
+    const reasons = this.#reasons(({ reason }) => reason);
     if (reasons.length === 0) {
-      const said = this.#told(({ fullReason }) => fullReason).map((one) => ` (${one})`);
+      const said = this.#reasons(({ fullReason }) => fullReason).map((one) => ` (${one})`);
       return `no volume has room: add one, or make room${said.join("")}`;
     }
     const others = this.#accounts.length > reasons.length ? ["the others have no room"] : [];
@@ -136,10 +136,10 @@ class RoomiestFirst implements Placement {
   }
 
   /** Returns what the accounts have of their volumes, with the volumes' labels. */
-  #told(tell: (account: VolumeAccount) => string | undefined): string[] {
+  #reasons(reasonOf: (account: VolumeAccount) => string | undefined): string[] {
     return this.#accounts.flatMap((account) => {
-      const told = tell(account);
-      return told === undefined ? [] : [`${account.volume.label}: ${told}`];
+      const reason = reasonOf(account);
+      return reason === undefined ? [] : [`${account.volume.label}: ${reason}`];
     });
   }
 }

@@ -132,7 +132,7 @@ export class VolumeState {
   /** Those that wait for its room look again by themselves. */
   #fill(error: HostError, room: LocalRoom | undefined): void {
     if (!this.isOpen) return;
-    this.#needs.log.error(this.#told(error), "a volume is retired until it has more room");
+    this.#needs.log.error(this.#fieldsOf(error), "a volume is retired until it has more room");
     this.#ceiling = { bytes: this.#ceiling.bytes, at: room };
     this.#state = { kind: "full", reason: error.message, since: this.#needs.now() };
   }
@@ -143,7 +143,7 @@ export class VolumeState {
   #lowerCeiling(error: HostError, bytes: number, room: LocalRoom | undefined): void {
     if (bytes >= this.#ceiling.bytes) return;
     this.#needs.log.warn(
-      { ...this.#told(error), bytes },
+      { ...this.#fieldsOf(error), bytes },
       "a volume takes nothing so large until it has more room",
     );
     this.#ceiling = { bytes, at: room && { ...room, bytes: room.bytes + bytes } };
@@ -154,7 +154,7 @@ export class VolumeState {
   #fallSilent(error: HostError): void {
     if (this.#state.kind === "silent" || this.#state.kind === "failed") return;
     this.#needs.log.error(
-      this.#told(error),
+      this.#fieldsOf(error),
       "a volume does not answer: its work goes elsewhere until it does",
     );
     this.#state = { kind: "silent", reason: error.message, since: this.#needs.now() };
@@ -163,12 +163,12 @@ export class VolumeState {
 
   #fail(error: HostError): void {
     if (this.#state.kind === "failed") return;
-    this.#needs.log.error(this.#told(error), "a volume is retired");
+    this.#needs.log.error(this.#fieldsOf(error), "a volume is retired");
     this.#state = { kind: "failed", reason: error.message };
     this.#needs.onChange();
   }
 
-  #told({ message }: HostError): object {
+  #fieldsOf({ message }: HostError): object {
     return { volume: this.#needs.label, reason: message };
   }
 }

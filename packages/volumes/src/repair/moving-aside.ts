@@ -3,7 +3,7 @@ import { basename, dirname } from "node:path";
 import { errorCode } from "../disk/disk-errors.ts";
 import type { Layout } from "../identity/identity.ts";
 import { syncFolder } from "../own-files/durable-file.ts";
-import { type EnteredFolder, enterIfReal, told } from "../own-files/entered-folder.ts";
+import { type EnteredFolder, enterIfReal, withShownPath } from "../own-files/entered-folder.ts";
 import { makeFolder } from "../own-files/make-folder.ts";
 import { enterFolder, FileInTheWay } from "../own-files/own-path.ts";
 
@@ -32,7 +32,7 @@ export class MovingAside {
     if (entry === undefined || entry.isDirectory()) return true;
     if (entry.isFile() && meant !== "any" && entry.ino !== meant) return false;
     using free = this.#freePlace(source, path);
-    told(() => renameSync(from, free.at(basename(path))));
+    withShownPath(() => renameSync(from, free.at(basename(path))));
     this.#changed.add(folder.path).add(free.path);
     if (lstatSync(free.at(basename(path)), { bigint: true }).ino === entry.ino) return true;
     putBack(free.at(basename(path)), from);

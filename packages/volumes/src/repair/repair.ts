@@ -10,7 +10,7 @@ export interface RepairOptions {
    * Removes from the ledger that these objects lie on this volume, so that they are stored anew.
    * Comes before anything is changed on the disk, and again for the same ones after a crash.
    */
-  readonly tellLedger: (damages: readonly Damage[]) => Promise<void>;
+  readonly reportToLedger: (damages: readonly Damage[]) => Promise<void>;
   /** As `verifyVolume` has it. */
   readonly quietMs?: number;
 }
@@ -21,7 +21,7 @@ export interface Repair extends AsyncDisposable {
    * A chunk of differences, some thousand at most, one chunk after the other. Extra files are
    * passed over. Every file is looked at once more; one that is still bad is moved to
    * `.brigade/damaged/` and its manifest line voided. When it rejects (HostError, or what
-   * `tellLedger` said) the next verification finds the rest again.
+   * `reportToLedger` said) the next verification finds the rest again.
    */
   repair(differences: readonly Difference[]): Promise<Repaired>;
 }
@@ -29,7 +29,7 @@ export interface Repair extends AsyncDisposable {
 /** Rejects with ConfigError when this is no volume. The caller's thread never touches the disk. */
 export async function openRepair(
   root: string,
-  { tellLedger, quietMs = 2000 }: RepairOptions,
+  { reportToLedger, quietMs = 2000 }: RepairOptions,
 ): Promise<Repair> {
   const link = startThread({ root, quietMs });
   try {
@@ -42,7 +42,7 @@ export async function openRepair(
     repair: async (differences) => {
       const damages = differences.filter(isDamage);
       if (damages.length === 0) return { lost: 0, mended: 0 };
-      await tellLedger(damages);
+      await reportToLedger(damages);
       return link.ask(damages);
     },
     [Symbol.asyncDispose]: async () => {

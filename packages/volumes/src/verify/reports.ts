@@ -67,13 +67,13 @@ export class Reports {
   async breathe(): Promise<void> {
     while (this.#unheard !== undefined && this.#isMuch) await this.#unheard;
     if (this.#unheard !== undefined) return;
-    if (this.#isMuch || performance.now() - this.#sentAt >= everyMs) this.#tell();
+    if (this.#isMuch || performance.now() - this.#sentAt >= everyMs) this.#report();
   }
 
   /** Resolves when all was heard. */
   async flush(): Promise<void> {
     while (this.#unheard !== undefined) await this.#unheard;
-    this.#tell();
+    this.#report();
     await this.#unheard;
   }
 
@@ -81,7 +81,7 @@ export class Reports {
     return this.#differences.length + this.#badLines.length >= most;
   }
 
-  #tell(): void {
+  #report(): void {
     const problems = Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
     const report: VerifyReport = {
       differences: this.#differences,

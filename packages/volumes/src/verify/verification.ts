@@ -86,7 +86,7 @@ export class Verification {
 
   async run(): Promise<VerifySummary> {
     const { index } = this.#needs;
-    await this.#tellAgain();
+    await this.#reportAgain();
     await this.#tail.catchUp();
     await this.#lookAtAll();
     this.#tail.enterTorn();
@@ -98,7 +98,7 @@ export class Verification {
   }
 
   /** What an earlier run has found: its caller got it, ours did not. */
-  async #tellAgain(): Promise<void> {
+  async #reportAgain(): Promise<void> {
     const { index } = this.#needs;
     for (let lines = index.badLinesAfter(0, 1000); lines.length > 0; ) {
       for (const { bad } of lines) this.#reports.addBadLine(bad);
@@ -208,13 +208,13 @@ export class Verification {
         strays.push(stray);
       }
       if (strays.length < mostSuspects) continue;
-      await this.#tellStrays(strays);
+      await this.#reportStrays(strays);
       strays = [];
     }
-    await this.#tellStrays(strays);
+    await this.#reportStrays(strays);
   }
 
-  async #tellStrays(strays: readonly Stray[]): Promise<void> {
+  async #reportStrays(strays: readonly Stray[]): Promise<void> {
     if (strays.length === 0) return;
     const { layout, index, signal } = this.#needs;
     const files = strays.map((stray) => strayFile(layout.root, stray));
@@ -273,8 +273,8 @@ export class Verification {
         throw error;
       }),
     );
-    for (const settled of await Promise.allSettled(watched)) {
-      if (settled.status === "rejected") throw settled.reason;
+    for (const one of await Promise.allSettled(watched)) {
+      if (one.status === "rejected") throw one.reason;
     }
   }
 }

@@ -40,8 +40,8 @@ export async function verifyVolume(root: string, options: VerifyOptions = {}): P
   signal?.throwIfAborted();
   const workerData: VerifySettings = { root, threads, restart, source, quietMs };
   const worker = new Worker(new URL("./verify-thread.ts", import.meta.url), { name: "verify", workerData });
-  const tell = (word: ToVerifyThread) => worker.postMessage(word);
-  const stop = () => tell("stop");
+  const post = (word: ToVerifyThread) => worker.postMessage(word);
+  const stop = () => post("stop");
   signal?.addEventListener("abort", stop, { once: true });
   try {
     return await new Promise((resolve, reject) => {
@@ -54,7 +54,7 @@ export async function verifyVolume(root: string, options: VerifyOptions = {}): P
       worker.on("message", (message: FromVerifyThread) => {
         if ("report" in message) {
           const heard = refused ? Promise.resolve() : hear(message.report, options).catch(refuse);
-          void heard.finally(() => tell("heard"));
+          void heard.finally(() => post("heard"));
         } else if ("summary" in message) resolve(message.summary);
         else if ("failure" in message) reject(decodeError(message.failure));
         else reject(signal?.reason);

@@ -37,7 +37,7 @@ class ServedVolume {
    * left out.
    */
   #hasFailed = false;
-  #toldProgressAt = 0;
+  #reportedProgressAt = 0;
 
   constructor(
     port: MessagePort,
@@ -97,8 +97,8 @@ class ServedVolume {
 
   #progressed(): void {
     const now = performance.now();
-    if (now - this.#toldProgressAt < progressEvery) return;
-    this.#toldProgressAt = now;
+    if (now - this.#reportedProgressAt < progressEvery) return;
+    this.#reportedProgressAt = now;
     const none = { answers: [], warnings: [], read: [], came: [], stored: [] };
     this.#port.postMessage({
       ...none,

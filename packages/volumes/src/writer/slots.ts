@@ -27,13 +27,13 @@ export class Slots {
   }
 
   /** Returns the offset of a slot; `undefined` if none is free. */
-  take(): number | undefined {
+  acquire(): number | undefined {
     return this.#free.pop();
   }
 
   /** Returns a slot, or memory of its own if none is free or large enough. */
   lend(size: number): Uint8Array {
-    const offset = size <= slotSize - padding ? this.take() : undefined;
+    const offset = size <= slotSize - padding ? this.acquire() : undefined;
     return offset === undefined ? new Uint8Array(size) : new Uint8Array(this.memory.buffer, offset, size);
   }
 

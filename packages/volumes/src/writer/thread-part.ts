@@ -4,18 +4,18 @@ import type { WriterLink } from "./writer-link.ts";
 
 /** A part, of which the writer thread has the file. */
 export class ThreadPart implements Part {
-  readonly took: number;
+  readonly reserved: number;
   readonly startedOver: string | undefined;
   readonly #link: WriterLink;
   readonly #id: number;
   #finished: readonly Piece[];
 
   /** `id`: of the command that opened it. */
-  constructor(link: WriterLink, id: number, { finished, took, startedOver }: OpenedPart) {
+  constructor(link: WriterLink, id: number, { finished, reserved, startedOver }: OpenedPart) {
     this.#link = link;
     this.#id = id;
     this.#finished = finished;
-    this.took = took;
+    this.reserved = reserved;
     this.startedOver = startedOver;
   }
 

@@ -188,7 +188,7 @@ for (const place of ["damaged", "damaged/photos", "damaged/photos/x"]) {
     const { differences } = await verified(root);
     mkdirSync(join(root, ".brigade", place, ".."), { recursive: true });
     symlinkSync(outside, join(root, ".brigade", place));
-    const repair = await openRepair(root, { quietMs: 0, tellLedger: async () => {} });
+    const repair = await openRepair(root, { quietMs: 0, reportToLedger: async () => {} });
     try {
       await assert.rejects(repair.repair(differences), refusedFor(join(root, ".brigade", place)));
     } finally {

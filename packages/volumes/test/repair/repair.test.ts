@@ -39,7 +39,7 @@ async function repair(root: string, differences: readonly Difference[], quietMs 
   const told: string[] = [];
   const repairing = await openRepair(root, {
     quietMs,
-    tellLedger: async (damages) => void told.push(...damages.map(({ key }) => key)),
+    reportToLedger: async (damages) => void told.push(...damages.map(({ key }) => key)),
   });
   try {
     return { ...(await repairing.repair(differences)), told: told.sort() };
@@ -96,7 +96,7 @@ test("changes nothing when it cannot be reported to the ledger", async (t) => {
   const { differences, told } = await verified(root);
   const repairing = await openRepair(root, {
     quietMs: 0,
-    tellLedger: () => Promise.reject(new Error("the ledger is away")),
+    reportToLedger: () => Promise.reject(new Error("the ledger is away")),
   });
   await assert.rejects(repairing.repair(differences), /the ledger is away/);
   await repairing[Symbol.asyncDispose]();
@@ -174,15 +174,15 @@ test("waits for the line of a file that got its place a moment ago", async (t) =
 });
 
 test("refuses a folder that is no volume, and paths that lead out of one", async (t) => {
-  const tellLedger = async () => {};
-  await assert.rejects(openRepair(scratchFolder(t), { tellLedger }), ConfigError);
+  const reportToLedger = async () => {};
+  await assert.rejects(openRepair(scratchFolder(t), { reportToLedger }), ConfigError);
   const root = await volumeOf(t, ["a"]);
   const outside = join(scratchFolder(t), "file");
   writeFileSync(outside, "untouched");
   damage(root, "a");
   const { differences } = await verified(root);
   const forged = differences.map((one): Damage => ({ ...(one as Damage), path: `../..${outside}` }));
-  await using repairing = await openRepair(root, { tellLedger, quietMs: 0 });
+  await using repairing = await openRepair(root, { reportToLedger, quietMs: 0 });
   await assert.rejects(repairing.repair(forged), /cannot be repaired/);
   assert.equal(readFileSync(outside, "utf8"), "untouched");
 });

@@ -13,7 +13,7 @@ export class ConnectionWatch {
   #up = 0;
   #links = 0;
   /** What the last log line was about. */
-  #told: "connection" | "loss" | undefined;
+  #reported: "connection" | "loss" | undefined;
   /** Links that the broker accepts no messages from, each with what the broker is short of. */
   readonly #blocked = new Map<LinkEvents, string>();
   readonly #refusals = new Set<string>();
@@ -44,8 +44,8 @@ export class ConnectionWatch {
     const link: LinkEvents = {
       up: () => {
         turn(true);
-        if (this.#up < this.#links || this.#told === "connection") return;
-        this.#told = "connection";
+        if (this.#up < this.#links || this.#reported === "connection") return;
+        this.#reported = "connection";
         this.#log.info({}, "connected to the broker");
       },
       down: (reason) => {
@@ -68,8 +68,8 @@ export class ConnectionWatch {
   }
 
   #lost(reason: unknown): void {
-    if (this.#told === "loss") return;
-    this.#told = "loss";
+    if (this.#reported === "loss") return;
+    this.#reported = "loss";
     this.#log.warn({ reason: reasonOf(reason) }, "not connected to the broker, trying again and again");
   }
 

@@ -37,10 +37,10 @@ export class ConsumerTimeout {
   hear(reason: unknown): void {
     const found = timedOut.exec(reasonOf(reason));
     if (found === null) return;
-    const told = Number(found[1] ?? Number.NaN);
-    this.#ms = Math.min(this.#ms, Number.isNaN(told) ? this.#ms / 2 : told);
+    const named = Number(found[1] ?? Number.NaN);
+    this.#ms = Math.min(this.#ms, Number.isNaN(named) ? this.#ms / 2 : named);
     this.#log.warn(
-      { consumerTimeoutMs: told || undefined, CONSUMER_TIMEOUT_MS: this.#configured },
+      { consumerTimeoutMs: named || undefined, CONSUMER_TIMEOUT_MS: this.#configured },
       "the broker took back what was in hand: its consumer_timeout is shorter than CONSUMER_TIMEOUT_MS; set that to it, or raise consumer_timeout in rabbitmq.conf",
     );
   }

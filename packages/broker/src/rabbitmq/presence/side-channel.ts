@@ -29,7 +29,7 @@ interface Surroundings {
  */
 export class SideChannel {
   readonly #around: Surroundings;
-  #told = false;
+  #hasWarned = false;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -57,14 +57,14 @@ export class SideChannel {
       if (!over.aborted) throw closed.signal.reason;
     } catch (error) {
       if (over.aborted) return;
-      this.#tell(error);
+      this.#warn(error);
       await this.#around.delay(againAfter, over).catch(() => undefined); // the signal ends the rest
     }
   }
 
-  #tell(error: unknown): void {
-    if (!this.#told) this.#around.log.warn({ reason: reasonOf(error) }, this.#around.complaint);
-    this.#told = true;
+  #warn(error: unknown): void {
+    if (!this.#hasWarned) this.#around.log.warn({ reason: reasonOf(error) }, this.#around.complaint);
+    this.#hasWarned = true;
   }
 }
 

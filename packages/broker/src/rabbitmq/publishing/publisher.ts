@@ -93,9 +93,9 @@ export class Publisher {
   }
 
   #waits(exchange: string, reason: string): void {
-    const isTold = this.#closed.has(exchange);
+    const isReported = this.#closed.has(exchange);
     this.#closed.set(exchange, reason);
-    if (isTold) return;
+    if (isReported) return;
     this.#options.log.warn({ exchange, reason }, "publishing waits");
   }
 

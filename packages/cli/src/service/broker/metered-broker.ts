@@ -5,7 +5,7 @@ import { withHandlers } from "./wrapped-broker.ts";
 /** Returns the same broker. What goes through it is counted in the metrics. */
 export function metered(broker: Broker, metrics: Metrics): Broker {
   const counted = withHandlers(broker, (handle, { source, queue }) => async (delivery) => {
-    metrics.taken(source, queue);
+    metrics.received(source, queue);
     let outcome = "error";
     try {
       const verdict = await handle(delivery);

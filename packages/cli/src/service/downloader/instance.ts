@@ -8,10 +8,10 @@ export type NamesOf = (address: string) => Promise<readonly string[]>;
 
 /** Returns what distinguishes a downloader from others of its host; `undefined` if nothing does. */
 export async function instanceOf(
-  told: z.infer<typeof instanceVariables>["BRIGADE_INSTANCE"],
+  configured: z.infer<typeof instanceVariables>["BRIGADE_INSTANCE"],
   namesOf: NamesOf = pointers,
 ): Promise<string | undefined> {
-  if (told !== byDns) return told;
+  if (configured !== byDns) return configured;
   const names = await Promise.all(ownAddresses().map(namesOf));
   return names
     .flat()

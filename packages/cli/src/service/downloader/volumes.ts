@@ -43,7 +43,7 @@ export async function openServiceVolumes(
   for (const volume of volumes) resources.use(volume);
   memory.keep(tried.found, volumes);
   // Otherwise a folder that is no volume is refused, whether it was one or not.
-  if (VOLUME_AUTO_INIT) memory.tellTrouble(log);
+  if (VOLUME_AUTO_INIT) memory.warnOfTrouble(log);
   return volumes;
 }
 

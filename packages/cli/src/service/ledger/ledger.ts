@@ -18,7 +18,7 @@ import { CatalogueDisk } from "./catalogue-disk.ts";
 import { ledgerDoors } from "./doors.ts";
 import { Holders } from "./holders.ts";
 import { publishingNow } from "./publishing-now.ts";
-import { Records, tellingOfJobs } from "./records.ts";
+import { notifyingOfJobs, Records } from "./records.ts";
 import { Settling } from "./settling.ts";
 import { closeStalled } from "./stalled.ts";
 
@@ -50,7 +50,7 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
     );
     const { catalogue } = status;
     const records = new Map<string, Records>();
-    const answering = tellingOfJobs(catalogue, ({ source }) => records.get(source)?.enter());
+    const answering = notifyingOfJobs(catalogue, ({ source }) => records.get(source)?.enter());
     const retry = async (job: JobRecord, filter: FailureFilter): Promise<Retried> => {
       return await publishingNow(service, job.source, async () => {
         const parts = { catalogue, broker: await connected.promise, ...batchSize(common) };

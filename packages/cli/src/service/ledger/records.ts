@@ -96,7 +96,7 @@ export class Records {
 }
 
 /** Returns the same catalogue. `opened` is called with each job that is opened. */
-export function tellingOfJobs(catalogue: Catalogue, opened: (job: NewJob) => void): Catalogue {
+export function notifyingOfJobs(catalogue: Catalogue, opened: (job: NewJob) => void): Catalogue {
   return {
     ...catalogue,
     jobs: {

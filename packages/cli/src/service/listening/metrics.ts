@@ -66,7 +66,7 @@ export class Metrics {
     }
   }
 
-  taken(source: string, queue: string): void {
+  received(source: string, queue: string): void {
     this.#inHand.inc({ source, queue });
   }
 

@@ -20,16 +20,16 @@ const downstream: readonly QueueKind[] = ["files", "retry", "wait", "records"];
  */
 export async function logPauses(parts: PauseLogParts): Promise<void> {
   const { source, pauses, log, signal, everyMs = 1_000 } = parts;
-  let told: readonly string[] = [];
+  let logged: readonly string[] = [];
   while (!signal.aborted) {
     const now = pauses();
-    for (const reason of now.filter((one) => !told.includes(one))) {
+    for (const reason of now.filter((one) => !logged.includes(one))) {
       log.info({ source, reason, waiting: await depths(parts) }, "listing pauses");
     }
-    for (const reason of told.filter((one) => !now.includes(one))) {
+    for (const reason of logged.filter((one) => !now.includes(one))) {
       log.info({ source, reason }, "listing goes on");
     }
-    told = now;
+    logged = now;
     await sleep(everyMs, undefined, { signal }).catch(() => undefined); // the signal ends the loop
   }
 }

@@ -71,7 +71,7 @@ function ofListing(error: unknown, what: string): unknown {
   if (!(error instanceof SourceError)) return error;
   const { kind, message, status } = error;
   const isUnreadable = kind === "unavailable" && status === undefined;
-  const told = kind === "damaged" || isUnreadable ? "bad-listing" : kind;
-  if (told !== "bad-listing" && (told !== "forbidden" || status !== undefined)) return error;
-  return new SourceError(told, `${what}: ${message}`, { status, cause: error });
+  const reported = kind === "damaged" || isUnreadable ? "bad-listing" : kind;
+  if (reported !== "bad-listing" && (reported !== "forbidden" || status !== undefined)) return error;
+  return new SourceError(reported, `${what}: ${message}`, { status, cause: error });
 }

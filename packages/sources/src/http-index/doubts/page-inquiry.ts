@@ -88,36 +88,36 @@ export class PageInquiry {
   }
 
   async #byHead(key: ObjectKey, signal: AbortSignal): Promise<Known> {
-    const told = await answerOf(this.#files.head(key, signal));
-    const details = told instanceof SourceError ? undefined : told;
+    const answer = await answerOf(this.#files.head(key, signal));
+    const details = answer instanceof SourceError ? undefined : answer;
     this.#badHeads = details === undefined ? this.#badHeads + 1 : 0;
     if (details !== undefined) {
       this.#silent = 0;
       this.#refused = 0;
     }
-    if (told instanceof SourceError && told.kind === "transport" && this.#hanging.size < mostHanging)
+    if (answer instanceof SourceError && answer.kind === "transport" && this.#hanging.size < mostHanging)
       this.#hanging.add(key);
     return details;
   }
 
   async #byFirstByte(key: ObjectKey, signal: AbortSignal): Promise<Known | SourceError> {
     const ask = () => answerOf(this.#files.firstByte(key, signal));
-    let told = await ask();
-    if (told instanceof SourceError && mayPass(told)) {
+    let answer = await ask();
+    if (answer instanceof SourceError && mayPass(answer)) {
       const { first, most } = pausesOfInquiries;
-      await sleep(Math.min(most, Math.max(first, told.retryAfterMs ?? 0)), undefined, { signal });
-      told = await ask();
+      await sleep(Math.min(most, Math.max(first, answer.retryAfterMs ?? 0)), undefined, { signal });
+      answer = await ask();
     }
-    if (!(told instanceof SourceError)) {
+    if (!(answer instanceof SourceError)) {
       this.#silent = 0;
       this.#refused = 0;
-      return told;
+      return answer;
     }
-    this.#silent = mayPass(told) ? this.#silent + 1 : 0;
+    this.#silent = mayPass(answer) ? this.#silent + 1 : 0;
     const isInRow = this.#silent >= enough;
-    if (isInRow && !(await this.#isOwn(told, signal))) throw told;
+    if (isInRow && !(await this.#isOwn(answer, signal))) throw answer;
     if (this.#silent === 0 || isInRow) this.#refused++;
-    return told;
+    return answer;
   }
 
   /**

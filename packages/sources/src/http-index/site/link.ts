@@ -58,13 +58,13 @@ export function isSpelled({ href, text }: Anchor): boolean {
 export function readLink(anchor: Anchor, directory: IndexedDirectory, isPageEscaped: boolean): Meaning {
   const { href, text } = anchor;
   if (anchor.isTorn) return torn(anchor, directory);
-  const isTold = says(text, lastOf(href));
+  const isInText = says(text, lastOf(href));
   if (command.test(href) || sorting.test(href))
-    return isTold ? spelled(anchor, directory, "link") : undefined;
+    return isInText ? spelled(anchor, directory, "link") : undefined;
   const read = byUrl(anchor, directory);
   const isSure =
     read !== undefined && "name" in read && read.guess === undefined && read.problem === undefined;
-  if (isSure || !isTold || (isPageEscaped && escaped.test(href))) return read;
+  if (isSure || !isInText || (isPageEscaped && escaped.test(href))) return read;
   return spelled(anchor, directory, "name") ?? read;
 }
 

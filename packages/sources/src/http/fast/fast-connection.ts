@@ -86,7 +86,7 @@ export class FastConnection implements UsedConnection, Reader {
       .on("end", () => this.#socketFailed(new errors.SocketError("other side closed")))
       .on("close", () => this.#socketClosed());
     this.#state = "idle";
-    this.#place = this.#memory?.take();
+    this.#place = this.#memory?.acquire();
     buffered.read(this);
     const request = this.#request;
     if (request !== undefined && !this.send(request)) this.#becomeIdle();

@@ -13,7 +13,7 @@ import { retryAfterMs } from "./retry-after.ts";
  */
 export async function refusal(response: HttpResponse, what: string, nowMs: number): Promise<SourceError> {
   const { status, statusText, headers, route, turn } = response;
-  const ofRoute = routeRefusal(response, await tellingText(response));
+  const ofRoute = routeRefusal(response, await explainingText(response));
   if (ofRoute !== undefined) return ofRoute;
   const waitMs = retryAfterMs(headers, nowMs);
   turn?.judge(verdictOn(status), waitMs);
@@ -30,7 +30,7 @@ export async function refusal(response: HttpResponse, what: string, nowMs: numbe
 }
 
 /** The body is read only if it may show that the port is wrong. */
-async function tellingText({ status, body, route }: HttpResponse): Promise<string> {
+async function explainingText({ status, body, route }: HttpResponse): Promise<string> {
   if (status === 400 && !route.hasWorked) return await readText(body);
   body.cancel();
   return "";

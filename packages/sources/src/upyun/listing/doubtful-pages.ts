@@ -13,7 +13,7 @@ export class DoubtfulPages {
   readonly #seen = new Map<string, { readonly digest: string; readonly times: number }>();
 
   /** Returns whether the page may be accepted. `doubt`: the reason against it, if there is one. */
-  isSettled(
+  isDecided(
     position: string,
     { digest, hasColumns }: Pick<PagePrint, "digest" | "hasColumns">,
     doubt: string | undefined,

@@ -61,7 +61,7 @@ export class Listing implements Disposable {
     const { document, entries, next } = await this.#kept.slice(name, place, () =>
       this.#fetch(directory, asked, cursor === undefined, signal),
     );
-    const rows = await this.#settled(directory, entries, signal);
+    const rows = await this.#decided(directory, entries, signal);
     return {
       files: rows.filter((row) => typeof row !== "string"),
       directories: rows.filter((row) => typeof row === "string"),
@@ -139,7 +139,7 @@ export class Listing implements Disposable {
     const { rows, doubt, iter } = await reading(read(print.of(pieces), folder), what);
     using unused = new DisposableStack();
     unused.use(rows);
-    if (!this.#doubts.isSettled(position, print, doubt))
+    if (!this.#doubts.isDecided(position, print, doubt))
       throw badListing(`${what}: ${printable(doubt ?? "")}`);
     const next = this.#next(iter ?? header(response.headers, "x-upyun-list-iter"), what);
     unused.move();
@@ -147,20 +147,20 @@ export class Listing implements Disposable {
   }
 
   /** Files, and directories by their names. */
-  async #settled(
+  async #decided(
     directory: string,
     rows: readonly Row[],
     signal: AbortSignal,
   ): Promise<(FileEntry | string)[]> {
-    const settled: (FileEntry | string)[] = [];
+    const decided: (FileEntry | string)[] = [];
     for (const row of rows) {
-      if (typeof row === "string" || !("fileOrDirectory" in row)) settled.push(row);
+      if (typeof row === "string" || !("fileOrDirectory" in row)) decided.push(row);
       else {
         const { fileOrDirectory: file } = row;
-        settled.push((await this.#isFile(join(directory, file.name), signal)) ? file : file.name);
+        decided.push((await this.#isFile(join(directory, file.name), signal)) ? file : file.name);
       }
     }
-    return settled;
+    return decided;
   }
 
   async #isFile(key: string, signal: AbortSignal): Promise<boolean> {

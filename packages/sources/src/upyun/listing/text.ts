@@ -52,7 +52,7 @@ class TextPage implements Disposable {
 
   end(): ReadListing {
     if (this.#rest !== "") this.#add(this.#rest);
-    this.#settleShort(undefined);
+    this.#decideShort(undefined);
     const last = this.#last;
     const cut = last !== undefined && "problem" in last ? `row ${this.#rows} ${last.problem}` : undefined;
     const isDoubtful = cut !== undefined || this.#unreadable * 2 > this.#rows;
@@ -65,7 +65,7 @@ class TextPage implements Disposable {
   }
 
   #add(line: string): void {
-    this.#settleShort(line);
+    this.#decideShort(line);
     this.#rows++;
     const row = afterRow(this.#last, readRow(line));
     this.#last = row;
@@ -78,7 +78,7 @@ class TextPage implements Disposable {
     }
   }
 
-  #settleShort(next: string | undefined): void {
+  #decideShort(next: string | undefined): void {
     if (this.#short === undefined) return;
     const { line, problem } = this.#short;
     this.#listed.push(unreadableRow(line, problem, !isFile(next)));

@@ -115,7 +115,7 @@ export class Domain {
   #next({ from, location, hops }: Redirect<Hop>): Hop {
     const allowPrivate = this.#config.ALLOW_PRIVATE;
     const next = hops < mostHops ? allowedHop(from, location, { allowPrivate }) : undefined;
-    if (isDowngrade(from, location)) this.#tellOfDowngrade();
+    if (isDowngrade(from, location)) this.#reportDowngrade();
     if (next === undefined) throw new NotFollowed(location);
     return next;
   }
@@ -135,7 +135,7 @@ export class Domain {
       .send("GET", target, [...headers, ...range], signal);
   }
 
-  #tellOfDowngrade(): void {
+  #reportDowngrade(): void {
     const { host } = this.#url;
     this.#notices.once(
       `UPYUN_DOMAIN: ${host} redirects from https to http, which is not followed: these objects come by the REST API, image versions fail (UPYUN_DOMAIN=http://${host} allows it)`,

@@ -11,24 +11,24 @@ const mostAhead = 86_400_000;
  * of an object wins, and one of the next century would win for ever. `now`: Unix milliseconds.
  */
 export function atMostNow(result: ResultMessage, now: number): ResultMessage {
-  const at = believed(result.at, now);
-  const isRight = at === result.at && result.pages.every(({ objects }) => objects.every(isBelieved(now)));
+  const at = plausibleTime(result.at, now);
+  const isRight = at === result.at && result.pages.every(({ objects }) => objects.every(isPlausible(now)));
   if (isRight) return result;
   const pages = result.pages.map((page) => ({
     ...page,
     objects: page.objects.map((object) =>
-      isBelieved(now)(object) ? object : { ...object, at: Math.floor(now / 1_000) },
+      isPlausible(now)(object) ? object : { ...object, at: Math.floor(now / 1_000) },
     ),
   }));
   return { ...result, at, pages };
 }
 
 /** Unix milliseconds. */
-export function believed(at: number, now: number): number {
+export function plausibleTime(at: number, now: number): number {
   return at > now + mostAhead ? now : at;
 }
 
 /** `at` of an object: Unix seconds. */
-function isBelieved(now: number): (object: { readonly at?: number | undefined }) => boolean {
-  return ({ at }) => at === undefined || believed(at * 1_000, now) === at * 1_000;
+function isPlausible(now: number): (object: { readonly at?: number | undefined }) => boolean {
+  return ({ at }) => at === undefined || plausibleTime(at * 1_000, now) === at * 1_000;
 }
