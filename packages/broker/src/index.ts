@@ -2,10 +2,10 @@ export { createEmbeddedBroker, type EmbeddedBroker, type EmbeddedBrokerOptions }
 export type { Busy } from "./embedded/protocol.ts";
 export { ManagementApi } from "./management/api.ts";
 export type { HarmfulPolicy } from "./management/policies.ts";
-export { type BrokerAdmin, connectBrokerAdmin } from "./rabbitmq/admin/admin.ts";
+export type { BrokerAdmin } from "./rabbitmq/admin/admin.ts";
 export type { BrokerAdminOptions } from "./rabbitmq/admin/admin-connection.ts";
 export type { RabbitDeadLetter } from "./rabbitmq/admin/dead-letters.ts";
-export { connectRabbitBroker } from "./rabbitmq/broker.ts";
+export { connectBrokerAdmin, connectRabbitBroker } from "./rabbitmq/connect.ts";
 export type { BrokerState } from "./rabbitmq/connecting/connection-watch.ts";
 export type { RabbitBroker, RabbitBrokerOptions } from "./rabbitmq/rabbit-broker.ts";
 export { warmUpMs } from "./rabbitmq/topology/queues.ts";

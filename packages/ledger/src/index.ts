@@ -2,14 +2,10 @@ export { type Catalogue, type CatalogueParts, openCatalogue } from "./catalogue/
 export type { History } from "./catalogue/history.ts";
 export type { JobBook } from "./catalogue/job-book.ts";
 export type { Questions } from "./catalogue/questions.ts";
-export { type LedgerAppOptions, ledgerApp } from "./http/app.ts";
-export { LedgerClient } from "./http/client.ts";
-export type { LedgerClientOptions } from "./http/connection.ts";
 export { ListedNames } from "./questions/listed-names.ts";
 export { createLedger, type LedgerOptions, type LedgerParts } from "./queues/ledger.ts";
 export { type RetryParts, retryJob } from "./queues/retry.ts";
 export type { RecordMessage } from "./recording/recorder.ts";
-export { createStatus, type LiveStatus, type StatusParts } from "./status/status.ts";
 export { JobOpenError } from "./tables/jobs.ts";
 export type { StoredPlace } from "./tables/objects.ts";
 export type { Amount, Sums } from "./wire/amounts.ts";

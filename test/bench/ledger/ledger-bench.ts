@@ -1,7 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Job } from "@brigade/core";
-import { type Catalogue, createStatus, LedgerClient, ledgerApp, openCatalogue } from "@brigade/ledger";
+import { type Catalogue, openCatalogue } from "@brigade/ledger";
+import { createStatus, LedgerClient, ledgerApp } from "@brigade/ledger/http";
 import { warningsOnStderr as log } from "../../logs.ts";
 import type { Options } from "../options.ts";
 import { quantile } from "../statistics.ts";

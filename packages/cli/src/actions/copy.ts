@@ -3,7 +3,7 @@ import { configure } from "../copy/configuration.ts";
 import { dryRun } from "../copy/dry-run.ts";
 import { runCopy } from "../copy/run.ts";
 import { adviceForCopy } from "../job/advice.ts";
-import { ProgressBar, ProgressLines } from "../job/progress.ts";
+import { ProgressLines } from "../job/progress.ts";
 import { printReport, printSummary } from "../job/report.ts";
 import { stateFolderAt, stateFolderOf } from "../ledger/state-folder.ts";
 import { withinLimits } from "../limits/within-limits.ts";
@@ -45,7 +45,7 @@ export async function copy(
     volumes,
     flags,
   );
-  const bar = isWatched() ? new ProgressBar() : undefined;
+  const bar = isWatched() ? new (await import("../job/progress-bar.ts")).ProgressBar() : undefined;
   const log = createLog(configuration.settings.LOG_LEVEL, { above: bar });
   const view = bar ?? new ProgressLines(log);
   try {

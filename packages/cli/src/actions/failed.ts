@@ -1,4 +1,5 @@
-import type { FailureCount, JobRecord, LedgerClient } from "@brigade/ledger";
+import type { FailureCount, JobRecord } from "@brigade/ledger";
+import type { LedgerClient } from "@brigade/ledger/http";
 import { openLedger } from "../ledger/door.ts";
 import { latestJob } from "../ledger/latest-job.ts";
 import type { LedgerFlags } from "../options/ledger-options.ts";

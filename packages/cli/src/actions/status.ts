@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LedgerClient } from "@brigade/ledger";
+import type { LedgerClient } from "@brigade/ledger/http";
 import { adviceForCopy, adviceForFleet } from "../job/advice.ts";
 import { followJob } from "../job/follow.ts";
 import { type LedgerDoor, openLedger } from "../ledger/door.ts";

@@ -1,4 +1,5 @@
-import type { LedgerClient, Location } from "@brigade/ledger";
+import type { Location } from "@brigade/ledger";
+import type { LedgerClient } from "@brigade/ledger/http";
 import { openLedger } from "../ledger/door.ts";
 import { lostForGood } from "../ledger/lost.ts";
 import type { LedgerFlags } from "../options/ledger-options.ts";

@@ -16,7 +16,7 @@ import { finished } from "./finish.ts";
 import { openJob } from "./job.ts";
 import { localHistory } from "./local-history.ts";
 import { type Opened, openState } from "./open-state.ts";
-import { showPage } from "./page.ts";
+import type { Page, PageParts } from "./page.ts";
 import type { CopyRequest } from "./request.ts";
 import { tryRoots } from "./volumes.ts";
 
@@ -56,20 +56,7 @@ async function runUntil(request: CopyRequest, trouble: AbortController, tell: Te
   let watch: FetchingWatch | undefined;
   const fetching = () => watch?.now;
   const pauses = () => [...new Set(pausing.flatMap((one) => one.pauses))];
-  const { state } = request.volumes;
-  const page =
-    request.page &&
-    resources.use(
-      await showPage({
-        ...request,
-        ...opened,
-        host: hostname(),
-        pauses,
-        fetching,
-        state,
-        page: request.page,
-      }),
-    );
+  const page = resources.use(await pageOf(request, { ...opened, host: hostname(), pauses, fetching }));
   const catalogue = page?.catalogue ?? opened.catalogue;
   const job = await openJob(catalogue, broker, { ...request, name, prefix, source });
   if (job.resumed) log.info({ job: job.id }, "going on with the unfinished run");
@@ -92,6 +79,16 @@ async function runUntil(request: CopyRequest, trouble: AbortController, tell: Te
   view.close();
   await tell(report, catalogue);
   return report;
+}
+
+/** Shows the run on a page if that is asked for. What that needs is loaded then only. */
+async function pageOf(
+  { page, volumes, configuration, log }: CopyRequest,
+  parts: Omit<PageParts, "page" | "state" | "configuration" | "log">,
+): Promise<Page | undefined> {
+  if (page === undefined) return undefined;
+  const { showPage } = await import("./page.ts");
+  return await showPage({ ...parts, page, state: volumes.state, configuration, log });
 }
 
 /** Starts ledger, downloader and lister, in this order. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BrokerAdmin } from "@brigade/broker";
-import type { LedgerClient } from "@brigade/ledger";
+import type { LedgerClient } from "@brigade/ledger/http";
 import { cancelledEveryMs } from "../service/lister/cancelled.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { type BrokerAdmin, connectBrokerAdmin, type ManagementApi } from "@brigade/broker";
 import type { Environment, Log } from "@brigade/core";
-import { LedgerClient } from "@brigade/ledger";
+import { LedgerClient } from "@brigade/ledger/http";
 import { createLog } from "../logging/logging.ts";
 import { type BrokerAddress, readBrokerAddress } from "../settings/broker-address.ts";
 import { readVariables } from "../settings/environment.ts";

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type BrokerAdmin, warmUpMs } from "@brigade/broker";
 import { ConfigError, FatalError, type Job } from "@brigade/core";
-import { JobOpenError, type LedgerClient, type NewJob, type Queues } from "@brigade/ledger";
+import { JobOpenError, type NewJob, type Queues } from "@brigade/ledger";
+import type { LedgerClient } from "@brigade/ledger/http";
 import { firstMessage, type JobRequest, newJob } from "../job/new-job.ts";
 import { describeDepths } from "../job/queue-depths.ts";
 

@@ -1,9 +1,9 @@
 import type { Log } from "@brigade/core";
-import type { LedgerClient } from "@brigade/ledger";
+import type { LedgerClient } from "@brigade/ledger/http";
 import { type ExitCode, exitCode } from "../process/exit-code.ts";
 import { isWatched, tell } from "../terminal/terminal.ts";
 import type { Advice } from "./advice.ts";
-import { ProgressBar, ProgressLines } from "./progress.ts";
+import { ProgressLines } from "./progress.ts";
 import { type JobReport, printReport, printSummary } from "./report.ts";
 import { waitForJob } from "./wait.ts";
 
@@ -30,7 +30,7 @@ export async function followJob(id: string, parts: FollowParts): Promise<ExitCod
 
 /** Returns the report; `undefined` if the waiting was interrupted. */
 async function awaited(id: string, { ledger, log, signal }: FollowParts): Promise<JobReport | undefined> {
-  const view = isWatched() ? new ProgressBar() : new ProgressLines(log);
+  const view = isWatched() ? new (await import("./progress-bar.ts")).ProgressBar() : new ProgressLines(log);
   try {
     return await waitForJob(id, { ledger, view, log, signal });
   } catch (error) {

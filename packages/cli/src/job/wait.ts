@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { FatalError, HostError, type Log } from "@brigade/core";
-import type { JobStanding, LedgerClient, Status, VolumeStatus } from "@brigade/ledger";
+import type { JobStanding, Status, VolumeStatus } from "@brigade/ledger";
+import type { LedgerClient } from "@brigade/ledger/http";
 import { absentVolumes, hasPart } from "./absent-volumes.ts";
 import type { ProgressView } from "./progress.ts";
 import { exitCodeOfJob, type JobReport, type VolumeShare } from "./report.ts";

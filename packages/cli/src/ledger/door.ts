@@ -3,14 +3,12 @@ import { createEmbeddedBroker } from "@brigade/broker";
 import type { Environment, Log } from "@brigade/core";
 import {
   type Catalogue,
-  createStatus,
   type FailureFilter,
   type JobRecord,
-  LedgerClient,
-  ledgerApp,
   openCatalogue,
   type Retried,
 } from "@brigade/ledger";
+import { createStatus, LedgerClient, ledgerApp } from "@brigade/ledger/http";
 import { withDatabaseFile } from "@brigade/volumes";
 import { createLog } from "../logging/logging.ts";
 import type { LedgerFlags } from "../options/ledger-options.ts";

@@ -1,5 +1,6 @@
 import { ConfigError } from "@brigade/core";
-import type { LedgerClient, Location, VolumeContents } from "@brigade/ledger";
+import type { Location, VolumeContents } from "@brigade/ledger";
+import type { LedgerClient } from "@brigade/ledger/http";
 
 /** Objects that are forgotten by one request. */
 const batch = 2_000;

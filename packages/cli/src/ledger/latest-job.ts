@@ -1,5 +1,6 @@
 import { ConfigError } from "@brigade/core";
-import type { JobRecord, LedgerClient } from "@brigade/ledger";
+import type { JobRecord } from "@brigade/ledger";
+import type { LedgerClient } from "@brigade/ledger/http";
 
 /**
  * Returns the last job of a source; without a name, that of the only source. Throws ConfigError if

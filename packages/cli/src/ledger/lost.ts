@@ -1,4 +1,5 @@
-import type { JobRecord, LedgerClient, Location } from "@brigade/ledger";
+import type { JobRecord, Location } from "@brigade/ledger";
+import type { LedgerClient } from "@brigade/ledger/http";
 
 /**
  * Lost objects of a source that are looked at, at most. A whole disk may be lost, and the next run

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { ConfigError } from "@brigade/core";
-import type { LedgerClient, StoredState } from "@brigade/ledger";
+import type { StoredState } from "@brigade/ledger";
+import type { LedgerClient } from "@brigade/ledger/http";
 import {
   type BadLine,
   FilesThere,

@@ -1,7 +1,8 @@
 import { lstat } from "node:fs/promises";
 import { join as joinPath } from "node:path";
 import { type FileEntry, isMd5, join, type NewObject, type ObjectEntry } from "@brigade/core";
-import type { LedgerClient, StoredState, VolumeDescription } from "@brigade/ledger";
+import type { StoredState, VolumeDescription } from "@brigade/ledger";
+import type { LedgerClient } from "@brigade/ledger/http";
 import type { LocalVolume } from "@brigade/volumes";
 import { storedState } from "../ledger/stored-state.ts";
 import { type ListTreeParts, listTree, type Visitor } from "./list-tree.ts";

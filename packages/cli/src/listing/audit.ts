@@ -1,5 +1,5 @@
 import { type FileEntry, join, type Log } from "@brigade/core";
-import type { LedgerClient } from "@brigade/ledger";
+import type { LedgerClient } from "@brigade/ledger/http";
 import { createFilter, type WalkedPage } from "@brigade/lister";
 import { type ListTreeParts, listTree, type Visitor } from "./list-tree.ts";
 

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectRabbitBroker, type RabbitBroker } from "@brigade/broker";
 import { type Broker, classify, FatalError, HostError, type Log, type Presence } from "@brigade/core";
-import { LedgerClient } from "@brigade/ledger";
+import { LedgerClient } from "@brigade/ledger/http";
 import type { LocalVolume } from "@brigade/volumes";
 import { Hono } from "hono";
 import { flushLog } from "../logging/kept-back.ts";

@@ -1,4 +1,5 @@
-import type { LedgerClient, Location, Proof, Status } from "@brigade/ledger";
+import type { Location, Proof, Status } from "@brigade/ledger";
+import type { LedgerClient } from "@brigade/ledger/http";
 import { type AbsentVolume, absentVolumes } from "../job/absent-volumes.ts";
 import { latestJob } from "../ledger/latest-job.ts";
 import { lostForGood } from "../ledger/lost.ts";

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { LedgerClient } from "@brigade/ledger";
+import type { LedgerClient } from "@brigade/ledger/http";
 import {
   type BadLine,
   type Damage,

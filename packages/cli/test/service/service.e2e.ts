@@ -4,7 +4,7 @@ import { chmod, mkdir, readdir, stat } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { LedgerClient } from "@brigade/ledger";
+import { LedgerClient } from "@brigade/ledger/http";
 import { brigade, environment, startService, temporaryFolder } from "../command.ts";
 
 const job = { id: "j", source: "photos", fingerprint: "f", prefix: "", filters: {}, startedAt: 1 };

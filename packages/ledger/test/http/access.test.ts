@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { test } from "node:test";
 import { FatalError } from "@brigade/core";
-import { LedgerClient } from "../../src/index.ts";
+import { LedgerClient } from "../../src/http.ts";
 import { answering, photos } from "./answering.ts";
 
 const token = "a secret";

@@ -1,5 +1,5 @@
 import { silentLog } from "../../../../test/logs.ts";
-import { type LedgerAppOptions, LedgerClient, ledgerApp } from "../../src/index.ts";
+import { type LedgerAppOptions, LedgerClient, ledgerApp } from "../../src/http.ts";
 import { newCatalogue } from "../set-up.ts";
 import { serving } from "./server.ts";
 

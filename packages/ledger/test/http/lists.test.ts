@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { HostError } from "@brigade/core";
 import { silentLog } from "../../../../test/logs.ts";
+import { LedgerClient, ledgerApp } from "../../src/http.ts";
 import type { Catalogue } from "../../src/index.ts";
-import { LedgerClient, ledgerApp } from "../../src/index.ts";
 import { all } from "../set-up.ts";
 import { serving } from "./server.ts";
 

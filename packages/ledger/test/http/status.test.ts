@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { silentLog } from "../../../../test/logs.ts";
-import { createStatus, LedgerClient, ledgerApp } from "../../src/index.ts";
+import { createStatus, LedgerClient, ledgerApp } from "../../src/http.ts";
 import { type Status, statusSchema } from "../../src/wire/status.ts";
 import { allStored, entries, page } from "../messages.ts";
 import { newCatalogue } from "../set-up.ts";

@@ -1,15 +1,8 @@
 import type { Presence } from "@brigade/core";
 import { silentLog } from "../../../../test/logs.ts";
 import { TestClock } from "../../../../test/test-clock.ts";
-import {
-  type Catalogue,
-  createStatus,
-  type JobRecord,
-  type Progress,
-  type StatusParts,
-  type VolumeContents,
-  type VolumeDescription,
-} from "../../src/index.ts";
+import { createStatus, type StatusParts } from "../../src/http.ts";
+import type { Catalogue, JobRecord, Progress, VolumeContents, VolumeDescription } from "../../src/index.ts";
 
 /** A catalogue of which only what the status asks is there, and which is as the test says. */
 export class ScriptedCatalogue {

@@ -1,6 +1,6 @@
 import { networkInterfaces } from "node:os";
 import { ConfigError } from "@brigade/core";
-import type { LedgerAppOptions } from "@brigade/ledger";
+import type { LedgerAppOptions } from "@brigade/ledger/http";
 import type { z } from "zod";
 import type { ledgerVariables } from "../../settings/settings.ts";
 

@@ -1,13 +1,6 @@
 import type { Broker, Environment } from "@brigade/core";
-import {
-  createStatus,
-  type FailureFilter,
-  type JobRecord,
-  type LiveStatus,
-  ledgerApp,
-  type Retried,
-  retryJob,
-} from "@brigade/ledger";
+import { type FailureFilter, type JobRecord, type Retried, retryJob } from "@brigade/ledger";
+import { createStatus, type LiveStatus, ledgerApp } from "@brigade/ledger/http";
 import { depthsOf } from "../../job/queue-depths.ts";
 import type { ExitCode } from "../../process/exit-code.ts";
 import { ledgerVariables, type Settings } from "../../settings/settings.ts";

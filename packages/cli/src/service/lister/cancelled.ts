@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Broker, HostError, type Log } from "@brigade/core";
-import type { LedgerClient } from "@brigade/ledger";
+import type { LedgerClient } from "@brigade/ledger/http";
 import { withHandlers } from "../broker/wrapped-broker.ts";
 
 /** Milliseconds between looks. `brigade cancel` purges for longer than this. */

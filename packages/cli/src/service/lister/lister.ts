@@ -1,5 +1,5 @@
 import { type Environment, HostError } from "@brigade/core";
-import { LedgerClient } from "@brigade/ledger";
+import { LedgerClient } from "@brigade/ledger/http";
 import { createLister } from "@brigade/lister";
 import { withRetry } from "@brigade/sources";
 import type { ExitCode } from "../../process/exit-code.ts";

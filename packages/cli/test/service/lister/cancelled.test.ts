@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HostError, type Message } from "@brigade/core";
-import type { LedgerClient } from "@brigade/ledger";
+import type { LedgerClient } from "@brigade/ledger/http";
 import { rootMessage } from "@brigade/lister";
 import { RecordingLog } from "../../../../../test/logs.ts";
 import { RecordingBroker } from "../../../../../test/recording-broker.ts";
