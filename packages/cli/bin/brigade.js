@@ -6,7 +6,18 @@
 # --env-file, also one that another user has written.
 file=$(command -p readlink -f "$0")
 node="${file%/*}/../../../node_modules/.bin/node"
-[ -x "$node" ] || node=$(command -v node) || {
+case "${1-help}" in
+  get | help | -*) flags= ;;
+  lister) flags=--max-semi-space-size=2 ;;
+  *) flags=--max-semi-space-size=8 ;;
+esac
+# With these flags, the process need not replace itself (below). The second one is a URL: it needs a
+# path without special characters.
+case "$file" in
+  *[!A-Za-z0-9._/-]*) flags= ;;
+  *) flags="${flags:+$flags --import=file://${file%/*}/resolve.js}" ;;
+esac
+[ -x "$node" ] || { flags=; node=$(command -v node); } || {
   echo 'brigade needs Node 24.12 or newer, and there is none: "npm ci" brings one.' >&2
   exit 2
 }
@@ -15,7 +26,7 @@ if [ -r /proc/$$/status ]; then
     case "$name$mask" in SigIgn:*[13579bdf]) export BRIGADE_SIGHUP=ignored ;; esac
   done </proc/$$/status
 fi
-exec "$node" -- "$file" "$@"
+exec "$node" $flags -- "$file" "$@"
 */
 // Plain JavaScript that any Node can read. The sources run unbuilt and need Node 24.12, which
 // `npm ci` puts into node_modules/.bin. An older Node that runs this hands over to that one.
@@ -40,8 +51,9 @@ const proxied =
  * default, hundreds of megabytes of them wait for the collector. With 8 in place of 16, a copy of
  * small files takes 5 % more CPU time. A lister has no bodies, and its pages would fill any size.
  * `get` has one buffer per read if bodies come through a proxy. If they come directly, it has none,
- * and the default is right. Flags must stand on the command line, so the process replaces itself
- * once. That takes as long as `node -e 0`, so a help does without.
+ * and the default is right. Flags must stand on the command line. The shell part above gives the
+ * usual ones. If others are needed, the process replaces itself once, which takes as long as
+ * `node -e 0`.
  */
 const young = { lister: 2, get: proxied ? 1 : undefined };
 const [command = "help", ...others] = process.argv.slice(2);
@@ -68,7 +80,9 @@ async function start({ flags, environment }) {
     const [node, ...rest] = process.argv;
     // On the command line, it holds for workers too.
     const own = [...flags, `--import=${resolve}`];
-    process.execve(node, [node, ...own, ...process.execArgv, "--", ...rest], { ...environment, ...process.env });
+    const ofShell = [`--max-semi-space-size=${size}`, `--import=${resolve}`];
+    const others = process.execArgv.filter((flag) => !ofShell.includes(flag));
+    process.execve(node, [node, ...own, ...others, "--", ...rest], { ...environment, ...process.env });
   }
   await import(resolve);
   setDefault("NODE_COMPILE_CACHE", cache);

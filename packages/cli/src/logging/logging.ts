@@ -1,8 +1,11 @@
+import { createRequire } from "node:module";
 import type { Log } from "@brigade/core";
-import pino from "pino";
 import { isWatched, type LineSink, logLines } from "../terminal/terminal.ts";
 import { repeated } from "./kept-back.ts";
+import { lateLog } from "./late-log.ts";
 import { withoutRepetition } from "./repeated-lines.ts";
+
+const require = createRequire(import.meta.url);
 
 export interface LogOptions {
   /** Coloured lines in place of JSON; by default if stderr is a terminal. */
@@ -17,5 +20,9 @@ export interface LogOptions {
  */
 export function createLog(level: string, { readable = isWatched(), above }: LogOptions = {}): Log {
   const options = { level, base: null, redact: ["*.password", "*.secret", "*.authorization", "*.headers"] };
-  return withoutRepetition(pino(options, logLines(readable, above)), repeated);
+  const make = (): Log => {
+    const pino: typeof import("pino") = require("pino");
+    return pino(options, logLines(readable, above));
+  };
+  return withoutRepetition(lateLog(level, make), repeated);
 }
