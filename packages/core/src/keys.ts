@@ -1,5 +1,3 @@
-import { z } from "zod";
-
 /** An object's path in its source: `/`-separated, no leading slash, as the listing spells it. */
 export type ObjectKey = string;
 
@@ -23,16 +21,4 @@ export function refusal(name: string): string | undefined {
 /** The key of `name` in `directory` (`""` is the root). */
 export function join(directory: string, name: string): ObjectKey {
   return directory === "" ? name : `${directory}/${name}`;
-}
-
-/** A path below a folder that cannot lead out of it, whatever its case and its names are. */
-export const pathInsideSchema = z
-  .string()
-  .refine(
-    (path) => !path.includes("\0") && path.split("/").every(isOrdinaryPart),
-    "the path leaves its folder",
-  );
-
-function isOrdinaryPart(part: string): boolean {
-  return part !== "" && part !== "." && part !== "..";
 }

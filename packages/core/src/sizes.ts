@@ -1,22 +1,11 @@
-import { z } from "zod";
-
 /**
  * Bytes of one object at most: 1 PiB. A larger one is a mistake, or is meant to make sums
  * overflow.
  */
 export const mostBytes = 2 ** 50;
 
-/**
- * Bytes of one object, wherever they come in: from a listing, in a message, on a line of a
- * manifest.
- */
-export const sizeSchema = z.int().min(0).max(mostBytes, "no object has more than 1 PiB (2^50 bytes)");
-
 /** A sum of bytes that would pass this stays here: it means "at least 8 PiB". */
 export const mostSum = Number.MAX_SAFE_INTEGER;
-
-/** Bytes of many objects together. */
-export const sumSchema = z.int().nonnegative();
 
 /** Returns why no object can be of this size; `undefined` if one can, or if it is not known. */
 export function sizeProblem(size: number | undefined): string | undefined {

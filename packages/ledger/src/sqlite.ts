@@ -1,4 +1,4 @@
-import { mostSum } from "@brigade/core";
+import { mostSum } from "@brigade/core/thread";
 
 // biome-ignore lint/correctness/noUnresolvedImports: Biome's list of Node's own modules lacks it
 export { backup, DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 // biome-ignore lint/correctness/noUnresolvedImports: Biome's list of Node's own modules lacks it
 import { DatabaseSync } from "node:sqlite";
-import { damagedDatabase } from "@brigade/core";
+import { damagedDatabase } from "@brigade/core/thread";
 import type { StoreOptions } from "./protocol.ts";
 
 export type Database = DatabaseSync;

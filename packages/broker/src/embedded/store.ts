@@ -1,6 +1,7 @@
 // biome-ignore lint/correctness/noUnresolvedImports: Biome's list of Node's own modules lacks it
 import type { SQLOutputValue } from "node:sqlite";
-import { type DeadLetter, damagedDatabase, delays, type QueueKind } from "@brigade/core";
+import type { DeadLetter, QueueKind } from "@brigade/core";
+import { damagedDatabase, delays } from "@brigade/core/thread";
 import type { Busy, Entry, HeldMessage } from "./protocol.ts";
 import type { Database } from "./schema.ts";
 import { Tallies, type Tally } from "./tally.ts";

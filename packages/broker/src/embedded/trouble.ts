@@ -1,4 +1,4 @@
-import { type DatabaseFile, databaseError, encodeError, FatalError } from "@brigade/core";
+import { type DatabaseFile, databaseError, encodeError, FatalError } from "@brigade/core/thread";
 import type { Trouble } from "./protocol.ts";
 
 function queueFile(path: string): DatabaseFile {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { MessageError } from "../failures.ts";
-import { pathInsideSchema } from "../keys.ts";
-import { sizeSchema, sumSchema } from "../sizes.ts";
+import { pathInsideSchema } from "../path-inside.ts";
+import { sizeSchema, sumSchema } from "../size-schemas.ts";
 import { listOf, parseBounded } from "./bounded-json.ts";
 import { filtersSchema, jobSchema } from "./job.ts";
 import { suspicionSchema } from "./suspicion.ts";

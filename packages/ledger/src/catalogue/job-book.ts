@@ -1,5 +1,6 @@
 import type { JobRecord, JobState, NewJob, Progress } from "../wire/jobs.ts";
 import type { Proof } from "../wire/proof.ts";
+import { jobRecord } from "./job-record.ts";
 import { exampleCount } from "./questions.ts";
 import type { ThreadCall } from "./thread-call.ts";
 
@@ -35,10 +36,13 @@ export type CommitListener = (progress: readonly Progress[]) => void;
 export function jobBook(thread: ThreadCall, listeners: Set<CommitListener>, now: () => number): JobBook {
   return {
     open: (job) => thread.ask("jobs", "open", job),
-    openOf: (source) => thread.ask("jobs", "openOf", source),
+    openOf: async (source) => {
+      const open = await thread.ask("jobs", "openOf", source);
+      return open && jobRecord(open);
+    },
     close: (id, state) => thread.ask("jobs", "close", id, state, now()),
     closeByProof: (id) => thread.ask("jobs", "closeByProof", id, exampleCount, now()),
-    all: () => thread.ask("jobs", "all"),
+    all: async () => (await thread.ask("jobs", "all")).map(jobRecord),
     progress: (id) => thread.ask("jobs", "progress", id),
     onCommit(listener) {
       listeners.add(listener);

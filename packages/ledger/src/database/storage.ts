@@ -1,4 +1,4 @@
-import { ConfigError, type DatabaseFile, databaseError } from "@brigade/core";
+import { ConfigError, type DatabaseFile, databaseError } from "@brigade/core/thread";
 import { DatabaseSync } from "../sqlite.ts";
 import { countHoldings } from "../tables/holdings.ts";
 import { pagePartsTable } from "../tables/page-parts.ts";

@@ -1,4 +1,4 @@
-import { join, plus } from "@brigade/core";
+import { join, plus } from "@brigade/core/thread";
 import type { Tables } from "../database/transactions.ts";
 import { classOf, describeMiss, type MissCursor, type Misses, type MissRow } from "../tables/misses.ts";
 import { codes } from "../tables/outcome.ts";

@@ -1,4 +1,4 @@
-import { join } from "@brigade/core";
+import { join } from "@brigade/core/thread";
 import type { Tables } from "../database/transactions.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import { split } from "../tables/directories.ts";

@@ -1,4 +1,5 @@
-import { isMd5, MessageError, type ObjectResult, type PageMessage } from "@brigade/core";
+import type { ObjectResult, PageMessage } from "@brigade/core";
+import { isMd5, MessageError } from "@brigade/core/thread";
 import type { PageAccount } from "../tables/pages.ts";
 
 /** No listing has pages of so many entries. An index beyond is wrong, and would cost memory. */

@@ -1,4 +1,5 @@
-import { type ObjectResult, type Outcome, plus } from "@brigade/core";
+import type { ObjectResult, Outcome } from "@brigade/core";
+import { plus } from "@brigade/core/thread";
 import type { Misses } from "../tables/misses.ts";
 import { again, codes, isCode, nameOf } from "../tables/outcome.ts";
 import type { PageAccount } from "../tables/pages.ts";

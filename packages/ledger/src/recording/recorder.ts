@@ -1,4 +1,5 @@
-import { MessageError, type PageMessage, type PagePartMessage, type ResultMessage } from "@brigade/core";
+import type { PageMessage, PagePartMessage, ResultMessage } from "@brigade/core";
+import { MessageError } from "@brigade/core/thread";
 import type { Tables } from "../database/transactions.ts";
 import type { DatabaseSync } from "../sqlite.ts";
 import { besides } from "../tables/breaks.ts";

@@ -1,4 +1,4 @@
-import { MessageError } from "@brigade/core";
+import { MessageError } from "@brigade/core/thread";
 import { isDiskError } from "../database/storage.ts";
 import type { Commit, Tables } from "../database/transactions.ts";
 import { TooEarlyError } from "../tables/untold.ts";

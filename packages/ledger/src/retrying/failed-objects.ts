@@ -1,4 +1,5 @@
-import { type ListedFile, refusal, type WalkPosition } from "@brigade/core";
+import type { ListedFile, WalkPosition } from "@brigade/core";
+import { refusal } from "@brigade/core/thread";
 import { matches, missesOf } from "../questions/failures.ts";
 import type { MissCursor, Misses, MissRow } from "../tables/misses.ts";
 import { again, codes } from "../tables/outcome.ts";

@@ -1,4 +1,4 @@
-import { plus } from "@brigade/core";
+import { plus } from "@brigade/core/thread";
 import type { Tables } from "../database/transactions.ts";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import { again, codes } from "../tables/outcome.ts";

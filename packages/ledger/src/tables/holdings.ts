@@ -1,4 +1,4 @@
-import { mostSum, plus } from "@brigade/core";
+import { mostSum, plus } from "@brigade/core/thread";
 import { atMost, type DatabaseSync, type StatementSync, sumIn } from "../sqlite.ts";
 import type { Amount } from "../wire/amounts.ts";
 

@@ -1,4 +1,4 @@
-import { ConfigError, filtersSchema } from "@brigade/core";
+import { ConfigError } from "@brigade/core/thread";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import type { JobRecord, JobState, NewJob } from "../wire/jobs.ts";
 import { Origins } from "./origins.ts";
@@ -6,6 +6,12 @@ import { Origins } from "./origins.ts";
 /** A source has at most one open job. */
 export class JobOpenError extends Error {
   override readonly name = "JobOpenError";
+}
+
+/** A job as the database has it. */
+export interface StoredJob extends Omit<JobRecord, "filters"> {
+  /** JSON. Nothing has looked at it yet. */
+  readonly filters: string;
 }
 
 /** A job by the numbers that stand for it. */
@@ -90,17 +96,17 @@ export class Jobs {
     return this.#row(id)?.state === "open";
   }
 
-  openOf(source: string): JobRecord | undefined {
+  openOf(source: string): StoredJob | undefined {
     const row = this.#db.prepare(`${columns} where jobs.source = ? and state = 'open'`).get(source);
-    return row === undefined ? undefined : record(row as Row);
+    return row === undefined ? undefined : stored(row as Row);
   }
 
   /** Oldest first. */
-  all(): JobRecord[] {
+  all(): StoredJob[] {
     return this.#db
       .prepare(`${columns} order by jobs.n`)
       .all()
-      .map((row) => record(row as Row));
+      .map((row) => stored(row as Row));
   }
 
   find(id: string): JobNumbers | undefined {
@@ -141,28 +147,15 @@ export class Jobs {
   }
 }
 
-function record(row: Row): JobRecord {
-  const { filters, unreadable } = readFilters(row.filters);
+function stored(row: Row): StoredJob {
   return {
     id: row.id,
     source: row.source,
     fingerprint: row.fingerprint,
     prefix: row.prefix,
-    filters,
+    filters: row.filters,
     startedAt: row.started_at,
     state: row.state,
     ...(row.closed_at !== null && { closedAt: row.closed_at }),
-    ...(unreadable !== undefined && { unreadable }),
   };
-}
-
-function readFilters(text: string): Pick<JobRecord, "filters" | "unreadable"> {
-  try {
-    return { filters: filtersSchema.parse(JSON.parse(text)) };
-  } catch (error) {
-    return {
-      filters: {},
-      unreadable: `its filters: ${error instanceof Error ? error.message : String(error)}`,
-    };
-  }
 }

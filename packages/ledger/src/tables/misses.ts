@@ -1,4 +1,5 @@
-import { join, type ObjectResult } from "@brigade/core";
+import type { ObjectResult } from "@brigade/core";
+import { join } from "@brigade/core/thread";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import type { Miss } from "../wire/failures.ts";
 import { again, codes } from "./outcome.ts";

@@ -1,4 +1,5 @@
-import { type FileEntry, join } from "@brigade/core";
+import type { FileEntry } from "@brigade/core";
+import { join } from "@brigade/core/thread";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import type { Comparison } from "../wire/history.ts";
 import type { Directories } from "./directories.ts";

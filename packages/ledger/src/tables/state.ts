@@ -1,4 +1,5 @@
-import { type FileEntry, isMd5, type ObjectResult } from "@brigade/core";
+import type { FileEntry, ObjectResult } from "@brigade/core";
+import { isMd5 } from "@brigade/core/thread";
 
 export type Value = number | string | Uint8Array | null;
 

@@ -1,4 +1,4 @@
-import { plus } from "@brigade/core";
+import { plus } from "@brigade/core/thread";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import type { Amount } from "../wire/amounts.ts";
 import type { Progress } from "../wire/jobs.ts";

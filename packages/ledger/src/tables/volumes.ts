@@ -1,4 +1,4 @@
-import { sumOf } from "@brigade/core";
+import { sumOf } from "@brigade/core/thread";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 import type { Amount } from "../wire/amounts.ts";
 import type { VolumeContents, VolumeDescription } from "../wire/volumes.ts";

@@ -1,6 +1,6 @@
 import { type FileHandle, lstat, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { FatalError, HostError, isSameFile } from "@brigade/core";
+import { FatalError, HostError, isSameFile } from "@brigade/core/thread";
 import { translate } from "../database/storage.ts";
 import { backup, type DatabaseSync } from "../sqlite.ts";
 import type { CatalogueCopy } from "../wire/objects.ts";

@@ -1,7 +1,8 @@
 import { isDiskError } from "../database/storage.ts";
 import type { Commit, Tables } from "../database/transactions.ts";
 import type { Proofs } from "../questions/proof.ts";
-import type { JobRecord, JobState, NewJob, Progress } from "../wire/jobs.ts";
+import type { StoredJob } from "../tables/jobs.ts";
+import type { JobState, NewJob, Progress } from "../wire/jobs.ts";
 import type { Proof } from "../wire/proof.ts";
 
 /** Opens and closes jobs, and returns where they stand. */
@@ -28,7 +29,7 @@ export class JobAccounts {
     });
   }
 
-  openOf(source: string): JobRecord | undefined {
+  openOf(source: string): StoredJob | undefined {
     const open = this.#tables.jobs.openOf(source);
     return open && this.#checked(open);
   }
@@ -46,7 +47,7 @@ export class JobAccounts {
     return proof;
   }
 
-  all(): JobRecord[] {
+  all(): StoredJob[] {
     return this.#tables.jobs.all().map((job) => this.#checked(job));
   }
 
@@ -56,7 +57,7 @@ export class JobAccounts {
   }
 
   /** The job, with the reason if its sums cannot be read: one such job must not stop all others. */
-  #checked(job: JobRecord): JobRecord {
+  #checked(job: StoredJob): StoredJob {
     if (this.#readable.has(job.id)) return job;
     try {
       this.progress(job.id);

@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { encodeError } from "@brigade/core";
+import { encodeError } from "@brigade/core/thread";
 import { translate } from "../database/storage.ts";
 import type { Answer, CatalogueThreadData, Question } from "./protocol.ts";
 import { openRooms, type Rooms } from "./rooms.ts";
