@@ -6,13 +6,13 @@
 # --env-file, also one that another user has written.
 file=$(command -p readlink -f "$0")
 node="${file%/*}/../../../node_modules/.bin/node"
+# With the flags of src/limits/start.ts, the process need not replace itself (below).
 case "${1-help}" in
   get | help | -*) flags= ;;
-  lister) flags=--max-semi-space-size=2 ;;
-  *) flags=--max-semi-space-size=8 ;;
+  lister) flags='--max-semi-space-size=2 --invocation-count-for-turbofan=100000' ;;
+  *) flags='--max-semi-space-size=16 --invocation-count-for-turbofan=100000' ;;
 esac
-# With these flags, the process need not replace itself (below). The second one is a URL: it needs a
-# path without special characters.
+# The last one is a URL: it needs a path without special characters.
 case "$file" in
   *[!A-Za-z0-9._/-]*) flags= ;;
   *) flags="${flags:+$flags --import=file://${file%/*}/resolve.js}" ;;
@@ -70,17 +70,17 @@ if (!(major > 24 || (major === 24 && minor >= 12))) {
   // Before the first import: sources that are stripped and compiled already do not need the stripper,
   // which takes longest to load.
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE || cache);
-  if (isHelp) void start({ flags: [], environment: {} });
+  if (isHelp) void start({ flags: [], environment: {}, usual: [] });
   else void import("../src/limits/start.ts").then(({ startFor }) => start(startFor(size)));
 }
 
 /** Replaces the process by one with these flags; if it has them already, the program begins. */
-async function start({ flags, environment }) {
+async function start({ flags, environment, usual }) {
   if (process.execve !== undefined && !flags.every((flag) => process.execArgv.includes(flag))) {
     const [node, ...rest] = process.argv;
     // On the command line, it holds for workers too.
     const own = [...flags, `--import=${resolve}`];
-    const ofShell = [`--max-semi-space-size=${size}`, `--import=${resolve}`];
+    const ofShell = [...usual, `--import=${resolve}`];
     const others = process.execArgv.filter((flag) => !ofShell.includes(flag));
     process.execve(node, [node, ...own, ...others, "--", ...rest], { ...environment, ...process.env });
   }

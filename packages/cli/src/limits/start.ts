@@ -5,6 +5,8 @@ export interface Start {
   /** For Node's command line. */
   readonly flags: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** The flags if memory is not short: `bin/brigade.js` gives them at once. */
+  readonly usual: readonly string[];
 }
 
 /**
@@ -22,10 +24,8 @@ const forManyFiles = ["--invocation-count-for-turbofan=100000"];
 export function startFor(semiSpace: number | undefined): Start {
   const plan = memoryPlan();
   const own = semiSpace === undefined ? [] : forManyFiles;
-  if (plan.limit === undefined) {
-    const young = semiSpace === undefined ? [] : [`--max-semi-space-size=${semiSpace}`];
-    return { flags: [...young, ...own], environment: {} };
-  }
+  const usual = semiSpace === undefined ? [] : [`--max-semi-space-size=${semiSpace}`, ...own];
+  if (plan.limit === undefined) return { flags: usual, environment: {}, usual };
   return {
     flags: [
       `--max-semi-space-size=${Math.min(semiSpace ?? plan.semiSpace, plan.semiSpace)}`,
@@ -33,5 +33,6 @@ export function startFor(semiSpace: number | undefined): Start {
       ...own,
     ],
     environment: { MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "131072" },
+    usual,
   };
 }
