@@ -1,6 +1,5 @@
 /**
- * Bytes of one object at most: 1 PiB. A larger one is a mistake, or is meant to make sums
- * overflow.
+ * Bytes of one object at most: 1 PiB. A larger one is a mistake, or is meant to make sums overflow.
  */
 export const mostBytes = 2 ** 50;
 

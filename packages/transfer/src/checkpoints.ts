@@ -1,9 +1,9 @@
-/** Bytes that may be lost when the process is killed: with so many, it is saved at once. */
+/** Bytes that may be lost when the process is killed: when this number has come, they are saved. */
 const most = 4 * 1024 * 1024;
 /** Milliseconds from one saving to the next at least. */
 const leastPause = 30;
 /**
- * …and at least so many times what the last one took: saving is to cost a share of the disk's time,
+ * …and at least this many times what the last one took: saving is to cost a share of the disk's time,
  * not all of it.
  */
 const idleShare = 1;

@@ -30,7 +30,7 @@ export class ConnectionLimit {
     return this.#value;
   }
 
-  /** The server refused, while it served so many. */
+  /** The server refused, while it served this number of connections. */
   lower(served: number): void {
     if (this.#grown) this.#patience = Math.min(longestPatience, this.#patience * 2);
     this.#grown = false;

@@ -40,7 +40,7 @@ export interface SegmentParts {
 export interface SegmentOptions {
   /** Bytes of the whole. */
   readonly length: number;
-  /** At most so many at once. */
+  /** Connections at once, at most. */
   readonly connections: number;
   /** Bytes; a segment is not cut into shorter ones. */
   readonly minSegment: number;

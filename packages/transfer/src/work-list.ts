@@ -24,8 +24,8 @@ export class WorkList {
   }
 
   /**
-   * The first that waits; else half of the largest that is under way; nothing when all is in good
-   * hands. `now`: milliseconds.
+   * Returns the first that waits; else half of the largest that is under way; `undefined` if each
+   * is on its way. `now`: milliseconds.
    */
   next(now: number): Segment | undefined {
     const segment = this.#waiting.shift() ?? this.#help(now);

@@ -14,7 +14,7 @@ export interface TreeObject extends NewObject {
 
 /**
  * `different`: a file is there, but of other size or MD5, or another file has its place.
- * `undefined`: there is none.
+ * `undefined` if there is none.
  */
 export type Imported = StoredObject | "different" | undefined;
 

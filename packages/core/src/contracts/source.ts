@@ -111,9 +111,8 @@ export interface Source {
    */
   readonly manyOrigins: boolean;
   /**
-   * One page of one directory (`""` is the root; no trailing slash), one level deep.
-   * Throws SourceError; a reply that is not a whole, well-formed page is an error, never an empty
-   * page.
+   * One page of one directory (`""` is the root; no trailing slash), one level deep. Throws
+   * SourceError; a reply that is not a whole, well-formed page is an error, never an empty page.
    */
   listPage(directory: string, cursor: Cursor | undefined, signal: AbortSignal): Promise<Page>;
   /**
@@ -121,7 +120,7 @@ export interface Source {
    */
   open(object: WantedObject, range: ByteRange | undefined, signal: AbortSignal): Promise<ObjectBody>;
   /**
-   * The store's own word on an object, not a cache's. Nothing: it is a directory, or does not
+   * The store's own metadata of an object, not a cache's. `undefined` if it is a directory, or does not
    * exist, which only a GET of the whole object may say. Throws SourceError.
    */
   stat(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined>;

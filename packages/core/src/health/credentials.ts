@@ -14,8 +14,7 @@ export interface CredentialsParts<S extends Subject> {
 const patience = 1_000;
 
 /**
- * Whether our credentials are good for listing; asked once for all that need it at the same
- * time.
+ * Whether our credentials are good for listing; asked once for all that need it at the same time.
  */
 export class Credentials<S extends Subject> {
   readonly #parts: CredentialsParts<S>;

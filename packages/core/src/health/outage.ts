@@ -7,7 +7,7 @@ import type { RequestGate } from "./request-gate.ts";
 /** Why a source is paused. */
 export interface OutageReport {
   readonly reason: string;
-  /** It refuses everything, which will pass by itself when nothing is asked for a while. */
+  /** It refuses everything, which will pass by itself when no request is sent for a while. */
   readonly isBan: boolean;
 }
 

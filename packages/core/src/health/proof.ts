@@ -18,7 +18,7 @@ export interface ProofParts<S extends Subject> {
   readonly delay: Delayer;
 }
 
-/** What witnesses were asked. */
+/** The result of requests for witnesses. */
 interface Asked {
   readonly began: number;
   /** The error of the last one that did not come; `undefined` if one came, or there is none. */
@@ -41,7 +41,7 @@ const rememberedFailing = 256;
 
 /**
  * Whether what is known to work still works: seen in ordinary traffic, or asked for. A success
- * speaks for the source from the moment on in which its request was begun.
+ * counts from the moment in which its request was begun.
  */
 export class Proof<S extends Subject> {
   readonly #parts: ProofParts<S>;
@@ -76,7 +76,7 @@ export class Proof<S extends Subject> {
   succeeded(begunAt: number): void {
     if (begunAt > this.#provenAt) this.#provenAt = begunAt;
     // A request that was begun before the first failure, and whose object is only now on its disk,
-    // says nothing of the source as it is now.
+    // is no evidence about the source as it is now.
     if (this.#failingSince !== undefined && begunAt >= this.#failingSince) this.#recover();
   }
 

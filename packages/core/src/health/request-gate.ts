@@ -8,9 +8,8 @@ interface Waiter {
 
 /**
  * What every request of a consumer passes last, after it has got its place among the connections.
- * `open`: it passes.
- * `held`: it waits, for the moments in which it is found out whether the source is well. `closed`:
- * it is refused.
+ * `open`: it passes. `held`: it waits, for the moments in which it is found out whether the source
+ * is well. `closed`: it is refused.
  */
 export class RequestGate {
   #state: "open" | "held" | "closed" = "open";
@@ -79,7 +78,7 @@ export function gateOf(signal: AbortSignal): RequestGate | undefined {
 const probes = new WeakSet<AbortSignal>();
 
 /**
- * A signal for requests that find out whether a source is well: they wait for nobody, since others
+ * A signal for requests that find out whether a source is well: they never wait, since others
  * wait for them.
  */
 export function probing(signal: AbortSignal): AbortSignal {

@@ -9,7 +9,7 @@ import { type Subject, Witnesses } from "./witnesses.ts";
 /**
  * Whose fault it is that a subject did not come:
  * - `own`      its own: something that is known to work came after it
- * - `shared`   the source's, of whom everybody suffers: nothing is counted
+ * - `shared`   the source's, and every object fails for it: nothing is counted
  * - `unknown`  it was refused, and nothing is known to work
  */
 export type Judgement = "own" | "shared" | "unknown";
@@ -55,28 +55,25 @@ const holdAt = { refusedCredentials: 2, others: 8 };
 const suspicious = 32;
 /**
  * Times that one subject alone is refused as too fast, before that is its own fault; as far as it
- * is said, or guessed.
+ * is announced, or guessed.
  */
 const alone = { said: 16, guessed: 4 };
 /** Subjects whose refusals by rate are kept, at most. */
 const remembered = 10_000;
 /**
- * Milliseconds for which everything is refused as too fast, before what is known to work is asked
- * for: the pace learns from it.
+ * Milliseconds for which everything is refused as too fast, before what is known to work is
+ * requested. The pace is found from its answer.
  */
 const askedFor = 2_000;
 /** The same, before the source is paused. */
 const longestRefusal = 30_000;
-/**
- * Milliseconds for which good credentials count as good still, where nothing else is
- * known.
- */
+/** Milliseconds for which good credentials count as good still, where nothing else is known. */
 const longestTrust = 10_000;
 /** Milliseconds until a probe that could not be sent is sent again. */
 const againMs = 1_000;
 
 /**
- * Tells the fault of one subject from that of the source (rule 8). The source is unwell only if
+ * Distinguishes the fault of one subject from that of the source (rule 8). The source is unwell only if
  * what is known to work has stopped working. Then it is paused, and only probes are sent, until one
  * is answered or the limit is reached. A success proves that the source worked from the moment on
  * in which its request was begun.
@@ -264,7 +261,7 @@ export class SourceHealth<S extends Subject> {
     return refusal;
   }
 
-  /** What this machine could not send says nothing of the source: it is sent later. */
+  /** What this machine could not send is no evidence about the source: it is sent later. */
   async #sent(ask: () => Promise<void>): Promise<void> {
     for (;;) {
       try {

@@ -8,15 +8,14 @@ const most = 8;
 /** Subjects that were listed unchanged that are kept, at most. */
 const mostUnchanged = 24;
 /**
- * Witnesses of this run that are asked, one after the other, before all of them count as
- * refused.
+ * Witnesses of this run that are asked, one after the other, before all of them count as refused.
  */
 const enough = 3;
 /** Dropped witnesses that are kept, at most. */
 const remembered = 1_000;
 
 /**
- * Subjects that the source has given: asked for again, they show whether it still gives anything.
+ * Subjects that the source has given: requested again, they show whether it still gives anything.
  * Those of this run come first, the latest before the others. Then those of earlier runs: first the
  * ones that were listed unchanged in this run.
  */
@@ -95,7 +94,7 @@ export class Witnesses<S extends Subject> {
     const ofThisRun = this.#ofThisRun().filter(isFirst);
     yield* ofThisRun.slice(0, enough);
     if (ofThisRun.length >= enough) return;
-    // What has come once is likely to come again, and those before it are not asked in vain.
+    // What has come once is likely to come again, and those before it are not requested in vain.
     const proven = this.#proven === undefined ? [] : [this.#proven];
     const unchanged = this.#unchanged;
     this.#notAsked = [];

@@ -44,7 +44,7 @@ export class Restraint {
     return this.#part;
   }
 
-  /** Of so many at once, how many are allowed now: at least one. */
+  /** Returns how many of this number at once are allowed now: at least one. */
   of(usual: number): number {
     return Math.max(1, Math.floor(usual * this.part));
   }

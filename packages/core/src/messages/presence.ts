@@ -5,7 +5,7 @@ const count = z.int().nonnegative();
 /** More disks than this has no service. */
 const mostVolumes = 1_000;
 
-/** A service is silent after so many times the interval that it speaks in. */
+/** A service counts as silent after this many of the intervals in which it reports. */
 export const silentIntervals = 3;
 /** More services than this are nobody's fleet. */
 export const mostServices = 1_000;

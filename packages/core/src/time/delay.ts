@@ -8,7 +8,7 @@ export async function delay(ms: number, signal: AbortSignal): Promise<void> {
 /** Waiting as an argument, so that tests need none. */
 export type Delayer = typeof delay;
 
-/** Calls `ring` once after so many milliseconds, unless it is disposed of before. */
+/** Calls `ring` once after this number of milliseconds, unless it is disposed of before. */
 export function alarm(ms: number, ring: () => void): Disposable {
   const timer = setTimeout(ring, ms);
   return { [Symbol.dispose]: () => clearTimeout(timer) };

@@ -13,7 +13,7 @@ import { entryOf, type Listed } from "./listed.ts";
 
 /**
  * Resolves with those of the objects that lie whole on a volume already: after a crash, or if the
- * catalogue was lost. With none if the volume cannot say.
+ * catalogue was lost. With none if the volume cannot answer.
  */
 export async function adoptedBy(
   volume: Volume,

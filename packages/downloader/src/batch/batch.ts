@@ -240,7 +240,7 @@ export class Batch implements Disposable {
     this.#spend();
   }
 
-  /** What lies on the disk needs no room to be kept. Large objects say so themselves. */
+  /** What lies on the disk needs no room to be kept. Large objects report it themselves. */
   #spend(): void {
     const { large } = this.#parts;
     const done = this.#decided.slice(this.#spent).filter((one) => !large.isLarge(entryOf(one)));

@@ -22,7 +22,7 @@ export class ByteBudget {
   }
 
   /**
-   * Who asks for more than the total gets the total, alone. Returns the share itself, without a
+   * A request for more than the total gets the total, alone. Returns the share itself, without a
    * promise, if there is nothing to wait for.
    */
   acquire(bytes: number): Share | Promise<Share> {
@@ -31,7 +31,7 @@ export class ByteBudget {
     return new Promise((resolve) => this.#waiting.push({ bytes: wanted, resolve }));
   }
 
-  /** Whether somebody waits for a share. */
+  /** Whether a share is waited for. */
   get isShort(): boolean {
     return this.#waiting.length > 0;
   }

@@ -42,7 +42,7 @@ export interface LargeParts {
 /** An object whose size is known. */
 export type SizedEntry = ObjectEntry & { readonly size: number };
 
-/** What the source says of the object that it sends. */
+/** What the headers have about the object that comes. */
 type State = Pick<ObjectBody, "validator" | "modified" | "objectMd5">;
 
 /**
@@ -198,7 +198,7 @@ export class LargeObjects {
     throw new Disagreement(`${entry.key}: bytes of another state came`);
   }
 
-  /** In the words of everybody else, who do not try again here. */
+  /** As the error that the rest of the downloader expects: nothing is tried again here. */
   async #reasonOf(error: unknown, { key }: ObjectEntry, part: Part): Promise<unknown> {
     if (error instanceof Disagreement) {
       this.#doubt(key);

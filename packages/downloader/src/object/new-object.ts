@@ -26,7 +26,7 @@ export function expectation(source: Source, job: Job, entry: DatedEntry, body: O
 }
 
 /**
- * What the listing alone says of an object that is to be stored; dated 1970 where it has no date.
+ * What the listing alone has of an object that is to be stored; dated 1970 where it has no date.
  */
 export function asListed(job: Job, entry: ObjectEntry): NewObject {
   return {

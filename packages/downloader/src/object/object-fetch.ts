@@ -66,7 +66,7 @@ export interface Purpose {
 
 /** Tries in this process, the first included. What still fails goes back to the broker. */
 const tries = 3;
-/** Milliseconds: a source that asks for a longer wait gets it through the broker. */
+/** Milliseconds: a longer wait that a source demands is spent in the broker. */
 const longestPause = 2_000;
 
 const interrupted: Fetched = {

@@ -9,7 +9,7 @@ export interface SecondLook {
 
 /**
  * What did not come as it was listed is asked for once more, past caches, as the store's metadata
- * has it now; a missing one and one in whose place something else came at once. `undefined`: this
+ * has it now; a missing one and one in whose place something else came at once. `undefined` if this
  * is no such error, or was done already.
  */
 export async function lookAgain(

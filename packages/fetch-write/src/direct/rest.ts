@@ -25,7 +25,7 @@ export class Rest {
     if (this.#odd > 0) this.#odd = Math.max(0, this.#odd - 1 / perOdd);
   }
 
-  /** A refusal came, or nothing: the source may be unwell, or may limit us. */
+  /** A refusal came, or no answer: the source may be unwell, or may limit us. */
   trouble(): void {
     this.#begin(afterTrouble);
   }

@@ -215,7 +215,7 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
     });
   }
 
-  /** Some servers accept more connections than they serve: the usual way finds their number. */
+  /** Some servers accept more connections than they serve: the usual way finds out their number. */
   #look(): void {
     for (const requests of this.#sources.values()) {
       const unserved = requests.unserved();

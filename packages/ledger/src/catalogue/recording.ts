@@ -13,8 +13,7 @@ export interface Recording {
    */
   record(messages: readonly RecordMessage[]): Promise<readonly (string | undefined)[]>;
   /**
-   * `at`: Unix milliseconds; what was seen later stands. What is not given stays as it was
-   * before.
+   * `at`: Unix milliseconds; what was seen later stands. What is not given stays as it was before.
    */
   noteVolumes(volumes: readonly VolumeDescription[], at: number): Promise<void>;
   /** Enters what lies on a volume as if it had been reported, all or nothing. */

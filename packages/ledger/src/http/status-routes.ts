@@ -30,7 +30,7 @@ export function statusRoutes(status: LiveStatus | undefined, sessions: Sessions)
     }
     return context.json(rates);
   });
-  // For services whose broker takes nothing: otherwise it carries their words.
+  // For services whose broker accepts nothing: otherwise their reports come through it.
   routes.post("/presence", async (context) => {
     live().notePresence(await body(context, presenceSchema), overHttp);
     return context.json({});

@@ -2,7 +2,7 @@ import type { ObjectResult, PageMessage } from "@brigade/core";
 import { isMd5, MessageError } from "@brigade/core/thread";
 import type { PageAccount } from "../tables/pages.ts";
 
-/** No listing has pages of so many entries. An index beyond is wrong, and would cost memory. */
+/** No listing has pages of more entries. A larger index is wrong, and would cost memory. */
 export const mostEntries = 1_000_000;
 
 /** Throws MessageError if the page's record contradicts what is known of the page. */

@@ -15,8 +15,7 @@ const fineSamples = 300;
 const coarseSamples = 2_160;
 
 /**
- * How fast something goes, from its counters, which come about once per second. Its size is
- * fixed.
+ * How fast something goes, from its counters, which come about once per second. Its size is fixed.
  */
 export class Rates {
   readonly #counters: (Counter & { readonly at: number })[] = [];

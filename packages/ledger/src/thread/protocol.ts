@@ -4,7 +4,7 @@ import type { Rooms } from "./rooms.ts";
 /** What the thread is started with. */
 export interface CatalogueThreadData {
   readonly path: string;
-  /** Bytes of the database that stay in memory; `undefined`: the usual number. */
+  /** Bytes of the database that stay in memory; `undefined` for the usual number. */
   readonly cacheBytes: number | undefined;
 }
 

@@ -47,7 +47,7 @@ export function isSoftError(first: Uint8Array, key: string): boolean {
     assertNoPage(first, "possible", key);
     return false;
   } catch {
-    return true; // the usual way says so
+    return true; // the usual way reports it
   }
 }
 

@@ -6,7 +6,7 @@ import { proxyFor } from "../http/proxies/proxies.ts";
 import { encodePath, isRequestable } from "../http/requests/encode.ts";
 import type { Pacing } from "../pacing/pacing.ts";
 
-/** How the threads of volumes ask for the objects of a source, and what their answers mean to it. */
+/** How the threads of volumes request the objects of a source, and what becomes of the answers. */
 export interface DirectSource {
   readonly server: DirectServer;
   /**
@@ -16,7 +16,7 @@ export interface DirectSource {
   readonly isFree: boolean;
   /** Requests at once, at most, over all threads, at this moment: others have or need the rest. */
   readonly places: number;
-  /** Whether the server can be asked for this key by its path alone. */
+  /** Whether this key can be requested by its path alone. */
   accepts(key: ObjectKey): boolean;
   /** An answer was of no use, or did not come: the usual way gets it for its next request. */
   leave(key: ObjectKey, came: DirectAnswer | DirectFault): void;

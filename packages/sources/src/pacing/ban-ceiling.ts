@@ -7,7 +7,7 @@ import type { Purpose } from "./turns/turn.ts";
 const shareOfCount = 0.85;
 
 /**
- * The rate at which one server was asked until it refused everything, without mentioning our pace,
+ * The rate of requests to one server at which it refused everything, without a word on our pace,
  * is not used again for a while. All kinds of requests that it refused led to that together, so
  * they share the rest.
  */

@@ -68,7 +68,7 @@ export class Pacing {
   }
 
   /**
-   * To be called when everything is refused, also what was given before, and no server says why: if
+   * To be called when everything is refused, also what was given before, and no server gives a reason: if
    * requests were served until then, they are not sent that fast again for a while.
    */
   banned(): void {

@@ -49,7 +49,7 @@ export class ThreadRequests {
     const { lane, bodies, waiting, onFree } = this.#parts;
     bodies.inThreads = running;
     for (let body = 0; body < count; body++) {
-      // It was sent before: after a refusal it says nothing of the rate.
+      // It was sent before: after a refusal it is no evidence about the rate.
       if (lane.rate.isFree) lane.rate.served(lane.rate.sent());
       bodies.arrivedInThread(bytes / count);
     }

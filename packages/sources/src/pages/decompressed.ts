@@ -12,9 +12,8 @@ const ways = {
 };
 
 /**
- * Returns the uncompressed bytes, piece by piece. `coding`: the value of Content-Encoding, in
- * lower case. Throws SourceError `bad-listing` if they are cut, `forbidden` for an unknown
- * compression.
+ * Returns the uncompressed bytes, piece by piece. `coding`: the value of Content-Encoding, in lower
+ * case. Throws SourceError `bad-listing` if they are cut, `forbidden` for an unknown compression.
  */
 export function decompressed(
   bytes: AsyncIterable<Uint8Array>,

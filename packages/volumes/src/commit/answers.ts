@@ -55,7 +55,7 @@ export class Answers {
   }
 }
 
-/** A bug stays what it is, but goes to the one who asked. */
+/** A bug stays a bug, and is thrown at the caller. */
 function asDiskError(error: unknown, doing: string): unknown {
   try {
     return diskError(error, doing);

@@ -54,7 +54,7 @@ export function eachSyncer(): Syncer {
   };
 }
 
-/** Syncs nothing: for who can fetch everything again. */
+/** Syncs nothing, for a copy that can be fetched again. */
 export const noSyncer: Syncer = { each: false, sync: async () => {}, close: () => {} };
 
 /** Folders that are synced at once: each takes one of the process's open files. */

@@ -92,7 +92,7 @@ const remedies: Readonly<Record<string, string>> = {
   EXDEV: "its folder lies on another file system",
 };
 
-/** What the system said, and what can be done; anything else as it is. */
+/** Returns what the system reported, and what can be done; the words of any other error. */
 export function inWords(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error);
   const code = errorCode(error);

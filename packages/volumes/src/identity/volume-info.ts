@@ -10,7 +10,7 @@ import { layoutOf } from "./identity.ts";
 const identitySchema = z.object({ id: z.string().min(1), label: z.string() });
 const bindingSchema = z.object({ fingerprint: z.string().min(1) });
 
-/** What a volume says of itself. */
+/** What a volume's own file has about it. */
 export interface VolumeInfo {
   readonly id: string;
   readonly label: string;
@@ -21,7 +21,7 @@ export interface VolumeInfo {
 }
 
 /**
- * Reads what a volume says of itself, without opening it. `undefined` if there is no volume.
+ * Returns what a volume's own file has about it, without opening it. `undefined` if there is no volume.
  * Rejects with ConfigError if it cannot be read.
  */
 export async function readVolumeInfo(root: string): Promise<VolumeInfo | undefined> {

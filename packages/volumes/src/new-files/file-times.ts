@@ -14,7 +14,7 @@ const latest = 2 ** 31;
 /** Unix seconds: odd, since FAT counts in steps of two. */
 const probed = 1_000_000_001;
 
-/** What a file system or its owner may not allow, while it takes the bytes. */
+/** What a file system or its owner may not allow, although it accepts the bytes. */
 const refusals: ReadonlySet<string> = new Set([
   "EPERM",
   "EACCES",
@@ -101,7 +101,7 @@ export class FileTimes {
         removeFile(path);
       }
     } catch {
-      // A disk that is full, say: what is to be stored says so.
+      // A disk that is full, say: the next file to be stored fails with that.
       return undefined;
     }
   }

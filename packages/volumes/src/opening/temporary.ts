@@ -24,8 +24,7 @@ const ours = /^(?!lock$)([0-9a-z]+(\.probe)?|landing\.ndjson|lock-journal|\.lock
 /**
  * Takes `<tmp>/<instance>` for this process and empties it, and removes those of other instances
  * whose process is gone. Must run under the volume's own lock: a folder without a held lock counts
- * as a dead instance's. `mend` is called with each dead instance while its folder still shows
- * it.
+ * as a dead instance's. `mend` is called with each dead instance while its folder still shows it.
  */
 export function claimTemporary(tmp: string, instance: string, mend: (dead: string) => void): Temporary {
   const folder = join(tmp, instance);

@@ -45,7 +45,7 @@ function tryMake(path: string, mode: number | undefined): boolean {
 function makeNamed(path: string, mode?: number): void {
   if (isFolder(path)) return;
   const above = dirname(path);
-  // Below a file, the system itself says what is wrong.
+  // Below a file, the system's own error has what is wrong.
   if (above !== path && !existsSync(above)) makeNamed(above);
   try {
     mkdirSync(path, mode);

@@ -8,8 +8,7 @@ import { createFile, readIn } from "../own-files/files.ts";
 import { removeFile } from "../own-files/removal.ts";
 
 /**
- * What distinguishes the states of a remote file. `state`: in the words of the source of an
- * object.
+ * What distinguishes the states of a remote file. `state`: in the words of the source of an object.
  */
 const validatorSchema = z.object({
   kind: z.enum(["etag", "last-modified", "state"]),
@@ -72,7 +71,7 @@ const closeFile = promisify(close);
 
 /**
  * Replaces it: after a crash it is there as it was, or as it is now. That the renaming itself is
- * not synced may bring back an older one, which says less, and that is true too.
+ * not synced may bring back an older one. It has fewer bytes as safe, which is true too.
  */
 export async function writeControl(folder: EnteredFolder, name: string, control: Control): Promise<void> {
   const temporary = folder.at(`${name}.new`);

@@ -106,8 +106,7 @@ class RoomiestFirst implements Placement {
   }
 
   /**
-   * Asks the disks whose figures are too old for `isEnough`, until it holds or all
-   * have answered.
+   * Asks the disks whose figures are too old for `isEnough`, until it holds or all have answered.
    */
   async #ask(isEnough: () => boolean, signal: AbortSignal): Promise<void> {
     for (const account of this.#accounts) account.refreshIfOlder(freshMs);

@@ -82,10 +82,7 @@ export class VolumeAccount {
     return this.#state.reason;
   }
 
-  /**
-   * What it said when it was full, although its file system says that there is room: a quota, most
-   * likely.
-   */
+  /** Its error when it was full, although its file system reports room: a quota, most likely. */
   get fullReason(): string | undefined {
     return this.#above.bytes > largeBytes ? this.#state.fullReason : undefined;
   }

@@ -1,12 +1,12 @@
 import type { HostError, LocalRoom, Log } from "@brigade/core";
 
 /**
- * A volume that said `full` is back when this much was freed: its quota, say, may be less than the
+ * A volume that failed with `full` is back when this much was freed: its quota, say, may be less than the
  * disk's room. Bytes.
  */
 const freedBytes = 64 * 1024 * 1024;
 /**
- * An object of this size that finds the volume full, while the file system says that there is room,
+ * An object of this size that finds the volume full, while the file system reports room,
  * may be more than a quota leaves: smaller ones may fit. If a smaller one does not fit, the volume
  * is full. Bytes.
  */
@@ -77,7 +77,7 @@ export class VolumeState {
     return this.#state.kind === "silent" || this.#state.kind === "failed" ? this.#state.reason : undefined;
   }
 
-  /** What the volume said when it was full; `undefined` while it is not. */
+  /** The volume's error when it was full; `undefined` while it is not. */
   get fullReason(): string | undefined {
     return this.#state.kind === "full" ? this.#state.reason : undefined;
   }

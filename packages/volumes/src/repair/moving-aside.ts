@@ -18,7 +18,7 @@ export class MovingAside {
 
   /**
    * Moves what lies at this path, but a folder, to `.brigade/damaged/`. `meant`: the inode of the
-   * file that is meant (`any`: whatever it is; nothing: there was no file); another one that has
+   * file that is meant (`any` for whatever it is; `undefined` if there was no file); another one that has
    * its place by now stays there: then false.
    */
   move(source: string, path: string, meant: bigint | "any" | undefined): boolean {

@@ -165,7 +165,7 @@ export async function whyGone(volume: GivenVolume, log: Log): Promise<string | u
     const found = await link.call({ op: "look", trial: { folder: root, make: false, init: true } });
     return found.volume?.id === id ? undefined : `${root} is no longer that volume: was its disk unmounted?`;
   } catch (error) {
-    // If this process can open no more files, that says nothing of the disk.
+    // If this process can open no more files, that is no evidence about the disk.
     if (error instanceof HostError && error.kind === "limits") return undefined;
     if (error instanceof ConfigError || error instanceof HostError) return error.message;
     throw error;
@@ -176,7 +176,7 @@ export async function whyGone(volume: GivenVolume, log: Log): Promise<string | u
 
 /** Whether the volume's own thread finds it in its place. */
 export async function findsItself(volume: GivenVolume): Promise<boolean> {
-  const found = await volume.look?.().catch(() => undefined); // whoever wants to know why asks `whyGone`
+  const found = await volume.look?.().catch(() => undefined); // `whyGone` has the reason
   return found?.volume?.id === volume.id;
 }
 

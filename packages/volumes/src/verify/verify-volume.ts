@@ -15,7 +15,7 @@ export interface VerifyOptions {
   readonly threads?: number;
   /** Forget what an interrupted run has found. */
   readonly restart?: boolean;
-  /** A few times a second at most. */
+  /** Called a few times per second at most. */
   readonly onProgress?: (progress: VerifyProgress) => void;
   /** As they are found; what finds more waits for the promise. */
   readonly onDifference?: (difference: Difference) => void | Promise<void>;

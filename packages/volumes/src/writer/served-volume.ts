@@ -33,8 +33,7 @@ class ServedVolume {
   #came: { id: number; came: Came }[] = [];
   #stored: StoredColumns[] = [];
   /**
-   * A caller got the disk's failure: warnings about what else fails because of that are
-   * left out.
+   * A caller got the disk's failure: warnings about what else fails because of that are left out.
    */
   #hasFailed = false;
   #reportedProgressAt = 0;

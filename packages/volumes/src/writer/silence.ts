@@ -5,7 +5,7 @@ import type { Op } from "./protocol.ts";
  * took longer.
  */
 const usualLimit = 30_000;
-/** Milliseconds after which a line says that the disk is waited for: it may only be busy. */
+/** Milliseconds after which a log line reports that the disk is waited for: it may only be busy. */
 const usualNotice = 10_000;
 /** Between two looks. Milliseconds. */
 const lookEvery = 1_000;

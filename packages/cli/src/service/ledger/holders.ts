@@ -8,10 +8,7 @@ interface Word {
   readonly hasLeft: boolean;
 }
 
-/**
- * What services have reported to hold. It keeps a job open while they report and show
- * progress.
- */
+/** What services have reported to hold. It keeps a job open while they report and show progress. */
 export class Holders {
   readonly #words = new Map<string, Word>();
 

@@ -10,7 +10,7 @@ import { Agent, errors, Pool, ProxyAgent } from "./undici.ts";
 
 export interface DispatcherSettings extends ServerSettings {
   readonly headersTimeoutMs: number;
-  /** The greatest number per origin; `undefined`: as many as there are requests. */
+  /** The greatest number per origin; `undefined` for as many as there are requests. */
   readonly connections: number | undefined;
 }
 

@@ -4,7 +4,7 @@ import { type ProxyServer, parseProxy, proxyRule } from "./proxy-server.ts";
 
 /** The proxies of requests. */
 export interface Proxies {
-  /** For requests of either scheme; `undefined`: directly. */
+  /** For requests of either scheme; `undefined` for none. */
   readonly http: ProxyServer | undefined;
   readonly https: ProxyServer | undefined;
   /** Hosts that are reached directly, as NO_PROXY has them. */
@@ -41,7 +41,7 @@ export function chooseProxies(asked: string | undefined, environment: Environmen
   return { http: proxy, https: proxy, except: exceptions(environment) };
 }
 
-/** The proxy on the way to this URL; `undefined`: directly. */
+/** Returns the proxy on the way to this URL; `undefined` if there is none. */
 export function proxyFor(url: URL, { http, https, except }: Proxies): ProxyServer | undefined {
   const proxy = url.protocol === "https:" ? https : http;
   return proxy === undefined || isExcepted(url, except) ? undefined : proxy;

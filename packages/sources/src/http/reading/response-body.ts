@@ -97,7 +97,7 @@ export class ResponseBody {
 
   /**
    * A body of more than `most` bytes has failed as `damaged`: no more than one read beyond them is
-   * ever in memory. `undefined`: its length is not known.
+   * ever in memory. `undefined` if its length is not known.
    */
   limitTo(most: number | undefined): void {
     if (most === undefined) return;

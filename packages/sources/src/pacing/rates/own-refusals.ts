@@ -90,7 +90,7 @@ export class OwnRefusals {
   }
 
   /**
-   * Returns whether the refusal is the object's own and says nothing about the pace. `isHeld`: a
+   * Returns whether the refusal is the object's own and no evidence about the pace. `isHeld`: a
    * request must be served before others go on, so that it may be an outage.
    */
   refused(path: string, isHeld: boolean): boolean {

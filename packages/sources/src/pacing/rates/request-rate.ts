@@ -94,7 +94,7 @@ export class RequestRate {
     return this.isForbidden ? this.#servedBeforeForbidden : 0;
   }
 
-  /** Milliseconds from now for which the source asked us to send nothing. */
+  /** Milliseconds from now for which the source demands that nothing is sent. */
   get askedWait(): number {
     return this.#hold.askedWait(this.#now());
   }
@@ -137,7 +137,7 @@ export class RequestRate {
   }
 
   /**
-   * The source asks to slow down, and to send nothing for a time (10 minutes at most). Returns true
+   * The source demands fewer requests, and none for a time (10 minutes at most). Returns true
    * if the rate was cut.
    */
   refused(sentAt: number, retryAfterMs = 0): boolean {

@@ -34,7 +34,7 @@ export class Hold {
     return this.#reason === "banned";
   }
 
-  /** Milliseconds from now for which the source asked us to send nothing. */
+  /** Milliseconds from now for which the source demands that nothing is sent. */
   askedWait(now: number): number {
     return this.isOn ? Math.max(0, this.#askedUntil - now) : 0;
   }
@@ -78,7 +78,7 @@ export class Hold {
     if (this.isProbe(sentAt)) this.#probe = undefined;
   }
 
-  /** The source asks for a wait of this number of milliseconds. At most 10 minutes are obeyed. */
+  /** The source asks for a wait of this number of milliseconds. It is kept up to 10 minutes. */
   obey(now: number, waitMs: number): void {
     if (waitMs <= 0) return;
     const ms = Math.min(waitMs, longestWait);

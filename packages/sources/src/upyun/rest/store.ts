@@ -42,7 +42,7 @@ export class Store {
     return acceptBody(answer, { object, range, variant: false, what });
   }
 
-  /** `undefined`: it is a directory, or does not exist, which GET has to confirm. */
+  /** `undefined` if it is a directory, or does not exist, which GET has to confirm. */
   async stat(key: ObjectKey, signal: AbortSignal): Promise<ObjectEntry | undefined> {
     const what = `ask for ${key}`;
     const answer = await this.#rest.send("HEAD", key, ["accept", "*/*"], signal);
