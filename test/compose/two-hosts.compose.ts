@@ -7,10 +7,12 @@ import { promisify } from "node:util";
 import { connectBrokerAdmin } from "@brigade/broker";
 import { assertHoldsAll } from "../fleet/disks.ts";
 import { silentLog } from "../logs.ts";
+import { until } from "../waiting.ts";
 import { engineAnswers, type Host } from "./host.ts";
 import { brigade, disksOf, keys, makeVolumes, passwords, Site, up } from "./set-up.ts";
 
 const tls = { COMPOSE_FILE: "docker-compose.yml:deploy/tls.yml" };
+const passwordOfThird = crypto.randomUUID();
 const skip = !(await engineAnswers()) && "no Docker Engine answers";
 
 describe("a head host and a download host share a job, with AMQPS between them", { skip }, () => {
@@ -19,7 +21,13 @@ describe("a head host and a download host share a job, with AMQPS between them",
   let broker: string;
   before(async () => {
     site = await Site.create();
-    head = await site.host({ ...tls, ...passwords, COMPOSE_PROFILES: "head", AMQP_BIND: site.address });
+    head = await site.host({
+      ...tls,
+      ...passwords,
+      COMPOSE_PROFILES: "head",
+      AMQP_BIND: site.address,
+      BROKER_DOWNLOADERS: `third=${passwordOfThird}`,
+    });
     await promisify(execFile)(join(head.folder, "deploy/certificates.sh"), [site.address]);
     await up(head);
     broker = await head.published("broker", 5671);
@@ -42,6 +50,22 @@ describe("a head host and a download host share a job, with AMQPS between them",
     const answer = JSON.parse(await brigade(head, "start", "photos", "--wait", "--json"));
     await assertHoldsAll(disksOf(download), site.buckets[0], keys);
     assert.match(JSON.stringify(answer), /"second"/);
+  });
+
+  test("a download host with a user of its own connects as that user", async () => {
+    const download = await site.host({
+      ...tls,
+      COMPOSE_PROFILES: "download",
+      BROKER: broker,
+      BROKER_DOWNLOADER: "brigade-downloader-third",
+      BROKER_DOWNLOADER_PASSWORD: passwordOfThird,
+      BRIGADE_HOST: "third",
+      LEDGER_TOKEN: "",
+    });
+    await cp(authority(head), authority(download));
+    await makeVolumes(download);
+    await up(download);
+    await until("the ledger hears the host", async () => /\bthird-1\b/.test(await brigade(head, "status")));
   });
 
   test("a broker whose certificate is of an unknown CA is refused", async () => {
