@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { type Answer, sendAnswer } from "./answer.ts";
+import type { Account } from "./auth.ts";
 import { bytesOf } from "./bodies/body.ts";
 import { createDigests } from "./bodies/digests.ts";
 import { type Counters, createCounters } from "./counters.ts";
@@ -21,23 +22,8 @@ import { rendered } from "./versions.ts";
  */
 export type Outage = "off" | "status" | "reset" | "refused";
 
-/** A running bucket: the REST host and the public domain of one service. */
-export interface Bucket extends AsyncDisposable {
-  readonly name: string;
-  readonly operator: string;
-  readonly restUrl: string;
-  readonly domainUrl: string;
-  readonly counters: Counters;
-  /** The objects in the bucket now. */
-  readonly tree: ObjectSet;
-  /** Times that the body of a key was asked for, by either way. */
-  fetches(key: string): number;
-  /** Times that a directory's pages were asked for. */
-  listings(directory: string): number;
-  /** Times that a key's metadata was asked for. */
-  heads(key: string): number;
-  /** The bytes that the store has under a key, or that the domain renders as a version of it. */
-  bodyOf(key: string, version?: string): Buffer;
+/** What the tests change while a bucket runs. */
+interface BucketChanges {
   put(key: string, object: Uint8Array | ExplicitObject): void;
   remove(key: string): void;
   forbid(...keys: readonly string[]): void;
@@ -47,31 +33,88 @@ export interface Bucket extends AsyncDisposable {
   /** Replaces all rules; their counts begin anew. */
   setFaults(rules: readonly FaultRule[]): void;
   setPassword(password: string): void;
-  setOutage(outage: Outage): Promise<void>;
-  /** Drops the public domain's stale copies and remembered 404s. */
+  /** Drops the public domain's stale copies and cached 404s. */
   purge(): void;
+}
+
+/** What was requested of a bucket so far. */
+interface BucketCounts {
+  readonly counters: Counters;
+  /** Times that the body of a key was requested, by either way. */
+  fetches(key: string): number;
+  /** Times that a directory's pages were requested. */
+  listings(directory: string): number;
+  /** Times that a key's metadata was requested. */
+  heads(key: string): number;
+}
+
+/** A running bucket: the REST host and the public domain of one service. */
+export interface Bucket extends BucketChanges, BucketCounts, AsyncDisposable {
+  readonly name: string;
+  readonly operator: string;
+  readonly restUrl: string;
+  readonly domainUrl: string;
+  /** The objects in the bucket now. */
+  readonly tree: ObjectSet;
+  /** The bytes that the store has under a key, or that the domain renders as a version of it. */
+  bodyOf(key: string, version?: string): Buffer;
+  setOutage(outage: Outage): Promise<void>;
   close(): Promise<void>;
 }
 
 type Answerer = (service: Service, request: IncomingMessage) => Answer;
+type Counts = Readonly<Record<"fetch" | "head" | "list", Map<string, number>>>;
+/** Bytes that the answers under way have sent, each by a function. */
+type Sending = Set<() => number>;
+
+const defaultAccount: Account = { operator: "operator", password: "password" };
 
 export async function startBucket(options: BucketOptions): Promise<Bucket> {
-  const {
-    name = "demo",
-    operator = "operator",
-    password = "password",
-    seed = 1,
-    host = "127.0.0.1",
-  } = options;
-  const counts = {
-    fetch: new Map<string, number>(),
-    head: new Map<string, number>(),
-    list: new Map<string, number>(),
-  };
-  const now = options.now ?? Date.now;
+  const counts: Counts = { fetch: new Map(), head: new Map(), list: new Map() };
+  const sending: Sending = new Set();
+  const service = serviceOf(options, counts, sending);
   let outage: Outage = "off";
-  const sending = new Set<() => number>();
-  const service: Service = {
+  const listenerOf = listeners(service, sending, () => outage);
+  const { host = "127.0.0.1" } = options;
+  const rest = await listen(listenerOf(restAnswer), host, options.restPort);
+  const domain = await listen(listenerOf(domainAnswer), host, options.domainPort);
+  const edge = await listen(listenerOf(edgeAnswer), host);
+  service.domainUrl = domain.url;
+  service.edgeUrl = edge.url;
+  const all = [rest, domain, edge];
+  const closeAll = async () => {
+    await Promise.all(all.map((each) => each.close()));
+  };
+  return {
+    ...changesOf(service),
+    name: service.name,
+    operator: service.account.operator,
+    restUrl: rest.url,
+    domainUrl: domain.url,
+    counters: service.counters,
+    tree: service.tree,
+    fetches: (key) => counts.fetch.get(key) ?? 0,
+    listings: (directory) => counts.list.get(directory) ?? 0,
+    heads: (key) => counts.head.get(key) ?? 0,
+    bodyOf(key, version) {
+      const object = service.tree.object(key);
+      if (!object) throw new RangeError(`no such object: ${key}`);
+      return bytesOf((version === undefined ? object : rendered(key, version, object)).body);
+    },
+    async setOutage(next) {
+      outage = next;
+      if (next === "refused") await closeAll();
+      else await Promise.all(all.map((each) => each.open()));
+    },
+    close: closeAll,
+    [Symbol.asyncDispose]: closeAll,
+  };
+}
+
+function serviceOf(options: BucketOptions, counts: Counts, sending: Sending): Service {
+  const { name = "demo", now = Date.now, seed = 1 } = options;
+  const { operator = defaultAccount.operator, password = defaultAccount.password } = options;
+  return {
     name,
     options,
     tree: changingTree(options.tree),
@@ -91,68 +134,49 @@ export async function startBucket(options: BucketOptions): Promise<Bucket> {
     domainUrl: "",
     edgeUrl: "",
   };
+}
 
+/** Returns a function that makes the listener of one host. */
+function listeners(
+  service: Service,
+  sending: Sending,
+  outage: () => Outage,
+): (answerTo: Answerer) => RequestListener {
+  const { counters, options } = service;
   const uncrowded = rangesAtOnce(service);
   function reply(answerTo: Answerer, request: IncomingMessage, response: ServerResponse): void {
-    if (outage === "off") {
+    if (outage() === "off") {
       if (options.ranges === "ignored") delete request.headers.range;
       sendAnswer(service, request, response, uncrowded(answerTo(service, request), request, response));
       return;
     }
-    service.counters.outage++;
-    if (outage === "status") send(response, errorReply(50300028, "rest"), service.date());
+    counters.outage++;
+    if (outage() === "status") send(response, errorReply(50300028, "rest"), service.date());
     else request.socket.resetAndDestroy();
   }
-
-  /** Counts a request while it is open. */
-  const listener =
-    (answerTo: Answerer): RequestListener =>
-    (request, response) => {
-      const { counters } = service;
-      counters.peak = Math.max(counters.peak, ++counters.open);
-      const before = request.socket.bytesWritten;
-      const bytes = () => request.socket.bytesWritten - before;
-      sending.add(bytes);
-      response.once("close", () => {
-        counters.open--;
-        counters.bytes += bytes();
-        sending.delete(bytes);
-      });
-      if (options.latencyMs) setTimeout(() => reply(answerTo, request, response), options.latencyMs);
-      else reply(answerTo, request, response);
-    };
-
-  const rest = await listen(listener(restAnswer), host, options.restPort);
-  const domain = await listen(listener(domainAnswer), host, options.domainPort);
-  const edge = await listen(listener(edgeAnswer), host);
-  service.domainUrl = domain.url;
-  service.edgeUrl = edge.url;
-  const listeners = [rest, domain, edge];
-  const closeAll = async () => {
-    await Promise.all(listeners.map((each) => each.close()));
+  return (answerTo) => (request, response) => {
+    // A request is counted while it is open.
+    counters.peak = Math.max(counters.peak, ++counters.open);
+    const before = request.socket.bytesWritten;
+    const bytes = () => request.socket.bytesWritten - before;
+    sending.add(bytes);
+    response.once("close", () => {
+      counters.open--;
+      counters.bytes += bytes();
+      sending.delete(bytes);
+    });
+    if (options.latencyMs) setTimeout(() => reply(answerTo, request, response), options.latencyMs);
+    else reply(answerTo, request, response);
   };
+}
 
+function changesOf(service: Service): BucketChanges {
+  const { options, account, stale, forbidden, vanished } = service;
   function beforeChange(key: string): void {
     service.digests.clear();
-    if (options.domain?.staleCopies && !service.stale.has(key))
-      service.stale.set(key, service.tree.object(key));
+    if (options.domain?.staleCopies && !stale.has(key)) stale.set(key, service.tree.object(key));
   }
-
   return {
-    name,
-    operator,
-    restUrl: rest.url,
-    domainUrl: domain.url,
-    counters: service.counters,
-    tree: service.tree,
-    fetches: (key) => counts.fetch.get(key) ?? 0,
-    listings: (directory) => counts.list.get(directory) ?? 0,
-    heads: (key) => counts.head.get(key) ?? 0,
-    bodyOf(key, version) {
-      const object = service.tree.object(key);
-      if (!object) throw new RangeError(`no such object: ${key}`);
-      return bytesOf((version === undefined ? object : rendered(key, version, object)).body);
-    },
     put(key, object) {
       beforeChange(key);
       service.tree.put(key, object);
@@ -162,35 +186,28 @@ export async function startBucket(options: BucketOptions): Promise<Bucket> {
       service.tree.remove(key);
     },
     forbid(...keys) {
-      for (const key of keys) service.forbidden.add(key);
+      for (const key of keys) forbidden.add(key);
     },
     vanish(...keys) {
-      for (const key of keys) service.vanished.add(key);
+      for (const key of keys) vanished.add(key);
     },
     restore(...keys) {
       for (const key of keys) {
-        service.forbidden.delete(key);
-        service.vanished.delete(key);
+        forbidden.delete(key);
+        vanished.delete(key);
       }
     },
     setFaults(rules) {
-      service.chooseFault = chooseFaults(rules, seed);
+      service.chooseFault = chooseFaults(rules, options.seed ?? 1);
     },
-    setPassword(changed) {
-      service.account = { operator, password: changed };
-    },
-    async setOutage(next) {
-      outage = next;
-      if (next === "refused") await closeAll();
-      else await Promise.all(listeners.map((each) => each.open()));
+    setPassword(password) {
+      service.account = { operator: account.operator, password };
     },
     purge() {
-      service.stale.clear();
+      stale.clear();
       service.cached404.clear();
       service.digests.clear();
     },
-    close: closeAll,
-    [Symbol.asyncDispose]: closeAll,
   };
 }
 

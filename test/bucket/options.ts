@@ -3,6 +3,7 @@ import type { FaultRule } from "./faults/rules.ts";
 import type { ListingOptions } from "./listing.ts";
 import type { ObjectSet } from "./trees/object-set.ts";
 
+/** One member per way in which a bucket can differ from the usual one. */
 export interface BucketOptions {
   readonly tree: ObjectSet;
   /** Default `demo`. */

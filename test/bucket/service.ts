@@ -6,7 +6,7 @@ import type { BucketOptions } from "./options.ts";
 import type { ChangingTree } from "./trees/changing.ts";
 import type { StoredObject } from "./trees/object-set.ts";
 
-/** State that both hosts of a bucket share; tests change it while they run. */
+/** The state that all hosts of a bucket share, in one record. Tests change it while they run. */
 export interface Service {
   readonly name: string;
   readonly options: BucketOptions;

@@ -65,21 +65,39 @@ export async function benchCopies(
   for (const contender of ready) contender.setUp?.(site);
   using bed = bedOf(options.bed, { home, files: tree.keys.length, bytes: tree.bytes, say });
 
+  const programOf = ({ tool }: Contender) => (tool === undefined ? "" : (tools.get(tool) ?? ""));
+  const { rounds, timeoutMs } = options;
+  return await inRounds(ready, { rounds, signal, say }, (contender) =>
+    runOnce(contender, { site, bed, program: programOf(contender), timeoutMs, signal }),
+  );
+}
+
+interface Rounds {
+  readonly rounds: number;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+}
+
+/** Runs each contender once per round, in an order that differs from round to round. */
+async function inRounds(
+  ready: readonly Contender[],
+  { rounds, signal, say }: Rounds,
+  runOne: (contender: Contender) => Promise<Omit<CopyRun, "round">>,
+): Promise<readonly ContenderRuns[]> {
   const results = ready.map(({ name, safe }) => ({
     name,
     safe,
     runs: [] as CopyRun[],
     failures: [] as string[],
   }));
-  for (let round = 0; round < options.rounds; round++) {
+  for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < ready.length; turn++) {
       const index = (round + turn) % ready.length;
       const contender = ready[index];
       const result = results[index];
       if (contender === undefined || result === undefined) continue;
       try {
-        const program = contender.tool === undefined ? "" : (tools.get(contender.tool) ?? "");
-        const run = await runOnce(contender, { site, bed, program, timeoutMs: options.timeoutMs, signal });
+        const run = await runOne(contender);
         result.runs.push({ round, ...run });
         say(`round ${round + 1} ${contender.name}: ${Math.round(run.files / run.seconds)} files/s`);
       } catch (error) {

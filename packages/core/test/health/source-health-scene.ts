@@ -14,7 +14,10 @@ export async function turn(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** The health of a source of which every waiting passes at once, the clock being moved on by it. */
+/**
+ * Returns the health of a source of which every wait passes at once, and moves the clock on. It is
+ * long because its callbacks and what it returns share their state.
+ */
 export function setUp({ limitMs = 600_000, earlier = [] as string[], manyOrigins = false } = {}) {
   const leaving = new AbortController();
   const clock = { now: 1_000 };
