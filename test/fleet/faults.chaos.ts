@@ -180,7 +180,7 @@ test("services wait for a broker that is not there yet, and for one that is gone
   await assertHoldsAll([fleet.volume("a")], bucket, keys);
 });
 
-test("the work of a download host that is cut off goes to the others, and the host takes part again when it is back", async (t) => {
+test("the work of a download host that is cut off goes to the others, and the host works again when it is back", async (t) => {
   const { bucket, fleet, keys, amqpUrl } = await place(t, node, tree(60, 500, 15), slowly);
   await fleet.ledger();
   await fleet.lister();

@@ -24,7 +24,7 @@ const rank: Record<Outcome, number> = { failed: 1, vanished: 2, unchanged: 3, st
 /**
  * A walk with everything that may happen to one: many pages, walks begun again after a bad cursor,
  * positions that failed before they succeeded, competing reports, results that span pages,
- * unchanged entries that are stored as well.
+ * unchanged entries that are stored as well. It is long because all steps share one random walk.
  */
 export function syntheticJob(seed: number, directories = 12): SyntheticJob {
   const random = randomOf(seed);

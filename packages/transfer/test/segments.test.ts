@@ -95,7 +95,7 @@ test("bytes beyond the requested range are not used", async () => {
   assert.deepEqual(file.bytes, bytesOf(0, length));
 });
 
-test("a connection that is done takes half of what the slowest still has", async () => {
+test("a connection that is done gets half of what the slowest still has", async () => {
   const released = Promise.withResolvers<void>();
   let isSlow = true;
   let now = 0;
@@ -121,7 +121,7 @@ test("a connection that is done takes half of what the slowest still has", async
   );
 });
 
-test("no half is taken of what will be there in a moment", async () => {
+test("a segment is not split if it will be there in a moment", async () => {
   let now = 0;
   const { transfer, asked } = await run({
     play: (range) => wholly(range, range.from === 0 ? 50 : 100),

@@ -32,7 +32,7 @@ interface Surroundings {
   readonly forget: () => void;
 }
 
-/** One consumer. It runs the handler on what is handed out, and settles by its verdict. */
+/** One consumer. It runs the handler on each delivery, and settles it with the verdict. */
 export class EmbeddedSubscription implements Subscription {
   readonly #consumer: number;
   readonly #queue: QueueName;

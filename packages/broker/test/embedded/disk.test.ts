@@ -11,7 +11,7 @@ const files = { source: "photos", queue: "files" } as const;
 const name = "n".repeat(8_000);
 
 embeddedTest(
-  "a full disk ends the broker: told once, publishers are let go, deliveries are lost, what was confirmed is there later",
+  "a full disk ends the broker: it is reported once, publishing rejects, deliveries are lost, and what was confirmed is there later",
   async (bench, context) => {
     const broker = await bench.broker({ maxBytes: 1 << 20 });
     const lost = Promise.withResolvers<void>();

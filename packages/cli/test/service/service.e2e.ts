@@ -107,7 +107,7 @@ describe("a ledger", () => {
     assert.match(JSON.parse(stderr).msg, /in use by another process/);
   });
 
-  test("opens jobs of its sources only, for who has the token, and keeps them over a restart", async () => {
+  test("opens jobs of its sources only, for requests with the token, and keeps them over a restart", async () => {
     await using folder = await temporaryFolder();
     const own = {
       ...environment,

@@ -15,7 +15,7 @@ export interface NewObject {
   /** Unix seconds; becomes the file's modification time. */
   readonly modified: number;
   readonly etag?: string | undefined;
-  /** The stored bytes must be this many; absent where nobody knows beforehand (a variant). */
+  /** The stored bytes must be this many; absent where that is not known beforehand (a variant). */
   readonly expectedSize?: number | undefined;
   /**
    * The stored bytes must have this MD5 (32 lower-case hex digits); absent where the source gives

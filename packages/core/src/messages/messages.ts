@@ -220,7 +220,7 @@ export type Message = z.infer<typeof messageSchema>;
 
 /**
  * A message that a newer program has made: it is to wait for one that can read it. `needs`: what
- * this one does not know.
+ * this one does not read.
  */
 export class NewerMessageError extends MessageError {
   readonly needs: string;

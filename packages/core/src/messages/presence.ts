@@ -35,7 +35,7 @@ export type Fetching = z.infer<typeof fetchingSchema>;
  */
 export const newerMessagesSchema = z.object({
   queue: z.enum(["directories", "files", "retry", "records"]),
-  /** What it does not know, for people: "message version 2". */
+  /** What only a newer program reads, for people: "message version 2". */
   needs: z.string(),
   messages: count,
 });

@@ -67,7 +67,7 @@ describe("decodeMessage", () => {
   }
 
   const files = samples[1] as Message & { type: "files" };
-  test("gives the witnesses of a batch, of which a newer program may tell more, and leaves out unknown fields", () => {
+  test("gives the witnesses of a batch, which may have more fields from a newer program, and leaves these out", () => {
     const newer = { witnesses: [{ key: "b.jpg", size: 3, colour: "red" }, { key: "c.jpg" }], spare: 1 };
     assert.deepEqual(decodeMessage(JSON.stringify({ ...files, ...newer })), {
       ...files,

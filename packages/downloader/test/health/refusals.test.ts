@@ -175,7 +175,7 @@ describe("a later run, of which most is unchanged", () => {
       return closed;
     }
 
-    test("asks for the unchanged objects that its messages name, and has the refused ones fail when one comes", async () => {
+    test("probes with the unchanged objects that its messages name, and has the refused ones fail when one comes", async () => {
       const { bucket } = scene();
       const { broker, downloader, givenUp } = await setUp(bucket);
       const message = { ...batch(sized(names)), witnesses };

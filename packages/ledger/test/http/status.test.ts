@@ -82,7 +82,7 @@ test("events end with the session that reads them", async () => {
   assert.match(await reading, /^event: status/);
 });
 
-test("events end with the status, and nobody waits for a reader who left", async () => {
+test("events end with the status, which does not wait for a reader that left", async () => {
   const own = await live();
   const reading = Array.fromAsync(statusesIn(await own.ask("events")));
   const left = statusesIn(await own.ask("events"));

@@ -251,7 +251,7 @@ test("the loss of a volume is reported again while the catalogue cannot record i
   assert.match(lastGone(scripted)?.lost ?? "", /nobody has been heard/);
 });
 
-test("a user of the broker who makes up disks and services leaves half the room to others", async () => {
+test("a user of the broker that makes up disks and services leaves half the room to others", async () => {
   using live = await following();
   const { status, clock, scripted, warned } = live;
   const user = "brigade-downloader-host-3";

@@ -32,7 +32,7 @@ describe("witnesses among the files of a page", () => {
     assert.deepEqual(witnessesOf("d", files("a".repeat(400)), [true]), []);
   });
 
-  test("have no size where only a HEAD has told it", () => {
+  test("have no size where only a HEAD had one", () => {
     const page = [{ name: "a", size: 5, unproven: true as const }];
     assert.deepEqual(witnessesOf("", page, [true]), [{ key: "a" }]);
   });

@@ -25,7 +25,7 @@ test("a turn costs no promise while nothing is in the way", () => {
   assert.ok(!(pacing.of("http://a").enter("body", signal()) instanceof Promise));
 });
 
-test("begins with 16 places, and takes one more for each that is served, up to half; then one after as many answers as there are", async () => {
+test("begins with 16 places, and adds one for each that is served, up to half; then one after as many answers as there are", async () => {
   const { given, ask, finish } = setup(64);
   await ask(200);
   assert.equal(given.length, 16);

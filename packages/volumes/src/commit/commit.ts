@@ -28,7 +28,7 @@ export interface CommitNeeds {
 /**
  * The way from whole files to answers: data synced, named, manifest line written, synced again
  * (`Beats` has the order; `Syncing`, `Naming` and `Answers` are its steps). What gives a file its
- * name comes with the file, so this knows no names, and no other ways in which files come.
+ * name comes with the file, so there are no names here, and no other ways in which files come.
  */
 export class Commit {
   readonly #needs: CommitNeeds;

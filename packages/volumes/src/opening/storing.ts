@@ -132,7 +132,7 @@ export class Storing {
   #writeUnmeasured({ key }: NewObject, file: IncomingFile, chunk: Uint8Array): void {
     const { roomLeft, room } = this.#needs;
     const refuse = (cause?: unknown) =>
-      new NameError(`${key}: nobody knows its size, and the volume has no room for more of it (MIN_FREE)`, {
+      new NameError(`${key}: its size is not known, and the volume has no room for more of it (MIN_FREE)`, {
         cause,
       });
     try {

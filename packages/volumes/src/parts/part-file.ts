@@ -194,7 +194,7 @@ export class OpenPartFile implements PartFile {
     if (room.isLeft(roomIn(await statfs(this.path)))) return;
     throw new HostError(
       "full",
-      `${this.path}: nobody knows how long it becomes, and its disk has no room for more of it (MIN_FREE)`,
+      `${this.path}: its final length is not known, and its disk has no room for more of it (MIN_FREE)`,
     );
   }
 

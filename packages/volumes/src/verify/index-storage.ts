@@ -21,7 +21,7 @@ create table lost (source integer not null, key text not null, at integer not nu
   strict, without rowid;
 -- objects that are not as they should be, or were not when they were looked at first
 create table problems (n integer primary key) strict;
--- folders that are still to be searched for files that nobody knows
+-- folders that are still to be searched for files that are in no manifest
 create table folders (n integer primary key, source text not null, path text not null) strict;
 `;
 

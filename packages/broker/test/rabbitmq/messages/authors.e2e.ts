@@ -5,7 +5,7 @@ import { directoryMessage, pageMessage, resultMessage } from "../../sample-messa
 import { forge, nameIn, presence, rightsTest, urlOf } from "../users.ts";
 
 rightsTest(
-  "what a downloader makes up of pages and directories is believed by nobody, with an author or without, replayed or not",
+  "pages and directories that a downloader makes up are refused, with an author or without, replayed or not",
   async (bench, context) => {
     const { source } = bench;
     const x = nameIn(bench);
@@ -40,7 +40,7 @@ rightsTest(
 );
 
 rightsTest(
-  "a result without an author is believed until REQUIRE_USER_ID is set, then no more, given back or not",
+  "a result without an author is accepted until REQUIRE_USER_ID is set, then no more, given back or not",
   async (bench, context) => {
     const { source } = bench;
     await forge("downloader", nameIn(bench)("records"), resultMessage(source), {});
@@ -62,7 +62,7 @@ rightsTest(
   },
 );
 
-rightsTest("who made a record stays known when it is given back, and when it waits", async (bench) => {
+rightsTest("a record keeps its author when it is given back, and when it waits", async (bench) => {
   const { source } = bench;
   await (await bench.connect({ url: urlOf("downloader") })).publish([resultMessage(source)]);
   const ledger = await bench.connect({ url: urlOf("ledger") });

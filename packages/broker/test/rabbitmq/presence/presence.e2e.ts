@@ -86,7 +86,7 @@ function rests() {
   };
 }
 
-presenceTest("what a service says of itself is heard by all who listen", async (bench, context) => {
+presenceTest("the report of a service reaches all listeners", async (bench, context) => {
   const speaker = await bench.connect();
   const audiences = [new Audience(), new Audience()];
   for (const { listen } of audiences) (await bench.connect()).onPresence(listen);
@@ -107,23 +107,26 @@ presenceTest("it is heard again when all connections were closed", async (bench,
   assert.deepEqual(bench.errors, []);
 });
 
-presenceTest("a listener whose queue is taken away hears again after a rest", async (bench, context) => {
-  const wait = rests();
-  const [speaker, hearer] = [await bench.connect(), await bench.connect({ delay: wait.delay })];
-  const audience = new Audience();
-  hearer.onPresence(audience.listen);
-  await isHeard(speaker, audience, "before", context);
-  bench.log.take();
-  const [queue = ""] = await queuesOfListeners();
-  await node.ctl("delete_queue", queue);
-  await becomes(() => wait.count > 0, context);
-  assert.deepEqual(bench.log.take(), [notHeard]);
-  wait.end();
-  await isHeard(speaker, audience, "after", context);
-  assert.deepEqual(bench.errors, []);
-});
+presenceTest(
+  "a listener whose queue was deleted gets reports again after a pause",
+  async (bench, context) => {
+    const wait = rests();
+    const [speaker, hearer] = [await bench.connect(), await bench.connect({ delay: wait.delay })];
+    const audience = new Audience();
+    hearer.onPresence(audience.listen);
+    await isHeard(speaker, audience, "before", context);
+    bench.log.take();
+    const [queue = ""] = await queuesOfListeners();
+    await node.ctl("delete_queue", queue);
+    await becomes(() => wait.count > 0, context);
+    assert.deepEqual(bench.log.take(), [notHeard]);
+    wait.end();
+    await isHeard(speaker, audience, "after", context);
+    assert.deepEqual(bench.errors, []);
+  },
+);
 
-presenceTest("nothing is kept for those who do not listen (any more)", async (bench, context) => {
+presenceTest("no report is kept for services that do not listen (any more)", async (bench, context) => {
   const [speaker, hearer] = [await bench.connect(), await bench.connect()];
   const audience = new Audience();
   const subscription = hearer.onPresence(audience.listen);
@@ -204,7 +207,7 @@ presenceTest(
 );
 
 presenceTest(
-  "a listener that may not listen says so once, its work goes on, and it hears as soon as it may",
+  "a listener without the right to listen warns once, its work goes on, and it gets reports as soon as it may",
   async (bench, context) => {
     const { url, allow } = await stranger("^$", "^brigade[.]", "^brigade[.]");
     const wait = rests();
@@ -255,7 +258,7 @@ presenceTest("what is no presence is dropped, with a line for developers", async
   );
 });
 
-presenceTest("a listener's error is told, and it hears what comes next", async (bench, context) => {
+presenceTest("a listener's error is reported, and it gets the next report", async (bench, context) => {
   const audience = new Audience();
   const [speaker, hearer] = [await bench.connect(), await bench.connect()];
   const broken = new Error("a bug");
@@ -268,17 +271,20 @@ presenceTest("a listener's error is told, and it hears what comes next", async (
   assert.deepEqual([...new Set(bench.errors)], [broken]);
 });
 
-presenceTest("what is said while the broker accepts no messages is never heard", async (bench, context) => {
-  const audience = new Audience();
-  const [speaker, hearer] = [await bench.connect(), await bench.connect()];
-  hearer.onPresence(audience.listen);
-  await isHeard(speaker, audience, "before", context);
-  await node.ctl("set_vm_memory_high_watermark", "0.0001");
-  const published = speaker.publish([filesMessage(bench.source)]);
-  await becomes(() => speaker.state === "blocked", context);
-  for (let times = 0; times < 10; times++) speaker.announce(presence("meanwhile"));
-  await node.ctl("set_vm_memory_high_watermark", "0.6");
-  await published;
-  await isHeard(speaker, audience, "after", context);
-  assert.deepEqual(audience.instances, ["before", "after"]);
-});
+presenceTest(
+  "what is reported while the broker accepts no messages never arrives",
+  async (bench, context) => {
+    const audience = new Audience();
+    const [speaker, hearer] = [await bench.connect(), await bench.connect()];
+    hearer.onPresence(audience.listen);
+    await isHeard(speaker, audience, "before", context);
+    await node.ctl("set_vm_memory_high_watermark", "0.0001");
+    const published = speaker.publish([filesMessage(bench.source)]);
+    await becomes(() => speaker.state === "blocked", context);
+    for (let times = 0; times < 10; times++) speaker.announce(presence("meanwhile"));
+    await node.ctl("set_vm_memory_high_watermark", "0.6");
+    await published;
+    await isHeard(speaker, audience, "after", context);
+    assert.deepEqual(audience.instances, ["before", "after"]);
+  },
+);

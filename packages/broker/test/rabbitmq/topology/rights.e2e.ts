@@ -7,33 +7,30 @@ import { becomes, depthBecomes, Hand, queueOf } from "../../conformance/bench.ts
 import { directoryMessage, filesMessage, pageMessage, resultMessage } from "../../sample-messages.ts";
 import { forge, given, isRefused, nameIn, presence, rightsTest, urlOf } from "../users.ts";
 
-rightsTest(
-  "lister and downloader tell how they are, and only the ledger hears it",
-  async (bench, context) => {
-    const [lister, downloader, ledger] = [
-      await bench.connect({ url: urlOf("lister") }),
-      await bench.connect({ url: urlOf("downloader") }),
-      await bench.connect({ url: urlOf("ledger") }),
-    ];
-    bench.log.take();
-    const heard = new Set<string>();
-    const overheard: Presence[] = [];
-    ledger.onPresence(({ instance }) => heard.add(instance));
-    for (const one of [lister, downloader]) one.onPresence((presence) => overheard.push(presence));
-    await becomes(() => {
-      lister.announce(presence("lister"));
-      downloader.announce(presence("downloader"));
-      return heard.size === 2 && bench.log.lines.length >= 2;
-    }, context);
-    const refused = "warn: the broker refuses us the reports of other services; the work goes on";
-    assert.deepEqual(bench.log.take(), [refused, refused]);
-    assert.deepEqual(overheard, []);
-    ledger.announce(presence("lister"));
-    await becomes(() => bench.log.lines.length > 0, context);
-    assert.match(bench.log.take().join(), /^warn: the broker refuses the reports of this service/);
-    assert.deepEqual(bench.errors, []);
-  },
-);
+rightsTest("the reports of lister and downloader reach the ledger only", async (bench, context) => {
+  const [lister, downloader, ledger] = [
+    await bench.connect({ url: urlOf("lister") }),
+    await bench.connect({ url: urlOf("downloader") }),
+    await bench.connect({ url: urlOf("ledger") }),
+  ];
+  bench.log.take();
+  const heard = new Set<string>();
+  const overheard: Presence[] = [];
+  ledger.onPresence(({ instance }) => heard.add(instance));
+  for (const one of [lister, downloader]) one.onPresence((presence) => overheard.push(presence));
+  await becomes(() => {
+    lister.announce(presence("lister"));
+    downloader.announce(presence("downloader"));
+    return heard.size === 2 && bench.log.lines.length >= 2;
+  }, context);
+  const refused = "warn: the broker refuses us the reports of other services; the work goes on";
+  assert.deepEqual(bench.log.take(), [refused, refused]);
+  assert.deepEqual(overheard, []);
+  ledger.announce(presence("lister"));
+  await becomes(() => bench.log.lines.length > 0, context);
+  assert.match(bench.log.take().join(), /^warn: the broker refuses the reports of this service/);
+  assert.deepEqual(bench.errors, []);
+});
 
 /** Who reads what. */
 const work = { lister: "directories", downloader: "files", ledger: "records" } as const;

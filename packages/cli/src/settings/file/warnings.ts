@@ -41,7 +41,7 @@ function windowsLineEnd(text: string): { line: number; what: string }[] {
   const at = text.indexOf("\r\n");
   if (at === -1) return [];
   const line = text.slice(0, at).split("\n").length;
-  return [{ line, what: "it ends as on Windows (CR LF), which some programs take as part of the value" }];
+  return [{ line, what: "it ends as on Windows (CR LF), which some programs read as part of the value" }];
 }
 
 function hasHash({ quote, raw }: ComposeEntry): boolean {

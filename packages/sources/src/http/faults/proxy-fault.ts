@@ -86,7 +86,7 @@ const replies: Readonly<Record<string, readonly ["lasting" | "passing", string]>
   ConnectionRefused: ["passing", "says that nothing listens (connection refused) on"],
   TTLExpired: ["passing", "got no answer in time from"],
   CommandNotSupported: ["lasting", "cannot connect to anything, so not to"],
-  AddressNotSupported: ["lasting", "does not take addresses of the kind of"],
+  AddressNotSupported: ["lasting", "does not accept addresses of the kind of"],
 };
 
 function socksFault(error: SocksError, route: Route, who: string): SourceError {

@@ -17,7 +17,7 @@ const mistyped =
 const noBucket = "the store has no such bucket, or has closed it: check the name after upyun://";
 const account = "the account is blocked or its bill is overdue: see UpYun's console";
 const blocked = "the operator is blocked: see UpYun's console";
-const name = "the store does not take this name";
+const name = "the store does not accept this name";
 const expired =
   "the store says that it has expired: what was uploaded with a time to live cannot be had after that";
 const slower = "too many requests at once: brigade slows down";
@@ -27,17 +27,14 @@ const rest: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   [40000003, ["misconfigured", noBucket]],
   [40000030, ["forbidden", name]],
   [40001000, ["forbidden", name]],
-  [40001005, ["bad-cursor", "the store does not know this cursor any more"]],
+  [40001005, ["bad-cursor", "the store does not accept this cursor any more"]],
   [40001021, ["forbidden", name]],
-  [
-    40100001,
-    ["unauthorized", "the request came without its date: does a proxy on the way take headers off?"],
-  ],
+  [40100001, ["unauthorized", "the request came without its date: does a proxy on the way remove headers?"]],
   [40100002, ["unauthorized", "this machine's clock is wrong: set it (NTP)"]],
-  [40100003, ["misconfigured", "the store does not know this way to log in: set UPYUN_AUTH"]],
+  [40100003, ["misconfigured", "the store does not accept this way to log in: set UPYUN_AUTH"]],
   [
     40100004,
-    ["unauthorized", "the request came without its credentials: does a proxy on the way take headers off?"],
+    ["unauthorized", "the request came without its credentials: does a proxy on the way remove headers?"],
   ],
   [40100007, ["unauthorized", blocked]],
   [40100008, ["unauthorized", blocked]],
