@@ -14,13 +14,15 @@ import { join } from "node:path";
 import { Fleet, type Service } from "../fleet/fleet.ts";
 import { startNode } from "../rabbitmq/index.ts";
 import { until } from "../waiting.ts";
-import { cpuSecondsOf, type ThreadTime, ThreadWatch } from "./processes.ts";
+import { cpuSecondsOf, peakRssOf, type ThreadTime, ThreadWatch } from "./processes.ts";
 
 /** What is printed. */
 export interface FleetRun {
   readonly seconds: number;
   /** By process: broker, ledger, lister, downloader. */
   readonly cpuSeconds: Readonly<Record<string, number>>;
+  /** Bytes, by process: the most that each had. An older checkout prints none. */
+  readonly peakRss?: Readonly<Record<string, number>>;
   /** Of the services, by `<process>: <thread>`. An older checkout prints none. */
   readonly threads?: readonly ThreadTime[];
 }
@@ -75,4 +77,5 @@ const threads = services.flatMap(({ role, pid }) =>
     .times()
     .map(({ name, ...time }): ThreadTime => ({ name: `${role}: ${name}`, ...time })),
 );
-console.log(JSON.stringify({ seconds, cpuSeconds, threads } satisfies FleetRun));
+const peakRss = Object.fromEntries(pids.map(([role, pid]) => [role, peakRssOf(pid) ?? 0]));
+console.log(JSON.stringify({ seconds, cpuSeconds, peakRss, threads } satisfies FleetRun));

@@ -10,6 +10,7 @@ node="${file%/*}/../../../node_modules/.bin/node"
 case "${1-help}" in
   get | help | -*) flags= ;;
   lister) flags='--max-semi-space-size=2 --invocation-count-for-turbofan=100000' ;;
+  ledger) flags='--max-semi-space-size=8 --invocation-count-for-turbofan=100000' ;;
   *) flags='--max-semi-space-size=16 --invocation-count-for-turbofan=100000' ;;
 esac
 # The last one is a URL: it needs a path without special characters.
@@ -49,13 +50,13 @@ const proxied =
 /**
  * Megabytes of V8's young generation. Bodies pass through memory that is freed with it: with V8's
  * default, hundreds of megabytes of them wait for the collector. With 8 in place of 16, a copy of
- * small files takes 5 % more CPU time. A lister has no bodies, and its pages would fill any size.
- * `get` has one buffer per read if bodies come through a proxy. If they come directly, it has none,
- * and the default is right. Flags must stand on the command line. The shell part above gives the
- * usual ones. If others are needed, the process replaces itself once, which takes as long as
- * `node -e 0`.
+ * small files takes 5 % more CPU time. A lister and a ledger have no bodies, and pages would fill
+ * any size. `get` has one buffer per read if bodies come through a proxy. If they come directly, it
+ * has none, and the default is right. Flags must stand on the command line. The shell part above
+ * gives the usual ones. If others are needed, the process replaces itself once, which takes as long
+ * as `node -e 0`.
  */
-const young = { lister: 2, get: proxied ? 1 : undefined };
+const young = { lister: 2, ledger: 8, get: proxied ? 1 : undefined };
 const [command = "help", ...others] = process.argv.slice(2);
 const size = command in young ? young[command] : 16;
 const isHelp = command === "help" || [command, others.at(-1)].some((word) => word === "--help" || word === "-h");

@@ -42,6 +42,7 @@ export interface Account {
   readonly seconds?: number;
   readonly cpuSeconds?: number;
   readonly brokerCpuSeconds?: number;
+  readonly peakRss?: number;
   readonly threads?: readonly ThreadTime[];
 }
 
@@ -234,12 +235,18 @@ function fleet(name: string, batchFiles: number): Contender {
       return {
         ...accountTree(site, join(target, "volume", "bench")),
         seconds: told.seconds,
-        cpuSeconds: Object.values(services).reduce((sum, seconds) => sum + seconds, 0),
+        cpuSeconds: sumOf(services),
         brokerCpuSeconds: broker,
+        // Without the bench's own processes.
+        ...(told.peakRss !== undefined && { peakRss: sumOf(told.peakRss) }),
         threads: told.threads ?? [],
       };
     },
   };
+}
+
+function sumOf(figures: Readonly<Record<string, number>>): number {
+  return Object.values(figures).reduce((sum, figure) => sum + figure, 0);
 }
 
 export const fleetContenders: readonly Contender[] = [
