@@ -42,3 +42,32 @@ test("a job is completed while the node that led its queues is dead", async (t) 
     fetching: { demo: { atOnce: 0, limitedBy: "the listing" } },
   });
 });
+
+test("a job goes on by the addresses of three nodes while its leader is killed twice", async (t) => {
+  for (const node of cluster.nodes) if (node.pid === undefined) await node.start();
+  await using bucket = await startBucket({ tree });
+  const folder = await temporaryFolder(t);
+  const amqpUrl = cluster.nodes.map(({ url }) => url).join(" ");
+  const environment = { SOURCES: "twice=upyun://demo/", BATCH_FILES: "8" };
+  await using fleet = await Fleet.create({ amqpUrl, bucket, folder, environment });
+  await fleet.ledger();
+  const job = await fleet.start("twice");
+  await fleet.lister();
+  const downloader = await fleet.downloader("a", { FETCH_CONCURRENCY: "2" });
+  const stored = async () => (await fleet.job(job))?.progress.stored.objects ?? 0;
+  const files = "brigade.twice.files";
+  for (const _ of ["once", "twice"]) {
+    await until(
+      "all nodes are at work",
+      async () => (await cluster.onlineOf(files)) === cluster.nodes.length,
+    );
+    const leader = await cluster.leaderOf(files);
+    await leader.kill();
+    const before = await stored();
+    await until("it goes on", async () => (await stored()) > before + 50);
+    await leader.start();
+  }
+  const { state, progress } = await fleet.closed(job, 90_000);
+  assert.deepEqual([state, progress.stored.objects, progress.failed.objects], ["complete", 3_000, 0]);
+  assert.ok((await fetch(`${downloader.url}/healthz`)).ok, "it is connected");
+});

@@ -29,6 +29,8 @@ export interface RabbitCluster extends AsyncDisposable {
   readonly nodes: readonly ProcessNode[];
   /** The node that leads this quorum queue. */
   leaderOf(queue: string): Promise<ProcessNode>;
+  /** The number of nodes on which this quorum queue is at work. */
+  onlineOf(queue: string): Promise<number>;
 }
 
 /**
@@ -47,17 +49,20 @@ export async function startCluster(size: number, options: NodeOptions = {}): Pro
     throw error;
   }
   console.error(`RabbitMQ: a cluster of ${size} nodes of ${server}`);
+  const columnOf = async (queue: string, column: "leader" | "online") => {
+    const running = nodes.find(({ pid }) => pid !== undefined);
+    const rows = (await running?.ctl("list_queues", "name", column, "--formatter", "json")) ?? "[]";
+    return JSON.parse(rows).find(({ name }: { name: string }) => name === queue)?.[column];
+  };
   return {
     nodes,
     async leaderOf(queue) {
-      const running = nodes.find(({ pid }) => pid !== undefined);
-      const leader = JSON.parse(
-        (await running?.ctl("list_queues", "name", "leader", "--formatter", "json")) ?? "[]",
-      ).find(({ name }: { name: string }) => name === queue)?.leader;
+      const leader = await columnOf(queue, "leader");
       const node = nodes.find(({ name }) => name === leader);
       if (node === undefined) throw new Error(`${queue} has no leader here: ${leader}`);
       return node;
     },
+    onlineOf: async (queue) => (await columnOf(queue, "online"))?.length ?? 0,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

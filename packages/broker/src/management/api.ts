@@ -2,7 +2,7 @@ import { request as requestPlain } from "node:http";
 import { request as requestTls } from "node:https";
 import { HostError } from "@brigade/core";
 import { z } from "zod";
-import { addressOf } from "../rabbitmq/connecting/address.ts";
+import { addressesOf } from "../rabbitmq/connecting/address.ts";
 import { allQueueNames, queueNames } from "../rabbitmq/topology/queues.ts";
 import { type ManagementAddress, parseManagementAddress } from "./address.ts";
 import { type HarmfulPolicy, harmfulPolicies, policiesSchema } from "./policies.ts";
@@ -37,7 +37,7 @@ export class ManagementApi {
     const address = parseManagementAddress(url);
     if (address === undefined) throw new TypeError("this is no URL of a management API");
     this.#address = address;
-    this.#vhost = addressOf(amqpUrl).vhost;
+    this.#vhost = addressesOf(amqpUrl)[0].vhost;
     this.#ca = ca;
   }
 

@@ -10,7 +10,7 @@ import {
   type Verdict,
 } from "@brigade/core";
 import { workQueueOf } from "../route.ts";
-import { addressOf } from "./connecting/address.ts";
+import { addressesOf } from "./connecting/address.ts";
 import { type BrokerState, ConnectionWatch } from "./connecting/connection-watch.ts";
 import { Link, type LinkOptions } from "./connecting/link.ts";
 import { untilAborted } from "./connecting/until-aborted.ts";
@@ -79,14 +79,14 @@ class AmqpBroker implements RabbitBroker {
     this.#newer = new NewerAccount(options.log);
     this.#watch = new ConnectionWatch(options.log, onRefused);
     const link: LinkOptions = {
-      address: addressOf(options.url),
+      addresses: addressesOf(options.url),
       ca: options.ca,
       connectionName: options.connectionName,
       delay: options.delay ?? delay,
       random: options.random,
     };
     const named = (does: string) => ({ ...link, connectionName: `${options.connectionName} ${does}` });
-    const expecting = { user: link.address.user, confirmWithin: options.confirmWithin ?? confirmWithin };
+    const expecting = { user: link.addresses[0].user, confirmWithin: options.confirmWithin ?? confirmWithin };
     this.#sending = new Link(named("publishes"), this.#watch.watch(), (model, life) =>
       Sender.open(model, life, expecting),
     );

@@ -1,17 +1,14 @@
 import { flag } from "@brigade/core";
 import { z } from "zod";
 import { parseManagementAddress } from "../management/address.ts";
-import { parseAddress } from "./connecting/address.ts";
+import { addressRule, parseAddresses } from "./connecting/address.ts";
 
 /** The variables of the environment that concern RabbitMQ. */
 export const brokerVariables = z.object({
-  /** amqp[s]://user:password@host[:port][/vhost], percent-encoded. */
-  AMQP_URL: z
-    .string()
-    .refine(
-      (text) => parseAddress(text) !== undefined,
-      "must be an amqp:// or amqps:// URL such as amqp://user:password@host/vhost (special characters as %XX)",
-    ),
+  /**
+   * amqp[s]://user:password@host[:port][/vhost], percent-encoded; several are separated by blanks.
+   */
+  AMQP_URL: z.string().refine((text) => parseAddresses(text) !== undefined, addressRule),
   /** PEM file of the CA that signed the broker's certificate, if that is a private CA. */
   AMQP_CA_FILE: z.string().optional(),
   /** Records and directories must say who made them. */

@@ -1,6 +1,6 @@
 import { FatalError, HostError, type Log } from "@brigade/core";
 import type { Channel, ChannelModel } from "amqplib";
-import { type Address, addressOf } from "../connecting/address.ts";
+import { type Address, addressesOf } from "../connecting/address.ts";
 import { describeAlarm } from "../connecting/alarm.ts";
 import { closeConnection, part } from "../connecting/farewell.ts";
 import { openConnection } from "../connecting/link.ts";
@@ -20,7 +20,8 @@ export interface BrokerAdminOptions {
 }
 
 /**
- * One connection, no second try. What goes wrong is a FatalError (refused) or a HostError (away).
+ * One connection, to the first address that accepts it. What goes wrong is a FatalError (refused) or
+ * a HostError (away).
  */
 export class AdminConnection implements AsyncDisposable {
   readonly #address: Address;
@@ -34,10 +35,20 @@ export class AdminConnection implements AsyncDisposable {
     this.#probe = new Probe(model, { lost: new AbortController().signal, lose: () => {} });
   }
 
-  static async open({ url, ca, connectionName, log }: BrokerAdminOptions): Promise<AdminConnection> {
-    const address = addressOf(url);
+  static async open(options: BrokerAdminOptions): Promise<AdminConnection> {
+    const [first, ...others] = addressesOf(options.url);
+    let connection = AdminConnection.#openAt(first, options);
+    for (const address of others)
+      connection = connection.catch(() => AdminConnection.#openAt(address, options));
+    return await connection;
+  }
+
+  static async #openAt(
+    address: Address,
+    { ca, connectionName, log }: BrokerAdminOptions,
+  ): Promise<AdminConnection> {
     try {
-      const model = await openConnection({ address, ca, connectionName });
+      const model = await openConnection(address, { ca, connectionName });
       // What is under way rejects with it.
       model.on("error", (error) => log.debug({ err: error }, "the connection to the broker failed"));
       model.on("blocked", (reason) => log.warn({ reason }, `waiting: ${describeAlarm(reason)}`));

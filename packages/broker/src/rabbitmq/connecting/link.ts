@@ -8,8 +8,8 @@
  * 3. `session()` belongs to the next connection from now on: publishers and consumers wait for it.
  * 4. The old connection is closed in the background, and cut off if that is not answered in 5 s.
  * 5. `down(reason)`: logged once (connecting/connection-watch.ts).
- * 6. After 0.2 s to 10 s: a new connection, with new channels. If that fails: from 5 again, for
- *    ever.
+ * 6. After 0.2 s to 10 s: a new connection to the next address, with new channels. If that fails:
+ *    from 5 again, for ever.
  * 7. `session()` resolves, then `up()`: logged once.
  * 8. Publishing: all that was not confirmed is sent again. It may arrive twice (rule 2).
  * 9. Consuming: deliveries of the old connection that still waited for a place are dropped. Then
@@ -27,7 +27,8 @@
  *                                             old one may go by a leader that is dead
  * no exchange, or no queue bound to it        publishing waits until `brigade start` makes it
  * memory or disk alarm (connection.blocked)   publishing waits until the alarm ends; consuming goes on
- * wrong password, no right, bad certificate   5 with a FatalError, each text once; attempts go on
+ * wrong password, no right, bad certificate   5 with a FatalError once all addresses in a row have
+ *                                             refused, each text once; attempts go on
  * the broker is disposed                      deliveries are given back within 5 s; what was sent is
  *                                             confirmed, the connection closed; `session()` rejects
  */
@@ -69,7 +70,8 @@ export interface Session {
 }
 
 export interface LinkOptions {
-  readonly address: Address;
+  /** Of the nodes of one cluster. A lost connection is followed by one to the next of them. */
+  readonly addresses: readonly [Address, ...Address[]];
   readonly ca: string | undefined;
   readonly connectionName: string;
   readonly delay: Delayer;
@@ -91,7 +93,10 @@ export interface LinkEvents {
  * Connects once. The caller must listen for `error` events at once: one without a listener ends the
  * process.
  */
-export function openConnection({ address, ca, connectionName }: Omit<LinkOptions, "delay" | "random">) {
+export function openConnection(
+  address: Address,
+  { ca, connectionName }: Pick<LinkOptions, "ca" | "connectionName">,
+) {
   return connect(address.connect, {
     timeout: connectWithin,
     noDelay: true,
@@ -108,6 +113,7 @@ export class Link<S extends Session> implements AsyncDisposable {
   readonly #leaving = new AbortController();
   #session = Promise.withResolvers<S>();
   #current: S | undefined;
+  #address: Address;
   readonly #kept: Promise<void>;
 
   constructor(
@@ -118,6 +124,7 @@ export class Link<S extends Session> implements AsyncDisposable {
     this.#options = options;
     this.#build = build;
     this.#events = events;
+    this.#address = options.addresses[0];
     this.#session.promise.catch(() => undefined);
     this.#kept = this.#keep();
   }
@@ -146,16 +153,22 @@ export class Link<S extends Session> implements AsyncDisposable {
   }
 
   async #keep(): Promise<void> {
-    const { delay, random, address } = this.#options;
+    const { delay, random, addresses } = this.#options;
     const { signal } = this.#leaving;
+    let refused = 0;
     for (let attempt = 0; ; attempt++) {
       const since = performance.now();
       const reason = await this.#live();
       if (signal.aborted) break;
-      this.#events.down(refusalOf(reason, address) ?? reason);
+      const refusal = refusalOf(reason, this.#address);
+      refused = refusal === undefined ? 0 : refused + 1;
+      // A single node may be without the vhost or its certificate for a while.
+      this.#events.down(refused >= addresses.length ? (refusal ?? reason) : reason);
       if (performance.now() - since > calmAfter) attempt = 0;
-      const pause = backoff(attempt, pausesOfBroker, random);
+      // Each address is tried before the pause grows.
+      const pause = backoff(Math.floor(attempt / addresses.length), pausesOfBroker, random);
       await delay(pause, signal).catch(() => undefined);
+      this.#address = addresses[(addresses.indexOf(this.#address) + 1) % addresses.length] ?? addresses[0];
     }
     this.#session.reject(signal.reason);
   }
@@ -198,7 +211,7 @@ export class Link<S extends Session> implements AsyncDisposable {
   }
 
   async #connect(): Promise<ChannelModel> {
-    const connecting = openConnection(this.#options);
+    const connecting = openConnection(this.#address, this.#options);
     try {
       return await untilAborted(connecting, this.#leaving.signal);
     } catch (error) {
