@@ -45,7 +45,7 @@ test("a job is completed while the node that led its queues is dead", async (t) 
 
 test("a job goes on by the addresses of three nodes while its leader is killed twice", async (t) => {
   for (const node of cluster.nodes) if (node.pid === undefined) await node.start();
-  await using bucket = await startBucket({ tree });
+  await using bucket = await startBucket({ tree, latencyMs: 30 });
   const folder = await temporaryFolder(t);
   const amqpUrl = cluster.nodes.map(({ url }) => url).join(" ");
   const environment = { SOURCES: "twice=upyun://demo/", BATCH_FILES: "8" };
