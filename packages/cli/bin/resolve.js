@@ -5,10 +5,13 @@ import { registerHooks } from "node:module";
 const packages = new URL("../../", import.meta.url).href;
 /** What the names of this repository's packages and of zod stand for. */
 const found = new Map();
+/** undici does without HTTP/2 then. It is never asked for that, and to load it takes 20 ms of CPU. */
+const noHttp2 = new Error("HTTP/2 is not used");
 
 registerHooks({
   resolve(specifier, context, next) {
     const from = context.parentURL ?? "";
+    if (specifier === "node:http2" && from.includes("/node_modules/undici/")) throw noHttp2;
     if (specifier.startsWith("node:")) return { url: specifier, format: "builtin", shortCircuit: true };
     if (from.startsWith(packages)) {
       if (specifier.startsWith(".") && specifier.endsWith(".ts"))

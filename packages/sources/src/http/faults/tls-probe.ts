@@ -1,5 +1,4 @@
 import { isIP } from "node:net";
-import { connect } from "node:tls";
 import type { Reach } from "../origins/reach.ts";
 import { reachingLookup } from "../origins/reaching-lookup.ts";
 import { alertOf } from "./seen.ts";
@@ -20,6 +19,7 @@ const certificateAlerts = new Set([41, 42, 116]);
 export async function probeTls(origin: URL, reach: Reach): Promise<TlsManners> {
   const host = origin.hostname.replace(/^\[(.*)\]$/, "$1");
   const { promise, resolve } = Promise.withResolvers<TlsManners>();
+  const { connect } = await import("node:tls");
   const socket = connect({
     host,
     lookup: reachingLookup(reach),
