@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { type Bucket, explicitTree, startBucket } from "../bucket/index.ts";
 import { type Command, runMeasured } from "./measured-run.ts";
 import type { Options } from "./options.ts";
 import { spread } from "./statistics.ts";
@@ -21,6 +22,8 @@ interface Place {
   readonly signal: AbortSignal;
 }
 
+const password = "password";
+
 /** Bytes. */
 const smallFile = 20_000;
 
@@ -34,18 +37,22 @@ export async function benchStart(
 ): Promise<StartResult[]> {
   const server = createServer((_request, response) => response.end(Buffer.alloc(smallFile)));
   await once(server.listen(0, "127.0.0.1"), "listening");
+  const bucket = await startBucket({ tree: explicitTree(), password });
   try {
     const { port } = server.address() as AddressInfo;
-    const commands = Object.entries(commandsOf(checkout, `http://127.0.0.1:${port}/file`));
-    const runs = new Map(commands.map(([name]) => [name, { walls: [] as number[], cpu: 0 }]));
-    for (let round = 0; round <= rounds; round++)
-      for (const [name, command] of commands) {
+    const program = join(checkout, "packages/cli/bin/brigade.js");
+    const runs = new Map<string, { readonly walls: number[]; cpu: number }>();
+    for (let round = 0; round <= rounds; round++) {
+      const commands = commandsOf(program, `http://127.0.0.1:${port}/file`, emptyCopy(bucket, round));
+      for (const [name, command] of Object.entries(commands)) {
         const { seconds, cpuSeconds } = await runMeasured(command, { cwd: home, timeoutMs, signal });
-        const run = runs.get(name);
-        if (round === 0 || run === undefined) continue;
+        if (round === 0) continue;
+        const run = runs.get(name) ?? { walls: [], cpu: 0 };
+        runs.set(name, run);
         run.walls.push(seconds * 1000);
         run.cpu += cpuSeconds * 1000;
       }
+    }
     return [...runs].map(([command, { walls, cpu }]) => ({
       command,
       wall: spread(walls).median,
@@ -53,17 +60,28 @@ export async function benchStart(
     }));
   } finally {
     server.close();
+    await bucket.close();
   }
 }
 
-function commandsOf(checkout: string, url: string): Readonly<Record<string, Command>> {
-  const program = join(checkout, "packages/cli/bin/brigade.js");
+/** All that a copy does, but for its files: each round has a new volume. */
+function emptyCopy({ restUrl, operator }: Bucket, round: number): Omit<Command, "program"> {
+  const env = { UPYUN_ENDPOINT: restUrl, UPYUN_OPERATOR: operator, UPYUN_PASSWORD: password };
+  return { args: ["copy", "upyun://demo/", `volume-${round}`], env };
+}
+
+function commandsOf(
+  program: string,
+  url: string,
+  copy: Omit<Command, "program">,
+): Readonly<Record<string, Command>> {
   const get = ["get", "--quiet", "--overwrite", "--output", "file", url];
   return {
     "node -e 0": { program: process.execPath, args: ["-e", "0"] },
     "brigade --help": { program, args: ["--help"] },
     "brigade copy --help": { program, args: ["copy", "--help"] },
     "brigade get": { program, args: get },
+    "brigade copy, empty": { program, ...copy },
   };
 }
 
