@@ -2,7 +2,7 @@ export type { Came, FetchCounts } from "./fetching/fetcher.ts";
 export type { FoundFolder } from "./identity/found-folder.ts";
 export type { Traits } from "./identity/traits.ts";
 export { readVolumeInfo, type VolumeInfo } from "./identity/volume-info.ts";
-export type { DirectVolume, Imported as Taken, LocalVolume, TreeObject } from "./local-volume.ts";
+export type { DirectVolume, LocalVolume, TreeObject } from "./local-volume.ts";
 export { FilesThere } from "./looking/files-there.ts";
 export type { LostLine, ManifestLine } from "./manifest/manifest-line.ts";
 export type { BadLine } from "./manifest/read-manifest.ts";
