@@ -15,7 +15,6 @@ export { makeFolder } from "./own-files/make-folder.ts";
 export { createPrivateFile, makePrivateFolder, replacePrivateFile } from "./own-files/private.ts";
 export { removeOwnFile } from "./own-files/removal.ts";
 export { createPlacement } from "./placement/placement.ts";
-export type { PlacementOptions } from "./placement/volume-account.ts";
 export type { Damage, Repaired } from "./repair/mending.ts";
 export { openRepair, type Repair, type RepairOptions } from "./repair/repair.ts";
 export { endProcess, threadsHang } from "./thread/ending.ts";

@@ -25,6 +25,8 @@ export interface LocalVolume extends Volume {
    * Usually empty.
    */
   readonly pauses: readonly string[];
+  /** Two volumes with the same one share their room. It is the system's number of the file system. */
+  readonly fileSystem: string;
   room(): Promise<LocalRoom>;
   /** The folder as it is now, read from the disk. Throws ConfigError or HostError. */
   look(): Promise<FoundFolder>;

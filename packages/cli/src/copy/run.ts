@@ -111,6 +111,7 @@ async function startWork(
   const placement = createPlacement(volumes, log, {
     minFree: volumeSettings.MIN_FREE,
     minFreeInodes: volumeSettings.MIN_FREE_INODES,
+    policy: volumeSettings.PLACEMENT,
   });
   const downloader = await createDownloader(
     {

@@ -1,4 +1,4 @@
-import { type Dir, opendirSync, readdirSync } from "node:fs";
+import { type Dir, opendirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, type Floor, HostError } from "@brigade/core";
 import { eachSyncer, noSyncer, type Syncer, wholeSyncer } from "../commit/syncer.ts";
@@ -52,6 +52,8 @@ export interface OpeningHooks {
 
 export interface OpenedVolume extends Assembly {
   readonly root: string;
+  /** The system's number of the file system. */
+  readonly fileSystem: string;
   readonly identity: Identity;
   /** Source folders that were not empty. */
   readonly occupied: readonly string[];
@@ -124,7 +126,9 @@ async function openWith(
       onWarning,
     },
   });
-  return { ...assembly, root: layout.root, identity, occupied: occupiedFolders(layout.root) };
+  const { root } = layout;
+  const fileSystem = String(statSync(root).dev);
+  return { ...assembly, root, fileSystem, identity, occupied: occupiedFolders(root) };
 }
 
 /** An error is only logged: a full disk, for example, can still be opened. */

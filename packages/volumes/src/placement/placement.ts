@@ -1,7 +1,9 @@
 import type { Begun, Delayer, HostError, Log, Placement, Reservation, Volume } from "@brigade/core";
 import { delay } from "@brigade/core";
 import type { LocalVolume } from "../local-volume.ts";
-import { type Amount, type PlacementOptions, VolumeAccount } from "./volume-account.ts";
+import { type Choose, chooserOf, type PlacementPolicy } from "./policies.ts";
+import { type Amount, SharedRoom } from "./shared-room.ts";
+import { type AccountOptions, VolumeAccount } from "./volume-account.ts";
 
 /**
  * A file takes whole blocks, a bit of its folder and of the manifest: what a reservation adds for
@@ -19,34 +21,51 @@ const closeMs = 100;
 const againMs = 250;
 const never = new AbortController().signal;
 
-/** Places batches on the volume with most room above its floor. */
+export interface PlacementOptions extends Pick<AccountOptions, "minFree" | "minFreeInodes"> {
+  /** Default: `most-free`. */
+  readonly policy?: PlacementPolicy;
+  /** Milliseconds, of a clock that never steps. */
+  readonly now?: () => number;
+  readonly delay?: Delayer;
+}
+
+/** Places batches on volumes, by a policy. */
 export function createPlacement(
   volumes: readonly LocalVolume[],
   log: Log,
   options: PlacementOptions,
 ): Placement {
-  return new RoomiestFirst(volumes, log, options);
+  return new VolumePlacement(volumes, log, options);
 }
 
-class RoomiestFirst implements Placement {
+class VolumePlacement implements Placement {
   readonly volumes: readonly LocalVolume[];
   readonly #accounts: readonly VolumeAccount[];
+  readonly #choose: Choose;
   readonly #wait: Delayer;
+  /** Batches that were placed. */
+  #placed = 0;
   #changed = Promise.withResolvers<void>();
 
   constructor(
     volumes: readonly LocalVolume[],
     log: Log,
-    { now = () => performance.now(), delay: wait = delay, ...floors }: PlacementOptions,
+    { now = () => performance.now(), delay: wait = delay, policy = "most-free", ...floors }: PlacementOptions,
   ) {
     this.volumes = volumes;
+    this.#choose = chooserOf(policy);
     this.#wait = wait;
     const onChange = () => {
       this.#changed.resolve();
       this.#changed = Promise.withResolvers();
     };
-    const options = { ...floors, now, delay: wait };
-    this.#accounts = volumes.map((volume) => new VolumeAccount(volume, options, { log, onChange }));
+    const options = { ...floors, now };
+    const rooms = new Map<string, SharedRoom>();
+    this.#accounts = volumes.map((volume) => {
+      const shared = rooms.get(volume.fileSystem) ?? new SharedRoom();
+      rooms.set(volume.fileSystem, shared);
+      return new VolumeAccount(volume, options, { log, onChange, shared });
+    });
   }
 
   async reserve(
@@ -60,7 +79,7 @@ class RoomiestFirst implements Placement {
       if (goingOn !== undefined) return goingOn;
       await this.#ask(() => this.#best(wanted) !== undefined, signal);
       const found = this.#best(wanted);
-      if (found !== undefined) return found.reserve(wanted);
+      if (found !== undefined) return found.reserve(wanted, ++this.#placed);
       if (signal.aborted || !this.#accounts.some((account) => account.mayAccept(wanted))) return undefined;
       await this.#changeOr(againMs, signal);
     }
@@ -84,12 +103,8 @@ class RoomiestFirst implements Placement {
 
   #best(wanted: Amount): VolumeAccount | undefined {
     const all = this.#accounts.reduce((sum, { batches }) => sum + batches, 0);
-    return this.#accounts
-      .filter((account) => account.accepts(wanted))
-      .sort(
-        (one, other) =>
-          Number(one.isBusy(all)) - Number(other.isBusy(all)) || other.free.bytes - one.free.bytes,
-      )[0];
+    const accepting = this.#accounts.filter((account) => account.accepts(wanted));
+    return this.#choose(accepting, all);
   }
 
   /** On the volume that holds some of it already: room for what it lacks. */
@@ -102,7 +117,7 @@ class RoomiestFirst implements Placement {
       account.refreshIfOlder(closeMs);
       await Promise.race([account.pending, this.#changeOr(freshMs, signal)]);
     }
-    return account.accepts(rest) ? account.reserve(rest) : undefined;
+    return account.accepts(rest) ? account.reserve(rest, ++this.#placed) : undefined;
   }
 
   /**

@@ -1,26 +1,13 @@
-import {
-  aboveFloor,
-  type Delayer,
-  type Floor,
-  HostError,
-  type LocalRoom,
-  type Log,
-  type Reservation,
-} from "@brigade/core";
+import { aboveFloor, type Floor, HostError, type Log, type Reservation } from "@brigade/core";
 import type { LocalVolume } from "../local-volume.ts";
+import { type Amount, minus, type SharedRoom } from "./shared-room.ts";
 import { largeBytes, VolumeState } from "./volume-state.ts";
 
-export interface PlacementOptions {
+export interface AccountOptions {
   readonly minFree: Floor;
   readonly minFreeInodes: Floor;
   /** Milliseconds, of a clock that never steps. */
-  readonly now?: () => number;
-  readonly delay?: Delayer;
-}
-
-export interface Amount {
-  readonly bytes: number;
-  readonly inodes: number;
+  readonly now: () => number;
 }
 
 /** Older figures are not used: the disk hangs. Milliseconds. */
@@ -38,6 +25,8 @@ const fewBatches = 8;
 const largestPart = 3 / 4;
 
 export interface AccountNeeds {
+  /** Of the volume's file system. */
+  readonly shared: SharedRoom;
   readonly log: Log;
   /** Called when something else may fit than before. */
   readonly onChange: () => void;
@@ -46,21 +35,18 @@ export interface AccountNeeds {
 /** What one volume has, what of it is promised, and whether it can be used. */
 export class VolumeAccount {
   readonly volume: LocalVolume;
-  readonly #options: Required<PlacementOptions>;
+  readonly #options: AccountOptions;
   readonly #needs: AccountNeeds;
-  #room: LocalRoom | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
   #knownAt = Number.NEGATIVE_INFINITY;
   #pending: Promise<void> | undefined;
-  #reserved: Amount = none;
-  /** Released since `#room` was asked for: maybe not in its figures yet. */
-  #spent: Amount = none;
   readonly #state: VolumeState;
   /** Reservations that are not released, and when one of them last went on. */
   #batches = 0;
+  #turn = 0;
   #wentOnAt = Number.NEGATIVE_INFINITY;
 
-  constructor(volume: LocalVolume, options: Required<PlacementOptions>, needs: AccountNeeds) {
+  constructor(volume: LocalVolume, options: AccountOptions, needs: AccountNeeds) {
     this.volume = volume;
     this.#options = options;
     this.#needs = needs;
@@ -74,7 +60,7 @@ export class VolumeAccount {
 
   /** Above the floor, and not promised. */
   get free(): Amount {
-    return minus(minus(this.#above, this.#reserved), this.#spent);
+    return this.#needs.shared.freeOf(this.#above);
   }
 
   /** Why nothing can be stored there; `undefined` where at most its room is used up. */
@@ -91,15 +77,24 @@ export class VolumeAccount {
     return this.#batches;
   }
 
+  /** When it got its latest batch, counted in batches of all volumes. */
+  get latestTurn(): number {
+    return this.#turn;
+  }
+
+  /** Whether others are to be used before it: it may hang. */
+  get isSlow(): boolean {
+    const now = this.#options.now();
+    if (this.#pending !== undefined && now - this.#askedAt > hesitationMs) return true;
+    return this.#batches >= fewBatches && now - this.#wentOnAt > hesitationMs;
+  }
+
   /**
-   * Whether others are to be used before it: it may hang, and must not hold all that is in hand.
+   * Whether others are to be used before it: it may hang, or would hold most of what is in hand.
    * `allBatches`: on all volumes.
    */
   isBusy(allBatches: number): boolean {
-    const now = this.#options.now();
-    if (this.#pending !== undefined && now - this.#askedAt > hesitationMs) return true;
-    if (this.#batches < fewBatches) return false;
-    return this.#batches > allBatches * largestPart || now - this.#wentOnAt > hesitationMs;
+    return this.isSlow || (this.#batches >= fewBatches && this.#batches > allBatches * largestPart);
   }
 
   accepts(wanted: Amount): boolean {
@@ -112,11 +107,15 @@ export class VolumeAccount {
    */
   mayAccept(wanted: Amount): boolean {
     if (!this.#state.isOpen) return this.#state.mayReopen(this.#batches > 0);
-    return this.#state.accepts(wanted.bytes) && (this.#room === undefined || fits(wanted, this.#above));
+    const { room } = this.#needs.shared;
+    return this.#state.accepts(wanted.bytes) && (room === undefined || fits(wanted, this.#above));
   }
 
-  reserve(wanted: Amount): Reservation {
-    this.#reserved = plus(this.#reserved, wanted);
+  /** `turn`: the number of batches that were placed before, on all volumes. */
+  reserve(wanted: Amount, turn: number): Reservation {
+    const { shared, onChange } = this.#needs;
+    this.#turn = turn;
+    shared.reserve(wanted);
     if (this.#batches === 0) this.#wentOnAt = this.#options.now();
     this.#batches += 1;
     let held = wanted;
@@ -124,8 +123,7 @@ export class VolumeAccount {
     const give = (amount: Amount) => {
       this.#wentOnAt = this.#options.now();
       held = minus(held, amount);
-      this.#reserved = minus(this.#reserved, amount);
-      this.#spent = plus(this.#spent, amount);
+      shared.spend(amount);
     };
     return {
       volume: this.volume,
@@ -134,28 +132,26 @@ export class VolumeAccount {
         give(held);
         if (isHeld) this.#batches -= 1;
         isHeld = false;
-        this.#needs.onChange();
+        onChange();
       },
     };
   }
 
   /** `bytes`: of the object that could not be stored. */
   failed(error: HostError, bytes = 0): void {
-    this.#state.failed(error, bytes, this.#room);
+    this.#state.failed(error, bytes, this.#needs.shared.room);
   }
 
   refreshIfOlder(ms: number): void {
     const { now } = this.#options;
     if (this.#pending || this.#state.hasFailed || now() - this.#askedAt < ms) return;
     this.#askedAt = now();
-    // What is released from now on may be missing in the answer.
-    const before = this.#spent;
+    const answer = this.#needs.shared.ask();
     this.#pending = this.volume.room().then(
       (room) => {
         this.#pending = undefined;
-        this.#room = room;
         this.#knownAt = now();
-        this.#spent = minus(this.#spent, before);
+        answer(room);
         this.#state.answered(room);
       },
       (error: unknown) => {
@@ -169,20 +165,11 @@ export class VolumeAccount {
 
   /** Above the floor, promised or not. */
   get #above(): Amount {
-    if (this.#room === undefined) return none;
+    const { room } = this.#needs.shared;
     const { minFree, minFreeInodes } = this.#options;
-    return aboveFloor(this.#room, { bytes: minFree, inodes: minFreeInodes });
+    if (room === undefined) return { bytes: 0, inodes: 0 };
+    return aboveFloor(room, { bytes: minFree, inodes: minFreeInodes });
   }
-}
-
-const none: Amount = { bytes: 0, inodes: 0 };
-
-function plus(one: Amount, other: Amount): Amount {
-  return { bytes: one.bytes + other.bytes, inodes: one.inodes + other.inodes };
-}
-
-function minus(one: Amount, other: Amount): Amount {
-  return { bytes: one.bytes - other.bytes, inodes: one.inodes - other.inodes };
 }
 
 function fits(wanted: Amount, free: Amount): boolean {

@@ -83,6 +83,7 @@ export interface OpenedReport {
   readonly id: string;
   readonly label: string;
   readonly root: string;
+  readonly fileSystem: string;
   readonly occupied: readonly string[];
 }
 

@@ -172,8 +172,8 @@ class ServedVolume {
             onWarning: (error, message) => this.#warn(error, message),
           });
           this.#volume = volume;
-          const { identity, root, occupied } = volume;
-          return { id: identity.id, label: identity.label, root, occupied };
+          const { identity, root, fileSystem, occupied } = volume;
+          return { id: identity.id, label: identity.label, root, fileSystem, occupied };
         });
         return;
       case "close":

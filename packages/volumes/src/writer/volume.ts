@@ -77,18 +77,21 @@ class ThreadVolume implements LocalVolume {
   readonly id: string;
   readonly label: string;
   readonly root: string;
+  readonly fileSystem: string;
   readonly fetchers: readonly DirectVolume[];
   readonly #link: WriterLink;
   /** Of its other threads, which only fetch. */
   readonly #others: readonly WriterLink[];
   readonly #occupied: ReadonlySet<string>;
 
-  constructor(link: WriterLink, others: readonly WriterLink[], { id, label, root, occupied }: OpenedReport) {
+  constructor(link: WriterLink, others: readonly WriterLink[], opened: OpenedReport) {
+    const { id, label, root, fileSystem, occupied } = opened;
     this.#link = link;
     this.#others = others;
     this.id = id;
     this.label = label;
     this.root = root;
+    this.fileSystem = fileSystem;
     this.#occupied = new Set(occupied);
     this.fetchers = link.canFetch ? [link, ...others].map(directOf) : [];
   }

@@ -12,7 +12,7 @@ export class FakeDisk {
   readonly volume: LocalVolume;
   #answered = Promise.withResolvers<void>();
 
-  constructor(label: string, freeMib: number, inodes = 1_000_000) {
+  constructor(label: string, freeMib: number, inodes = 1_000_000, fileSystem = label) {
     this.room = { bytes: freeMib * mib, inodes, totalBytes: 1000 * mib, totalInodes: 1_000_000 };
     const unused = (): never => {
       throw new Error("placement asks for room only");
@@ -22,6 +22,7 @@ export class FakeDisk {
       label,
       root: `/${label}`,
       pauses: [],
+      fileSystem,
       fetchers: [],
       room: async () => {
         this.asked += 1;

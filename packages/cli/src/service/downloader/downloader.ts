@@ -31,6 +31,7 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
     const placement = createPlacement(volumes, log, {
       minFree: own.MIN_FREE,
       minFreeInodes: own.MIN_FREE_INODES,
+      policy: own.PLACEMENT,
     });
     service.addVolumes(volumes);
     await service.listen();
