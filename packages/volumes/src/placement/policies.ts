@@ -1,13 +1,7 @@
+import type { VolumeSettings } from "../variables.ts";
 import type { VolumeAccount } from "./volume-account.ts";
 
-/**
- * Which volume gets the next batch:
- * - `most-free`      the one with most room above its floor
- * - `fill-in-order`  the first one, in the order in which they were given, until it is full
- * - `round-robin`    each one in turn
- */
-export const placementPolicies = ["most-free", "fill-in-order", "round-robin"] as const;
-export type PlacementPolicy = (typeof placementPolicies)[number];
+export type PlacementPolicy = VolumeSettings["PLACEMENT"];
 
 /**
  * Chooses one of the volumes that accept a batch. `batches`: what all volumes have in hand. Returns
