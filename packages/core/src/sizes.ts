@@ -9,7 +9,7 @@ export const mostSum = Number.MAX_SAFE_INTEGER;
 /** Returns why no object can be of this size; `undefined` if one can, or if it is not known. */
 export function sizeProblem(size: number | undefined): string | undefined {
   if (size === undefined || (Number.isInteger(size) && size >= 0 && size <= mostBytes)) return undefined;
-  return `its size is told as ${size} bytes, and no object has more than 1 PiB (2^50)`;
+  return `its size is given as ${size} bytes, and no object has more than 1 PiB (2^50)`;
 }
 
 /**

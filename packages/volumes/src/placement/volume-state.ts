@@ -144,7 +144,7 @@ export class VolumeState {
     if (bytes >= this.#ceiling.bytes) return;
     this.#needs.log.warn(
       { ...this.#fieldsOf(error), bytes },
-      "a volume takes nothing so large until it has more room",
+      "a volume accepts nothing so large until it has more room",
     );
     this.#ceiling = { bytes, at: room && { ...room, bytes: room.bytes + bytes } };
     if (this.#state.kind === "full") this.#state = { kind: "open" };
