@@ -1,4 +1,4 @@
-import { type LocalRoom, NameError, type NewObject, type StoredObject } from "@brigade/core";
+import { HostError, type LocalRoom, NameError, type NewObject, type StoredObject } from "@brigade/core";
 import type { Commit } from "../commit/commit.ts";
 import type { Completion } from "../commit/entry.ts";
 import type { OpenFiles } from "../commit/open-files.ts";
@@ -19,7 +19,7 @@ export interface StoringNeeds {
   readonly newFiles: NewFiles;
   /** Of the disk. */
   readonly room: () => LocalRoom;
-  /** Watches the room that objects of unknown size leave. */
+  /** Watches that the floor of the disk stays free. */
   readonly roomLeft: RoomLeft;
 }
 
@@ -65,6 +65,7 @@ export class Storing {
     const { object, place, body, completion, free } = put;
     const { openFiles, newFiles, times } = this.#needs;
     try {
+      this.#assertRoom(object, body.bytes.length);
       const whole = writeWhole(() => newFiles.create(), object, body, times);
       this.#commit(object, place, whole, completion);
     } catch (error) {
@@ -93,8 +94,12 @@ export class Storing {
 
   write(sink: number, chunk: Uint8Array): void {
     const { object, file } = this.#sink(sink);
-    if (object.expectedSize !== undefined) file.write(chunk);
-    else this.#writeUnmeasured(object, file, chunk);
+    if (object.expectedSize === undefined) {
+      this.#writeUnmeasured(object, file, chunk);
+      return;
+    }
+    this.#assertRoom(object, chunk.length);
+    file.write(chunk);
   }
 
   /**
@@ -125,6 +130,13 @@ export class Storing {
     commit.addNew(object, whole, placing.nameGiver(whole.file, place), completion);
   }
 
+  /** Throws HostError `full` where the bytes would not leave the floor of the disk free. */
+  #assertRoom({ key }: NewObject, bytes: number): void {
+    const { roomLeft, room } = this.#needs;
+    if (!roomLeft.isToLook(bytes) || roomLeft.isLeft(room(), bytes, { isMeasured: true })) return;
+    throw new HostError("full", `${key}: no room is left above MIN_FREE: others write to the disk, too`);
+  }
+
   /**
    * An object of unknown size that finds no room fails alone: the room that other objects were
    * promised is left.
@@ -140,7 +152,8 @@ export class Storing {
     } catch (error) {
       throw isFull(error) ? refuse(error) : error;
     }
-    if (!roomLeft.isToLook(chunk.length) || roomLeft.isLeft(room())) return;
+    const { length } = chunk;
+    if (!roomLeft.isToLook(length) || roomLeft.isLeft(room(), 0, { isMeasured: false })) return;
     file.abort();
     throw refuse();
   }

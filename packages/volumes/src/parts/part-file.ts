@@ -191,7 +191,7 @@ export class OpenPartFile implements PartFile {
   }
 
   async #assertRoomLeft(room: RoomLeft): Promise<void> {
-    if (room.isLeft(roomIn(await statfs(this.path)))) return;
+    if (room.isLeft(roomIn(await statfs(this.path)), 0, { isMeasured: false })) return;
     throw new HostError(
       "full",
       `${this.path}: its final length is not known, and its disk has no room for more of it (MIN_FREE)`,
