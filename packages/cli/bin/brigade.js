@@ -60,7 +60,7 @@ const proxied =
  */
 const young = { lister: 2, ledger: 8, get: proxied ? 1 : undefined };
 const [command = "help", ...others] = process.argv.slice(2);
-const size = command in young ? young[command] : 16;
+const size = Object.hasOwn(young, command) ? young[command] : 16;
 const isHelp = command === "help" || [command, others.at(-1)].some((word) => word === "--help" || word === "-h");
 
 noteUndecoded();

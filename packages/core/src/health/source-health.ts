@@ -1,4 +1,4 @@
-import { classify, FatalError, HostError, type SourceError } from "../failures.ts";
+import { classify, FatalError, HostError, SourceError } from "../failures.ts";
 import { type Delayer, delay } from "../time/delay.ts";
 import { Credentials, isUnauthorized } from "./credentials.ts";
 import { Outage, type OutageReport } from "./outage.ts";
@@ -69,6 +69,11 @@ const askedFor = 2_000;
 const longestRefusal = 30_000;
 /** Milliseconds for which good credentials count as good still, where nothing else is known. */
 const longestTrust = 10_000;
+/**
+ * New witnesses that one probe asks for. A ban may go on for as long as requests come, so that a probe
+ * is only a few of them.
+ */
+const newPerProbe = 2;
 /** Milliseconds until a probe that could not be sent is sent again. */
 const againMs = 1_000;
 
@@ -254,9 +259,11 @@ export class SourceHealth<S extends Subject> {
     const inTurn = [await this.witnesses.all(), [...this.#proof.failing.values()]];
     const subjects = inTurn.flatMap((list) => list[turn % list.length] ?? []);
     let refusal: Error | undefined;
-    for (const subject of [...this.witnesses.notAsked(), ...subjects]) {
+    for (const subject of [...this.witnesses.notAsked(newPerProbe), ...subjects]) {
       refusal = await this.#refusalOf(subject);
       if (refusal === undefined) return undefined;
+      // A server that does not answer takes the whole time limit of each request.
+      if (refusal instanceof SourceError && refusal.kind === "transport") break;
     }
     return refusal;
   }

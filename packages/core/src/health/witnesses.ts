@@ -72,10 +72,13 @@ export class Witnesses<S extends Subject> {
     this.#unchanged = this.#unchanged.filter((one) => one.key !== key);
   }
 
-  /** Returns those that were listed unchanged since this, or `toAsk`, gave some of them. */
-  notAsked(): readonly S[] {
-    const subjects = this.#notAsked;
-    this.#notAsked = [];
+  /**
+   * Returns the latest that were listed unchanged and that neither this nor `toAsk` has given: `most`
+   * at most. The others are kept for later.
+   */
+  notAsked(most: number): readonly S[] {
+    const subjects = this.#notAsked.slice(0, most);
+    this.#notAsked = this.#notAsked.slice(most);
     return subjects;
   }
 

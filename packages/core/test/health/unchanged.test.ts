@@ -80,4 +80,18 @@ describe("what is listed unchanged", () => {
     assert.deepEqual([...new Set(asked)].sort(), ["b", "y"]);
     leaving.abort();
   });
+
+  test("is asked for two at a time in a pause, and the rest at later probes", async () => {
+    const { health, judge, answers, asked, leaving } = setUp({ earlier: ["old"] });
+    answers.set("*", refused());
+    assert.equal(await judge("a", refused()), "shared");
+    asked.length = 0;
+    health.witnesses.addUnchanged(subjects(...numbered("n", 6)));
+    // Each probe ends with what failed.
+    while (asked.filter((key) => key === "a").length < 5) await turn();
+    const probes = asked.join(" ").split(" a");
+    for (const probe of probes) assert.ok(probe.trim().split(" ").length <= 3, probe);
+    for (const key of numbered("n", 6)) assert.ok(asked.includes(key), key);
+    leaving.abort();
+  });
 });

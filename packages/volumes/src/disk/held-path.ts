@@ -2,7 +2,7 @@
 export const descriptors = "/proc/self/fd";
 
 /** Linux's: a path is looked up from the working folder. */
-const AT_FDCWD = -100;
+export const AT_FDCWD = -100;
 
 /** What Linux's calls with "at" in their names take: a folder's descriptor, and a path from there. */
 export interface HeldPath {
@@ -15,13 +15,16 @@ export function pathIn(folder: number, name: string): string {
   return `${descriptors}/${folder}/${name}`;
 }
 
+/** As `pathIn` returns it. With a slash at its start, the name would be looked up from the root. */
+const held = /^\/proc\/self\/fd\/(0|[1-9]\d*)\/([^/].*)$/s;
+
 /**
  * Takes apart what `pathIn` returns: a folder that is held is not looked up again. Any other path is
- * taken as a whole.
+ * taken as a whole. Throws TypeError for a path that a system call would read only in part.
  */
 export function heldPath(path: string): HeldPath {
-  const from = descriptors.length + 1;
-  const slash = path.startsWith(descriptors) ? path.indexOf("/", from) : -1;
-  if (slash === -1) return { folder: AT_FDCWD, name: path };
-  return { folder: Number(path.slice(from, slash)), name: path.slice(slash + 1) };
+  if (path.includes("\0")) throw new TypeError(`a path has a NUL byte: ${JSON.stringify(path)}`);
+  const [, folder, name] = held.exec(path) ?? [];
+  if (folder === undefined || name === undefined) return { folder: AT_FDCWD, name: path };
+  return { folder: Number(folder), name };
 }

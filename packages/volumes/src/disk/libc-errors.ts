@@ -6,7 +6,10 @@ export type LibcError = (syscall: string, path?: string) => NodeJS.ErrnoExceptio
  * (since koffi 3.2).
  */
 export function libcErrorOf(koffi: typeof import("koffi").default): LibcError {
-  const nameOf = new Map(Object.entries(koffi.os.errno).map(([name, number]) => [number, name]));
+  const nameOf = new Map<number, string>();
+  // Some numbers have two names. The first one is the usual: EAGAIN, not EWOULDBLOCK.
+  for (const [name, number] of Object.entries(koffi.os.errno))
+    if (!nameOf.has(number)) nameOf.set(number, name);
   return (syscall, path) => {
     const number = koffi.errno();
     const code = nameOf.get(number) ?? `E${number}`;

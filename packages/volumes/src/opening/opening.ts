@@ -4,6 +4,7 @@ import { ConfigError, type Floor, HostError } from "@brigade/core";
 import { eachSyncer, noSyncer, type Syncer, wholeSyncer } from "../commit/syncer.ts";
 import { isPlaceFault } from "../disk/disk-errors.ts";
 import { loadNameless } from "../disk/nameless.ts";
+import type { OpenDescriptors } from "../disk/open-descriptors.ts";
 import { loadSyncfs } from "../disk/syncfs.ts";
 import { cannotBeUsed } from "../identity/folder-trial.ts";
 import { noteHost } from "../identity/host-note.ts";
@@ -46,6 +47,8 @@ export interface OpeningOptions {
 export interface OpeningHooks {
   readonly onCompleted: () => void;
   readonly onWarning: (error: unknown, message: string) => void;
+  /** Where files are noted that Node has not opened. */
+  readonly openDescriptors?: OpenDescriptors;
   /** For tests: used instead of the durability's own. */
   readonly syncer?: Syncer;
 }
@@ -110,7 +113,7 @@ async function openWith(
   removeForgotten(layout.parts, Date.now(), hooks.onWarning);
   const syncer = hooks.syncer ?? (await syncerFor(durability, layout, hooks));
   // A file that is synced by itself is closed by that, so it needs a name.
-  const nameless = syncer.each ? undefined : await loadNameless();
+  const nameless = syncer.each ? undefined : await loadNameless(hooks.openDescriptors);
   const { onCompleted, onWarning } = hooks;
   const assembly = assemble({
     ...{

@@ -13,6 +13,12 @@ import type { OpenedPart } from "../parts/parts.ts";
  */
 
 /** Of large objects that come in pieces. A part's id is the id of the command that opened it. */
+/** What a volume's thread is started with. Both ends see this memory. */
+export interface VolumeThreadData {
+  readonly slots: WebAssembly.Memory;
+  readonly openDescriptors: SharedArrayBuffer;
+}
+
 export type PartCommand = { readonly id: number } & (
   | { readonly op: "part"; readonly object: NewObject; readonly validator: string | undefined }
   | {

@@ -1,12 +1,13 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { encodeError, HostError, type StoredObject } from "@brigade/core";
 import { translate } from "../disk/disk-errors.ts";
+import { OpenDescriptors } from "../disk/open-descriptors.ts";
 import { onProgress } from "../disk/progress.ts";
 import type { Came, Fetcher, FetcherNeeds, StoredColumns } from "../fetching/fetcher.ts";
 import { BodyHash } from "../md5/bodies.ts";
 import { type OpenedVolume, openForWriting } from "../opening/opening.ts";
 import { discard, performQuickly, performSlowly, performTrial } from "./commands.ts";
-import type { Answer, Answers, Command, FromThread, Op } from "./protocol.ts";
+import type { Answer, Answers, Command, FromThread, Op, VolumeThreadData } from "./protocol.ts";
 
 /** Milliseconds between signs of life. */
 const progressEvery = 1_000;
@@ -17,13 +18,13 @@ const progressEvery = 1_000;
  */
 export function serveVolume(createFetcher?: (needs: FetcherNeeds) => Fetcher): void {
   if (parentPort === null) throw new Error("this is a thread's entry");
-  if (!(workerData instanceof WebAssembly.Memory)) throw new Error("the memory for bodies is missing");
-  new ServedVolume(parentPort, workerData, createFetcher);
+  new ServedVolume(parentPort, workerData as VolumeThreadData, createFetcher);
 }
 
 class ServedVolume {
   readonly #port: MessagePort;
   readonly #slots: WebAssembly.Memory;
+  readonly #openDescriptors: OpenDescriptors;
   readonly #bodyHash: BodyHash;
   readonly #fetcher: Fetcher | undefined;
   #volume: OpenedVolume | undefined;
@@ -40,11 +41,12 @@ class ServedVolume {
 
   constructor(
     port: MessagePort,
-    slots: WebAssembly.Memory,
+    { slots, openDescriptors }: VolumeThreadData,
     createFetcher: ((needs: FetcherNeeds) => Fetcher) | undefined,
   ) {
     this.#port = port;
     this.#slots = slots;
+    this.#openDescriptors = new OpenDescriptors(openDescriptors);
     this.#bodyHash = new BodyHash(slots);
     this.#fetcher = createFetcher?.({
       put: (object, body, completion, free) => this.#opened.storing.put(object, body, completion, free),
@@ -170,6 +172,7 @@ class ServedVolume {
           const volume = await openForWriting(command.options, {
             onCompleted: () => this.#flush(),
             onWarning: (error, message) => this.#warn(error, message),
+            openDescriptors: this.#openDescriptors,
           });
           this.#volume = volume;
           const { identity, root, fileSystem, occupied } = volume;

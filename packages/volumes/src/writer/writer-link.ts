@@ -2,9 +2,10 @@ import type { EventLoopUtilization } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { decodeError, HostError, type Log, type NewObject, type StoredObject } from "@brigade/core";
 import { inWords } from "../disk/disk-errors.ts";
+import { OpenDescriptors } from "../disk/open-descriptors.ts";
 import type { Came, FetchCommand, FetchCounts, StoredColumns } from "../fetching/fetcher.ts";
 import { endThread } from "../thread/ending.ts";
-import type { Answer, Answers, Command, FromThread, Op } from "./protocol.ts";
+import type { Answer, Answers, Command, FromThread, Op, VolumeThreadData } from "./protocol.ts";
 import { Silence } from "./silence.ts";
 import { Slots } from "./slots.ts";
 
@@ -32,6 +33,7 @@ const releasing: ReadonlySet<Op> = new Set<Op>([
 export class WriterLink {
   /** Memory shared with the thread. */
   readonly slots = new Slots();
+  readonly #openDescriptors = new OpenDescriptors();
   /** Whether the thread can fetch. */
   readonly canFetch: boolean;
   readonly #entry: URL | undefined;
@@ -75,11 +77,17 @@ export class WriterLink {
     this.canFetch = entry !== undefined;
     this.#worker = new Worker(entry ?? new URL("./writer-thread.ts", import.meta.url), {
       name: "volume",
-      workerData: this.slots.memory,
+      workerData: {
+        slots: this.slots.memory,
+        openDescriptors: this.#openDescriptors.shared,
+      } satisfies VolumeThreadData,
     });
     this.#worker.on("message", (message: FromThread) => this.#receive(message));
     this.#worker.on("error", (error) => this.#lose(error));
-    this.#worker.on("exit", () => this.#lose(undefined));
+    this.#worker.on("exit", () => {
+      this.#openDescriptors.closeAll();
+      this.#lose(undefined);
+    });
   }
 
   /** Returns the end of another thread for the same volume. */
