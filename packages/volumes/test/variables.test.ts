@@ -10,6 +10,7 @@ test("has defaults for everything", () => {
       MIN_FREE: { share: 0.01 },
       MIN_FREE_INODES: { share: 0.01 },
       VOLUME_AUTO_INIT: false,
+      PLACEMENT: "most-free",
       DURABILITY: "group",
     },
   });
@@ -21,6 +22,7 @@ test("reads roots, amounts and shares", () => {
     MIN_FREE: "20GiB",
     MIN_FREE_INODES: "5%",
     VOLUME_AUTO_INIT: "true",
+    PLACEMENT: "round-robin",
     DURABILITY: "file",
   });
   assert.deepEqual(parsed, {
@@ -29,6 +31,7 @@ test("reads roots, amounts and shares", () => {
       MIN_FREE: { amount: 20 * 1024 ** 3 },
       MIN_FREE_INODES: { share: 0.05 },
       VOLUME_AUTO_INIT: true,
+      PLACEMENT: "round-robin",
       DURABILITY: "file",
     },
   });
@@ -39,12 +42,13 @@ test("reports all that is wrong, by name", () => {
     VOLUMES: "/a:/a",
     MIN_FREE: "much",
     MIN_FREE_INODES: "150%",
+    PLACEMENT: "anywhere",
     DURABILITY: "maybe",
   });
   assert.ok("problems" in parsed);
   assert.deepEqual(
     parsed.problems.map((problem) => problem.split(":")[0]).sort(),
-    ["DURABILITY", "MIN_FREE", "MIN_FREE_INODES", "VOLUMES"],
+    ["DURABILITY", "MIN_FREE", "MIN_FREE_INODES", "PLACEMENT", "VOLUMES"],
     parsed.problems.join("; "),
   );
 });
