@@ -27,6 +27,8 @@ export * from "./messages/messages.ts";
 export * from "./messages/presence.ts";
 export * from "./messages/suspicion.ts";
 export * from "./path-inside.ts";
+export * from "./places/place-search.ts";
+export * from "./places/places.ts";
 export * from "./retrying/backoff.ts";
 export * from "./retrying/pauses.ts";
 export * from "./retrying/try-again.ts";

@@ -1,6 +1,5 @@
 export type { DirectSource } from "./direct/direct-source.ts";
 export { variablePrefix } from "./http/fetch-variables.ts";
-export { parsePlaces, placesText } from "./http/places-variable.ts";
 export type { PaceChange } from "./pacing/pace-options.ts";
 export type { Pacing } from "./pacing/pacing.ts";
 export { isTrouble } from "./pacing/turns/turn.ts";

@@ -1,17 +1,18 @@
 import {
+  bodyBounds,
   type Environment,
   flag,
   floorVariables,
   httpUrl,
   integer,
   parseEnvironment,
+  placesVariable,
   valueOrThrow,
 } from "@brigade/core";
 import { z } from "zod";
 import type { HttpClientOptions } from "./client.ts";
 import { readAuthorities, tlsSettings } from "./connecting/trust.ts";
 import { crossOriginReferer } from "./origins/same-origin.ts";
-import { places } from "./places-variable.ts";
 import { configuredProxies, type Proxies } from "./proxies/proxies.ts";
 import { parseProxy, proxyRule } from "./proxies/proxy-server.ts";
 import { extraHeaders, headerValue } from "./requests/extra-headers.ts";
@@ -47,7 +48,7 @@ export const fetchVariables = z.object({
   CONNECT_TIMEOUT_MS: integer({ min: 1 }).default(30_000),
   HEADERS_TIMEOUT_MS: integer({ min: 1 }).default(30_000),
   SILENCE_TIMEOUT_MS: integer({ min: 1 }).default(30_000),
-  FETCH_CONCURRENCY: places.prefault("auto"),
+  FETCH_CONCURRENCY: placesVariable(bodyBounds),
 });
 /**
  * The folder for data that is too long for memory, and the room that stays free there. They are

@@ -113,9 +113,9 @@ export class Pace implements TurnGiver {
     );
   }
 
-  /** The server accepts fewer requests for bodies than would be sent. */
-  get isLimited(): boolean {
-    return this.#connections.isLearnt || this.#lanes.body.rate.isLimited;
+  /** Whether the server accepts fewer requests of this kind than would be sent. */
+  limits(purpose: Purpose): boolean {
+    return this.#connections.isLearnt || this.#lanes[purpose].rate.isLimited;
   }
 
   #wake(): void {

@@ -1,4 +1,5 @@
-import { BodyPlaces, type Places } from "./bodies/body-places.ts";
+import type { Places } from "@brigade/core";
+import { BodyPlaces } from "./bodies/body-places.ts";
 import { Pace } from "./pace.ts";
 import type { PaceChange } from "./pace-options.ts";
 import { type Clock, systemClock } from "./turns/clock.ts";
@@ -42,7 +43,12 @@ export class Pacing {
 
   /** Whether a server accepts fewer requests for bodies than would be sent. */
   get isLimited(): boolean {
-    return this.#paces.values().some((pace) => pace.isLimited);
+    return this.#paces.values().some((pace) => pace.limits("body"));
+  }
+
+  /** Whether a server accepts fewer requests for pages than would be sent. */
+  get arePagesLimited(): boolean {
+    return this.#paces.values().some((pace) => pace.limits("page"));
   }
 
   /** Bytes of all answers so far. */

@@ -1,8 +1,8 @@
+import { Timeline } from "../../../../test/timeline.ts";
 import type { PaceChange } from "../../src/pacing/pace-options.ts";
 import { Pacing, type PacingOptions } from "../../src/pacing/pacing.ts";
 import type { Purpose, Turn } from "../../src/pacing/turns/turn.ts";
 import { signal } from "../scenario.ts";
-import { Timeline } from "./timeline.ts";
 
 /** A place may be free two turns of the event loop after its answer has ended. */
 export async function settle(): Promise<void> {

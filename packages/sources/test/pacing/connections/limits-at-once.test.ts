@@ -6,11 +6,11 @@ import {
   slidingWindow,
   tokenBucket,
 } from "../../../../../test/field/servers/gates.ts";
+import { seeded, Timeline } from "../../../../../test/timeline.ts";
 import { Pacing } from "../../../src/pacing/pacing.ts";
 import type { Turn } from "../../../src/pacing/turns/turn.ts";
 import { signal } from "../../scenario.ts";
 import { settle } from "../scene.ts";
-import { seeded, Timeline } from "../timeline.ts";
 
 interface Setup {
   readonly clients?: number;

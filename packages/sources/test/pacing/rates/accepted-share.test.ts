@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Timeline } from "../../../../../test/timeline.ts";
 import { RequestRate } from "../../../src/pacing/rates/request-rate.ts";
-import { Timeline } from "../timeline.ts";
 
 /** A rate of 100 requests in the last second that was just cut, for eight refusals in a row. */
 function cutRate() {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { tokenBucket } from "../../../../../test/field/servers/gates.ts";
+import { seeded, Timeline } from "../../../../../test/timeline.ts";
 import { Pacing } from "../../../src/pacing/pacing.ts";
 import { OwnRefusals } from "../../../src/pacing/rates/own-refusals.ts";
 import { signal } from "../../scenario.ts";
 import { settle } from "../scene.ts";
-import { seeded, Timeline } from "../timeline.ts";
 
 interface Fetched {
   readonly served: number;

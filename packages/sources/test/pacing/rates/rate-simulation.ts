@@ -1,6 +1,6 @@
 import type { Decision } from "../../../../../test/field/servers/gates.ts";
+import { seeded, Timeline } from "../../../../../test/timeline.ts";
 import { RequestRate } from "../../../src/pacing/rates/request-rate.ts";
-import { seeded, Timeline } from "../timeline.ts";
 
 /** When a client comes and, where it does, goes; milliseconds. */
 interface Stay {

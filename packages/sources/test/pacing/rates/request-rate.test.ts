@@ -7,8 +7,8 @@ import {
   tokenBucket,
   withBan,
 } from "../../../../../test/field/servers/gates.ts";
+import { seeded, Timeline } from "../../../../../test/timeline.ts";
 import { RequestRate } from "../../../src/pacing/rates/request-rate.ts";
-import { seeded, Timeline } from "../timeline.ts";
 import { type Second, type Simulated, simulate } from "./rate-simulation.ts";
 
 const kinds: Readonly<Record<string, (perSecond: number) => Gate>> = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { seeded, Timeline } from "../../../../../test/timeline.ts";
 import { BodyPlaces } from "../../../src/pacing/bodies/body-places.ts";
-import { seeded, Timeline } from "../timeline.ts";
 
 /** A store and the line to it. */
 interface Way {

@@ -1,16 +1,6 @@
-/** Places at the start, as many as connections that are opened at once. */
-const first = 16;
-/** Later there are never fewer: with 16 on a fast line, a file takes 7 % more CPU than with 64. */
-const enough = 64;
-/**
- * What a request costs besides its bytes, in bytes: without it, a run of small files after large
- * ones would look like a slower line.
- */
-const requestCost = 32 * 1024;
 /** Milliseconds that a measurement takes at least: while places double, and later. */
 const shortest = { doubling: 300, steady: 1_000 } as const;
-/** A measurement without this many bodies per place takes ten times as long, and then counts. */
-const perPlace = 2;
+/** A measurement without enough answers takes this many times as long, and then counts. */
 const patience = 10;
 /** Doubled places are kept if the speed grows by this. */
 const worthDoubling = 1.1;
@@ -23,24 +13,40 @@ const leftByFewer = 0.985;
 /** Milliseconds between trials; doubled after each trial that was not kept. */
 const firstPause = 2_000;
 const longestPause = 30_000;
-/** The part of the bodies that must end while all places are used. Else others set the speed. */
+/** The part of the answers that must end while all places are used. Else others set the speed. */
 const shortPart = 0.5;
 
-/** A measured speed, per second: bytes, and `requestCost` per body. */
+/** What is sought, and what is known of it beforehand. */
+export interface PlaceSearchOptions {
+  /** Places at the start. */
+  readonly first: number;
+  /** Later there are never fewer, unless `most` is less. */
+  readonly enough: number;
+  readonly most: number;
+  /**
+   * What a request costs besides what it brings, in the same unit: without it, a run of small
+   * answers after large ones would look like a slower line.
+   */
+  readonly requestCost: number;
+  /** Answers per place that a measurement needs. */
+  readonly perPlace: number;
+}
+
+/** A measured speed, per millisecond: what came, and `requestCost` per answer. */
 interface Measured {
   readonly places: number;
   readonly speed: number;
 }
 
 /**
- * Seeks the number of places that brings most, while bodies come. Places double as long as that
- * pays (as TCP's slow start and the start of BBR do), and to 64 in any case. Then trials of more
- * and of fewer places go on for ever, because a store, a line or a disk changes during a run of
- * days. Where two numbers bring the same, the smaller is kept. Places that are not used are no
+ * Seeks the number of places that brings most, while answers come. Places double as long as that
+ * pays (as TCP's slow start and the start of BBR do), and to `enough` in any case. Then trials of
+ * more and of fewer places go on for ever, because a store, a line or a disk changes during a run
+ * of days. Where two numbers bring the same, the smaller is kept. Places that are not used are no
  * reason for more.
  */
 export class PlaceSearch {
-  readonly #most: number;
+  readonly #options: PlaceSearchOptions;
   #limit: number;
   /** The speed with the present places, or with those before the trial that goes on. */
   #base: Measured | undefined;
@@ -52,17 +58,17 @@ export class PlaceSearch {
   #isShort = false;
   /** The most that were under way in the last measurement. */
   #used = 0;
-  /** Bodies that were begun with other places, which end first. */
+  /** Requests that were begun with other places, which end first. */
   #earlier = 0;
   #began: number | undefined;
-  #bytesBefore = 0;
+  #broughtBefore = 0;
   #ended = 0;
   #endedWhileFull = 0;
   #peak = 0;
 
-  constructor(most: number) {
-    this.#most = most;
-    this.#limit = Math.min(first, most);
+  constructor(options: PlaceSearchOptions) {
+    this.#options = options;
+    this.#limit = Math.min(options.first, options.most);
   }
 
   get limit(): number {
@@ -74,37 +80,54 @@ export class PlaceSearch {
     return this.#isShort;
   }
 
-  /** A body ended. `now`: milliseconds; `bytes`: of all so far; `running`: with it. */
-  ended(now: number, bytes: number, running: number): void {
+  /** An answer ended. `now`: milliseconds; `brought`: by all so far; `running`: with it. */
+  ended(now: number, brought: number, running: number): void {
     if (this.#earlier > 0) {
       this.#earlier--;
     } else if (this.#began === undefined) {
-      this.#begin(now, bytes);
+      this.#begin(now, brought);
     } else {
       this.#ended++;
       if (running >= this.#limit) this.#endedWhileFull++;
       if (running > this.#peak) this.#peak = running;
       const took = now - this.#began;
-      if (this.#isEnough(took)) this.#close(now, bytes, took);
+      if (this.#isEnough(took)) this.#close(now, brought, took);
     }
+  }
+
+  /** Nothing was under way for a while: what is being measured does not count. */
+  interrupted(): void {
+    this.#isShort = false;
+    this.#began = undefined;
+    this.#earlier = 0;
+  }
+
+  /** What comes is not needed as fast: there are fewer places, and no trial goes on. */
+  notNeeded(): void {
+    this.#isDoubling = false;
+    if (this.#trial !== undefined) this.#set(this.#base?.places ?? this.#limit);
+    this.#trial = undefined;
+    this.#base = undefined;
+    this.#set(Math.floor(this.#limit * fewer));
+    this.interrupted();
   }
 
   #isEnough(took: number): boolean {
     const least = this.#isDoubling ? shortest.doubling : shortest.steady;
-    return took >= least && (this.#ended >= perPlace * this.#limit || took >= patience * least);
+    return took >= least && (this.#ended >= this.#options.perPlace * this.#limit || took >= patience * least);
   }
 
-  #close(now: number, bytes: number, took: number): void {
-    const speed = (bytes - this.#bytesBefore + this.#ended * requestCost) / took;
+  #close(now: number, brought: number, took: number): void {
+    const speed = (brought - this.#broughtBefore + this.#ended * this.#options.requestCost) / took;
     this.#isShort = this.#endedWhileFull >= shortPart * this.#ended;
     this.#used = this.#peak;
-    this.#begin(now, bytes);
+    this.#begin(now, brought);
     this.#measured(now, { places: this.#limit, speed });
   }
 
-  #begin(now: number, bytes: number): void {
+  #begin(now: number, brought: number): void {
     this.#began = now;
-    this.#bytesBefore = bytes;
+    this.#broughtBefore = brought;
     this.#ended = 0;
     this.#endedWhileFull = 0;
     this.#peak = 0;
@@ -133,7 +156,7 @@ export class PlaceSearch {
   #double(now: number, measured: Measured): void {
     const base = this.#base;
     const pays = base === undefined || measured.speed >= base.speed * worthDoubling;
-    if (pays && this.#limit < this.#most) {
+    if (pays && this.#limit < this.#options.most) {
       this.#base = measured;
       this.#set(this.#limit * 2);
       return;
@@ -150,8 +173,8 @@ export class PlaceSearch {
       this.#base?.places === this.#limit ? (this.#base.speed + measured.speed) / 2 : measured.speed;
     this.#base = { places: this.#limit, speed };
     if (now < this.#nextTrial) return;
-    const isLast = this.#limit >= this.#most;
-    const mayBeMore = this.#lastTrial === "fewer" || this.#limit <= enough;
+    const isLast = this.#limit >= this.#options.most;
+    const mayBeMore = this.#lastTrial === "fewer" || this.#limit <= this.#options.enough;
     this.#try(mayBeMore && !isLast ? "more" : "fewer");
   }
 
@@ -173,12 +196,13 @@ export class PlaceSearch {
     }
     this.#base = measured;
     this.#pause = firstPause;
-    if (trial === "more" && this.#limit < this.#most) this.#try("more");
+    if (trial === "more" && this.#limit < this.#options.most) this.#try("more");
     else this.#nextTrial = now + this.#pause;
   }
 
   #set(places: number): void {
-    const limit = Math.min(this.#most, Math.max(enough, places));
+    const { most, enough } = this.#options;
+    const limit = Math.min(most, Math.max(enough, places));
     if (limit === this.#limit) return;
     this.#earlier = this.#limit;
     this.#began = undefined;
