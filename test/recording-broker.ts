@@ -6,7 +6,7 @@ type Handler = (delivery: Delivery) => Promise<Verdict>;
 export class RecordingBroker implements Broker {
   /**
    * In order: `publish <types>`, `confirmed`, `first of <queue>`, `pause <queue>`, `resume
-   * <queue>`, `dispose <queue>`.
+   * <queue>`, `prefetch <number> of <queue>`, `dispose <queue>`.
    */
   readonly events: string[] = [];
   readonly published: Message[] = [];
@@ -48,6 +48,9 @@ export class RecordingBroker implements Broker {
     return {
       pause: told("pause"),
       resume: told("resume"),
+      setPrefetch: async (prefetch) => {
+        this.events.push(`prefetch ${prefetch} of ${queue.queue}`);
+      },
       [Symbol.asyncDispose]: async () => {
         await Promise.allSettled(this.#running);
         if (isFirst) this.#handlers.set(queue.queue, handlers);

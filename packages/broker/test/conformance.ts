@@ -3,6 +3,7 @@ import { bounds } from "./conformance/bounds.ts";
 import { crashes } from "./conformance/crashes.ts";
 import { disposal } from "./conformance/disposal.ts";
 import { pausing } from "./conformance/pausing.ts";
+import { changingPrefetch } from "./conformance/prefetch.ts";
 import { standingAside } from "./conformance/standing-aside.ts";
 import { travel } from "./conformance/travel.ts";
 import { verdicts } from "./conformance/verdicts.ts";
@@ -20,6 +21,7 @@ export function brokerConformance(name: string, open: () => Promise<BrokerBench>
   bounds(check);
   pausing(check);
   standingAside(check);
+  changingPrefetch(check);
   crashes(check);
   disposal(check);
 }

@@ -5,7 +5,7 @@ import type { Store } from "./store.ts";
 interface Consumer {
   readonly id: number;
   readonly queue: number;
-  readonly prefetch: number;
+  prefetch: number;
   /** Whether it gets messages before others of its queue. */
   readonly isFirst: boolean;
   /** Messages that count against `prefetch`. */
@@ -40,6 +40,11 @@ export class Consumers {
   pause(id: number, paused: boolean): void {
     const consumer = this.#consumers.get(id);
     if (consumer) consumer.paused = paused;
+  }
+
+  setPrefetch(id: number, prefetch: number): void {
+    const consumer = this.#consumers.get(id);
+    if (consumer) consumer.prefetch = prefetch;
   }
 
   remove(id: number): void {
@@ -93,8 +98,8 @@ export class Consumers {
     const aside = new Map(this.#aside);
     return () => {
       this.#consumers = new Map(consumers.map(({ consumer }) => [consumer.id, consumer]));
-      for (const { consumer, held, bytes, aside, paused } of consumers)
-        Object.assign(consumer, { held, bytes, aside, paused });
+      for (const { consumer, prefetch, held, bytes, aside, paused } of consumers)
+        Object.assign(consumer, { prefetch, held, bytes, aside, paused });
       this.#holders = holders;
       this.#aside = aside;
     };

@@ -60,6 +60,7 @@ export interface Questions {
   pause: { ask: { readonly consumer: number }; answer: undefined };
   resume: { ask: { readonly consumer: number }; answer: undefined };
   cancel: { ask: { readonly consumer: number }; answer: undefined };
+  prefetch: { ask: { readonly consumer: number; readonly prefetch: number }; answer: undefined };
   sync: { ask: object; answer: undefined };
   /** Unix milliseconds: delayed messages that are due become ready. */
   wake: { ask: { readonly now: number }; answer: undefined };

@@ -89,6 +89,8 @@ export class Session {
         return this.#consumers.pause(question.consumer, false);
       case "cancel":
         return this.#consumers.remove(question.consumer);
+      case "prefetch":
+        return this.#consumers.setPrefetch(question.consumer, question.prefetch);
       case "wake":
         return store.wake(question.now);
       case "depth":

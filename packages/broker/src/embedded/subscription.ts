@@ -68,6 +68,10 @@ export class EmbeddedSubscription implements Subscription {
     await this.#request("resume");
   }
 
+  async setPrefetch(prefetch: number): Promise<void> {
+    await this.#ask((link) => link.ask("prefetch", { consumer: this.#consumer, prefetch }));
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.#disposal ??= this.#dispose();
     return this.#disposal;
@@ -95,11 +99,15 @@ export class EmbeddedSubscription implements Subscription {
     this.#around.forget();
   }
 
-  /** Does nothing if the store is gone: it hands out nothing either. */
   async #request(kind: "pause" | "resume" | "cancel" | "sync"): Promise<void> {
+    await this.#ask((link) => link.ask(kind, { consumer: this.#consumer }));
+  }
+
+  /** Does nothing if the store is gone: it hands out nothing either. */
+  async #ask(question: (link: StoreLink) => Promise<unknown>): Promise<void> {
     const { link } = this.#around;
     if (link.lost) return;
-    await link.ask(kind, { consumer: this.#consumer }).catch((error: unknown) => {
+    await question(link).catch((error: unknown) => {
       if (!link.lost) throw error;
     });
   }

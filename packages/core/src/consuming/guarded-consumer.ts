@@ -164,6 +164,11 @@ export class GuardedConsumer<T extends Type> implements AsyncDisposable {
     for (const subscription of this.#subscriptions) await this.valve.add(subscription);
   }
 
+  /** Changes how many deliveries of new work are in hand at once. */
+  setPrefetch(prefetch: number): void {
+    void this.#subscriptions[0]?.setPrefetch(prefetch);
+  }
+
   /** Begins nothing more, lets what is in hand finish within `graceMs`, then gives it back. */
   async stop(graceMs: number): Promise<void> {
     const stopped = new AbortController();

@@ -71,6 +71,11 @@ export interface Subscription extends AsyncDisposable {
   /** Takes no new deliveries and holds none that are not being handled; running handlers go on. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /**
+   * From now on, this number of handlers run at once at most. What is held beyond it stays until it
+   * is handled.
+   */
+  setPrefetch(prefetch: number): Promise<void>;
 }
 
 /** A message that is out of the ordinary flow, with why. */

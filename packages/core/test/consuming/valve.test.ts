@@ -13,6 +13,8 @@ class RecordingSubscription implements Subscription {
     await this.#change("pause", false);
   }
 
+  async setPrefetch(): Promise<void> {}
+
   async resume(): Promise<void> {
     await this.#change("resume", true);
   }

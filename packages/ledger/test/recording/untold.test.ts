@@ -39,7 +39,12 @@ async function verdicts(catalogue: Catalogue, messages: readonly Message[]): Pro
   const handling: PromiseWithResolvers<(delivery: Delivery) => Promise<Verdict>> = Promise.withResolvers();
   const consume: Broker["consume"] = async (_queue, _options, handle) => {
     handling.resolve(handle);
-    return { pause: async () => {}, resume: async () => {}, async [Symbol.asyncDispose]() {} };
+    return {
+      pause: async () => {},
+      resume: async () => {},
+      setPrefetch: async () => {},
+      async [Symbol.asyncDispose]() {},
+    };
   };
   const broker = { consume } as Broker;
   await using _ = await createLedger(

@@ -3,7 +3,8 @@ import type { Held } from "./held.ts";
 
 /** The deliveries that a subscription handles, and which of them count against its prefetch. */
 export class Places {
-  readonly #prefetch: number;
+  /** How many of the running may count. */
+  prefetch: number;
   readonly #running = new Map<Held, Promise<void>>();
   /** Those of the running that do not count: only slow work is left of them. */
   readonly #aside = new Set<Held>();
@@ -16,7 +17,7 @@ export class Places {
   #bytes = 0;
 
   constructor(prefetch: number) {
-    this.#prefetch = prefetch;
+    this.prefetch = prefetch;
   }
 
   /**
@@ -24,7 +25,7 @@ export class Places {
    */
   hasRoom(bytes: number): boolean {
     const counted = this.#running.size - this.#handedOver.size;
-    if (counted >= this.#prefetch + Math.min(this.#prefetch, this.#aside.size)) return false;
+    if (counted >= this.prefetch + Math.min(this.prefetch, this.#aside.size)) return false;
     return counted === this.#aside.size || this.#bytes + bytes <= mostBytesInHand;
   }
 

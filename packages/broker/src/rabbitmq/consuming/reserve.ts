@@ -1,11 +1,8 @@
 import type { Consumer, Reception } from "./reception.ts";
 
-/** A subscription's reserve is this many consumers, each with an equal share of its prefetch. */
-const shares = 4;
-
 /**
  * More credit for a subscription, by more consumers: AMQP cannot change the prefetch of one. Lives
- * for one session; consumers are added and cancelled as deliveries stand aside.
+ * for one session; consumers are added and cancelled as more and less credit is needed.
  */
 export class Reserve {
   readonly #reception: Reception;
@@ -16,19 +13,20 @@ export class Reserve {
   #wanted = 0;
   #turning: Promise<void> = Promise.resolve();
 
-  constructor(reception: Reception, queue: string, prefetch: number, consumer: Consumer) {
+  /** `share`: the credit of each consumer. */
+  constructor(reception: Reception, queue: string, share: number, consumer: Consumer) {
     this.#reception = reception;
     this.#queue = queue;
     this.#consumer = consumer;
-    this.#share = Math.ceil(prefetch / shares);
+    this.#share = share;
   }
 
   /**
-   * `aside`: the number of deliveries that stand aside. Resolves when there is credit for them, or
-   * the session is lost.
+   * `credit`: the number of deliveries that may be held besides. Resolves when there is credit for
+   * them, or the session is lost.
    */
-  fit(aside: number): Promise<void> {
-    const wanted = Math.min(shares, Math.ceil(aside / this.#share));
+  fit(credit: number): Promise<void> {
+    const wanted = Math.ceil(credit / this.#share);
     if (wanted === this.#wanted) return this.#turning;
     this.#wanted = wanted;
     this.#turning = this.#turning.then(() => this.#turn());

@@ -17,8 +17,16 @@ import { Waiting } from "./waiting.ts";
 
 /** Milliseconds until a queue is consumed again after the broker has ended its consumer. */
 const afterCancel = 200;
+/** Consumers that hold deliveries in the place of those that stand aside. */
+const consumersForAside = 4;
 /** Milliseconds between two looks for deliveries that are held for too long. */
 const lookForOverdue = 1_000;
+
+/** More credit: in the place of what stands aside, and for a greater prefetch than at the start. */
+interface Reserves {
+  readonly aside: Reserve;
+  readonly growth: Reserve;
+}
 
 interface Surroundings extends Omit<VerdictSurroundings, "standAside"> {
   readonly link: Link<Reception>;
@@ -42,7 +50,7 @@ export class RabbitSubscription implements Subscription {
   readonly #consumption: Consumption;
   readonly #around: Surroundings;
   readonly #places: Places;
-  #reserve: Reserve | undefined;
+  #reserves: Reserves | undefined;
   readonly #waiting = new Waiting();
   /** Deliveries on their way back, not yet confirmed. */
   readonly #returning = new Set<Promise<void>>();
@@ -77,6 +85,12 @@ export class RabbitSubscription implements Subscription {
     this.#stop = new AbortController();
     const { signal } = this.#stop;
     this.#consuming = this.#consuming.then(() => this.#consume(signal));
+  }
+
+  async setPrefetch(prefetch: number): Promise<void> {
+    this.#places.prefetch = prefetch;
+    this.#startNext();
+    await this.#fitReserves();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -123,14 +137,17 @@ export class RabbitSubscription implements Subscription {
           isFirst,
         };
         const tag = await reception.consume(name, prefetch, consumer);
-        const reserve = new Reserve(reception, name, prefetch, consumer);
-        this.#reserve = reserve;
-        this.#fitReserve();
+        const reserves = {
+          aside: new Reserve(reception, name, Math.ceil(prefetch / consumersForAside), consumer),
+          growth: new Reserve(reception, name, prefetch, consumer),
+        };
+        this.#reserves = reserves;
+        void this.#fitReserves();
         await abortion(ending);
-        this.#reserve = undefined;
+        this.#reserves = undefined;
         if (lost.aborted) continue;
         if (!ended.signal.aborted) await reception.cancel(tag);
-        await reserve.fit(0);
+        await Promise.all([reserves.aside.fit(0), reserves.growth.fit(0)]);
         if (ended.signal.aborted) await this.#afterCancel(name, reception, stop);
       } catch (error) {
         if (stop.aborted || link.leaving.aborted || lost?.aborted) continue;
@@ -185,7 +202,7 @@ export class RabbitSubscription implements Subscription {
     held
       .handOver()
       .then(() => {
-        this.#fitReserve();
+        void this.#fitReserves();
         this.#startNext();
       })
       .catch((error: unknown) => this.#around.onError(error));
@@ -194,11 +211,18 @@ export class RabbitSubscription implements Subscription {
   #standAside(held: Held): void {
     this.#places.standAside(held);
     this.#startNext();
-    this.#fitReserve();
+    void this.#fitReserves();
   }
 
-  #fitReserve(): void {
-    this.#reserve?.fit(this.#places.aside).catch((error: unknown) => this.#around.onError(error));
+  async #fitReserves(): Promise<void> {
+    const { prefetch, aside } = this.#places;
+    const first = this.#consumption.prefetch;
+    const { growth, aside: forAside } = this.#reserves ?? {};
+    try {
+      await Promise.all([forAside?.fit(Math.min(aside, first)), growth?.fit(Math.max(0, prefetch - first))]);
+    } catch (error) {
+      this.#around.onError(error);
+    }
   }
 
   #start(held: Held): void {
@@ -206,7 +230,7 @@ export class RabbitSubscription implements Subscription {
       .catch((error: unknown) => this.#around.onError(error))
       .finally(() => {
         this.#places.remove(held);
-        this.#fitReserve();
+        void this.#fitReserves();
         this.#startNext();
       });
     this.#places.add(held, run);
