@@ -15,7 +15,8 @@ speed, memory, CPU time per file, and that of each of brigade's threads, by the 
                    its code, as brigade-before, brigade-index-before, fleet-before…
   --concurrency <list>
                    brigade runs once with each value of FETCH_CONCURRENCY, as brigade-auto, brigade-64…
-  --delay <ms>     all that nginx sends comes this much later, as over a long line (0)
+                   With --listing: the lister with each value of LIST_CONCURRENCY (auto)
+  --delay <ms>     all that the server sends comes this much later, as over a long line (0)
   --tls            nginx answers by HTTPS, with a certificate that is made for the run and given to all contenders;
                    listings as of UpYun still come by HTTP
   --bed <bed>      what the copies are written to: "steady", a file system that is made anew for each run in an image
@@ -49,7 +50,7 @@ export interface Options {
   readonly only: readonly string[] | undefined;
   /** Another checkout of brigade, to compare with. */
   readonly against: string | undefined;
-  /** Values of FETCH_CONCURRENCY. */
+  /** Values of FETCH_CONCURRENCY, or of LIST_CONCURRENCY. */
   readonly concurrency: readonly string[] | undefined;
   readonly delayMs: number;
   readonly tls: boolean;

@@ -6,6 +6,7 @@ import {
   GuardedConsumer,
   type Job,
   type PageHistory,
+  type Places,
   type Source,
   type Witness,
 } from "@brigade/core";
@@ -13,6 +14,8 @@ import { firstPage } from "./page/announcement.ts";
 import { Listing } from "./page/listing.ts";
 import { split } from "./page/positions.ts";
 import { LatestWitnesses } from "./page/witnesses.ts";
+import { ListingPlaces } from "./places/listing-places.ts";
+import { Prefetch } from "./places/prefetch.ts";
 import { DirectoryHealth } from "./waiting/directory-health.ts";
 import { Gate } from "./waiting/gate.ts";
 import { Historian } from "./waiting/historian.ts";
@@ -34,8 +37,8 @@ export interface ListerParts extends ConsumerParts {
 }
 
 export interface ListerOptions {
-  /** Listing requests at once. */
-  readonly concurrency: number;
+  /** Pages that are listed at once. */
+  readonly concurrency: Places;
   readonly batchFiles: number;
   readonly batchBytes: number;
   readonly highWater: number;
@@ -47,6 +50,7 @@ export interface ListerOptions {
 export interface Lister extends AsyncDisposable {
   /** Why listing pauses, for people; empty while it runs. */
   readonly pauses: readonly string[];
+  readonly places: Pick<ListingPlaces, "running" | "isShort" | "isAtMost">;
 }
 
 const words: ConsumerWords = { activity: "listing", refusing: "source unwell" };
@@ -58,8 +62,11 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
   const { broker, name, log, host, pace = (source) => source } = parts;
   const consumer = new GuardedConsumer<"directory">(parts, words);
   const { now, monotonic, delay, restraint, inHand, leaving } = consumer;
+  const places = new ListingPlaces(options.concurrency, monotonic);
+  const prefetch = new Prefetch(options.concurrency.most, (messages) => consumer.setPrefetch(messages));
   const gate = new Gate(broker, name, consumer.valve, {
     highWater: options.highWater,
+    onPlenty: () => places.notNeeded(),
     signal: leaving,
     log,
     now: monotonic,
@@ -71,6 +78,7 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
       health: new DirectoryHealth({ ...consumer.outage, source: parts.source }, options.outageLimit),
       historian: new Historian(parts.history, { isAway: parts.historyIsAway, log, now: monotonic }),
       gate,
+      places,
       witnesses: new LatestWitnesses(parts.onUnchanged),
       broker,
       host,
@@ -84,18 +92,22 @@ export async function createLister(parts: ListerParts, options: ListerOptions): 
   );
   await consumer.start({
     type: "directory",
-    queues: [{ queue: "directories", prefetch: options.concurrency }],
+    queues: [{ queue: "directories", prefetch: prefetch.first }],
     comesBackBy: "directories",
     count: ({ positions }) => positions.length,
     split,
     admits: () => gate.admits(),
-    run: (message, delivery, signal, isAlone) => listing.list(message, delivery, signal, isAlone),
+    run: (message, delivery, signal, isAlone) => {
+      prefetch.came(message.positions.length, places.limit);
+      return listing.list(message, delivery, signal, isAlone);
+    },
     fail: (message, reason) => listing.fail(message, reason),
   });
   return {
     get pauses() {
       return consumer.pauses;
     },
+    places,
     [Symbol.asyncDispose]: () => consumer[Symbol.asyncDispose](),
   };
 }

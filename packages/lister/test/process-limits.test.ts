@@ -13,7 +13,9 @@ test("a page that this process has no open files for waits without counting the 
     atOnce--;
     throw new HostError("limits", "EMFILE");
   };
-  const { broker, warnings } = await setUp(bucket, { options: { concurrency: 4 } });
+  const { broker, warnings } = await setUp(bucket, {
+    options: { concurrency: { most: 4, isSought: false } },
+  });
   const [first] = at().positions;
   const positions = ["a", "b", "c", "d"].map((directory) => ({ ...first, directory, walk: 0, page: 1 }));
   const message = { ...at({}, { attempt: 4 }), positions };

@@ -93,7 +93,7 @@ export async function setUp(
       },
     },
     {
-      concurrency: 4,
+      concurrency: { most: 4, isSought: false },
       batchFiles: 64,
       batchBytes: 1_000_000,
       highWater: 100,

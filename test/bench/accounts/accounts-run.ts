@@ -77,7 +77,14 @@ await broker.publish([rootMessage(job, "", {})]);
 resources.use(
   await createLister(
     { ...parts, history: catalogue.history },
-    { concurrency: 8, batchFiles, batchBytes, highWater: 2_000, maxAttempts: 5, outageLimit: 10_000 },
+    {
+      concurrency: { most: 64, isSought: true },
+      batchFiles,
+      batchBytes,
+      highWater: 2_000,
+      maxAttempts: 5,
+      outageLimit: 10_000,
+    },
   ),
 );
 await settled();

@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { startNode } from "../../rabbitmq/index.ts";
+import { startDelayedLine } from "../copy/delayed-line.ts";
 import { runMeasured } from "../measured-run.ts";
 import type { Options } from "../options.ts";
 import { peakRssOf } from "../processes.ts";
@@ -11,6 +12,8 @@ import { table } from "../table.ts";
 
 export interface ListingResult {
   readonly shape: string;
+  /** LIST_CONCURRENCY. */
+  readonly concurrency: string;
   readonly objects: number;
   readonly directories: number;
   readonly pages: number;
@@ -32,53 +35,63 @@ interface Shape {
 
 const filesPerDirectory = 10_000;
 
+interface Place {
+  readonly home: string;
+  readonly checkout: string;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+}
+
 /**
- * Lists synthetic buckets of the asked shapes, one after the other, each in a process of its own.
+ * Lists synthetic buckets of the asked shapes, one after the other, each in a process of its own,
+ * with each asked LIST_CONCURRENCY.
  */
-export async function benchListing(
-  options: Options,
-  {
-    home,
-    checkout,
-    signal,
-    say,
-  }: { home: string; checkout: string; signal: AbortSignal; say: (line: string) => void },
-): Promise<readonly ListingResult[]> {
+export async function benchListing(options: Options, place: Place): Promise<readonly ListingResult[]> {
   const results: ListingResult[] = [];
-  for (const text of options.entries) {
-    const { directories, filesPerDirectory } = shapeOf(text);
-    const objects = directories * filesPerDirectory;
-    say(`listing ${directories} directories of ${filesPerDirectory} files`);
-    await using bucket = await startBucket(checkout, { directories, filesPerDirectory });
-    const queues = join(home, "queues");
-    mkdirSync(queues);
-    await using node = options.rabbitmq
-      ? await startNode({ config: "raft.wal_max_size_bytes = 67108864" })
-      : undefined;
-    const { stdout, cpuSeconds, peakRss } = await runMeasured(
-      {
-        program: process.execPath,
-        args: [
-          // As `brigade lister` starts itself (packages/cli/bin/brigade.js).
-          "--max-semi-space-size=2",
-          join(checkout, "test/bench/listing/listing-run.ts"),
-          bucket.url,
-          node?.url ?? join(queues, "queue.sqlite"),
-          String(objects),
-          String(options.pauseMs),
-        ],
-      },
-      { cwd: home, timeoutMs: 60_000 + objects, signal },
-    );
-    rmSync(queues, { recursive: true });
-    const told: { objects: number; pages: number; seconds: number; mostQueued: number } = JSON.parse(stdout);
-    if (told.objects !== objects)
-      throw new Error(`${told.objects} objects were listed in place of ${objects}`);
-    const brokerPeakRss = node?.pid === undefined ? undefined : peakRssOf(node.pid);
-    results.push({ shape: text, directories, cpuSeconds, peakRss, brokerPeakRss, ...told });
-    say(`${Math.round(objects / told.seconds)} keys/s, ${Math.round(peakRss / 1e6)} MB`);
-  }
+  for (const text of options.entries)
+    for (const concurrency of options.concurrency ?? ["auto"])
+      results.push(await listOnce(options, place, text, concurrency));
   return results;
+}
+
+async function listOnce(
+  options: Options,
+  { home, checkout, signal, say }: Place,
+  text: string,
+  concurrency: string,
+): Promise<ListingResult> {
+  const { directories, filesPerDirectory } = shapeOf(text);
+  const objects = directories * filesPerDirectory;
+  say(`listing ${directories} directories of ${filesPerDirectory} files`);
+  await using bucket = await startBucket(checkout, { directories, filesPerDirectory });
+  await using line = options.delayMs > 0 ? await startDelayedLine(bucket.url, options.delayMs) : undefined;
+  const queues = join(home, "queues");
+  mkdirSync(queues);
+  await using node = options.rabbitmq
+    ? await startNode({ config: "raft.wal_max_size_bytes = 67108864" })
+    : undefined;
+  const { stdout, cpuSeconds, peakRss } = await runMeasured(
+    {
+      program: process.execPath,
+      args: [
+        // As `brigade lister` starts itself (packages/cli/bin/brigade.js).
+        "--max-semi-space-size=2",
+        join(checkout, "test/bench/listing/listing-run.ts"),
+        line?.url ?? bucket.url,
+        node?.url ?? join(queues, "queue.sqlite"),
+        String(objects),
+        String(options.pauseMs),
+        concurrency,
+      ],
+    },
+    { cwd: home, timeoutMs: 60_000 + objects, signal },
+  );
+  rmSync(queues, { recursive: true });
+  const told: { objects: number; pages: number; seconds: number; mostQueued: number } = JSON.parse(stdout);
+  if (told.objects !== objects) throw new Error(`${told.objects} objects were listed in place of ${objects}`);
+  const brokerPeakRss = node?.pid === undefined ? undefined : peakRssOf(node.pid);
+  say(`${Math.round(objects / told.seconds)} keys/s, ${Math.round(peakRss / 1e6)} MB`);
+  return { shape: text, concurrency, directories, cpuSeconds, peakRss, brokerPeakRss, ...told };
 }
 
 /** `1000000` files in folders of 10,000, or `1000000x3`: directories and files in each. */
@@ -130,6 +143,7 @@ export function listingTable(results: readonly ListingResult[]): string {
   const head = [
     "objects",
     "directories",
+    "at once",
     "pages",
     "keys/s",
     "pages/s",
@@ -139,9 +153,20 @@ export function listingTable(results: readonly ListingResult[]): string {
     "broker RSS MB",
   ];
   const rows = results.map(
-    ({ objects, directories, pages, seconds, cpuSeconds, peakRss, mostQueued, brokerPeakRss }) => [
+    ({
+      objects,
+      directories,
+      concurrency,
+      pages,
+      seconds,
+      cpuSeconds,
+      peakRss,
+      mostQueued,
+      brokerPeakRss,
+    }) => [
       String(objects),
       String(directories),
+      concurrency,
       String(pages),
       (objects / seconds).toFixed(0),
       (pages / seconds).toFixed(0),

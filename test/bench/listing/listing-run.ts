@@ -5,16 +5,19 @@
  * is queued; prints one line of JSON.
  *
  *   node test/bench/listing/listing-run.ts <endpoint> <database file, or amqp://…> <objects> <pause>
+ *     <LIST_CONCURRENCY>
  */
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectBrokerAdmin, connectRabbitBroker, createEmbeddedBroker, warmUpMs } from "@brigade/broker";
-import type { Broker, Verdict } from "@brigade/core";
+import { type Broker, listingBounds, parsePlaces, type Verdict } from "@brigade/core";
 import { createLister, rootMessage } from "@brigade/lister";
 import { parseSource, withRetry } from "@brigade/sources";
 import { warningsOnStderr as log } from "../../logs.ts";
 
-const [endpoint = "", place = "", announced = "0", pause = "0"] = process.argv.slice(2);
+const [endpoint = "", place = "", announced = "0", pause = "0", atOnce = "auto"] = process.argv.slice(2);
+const concurrency = parsePlaces(atOnce, listingBounds);
+if (concurrency === undefined) throw new Error(`${atOnce} is no LIST_CONCURRENCY`);
 const objects = Number(announced);
 const name = "bench";
 const ack: Verdict = { kind: "ack" };
@@ -77,7 +80,7 @@ const lister = await createLister(
     onBan: () => {},
   },
   {
-    concurrency: 8,
+    concurrency,
     batchFiles: 64,
     batchBytes: 64 * 2 ** 20,
     highWater: 2_000,

@@ -1,11 +1,22 @@
-import { ConfigError, type Environment } from "@brigade/core";
-import { parsePlaces, placesText } from "@brigade/sources";
+import {
+  bodyBounds,
+  ConfigError,
+  type Environment,
+  listingBounds,
+  type PlaceBounds,
+  parsePlaces,
+  placesText,
+} from "@brigade/core";
 import { connectionsWithin, leastOpenFiles, type Needs } from "./connections.ts";
 import { type Limits, limitsOfThisProcess, mibOf, reasons } from "./limits.ts";
 import { leastMemory } from "./memory-plan.ts";
 
+const bounds = { FETCH_CONCURRENCY: bodyBounds, LIST_CONCURRENCY: listingBounds } as const satisfies Record<
+  string,
+  PlaceBounds
+>;
 /** As in the schemas of sources and of the lister. */
-const usual = { FETCH_CONCURRENCY: "auto", LIST_CONCURRENCY: "8" } as const;
+const usual = "auto";
 
 /**
  * Returns the environment with no more connections than this process may have. `tell` gets one line
@@ -24,9 +35,9 @@ export function withinLimits(
   const lowered: Record<string, string> = {};
   let shortOfFiles = false;
   for (const [name, wanted] of wantedOf(environment)) {
-    const { files, bodies } =
-      most[name.endsWith("LIST_CONCURRENCY") ? "LIST_CONCURRENCY" : "FETCH_CONCURRENCY"];
-    const places = parsePlaces(wanted);
+    const kind = name.endsWith("LIST_CONCURRENCY") ? "LIST_CONCURRENCY" : "FETCH_CONCURRENCY";
+    const { files, bodies } = most[kind];
+    const places = parsePlaces(wanted, bounds[kind]);
     const allowed = Math.min(files, bodies);
     // What is no such number is refused where the variable is read.
     if (places === undefined || places.most <= allowed) continue;
@@ -47,7 +58,7 @@ function mostConnections({ memory, openFiles }: Limits, needs: Needs) {
   return {
     FETCH_CONCURRENCY: { files: files.fetch, bodies: memory.connections },
     LIST_CONCURRENCY: { files: files.list, bodies: Math.max(1, Math.floor(memory.connections / 4)) },
-  } satisfies Record<keyof typeof usual, unknown>;
+  } satisfies Record<keyof typeof bounds, unknown>;
 }
 
 /** Also variables for one source, such as PHOTOS_FETCH_CONCURRENCY. */
@@ -55,7 +66,9 @@ function wantedOf(environment: Environment): [string, string][] {
   const own = Object.entries(environment).filter(
     ([name, value]) => value !== undefined && /(^|_)(FETCH|LIST)_CONCURRENCY$/.test(name),
   ) as [string, string][];
-  const defaults = Object.entries(usual).filter(([name]) => environment[name] === undefined);
+  const defaults = Object.keys(bounds)
+    .filter((name) => environment[name] === undefined)
+    .map((name): [string, string] => [name, usual]);
   return [...own, ...defaults];
 }
 

@@ -1,6 +1,6 @@
 import { lstat } from "node:fs/promises";
 import { join as joinPath } from "node:path";
-import { type FileEntry, isMd5, join, type NewObject, type ObjectEntry } from "@brigade/core";
+import { type FileEntry, isMd5, join, type NewObject, type ObjectEntry, type Places } from "@brigade/core";
 import type { StoredState, VolumeDescription } from "@brigade/ledger";
 import type { LedgerClient } from "@brigade/ledger/http";
 import type { LocalVolume } from "@brigade/volumes";
@@ -47,7 +47,7 @@ const batch = 500;
  */
 export async function adopt(
   parts: AdoptParts,
-  scope: { readonly prefix: string; readonly concurrency: number },
+  scope: { readonly prefix: string; readonly concurrency: Places },
 ): Promise<AdoptTotals> {
   const adopter = new Adopter(parts, scope.prefix);
   await listTree(parts, scope, adopter);

@@ -1,4 +1,4 @@
-import { type FileEntry, join, type Log } from "@brigade/core";
+import { type FileEntry, join, type Log, type Places } from "@brigade/core";
 import type { LedgerClient } from "@brigade/ledger/http";
 import { createFilter, type WalkedPage } from "@brigade/lister";
 import { type ListTreeParts, listTree, type Visitor } from "./list-tree.ts";
@@ -39,7 +39,7 @@ export interface AuditParts extends ListTreeParts {
  */
 export async function audit(
   parts: AuditParts,
-  scope: { readonly prefix: string; readonly concurrency: number },
+  scope: { readonly prefix: string; readonly concurrency: Places },
 ): Promise<AuditTotals> {
   const auditor = new Auditor(parts);
   await listTree(parts, scope, auditor);

@@ -2,12 +2,13 @@ import {
   FatalError,
   type FileEntry,
   type Filters,
+  type Places,
   type Source,
   SourceError,
   type WalkPosition,
 } from "@brigade/core";
 import type { ListedNames } from "@brigade/ledger";
-import { createFilter, type WalkedPage, walkPage } from "@brigade/lister";
+import { createFilter, ListingPlaces, type WalkedPage, walkPage } from "@brigade/lister";
 
 export interface ListTreeParts {
   /** With retries: an error that remains ends the listing. */
@@ -38,20 +39,21 @@ const mostWalks = 5;
  */
 export async function listTree(
   parts: ListTreeParts,
-  { prefix, concurrency }: { readonly prefix: string; readonly concurrency: number },
+  { prefix, concurrency }: { readonly prefix: string; readonly concurrency: Places },
   visitor: Visitor,
 ): Promise<void> {
   const { names } = parts;
+  const places = new ListingPlaces(concurrency, () => performance.now());
   const ending = new AbortController();
   const signal = AbortSignal.any([parts.signal, ending.signal]);
   const active = new Set<Promise<void>>();
   names.addDirectories([prefix]);
   try {
     for (;;) {
-      while (active.size < concurrency) {
+      while (active.size < places.limit) {
         const directory = names.nextDirectory();
         if (directory === undefined) break;
-        const listing = listDirectory({ ...parts, signal }, directory, visitor).finally(() =>
+        const listing = listDirectory({ ...parts, places, signal }, directory, visitor).finally(() =>
           active.delete(listing),
         );
         active.add(listing);
@@ -65,7 +67,11 @@ export async function listTree(
   }
 }
 
-async function listDirectory(parts: ListTreeParts, directory: string, visitor: Visitor): Promise<void> {
+interface Listing extends ListTreeParts {
+  readonly places: ListingPlaces;
+}
+
+async function listDirectory(parts: Listing, directory: string, visitor: Visitor): Promise<void> {
   for (let walk = 0; ; walk++) {
     try {
       await listPages(parts, { directory, walk, page: 1 }, visitor);
@@ -81,11 +87,30 @@ async function listDirectory(parts: ListTreeParts, directory: string, visitor: V
   parts.names.dropNames(directory);
 }
 
-async function listPages(parts: ListTreeParts, start: WalkPosition, visitor: Visitor): Promise<void> {
-  const { source, name, filters, names, signal } = parts;
+async function listPages(parts: Listing, start: WalkPosition, visitor: Visitor): Promise<void> {
+  for (let position: WalkPosition | undefined = start; position !== undefined; ) {
+    parts.signal.throwIfAborted();
+    let names: number | undefined;
+    parts.places.begin();
+    try {
+      const record = await listPage(parts, position, visitor);
+      names = record.count + record.directories.length;
+      position = record.next;
+    } finally {
+      parts.places.end(names);
+    }
+  }
+}
+
+async function listPage(
+  { source, name, filters, names, signal }: Listing,
+  position: WalkPosition,
+  visitor: Visitor,
+): Promise<WalkedPage["record"]> {
   const filter = createFilter(filters);
   const job = { id: "listing", source: name, fingerprint: source.fingerprint };
-  const unchanged = async (directory: string, files: readonly FileEntry[]) => {
+  const { directory } = position;
+  const unchanged = async (_: string, files: readonly FileEntry[]) => {
     const isNew = names.addNames(
       directory,
       files.map((file) => file.name),
@@ -96,18 +121,15 @@ async function listPages(parts: ListTreeParts, start: WalkPosition, visitor: Vis
     );
     return files.map(() => true); // nothing is fetched
   };
-  for (let position: WalkPosition | undefined = start; position !== undefined; ) {
-    signal.throwIfAborted();
-    const { record, refused } = await walkPage(job, position, source, filter, unchanged, signal);
-    names.addDirectories(record.directories.filter((path) => visitor.enters?.(path) ?? true));
-    const isNew = names.addNames(
-      position.directory,
-      refused.map((entry) => entry.name),
-    );
-    await visitor.refused?.(
-      position.directory,
-      refused.filter((_, index) => isNew[index]),
-    );
-    position = record.next;
-  }
+  const { record, refused } = await walkPage(job, position, source, filter, unchanged, signal);
+  names.addDirectories(record.directories.filter((path) => visitor.enters?.(path) ?? true));
+  const isNew = names.addNames(
+    directory,
+    refused.map((entry) => entry.name),
+  );
+  await visitor.refused?.(
+    directory,
+    refused.filter((_, index) => isNew[index]),
+  );
+  return record;
 }

@@ -1,4 +1,4 @@
-import { byteSize, httpUrl, integer } from "@brigade/core";
+import { byteSize, httpUrl, integer, listingBounds, placesVariable } from "@brigade/core";
 import type { DownloaderOptions } from "@brigade/downloader";
 import type { ListerOptions } from "@brigade/lister";
 import type { ConfiguredSource } from "@brigade/sources";
@@ -7,7 +7,7 @@ import { memoryPlan } from "../limits/memory-plan.ts";
 
 /** Variables that belong to no single package; `.env.example` explains them. */
 export const settingsSchema = z.object({
-  LIST_CONCURRENCY: integer({ min: 1, max: 256 }).default(8),
+  LIST_CONCURRENCY: placesVariable(listingBounds),
   BATCH_FILES: integer({ min: 1, max: 10_000 }).default(64),
   BATCH_BYTES: byteSize.default(64 * 1024 * 1024),
   LARGE_OBJECT: byteSize.pipe(z.number().min(1)).default(64 * 1024 * 1024),

@@ -34,6 +34,13 @@ test("with few open files there are fewer connections, and one line says so", ()
   ]);
 });
 
+test("what is sought is sought up to what open files and memory allow", () => {
+  assert.equal(lower({}, { openFiles: 64 }).result.LIST_CONCURRENCY, "auto:1");
+  assert.equal(lower({ LIST_CONCURRENCY: "auto:20" }, { openFiles: 120 }).result.LIST_CONCURRENCY, "auto:15");
+  assert.equal(lower({}, { memory: 512 * mib }).result.LIST_CONCURRENCY, "auto:24");
+  assert.equal(lower({ LIST_CONCURRENCY: "12" }, { memory: 512 * mib }).result.LIST_CONCURRENCY, "12");
+});
+
 test("1,024 open files are no reason to have fewer connections than usual", () => {
   const { result, told } = lower({}, { openFiles: 1024 });
   assert.deepEqual([result, told], [{}, []]);

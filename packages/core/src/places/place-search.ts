@@ -30,6 +30,8 @@ export interface PlaceSearchOptions {
   readonly requestCost: number;
   /** Answers per place that a measurement needs. */
   readonly perPlace: number;
+  /** The part of the places that must be used for them to count as all used. */
+  readonly fullPart: number;
 }
 
 /** A measured speed, per millisecond: what came, and `requestCost` per answer. */
@@ -88,7 +90,7 @@ export class PlaceSearch {
       this.#begin(now, brought);
     } else {
       this.#ended++;
-      if (running >= this.#limit) this.#endedWhileFull++;
+      if (running >= this.#options.fullPart * this.#limit) this.#endedWhileFull++;
       if (running > this.#peak) this.#peak = running;
       const took = now - this.#began;
       if (this.#isEnough(took)) this.#close(now, brought, took);
@@ -102,10 +104,17 @@ export class PlaceSearch {
     this.#earlier = 0;
   }
 
-  /** What comes is not needed as fast: there are fewer places, and no trial goes on. */
-  notNeeded(): void {
+  /**
+   * What comes is not needed as fast: there are fewer places, and no trial for a while. `now`:
+   * milliseconds.
+   */
+  notNeeded(now: number): void {
     this.#isDoubling = false;
-    if (this.#trial !== undefined) this.#set(this.#base?.places ?? this.#limit);
+    if (this.#trial !== undefined) {
+      this.#set(this.#base?.places ?? this.#limit);
+      this.#pause = Math.min(longestPause, this.#pause * 2);
+    }
+    this.#nextTrial = now + this.#pause;
     this.#trial = undefined;
     this.#base = undefined;
     this.#set(Math.floor(this.#limit * fewer));

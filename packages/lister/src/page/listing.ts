@@ -17,6 +17,7 @@ import {
 } from "@brigade/core";
 import pLimit from "p-limit";
 import { createFilter, type Filter } from "../filters/filters.ts";
+import type { ListingPlaces } from "../places/listing-places.ts";
 import type { DirectoryHealth } from "../waiting/directory-health.ts";
 import type { Gate } from "../waiting/gate.ts";
 import { type Historian, HistoryAway } from "../waiting/historian.ts";
@@ -30,6 +31,7 @@ export interface ListingParts {
   readonly health: DirectoryHealth;
   readonly historian: Historian;
   readonly gate: Gate;
+  readonly places: ListingPlaces;
   readonly witnesses: LatestWitnesses;
   readonly broker: Broker;
   readonly host: string;
@@ -43,8 +45,6 @@ export interface ListingParts {
 }
 
 export interface ListingOptions {
-  /** Listing requests at once. */
-  readonly concurrency: number;
   readonly batchFiles: number;
   readonly batchBytes: number;
   readonly maxAttempts: number;
@@ -82,7 +82,7 @@ export class Listing {
       host,
       now,
     };
-    this.#slots = pLimit(options.concurrency);
+    this.#slots = pLimit(parts.places.limit);
   }
 
   /**
@@ -95,7 +95,7 @@ export class Listing {
     signal: AbortSignal,
     isAlone: boolean,
   ): Promise<Verdict> {
-    const { restraint, gate } = this.#parts;
+    const { gate } = this.#parts;
     const task: Task = {
       message,
       filter: createFilter(message.filters),
@@ -105,7 +105,7 @@ export class Listing {
     const announcement = new Announcement(message, this.#announcing);
     using _ = this.#keepInHand(message, delivery);
     const again: Again[] = [];
-    this.#slots.concurrency = restraint.of(this.#options.concurrency);
+    this.#fitSlots();
     const listOne = async (position: WalkPosition) => {
       // A message may hold many pages. Those not begun when the queues are full wait like any other
       // message.
@@ -113,9 +113,12 @@ export class Listing {
         again.push(untouched(position));
         return;
       }
-      const walked = await this.#walk(position, task);
+      const walked = await this.#inPlace(async () => {
+        const walked = await this.#walk(position, task);
+        if (!("again" in walked || delivery.signal.aborted)) await announcement.add(walked);
+        return walked;
+      });
       if ("again" in walked) again.push(walked);
-      else if (!delivery.signal.aborted) await announcement.add(walked);
     };
     await Promise.all(
       message.positions.map(async (position) => {
@@ -145,6 +148,27 @@ export class Listing {
       return [plain(message)];
     });
     return { [Symbol.dispose]: () => listed.resolve(true) };
+  }
+
+  /** Its announcement counts, too: pages that wait for the broker are in memory. */
+  async #inPlace(walk: () => Promise<Walked | Again>): Promise<Walked | Again> {
+    const { places } = this.#parts;
+    let names: number | undefined;
+    places.begin();
+    try {
+      const walked = await walk();
+      if ("page" in walked) names = walked.page.record.count + walked.page.record.directories.length;
+      return walked;
+    } finally {
+      places.end(names);
+      this.#fitSlots();
+    }
+  }
+
+  #fitSlots(): void {
+    const { restraint, places } = this.#parts;
+    const slots = restraint.of(places.limit);
+    if (slots !== this.#slots.concurrency) this.#slots.concurrency = slots;
   }
 
   async #walk(position: WalkPosition, task: Task): Promise<Walked | Again> {

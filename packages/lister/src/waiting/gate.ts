@@ -6,14 +6,19 @@ import { delay } from "@brigade/core";
  * ledger has not read.
  */
 const downstream: readonly QueueKind[] = ["files", "retry", "wait", "records"];
-const reason = "back-pressure";
+/** Why listing pauses meanwhile. */
+export const backPressure = "back-pressure";
 /** Milliseconds between two looks: while open, and while closed. */
 const lookEvery = 200;
 const pollEvery = 1_000;
+/** With this part of the high-water mark, downloaders have enough: listing need not be faster. */
+const plenty = 0.25;
 
 export interface GateOptions {
   /** Messages downstream at which listing pauses; it goes on at half of that. */
   readonly highWater: number;
+  /** Called at each look that finds enough waiting, although listing may go on. */
+  readonly onPlenty?: () => void;
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly now?: () => number;
@@ -33,16 +38,17 @@ export class Gate {
     this.#broker = broker;
     this.#source = source;
     this.#valve = valve;
-    this.#options = { now: () => performance.now(), delay, ...options };
+    this.#options = { now: () => performance.now(), delay, onPlenty: () => {}, ...options };
   }
 
   /** Whether listing may go on. Looks at the queues every `lookEvery`. */
   async admits(): Promise<boolean> {
-    const { now, highWater } = this.#options;
+    const { now, highWater, onPlenty } = this.#options;
     if (this.#closed) return false;
     if (now() - this.#lookedAt < lookEvery) return true;
     this.#lookedAt = now();
     const backlog = await this.#backlog();
+    if (backlog >= plenty * highWater) onPlenty();
     if (backlog < highWater) return true;
     if (!this.#closed) void this.#close(backlog);
     return false;
@@ -53,7 +59,7 @@ export class Gate {
     this.#closed = true;
     log.debug({ backlog, highWater }, "listing pauses: enough work is waiting downstream");
     try {
-      await this.#valve.close(reason);
+      await this.#valve.close(backPressure);
       do await delay(pollEvery, signal);
       while ((await this.#backlog()) > highWater / 2);
     } catch (error) {
@@ -62,7 +68,7 @@ export class Gate {
     }
     this.#closed = false;
     log.debug({}, "listing goes on");
-    await this.#valve.open(reason);
+    await this.#valve.open(backPressure);
   }
 
   async #backlog(): Promise<number> {

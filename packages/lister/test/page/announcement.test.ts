@@ -23,7 +23,7 @@ test("wide directories of one message are reported one by one, before all of the
   const bucket = new ListedBucket(
     Object.fromEntries(names.map((name) => [name, [{ directories: children }]])),
   );
-  const { broker } = await setUp(bucket, { options: { concurrency: 2 } });
+  const { broker } = await setUp(bucket, { options: { concurrency: { most: 2, isSought: false } } });
   const listedAtFirstTelling = Promise.withResolvers<number>();
   broker.onPublish = () => listedAtFirstTelling.resolve(bucket.asked.length);
   assert.deepEqual(await broker.deliver("directories", message), { kind: "ack" });
@@ -54,7 +54,9 @@ test("when a directory of a message fails, the listed ones are reported and only
 
 test("of a message with many directories, those that are not begun when too much waits downstream are given back", async () => {
   const bucket = new ListedBucket(Object.fromEntries(names.map((name) => [name, [{ files: files("a") }]])));
-  const { broker, clock, lister } = await setUp(bucket, { options: { concurrency: 1, highWater: 100 } });
+  const { broker, clock, lister } = await setUp(bucket, {
+    options: { concurrency: { most: 1, isSought: false }, highWater: 100 },
+  });
   bucket.failing = () => {
     broker.depths.set("files", 500);
     clock.now += 1_000;

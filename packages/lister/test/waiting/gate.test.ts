@@ -65,7 +65,24 @@ describe("back-pressure", () => {
     for (let i = 0; i < 50; i++) await broker.deliver("directories", at());
     assert.equal(asked, 4, "once for each of the four queues");
     clock.now += 1_000;
-    await broker.deliver("directories", at());
+    await broker.deliver("directories", at({ directory: "d0" }));
     assert.equal(asked, 8);
+  });
+
+  test("leaves fewer places for pages from a quarter of the high-water mark on", async () => {
+    const directories = Array.from({ length: 1_000 }, (_, number) => `d${number}`);
+    const source = new ListedBucket(Object.fromEntries(directories.map((directory) => [directory, [{}]])));
+    source.failing = () => turn();
+    const concurrency = { most: 9, isSought: true };
+    const { broker, clock, lister } = await setUp(source, { options: { highWater: 100, concurrency } });
+    const positions = directories.map((directory) => ({ directory, walk: 0, page: 1 }));
+    await broker.deliver("directories", { ...at(), positions });
+    const wasAtMost = lister.places.isAtMost;
+    broker.depths.set("files", 25);
+    clock.now += 1_000;
+    const verdict = await broker.deliver("directories", at({ directory: "d0" }));
+    await lister[Symbol.asyncDispose]();
+    assert.deepEqual(verdict, { kind: "ack" });
+    assert.deepEqual([wasAtMost, lister.places.isAtMost], [true, false]);
   });
 });

@@ -47,7 +47,14 @@ async function patientLister(history: PageHistory, bucket = new ListedBucket(tre
       onBan: () => {},
       monotonic: () => clock.now,
     },
-    { concurrency: 4, batchFiles: 64, batchBytes: 1_000, highWater: 100, maxAttempts: 5, outageLimit: 1_000 },
+    {
+      concurrency: { most: 4, isSought: false },
+      batchFiles: 64,
+      batchBytes: 1_000,
+      highWater: 100,
+      maxAttempts: 5,
+      outageLimit: 1_000,
+    },
   );
   return { broker, clock, warnings };
 }

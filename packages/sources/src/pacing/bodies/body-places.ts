@@ -8,6 +8,7 @@ const enough = 64;
 const requestCost = 32 * 1024;
 /** Bodies per place that a measurement needs. */
 const perPlace = 2;
+const fullPart = 1;
 
 /** The places for bodies under way, over all servers of a source. */
 export class BodyPlaces {
@@ -25,7 +26,9 @@ export class BodyPlaces {
   constructor({ most, isSought }: Places, now: () => number) {
     this.most = most;
     this.#now = now;
-    this.#search = isSought ? new PlaceSearch({ first, enough, most, requestCost, perPlace }) : undefined;
+    this.#search = isSought
+      ? new PlaceSearch({ first, enough, most, requestCost, perPlace, fullPart })
+      : undefined;
   }
 
   /** The number of places at this moment. */
