@@ -40,6 +40,7 @@ test("a job is completed while the node that led its queues is dead", async (t) 
     broker: "connected",
     pauses: { demo: [] },
     fetching: { demo: { atOnce: 0, limitedBy: "the listing" } },
+    listing: {},
   });
 });
 

@@ -29,6 +29,7 @@ export interface PageParts {
   readonly volumes: readonly LocalVolume[];
   readonly pauses: () => readonly string[];
   readonly fetching: () => Fetching | undefined;
+  readonly listing: () => Fetching | undefined;
   readonly page: PageRequest;
   /** The folder of the accounts. */
   readonly state: string;
@@ -62,7 +63,15 @@ export async function showPage(parts: PageParts): Promise<Page> {
     who: { service: "copy", host, instance: `copy@${host}#${process.pid}` },
     sources: () => {
       const fetching = parts.fetching();
-      return [{ name, pauses: [...parts.pauses()], ...(fetching && { fetching }) }];
+      const listing = parts.listing();
+      return [
+        {
+          name,
+          pauses: [...parts.pauses()],
+          ...(fetching && { fetching }),
+          ...(listing && { listing }),
+        },
+      ];
     },
     rooms,
     // Its last presence would say that its disks are gone.

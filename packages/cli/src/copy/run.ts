@@ -7,6 +7,8 @@ import { createLister } from "@brigade/lister";
 import { withRetry } from "@brigade/sources";
 import { createPlacement } from "@brigade/volumes";
 import { FetchingWatch } from "../job/fetching.ts";
+import { ListingWatch } from "../job/listing.ts";
+import { Load } from "../job/load.ts";
 import { preflight } from "../job/preflight.ts";
 import type { JobReport } from "../job/report.ts";
 import { logSource } from "../service/source-log.ts";
@@ -53,21 +55,24 @@ async function runUntil(request: CopyRequest, trouble: AbortController, tell: Te
   const opened = await openState(request, tried, resources, giveUp);
   const { broker, volumes } = opened;
   const pausing: { readonly pauses: readonly string[] }[] = [];
-  let watch: FetchingWatch | undefined;
-  const fetching = () => watch?.now;
+  let watched: { readonly fetching: FetchingWatch; readonly listing: ListingWatch } | undefined;
+  const fetching = () => watched?.fetching.now;
+  const listing = () => watched?.listing.now;
   const pauses = () => [...new Set(pausing.flatMap((one) => one.pauses))];
-  const page = resources.use(await pageOf(request, { ...opened, host: hostname(), pauses, fetching }));
+  const page = resources.use(
+    await pageOf(request, { ...opened, host: hostname(), pauses, fetching, listing }),
+  );
   const catalogue = page?.catalogue ?? opened.catalogue;
   const job = await openJob(catalogue, broker, { ...request, name, prefix, source });
   if (job.resumed) log.info({ job: job.id }, "going on with the unfinished run");
 
   const { lister, downloader } = await startWork(request, { ...opened, catalogue }, resources, trouble);
   pausing.push(lister, downloader, ...volumes);
-  watch = new FetchingWatch(
-    source.pacing,
-    downloader,
-    volumes.flatMap(({ fetchers }) => fetchers),
-  );
+  const fetchers = volumes.flatMap((volume) => volume.fetchers);
+  watched = {
+    fetching: new FetchingWatch(source.pacing, downloader, new Load(fetchers)),
+    listing: new ListingWatch(source.pacing, lister, new Load()),
+  };
   await finished(
     catalogue,
     broker,

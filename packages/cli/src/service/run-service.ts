@@ -168,14 +168,12 @@ class RunningService implements Service {
         return [source, reason === undefined ? pauses : [...pauses, `publishing waits: ${reason}`]];
       },
     );
-    const fetching = pauses.flatMap(([source]) => {
-      const one = this.#workers.fetching(source);
-      return one === undefined ? [] : [[source, one] as const];
-    });
+    const sources = pauses.map(([source]) => source);
     return {
       broker: this.#broker?.state ?? "connecting",
       pauses: Object.fromEntries(pauses),
-      fetching: Object.fromEntries(fetching),
+      fetching: bySource(sources, (source) => this.#workers.fetching(source)),
+      listing: bySource(sources, (source) => this.#workers.listing(source)),
     };
   }
 
@@ -202,11 +200,13 @@ class RunningService implements Service {
       if (this.broker.waits(name) !== undefined) holding.quietMs = 0;
       const newer = [...this.broker.newer(name)];
       const fetching = standing.fetching[name];
+      const listing = standing.listing[name];
       return {
         name,
         pauses: [...pauses],
         holding,
         ...(fetching && { fetching }),
+        ...(listing && { listing }),
         ...(waiting && { waiting }),
         ...(newer.length > 0 && { newer }),
       };
@@ -233,6 +233,15 @@ class RunningService implements Service {
     await stopping;
     await this.resources.disposeAsync();
   }
+}
+
+/** Returns what is found for the sources, without those for which that is `undefined`. */
+function bySource<T>(sources: readonly string[], find: (source: string) => T | undefined): Record<string, T> {
+  const found = sources.flatMap((source) => {
+    const one = find(source);
+    return one === undefined ? [] : [[source, one] as const];
+  });
+  return Object.fromEntries(found);
 }
 
 /** Rejects when leaving has taken too long. */

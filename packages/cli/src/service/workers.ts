@@ -8,6 +8,8 @@ export interface Worker {
   readonly received?: number;
   /** Absent if it fetches none. */
   readonly fetching?: Fetching;
+  /** Absent if it lists nothing. */
+  readonly listing?: Fetching;
   /** Takes no new work, lets what is in hand finish within `graceMs`, then gives it back. */
   stop(graceMs: number): Promise<void>;
 }
@@ -66,6 +68,11 @@ export class Workers {
   /** Returns how much comes at once; `undefined` if the source's worker fetches nothing. */
   fetching(source: string): Fetching | undefined {
     return this.#posts.get(source)?.worker?.fetching;
+  }
+
+  /** Returns how much is listed at once; `undefined` if the source's worker lists nothing. */
+  listing(source: string): Fetching | undefined {
+    return this.#posts.get(source)?.worker?.listing;
   }
 
   /** Returns the bytes of the source's objects that came. */

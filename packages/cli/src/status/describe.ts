@@ -4,7 +4,15 @@ import { describeAbsent } from "../job/absent-volumes.ts";
 import { describeHoles } from "../job/holes.ts";
 import { describeDepths, describeMissing } from "../job/queue-depths.ts";
 import { type Cell, formatTable, right } from "../terminal/table.ts";
-import { ago, describeFetching, formatBytes, formatCount, formatDuration, span } from "../terminal/units.ts";
+import {
+  ago,
+  describeFetching,
+  describeListing,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  span,
+} from "../terminal/units.ts";
 import type { JobFindings } from "./look.ts";
 
 /** Returns where everything stands, in lines for people. `findings`: by job. */
@@ -145,7 +153,10 @@ function describeServices({ services, at }: Status): string[] {
     const fetching = sources.flatMap(({ name, fetching }) =>
       fetching === undefined ? [] : [`${name}: ${describeFetching(fetching)}`],
     );
-    const how = [...silent, ...pauses, ...fetching].join("; ") || "at work";
+    const listing = sources.flatMap(({ name, listing }) =>
+      listing === undefined ? [] : [`${name}: ${describeListing(listing)}`],
+    );
+    const how = [...silent, ...pauses, ...listing, ...fetching].join("; ") || "at work";
     return [service, instance, ago(at - seenAt), how];
   });
   return formatTable([["service", "name", "last seen", ""], ...rows]);

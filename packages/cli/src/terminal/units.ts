@@ -43,6 +43,11 @@ export function ago(ms: number): string {
   return `${span(ms)} ago`;
 }
 
+/** Returns "12 listings at once, limited by the line". */
+export function describeListing({ atOnce, limitedBy }: Fetching): string {
+  return `${formatCount(atOnce)} listings at once, limited by ${limitedBy}`;
+}
+
 /** Returns "214 at once, limited by the line". */
 export function describeFetching({ atOnce, limitedBy }: Fetching): string {
   return `${formatCount(atOnce)} at once, limited by ${limitedBy}`;

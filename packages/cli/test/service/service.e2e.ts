@@ -36,7 +36,7 @@ describe("every service", () => {
       await using service = await startService(name, { ...environment, ...variables });
       const health = await fetch(`${service.url}/healthz`);
       assert.equal(health.status, 200);
-      const standing = { service: name, broker: "connecting", pauses: {}, fetching: {} };
+      const standing = { service: name, broker: "connecting", pauses: {}, fetching: {}, listing: {} };
       assert.deepEqual(await health.json(), standing);
       const metrics = await (await fetch(`${service.url}/metrics`)).text();
       assert.match(metrics, /^brigade_broker_state\{state="connecting"\} 1$/m);

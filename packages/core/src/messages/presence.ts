@@ -21,7 +21,7 @@ const holdingSchema = z.object({
 });
 export type Holding = z.infer<typeof holdingSchema>;
 
-/** How many bodies of a source come at once. */
+/** How many bodies of a source come at once, or how many pages of it are listed at once. */
 export const fetchingSchema = z.object({
   atOnce: count,
   /** What keeps it from more, for people: "the line". */
@@ -71,6 +71,8 @@ export const presenceSchema = z.object({
       holding: holdingSchema.exactOptional(),
       /** Absent: it fetches nothing. */
       fetching: fetchingSchema.exactOptional(),
+      /** Absent: it lists nothing. */
+      listing: fetchingSchema.exactOptional(),
       /**
        * Messages of this job that it has put into a wait queue, less those that it received from
        * one: summed over all services, what still waits. Negative where others put them there.

@@ -37,15 +37,16 @@ function serviceLine({ service, instance, seenAt, silentSince, sources }, now) {
       element("small", {}, [instance, ...seen].join(", ")),
     ),
     ...pauses.map((pause) => element("p", { class: "pause" }, pause)),
-    ...sources.flatMap(({ name, fetching }) =>
-      fetching === undefined ? [] : [element("p", {}, `${name}: ${fetchingText(fetching)}`)],
-    ),
+    ...sources.flatMap(({ name, fetching, listing }) => [
+      ...(fetching === undefined ? [] : [element("p", {}, `${name}: ${atOnceText("objects", fetching)}`)]),
+      ...(listing === undefined ? [] : [element("p", {}, `${name}: ${atOnceText("listings", listing)}`)]),
+    ]),
   );
 }
 
-/** @param {{ atOnce: number, limitedBy: string }} fetching */
-function fetchingText({ atOnce, limitedBy }) {
-  return `${atOnce} objects at once, limited by ${limitedBy}`;
+/** @param {string} what @param {{ atOnce: number, limitedBy: string }} work */
+function atOnceText(what, { atOnce, limitedBy }) {
+  return `${atOnce} ${what} at once, limited by ${limitedBy}`;
 }
 
 /** @param {VolumeStatus} volume @param {number} now */

@@ -3,6 +3,7 @@ import { createDownloader } from "@brigade/downloader";
 import { createDirectFetch } from "@brigade/fetch-write";
 import { createPlacement, volumeVariables } from "@brigade/volumes";
 import { FetchingWatch } from "../../job/fetching.ts";
+import { Load } from "../../job/load.ts";
 import type { ExitCode } from "../../process/exit-code.ts";
 import { downloaderOptions, instanceVariables } from "../../settings/settings.ts";
 import { VolumeMemory } from "../../volumes/volume-memory.ts";
@@ -58,7 +59,7 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
         const fetching = new FetchingWatch(
           source.pacing,
           downloader,
-          volumes.flatMap(({ fetchers }) => fetchers),
+          new Load(volumes.flatMap(({ fetchers }) => fetchers)),
         );
         return {
           get fetching() {

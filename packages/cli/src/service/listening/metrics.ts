@@ -11,6 +11,8 @@ export interface Standing {
   readonly pauses: Readonly<Record<string, readonly string[]>>;
   /** How much comes at once, by source; empty for services that fetch nothing. */
   readonly fetching: Readonly<Record<string, Fetching>>;
+  /** How much is listed at once, by source; empty for services that list nothing. */
+  readonly listing: Readonly<Record<string, Fetching>>;
 }
 
 const brokerStates: readonly BrokerState[] = ["connected", "blocked", "connecting"];
@@ -40,11 +42,8 @@ export class Metrics {
       for (const [source, reasons] of Object.entries(standing().pauses))
         for (const reason of reasons) gauge.set({ source, reason }, 1);
     });
-    this.#gauge("fetches_in_flight", "Bodies that come at once", ["source", "limited_by"], (gauge) => {
-      gauge.reset();
-      for (const [source, { atOnce, limitedBy }] of Object.entries(standing().fetching))
-        gauge.set({ source, limited_by: limitedBy }, atOnce);
-    });
+    this.#showInFlight("fetches_in_flight", "Bodies that come at once", () => standing().fetching);
+    this.#showInFlight("listings_in_flight", "Pages that are listed at once", () => standing().listing);
     this.#gauge("broker_state", "1 for the state that the link to the broker is in", ["state"], (gauge) => {
       const { broker } = standing();
       for (const state of brokerStates) gauge.set({ state }, Number(state === broker));
@@ -73,6 +72,14 @@ export class Metrics {
   settled(source: string, queue: string, verdict: string): void {
     this.#inHand.dec({ source, queue });
     this.#settled.inc({ source, queue, verdict });
+  }
+
+  #showInFlight(name: string, help: string, now: () => Readonly<Record<string, Fetching>>): void {
+    this.#gauge(name, help, ["source", "limited_by"], (gauge) => {
+      gauge.reset();
+      for (const [source, { atOnce, limitedBy }] of Object.entries(now()))
+        gauge.set({ source, limited_by: limitedBy }, atOnce);
+    });
   }
 
   #showRooms(name: string, help: string, rooms: VolumeRooms, figure: "free" | "size"): void {

@@ -2,6 +2,8 @@ import { type Environment, HostError } from "@brigade/core";
 import { LedgerClient } from "@brigade/ledger/http";
 import { createLister } from "@brigade/lister";
 import { withRetry } from "@brigade/sources";
+import { ListingWatch } from "../../job/listing.ts";
+import { Load } from "../../job/load.ts";
 import type { ExitCode } from "../../process/exit-code.ts";
 import { ledgerServiceVariables, listerOptions, serviceTokenOf } from "../../settings/settings.ts";
 import { configureService } from "../configuration.ts";
@@ -45,10 +47,14 @@ export async function runLister(environment: Environment, stop: AbortSignal): Pr
           },
           listerOptions(common),
         );
+        const listing = new ListingWatch(source.pacing, lister, new Load());
         const over = new AbortController();
         const working = AbortSignal.any([signal, over.signal]);
         logPauses({ source: name, pauses: () => lister.pauses, broker, log, signal: working }).catch(giveUp);
         return {
+          get listing() {
+            return listing.now;
+          },
           get pauses() {
             return lister.pauses;
           },

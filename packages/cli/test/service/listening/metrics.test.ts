@@ -34,6 +34,7 @@ test("figures count outcomes, bytes, pages and what is in hand", async () => {
     broker: "blocked",
     pauses: { photos: ["back-pressure"], docs: [] },
     fetching: { photos: { atOnce: 214, limitedBy: "the line" } },
+    listing: { photos: { atOnce: 12, limitedBy: "the store" } },
   };
   const metrics = new Metrics(() => standing, new VolumeRooms(new RecordingLog()));
   const broker = new RecordingBroker();
@@ -51,6 +52,7 @@ test("figures count outcomes, bytes, pages and what is in hand", async () => {
     'brigade_deliveries_in_hand{source="photos",queue="directories"} 1',
     'brigade_paused{source="photos",reason="back-pressure"} 1',
     'brigade_fetches_in_flight{source="photos",limited_by="the line"} 214',
+    'brigade_listings_in_flight{source="photos",limited_by="the store"} 12',
     'brigade_broker_state{state="blocked"} 1',
     'brigade_broker_state{state="connected"} 0',
   ])

@@ -179,7 +179,10 @@ describe("a service", () => {
     unknown.room = undefined;
     rooms.add([known.volume, unknown.volume]);
     await settled();
-    const { registry } = new Metrics(() => ({ broker: "connected", pauses: {}, fetching: {} }), rooms);
+    const { registry } = new Metrics(
+      () => ({ broker: "connected", pauses: {}, fetching: {}, listing: {} }),
+      rooms,
+    );
     const lines = (await registry.metrics()).split("\n").filter((line) => /^brigade_volume_/.test(line));
     assert.deepEqual(lines, [
       'brigade_volume_free_bytes{volume="red",label="the red one"} 3000000000',
