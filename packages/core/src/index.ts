@@ -2,6 +2,7 @@ export * from "./config.ts";
 export * from "./consuming/guarded-consumer.ts";
 export * from "./consuming/in-hand.ts";
 export * from "./consuming/quarantine.ts";
+export * from "./consuming/returns.ts";
 export * from "./consuming/valve.ts";
 export * from "./contracts/broker.ts";
 export * from "./contracts/direct-fetch.ts";

@@ -7,6 +7,7 @@ import {
   MessageError,
   type NewerMessageError,
   type QueueName,
+  returnsOf,
   type Subscription,
   type Verdict,
 } from "@brigade/core";
@@ -157,12 +158,9 @@ export class EmbeddedSubscription implements Subscription {
       case "postpone":
         return { kind: "release", id, due: this.#around.now() + verdict.delay };
       case "retry": {
-        const due = this.#around.now() + verdict.delay;
-        return {
-          kind: "retry",
-          id,
-          entries: verdict.remainder.flatMap((message) => entriesOf(message, due)),
-        };
+        const now = this.#around.now();
+        const entries = returnsOf(verdict).flatMap(({ message, delay }) => entriesOf(message, now + delay));
+        return { kind: "retry", id, entries };
       }
       case "reject":
         return this.#reject(id, verdict.reason);

@@ -67,6 +67,27 @@ export function verdicts(check: Conformance): void {
     },
   );
 
+  check("messages of one verdict come back each after its own delay", async (bench, context) => {
+    await using broker = await bench.broker();
+    await broker.publish([filesMessage(bench.source, 0, "whole")]);
+    const hand = new Hand();
+    await using _ = await broker.consume(queueOf(bench, "files"), { prefetch: 1 }, hand.handle);
+    const [soon, late] = [filesMessage(bench.source, 1, "soon"), filesMessage(bench.source, 2, "late")];
+    const later = [{ message: late, delay: 10_000 }] as const;
+    (await hand.next()).settle({ kind: "retry", remainder: [soon], delay: 1_000, later });
+    await depthBecomes(broker, queueOf(bench, "wait"), 2, context);
+    const retried = new Hand();
+    await using __ = await broker.consume(queueOf(bench, "retry"), { prefetch: 2 }, retried.handle);
+    await bench.pass(1_000);
+    const first = await retried.next();
+    assert.deepEqual([first.delivery.message, retried.deliveries.length], [soon, 1]);
+    first.settle(ack);
+    await bench.pass(9_000);
+    const second = await retried.next();
+    assert.deepEqual(second.delivery.message, late);
+    second.settle(ack);
+  });
+
   check("a retried batch waits, then its remainder comes in the retry queue", async (bench, context) => {
     await using broker = await bench.broker();
     await broker.publish([filesMessage(bench.source, 0, "whole")]);

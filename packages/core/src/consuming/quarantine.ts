@@ -4,6 +4,7 @@ import type { DirectoryMessage, FilesMessage } from "../messages/messages.ts";
 import { type Treatment, treat } from "../messages/suspicion.ts";
 import type { Alarm, Delayer } from "../time/delay.ts";
 import { eitherSignal } from "../time/either-signal.ts";
+import { comeBack, returnsOf } from "./returns.ts";
 import type { Valve } from "./valve.ts";
 
 const reason = "handling a suspect alone";
@@ -134,7 +135,12 @@ export class Quarantine implements AsyncDisposable {
     if (verdict.kind === "release")
       return { kind: "retry", delay: 1_000, remainder: [{ ...work.message, suspicion: survived }] };
     if (verdict.kind !== "retry") return verdict;
-    return { ...verdict, remainder: verdict.remainder.map((one) => ({ ...one, suspicion: survived })) };
+    return comeBack(
+      returnsOf(verdict).map(({ message, delay }) => ({
+        message: { ...message, suspicion: survived },
+        delay,
+      })),
+    );
   }
 
   #later(work: Work, { suspicion, delay, split, prepare }: Treatment & { kind: "later" }): Verdict {

@@ -52,17 +52,29 @@ export interface Delivery {
   onOverdue(remainder: () => Promise<readonly Message[]>): void;
 }
 
+/** A message that comes back after a delay. */
+export interface Return {
+  readonly message: Message;
+  readonly delay: Delay;
+}
+
 /**
  * What becomes of a delivery:
  * - `ack`     all that it causes is safe
- * - `retry`   publish `remainder` to come back after `delay`; acked when that is confirmed
+ * - `retry`   publish `remainder` to come back after `delay`, and each of `later` after its own;
+ *             acked when that is confirmed
  * - `reject`  to the dead letters, with a reason for people
  * - `postpone` give it back untouched, to come again after `delay`, not counted as a delivery
  * - `release` give it back untouched, at once, not counted as a delivery
  */
 export type Verdict =
   | { readonly kind: "ack" }
-  | { readonly kind: "retry"; readonly remainder: readonly Message[]; readonly delay: Delay }
+  | {
+      readonly kind: "retry";
+      readonly remainder: readonly Message[];
+      readonly delay: Delay;
+      readonly later?: readonly Return[];
+    }
   | { readonly kind: "reject"; readonly reason: string }
   | { readonly kind: "postpone"; readonly delay: Delay }
   | { readonly kind: "release" };

@@ -11,7 +11,7 @@ import type {
   StoredObject,
   Verdict,
 } from "@brigade/core";
-import { delayOf, delays, inShares } from "@brigade/core";
+import { comeBack, delayOf, delays, inShares } from "@brigade/core";
 import { presumedSize } from "../memory/body-size.ts";
 import type { Fetched, FetchParts } from "../object/object-fetch.ts";
 import { entryOf, idOf, keyOf, type Listed, listedIn, messageFor } from "./listed.ts";
@@ -157,15 +157,19 @@ export class Batch implements Disposable {
   /** Resolves with the verdict, when the outcomes are safe (rule 1). */
   async conclude(): Promise<Verdict> {
     await this.#publishAll();
-    if (this.#again.length === 0) return { kind: "ack" };
     const { message } = this;
-    const again = (counted: boolean) =>
-      this.#again.filter((one) => one.counted === counted).map(({ listed }) => listed);
-    const remainder = [
-      messageFor(message, again(true), message.attempt + 1),
-      messageFor(message, again(false), message.attempt),
-    ].filter(({ slices }) => slices.length > 0);
-    return { kind: "retry", remainder, delay: delayOf(Math.max(...this.#again.map(({ waitMs }) => waitMs))) };
+    // An object of which its server has demanded a long wait does not make the others wait.
+    const groups = Map.groupBy(this.#again, ({ counted, waitMs }) => `${counted} ${delayOf(waitMs)}`);
+    return comeBack(
+      [...groups.values()].map((group) => {
+        const { counted, waitMs } = group[0]!;
+        const listed = group.map((one) => one.listed);
+        return {
+          message: messageFor(message, listed, message.attempt + Number(counted)),
+          delay: delayOf(waitMs),
+        };
+      }),
+    );
   }
 
   /** What is left comes again soon, in two messages. */

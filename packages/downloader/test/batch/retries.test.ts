@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { SourceError, type SourceErrorKind } from "@brigade/core";
+import { type FilesMessage, returnsOf, SourceError, type SourceErrorKind } from "@brigade/core";
 import type { DownloaderOptions } from "../../src/index.ts";
 import { Bucket } from "../bucket.ts";
 import { batch, namesOf, outcomesIn, setUp } from "../set-up.ts";
@@ -63,6 +63,22 @@ describe("an object that fails while others do not", () => {
       verdict.remainder.map((one) => one.type === "files" && one.witnesses),
       [[{ key: "w" }]],
     );
+  });
+
+  test("waits by itself as long as its server demands, and others of its batch do not", async () => {
+    const bucket = new Bucket({ good: "ok", bad: "hello", busy: "later" });
+    bucket.failing = (key) => {
+      if (key === "bad") throw new SourceError("unavailable", "unavailable!");
+      if (key === "busy") throw new SourceError("unavailable", "busy!", { retryAfterMs: 300_000 });
+    };
+    const { broker } = await setUpWell(bucket);
+    const verdict = await broker.deliver("files", batch(["bad:5", "busy:5"]));
+    assert.ok(verdict.kind === "retry");
+    const returns = returnsOf(verdict).map(({ message, delay }) => [namesOf(message as FilesMessage), delay]);
+    assert.deepEqual(returns, [
+      [["bad"], 1_000],
+      [["busy"], 600_000],
+    ]);
   });
 
   test("waits longer with each attempt, through the delays that there are", async () => {

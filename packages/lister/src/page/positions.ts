@@ -1,4 +1,5 @@
 import {
+  comeBack,
   type DirectoryMessage,
   delayOf,
   inShares,
@@ -34,13 +35,10 @@ export function verdictOn(message: DirectoryMessage, again: readonly Again[]): V
   if (again.length === 0) return { kind: "ack" };
   if (again.length === message.positions.length && again.every(({ waitMs }) => waitMs === 0))
     return { kind: "release" };
-  return {
-    kind: "retry",
-    delay: delayOf(Math.max(...again.map(({ waitMs }) => waitMs))),
-    remainder: again.map((one) => ({
-      ...plain(message),
-      positions: [one.again],
-      attempt: message.attempt + Number(one.counted),
+  return comeBack(
+    again.map(({ again: position, counted, waitMs }) => ({
+      message: { ...plain(message), positions: [position], attempt: message.attempt + Number(counted) },
+      delay: delayOf(waitMs),
     })),
-  };
+  );
 }

@@ -1,4 +1,4 @@
-import { type Delivery, delayOf, type Message, type QueueName, type Verdict } from "@brigade/core";
+import { type Delivery, delayOf, type Message, type QueueName, returnsOf, type Verdict } from "@brigade/core";
 import type { ConsumeMessage } from "amqplib";
 import { authorOf, refusalReason } from "../messages/author.ts";
 import type { Division } from "../messages/division.ts";
@@ -99,7 +99,7 @@ export class Held {
    * Returns the messages that this verdict puts into a wait queue, as far as they could be decoded.
    */
   waiting(verdict: Verdict): readonly Message[] {
-    if (verdict.kind === "retry") return verdict.remainder;
+    if (verdict.kind === "retry") return returnsOf(verdict).map(({ message }) => message);
     return verdict.kind === "postpone" && this.#message ? [this.#message] : [];
   }
 
@@ -145,7 +145,7 @@ export class Held {
       case "ack":
         return [];
       case "retry":
-        return verdict.remainder.flatMap((message) => parcelsOf(message, verdict.delay));
+        return returnsOf(verdict).flatMap(({ message, delay }) => parcelsOf(message, delay));
       case "reject":
         return [buried(this.#queue, this.#made(), verdict.reason)];
       case "postpone":
