@@ -13,8 +13,6 @@ case "${1-help}" in
   ledger) flags='--max-semi-space-size=8 --invocation-count-for-turbofan=100000' ;;
   *) flags='--max-semi-space-size=16 --invocation-count-for-turbofan=100000' ;;
 esac
-# As there: threads share one pool of freed memory.
-[ -z "$flags" ] || export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX-1}"
 # The last one is a URL: it needs a path without special characters.
 case "$file" in
   *[!A-Za-z0-9._/-]*) flags= ;;

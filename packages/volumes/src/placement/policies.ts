@@ -14,7 +14,12 @@ export function chooserOf(policy: PlacementPolicy): Choose {
   switch (policy) {
     case "most-free":
       return (accounts, batches) =>
-        firstBy(accounts, (account) => [Number(account.isBusy(batches)), -account.free.bytes]);
+        firstBy(accounts, (account) => [
+          Number(account.isBusy(batches)),
+          -account.free.bytes,
+          // Volumes that share a file system have their turns.
+          account.latestTurn,
+        ]);
     case "fill-in-order":
       return (accounts) => firstBy(accounts, ({ isSlow }) => [Number(isSlow)]);
     case "round-robin":

@@ -50,6 +50,11 @@ for (const policy of ["most-free", "fill-in-order", "round-robin"] as const)
     assert.ok(await placement.reserve(2 * mib, 1));
   });
 
+test("most-free gives volumes on one file system their turns", async () => {
+  const disks = ["one", "two"].map((label) => new FakeDisk(label, 500, 1_000, "the same"));
+  assert.deepEqual(await place("most-free", disks, 4), ["one", "two", "one", "two"]);
+});
+
 test("figures that a second volume of the file system has asked for later are not replaced by older ones", async () => {
   const [one, two] = [new FakeDisk("one", 100, 1_000, "fs"), new FakeDisk("two", 100, 1_000, "fs")];
   const clock = new Clock();
