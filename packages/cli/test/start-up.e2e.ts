@@ -54,7 +54,7 @@ function isHeavy(url: string): boolean {
   return packages.test(url) || /\/node_modules\/(undici|amqplib|hono|pino|koffi)\//.test(url);
 }
 
-test("a copy is one process, and loads nothing of RabbitMQ, pages, progress bars and logs", async (t) => {
+test("a copy is one process, and loads nothing of RabbitMQ, pages and progress bars", async (t) => {
   const folder = await temporaryFolder();
   t.after(() => folder[Symbol.asyncDispose]());
   const list = join(folder.path, "urls.txt");
@@ -71,7 +71,7 @@ test("a copy is one process, and loads nothing of RabbitMQ, pages, progress bars
 function isOfServices(url: string): boolean {
   const parts =
     /\/packages\/(broker\/src\/rabbitmq\/(broker|admin)|ledger\/src\/(http|status)|cli\/src\/service\/listening)/;
-  return parts.test(url) || /\/node_modules\/(amqplib|hono|pino|cli-progress)\//.test(url);
+  return parts.test(url) || /\/node_modules\/(amqplib|hono|cli-progress)\//.test(url);
 }
 
 test("get of a small file loads nothing of buckets, queues, accounts and terminals", async (t) => {

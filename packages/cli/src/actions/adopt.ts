@@ -37,7 +37,7 @@ export async function runAdopt(
     throw new ConfigError([`${folder} is not a folder`], { cause });
   });
   const root = flags.volume === undefined ? volumeAround(tree) : namedFolder(flags.volume);
-  const log = createLog(settings.LOG_LEVEL);
+  const log = createLog(settings.LOG_LEVEL, { isLong: true });
   await using resources = new AsyncDisposableStack();
   const configured = resources.use(reference.create(environment, reference.name));
   if (configured.variant !== undefined) throw sizesUnknown(configured.variant);

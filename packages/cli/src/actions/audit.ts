@@ -43,7 +43,7 @@ export async function runAudit(argument: string, flags: AuditFlags, signal: Abor
       filters,
       ledger: door.ledger,
       names,
-      log: createLog(settings.LOG_LEVEL),
+      log: createLog(settings.LOG_LEVEL, { isLong: true }),
       signal,
       onDifference: (one) => (flags.json === true ? printJson(one) : print(tell(one))),
     },

@@ -46,7 +46,7 @@ export async function copy(
     flags,
   );
   const bar = isWatched() ? new (await import("../job/progress-bar.ts")).ProgressBar() : undefined;
-  const log = createLog(configuration.settings.LOG_LEVEL, { above: bar });
+  const log = createLog(configuration.settings.LOG_LEVEL, { isLong: true, above: bar });
   const view = bar ?? new ProgressLines(log);
   try {
     if (isDry) {
@@ -66,7 +66,9 @@ export async function copy(
         filters,
         restart: flags.restart === true,
         page:
-          httpPort === undefined ? undefined : { port: httpPort, tell: createLog("info", { above: bar }) },
+          httpPort === undefined
+            ? undefined
+            : { port: httpPort, tell: createLog("info", { isLong: true, above: bar }) },
         log,
         view,
         signal,

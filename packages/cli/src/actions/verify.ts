@@ -26,7 +26,7 @@ export async function runVerify(given: string[], flags: VerifyFlags, signal: Abo
   const volumes = await volumesToVerify(given, environment);
   await using door = flags.repair === true ? await openLedger(flags, environment, signal) : undefined;
   await door?.ledger.volumes(); // fails before hours of reading if the ledger is away or refuses the token
-  const view = isWatched() ? new VerifyBars() : new VerifyLines(createLog(LOG_LEVEL));
+  const view = isWatched() ? new VerifyBars() : new VerifyLines(createLog(LOG_LEVEL, { isLong: true }));
   const verified = await verify(volumes, {
     ...(flags.source !== undefined && { source: flags.source }),
     ...(flags.threads !== undefined && { threads: flags.threads }),

@@ -39,7 +39,7 @@ export async function runService(
   stop: AbortSignal,
   open: (service: Service) => Promise<void>,
 ): Promise<ExitCode> {
-  const log = createLog(configuration.common.LOG_LEVEL, { readable: false }).child({
+  const log = createLog(configuration.common.LOG_LEVEL, { readable: false, isLong: true }).child({
     service: configuration.service,
   });
   try {
