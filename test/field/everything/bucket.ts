@@ -25,7 +25,7 @@ const directories = 199;
 const deadDirectory = "dead";
 const slow = "slow/picture.jpg";
 
-export async function startOddBucket(random: (below: number) => number): Promise<OddBucket> {
+export async function startOddBucket(random: (below: number) => number, latencyMs = 0): Promise<OddBucket> {
   const many = syntheticTree({ directories, filesPerDirectory: 100, minSize: 500, maxSize: 3_000, seed: 12 });
   // 20 parts of 250 characters: no disk has room for a path of more than 4,096 bytes.
   const tooLong = `${Array.from({ length: 20 }, (_, n) => String(n % 10).repeat(250)).join("/")}/p.jpg`;
@@ -47,7 +47,7 @@ export async function startOddBucket(random: (below: number) => number): Promise
     { kind: "500", on: "list", key: deadDirectory },
     { kind: "slow-body", key: slow, overMs: 12_000 },
   ];
-  const bucket = await startBucket({ tree, faults: always });
+  const bucket = await startBucket({ tree, faults: always, latencyMs });
   const cannotBeHad = new Set([...refused, tooLong, `${deadDirectory}/never-seen.jpg`]);
   return {
     bucket,
