@@ -1,6 +1,6 @@
 /**
- * Resolves or rejects like the promise. If the signal aborts first, rejects with its reason; nobody waits for
- * the promise then.
+ * Resolves or rejects like the promise. If the signal aborts first, rejects with its reason. What
+ * becomes of the promise later is ignored.
  */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;

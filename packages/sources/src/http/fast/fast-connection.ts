@@ -4,7 +4,7 @@ import { Deadline } from "./deadline.ts";
 import type { FastRequest, UsedConnection } from "./fast-request.ts";
 import { handOver } from "./hand-over.ts";
 import { mayBecomePlain, readPlainHead } from "./plain-head.ts";
-import type { ReadMemory } from "./read-memory.ts";
+import { type ReadMemory, ReadPlace } from "./read-memory.ts";
 import type { Reader, SharedBufferSocket } from "./shared-buffer.ts";
 
 const endOfHead = Buffer.from("\r\n\r\n");
@@ -33,7 +33,7 @@ export interface Owner {
  */
 export class FastConnection implements UsedConnection, Reader {
   readonly #owner: Owner;
-  readonly #memory: ReadMemory | undefined;
+  readonly #place: ReadPlace;
   readonly #deadline = new Deadline(() => this.#timedOut());
   #buffered: SharedBufferSocket | undefined;
   #state: "connecting" | "idle" | "head" | "body" | "handedOver" | "closed" = "connecting";
@@ -48,10 +48,6 @@ export class FastConnection implements UsedConnection, Reader {
   #left = 0;
   /** Milliseconds that it may wait for another request, as the last answer allows. */
   #idleMs = longestIdle;
-  /** Where it reads to; `undefined` if there is no memory of its own for that. */
-  #place: number | undefined;
-  /** Bytes at the start of the place that the handler still needs. */
-  #kept = 0;
   /** Why it is closed. */
   #error: Error | undefined;
 
@@ -59,7 +55,7 @@ export class FastConnection implements UsedConnection, Reader {
   constructor(owner: Owner, request: FastRequest, memory: ReadMemory | undefined) {
     this.#owner = owner;
     this.#request = request;
-    this.#memory = memory;
+    this.#place = new ReadPlace(memory);
   }
 
   get isServed(): boolean {
@@ -86,7 +82,7 @@ export class FastConnection implements UsedConnection, Reader {
       .on("end", () => this.#socketFailed(new errors.SocketError("other side closed")))
       .on("close", () => this.#socketClosed());
     this.#state = "idle";
-    this.#place = this.#memory?.acquire();
+    this.#place.open();
     buffered.read(this);
     const request = this.#request;
     if (request !== undefined && !this.send(request)) this.#becomeIdle();
@@ -135,16 +131,11 @@ export class FastConnection implements UsedConnection, Reader {
   }
 
   memory(): Buffer | undefined {
-    if (this.#place === undefined) return undefined;
-    const bytes = this.#memory?.bytesOf(this.#place);
-    return this.#kept === 0 ? bytes : bytes?.subarray(this.#kept);
+    return this.#place.next();
   }
 
   exchange(place: number): number {
-    const own = this.#place ?? place;
-    if (this.#place !== undefined) this.#place = place;
-    this.#kept = 0;
-    return own;
+    return this.#place.exchange(place);
   }
 
   came(bytes: Buffer): boolean {
@@ -204,7 +195,8 @@ export class FastConnection implements UsedConnection, Reader {
     this.#left -= body.length;
     if (body.length > 0) request.handler.onResponseData?.(request, body);
     if (this.#left > 0) {
-      this.#kept = request.handler.keepsWhatCame ? this.#kept + before + body.length : 0;
+      const { kept } = this.#place;
+      this.#place.kept = request.handler.keepsWhatCame ? kept + before + body.length : 0;
       return this.#waitForBody();
     }
     // The handler of the last bytes may have aborted the request.
@@ -232,7 +224,7 @@ export class FastConnection implements UsedConnection, Reader {
   #becomeIdle(): void {
     this.#state = "idle";
     this.#pieces = 0;
-    this.#kept = 0;
+    this.#place.kept = 0;
     // An idle connection does not keep the process running.
     this.#buffered?.socket.unref();
     this.#deadline.set(this.#idleMs);
@@ -299,8 +291,7 @@ export class FastConnection implements UsedConnection, Reader {
     this.#begun = undefined;
     this.#deadline.clear();
     this.#buffered?.socket.destroy();
-    if (this.#place !== undefined) this.#memory?.giveBack(this.#place);
-    this.#place = undefined;
+    this.#place.close();
     this.#owner.closed(this);
   }
 }
