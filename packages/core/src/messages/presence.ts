@@ -41,6 +41,15 @@ export const newerMessagesSchema = z.object({
 });
 export type NewerMessages = z.infer<typeof newerMessagesSchema>;
 
+/** What a service has heard of the source's control. */
+const obeyedSchema = z.object({
+  /** Absent: it has heard nothing, and works. */
+  revision: count.exactOptional(),
+  /** Parts that only a newer program knows. */
+  unknown: listOf(z.string().max(200), { most: 20 }),
+});
+export type ObeyedControl = z.infer<typeof obeyedSchema>;
+
 /**
  * What a service says of itself every few seconds, to whoever listens. It may be lost, and it is
  * not kept. It may keep a job open that would be closed as stalled; it never closes one. A service
@@ -79,6 +88,8 @@ export const presenceSchema = z.object({
        */
       waiting: z.object({ job: z.string(), messages: z.int() }).exactOptional(),
       newer: listOf(newerMessagesSchema).exactOptional(),
+      /** Absent: it obeys no control. */
+      control: obeyedSchema.exactOptional(),
     }),
   ),
   volumes: listOf(
