@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Control, ControlState, controlOf, MessageError, noOrders, readControl } from "@brigade/core";
+import {
+  type Control,
+  ControlState,
+  ControlStates,
+  controlOf,
+  MessageError,
+  noOrders,
+  readControl,
+} from "@brigade/core";
 
 const control = controlOf(noOrders, "photos", { downloaders: 0, listers: 0, hosts: [] }, 0);
 const order = { since: 1, by: "ann@desk", reason: "the line is needed" };
