@@ -1,5 +1,6 @@
 import type { Broker, Delivery, QueueKind, Subscription, Verdict } from "../contracts/broker.ts";
 import type { Source } from "../contracts/source.ts";
+import type { ControlState } from "../control/control-state.ts";
 import type { FatalError } from "../failures.ts";
 import type { OutageParts, OutageReport } from "../health/outage.ts";
 import { RequestGate, withGate } from "../health/request-gate.ts";
@@ -11,6 +12,7 @@ import { delays } from "../retrying/pauses.ts";
 import { type Alarm, alarm, type Delayer, delay } from "../time/delay.ts";
 import { eitherSignal } from "../time/either-signal.ts";
 import { InHand } from "./in-hand.ts";
+import { Obedience } from "./obedience.ts";
 import { Quarantine, type Work, type WorkMessage } from "./quarantine.ts";
 import { Valve } from "./valve.ts";
 
@@ -29,7 +31,12 @@ export interface ConsumerParts {
   readonly onBan: () => void;
   /** Unix milliseconds. */
   readonly now?: () => number;
-  /** Milliseconds of a monotonic clock; by default since the beginning of this process. */
+  /** What people have ordered of the source; absent: nothing. */
+  readonly control?: Pick<ControlState, "onChange"> | undefined;
+  /**
+   * Milliseconds of a monotonic clock; by default since the beginning of this process. It may stand
+   * still while the source is held: then no outage is counted.
+   */
   readonly monotonic?: () => number;
   readonly delay?: Delayer;
   readonly alarm?: Alarm;
@@ -101,6 +108,7 @@ export class GuardedConsumer<T extends Type> implements AsyncDisposable {
   readonly #leaving = new AbortController();
   readonly #orLeaving = eitherSignal(this.#leaving.signal);
   readonly #subscriptions: Subscription[] = [];
+  readonly #obedience: Obedience;
   #quarantine: Quarantine | undefined;
   /** The reason of the source's outage, as the valve was closed with it. */
   #pausedFor = unwell;
@@ -113,6 +121,7 @@ export class GuardedConsumer<T extends Type> implements AsyncDisposable {
     this.delay = parts.delay ?? delay;
     this.alarm = parts.alarm ?? alarm;
     this.restraint = new Restraint(parts.log, this.monotonic);
+    this.#obedience = new Obedience(this.valve, parts);
     const gate = new RequestGate();
     this.source = withGate(parts.source, gate);
     this.outage = {
@@ -187,6 +196,7 @@ export class GuardedConsumer<T extends Type> implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    this.#obedience[Symbol.dispose]();
     await this.valve.close("stopping");
     await Promise.all(this.#subscriptions.map((one) => one[Symbol.asyncDispose]()));
     this.#leaving.abort();

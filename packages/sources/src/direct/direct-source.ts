@@ -63,7 +63,7 @@ export function directSource(parts: DirectParts): DirectSource | undefined {
       authorities,
     },
     get isFree() {
-      return threads().isFree;
+      return !pacing.isHeld && threads().isFree;
     },
     get places() {
       return threads().places;

@@ -63,6 +63,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    const turn = this.#context?.turn;
+    if (turn !== undefined) turn.isSent = true;
     if (this.#aborted !== undefined) controller.abort(this.#aborted);
   }
 

@@ -44,6 +44,8 @@ class PacedRequest implements Sender {
   readonly #resolve: (response: HttpResponse) => void;
   readonly #reject: (error: unknown) => void;
   #exchange: Exchange | undefined;
+  /** Of the request that is under way. */
+  #turn: Turn | undefined;
   #timesTakenBack = 0;
   #isSentLeniently = false;
 
@@ -85,13 +87,17 @@ class PacedRequest implements Sender {
 
   #start(turn: Turn): void {
     turn.sending(this, this.#timesTakenBack);
+    this.#turn = turn;
     // For this turn only: undici may report an exchange's end again when another turn has begun.
     const context: ExchangeContext = { turn, ended: (error, inBody) => this.#ended(turn, error, inBody) };
     this.#exchange = this.#paced.start(this.#resolve, (error) => this.#fail(turn, error), context);
   }
 
+  /** An exchange that is aborted may report it twice: it is sent again once. */
   #fail(turn: Turn, error: unknown): void {
     turn.ended();
+    if (turn !== this.#turn) return;
+    this.#turn = undefined;
     if (error instanceof TakenBack) {
       this.#timesTakenBack++;
       this.enter();

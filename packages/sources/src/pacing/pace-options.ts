@@ -1,4 +1,5 @@
 import type { BodyPlaces } from "./bodies/body-places.ts";
+import type { SourceHold } from "./source-hold.ts";
 import type { Clock } from "./turns/clock.ts";
 import type { Purpose } from "./turns/turn.ts";
 
@@ -19,6 +20,8 @@ export interface PaceOptions {
   /** Over all servers of the source. */
   readonly bodies: BodyPlaces;
   readonly clock: Clock;
+  /** Of the whole source. */
+  readonly hold: Pick<SourceHold, "isOn" | "over">;
   readonly onChange: (change: PaceChange) => void;
   /** There is a place for a body that there was not before. */
   readonly onFreePlace: () => void;

@@ -73,6 +73,8 @@ export class Pace implements TurnGiver {
    */
   enter(purpose: Purpose, signal: AbortSignal, path?: string): Turn | Promise<Turn> {
     if (signal.aborted) throw abortError(signal.reason);
+    if (this.#options.hold.isOn)
+      return this.#options.hold.over(signal).then(() => this.enter(purpose, signal, path));
     const lane = this.#lanes[purpose];
     // Those whose turn it is may be held until it is answered.
     if (isProbe(signal) && purpose !== "metadata") {
@@ -111,6 +113,11 @@ export class Pace implements TurnGiver {
       this.#connections.isUnused &&
       this.#order.every(({ rate, waiting }) => waiting.size === 0 && rate.perSecond === never)
     );
+  }
+
+  /** The source is held: what has a turn and is not sent is taken back, and waits. */
+  held(): void {
+    this.#silence.takeBackUnsent();
   }
 
   /** Whether the server accepts fewer requests of this kind than would be sent. */
@@ -242,7 +249,8 @@ export class Pace implements TurnGiver {
    * Returns the milliseconds until a request of this kind may start. Infinite: when another ends.
    */
   #wait({ purpose, rate }: Lane, since: number): number {
-    const { bodies, clock } = this.#options;
+    const { bodies, clock, hold } = this.#options;
+    if (hold.isOn) return never;
     if (purpose === "body" && bodies.isFull) return never;
     const wait = Math.max(rate.wait(), this.#ceiling.wait(purpose));
     if (wait > 0 || this.#connections.isFree) return wait;

@@ -2,6 +2,7 @@ import type { Places } from "@brigade/core";
 import { BodyPlaces } from "./bodies/body-places.ts";
 import { Pace } from "./pace.ts";
 import type { PaceChange } from "./pace-options.ts";
+import { SourceHold } from "./source-hold.ts";
 import { type Clock, systemClock } from "./turns/clock.ts";
 
 /** Servers that are kept although no request is open. */
@@ -26,6 +27,7 @@ export class Pacing {
   readonly #patience: number;
   readonly #clock: Clock;
   readonly #paces = new Map<string, Pace>();
+  readonly #hold: SourceHold;
 
   constructor(
     { bodies = unlimited, patience = Number.POSITIVE_INFINITY }: PacingOptions,
@@ -34,6 +36,7 @@ export class Pacing {
     this.#patience = patience;
     this.#bodies = new BodyPlaces(bodies, clock.now);
     this.#clock = clock;
+    this.#hold = new SourceHold(clock);
   }
 
   /** The places for bodies. */
@@ -64,6 +67,7 @@ export class Pacing {
     const pace = new Pace(origin, {
       bodies: this.#bodies,
       clock: this.#clock,
+      hold: this.#hold,
       onChange: (change) => this.onChange(change),
       onFreePlace: () => this.#wake(),
       waiting: () => this.#waiting,
@@ -79,6 +83,26 @@ export class Pacing {
    */
   banned(): void {
     for (const pace of this.#paces.values()) pace.banned();
+  }
+
+  /** No request starts from now on, until `release`. */
+  hold(): void {
+    if (!this.#hold.begin()) return;
+    for (const pace of this.#paces.values()) pace.held();
+  }
+
+  release(): void {
+    if (!this.#hold.end()) return;
+    for (const pace of this.#paces.values()) pace.wakeSoon();
+  }
+
+  get isHeld(): boolean {
+    return this.#hold.isOn;
+  }
+
+  /** Monotonic milliseconds that stand still while the source is held. */
+  get workingTime(): () => number {
+    return this.#hold.workingTime;
   }
 
   /** A place for a body is free: the request that waits for one may be for another server. */

@@ -36,6 +36,11 @@ export class SilenceWatch {
     this.#silence.delete(turn);
   }
 
+  /** Those that wait for a connection. */
+  takeBackUnsent(): void {
+    for (const turn of this.#silence.unsent()) turn.takeBack();
+  }
+
   #lookLater(): void {
     this.#isLooking = true;
     const due = this.#clock.now() + lookEvery;

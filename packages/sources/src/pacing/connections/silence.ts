@@ -76,6 +76,11 @@ export class Silence {
     return this.#connections.size;
   }
 
+  /** Returns requests that are not written to a connection yet. */
+  unsent(): readonly Turn[] {
+    return [...this.#silent.keys()].filter((turn) => !turn.isSent);
+  }
+
   /** Answers came lately: a silent request is not silent because the server stands still. */
   isAnswering(now: number): boolean {
     return now - this.#answeredAt < answersLately;

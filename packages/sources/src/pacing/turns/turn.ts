@@ -66,6 +66,8 @@ export class Turn {
   readonly path: string | undefined;
   /** True for a probe of the source, which most often asks for a witness. */
   isProbe = false;
+  /** It is written to a connection, and no more only waiting for one. */
+  isSent = false;
   /** Monotonic milliseconds. */
   readonly sentAt: number;
   /** Others that were under way at its server. */
