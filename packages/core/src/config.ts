@@ -22,6 +22,9 @@ export const byteSize = z
   .regex(/^\d+(\.\d+)?\s*([KMGT]i?B?|B)?$/i, "must be a size such as 500, 64MiB or 20GB")
   .transform(parseBytes);
 
+/** Bytes per second, as the operator limits them. A lower limit could not be told from a stop. */
+export const bandwidth = byteSize.refine((bytes) => bytes >= 1000, "must be at least 1kB (per second)");
+
 export const flag = z
   .enum(["true", "false", "1", "0", "yes", "no"], "must be true or false")
   .transform((value) => value === "true" || value === "1" || value === "yes");

@@ -9,6 +9,7 @@ import { stateFolderAt, stateFolderOf } from "../ledger/state-folder.ts";
 import { withinLimits } from "../limits/within-limits.ts";
 import { flushLog } from "../logging/kept-back.ts";
 import { createLog } from "../logging/logging.ts";
+import { bandwidthOf } from "../options/bandwidth.ts";
 import type { FilterFlags } from "../options/filter-options.ts";
 import { filtersOf } from "../options/filters.ts";
 import { type AllowPrivateFlags, allowPrivate } from "../options/source-options.ts";
@@ -28,6 +29,7 @@ export interface CopyFlags extends FilterFlags, AllowPrivateFlags {
   readonly restart?: true;
   readonly durability?: string;
   readonly concurrency?: string;
+  readonly bandwidth?: string;
   readonly stateDir?: string;
   readonly newVolume?: true;
   readonly logLevel?: string;
@@ -109,8 +111,10 @@ function configureCopy(source: string, volumes: string[], flags: CopyFlags) {
     configure(source, { ...environment, STATE_DIR: isDry ? undefined : state }),
   );
   const httpPort = problems.try(() => portOf(flags.http));
+  const bandwidth = problems.try(() => bandwidthOf(flags.bandwidth));
   problems.throwAny();
   if (configuration === undefined) throw new Error("a configuration problem was not reported");
+  configuration.source.pacing.limit({ bandwidth });
   return { configuration, environment, roots, state, filters, httpPort, isDry };
 }
 

@@ -19,6 +19,7 @@ export function addCopy(program: Command, done: (code: ExitCode) => void, signal
     .option("--restart", "forget an unfinished run instead of going on with it")
     .option("--durability <mode>", "group (default), file or none: the README has the risks")
     .option("--concurrency <n>", "fetches at once, or auto (FETCH_CONCURRENCY)")
+    .option("--bandwidth <size>", "bytes per second, all connections together, such as 20MB")
     .option(...allowPrivateOption)
     .option("--state-dir <folder>", "where queues and catalogue are kept (STATE_DIR)")
     .option(

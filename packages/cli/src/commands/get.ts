@@ -24,7 +24,8 @@ export function addGet(program: Command, done: (code: ExitCode) => void, signal:
       "--proxy <url>",
       "http://, https:// or socks5://[user:password@]host:port (HTTPS_PROXY and so on)",
     )
-    .option("--limit-rate <size>", "bytes per second, all connections together, such as 2MB")
+    .option("--bandwidth <size>", "bytes per second, all connections together, such as 2MB")
+    .option("--limit-rate <size>", "the same, as curl and wget call it")
     .option("--checksum <digest>", "what must come: sha256:…, sha512:…, sha1:… or md5:…")
     .option("--retries <n>", "times that a range is asked for again while none of its bytes comes (10)")
     .option("--max-time-silent <seconds>", "a connection that is silent for this time is given up (30)")

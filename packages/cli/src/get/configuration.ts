@@ -36,6 +36,8 @@ export interface GetFlags extends AllowPrivateFlags {
   readonly minSegment?: string;
   readonly maxTimeSilent?: string;
   readonly retries?: string;
+  readonly bandwidth?: string;
+  /** Another name of it. */
   readonly limitRate?: string;
   readonly referer?: string;
   readonly userAgent?: string;
@@ -59,7 +61,7 @@ const numbers = z.object({
   minSegment: byteSize.refine((bytes) => bytes > 0, "must be more than 0").default(1024 * 1024),
   maxTimeSilent: seconds.default(30_000),
   retries: integer({ max: 1_000_000 }).default(10),
-  limitRate: byteSize.refine((bytes) => bytes > 0, "must be more than 0").optional(),
+  bandwidth: byteSize.refine((bytes) => bytes > 0, "must be more than 0").optional(),
 });
 
 /** What is read of the environment, besides what connections need. */
@@ -136,14 +138,20 @@ const flagNames: Readonly<Record<string, string>> = {
   minSegment: "--min-segment",
   maxTimeSilent: "--max-time-silent",
   retries: "--retries",
-  limitRate: "--limit-rate",
 };
 
 function parseNumbers(flags: GetFlags): z.infer<typeof numbers> {
-  const parsed = numbers.safeParse(flags);
+  const { bandwidth, limitRate } = flags;
+  if (bandwidth !== undefined && limitRate !== undefined)
+    throw new ConfigError(["give --bandwidth or --limit-rate, not both"]);
+  const parsed = numbers.safeParse({ ...flags, bandwidth: bandwidth ?? limitRate });
   if (parsed.success) return parsed.data;
+  const names: typeof flagNames = {
+    ...flagNames,
+    bandwidth: limitRate === undefined ? "--bandwidth" : "--limit-rate",
+  };
   const told = parsed.error.issues.map(
-    ({ path, message }) => `${flagNames[String(path[0])] ?? String(path[0])}: ${message}`,
+    ({ path, message }) => `${names[String(path[0])] ?? String(path[0])}: ${message}`,
   );
   throw new ConfigError(told, { cause: parsed.error });
 }

@@ -146,7 +146,7 @@ async function transfer(
   { configuration, log }: GetParts,
   signal: AbortSignal,
 ): Promise<number> {
-  const { connections, minSegment, retries, limitRate: rate, checksum } = configuration;
+  const { connections, minSegment, retries, bandwidth: rate, checksum } = configuration;
   const { length } = file;
   if (length === undefined || !file.ranges) {
     const allowUndelimited = checksum !== undefined;

@@ -4,7 +4,7 @@ import type { Pacing } from "@brigade/sources";
 import type { Load } from "./load.ts";
 
 /** What is asked of a source's pacing. */
-interface Asked extends Pick<Pacing, "isLimited"> {
+interface Asked extends Pick<Pacing, "isLimited" | "isHeldBack"> {
   readonly bodies: Pick<Pacing["bodies"], "running" | "isShort" | "isAtMost">;
 }
 
@@ -28,6 +28,7 @@ export class FetchingWatch {
 
   #limit(isBusy: boolean): string {
     const { bodies, isLimited } = this.#pacing;
+    if (this.#pacing.isHeldBack("body")) return "the operator";
     if (isLimited) return "the store";
     if (isBusy) return "the CPU";
     if (!bodies.isShort) return this.#downloader.isShortOfMemory ? "the disk" : "the listing";

@@ -5,13 +5,13 @@ import type { Load } from "./load.ts";
 
 /** How many pages of a source are listed at once, and what keeps it from more. */
 export class ListingWatch {
-  readonly #pacing: Pick<Pacing, "arePagesLimited">;
+  readonly #pacing: Pick<Pacing, "arePagesLimited" | "isHeldBack">;
   readonly #lister: Pick<Lister, "places" | "pauses">;
   readonly #load: Pick<Load, "isBusy">;
 
   /** `load`: of the thread that lists. */
   constructor(
-    pacing: Pick<Pacing, "arePagesLimited">,
+    pacing: Pick<Pacing, "arePagesLimited" | "isHeldBack">,
     lister: Pick<Lister, "places" | "pauses">,
     load: Pick<Load, "isBusy">,
   ) {
@@ -28,6 +28,7 @@ export class ListingWatch {
   #limit(isBusy: boolean): string {
     const { places, pauses } = this.#lister;
     if (pauses.includes(backPressure)) return "the fetching";
+    if (this.#pacing.isHeldBack("page")) return "the operator";
     if (this.#pacing.arePagesLimited) return "the store";
     if (isBusy) return "the CPU";
     if (!places.isShort) return "the directories";

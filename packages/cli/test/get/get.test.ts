@@ -31,9 +31,9 @@ function scratch(t: TestContext): string {
 }
 
 test("without flags: eight connections, 1 MiB, ten retries, 30 seconds, here", () => {
-  const { connections, minSegment, retries, maxTimeSilent, limitRate, directory, http } = configure({});
+  const { connections, minSegment, retries, maxTimeSilent, bandwidth, directory, http } = configure({});
   assert.deepEqual(
-    [connections, minSegment, retries, maxTimeSilent, limitRate],
+    [connections, minSegment, retries, maxTimeSilent, bandwidth],
     [8, 1_048_576, 10, 30_000, undefined],
   );
   assert.equal(directory, process.cwd());
@@ -43,7 +43,7 @@ test("without flags: eight connections, 1 MiB, ten retries, 30 seconds, here", (
 test("flags are read with their units", () => {
   const read = configure({ minSegment: "64KiB", limitRate: "2MB", maxTimeSilent: "2.5", connections: "16" });
   assert.deepEqual(
-    [read.minSegment, read.limitRate, read.maxTimeSilent, read.connections],
+    [read.minSegment, read.bandwidth, read.maxTimeSilent, read.connections],
     [65_536, 2_000_000, 2500, 16],
   );
 });

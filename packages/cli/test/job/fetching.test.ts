@@ -8,14 +8,17 @@ const free = { isShortOfMemory: false };
 
 /** Returns what is shown by threads that rest, or do not. */
 function shown(
-  pacing: ConstructorParameters<typeof FetchingWatch>[0],
+  pacing: Omit<ConstructorParameters<typeof FetchingWatch>[0], "isHeldBack">,
   downloader: ConstructorParameters<typeof FetchingWatch>[1] = free,
   isBusy = false,
+  isHeldBack = false,
 ): string {
-  return describeFetching(new FetchingWatch(pacing, downloader, { isBusy: () => isBusy }).now);
+  return describeFetching(
+    new FetchingWatch({ ...pacing, isHeldBack: () => isHeldBack }, downloader, { isBusy: () => isBusy }).now,
+  );
 }
 
-test("what keeps the number of bodies down is named: store, line, disk, CPU, listing or setting", () => {
+test("what keeps the number of bodies down is named: operator, store, line, disk, CPU, listing or setting", () => {
   assert.equal(shown({ bodies, isLimited: false }), "214 at once, limited by the line");
   assert.equal(shown({ bodies, isLimited: true }), "214 at once, limited by the store");
   const unused = { ...bodies, isShort: false };
@@ -25,4 +28,5 @@ test("what keeps the number of bodies down is named: store, line, disk, CPU, lis
   const most = { ...bodies, isAtMost: true };
   assert.equal(shown({ bodies: most, isLimited: false }), "214 at once, limited by the setting");
   assert.equal(shown({ bodies, isLimited: false }, free, true), "214 at once, limited by the CPU");
+  assert.equal(shown({ bodies, isLimited: true }, free, true, true), "214 at once, limited by the operator");
 });

@@ -10,16 +10,20 @@ const limited = { arePagesLimited: true };
 
 /** Returns what is said of a lister. */
 function said(
-  pacing: ConstructorParameters<typeof ListingWatch>[0],
+  pacing: Omit<ConstructorParameters<typeof ListingWatch>[0], "isHeldBack">,
   of: ConstructorParameters<typeof ListingWatch>[1],
   isBusy = false,
+  isHeldBack = false,
 ): string {
-  return describeListing(new ListingWatch(pacing, of, { isBusy: () => isBusy }).now);
+  return describeListing(
+    new ListingWatch({ ...pacing, isHeldBack: () => isHeldBack }, of, { isBusy: () => isBusy }).now,
+  );
 }
 
 test("what keeps the number of listings down is named", () => {
   const begin = "12 listings at once, limited by";
   assert.equal(said(free, lister), `${begin} the line`);
+  assert.equal(said(limited, lister, true, true), `${begin} the operator`);
   assert.equal(said(limited, lister), `${begin} the store`);
   assert.equal(said(free, lister, true), `${begin} the CPU`);
   assert.equal(said(free, { ...lister, places: { ...places, isAtMost: true } }), `${begin} the setting`);

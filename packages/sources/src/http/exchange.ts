@@ -97,7 +97,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#diverted)
       this.abort(new SourceError("damaged", `${this.#route.name}: where the head ends is in doubt`));
     else this.#body?.push(chunk);
-    this.#context?.turn?.received(chunk.byteLength);
+    this.#count(chunk);
+  }
+
+  /** The operator's limit may demand that no more is read for now. */
+  #count(chunk: Uint8Array): void {
+    const turn = this.#context?.turn;
+    const body = this.#body;
+    if (turn?.received(chunk.byteLength) !== true || body === undefined || body.hasCome) return;
+    if (turn.hold(body)) body.hold();
   }
 
   onResponseEnd(): void {
@@ -117,7 +125,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#diverted = true;
     controller.pause();
     const body = new ResponseBody(tapFeed(tap, controller), length, true);
-    tap.divert({ push: (chunk) => body.push(chunk), end: () => this.onResponseEnd() }, length);
+    const push = (chunk: Uint8Array) => {
+      body.push(chunk);
+      this.#count(chunk);
+    };
+    tap.divert({ push, end: () => this.onResponseEnd() }, length);
     return body;
   }
 

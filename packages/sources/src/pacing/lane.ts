@@ -1,7 +1,8 @@
-import { SourceError } from "@brigade/core";
+import { gateOf, SourceError } from "@brigade/core";
+import { watch } from "../http/faults/cancelled.ts";
 import type { OwnRefusals } from "./rates/own-refusals.ts";
 import type { RequestRate } from "./rates/request-rate.ts";
-import type { Purpose } from "./turns/turn.ts";
+import type { Purpose, Turn } from "./turns/turn.ts";
 import type { Waiter, Waiting } from "./turns/waiting.ts";
 
 /** The state of one kind of requests: a rate and a queue. */
@@ -29,5 +30,32 @@ export function askedToWait(origin: string, { rate }: Lane): SourceError {
   const seconds = Math.ceil(rate.askedWait / 1000);
   return new SourceError("throttled", `${origin}: the server asked us to wait, for ${seconds} s yet`, {
     retryAfterMs: rate.askedWait,
+  });
+}
+
+/** A request joins the queue of its kind. `since`: monotonic milliseconds. Rejects with AbortError. */
+export function waitIn(
+  lane: Lane,
+  signal: AbortSignal,
+  path: string | undefined,
+  since: number,
+): Promise<Turn> {
+  return new Promise((resolve, reject) => {
+    const waiter: Waiter = {
+      gate: gateOf(signal),
+      path,
+      since,
+      start: (turn: Turn) => {
+        watched.delete(waiter);
+        resolve(turn);
+      },
+      abort: (error: Error) => {
+        watched.delete(waiter);
+        lane.waiting.delete(waiter);
+        reject(error);
+      },
+    };
+    const watched = watch(signal, waiter);
+    lane.waiting.add(waiter, lane.own.wasRefused(path));
   });
 }

@@ -1,4 +1,5 @@
 import type { BodyPlaces } from "./bodies/body-places.ts";
+import type { Budgets } from "./budgets/budgets.ts";
 import type { SourceHold } from "./source-hold.ts";
 import type { Clock } from "./turns/clock.ts";
 import type { Purpose } from "./turns/turn.ts";
@@ -19,6 +20,8 @@ export type PaceChange =
 export interface PaceOptions {
   /** Over all servers of the source. */
   readonly bodies: BodyPlaces;
+  /** Over all servers of the source. */
+  readonly budgets: Budgets;
   readonly clock: Clock;
   /** Of the whole source. */
   readonly hold: Pick<SourceHold, "isOn" | "over">;

@@ -1,22 +1,21 @@
-import { gateOf, isProbe, SourcePaused } from "@brigade/core";
-import { abortError, watch } from "../http/faults/cancelled.ts";
+import { isProbe, SourcePaused } from "@brigade/core";
+import { abortError } from "../http/faults/cancelled.ts";
 import { BanCeiling } from "./ban-ceiling.ts";
 import { ConnectionLimit } from "./connections/connection-limit.ts";
 import { SilenceWatch } from "./connections/silence-watch.ts";
-import { askedToWait, type Lane, nextOf } from "./lane.ts";
+import { askedToWait, type Lane, nextOf, waitIn } from "./lane.ts";
 import type { PaceOptions } from "./pace-options.ts";
 import { OwnRefusals } from "./rates/own-refusals.ts";
 import { RequestRate } from "./rates/request-rate.ts";
 import { ThreadRequests } from "./thread-requests.ts";
+import type { HeldBody } from "./turns/account.ts";
 import { Alarm } from "./turns/clock.ts";
 import { type Finding, type Purpose, Turn, type TurnGiver, type Verdict } from "./turns/turn.ts";
 import { type Waiter, Waiting } from "./turns/waiting.ts";
 
 /** Requests at one server at once, beyond those for bodies. */
 const besideBodies = 32;
-/**
- * Milliseconds that a question about an object waits for a place: a body may wait for its answer.
- */
+/** Milliseconds that a question about an object waits for a place: a body may wait for it. */
 const metadataPatience = 1_000;
 const never = Number.POSITIVE_INFINITY;
 
@@ -52,12 +51,13 @@ export class Pace implements TurnGiver {
     });
     this.#lanes = { page: lane("page"), metadata: lane("metadata"), body: lane("body") };
     this.#order = Object.values(this.#lanes);
-    this.#alarm = new Alarm(options.clock, () => this.#wake());
+    this.#alarm = new Alarm(options.clock, () => this.wake());
     this.threads = new ThreadRequests({
       lane: this.#lanes.body,
       ceiling: this.#ceiling,
       connections: this.#connections,
       bodies: options.bodies,
+      budgets: options.budgets,
       now: options.clock.now,
       waiting: options.waiting,
       onFree: () => {
@@ -85,26 +85,10 @@ export class Pace implements TurnGiver {
     if (lane.rate.askedWait > this.#options.patience) throw askedToWait(this.#origin, lane);
     const wait = lane.waiting.size > 0 ? never : this.#wait(lane, never);
     if (wait === 0) return this.#begin(lane, path);
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        gate: gateOf(signal),
-        path,
-        since: this.#options.clock.now(),
-        start: (turn: Turn) => {
-          watched.delete(waiter);
-          resolve(turn);
-        },
-        abort: (error: Error) => {
-          watched.delete(waiter);
-          lane.waiting.delete(waiter);
-          reject(error);
-        },
-      };
-      const watched = watch(signal, waiter);
-      lane.waiting.add(waiter, lane.own.wasRefused(path));
-      // Behind others of its kind, or until a request ends, nothing new can start: no alarm is set.
-      if (wait !== never) this.#wake();
-    });
+    const turn = waitIn(lane, signal, path, this.#options.clock.now());
+    // Behind others of its kind, or until a request ends, nothing new can start: no alarm is set.
+    if (wait !== never) this.wake();
+    return turn;
   }
 
   /** No request is under way or waits, and nothing was found out about the server. */
@@ -125,7 +109,8 @@ export class Pace implements TurnGiver {
     return this.#connections.isLearnt || this.#lanes[purpose].rate.isLimited;
   }
 
-  #wake(): void {
+  /** Starts the requests that wait, as far as they may start now. */
+  wake(): void {
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       next.lane.waiting.delete(next.waiter);
       next.waiter.start(this.#begin(next.lane, next.waiter.path));
@@ -145,8 +130,15 @@ export class Pace implements TurnGiver {
     this.#silence.answered(turn);
   }
 
-  received(bytes: number): void {
+  /** Of a turn. Returns whether its body is to be held, if there is more of it. */
+  received(turn: Turn, bytes: number): boolean {
     this.#options.bodies.received(bytes);
+    return this.#options.budgets.bytes.came(turn, bytes);
+  }
+
+  /** Of a turn. Returns false if its body may come on. */
+  hold(turn: Turn, body: HeldBody): boolean {
+    return this.#options.budgets.bytes.hold(turn, body);
   }
 
   /** Of a turn. */
@@ -160,7 +152,7 @@ export class Pace implements TurnGiver {
       case "served":
         rate.served(sentAt);
         if (path !== undefined && !turn.isProbe) lane.own.served(path);
-        if (this.#connections.served(this.#options.clock.now(), beside)) this.#wake();
+        if (this.#connections.served(this.#options.clock.now(), beside)) this.wake();
         break;
       case "broken":
         rate.ended(sentAt);
@@ -174,7 +166,7 @@ export class Pace implements TurnGiver {
       case "banned":
         return this.#ban(lane, sentAt, retryAfterMs);
     }
-    if (lane.waiting.size > 0) this.#wake();
+    if (lane.waiting.size > 0) this.wake();
     return finding;
   }
 
@@ -203,6 +195,7 @@ export class Pace implements TurnGiver {
   /** Of a turn: nothing more comes. */
   ended(turn: Turn, timedOut: boolean): void {
     this.#silence.ended(turn);
+    this.#options.budgets.bytes.ended(turn, turn.purpose === "body");
     if (timedOut && this.#connections.timedOut(this.#options.clock.now()))
       this.#reportConnections("no answer in time");
     // Its connection is free one turn later. Before, another would open, which may not be served.
@@ -228,7 +221,7 @@ export class Pace implements TurnGiver {
   /** Made once: one per answer would cost more than the check. */
   readonly #wakeNow = () => {
     this.#isWaking = false;
-    this.#wake();
+    this.wake();
   };
 
   #hasWaiting(): boolean {
@@ -241,6 +234,7 @@ export class Pace implements TurnGiver {
     if (purpose === "body") this.#options.bodies.enter();
     const turn = new Turn(this, purpose, path, rate.sent(), beside);
     this.#ceiling.sent(purpose);
+    this.#options.budgets.begin(purpose, turn);
     this.#silence.sent(turn);
     return turn;
   }
@@ -249,10 +243,10 @@ export class Pace implements TurnGiver {
    * Returns the milliseconds until a request of this kind may start. Infinite: when another ends.
    */
   #wait({ purpose, rate }: Lane, since: number): number {
-    const { bodies, clock, hold } = this.#options;
+    const { bodies, budgets, clock, hold } = this.#options;
     if (hold.isOn) return never;
     if (purpose === "body" && bodies.isFull) return never;
-    const wait = Math.max(rate.wait(), this.#ceiling.wait(purpose));
+    const wait = Math.max(rate.wait(), this.#ceiling.wait(purpose), budgets.wait(purpose));
     if (wait > 0 || this.#connections.isFree) return wait;
     if (purpose !== "metadata") return never;
     if (!this.#connections.isLearnt) return 0;
@@ -287,7 +281,7 @@ export class Pace implements TurnGiver {
   #ban({ purpose, rate }: Lane, sentAt: number, retryAfterMs?: number): "ban" {
     const perSecond = rate.banned(sentAt, retryAfterMs);
     if (perSecond !== undefined) this.#report({ kind: "ban", purpose, perSecond });
-    this.#wake();
+    this.wake();
     return "ban";
   }
 

@@ -1,9 +1,11 @@
 import type { Places } from "@brigade/core";
 import { BodyPlaces } from "./bodies/body-places.ts";
+import { Budgets, type Limits } from "./budgets/budgets.ts";
 import { Pace } from "./pace.ts";
 import type { PaceChange } from "./pace-options.ts";
 import { SourceHold } from "./source-hold.ts";
 import { type Clock, systemClock } from "./turns/clock.ts";
+import type { Purpose } from "./turns/turn.ts";
 
 /** Servers that are kept although no request is open. */
 const remembered = 1_000;
@@ -24,6 +26,7 @@ export class Pacing {
   /** Called with each finding. */
   onChange: (change: PaceChange) => void = () => {};
   readonly #bodies: BodyPlaces;
+  readonly #budgets: Budgets;
   readonly #patience: number;
   readonly #clock: Clock;
   readonly #paces = new Map<string, Pace>();
@@ -35,6 +38,7 @@ export class Pacing {
   ) {
     this.#patience = patience;
     this.#bodies = new BodyPlaces(bodies, clock.now);
+    this.#budgets = new Budgets(clock, () => this.#wakeNow());
     this.#clock = clock;
     this.#hold = new SourceHold(clock);
   }
@@ -42,6 +46,17 @@ export class Pacing {
   /** The places for bodies. */
   get bodies(): Pick<BodyPlaces, "limit" | "running" | "isShort" | "isAtMost"> {
     return this.#bodies;
+  }
+
+  /** What the operator allows from now on, over all servers. Nothing is broken off for it. */
+  limit(limits: Limits): void {
+    this.#budgets.limit(limits);
+    this.#wakeNow();
+  }
+
+  /** Whether requests of this kind wait for what the operator allows. */
+  isHeldBack(purpose: Purpose): boolean {
+    return this.#budgets.isShort(purpose);
   }
 
   /** Whether a server accepts fewer requests for bodies than would be sent. */
@@ -66,6 +81,7 @@ export class Pacing {
     if (this.#paces.size >= remembered) this.#forget();
     const pace = new Pace(origin, {
       bodies: this.#bodies,
+      budgets: this.#budgets,
       clock: this.#clock,
       hold: this.#hold,
       onChange: (change) => this.onChange(change),
@@ -109,6 +125,10 @@ export class Pacing {
   #wake(): void {
     if (this.#paces.size === 1) return;
     for (const pace of this.#paces.values()) pace.wakeSoon();
+  }
+
+  #wakeNow(): void {
+    for (const pace of this.#paces.values()) pace.wake();
   }
 
   /** Requests for bodies that wait for their turn. */

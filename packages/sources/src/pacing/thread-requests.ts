@@ -1,5 +1,6 @@
 import type { BanCeiling } from "./ban-ceiling.ts";
 import type { BodyPlaces } from "./bodies/body-places.ts";
+import type { Budgets } from "./budgets/budgets.ts";
 import type { ConnectionLimit } from "./connections/connection-limit.ts";
 import type { Lane } from "./lane.ts";
 
@@ -9,6 +10,7 @@ export interface ThreadRequestsParts {
   readonly ceiling: BanCeiling;
   readonly connections: ConnectionLimit;
   readonly bodies: BodyPlaces;
+  readonly budgets: Budgets;
   /** Monotonic milliseconds. */
   readonly now: () => number;
   /** Returns the requests for bodies that wait for their turn, at all servers. */
@@ -29,8 +31,8 @@ export class ThreadRequests {
 
   /** Whether they may be sent without turns: nothing was found out that would limit them. */
   get isFree(): boolean {
-    const { lane, ceiling, connections } = this.#parts;
-    return lane.rate.isFree && ceiling.isUnset && !connections.isLearnt;
+    const { lane, ceiling, connections, budgets } = this.#parts;
+    return lane.rate.isFree && ceiling.isUnset && !connections.isLearnt && !budgets.limitsBodies;
   }
 
   /** Requests of the usual way for bodies that wait for their turn, at this server. */

@@ -53,6 +53,10 @@ export class ResponseBody {
   #whole: Uint8Array | undefined;
   #collected: PromiseWithResolvers<Uint8Array> | undefined;
   #wake: (() => void) | undefined;
+  /** A limit on bytes demands that no more is read for now. */
+  #isHeld = false;
+  /** Its reader has enough for now. */
+  #isFull = false;
 
   constructor(feed: BodyFeed, length: number | undefined, isDelimited: boolean) {
     this.#feed = feed;
@@ -74,7 +78,7 @@ export class ResponseBody {
     }
     this.#queue.push(this.#feed.lends === true ? new Uint8Array(chunk) : chunk);
     if (this.#mode === "bytes") return;
-    if (this.#queue.bytes >= highWater) this.#feed.pause();
+    if (this.#queue.bytes >= highWater) this.#pause();
     this.#wake?.();
   }
 
@@ -121,7 +125,7 @@ export class ResponseBody {
       this.#whole = this.#gather(this.length);
     }
     this.#collected = Promise.withResolvers();
-    this.#feed.resume();
+    this.#resume();
     return this.#collected.promise;
   }
 
@@ -153,6 +157,35 @@ export class ResponseBody {
     else this.#feed.abort(abortError(new Error("the body was cancelled")));
   }
 
+  /** Whether all bytes that were announced have come. */
+  get hasCome(): boolean {
+    return this.length !== undefined && this.#received >= this.length;
+  }
+
+  /** No more is read until `release`. */
+  hold(): void {
+    if (this.#state !== "open" || this.#mode === "dropped") return;
+    this.#isHeld = true;
+    this.#feed.pause();
+  }
+
+  /** Ends `hold`. */
+  release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    if (!this.#isFull && this.#state === "open") this.#feed.resume();
+  }
+
+  #pause(): void {
+    this.#isFull = true;
+    this.#feed.pause();
+  }
+
+  #resume(): void {
+    this.#isFull = false;
+    if (!this.#isHeld) this.#feed.resume();
+  }
+
   #refuse(error: Error): void {
     this.#mode = "dropped";
     this.fail(error);
@@ -170,7 +203,7 @@ export class ResponseBody {
         this.#wake = undefined;
         resolve();
       };
-      this.#feed.resume();
+      this.#resume();
     });
   }
 

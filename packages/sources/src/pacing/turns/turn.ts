@@ -1,3 +1,5 @@
+import type { Account, HeldBody } from "./account.ts";
+
 /** What requests are for: a server may limit each kind by itself. */
 export type Purpose = "page" | "metadata" | "body";
 
@@ -52,7 +54,10 @@ export interface Sender {
 export interface TurnGiver {
   /** `isFirst`: nothing had come over its connection before. */
   answered(turn: Turn, isFirst: boolean): void;
-  received(bytes: number): void;
+  /** Returns whether the body is to be held, if there is more of it. */
+  received(turn: Turn, bytes: number): boolean;
+  /** Returns false if the body may come on. Otherwise it is released later. */
+  hold(turn: Turn, body: HeldBody): boolean;
   judged(turn: Turn, verdict: Verdict, retryAfterMs: number | undefined): Finding | undefined;
   ended(turn: Turn, timedOut: boolean): void;
 }
@@ -60,7 +65,7 @@ export interface TurnGiver {
 /**
  * The permission to send one request: it holds a place from its start until its answer has ended.
  */
-export class Turn {
+export class Turn implements Account {
   readonly purpose: Purpose;
   /** The requested path, if known. */
   readonly path: string | undefined;
@@ -68,6 +73,8 @@ export class Turn {
   isProbe = false;
   /** It is written to a connection, and no more only waiting for one. */
   isSent = false;
+  paid = 0;
+  came = 0;
   /** Monotonic milliseconds. */
   readonly sentAt: number;
   /** Others that were under way at its server. */
@@ -128,8 +135,17 @@ export class Turn {
     else this.#presumed = verdict;
   }
 
-  received(bytes: number): void {
-    this.#giver.received(bytes);
+  /**
+   * Bytes of its answer came. Returns whether the body is to be held before more is read: more came
+   * than the operator's limit allows by now.
+   */
+  received(bytes: number): boolean {
+    return this.#giver.received(this, bytes);
+  }
+
+  /** Returns false if the body may come on. Otherwise it is released later. */
+  hold(body: HeldBody): boolean {
+    return this.#giver.hold(this, body);
   }
 
   /** The first judgement counts. `retryAfterMs`: the wait that the server asks for. */
