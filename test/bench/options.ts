@@ -16,6 +16,8 @@ speed, memory, CPU time per file, and that of each of brigade's threads, by the 
   --concurrency <list>
                    brigade runs once with each value of FETCH_CONCURRENCY, as brigade-auto, brigade-64…
                    With --listing: the lister with each value of LIST_CONCURRENCY (auto)
+  --threads <list> brigade runs once with each value of FETCH_THREADS, as brigade-1-threads…; with --concurrency,
+                   each with each
   --delay <ms>     all that the server sends comes this much later, as over a long line (0)
   --tls            nginx answers by HTTPS, with a certificate that is made for the run and given to all contenders;
                    listings as of UpYun still come by HTTP
@@ -52,6 +54,8 @@ export interface Options {
   readonly against: string | undefined;
   /** Values of FETCH_CONCURRENCY, or of LIST_CONCURRENCY. */
   readonly concurrency: readonly string[] | undefined;
+  /** Values of FETCH_THREADS. */
+  readonly threads: readonly string[] | undefined;
   readonly delayMs: number;
   readonly tls: boolean;
   readonly bed: "steady" | "disk";
@@ -82,6 +86,7 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
       only: { type: "string" },
       against: { type: "string" },
       concurrency: { type: "string" },
+      threads: { type: "string" },
       delay: { type: "string", default: "0" },
       tls: { type: "boolean", default: false },
       bed: { type: "string", default: "steady" },
@@ -107,6 +112,7 @@ export function parseOptions(argv: readonly string[], checkout: string): Options
     only: values.only?.split(","),
     against: values.against === undefined ? undefined : resolve(values.against),
     concurrency: values.concurrency?.split(","),
+    threads: values.threads?.split(","),
     delayMs: Number(values.delay),
     tls: values.tls,
     bed: bedNamed(values.bed),

@@ -111,26 +111,37 @@ async function inRounds(
   return results;
 }
 
-function choose({ only, rabbitmq, against, concurrency }: Options): readonly Contender[] {
+function choose({ only, rabbitmq, against, concurrency, threads }: Options): readonly Contender[] {
   const all = rabbitmq ? fleetContenders : contenders;
   const unknown = only?.filter((name) => all.every((contender) => contender.name !== name)) ?? [];
   if (unknown.length > 0) throw new Error(`--only: no contender is called ${unknown.join(", ")}`);
   const chosen = all.filter(({ name }) => only?.includes(name) ?? true);
   return chosen.flatMap((contender) => {
     if (!isBrigade(contender.name)) return [contender];
-    const each = concurrency?.map((value) => withConcurrency(contender, value)) ?? [contender];
+    const each = withEach(contender, "FETCH_CONCURRENCY", concurrency, "").flatMap((one) =>
+      withEach(one, "FETCH_THREADS", threads, "-threads"),
+    );
     return against === undefined ? each : [...each, fromCheckout(contender, against)];
   });
 }
 
-/** The same with a value of FETCH_CONCURRENCY. */
-function withConcurrency(contender: Contender, value: string): Contender {
+/** The same with each value of a setting; as it is where there are no values. */
+function withEach(
+  contender: Contender,
+  variable: string,
+  values: readonly string[] | undefined,
+  ending: string,
+): readonly Contender[] {
+  return values?.map((value) => withSetting(contender, variable, value, ending)) ?? [contender];
+}
+
+function withSetting(contender: Contender, variable: string, value: string, ending: string): Contender {
   return {
     ...contender,
-    name: `${contender.name}-${value}`,
+    name: `${contender.name}-${value}${ending}`,
     command: (site, target, program) => {
       const { env, ...command } = contender.command(site, target, program);
-      return { ...command, env: { ...env, FETCH_CONCURRENCY: value } };
+      return { ...command, env: { ...env, [variable]: value } };
     },
   };
 }

@@ -11,14 +11,23 @@ const unservedTimes = 4;
 /** A single request may just be slow: it waits this many times as long. */
 const aloneTimes = 4;
 
+/** A command of which some objects were not asked for yet. */
+interface Begun {
+  readonly command: FetchCommand;
+  /** The place of the first of them. */
+  next: number;
+}
+
+/** Makes the item of the object at this place of a command. */
+type MakeItem = (command: FetchCommand, at: number) => Item;
+
 /** The requests of one thread to one source: those that wait, and those under way. */
 export class SourceRequests {
   readonly source: string;
   readonly sent = new Set<Item>();
   #pool: ServerPool | undefined;
-  #queue: Item[] = [];
-  /** The place of the first item in the queue. */
-  #next = 0;
+  /** Items are made when they are sent: what lives for a short time costs V8's collector little. */
+  #queue: Begun[] = [];
   #places = 0;
   #arrived = 0;
   #bytes = 0;
@@ -30,15 +39,17 @@ export class SourceRequests {
   #suspects: ReadonlySet<Item> = new Set();
   #served = 0;
   readonly #slots: Slots;
+  readonly #makeItem: MakeItem;
 
   /** `slots`: the memory for bodies. */
-  constructor(source: string, slots: Slots) {
+  constructor(source: string, slots: Slots, makeItem: MakeItem) {
     this.source = source;
     this.#slots = slots;
+    this.#makeItem = makeItem;
   }
 
   get hasWork(): boolean {
-    return this.sent.size > 0 || this.#next < this.#queue.length;
+    return this.sent.size > 0 || this.#queue.length > 0;
   }
 
   get counts(): FetchCounts {
@@ -51,9 +62,9 @@ export class SourceRequests {
     };
   }
 
-  add(items: readonly Item[], { places }: FetchCommand): void {
-    for (const item of items) this.#queue.push(item);
-    this.setPlaces(places);
+  add(command: FetchCommand): void {
+    if (command.objects.keys.length > 0) this.#queue.push({ command, next: 0 });
+    this.setPlaces(command.places);
   }
 
   setPlaces(places: number): void {
@@ -79,9 +90,10 @@ export class SourceRequests {
 
   /** Sends no more; returns what was not sent. */
   stop(): readonly Item[] {
-    const left = this.#queue.slice(this.#next);
+    const left = this.#queue.flatMap(({ command, next }) =>
+      command.objects.keys.slice(next).map((_, index) => this.#makeItem(command, next + index)),
+    );
     this.#queue = [];
-    this.#next = 0;
     return left;
   }
 
@@ -129,18 +141,17 @@ export class SourceRequests {
   /** Sends requests as long as there are places, and memory for their bodies. */
   fill(): void {
     while (this.sent.size < this.#places) {
-      const item = this.#queue[this.#next];
-      if (item === undefined) break;
-      item.slot ??= this.#slots.acquire();
-      if (item.slot === undefined) break;
-      this.#next++;
+      const begun = this.#queue[0];
+      const slot = begun && this.#slots.acquire();
+      if (begun === undefined || slot === undefined) return;
+      const { command } = begun;
+      const item = this.#makeItem(command, begun.next++);
+      if (begun.next === command.objects.keys.length) this.#queue.shift();
+      item.slot = slot;
       item.sentAt = performance.now();
       this.sent.add(item);
-      this.#poolOf(item.command).send(item);
+      this.#poolOf(command).send(item);
     }
-    if (this.#next < this.#queue.length || this.#next === 0) return;
-    this.#queue = [];
-    this.#next = 0;
   }
 
   #poolOf({ server }: FetchCommand): ServerPool {

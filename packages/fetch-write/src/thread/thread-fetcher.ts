@@ -54,12 +54,7 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
   }
 
   fetch(command: FetchCommand): void {
-    const { keys, sizes, modified, etags } = command.objects;
-    const items = keys.map((key, at) => {
-      const wanted = { key, size: sizes[at] ?? 0, modified: modified[at] ?? 0, etag: etags[at] };
-      return new Item(command, at, wanted, this);
-    });
-    this.#of(command.of.source).add(items, command);
+    this.#of(command.of.source).add(command);
   }
 
   places(source: string, most: number): void {
@@ -69,18 +64,22 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
   stop(source?: string): void {
     for (const requests of this.#sources.values()) {
       if (source !== undefined && requests.source !== source) continue;
-      for (const item of requests.stop()) {
-        this.#giveBack(item);
-        this.#came(item, {});
-      }
+      for (const item of requests.stop()) this.#came(item, {});
     }
     this.#flushSoon();
   }
 
+  readonly #itemOf = (command: FetchCommand, at: number): Item => {
+    const { keys, sizes, modified, etags } = command.objects;
+    const key = keys[at] ?? "";
+    const wanted = { key, size: sizes[at] ?? 0, modified: modified[at] ?? 0, etag: etags[at] };
+    return new Item(command, at, wanted, this);
+  };
+
   #of(source: string): SourceRequests {
     let requests = this.#sources.get(source);
     if (requests === undefined) {
-      requests = new SourceRequests(source, this.#slots);
+      requests = new SourceRequests(source, this.#slots, this.#itemOf);
       this.#sources.set(source, requests);
     }
     return requests;

@@ -70,20 +70,23 @@ interface StoredFile extends StoredObject {
   readonly fileModified?: number;
 }
 
+/** As to be written: JSON has no member whose value is `undefined`. */
+type WrittenLine = { readonly [Name in keyof ManifestLine]: ManifestLine[Name] | undefined };
+
 /** Returns the line, with its end. */
 export function formatManifestLine(object: NewObject, stored: StoredFile): string {
-  const line: ManifestLine = {
+  const line: WrittenLine = {
     source: object.source,
-    ...(object.variant === undefined ? {} : { variant: object.variant }),
+    variant: object.variant,
     key: object.key,
-    ...(stored.path === undefined ? {} : { path: stored.path }),
+    path: stored.path,
     listedSize: object.listedSize,
     size: stored.size,
     md5: stored.md5,
     verified: stored.verified,
     modified: object.modified,
-    ...(stored.fileModified === undefined ? {} : { fileModified: stored.fileModified }),
-    ...(object.etag === undefined ? {} : { etag: object.etag }),
+    fileModified: stored.fileModified,
+    etag: object.etag,
     storedAt: stored.storedAt,
     job: object.job,
   };

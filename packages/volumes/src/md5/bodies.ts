@@ -14,14 +14,44 @@ const blockBytes = 64;
 /** A step of all lanes costs as much as this number of blocks in node:crypto. */
 const stepCost = 3.2;
 
-/** A body in its lane. */
-interface Lane {
-  readonly index: number;
+/** No body is in a lane. */
+const free = -1;
+
+/** The bodies that are hashed at once, by their lanes. */
+class Lanes {
+  /** Place in the list of bodies, or `free`. */
+  readonly index = new Int32Array(lanes).fill(free);
   /** Blocks of the whole body. */
-  readonly all: number;
-  at: number;
-  /** Those that are left. */
-  blocks: number;
+  readonly all = new Int32Array(lanes);
+  /** Bytes from the start of the memory, to the next block. A free lane reads from 0. */
+  readonly at = new Int32Array(lanes);
+  /** Blocks that are left. */
+  readonly blocks = new Int32Array(lanes);
+
+  clear(): void {
+    this.index.fill(free);
+    this.at.fill(0);
+  }
+
+  /** Blocks that all bodies still have. */
+  get fewestBlocks(): number {
+    let fewest = Number.POSITIVE_INFINITY;
+    for (let lane = 0; lane < lanes; lane++)
+      if (this.index[lane] !== free) fewest = Math.min(fewest, this.blocks[lane]!);
+    return fewest;
+  }
+
+  /** Whether going on costs less than hashing these bodies from their beginning, one by one. */
+  get isWorthIt(): boolean {
+    let most = 0;
+    let all = 0;
+    for (let lane = 0; lane < lanes; lane++) {
+      if (this.index[lane] === free) continue;
+      most = Math.max(most, this.blocks[lane]!);
+      all += this.all[lane]!;
+    }
+    return most * stepCost < all;
+  }
 }
 
 /**
@@ -32,6 +62,8 @@ export class BodyHash {
   readonly #memory: SharedArrayBuffer;
   readonly #bytes: Uint8Array;
   readonly #words: Uint32Array;
+  readonly #view: DataView;
+  readonly #lanes = new Lanes();
   readonly #run: Run | undefined;
 
   /** The first `reserved` bytes of `memory` are this object's alone. */
@@ -39,6 +71,7 @@ export class BodyHash {
     this.#memory = memory.buffer;
     this.#bytes = new Uint8Array(this.#memory);
     this.#words = new Uint32Array(this.#memory);
+    this.#view = new DataView(this.#memory);
     this.#run = programFor(memory);
   }
 
@@ -52,50 +85,61 @@ export class BodyHash {
     if (this.#run !== undefined && bodies.length > 1) {
       // The longest come first: then all lanes end at nearly the same time.
       waiting.sort((one, other) => lengthAt(bodies, other) - lengthAt(bodies, one));
-      for (const [index, md5] of this.#together(this.#run, bodies, waiting)) md5s[index] = md5;
+      this.#together(this.#run, bodies, waiting, (index, md5) => {
+        md5s[index] = md5;
+      });
     }
     for (const [index, body] of bodies.entries()) md5s[index] ??= this.#alone(body);
     return md5s;
   }
 
-  /** Yields what is worth it; the few that are left over are not among it. */
-  *#together(
+  /**
+   * `onMd5` gets what is worth it; the few that are left over are not among it. It runs once per
+   * body and more: it allocates nothing.
+   */
+  #together(
     run: Run,
     bodies: readonly Body[],
     waiting: readonly number[],
-  ): Generator<readonly [index: number, md5: string]> {
-    const busy = new Array<Lane | undefined>(lanes);
+    onMd5: (index: number, md5: string) => void,
+  ): void {
+    const busy = this.#lanes;
+    busy.clear();
     let next = 0;
     for (;;) {
       for (let lane = 0; lane < lanes && next < waiting.length; lane++)
-        busy[lane] ??= this.#begin(lane, bodies, waiting[next++]!);
-      const working = busy.filter((one) => one !== undefined);
-      if (next === waiting.length && !isWorthIt(working)) return;
-      const blocks = Math.min(...working.map((one) => one.blocks));
-      run(...Array.from(busy, (one) => one?.at ?? 0), blocks);
-      for (const [lane, one] of busy.entries()) {
-        if (one === undefined) continue;
-        one.at += blocks * blockBytes;
-        one.blocks -= blocks;
-        if (one.blocks > 0) continue;
-        busy[lane] = undefined;
-        yield [one.index, this.#digest(lane)];
+        if (busy.index[lane] === free) this.#begin(lane, bodies, waiting[next++]!);
+      if (next === waiting.length && !busy.isWorthIt) return;
+      const blocks = busy.fewestBlocks;
+      const { at } = busy;
+      run(at[0]!, at[1]!, at[2]!, at[3]!, at[4]!, at[5]!, at[6]!, at[7]!, blocks);
+      for (let lane = 0; lane < lanes; lane++) {
+        const index = busy.index[lane]!;
+        if (index === free) continue;
+        at[lane]! += blocks * blockBytes;
+        busy.blocks[lane]! -= blocks;
+        if (busy.blocks[lane]! > 0) continue;
+        busy.index[lane] = free;
+        at[lane] = 0;
+        onMd5(index, this.#digest(lane));
       }
     }
   }
 
-  #begin(lane: number, bodies: readonly Body[], index: number): Lane {
+  #begin(lane: number, bodies: readonly Body[], index: number): void {
     const { offset, length } = bodies[index]!;
     const blocks = Math.floor((length + padding) / blockBytes);
     const end = offset + blocks * blockBytes;
     this.#bytes[offset + length] = 0x80;
     this.#bytes.fill(0, offset + length + 1, end - 8);
-    const bits = new DataView(this.#memory, end - 8, 8);
-    bits.setUint32(0, (length << 3) >>> 0, true);
-    bits.setUint32(4, length >>> 29, true);
+    this.#view.setUint32(end - 8, (length << 3) >>> 0, true);
+    this.#view.setUint32(end - 4, length >>> 29, true);
     const state = stateOf(lane);
-    for (const [which, word] of initial.entries()) this.#words[state + 4 * which] = word;
-    return { index, all: blocks, at: offset, blocks };
+    for (let which = 0; which < initial.length; which++) this.#words[state + 4 * which] = initial[which]!;
+    this.#lanes.index[lane] = index;
+    this.#lanes.all[lane] = blocks;
+    this.#lanes.at[lane] = offset;
+    this.#lanes.blocks[lane] = blocks;
   }
 
   #digest(lane: number): string {
@@ -108,12 +152,6 @@ export class BodyHash {
   #alone({ offset, length }: Body): string {
     return hash("md5", new Uint8Array(this.#memory, offset, length), "hex");
   }
-}
-
-/** Whether going on costs less than hashing these bodies from their beginning, one by one. */
-function isWorthIt(working: readonly Lane[]): boolean {
-  const left = Math.max(0, ...working.map(({ blocks }) => blocks));
-  return left * stepCost < working.reduce((sum, { all }) => sum + all, 0);
 }
 
 /** RFC 1321, 3.3. */

@@ -81,7 +81,8 @@ function headersOf(text: string): Record<string, string | string[]> {
 
 /** Without blanks and tabs around it. */
 function trimmed(text: string, from: number, to: number): string {
-  let [first, end] = [from, to];
+  let first = from;
+  let end = to;
   while (first < end && isBlank(text.charCodeAt(first))) first++;
   while (end > first && isBlank(text.charCodeAt(end - 1))) end--;
   return text.slice(first, end);
