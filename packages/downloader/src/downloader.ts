@@ -47,9 +47,10 @@ export interface Downloader {
   /** Why fetching pauses, for people; empty while it runs. */
   readonly pauses: readonly string[];
   /**
-   * Whether objects wait for memory: bodies that have come wait for their disks, or are very large.
+   * Whether the disks are slower than what comes. In the usual way, objects wait for memory then. In
+   * the short way, all batches are in hand, and most of their objects wait to be stored.
    */
-  readonly isShortOfMemory: boolean;
+  readonly isWaitingForDisks: boolean;
   /**
    * Called by a lister of the same process with what it lists unchanged. Messages carry some of it,
    * too, and may come later.
@@ -73,18 +74,25 @@ export async function createDownloader(
   const health = new ObjectHealth({ ...parts, ...consumer.outage }, options);
   const batchParts = batchPartsOf(parts, options, consumer, health);
   const forRetries = Math.max(1, Math.floor(options.prefetch / 4));
+  const newWork = Math.max(1, options.prefetch - forRetries);
+  let inHand = 0;
   await consumer.start({
     type: "files",
     queues: [
-      { queue: "files", prefetch: Math.max(1, options.prefetch - forRetries) },
+      { queue: "files", prefetch: newWork },
       { queue: "retry", prefetch: forRetries },
     ],
     comesBackBy: "retry",
     count: countFiles,
     split: splitFiles,
-    run: (message, delivery, signal) => {
+    run: async (message, delivery, signal) => {
       health.serve(message);
-      return handleBatch(batchParts, message, delivery, signal);
+      inHand++;
+      try {
+        return await handleBatch(batchParts, message, delivery, signal);
+      } finally {
+        inHand--;
+      }
     },
     fail: (message, reason) => reportDeadly(batchParts, message, reason),
   });
@@ -92,8 +100,9 @@ export async function createDownloader(
     get pauses() {
       return consumer.pauses;
     },
-    get isShortOfMemory() {
-      return batchParts.memory.isShort;
+    get isWaitingForDisks() {
+      const isFull = inHand >= newWork;
+      return batchParts.memory.isShort || (isFull && parts.direct?.isWaitingForDisks === true);
     },
     listedUnchanged: (witnesses) => health.listedUnchanged(witnesses),
     stop: (graceMs) => consumer.stop(graceMs),

@@ -11,11 +11,11 @@ interface Asked extends Pick<Pacing, "isLimited" | "isHeldBack"> {
 /** How many bodies of a source come at once, and what keeps it from more. */
 export class FetchingWatch {
   readonly #pacing: Asked;
-  readonly #downloader: Pick<Downloader, "isShortOfMemory">;
+  readonly #downloader: Pick<Downloader, "isWaitingForDisks">;
   readonly #load: Pick<Load, "isBusy">;
 
   /** `load`: of the threads that fetch. */
-  constructor(pacing: Asked, downloader: Pick<Downloader, "isShortOfMemory">, load: Pick<Load, "isBusy">) {
+  constructor(pacing: Asked, downloader: Pick<Downloader, "isWaitingForDisks">, load: Pick<Load, "isBusy">) {
     this.#pacing = pacing;
     this.#downloader = downloader;
     this.#load = load;
@@ -31,7 +31,9 @@ export class FetchingWatch {
     if (this.#pacing.isHeldBack("body")) return "the operator";
     if (isLimited) return "the store";
     if (isBusy) return "the CPU";
-    if (!bodies.isShort) return this.#downloader.isShortOfMemory ? "the disk" : "the listing";
+    // With nothing under way, whether places were short is what was found out some time ago.
+    if (!bodies.isShort || bodies.running === 0)
+      return this.#downloader.isWaitingForDisks ? "the disk" : "the listing";
     return bodies.isAtMost ? "the setting" : "the line";
   }
 }

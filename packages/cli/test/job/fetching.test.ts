@@ -4,7 +4,7 @@ import { FetchingWatch } from "../../src/job/fetching.ts";
 import { describeFetching } from "../../src/terminal/units.ts";
 
 const bodies = { running: 214, isShort: true, isAtMost: false };
-const free = { isShortOfMemory: false };
+const free = { isWaitingForDisks: false };
 
 /** Returns what is shown by threads that rest, or do not. */
 function shown(
@@ -23,8 +23,10 @@ test("what keeps the number of bodies down is named: operator, store, line, disk
   assert.equal(shown({ bodies, isLimited: true }), "214 at once, limited by the store");
   const unused = { ...bodies, isShort: false };
   assert.equal(shown({ bodies: unused, isLimited: false }), "214 at once, limited by the listing");
-  const full = { isShortOfMemory: true };
+  const full = { isWaitingForDisks: true };
   assert.equal(shown({ bodies: unused, isLimited: false }, full), "214 at once, limited by the disk");
+  const none = { ...bodies, running: 0 };
+  assert.equal(shown({ bodies: none, isLimited: false }, full), "0 at once, limited by the disk");
   const most = { ...bodies, isAtMost: true };
   assert.equal(shown({ bodies: most, isLimited: false }), "214 at once, limited by the setting");
   assert.equal(shown({ bodies, isLimited: false }, free, true), "214 at once, limited by the CPU");

@@ -63,6 +63,8 @@ export type DirectOutcome =
 export interface DirectFetch {
   /** Whether objects may come in this way at this moment. */
   readonly isOpen: boolean;
+  /** Whether most of the objects that are being brought have come, and are not stored yet. */
+  readonly isWaitingForDisks: boolean;
   /** Whether this object may, while it is open. */
   accepts(entry: ObjectEntry): boolean;
   /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import { type DirectFetch, type DirectOutcome, HostError, SourceError } from "@brigade/core";
 import { Bucket } from "../bucket.ts";
 import { MemoryVolume } from "../memory-volume.ts";
@@ -15,6 +16,7 @@ function shortWay(outcomes: Readonly<Record<string, DirectOutcome>>, isOpen = tr
   const asked: string[] = [];
   const direct: DirectFetch = {
     isOpen,
+    isWaitingForDisks: false,
     accepts: ({ key }) => key in outcomes,
     bring: async ({ objects }, _signal, came) => {
       for (const [at, { key }] of objects.entries()) {
@@ -54,6 +56,30 @@ test("nothing is asked of a short way that is closed", async () => {
   assert.equal((await broker.deliver("files", batch(["a:5"]))).kind, "ack");
   assert.deepEqual(asked, []);
   assert.deepEqual([...volume.files.keys()], ["a"]);
+});
+
+test("the disks are what is waited for if all batches are in hand and most of their objects are to be stored", async () => {
+  const { promise: end, resolve } = Promise.withResolvers<void>();
+  const direct: DirectFetch = {
+    isOpen: true,
+    isWaitingForDisks: true,
+    accepts: () => true,
+    bring: async (_work, _signal, came) => {
+      await end;
+      came(0, stored);
+    },
+  };
+  const { broker, downloader } = await setUp(new Bucket({ a: "hello" }), {
+    volumes: [new MemoryVolume("v1")],
+    direct,
+    options: { prefetch: 2 },
+  });
+  const first = broker.deliver("files", batch(["a:5"]));
+  await turn();
+  assert.equal(downloader.isWaitingForDisks, true);
+  resolve();
+  await first;
+  assert.equal(downloader.isWaitingForDisks, false, "more batches may come");
 });
 
 test("an error of the short way counts as the first try: damaged bytes are asked for again, past caches", async () => {

@@ -42,6 +42,8 @@ class VolumesFetch implements DirectFetch {
   /** Threads that have something to fetch, with the number of their commands. */
   readonly #busy = new Map<DirectVolume, number>();
   readonly #seen = new Map<DirectVolume, FetchCounts>();
+  /** Objects that were given to threads, and of which nothing came yet. */
+  #given = 0;
   #grants: Grants | undefined;
   /** The source's, as jobs have it. */
   #name = "";
@@ -55,6 +57,12 @@ class VolumesFetch implements DirectFetch {
 
   get isOpen(): boolean {
     return !this.#rest.isOn && this.#source.isFree;
+  }
+
+  get isWaitingForDisks(): boolean {
+    let storing = 0;
+    for (const one of this.#busy.keys()) storing += one.countsOf(this.#name)?.storing ?? 0;
+    return storing > this.#given / 2;
   }
 
   accepts({ key, size, modified, unproven }: ObjectEntry): boolean {
@@ -105,6 +113,8 @@ class VolumesFetch implements DirectFetch {
     came: (one: Came) => void,
   ): Promise<void> {
     this.#enter(thread, source);
+    let left = objects.length;
+    this.#given += left;
     try {
       const command = {
         server: this.#source.server,
@@ -114,9 +124,12 @@ class VolumesFetch implements DirectFetch {
       };
       await thread.fetch(command, (one) => {
         this.#count(thread);
+        this.#given--;
+        left--;
         came(one);
       });
     } finally {
+      this.#given -= left;
       this.#leave(thread);
     }
   }

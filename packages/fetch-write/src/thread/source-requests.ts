@@ -31,6 +31,7 @@ export class SourceRequests {
   #places = 0;
   #arrived = 0;
   #bytes = 0;
+  #storing = 0;
   /** When the latest answer came. Monotonic milliseconds, as the longest wait for one. */
   #answeredAt = Number.NEGATIVE_INFINITY;
   #longestWait = 0;
@@ -58,6 +59,7 @@ export class SourceRequests {
       running: this.sent.size,
       arrived: this.#arrived,
       bytes: this.#bytes,
+      storing: this.#storing,
       served: this.#served,
     };
   }
@@ -81,6 +83,20 @@ export class SourceRequests {
   arrived(bytes: number): void {
     this.#arrived++;
     this.#bytes += bytes;
+  }
+
+  get isStoring(): boolean {
+    return this.#storing > 0;
+  }
+
+  /** The bytes of an object are given to the disk. */
+  storing(): void {
+    this.#storing++;
+  }
+
+  /** The disk has answered for an object. */
+  stored(): void {
+    this.#storing--;
   }
 
   /** The answer to an item has ended. */

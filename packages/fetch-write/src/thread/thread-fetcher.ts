@@ -29,7 +29,6 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
   readonly #bodyHash = new BodyHash(this.#slots.memory);
   readonly #sources = new Map<string, SourceRequests>();
   #whole: Item[] = [];
-  #storing = 0;
   #hashTimer: NodeJS.Timeout | undefined;
   #willHash = false;
   #willFlush = false;
@@ -44,8 +43,9 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
   }
 
   get isWaitingForServer(): boolean {
-    if (this.#storing > 0 || this.#whole.length > 0) return false;
-    return this.#sources.values().some(({ hasWork }) => hasWork);
+    if (this.#whole.length > 0) return false;
+    const sources = [...this.#sources.values()];
+    return sources.some(({ hasWork }) => hasWork) && !sources.some(({ isStoring }) => isStoring);
   }
 
   get #isSending(): boolean {
@@ -147,7 +147,7 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
   #put(item: Item, md5: string | undefined): void {
     const { bodyAt, object } = item;
     const bytes = this.#bytes.subarray(bodyAt, bodyAt + object.size);
-    this.#storing++;
+    this.#requestsOf(item).storing();
     try {
       this.#needs.put(item.newObject, { bytes, md5 }, item, item.free);
     } catch (error) {
@@ -185,12 +185,12 @@ export class ThreadFetcher implements Fetcher, ItemOwner {
 
   /** The commit answers for a group, and flushes after it. */
   stored(item: Item, stored: StoredObject): void {
-    this.#storing--;
+    this.#requestsOf(item).stored();
     this.#needs.stored(item.command.id, item.at, stored);
   }
 
   notStored(item: Item, error: unknown): void {
-    this.#storing--;
+    this.#requestsOf(item).stored();
     this.#needs.failed(item.command.id, item.at, error, item.object.key);
     this.#flushSoon();
   }

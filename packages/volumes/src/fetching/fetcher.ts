@@ -43,6 +43,8 @@ export interface FetchCounts {
   /** Objects whose bytes came so far, and these bytes. */
   readonly arrived: number;
   readonly bytes: number;
+  /** Objects whose bytes came and that are not stored yet. */
+  readonly storing: number;
   /** The most connections over which answers came that were open at once. */
   readonly served: number;
 }
