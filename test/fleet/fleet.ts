@@ -48,7 +48,15 @@ export interface JobView {
     readonly listed: { readonly objects: number };
     readonly stored: { readonly objects: number };
     readonly failed: { readonly objects: number };
+    readonly directories: { readonly known: number; readonly done: number };
   };
+}
+
+export interface DirectoryView {
+  readonly directory: string;
+  readonly state: "listing" | "done" | "failed";
+  readonly listed: { readonly objects: number };
+  readonly stored: { readonly objects: number };
 }
 
 export interface FleetOptions {
@@ -180,14 +188,23 @@ export class Fleet implements AsyncDisposable {
   }
 
   /** Objects of a job that failed. */
-  async failures(id: string): Promise<{ key: string; reason: string }[]> {
-    const lines = await this.#ask(`/api/jobs/${id}/failures`);
-    if (lines === undefined) throw new Error("the ledger does not answer what failed");
+  failures(id: string): Promise<{ key: string; reason: string }[]> {
+    return this.#rows(`/api/jobs/${id}/failures`);
+  }
+
+  /** The accounts of each directory of a job. */
+  directories(id: string): Promise<DirectoryView[]> {
+    return this.#rows(`/api/jobs/${id}/directories`);
+  }
+
+  async #rows<T>(path: string): Promise<T[]> {
+    const lines = await this.#ask(path);
+    if (lines === undefined) throw new Error(`the ledger does not answer ${path}`);
     const rows = lines
       .split("\n")
       .filter(Boolean)
       .map((line) => JSON.parse(line));
-    if (rows.pop()?.end !== true) throw new Error("the list of what failed breaks off");
+    if (rows.pop()?.end !== true) throw new Error(`the answer to ${path} breaks off`);
     return rows;
   }
 

@@ -13,9 +13,14 @@ let hosts = 0;
  */
 async function virtualHost(node: RabbitNode): Promise<string> {
   const name = `test-${++hosts}`;
+  await addVirtualHost(node, name);
+  return new URL(`/${name}`, node.url).href;
+}
+
+/** Makes a virtual host, which the node's user may do everything in. */
+export async function addVirtualHost(node: RabbitNode, name: string): Promise<void> {
   await node.ctl("add_vhost", name);
   await node.ctl("set_permissions", "-p", name, "guest", ".*", ".*", ".*");
-  return new URL(`/${name}`, node.url).href;
 }
 
 export interface Place {

@@ -61,6 +61,13 @@ export class ContainerNode implements RabbitNode {
     await run("docker", ["stop", this.#name]);
   }
 
+  async loseData(): Promise<void> {
+    await this.kill();
+    await this.start();
+    for (const command of ["stop_app", "force_reset", "start_app"]) await this.ctl(command);
+    await becomesReady(this.#port);
+  }
+
   ctl(...args: string[]): Promise<string> {
     return run("docker", ["exec", this.#name, "rabbitmqctl", "--quiet", ...args]);
   }

@@ -18,6 +18,10 @@ export interface RabbitNode extends AsyncDisposable {
    * succeeds.
    */
   start(): Promise<void>;
+  /**
+   * SIGKILL; it starts again without its data: with its first user and its first virtual host only.
+   */
+  loseData(): Promise<void>;
   /** `rabbitmqctl` with these arguments; resolves with what it prints. */
   ctl(...args: string[]): Promise<string>;
 }

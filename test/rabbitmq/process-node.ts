@@ -153,6 +153,12 @@ export class ProcessNode implements RabbitNode {
     await this.#end("SIGTERM");
   }
 
+  async loseData(): Promise<void> {
+    await this.kill();
+    await rm(join(this.#folder, "data"), { recursive: true });
+    await this.start();
+  }
+
   ctl(...args: string[]): Promise<string> {
     return run(join(dirname(this.#server), "rabbitmqctl"), ["--quiet", ...args], this.#environment);
   }

@@ -4,12 +4,12 @@ export type { JobBook } from "./catalogue/job-book.ts";
 export type { Questions } from "./catalogue/questions.ts";
 export { ListedNames } from "./questions/listed-names.ts";
 export { createLedger, type LedgerOptions, type LedgerParts } from "./queues/ledger.ts";
-export { type RetryParts, retryJob } from "./queues/retry.ts";
+export { goOnWithJob, type RetryParts, retryJob } from "./queues/retry.ts";
 export type { RecordMessage } from "./recording/recorder.ts";
 export { JobOpenError } from "./tables/jobs.ts";
 export type { StoredPlace } from "./tables/objects.ts";
 export type { Amount, Sums } from "./wire/amounts.ts";
-export type { FailureCount, FailureFilter, Miss, Retried } from "./wire/failures.ts";
+export type { FailureCount, FailureFilter, GoneOn, GoOn, Miss, Retried } from "./wire/failures.ts";
 export type { Comparison, OriginName } from "./wire/history.ts";
 export type {
   DirectorySums,

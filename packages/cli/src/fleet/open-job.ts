@@ -1,19 +1,12 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { type BrokerAdmin, warmUpMs } from "@brigade/broker";
 import { ConfigError, FatalError, type Job } from "@brigade/core";
 import { JobOpenError, type NewJob, type Queues } from "@brigade/ledger";
 import type { LedgerClient } from "@brigade/ledger/http";
 import { firstMessage, type JobRequest, newJob } from "../job/new-job.ts";
 import { describeDepths } from "../job/queue-depths.ts";
+import { type MakeQueuesParts, makeQueues } from "./make-queues.ts";
 
-export interface OpenJobParts {
+export interface OpenJobParts extends MakeQueuesParts {
   readonly ledger: LedgerClient;
-  readonly admin: BrokerAdmin;
-  /** Called with the reason, for people, why this is slow. */
-  readonly tell: (text: string) => void;
-  readonly signal: AbortSignal;
-  /** Milliseconds to wait for new queues; by default what the broker package says. */
-  readonly warmUpMs?: number;
 }
 
 /**
@@ -23,8 +16,7 @@ export interface OpenJobParts {
 export async function openFleetJob(request: JobRequest, parts: OpenJobParts): Promise<Job> {
   const { name } = request;
   const { ledger, admin } = parts;
-  const open = await ledger.openJobOf(name);
-  if (open !== undefined) throw stillOpen(`the job ${open.id} of "${name}" is still open`, name);
+  await refuseOpenJob(name, ledger);
   await prepareQueues(name, parts);
   const job = newJob(request);
   const { first } = await openWith(ledger, job);
@@ -41,19 +33,16 @@ export async function openFleetJob(request: JobRequest, parts: OpenJobParts): Pr
   return message.job;
 }
 
-/**
- * Makes the queues if there are none, and waits until they accept messages. Throws ConfigError if
- * messages are left in them.
- */
+/** Throws ConfigError, with what to do, while a job of the source is open. */
+export async function refuseOpenJob(name: string, ledger: Pick<LedgerClient, "openJobOf">): Promise<void> {
+  const open = await ledger.openJobOf(name);
+  if (open !== undefined) throw stillOpen(`the job ${open.id} of "${name}" is still open`, name);
+}
+
+/** Throws ConfigError if messages are left in the queues. */
 async function prepareQueues(name: string, parts: OpenJobParts): Promise<void> {
-  const { admin, tell, signal } = parts;
-  const isNew = (await admin.declare(name)) === "made";
-  if (isNew) {
-    const ms = parts.warmUpMs ?? warmUpMs;
-    tell(`the queues of "${name}" are new: waiting ${ms / 1000} s until they can be trusted with messages`);
-    await sleep(ms, undefined, { signal });
-  }
-  await admin.acceptsMessages(name, signal);
+  const { admin } = parts;
+  const isNew = await makeQueues(name, parts);
   // No job is open. What has come to new queues is of a job that has ended: services published it
   // as soon as they could.
   if (isNew) await admin.purge(name);
@@ -71,7 +60,9 @@ async function openWith(ledger: LedgerClient, job: NewJob) {
 }
 
 function stillOpen(what: string, name: string, cause?: unknown): ConfigError {
-  return new ConfigError([`${what}: wait until it is closed, or \`brigade cancel ${name}\``], { cause });
+  const remedy = `wait until it is closed, or \`brigade cancel ${name}\``;
+  const goOn = `if the broker has lost its messages, \`brigade start ${name} --again\` goes on with it`;
+  return new ConfigError([`${what}: ${remedy}; ${goOn}`], { cause });
 }
 
 /** Throws ConfigError: messages of an earlier job would be mixed with those of this one. */

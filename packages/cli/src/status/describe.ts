@@ -71,7 +71,7 @@ function describeLost(source: string, { missing }: NonNullable<SourceStatus["los
   const what = "the broker has lost this job's messages";
   if (missing.length === 0)
     return `${what}: nothing is queued and no service holds anything; \`brigade retry ${source}\` lists again what is missing`;
-  const remedy = `\`brigade cancel ${source}\`, then \`brigade start ${source}\` (what is stored is not fetched again)`;
+  const remedy = `\`brigade cancel ${source}\` ends the job, \`brigade start ${source} --again\` goes on with it (what is stored is not fetched again)`;
   return `${what}: ${describeMissing(missing)}; ${remedy}`;
 }
 

@@ -44,6 +44,12 @@ export const directoryMessageSchema = z.object({
    * It was published while somebody was at work on it: some of it may be done, or still be in hand.
    */
   inHand: z.literal(true).exactOptional(),
+  /**
+   * The job goes on after messages were lost. Each child directory that these positions name may be
+   * listed already; every directory that is not has a message of its own. What comes of this message
+   * has the same mark.
+   */
+  again: z.literal(true).exactOptional(),
 });
 export type DirectoryMessage = z.infer<typeof directoryMessageSchema>;
 

@@ -1,4 +1,4 @@
-import type { ReopenedObjects } from "../retrying/failed-objects.ts";
+import type { ReopenableObjects, ReopenedObjects } from "../retrying/failed-objects.ts";
 import type { RelistingMode, ReopenedPositions } from "../retrying/relisting.ts";
 import type { Reopened } from "../retrying/reopening.ts";
 import type { MissCursor } from "../tables/misses.ts";
@@ -14,11 +14,18 @@ import type { ThreadCall } from "./thread-call.ts";
 export interface Retrying {
   /**
    * Hands out failed objects part by part. They have no outcome from then on, and the job is open.
-   * What was handed out before is handed out again until something is reported of it.
+   * What was handed out before is handed out again until something is reported of it; with
+   * `reopened` only that.
    */
-  reopenFailed(job: string, filter: FailureFilter, after?: MissCursor): Promise<ReopenedObjects>;
+  reopenFailed(
+    job: string,
+    filter: FailureFilter,
+    after?: MissCursor,
+    which?: ReopenableObjects,
+  ): Promise<ReopenedObjects>;
   /**
-   * Hands out positions to be listed again, each once; in mode `idle` all that are not recorded.
+   * Hands out positions to be listed again, each once; in the modes `lost` and `idle` all that are
+   * not recorded.
    */
   reopenHoles(
     job: string,
@@ -38,8 +45,8 @@ export function retrying(thread: ThreadCall, notify: CommitListener): Retrying {
     return reopened;
   }
   return {
-    reopenFailed: (job, filter, after) =>
-      notifying(thread.ask("reopening", "reopenFailed", job, filter, after)),
+    reopenFailed: (job, filter, after, which) =>
+      notifying(thread.ask("reopening", "reopenFailed", job, filter, after, which)),
     reopenHoles: (job, filter, mode, after) =>
       notifying(thread.ask("reopening", "reopenHoles", job, filter, mode, after)),
   };

@@ -6,7 +6,7 @@ import { secureHeaders } from "hono/secure-headers";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { LiveStatus } from "../status/status.ts";
 import { JobOpenError } from "../tables/jobs.ts";
-import type { FailureFilter, Retried } from "../wire/failures.ts";
+import type { FailureFilter, GoneOn, GoOn, Retried } from "../wire/failures.ts";
 import type { JobRecord } from "../wire/jobs.ts";
 import { ownNamesOnly, ownPagesOnly, type Tokens, tokenNeeded } from "./access.ts";
 import { failureRoutes } from "./failure-routes.ts";
@@ -30,6 +30,8 @@ export interface LedgerAppOptions extends Tokens {
   readonly status?: LiveStatus;
   /** Puts failed objects and directories of a job back to work. Absent: that is not there (501). */
   readonly retry?: (job: JobRecord, filter: FailureFilter) => Promise<Retried>;
+  /** Goes on with a job whose messages were lost. Absent: that is not there (501). */
+  readonly goOn?: (job: JobRecord, how: GoOn) => Promise<GoneOn>;
   readonly log: Log;
   /** Unix milliseconds. */
   readonly now?: () => number;
@@ -40,7 +42,7 @@ export interface LedgerAppOptions extends Tokens {
  * "…"}`.
  */
 export function ledgerApp(catalogue: Catalogue, options: LedgerAppOptions): Hono {
-  const { token, sources, hosts = [], status, retry, log, now = Date.now } = options;
+  const { token, sources, hosts = [], status, retry, goOn, log, now = Date.now } = options;
   const app = new Hono();
   app.onError((error, context) => {
     const code = statusOf(error);
@@ -84,7 +86,7 @@ export function ledgerApp(catalogue: Catalogue, options: LedgerAppOptions): Hono
   const parts = { catalogue, changed, log };
   app.route("/api/session", sessionRoutes(token !== undefined, sessions));
   app.route("/api/jobs", jobRoutes({ ...parts, ...(sources !== undefined && { sources }) }));
-  app.route("/api/jobs", failureRoutes({ ...parts, ...(retry !== undefined && { retry }) }));
+  app.route("/api/jobs", failureRoutes({ ...parts, ...(retry && { retry }), ...(goOn && { goOn }) }));
   app.route("/api/history", historyRoutes(catalogue.history));
   app.route("/api/objects", objectRoutes(catalogue, log));
   app.get("/api/volumes", async (context) => context.json(await catalogue.questions.volumes()));

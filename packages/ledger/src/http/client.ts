@@ -7,6 +7,9 @@ import {
   type FailureCount,
   type FailureFilter,
   failureCountsSchema,
+  type GoneOn,
+  type GoOn,
+  goneOnSchema,
   type Miss,
   missSchema,
   type Retried,
@@ -112,6 +115,14 @@ export class LedgerClient implements PageHistory, Pick<History, "compare">, Ques
   /** Puts failed objects and directories back to work; all of them if there is no filter. */
   retry(id: string, filter: FailureFilter = {}): Promise<Retried> {
     return this.#connection.ask(`${pathOf(id)}/retry`, retriedSchema, { body: filter, unhurried: true });
+  }
+
+  /**
+   * Puts back to work what was lost together with the broker's messages. Resolves with a reason to
+   * wait, and nothing is done, while something of the job may be under way.
+   */
+  goOn(id: string, how: GoOn): Promise<GoneOn> {
+    return this.#connection.ask(`${pathOf(id)}/go-on`, goneOnSchema, { body: how, unhurried: true });
   }
 
   /** Tells the ledger how a service is. */

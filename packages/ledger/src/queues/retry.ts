@@ -8,19 +8,23 @@ import {
   type WalkPosition,
 } from "@brigade/core";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { FailedObject } from "../retrying/failed-objects.ts";
+import type { FailedObject, ReopenableObjects } from "../retrying/failed-objects.ts";
+import type { RelistingMode } from "../retrying/relisting.ts";
 import type { MissCursor } from "../tables/misses.ts";
 import type { FailureFilter, Retried } from "../wire/failures.ts";
 import type { JobRecord } from "../wire/jobs.ts";
 
-export interface RetryParts {
-  readonly catalogue: Pick<Catalogue, "jobs" | "retrying">;
-  readonly broker: Pick<Broker, "publish">;
+export interface RetryParts extends PublishingParts {
   /**
    * Nothing of the job is queued, and no service holds anything of it: what is not recorded will
    * not be.
    */
   readonly idle: boolean;
+}
+
+interface PublishingParts {
+  readonly catalogue: Pick<Catalogue, "jobs" | "retrying">;
+  readonly broker: Pick<Broker, "publish">;
   /**
    * Objects per message, at most, and their listed bytes. A larger object has a message of its own.
    */
@@ -49,47 +53,68 @@ const positionsPerMessage = 16;
  * while another of its source is open.
  */
 export async function retryJob(parts: RetryParts, job: string, filter: FailureFilter = {}): Promise<Retried> {
-  const record = (await parts.catalogue.jobs.all()).find(({ id }) => id === job);
-  if (record === undefined) throw new ConfigError([`there is no job ${job}`]);
-  const directories =
-    filter.class === undefined || filter.class === listingClass ? await retryHoles(parts, record, filter) : 0;
+  const record = await recordOf(parts, job);
+  const mode = parts.idle && filter.class === undefined ? "idle" : "failed";
+  const isOfHoles = filter.class === undefined || filter.class === listingClass;
+  const directories = isOfHoles ? await retryHoles(parts, record, filter, mode) : 0;
   if (filter.class === listingClass) return { objects: 0, directories };
   // After the holes: a directory that is listed again for them is not listed once more for its
   // objects.
-  const failed = await retryObjects(parts, record, filter);
+  const failed = await retryObjects(parts, record, filter, "failed");
   return { objects: failed.objects, directories: directories + failed.directories };
 }
 
+/**
+ * Puts back to work what of a job was lost together with its messages: directories with objects
+ * that have no outcome, the rest of those that were not listed to their end, and objects that were
+ * put back to work before. What failed stays failed. To be called when nothing of the job is queued
+ * and no service holds anything of it; again, or too early, some of it is published twice, which is
+ * harmless. Rejects like `retryJob`.
+ */
+export async function goOnWithJob(parts: PublishingParts, job: string): Promise<Retried> {
+  const record = await recordOf(parts, job);
+  const directories = await retryHoles(parts, record, {}, "lost");
+  const reopened = await retryObjects(parts, record, {}, "reopened");
+  return { objects: reopened.objects, directories: directories + reopened.directories };
+}
+
+async function recordOf({ catalogue }: PublishingParts, job: string): Promise<JobRecord> {
+  const record = (await catalogue.jobs.all()).find(({ id }) => id === job);
+  if (record === undefined) throw new ConfigError([`there is no job ${job}`]);
+  return record;
+}
+
 async function retryHoles(
-  { catalogue, broker, idle }: RetryParts,
+  { catalogue, broker }: PublishingParts,
   job: JobRecord,
-  { class: kind, under }: FailureFilter,
+  { under }: FailureFilter,
+  mode: RelistingMode,
 ): Promise<number> {
-  const mode = idle && kind === undefined ? "idle" : "failed";
+  const filter = under === undefined ? {} : { under };
   let directories = 0;
   let after: number | undefined;
   do {
-    const reopened = await catalogue.retrying.reopenHoles(
-      job.id,
-      under === undefined ? {} : { under },
-      mode,
-      after,
-    );
-    await publish(broker, directoryMessages(job, reopened.positions));
+    const reopened = await catalogue.retrying.reopenHoles(job.id, filter, mode, after);
+    await publish(broker, directoryMessages(job, reopened.positions, mode === "lost"));
     directories += reopened.positions.length;
     after = reopened.next;
   } while (after !== undefined);
   return directories;
 }
 
-async function retryObjects(parts: RetryParts, job: JobRecord, filter: FailureFilter): Promise<Retried> {
+async function retryObjects(
+  parts: PublishingParts,
+  job: JobRecord,
+  filter: FailureFilter,
+  which: ReopenableObjects,
+): Promise<Retried> {
   let [objects, directories] = [0, 0];
   let after: MissCursor | undefined;
   do {
-    const reopened = await parts.catalogue.retrying.reopenFailed(job.id, filter, after);
+    const reopened = await parts.catalogue.retrying.reopenFailed(job.id, filter, after, which);
     await publish(parts.broker, [
       ...filesMessages(job, reopened.objects, parts),
-      ...directoryMessages(job, reopened.positions),
+      ...directoryMessages(job, reopened.positions, which === "reopened"),
     ]);
     objects += reopened.objects.length;
     directories += reopened.positions.length;
@@ -110,7 +135,12 @@ function jobOf({ id, source, fingerprint, prefix }: JobRecord): Job {
   return { id, source, fingerprint, prefix };
 }
 
-function directoryMessages(job: JobRecord, positions: readonly WalkPosition[]): DirectoryMessage[] {
+/** `again`: directories below them may be listed already, and need no message from there. */
+function directoryMessages(
+  job: JobRecord,
+  positions: readonly WalkPosition[],
+  again: boolean,
+): DirectoryMessage[] {
   const messages: DirectoryMessage[] = [];
   for (let from = 0; from < positions.length; from += positionsPerMessage) {
     const some = positions.slice(from, from + positionsPerMessage);
@@ -121,6 +151,7 @@ function directoryMessages(job: JobRecord, positions: readonly WalkPosition[]): 
       filters: job.filters,
       positions: some,
       attempt: 0,
+      ...(again && { again }),
     });
   }
   return messages;
@@ -129,7 +160,7 @@ function directoryMessages(job: JobRecord, positions: readonly WalkPosition[]): 
 function filesMessages(
   job: JobRecord,
   objects: readonly FailedObject[],
-  { batchFiles, batchBytes }: RetryParts,
+  { batchFiles, batchBytes }: PublishingParts,
 ): FilesMessage[] {
   const messages: FilesMessage[] = [];
   let slices: Slice[] = [];

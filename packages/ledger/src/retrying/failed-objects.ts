@@ -15,6 +15,9 @@ export interface FailedObject {
   readonly file: ListedFile;
 }
 
+/** `failed`: those that failed. `reopened`: only those that were handed out before, and have no outcome. */
+export type ReopenableObjects = "failed" | "reopened";
+
 /** A chunk of what is to be published again, and where the next one begins. */
 export interface ReopenedObjects {
   readonly objects: readonly FailedObject[];
@@ -37,10 +40,17 @@ export class FailedObjects {
 
   /**
    * An object that was reopened before comes again until something is reported of it: the process
-   * that asked for it may have died before it was published. `job`: its number.
+   * that asked for it may have died before it was published. `which`: `reopened`: only such objects.
+   * `job`: its number.
    */
-  reopen(job: number, filter: FailureFilter, after?: MissCursor): ReopenedObjects {
-    const wanted = (row: MissRow) => canBeReopened(row) && matches(row, filter);
+  reopen(
+    job: number,
+    filter: FailureFilter,
+    after: MissCursor | undefined,
+    which: ReopenableObjects,
+  ): ReopenedObjects {
+    const wanted = (row: MissRow) =>
+      canBeReopened(row) && (which === "failed" || row.outcome === again) && matches(row, filter);
     const { rows, next } = missesOf(this.#misses, job, wanted, after);
     const objects: FailedObject[] = [];
     const undated = new Map<number, string>();

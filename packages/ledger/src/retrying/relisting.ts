@@ -8,10 +8,10 @@ import type { FailureFilter } from "../wire/failures.ts";
 import type { Withdrawal } from "./withdrawal.ts";
 
 /**
- * `failed`: only positions that the lister gave up. `idle`: nothing of the job is under way, so
- * whatever is not recorded is lost, and has to be listed (again) too.
+ * `failed`: only positions that the lister gave up. `lost`: nothing of the job is under way, so
+ * whatever is not recorded is lost, and has to be listed (again). `idle`: both.
  */
-export type RelistingMode = "failed" | "idle";
+export type RelistingMode = "failed" | "lost" | "idle";
 
 /** A chunk of what is to be published again, and where the next one begins. */
 export interface ReopenedPositions {
@@ -72,7 +72,7 @@ export class Relisting {
     mode: RelistingMode,
     after = 0,
   ): ReopenedPositions {
-    const rows = (mode === "idle" ? this.#known : this.#broken).all(job, after) as Row[];
+    const rows = (mode === "failed" ? this.#broken : this.#known).all(job, after) as Row[];
     const last = rows.at(-1);
     return {
       positions: rows.flatMap((row) => (isUnder(row.path, under) ? this.#reopen(job, row, mode) : [])),
@@ -90,15 +90,18 @@ export class Relisting {
 
   #reopen(job: number, row: Row, mode: RelistingMode): WalkPosition[] {
     const { directory, path, walk, pages, top } = row;
-    if (walk === null) return mode === "idle" ? [{ directory: path, walk: 0, page: 1 }] : [];
+    const seeksLost = mode !== "failed";
+    if (walk === null) return seeksLost ? [{ directory: path, walk: 0, page: 1 }] : [];
     const breaks = this.#breaks.pages(job, directory, walk);
-    const isCut = mode === "idle" && row.ended === 0 && !breaks.includes(top + 1);
-    const starts = [...breaks, ...(isCut ? [top + 1] : [])].map((page) => this.#start(job, row, walk, page));
+    const isCut = seeksLost && row.ended === 0 && !breaks.includes(top + 1);
+    const failed = mode === "lost" ? [] : breaks;
+    const starts = [...failed, ...(isCut ? [top + 1] : [])].map((page) => this.#start(job, row, walk, page));
     const known = starts.filter((position) => position !== undefined);
     const hasGaps = pages + breaks.filter((page) => page > 0 && page < top).length < top;
-    const isLost = mode === "idle" && (hasGaps || this.#openPage.get(job, directory, walk) !== undefined);
-    const positions = isLost || known.length < starts.length ? [this.anew(job, directory, path)] : known;
-    if (breaks.length > 0) this.#withdrawal.positions(job, directory, walk);
+    const isLost = seeksLost && (hasGaps || this.#openPage.get(job, directory, walk) !== undefined);
+    const isAnew = isLost || known.length < starts.length;
+    const positions = isAnew ? [this.anew(job, directory, path)] : known;
+    if (breaks.length > 0 && (isAnew || mode !== "lost")) this.#withdrawal.positions(job, directory, walk);
     return positions;
   }
 

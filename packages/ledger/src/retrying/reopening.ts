@@ -3,7 +3,7 @@ import type { DatabaseSync } from "../sqlite.ts";
 import type { MissCursor } from "../tables/misses.ts";
 import type { FailureFilter } from "../wire/failures.ts";
 import type { Progress } from "../wire/jobs.ts";
-import { FailedObjects, type ReopenedObjects } from "./failed-objects.ts";
+import { FailedObjects, type ReopenableObjects, type ReopenedObjects } from "./failed-objects.ts";
 import { Relisting, type RelistingMode, type ReopenedPositions } from "./relisting.ts";
 import { Withdrawal } from "./withdrawal.ts";
 
@@ -29,10 +29,15 @@ export class Reopening {
     this.#commit = commit;
   }
 
-  reopenFailed(id: string, filter: FailureFilter, after?: MissCursor): Reopened<ReopenedObjects> {
+  reopenFailed(
+    id: string,
+    filter: FailureFilter,
+    after?: MissCursor,
+    which: ReopenableObjects = "failed",
+  ): Reopened<ReopenedObjects> {
     const { jobs } = this.#tables;
     const reopened = this.#commit(() => {
-      const found = this.#objects.reopen(jobs.detailed(id).n, filter, after);
+      const found = this.#objects.reopen(jobs.detailed(id).n, filter, after, which);
       if (found.objects.length + found.positions.length > 0) jobs.reopen(id);
       return found;
     });

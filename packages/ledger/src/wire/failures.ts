@@ -39,3 +39,22 @@ export const retriedSchema = z.object({
   directories: count,
 });
 export type Retried = z.infer<typeof retriedSchema>;
+
+/** `brokerIsNew`: the broker had no queues of the source: what was in them is lost. */
+export const goOnSchema = z.strictObject({ brokerIsNew: z.boolean() });
+export type GoOn = z.infer<typeof goOnSchema>;
+
+/** How a job goes on whose messages were lost. */
+export const goneOnSchema = z.union([
+  retriedSchema,
+  z.object({
+    /**
+     * Why nothing was done yet. `busy`: there is work in queues or in hand, so nothing seems lost;
+     * `soon`: it is to be asked again in some seconds.
+     */
+    waits: z.enum(["busy", "soon"]),
+    /** For people. */
+    reason: z.string(),
+  }),
+]);
+export type GoneOn = z.infer<typeof goneOnSchema>;

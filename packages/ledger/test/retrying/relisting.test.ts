@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { silentLog } from "../../../../test/logs.ts";
 import { RecordingBroker } from "../../../../test/recording-broker.ts";
-import { type FailureFilter, openCatalogue, type RecordMessage, retryJob } from "../../src/index.ts";
+import {
+  type FailureFilter,
+  goOnWithJob,
+  openCatalogue,
+  type RecordMessage,
+  retryJob,
+} from "../../src/index.ts";
 import { DatabaseSync } from "../../src/sqlite.ts";
 import { allStored, entries, object, page, pageId, result } from "../messages.ts";
 import { job } from "../set-up.ts";
@@ -94,6 +100,61 @@ describe("an idle job's retry", () => {
     await made.retry();
     assert.deepEqual(await made.retry(), { objects: 5, directories: 0 });
     assert.deepEqual(positionsIn(made.broker), []);
+  });
+});
+
+describe("a job that goes on after its messages were lost", () => {
+  const root = page({ directory: "", directories: ["done", "open", "cut", "unlisted", "failed"] });
+  const next = { directory: "cut", walk: 0, page: 2, cursor: "c2" };
+  const messages = [
+    root,
+    page({ directory: "done", entries: listed }),
+    allStored("done", listed),
+    page({ directory: "open", entries: listed }),
+    allStored("open", listed.slice(1)),
+    page({ directory: "cut", entries: listed, end: "more", next }),
+    allStored("cut", listed),
+    page({ directory: "failed", entries: listed }),
+    failedAll("failed"),
+    page({ directory: "broken", id: "none", end: "failed" }),
+  ];
+
+  async function goOn({ catalogue, broker }: Awaited<ReturnType<typeof prepared>>) {
+    broker.published.length = 0;
+    return await goOnWithJob({ catalogue, broker, batchFiles: 64, batchBytes: 2 ** 26 }, job.id);
+  }
+
+  test("lists again only what has no outcome, and leaves failures as they are", async () => {
+    await using made = await prepared(messages, { closed: false });
+    assert.deepEqual(await goOn(made), { objects: 0, directories: 3 });
+    assert.deepEqual(positionsIn(made.broker), [
+      { directory: "open", walk: 1, page: 1 },
+      next,
+      { directory: "unlisted", walk: 0, page: 1 },
+    ]);
+    assert.ok(made.broker.publishedOf("directory").every(({ again }) => again === true));
+    const { progress } = await standing(made.catalogue);
+    assert.deepEqual([progress.failed.objects, progress.directories.failed], [5, 1]);
+  });
+
+  test("asks again for objects that were put back to work and lost since then", async () => {
+    await using made = await prepared(messages, { closed: false });
+    await made.retry({ class: "damaged" }, false);
+    assert.deepEqual(await goOn(made), { objects: 0, directories: 3 });
+    await made.retry({}, false);
+    assert.deepEqual(await goOn(made), { objects: 5, directories: 4 });
+  });
+
+  test("finds nothing when nothing is missing, and refuses a cancelled job", async () => {
+    await using made = await prepared([page({ directory: "", entries: listed }), allStored("", listed)]);
+    assert.deepEqual(await goOn(made), { objects: 0, directories: 0 });
+    assert.equal(await made.state(), "complete");
+    await made.catalogue.jobs.open({ ...job, id: "job-2", prefix: "", filters: {}, startedAt: 2 });
+    await made.catalogue.jobs.close("job-2", "cancelled");
+    const { catalogue, broker } = made;
+    const parts = { catalogue, broker, batchFiles: 64, batchBytes: 2 ** 26 };
+    await assert.rejects(goOnWithJob(parts, "job-2"), /cancelled: start a new one/);
+    await assert.rejects(goOnWithJob(parts, "job-3"), /there is no job/);
   });
 });
 

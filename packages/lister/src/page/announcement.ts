@@ -45,13 +45,15 @@ const entriesTogether = 1_000;
 export class Announcement {
   readonly #job: Job;
   readonly #filters: Filters;
+  readonly #again: Pick<DirectoryMessage, "again">;
   readonly #parts: AnnouncementParts;
   #walked: Walked[] = [];
   #entries = 0;
 
-  constructor({ job, filters }: DirectoryMessage, parts: AnnouncementParts) {
+  constructor({ job, filters, again }: DirectoryMessage, parts: AnnouncementParts) {
     this.#job = job;
     this.#filters = filters;
+    this.#again = again === true ? { again } : {};
     this.#parts = parts;
   }
 
@@ -100,7 +102,8 @@ export class Announcement {
   }
 
   #directoryMessage(positions: WalkPosition[]): DirectoryMessage {
-    return { v: 1, type: "directory", job: this.#job, filters: this.#filters, positions, attempt: 0 };
+    const [job, filters] = [this.#job, this.#filters];
+    return { v: 1, type: "directory", job, filters, positions, attempt: 0, ...this.#again };
   }
 
   #refusals(pages: readonly WalkedPage[]): ResultMessage[] {

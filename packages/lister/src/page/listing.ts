@@ -178,8 +178,11 @@ export class Listing {
     const begunAt = health.begin();
     try {
       // While the history is away, it is asked before the source: no page is listed in vain.
-      if (isRepeated || (historian.isAway && job.first !== true)) {
+      const mayBeListed = message.again === true && isFirst(position);
+      if (isRepeated || mayBeListed || (historian.isAway && job.first !== true)) {
         const recorded = await historian.recorded({ ...position, job: job.id });
+        // What follows a directory that is listed already has messages of its own.
+        if (recorded !== undefined && mayBeListed && !isRepeated) return { next: undefined };
         if (recorded !== undefined && recorded.end !== "failed") return { next: recorded.next };
       }
       const page = await walkPage(job, position, source, filter, historian.unchangedOf(job), signal);
@@ -236,6 +239,10 @@ export class Listing {
     const restart = { directory, walk: position.walk + 1, page: 1 };
     return { again: isCursorLost ? restart : position, counted: true, waitMs: waitAfter(message, error) };
   }
+}
+
+function isFirst({ walk, page }: WalkPosition): boolean {
+  return walk === 0 && page === 1;
 }
 
 /** The position comes again as it is, at once. */

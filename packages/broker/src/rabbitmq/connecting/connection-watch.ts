@@ -1,7 +1,7 @@
 import { FatalError, type Log } from "@brigade/core";
 import { describeAlarm } from "./alarm.ts";
 import type { LinkEvents } from "./link.ts";
-import { reasonOf } from "./refusal.ts";
+import { ConnectionRefused, reasonOf } from "./refusal.ts";
 
 export type BrokerState = "connected" | "blocked" | "connecting";
 
@@ -12,8 +12,8 @@ export class ConnectionWatch {
   /** How many connections are up, of how many. */
   #up = 0;
   #links = 0;
-  /** What the last log line was about. */
-  #reported: "connection" | "loss" | undefined;
+  /** What the last log line was about; a refusal's text. */
+  #reported: "connection" | "loss" | (string & {}) | undefined;
   /** Links that the broker accepts no messages from, each with what the broker is short of. */
   readonly #blocked = new Map<LinkEvents, string>();
   readonly #refusals = new Set<string>();
@@ -36,9 +36,11 @@ export class ConnectionWatch {
   /** Returns the events of one more link. */
   watch(): LinkEvents {
     let isUp = false;
+    let hasBeenUp = false;
     const turn = (up: boolean) => {
       this.#up += Number(up) - Number(isUp);
       isUp = up;
+      hasBeenUp ||= up;
     };
     this.#links++;
     const link: LinkEvents = {
@@ -51,7 +53,8 @@ export class ConnectionWatch {
       down: (reason) => {
         turn(false);
         this.#blocked.delete(link);
-        if (reason instanceof FatalError) this.#refused(reason);
+        if (reason instanceof ConnectionRefused && hasBeenUp) this.#refusedNow(reason);
+        else if (reason instanceof FatalError) this.#refused(reason);
         else this.#lost(reason);
       },
       blocked: (reason) => {
@@ -71,6 +74,16 @@ export class ConnectionWatch {
     if (this.#reported === "loss") return;
     this.#reported = "loss";
     this.#log.warn({ reason: reasonOf(reason) }, "not connected to the broker, trying again and again");
+  }
+
+  /**
+   * The broker accepted us before. It may have come back without its users and virtual hosts, and
+   * somebody makes them again. The same text is logged once until there is a connection.
+   */
+  #refusedNow({ message }: ConnectionRefused): void {
+    if (this.#reported === message) return;
+    this.#reported = message;
+    this.#log.error({ reason: message }, "the broker refuses the connection now, trying again and again");
   }
 
   /** Attempts go on, but the same text is reported once. */

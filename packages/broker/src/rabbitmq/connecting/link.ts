@@ -28,7 +28,9 @@
  * no exchange, or no queue bound to it        publishing waits until `brigade start` makes it
  * memory or disk alarm (connection.blocked)   publishing waits until the alarm ends; consuming goes on
  * wrong password, no right, bad certificate   5 with a FatalError once all addresses in a row have
- *                                             refused, each text once; attempts go on
+ *                                             refused, each text once; attempts go on. Once there
+ *                                             was a connection, a refused one is only logged: the
+ *                                             broker may have come back without its users
  * the broker is disposed                      deliveries are given back within 5 s; what was sent is
  *                                             confirmed, the connection closed; `session()` rejects
  */

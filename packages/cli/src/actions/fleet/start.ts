@@ -1,7 +1,9 @@
-import type { Environment, Filters } from "@brigade/core";
+import { ConfigError, type Environment, type Filters } from "@brigade/core";
+import type { Retried } from "@brigade/ledger";
 import { type ConfiguredSource, parseSource } from "@brigade/sources";
 import { type Fleet, readFleet } from "../../fleet/fleet.ts";
-import { openFleetJob } from "../../fleet/open-job.ts";
+import { goOnWithFleetJob } from "../../fleet/go-on.ts";
+import { openFleetJob, refuseOpenJob } from "../../fleet/open-job.ts";
 import { refuseHarmfulPolicies } from "../../fleet/policies.ts";
 import { adviceForFleet } from "../../job/advice.ts";
 import { followJob } from "../../job/follow.ts";
@@ -15,6 +17,7 @@ import { Problems } from "../../settings/problems.ts";
 import { print, printJson, tell } from "../../terminal/terminal.ts";
 
 export interface StartFlags extends FilterFlags {
+  readonly again?: true;
   readonly json?: true;
   readonly wait?: true;
 }
@@ -27,19 +30,19 @@ export async function start(
   const environment = readEnvironment({}, process.env);
   const { fleet, request } = configure(sourceArgument, environment, flags, signal);
   await using _ = request.source;
-  await preflight(request.source, request.prefix, signal);
-  const job = await open(fleet, request, signal);
+  if (!flags.again) {
+    await refuseOpenJob(request.name, fleet.ledger);
+    await preflight(request.source, request.prefix, signal);
+  }
+  const opened = await (flags.again ? goOn : open)(fleet, request, signal);
   if (!flags.wait) {
-    const { prefix, filters } = request;
-    const { id, source, fingerprint, first = false } = job;
-    const opened = { job: id, source, fingerprint, first, prefix, filters };
-    await (flags.json ? printJson(opened) : print(id));
+    await (flags.json ? printJson(opened) : print(opened.job));
     return exitCode.complete;
   }
-  if (!flags.json) await print(job.id);
+  if (!flags.json) await print(opened.job);
   const { ledger, log } = fleet;
-  const advice = adviceForFleet(job.source);
-  return await followJob(job.id, { ledger, log, advice, json: flags.json === true, signal });
+  const advice = adviceForFleet(opened.source);
+  return await followJob(opened.job, { ledger, log, advice, json: flags.json === true, signal });
 }
 
 /** `source` also lists, for the preflight. */
@@ -49,6 +52,7 @@ function configure(sourceArgument: string, environment: Environment, flags: Star
   const problems = new Problems();
   const fleet = problems.try(() => readFleet("start", environment, signal));
   const filters: Filters | undefined = problems.try(() => filtersOf(flags));
+  problems.try(() => refuseFilters(flags, filters));
   const reference = problems.try(() => parseSource(sourceArgument, environment));
   const source = reference && problems.try(() => reference.create(environment, reference.name));
   problems.throwAny();
@@ -59,9 +63,39 @@ function configure(sourceArgument: string, environment: Environment, flags: Star
   return { fleet, request };
 }
 
-async function open(fleet: Fleet, request: JobRequest, signal: AbortSignal) {
+/** Throws ConfigError for filters beside `--again`: a job keeps its own. */
+function refuseFilters({ again }: StartFlags, filters: Filters = {}): void {
+  if (again && Object.keys(filters).length > 0)
+    throw new ConfigError(["--again goes on with the filters that the job was started with: name none"]);
+}
+
+/** A job that was opened, or that goes on, as `--json` shows it. */
+interface Opened {
+  readonly job: string;
+  readonly source: string;
+  readonly fingerprint: string;
+  readonly first: boolean;
+  readonly prefix: string;
+  readonly filters: Filters;
+  /** What a job that goes on has to do once more. */
+  readonly again?: Retried;
+}
+
+async function open(fleet: Fleet, request: JobRequest, signal: AbortSignal): Promise<Opened> {
   const { ledger } = fleet;
   await using admin = await fleet.connect();
   await refuseHarmfulPolicies(fleet.management, request.name, tell);
-  return await openFleetJob(request, { ledger, admin, tell, signal });
+  const job = await openFleetJob(request, { ledger, admin, tell, signal });
+  const { prefix, filters } = request;
+  const { id, source, fingerprint, first = false } = job;
+  return { job: id, source, fingerprint, first, prefix, filters };
+}
+
+async function goOn(fleet: Fleet, request: JobRequest, signal: AbortSignal): Promise<Opened> {
+  const { ledger } = fleet;
+  await using admin = await fleet.connect();
+  await refuseHarmfulPolicies(fleet.management, request.name, tell);
+  const { job, objects, directories } = await goOnWithFleetJob(request, { ledger, admin, tell, signal });
+  const { id, source, fingerprint, prefix, filters } = job;
+  return { job: id, source, fingerprint, first: false, prefix, filters, again: { objects, directories } };
 }

@@ -1,5 +1,13 @@
 import type { Broker, Environment } from "@brigade/core";
-import { type FailureFilter, type JobRecord, type Retried, retryJob } from "@brigade/ledger";
+import {
+  type FailureFilter,
+  type GoneOn,
+  type GoOn,
+  goOnWithJob,
+  type JobRecord,
+  type Retried,
+  retryJob,
+} from "@brigade/ledger";
 import { createStatus, type LiveStatus, ledgerApp } from "@brigade/ledger/http";
 import { depthsOf } from "../../job/queue-depths.ts";
 import type { ExitCode } from "../../process/exit-code.ts";
@@ -9,6 +17,7 @@ import { runService } from "../run-service.ts";
 import { configuredNames } from "../sources.ts";
 import { CatalogueDisk } from "./catalogue-disk.ts";
 import { ledgerDoors } from "./doors.ts";
+import { stillUnderWay } from "./going-on.ts";
 import { Holders } from "./holders.ts";
 import { publishingNow } from "./publishing-now.ts";
 import { notifyingOfJobs, Records } from "./records.ts";
@@ -50,7 +59,17 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
         return await retryJob({ ...parts, idle: isIdle(status, job) }, job.id, filter);
       });
     };
-    await service.listen(ledgerApp(answering, { ...doors, sources, status, retry, log }));
+    const wentOnAt = new Map<string, number>();
+    const goOn = async (job: JobRecord, how: GoOn): Promise<GoneOn> => {
+      const waits = stillUnderWay(status.current(), job, how, wentOnAt.get(job.id) ?? -Infinity);
+      if (waits !== undefined) return waits;
+      return await publishingNow(service, job.source, async () => {
+        const parts = { catalogue, broker: await connected.promise, ...batchSize(common) };
+        wentOnAt.set(job.id, status.current().at);
+        return await goOnWithJob(parts, job.id);
+      });
+    };
+    await service.listen(ledgerApp(answering, { ...doors, sources, status, retry, goOn, log }));
     const settling = resources.use(new Settling(catalogue, log, giveUp));
     await settling.lookAtOpenJobs();
     const broker = await service.connect();

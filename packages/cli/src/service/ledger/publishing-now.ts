@@ -23,7 +23,7 @@ export async function publishingNow<T>(
   if (trouble !== undefined) throw new HostError("io", `${trouble}: try again later`);
   const missing = await broker.missingQueues(source);
   if (missing.length > 0) {
-    const remedy = `\`brigade cancel ${source}\`, then \`brigade start ${source}\``;
+    const remedy = `\`brigade start ${source} --again\` goes on, \`brigade cancel ${source}\` ends the job`;
     throw new HostError(
       "io",
       `the broker has lost messages of "${source}": ${describeMissing(missing)}; ${remedy}`,
