@@ -45,6 +45,10 @@ announcements='^amq[.]topic$'
 downloads="${source}x[.]($everybody)\$|$announcements"
 fetched="$source(files|retry)\$"
 listening='^brigade[.]presence[.][0-9a-f-]{36}$'
+# Only the ledger may tell services what people order. Each service hears that through a queue of
+# its own, to which no other connection has access.
+control='^brigade[.]control$'
+told='^brigade[.]control[.][0-9a-f-]{36}$'
 
 for pair in ${BROKER_DOWNLOADERS:-}; do
   name=${pair%%=*}
@@ -56,7 +60,7 @@ for pair in ${BROKER_DOWNLOADERS:-}; do
   esac
   host_users="$host_users$(user "brigade-downloader-$name" "${pair#*=}" ''),
     "
-  host_permissions="$host_permissions$(permission "brigade-downloader-$name" "$nothing" "$downloads" "$fetched"),
+  host_permissions="$host_permissions$(permission "brigade-downloader-$name" "$told" "$downloads|$told" "$fetched|$told|$control"),
     "
 done
 
@@ -74,10 +78,11 @@ cat >"$definitions" <<END
   ],
   "permissions": [
     $(permission brigade-admin '^brigade[.]' '^brigade[.]' '^brigade[.]'),
-    $(permission brigade-lister "$nothing" "$source(x[.]($listers)|$depths)\$|$announcements" "${source}directories\$"),
-    $(permission brigade-downloader "$nothing" "$downloads" "$fetched"),
-    $host_permissions$(permission brigade-ledger "$listening" \
-      "$source(x[.]($ledgers)|$depths|dead)\$|$listening" "${source}records\$|$listening|$announcements"),
+    $(permission brigade-lister "$told" "$source(x[.]($listers)|$depths)\$|$announcements|$told" \
+      "${source}directories\$|$told|$control"),
+    $(permission brigade-downloader "$told" "$downloads|$told" "$fetched|$told|$control"),
+    $host_permissions$(permission brigade-ledger "$listening|$control" \
+      "$source(x[.]($ledgers)|$depths|dead)\$|$listening|$control" "${source}records\$|$listening|$announcements"),
     $(permission brigade-monitor "$nothing" "$nothing" "$nothing")
   ]
 }

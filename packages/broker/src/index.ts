@@ -1,4 +1,5 @@
 export { createEmbeddedBroker, type EmbeddedBroker, type EmbeddedBrokerOptions } from "./embedded/broker.ts";
+export { LocalControl } from "./embedded/local-control.ts";
 export type { Busy } from "./embedded/protocol.ts";
 export { ManagementApi } from "./management/api.ts";
 export type { HarmfulPolicy } from "./management/policies.ts";

@@ -5,6 +5,7 @@ export * from "./consuming/quarantine.ts";
 export * from "./consuming/returns.ts";
 export * from "./consuming/valve.ts";
 export * from "./contracts/broker.ts";
+export * from "./contracts/control-carrier.ts";
 export * from "./contracts/direct-fetch.ts";
 export * from "./contracts/ledger.ts";
 export * from "./contracts/source.ts";

@@ -1,6 +1,7 @@
 export { type Catalogue, type CatalogueParts, openCatalogue } from "./catalogue/catalogue.ts";
 export type { History } from "./catalogue/history.ts";
 export type { JobBook } from "./catalogue/job-book.ts";
+export type { KeptOrders } from "./catalogue/orders.ts";
 export type { Questions } from "./catalogue/questions.ts";
 export { ListedNames } from "./questions/listed-names.ts";
 export { createLedger, type LedgerOptions, type LedgerParts } from "./queues/ledger.ts";

@@ -1,4 +1,6 @@
 import {
+  type Control,
+  type ControlListener,
   type Delivery,
   delay,
   type FatalError,
@@ -20,13 +22,16 @@ import { OwnLosses } from "./consuming/own-losses.ts";
 import { Reception } from "./consuming/reception.ts";
 import { RabbitSubscription } from "./consuming/subscription.ts";
 import { WaitAccount, type Waiting } from "./consuming/wait-account.ts";
+import { controlSubscription } from "./control/control-subscription.ts";
+import { controlTeller } from "./control/control-teller.ts";
 import { Division } from "./messages/division.ts";
 import { parcelsOf } from "./messages/parcel.ts";
-import { Announcer } from "./presence/announcer.ts";
-import { type PresenceListener, PresenceSubscription } from "./presence/presence-subscription.ts";
+import { announcer } from "./presence/announcer.ts";
+import { type PresenceListener, presenceSubscription } from "./presence/presence-subscription.ts";
 import { Publisher } from "./publishing/publisher.ts";
 import { confirmWithin, Sender } from "./publishing/sender.ts";
 import type { RabbitBroker, RabbitBrokerOptions } from "./rabbit-broker.ts";
+import type { Speaker } from "./side/speaker.ts";
 import { exchangeName, exchangePrefix } from "./topology/exchanges.ts";
 import { allQueueNames, newQueueNames, queueNames } from "./topology/queues.ts";
 
@@ -65,7 +70,8 @@ class AmqpBroker implements RabbitBroker {
   readonly #sending: Link<Sender>;
   readonly #receiving: Link<Reception>;
   readonly #publisher: Publisher;
-  readonly #announcer: Announcer;
+  readonly #announcer: Speaker<Presence>;
+  readonly #teller: Speaker<Control>;
   readonly #waits = new WaitAccount();
   readonly #newer: NewerAccount;
   readonly #timeout: ConsumerTimeout;
@@ -100,7 +106,9 @@ class AmqpBroker implements RabbitBroker {
       delay: link.delay,
       random: link.random,
     });
-    this.#announcer = new Announcer(this.#sending, { log: options.log, delay: link.delay });
+    const around = { log: options.log, delay: link.delay };
+    this.#announcer = announcer(this.#sending, around);
+    this.#teller = controlTeller(this.#sending, around);
   }
 
   get state(): BrokerState {
@@ -196,17 +204,31 @@ class AmqpBroker implements RabbitBroker {
   }
 
   announce(presence: Presence): void {
-    if (this.state === "connected") this.#announcer.announce(presence);
+    if (this.state === "connected") this.#announcer.say(presence);
   }
 
   onPresence(listener: PresenceListener): AsyncDisposable {
     const { log, onError } = this.#options;
-    return new PresenceSubscription(listener, {
+    return presenceSubscription(listener, {
       link: this.#receiving,
       log,
       delay: this.#options.delay ?? delay,
       onError,
     });
+  }
+
+  tell(control: Control): void {
+    if (this.state === "connected") this.#teller.say(control);
+  }
+
+  onControl(
+    sources: readonly string[],
+    listener: ControlListener,
+    onListening?: () => void,
+  ): AsyncDisposable {
+    const { log, onError } = this.#options;
+    const around = { link: this.#receiving, log, delay: this.#options.delay ?? delay, onError, onListening };
+    return controlSubscription(sources, listener, around);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -220,7 +242,7 @@ class AmqpBroker implements RabbitBroker {
       const reception = await this.#receiving.session();
       reception.abandon(reason);
       const subscriptions = [...this.#subscriptions].map((subscription) => subscription.leave());
-      const left = Promise.all([...subscriptions, this.#announcer.leave()]);
+      const left = Promise.all([...subscriptions, this.#announcer.leave(), this.#teller.leave()]);
       // What cannot be given back in time comes again too, but counts as a delivery.
       await untilAborted(left, AbortSignal.timeout(giveBackWithin)).catch(() => undefined);
     }

@@ -1,4 +1,4 @@
-import type { Broker, Delayer, Log, NewerMessages, Presence } from "@brigade/core";
+import type { Broker, ControlCarrier, Delayer, Log, NewerMessages, Presence } from "@brigade/core";
 import type { BrokerState } from "./connecting/connection-watch.ts";
 import type { Waiting } from "./consuming/wait-account.ts";
 import type { PresenceListener } from "./presence/presence-subscription.ts";
@@ -41,7 +41,7 @@ export interface RabbitBrokerOptions {
 }
 
 /** A broker that is shared with other processes. It reconnects until it is disposed. */
-export interface RabbitBroker extends Broker {
+export interface RabbitBroker extends Broker, ControlCarrier {
   /** `blocked`: the broker is short of memory or disk and accepts no messages. */
   readonly state: BrokerState;
   /** Why nothing is published at all, for people; `undefined` if messages are accepted. */

@@ -5,6 +5,7 @@ import type { Fetching, Log } from "@brigade/core";
 import type { Catalogue, FailureFilter, JobRecord } from "@brigade/ledger";
 import { createStatus, ledgerApp } from "@brigade/ledger/http";
 import { type LocalVolume, removeOwnFile, replacePrivateFile } from "@brigade/volumes";
+import type { ControlDesk } from "../control/control-desk.ts";
 import { depthsOf } from "../job/queue-depths.ts";
 import { retryCopy } from "../ledger/retry-copy.ts";
 import { listen } from "../service/listening/listen.ts";
@@ -31,6 +32,8 @@ export interface PageParts {
   readonly fetching: () => Fetching | undefined;
   readonly listing: () => Fetching | undefined;
   readonly page: PageRequest;
+  /** Where orders are given. */
+  readonly desk: ControlDesk;
   /** The folder of the accounts. */
   readonly state: string;
   readonly log: Log;
@@ -46,15 +49,17 @@ export interface Page extends AsyncDisposable {
  * address has a token. Throws ConfigError if the port is taken.
  */
 export async function showPage(parts: PageParts): Promise<Page> {
-  const { catalogue, broker, host, log } = parts;
+  const { catalogue, broker, host, desk, log } = parts;
   const { name, settings } = parts.configuration;
   const token = randomBytes(24).toString("base64url");
   await using opening = new AsyncDisposableStack();
   const depths = (source: string) => depthsOf(broker, source);
-  const status = opening.use(await createStatus({ catalogue, sources: [name], depths, log }));
+  const status = opening.use(
+    await createStatus({ catalogue, sources: [name], depths, standing: () => desk.standing, log }),
+  );
   const retry = (job: JobRecord, filter: FailureFilter) =>
     retryCopy(catalogue, broker, settings, job, filter);
-  const app = ledgerApp(status.catalogue, { token, sources: [name], status, retry, log });
+  const app = ledgerApp(status.catalogue, { token, sources: [name], status, retry, desk, log });
   const { url } = opening.use(await listen(app, { host: "127.0.0.1", port: parts.page.port }));
   opening.defer(tellAddress(`${url}/#token=${token}`, url, parts));
   const rooms = new VolumeRooms(log);

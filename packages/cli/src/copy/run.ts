@@ -1,11 +1,12 @@
 import { hostname } from "node:os";
-import { FatalError } from "@brigade/core";
+import { type ControlState, FatalError } from "@brigade/core";
 import { createDownloader } from "@brigade/downloader";
 import { createDirectFetch } from "@brigade/fetch-write";
 import { type Catalogue, createLedger } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
 import { withRetry } from "@brigade/sources";
 import { createPlacement } from "@brigade/volumes";
+import { obeyHold } from "../control/obey-hold.ts";
 import { FetchingWatch } from "../job/fetching.ts";
 import { ListingWatch } from "../job/listing.ts";
 import { Load } from "../job/load.ts";
@@ -14,6 +15,7 @@ import type { JobReport } from "../job/report.ts";
 import { logSource } from "../service/source-log.ts";
 import { downloaderOptions, ledgerPrefetch, listerOptions } from "../settings/settings.ts";
 import { closeJob } from "./close-job.ts";
+import { copyControl } from "./control.ts";
 import { finished } from "./finish.ts";
 import { openJob } from "./job.ts";
 import { localHistory } from "./local-history.ts";
@@ -54,19 +56,26 @@ async function runUntil(request: CopyRequest, trouble: AbortController, tell: Te
   await using tried = await tryRoots(request.volumes, volumeSettings, log);
   const opened = await openState(request, tried, resources, giveUp);
   const { broker, volumes } = opened;
+  const { desk, state: control } = await copyControl(request, opened, resources);
+  resources.use(obeyHold(source, control));
   const pausing: { readonly pauses: readonly string[] }[] = [];
   let watched: { readonly fetching: FetchingWatch; readonly listing: ListingWatch } | undefined;
   const fetching = () => watched?.fetching.now;
   const listing = () => watched?.listing.now;
   const pauses = () => [...new Set(pausing.flatMap((one) => one.pauses))];
   const page = resources.use(
-    await pageOf(request, { ...opened, host: hostname(), pauses, fetching, listing }),
+    await pageOf(request, { ...opened, host: hostname(), desk, pauses, fetching, listing }),
   );
   const catalogue = page?.catalogue ?? opened.catalogue;
   const job = await openJob(catalogue, broker, { ...request, name, prefix, source });
   if (job.resumed) log.info({ job: job.id }, "going on with the unfinished run");
 
-  const { lister, downloader } = await startWork(request, { ...opened, catalogue }, resources, trouble);
+  const { lister, downloader } = await startWork(
+    request,
+    { ...opened, catalogue, control },
+    resources,
+    trouble,
+  );
   pausing.push(lister, downloader, ...volumes);
   const fetchers = volumes.flatMap((volume) => volume.fetchers);
   watched = {
@@ -99,14 +108,16 @@ async function pageOf(
 /** Starts ledger, downloader and lister, in this order. */
 async function startWork(
   { configuration, log }: CopyRequest,
-  { catalogue, broker, volumes }: Opened,
+  { catalogue, broker, volumes, control }: Opened & { readonly control: ControlState },
   resources: AsyncDisposableStack,
   trouble: AbortController,
 ) {
   const { settings, volumeSettings, name, source } = configuration;
   const giveUp = (error: unknown) => trouble.abort(error);
   const onBan = () => source.pacing.banned();
-  const parts = { name, broker, host: hostname(), log, onGiveUp: giveUp, onBan };
+  const host = hostname();
+  const monotonic = source.pacing.workingTime;
+  const parts = { name, broker, host, log, onGiveUp: giveUp, onBan, control, monotonic };
   resources.use(
     await createLedger(
       { ...parts, catalogue, source: name, onTrouble: giveUp },

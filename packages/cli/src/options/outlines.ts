@@ -50,6 +50,18 @@ export const outlines = {
     hasOptions: true,
     does: "close a source's job and empty its queues; dead letters stay",
   },
+  pause: {
+    takes: "<source>",
+    hasOptions: true,
+    does: "hold a fleet or a running `copy`: no request starts, nothing is lost; `resume` goes on",
+  },
+  resume: { takes: "<source>", hasOptions: true, does: "let a paused source go on" },
+  drain: {
+    takes: "<host>",
+    hasOptions: true,
+    does: "give a host no new work, and say when it has nothing left in hand; `undrain` ends that",
+  },
+  undrain: { takes: "<host>", hasOptions: true, does: "give a drained host work again" },
   "dead-letters": {
     hasOptions: false,
     does: "messages that could not be read, or that kept killing their process",

@@ -2,7 +2,16 @@ import { once } from "node:events";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectRabbitBroker, type RabbitBroker } from "@brigade/broker";
-import { type Broker, classify, FatalError, HostError, type Log, type Presence } from "@brigade/core";
+import {
+  type Broker,
+  type Control,
+  type ControlStates,
+  classify,
+  FatalError,
+  HostError,
+  type Log,
+  type Presence,
+} from "@brigade/core";
 import { LedgerClient } from "@brigade/ledger/http";
 import type { LocalVolume } from "@brigade/volumes";
 import { Hono } from "hono";
@@ -17,6 +26,7 @@ import { metered } from "./broker/metered-broker.ts";
 import { listen } from "./listening/listen.ts";
 import { addHealth, Metrics, type Standing } from "./listening/metrics.ts";
 import { Announcing } from "./presence/announcing.ts";
+import { HeardControls } from "./presence/heard-control.ts";
 import { VolumeRooms } from "./presence/volume-rooms.ts";
 import type { Service, ServiceConfiguration } from "./service.ts";
 import { type Begin, Workers } from "./workers.ts";
@@ -26,6 +36,7 @@ import { type Begin, Workers } from "./workers.ts";
  * disks, the catalogue.
  */
 const marginMs = 2_000;
+const waitsForOrders = "waits at its start for what people have ordered, 15 s at most";
 /** Milliseconds for a report to the ledger: less than until the next one. */
 const reportWithin = 4_000;
 
@@ -67,6 +78,7 @@ class RunningService implements Service {
   readonly #trouble = new AbortController();
   readonly #workers: Workers;
   readonly #rooms: VolumeRooms;
+  readonly #heard: HeardControls;
   readonly #metrics: Metrics;
   readonly #inHand = new InHand();
   /** Names the process. */
@@ -87,6 +99,11 @@ class RunningService implements Service {
     this.signal = AbortSignal.any([stop, this.#trouble.signal]);
     this.#workers = new Workers({ log, signal: this.signal, onTrouble: (error) => this.giveUp(error) });
     this.#rooms = new VolumeRooms(log);
+    this.#heard = new HeardControls({
+      log,
+      signal: this.signal,
+      onListening: () => this.#announcing?.now(),
+    });
     this.#metrics = new Metrics(() => this.#standing(), this.#rooms);
     this.#process = `${service}@${this.host}#${process.pid}`;
     this.#instance = instance === undefined ? this.#process : `${this.host}-${instance}`;
@@ -147,7 +164,18 @@ class RunningService implements Service {
     return metered(this.#inHand.following(this.#broker), this.#metrics);
   };
 
+  readonly tell = (control: Control): void => {
+    this.#broker?.tell(control);
+  };
+
+  readonly obey = (sources: readonly string[]): void => {
+    if (this.#broker === undefined) throw new Error("there is no broker to hear orders from yet");
+    this.#heard.listen(this.#broker, sources);
+  };
+
   readonly work = async (source: string, begin: Begin): Promise<void> => {
+    await this.#heard.first(source);
+    if (this.signal.aborted) return;
     this.#inHand.count(source, () => this.#workers.received(source));
     await this.#workers.add(source, begin);
   };
@@ -161,8 +189,13 @@ class RunningService implements Service {
     this.#broker.onPresence(listener);
   };
 
+  get controls(): ControlStates {
+    return this.#heard.states;
+  }
+
   #standing(): Standing {
-    const pauses = Object.entries(this.#workers.pauses).map(
+    const unheard = Object.fromEntries(this.#heard.waiting.map((source) => [source, [waitsForOrders]]));
+    const pauses = Object.entries({ ...unheard, ...this.#workers.pauses }).map(
       ([source, pauses]): [string, readonly string[]] => {
         const reason = this.broker.waits(source);
         return [source, reason === undefined ? pauses : [...pauses, `publishing waits: ${reason}`]];
@@ -201,6 +234,7 @@ class RunningService implements Service {
       const newer = [...this.broker.newer(name)];
       const fetching = standing.fetching[name];
       const listing = standing.listing[name];
+      const control = this.#heard.of(name);
       return {
         name,
         pauses: [...pauses],
@@ -208,6 +242,7 @@ class RunningService implements Service {
         ...(fetching && { fetching }),
         ...(listing && { listing }),
         ...(waiting && { waiting }),
+        ...(control && { control }),
         ...(newer.length > 0 && { newer }),
       };
     });

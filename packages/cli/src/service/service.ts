@@ -1,4 +1,4 @@
-import type { Broker, Log, Presence } from "@brigade/core";
+import type { Broker, Control, ControlStates, Log, Presence } from "@brigade/core";
 import type { LocalVolume } from "@brigade/volumes";
 import type { Hono } from "hono";
 import type { z } from "zod";
@@ -22,6 +22,15 @@ export interface Service {
   listen(app?: Hono): Promise<void>;
   /** Waits for the broker, as long as it takes. */
   connect(): Promise<Broker>;
+  /** Tells services what people have ordered. What cannot be told now is dropped. */
+  tell(control: Control): void;
+  /** What people have ordered, as far as it was heard. */
+  readonly controls: ControlStates;
+  /**
+   * Hears what people order of these sources from now on; `work` waits for the first word. To be
+   * called after `connect`.
+   */
+  obey(sources: readonly string[]): void;
   /** Begins the work for a source, shows what it is up to, and stops it when the service leaves. */
   work(source: string, begin: Begin): Promise<void>;
   /** Shows how much room the volumes have. */

@@ -6,6 +6,7 @@ import type { CatalogueCopy } from "../wire/objects.ts";
 import { CommitGroups } from "./commit-groups.ts";
 import { type History, history } from "./history.ts";
 import { type CommitListener, type JobBook, jobBook } from "./job-book.ts";
+import { type KeptOrders, keptOrders } from "./orders.ts";
 import { type Questions, questions } from "./questions.ts";
 import { type Recording, recording } from "./recording.ts";
 import { type Retrying, retrying } from "./retrying.ts";
@@ -22,6 +23,7 @@ export interface Catalogue extends AsyncDisposable {
   readonly history: History;
   readonly questions: Questions;
   readonly retrying: Retrying;
+  readonly orders: KeptOrders;
   /**
    * Copies the catalogue to a file beside it, `<path>.backup`, while it is used. There is one copy
    * at a time: who asks meanwhile gets that one.
@@ -83,6 +85,7 @@ export async function openCatalogue(parts: CatalogueParts): Promise<Catalogue> {
     history: history(thread),
     questions: questions(thread),
     retrying: retrying(thread, notify),
+    orders: keptOrders(thread),
     backup: () => thread.ask("backups", "backup"),
     prune: () => thread.ask("pruning", "prune"),
     async [Symbol.asyncDispose]() {

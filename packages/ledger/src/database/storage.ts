@@ -1,4 +1,5 @@
 import { ConfigError, type DatabaseFile, databaseError } from "@brigade/core/thread";
+import { ordersTable } from "../orders/orders.ts";
 import { DatabaseSync } from "../sqlite.ts";
 import { countHoldings } from "../tables/holdings.ts";
 import { pagePartsTable } from "../tables/page-parts.ts";
@@ -118,7 +119,7 @@ export function openStorage(path: string, cacheBytes = usualCache): DatabaseSync
       pragma wal_autocheckpoint = ${walBytes / pageBytes}; pragma journal_size_limit = ${walBytes}`);
     db.exec("begin immediate");
     prepareSchema(db, path);
-    db.exec(pagePartsTable + untoldTable);
+    db.exec(pagePartsTable + untoldTable + ordersTable);
     db.exec("commit");
     return db;
   } catch (error) {

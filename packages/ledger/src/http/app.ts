@@ -9,6 +9,7 @@ import { JobOpenError } from "../tables/jobs.ts";
 import type { FailureFilter, GoneOn, GoOn, Retried } from "../wire/failures.ts";
 import type { JobRecord } from "../wire/jobs.ts";
 import { ownNamesOnly, ownPagesOnly, type Tokens, tokenNeeded } from "./access.ts";
+import { controlRoutes, type OrderDesk } from "./control-routes.ts";
 import { failureRoutes } from "./failure-routes.ts";
 import { historyRoutes } from "./history-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
@@ -32,6 +33,8 @@ export interface LedgerAppOptions extends Tokens {
   readonly retry?: (job: JobRecord, filter: FailureFilter) => Promise<Retried>;
   /** Goes on with a job whose messages were lost. Absent: that is not there (501). */
   readonly goOn?: (job: JobRecord, how: GoOn) => Promise<GoneOn>;
+  /** Where people give orders. Absent: that is not there (501). */
+  readonly desk?: OrderDesk;
   readonly log: Log;
   /** Unix milliseconds. */
   readonly now?: () => number;
@@ -42,7 +45,7 @@ export interface LedgerAppOptions extends Tokens {
  * "…"}`.
  */
 export function ledgerApp(catalogue: Catalogue, options: LedgerAppOptions): Hono {
-  const { token, sources, hosts = [], status, retry, goOn, log, now = Date.now } = options;
+  const { token, sources, hosts = [], status, retry, goOn, desk, log, now = Date.now } = options;
   const app = new Hono();
   app.onError((error, context) => {
     const code = statusOf(error);
@@ -91,6 +94,7 @@ export function ledgerApp(catalogue: Catalogue, options: LedgerAppOptions): Hono
   app.route("/api/objects", objectRoutes(catalogue, log));
   app.get("/api/volumes", async (context) => context.json(await catalogue.questions.volumes()));
   app.post("/api/backup", async (context) => context.json(await catalogue.backup()));
+  app.route("/api/control", controlRoutes(desk));
   app.route("/api", statusRoutes(status, sessions));
   app.route("/", pageRoutes());
   return app;

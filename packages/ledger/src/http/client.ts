@@ -1,4 +1,12 @@
-import type { FileEntry, PageHistory, Presence, RecordedPage } from "@brigade/core";
+import {
+  type FileEntry,
+  type Order,
+  type PageHistory,
+  type Presence,
+  type RecordedPage,
+  type Standing,
+  standingSchema,
+} from "@brigade/core";
 import { z } from "zod";
 import type { History } from "../catalogue/history.ts";
 import type { Questions } from "../catalogue/questions.ts";
@@ -213,6 +221,16 @@ export class LedgerClient implements PageHistory, Pick<History, "compare">, Ques
 
   status(): Promise<Status> {
     return this.#connection.ask("status", statusSchema);
+  }
+
+  /** What people have ordered, and holds. */
+  standing(): Promise<Standing> {
+    return this.#connection.ask("control", standingSchema);
+  }
+
+  /** Gives an order to the fleet. Resolves with what holds then, when it is kept. */
+  order(order: Order): Promise<Standing> {
+    return this.#connection.ask("control", standingSchema, { body: order });
   }
 
   /** An answer per file. `ask`: asks about as many files as fit into one question. */

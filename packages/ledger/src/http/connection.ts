@@ -1,7 +1,7 @@
 import { ConfigError, FatalError, HostError } from "@brigade/core";
 import { z } from "zod";
 import { JobOpenError } from "../tables/jobs.ts";
-import { endOfRows } from "./row-stream.ts";
+import { endOfRows } from "./streams/row-stream.ts";
 
 export interface LedgerClientOptions {
   /** The address of the ledger. */

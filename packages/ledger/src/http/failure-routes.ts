@@ -13,7 +13,7 @@ import {
 } from "../wire/failures.ts";
 import type { JobRecord } from "../wire/jobs.ts";
 import { body, jobOf, query } from "./questions.ts";
-import { rowStream } from "./row-stream.ts";
+import { rowStream } from "./streams/row-stream.ts";
 
 interface FailureRoutesParts {
   readonly catalogue: Catalogue;

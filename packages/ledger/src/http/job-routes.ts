@@ -5,7 +5,7 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import { JobOpenError } from "../tables/jobs.ts";
 import { closingSchema, newJobSchema } from "../wire/jobs.ts";
 import { body, jobOf } from "./questions.ts";
-import { rowStream } from "./row-stream.ts";
+import { rowStream } from "./streams/row-stream.ts";
 
 interface JobRoutesParts {
   readonly catalogue: Catalogue;

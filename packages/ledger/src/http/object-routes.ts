@@ -9,7 +9,7 @@ import {
   whereQuerySchema,
 } from "../wire/objects.ts";
 import { body, query } from "./questions.ts";
-import { rowStream } from "./row-stream.ts";
+import { rowStream } from "./streams/row-stream.ts";
 
 /** Where objects lie, and what is reported about that. */
 export function objectRoutes(catalogue: Catalogue, log: Log): Hono {

@@ -3,9 +3,9 @@ import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { LiveStatus } from "../status/status.ts";
 import { ratesQuerySchema } from "../wire/status.ts";
-import { eventStream } from "./event-stream.ts";
 import { body, query } from "./questions.ts";
 import type { Sessions } from "./session.ts";
+import { eventStream } from "./streams/event-stream.ts";
 
 /** Who speaks over HTTP has shown a token of the ledger's, and is no user of the broker. */
 const overHttp = "HTTP";

@@ -6,6 +6,7 @@ import {
   type Log,
   type NewerMessages,
   type Presence,
+  type Standing,
   steadyTime,
 } from "@brigade/core";
 import type { Catalogue } from "../catalogue/catalogue.ts";
@@ -37,6 +38,8 @@ export interface StatusParts {
    * could be heard.
    */
   readonly brokerTrouble?: () => string | undefined;
+  /** What people have ordered, and holds. Absent: no orders can be given. */
+  readonly standing?: () => Standing;
   /** Called with what a service has said and is within its user's share. */
   readonly onPresence?: (heard: Presence) => void;
   readonly log: Log;
@@ -138,11 +141,13 @@ class FollowedStatus implements LiveStatus {
   current(): Status {
     const at = this.#now();
     const trouble = this.#parts.brokerTrouble?.();
+    const standing = this.#parts.standing?.();
     const names = [...new Set([...(this.#parts.sources ?? []), ...this.#jobs.sources])].sort();
     return {
       at,
       since: this.#since,
       ...(trouble !== undefined && { brokerTrouble: trouble }),
+      ...(standing && { standing }),
       sources: names.map((source) => this.#statusOf(source, at)),
       services: this.#fleet.services(at),
       volumes: this.#fleet.disks(this.#volumes),

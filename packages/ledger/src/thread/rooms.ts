@@ -1,5 +1,6 @@
 import { openStorage } from "../database/storage.ts";
 import { committing, openTables } from "../database/transactions.ts";
+import { Orders } from "../orders/orders.ts";
 import { Failures } from "../questions/failures.ts";
 import { JobDirectories } from "../questions/job-directories.ts";
 import { Locations } from "../questions/locations.ts";
@@ -38,6 +39,7 @@ export function openRooms(path: string, cacheBytes?: number) {
     storedObjects: new StoredObjects(db, tables),
     reopening: new Reopening(db, tables, commit),
     pruning: new Pruning(db, tables, commit),
+    orders: new Orders(db),
     backups,
     closing: {
       async close(): Promise<void> {

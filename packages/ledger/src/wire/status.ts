@@ -1,4 +1,4 @@
-import { newerMessagesSchema, presenceSchema } from "@brigade/core";
+import { newerMessagesSchema, presenceSchema, standingSchema } from "@brigade/core";
 import { z } from "zod";
 import { count, time } from "./amounts.ts";
 import { jobRecordSchema, jobStandingSchema } from "./jobs.ts";
@@ -103,6 +103,8 @@ export const statusSchema = z.object({
    * have no broker.
    */
   brokerTrouble: z.string().exactOptional(),
+  /** What people have ordered, and holds; absent where no orders can be given. */
+  standing: standingSchema.exactOptional(),
   /** By name. */
   sources: z.array(sourceStatusSchema),
   /** Those that were heard in the last 10 minutes and have not left, by host. */

@@ -2,6 +2,7 @@ import type { Environment } from "@brigade/core";
 import { createDownloader } from "@brigade/downloader";
 import { createDirectFetch } from "@brigade/fetch-write";
 import { createPlacement, volumeVariables } from "@brigade/volumes";
+import { obeyHold } from "../../control/obey-hold.ts";
 import { FetchingWatch } from "../../job/fetching.ts";
 import { Load } from "../../job/load.ts";
 import type { ExitCode } from "../../process/exit-code.ts";
@@ -37,9 +38,12 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
     service.addVolumes(volumes);
     await service.listen();
     const broker = await service.connect();
+    service.obey(sources.map(({ name }) => name));
     const download = async ({ name, source }: (typeof sources)[number]) => {
       const ofSource = log.child({ source: name });
       logSource(source, ofSource);
+      const control = service.controls.of(name);
+      service.resources.use(obeyHold(source, control));
       await service.work(name, async (onGiveUp) => {
         const downloader = await createDownloader(
           {
@@ -51,6 +55,8 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
             host,
             log: ofSource,
             onGiveUp,
+            control,
+            monotonic: source.pacing.workingTime,
             onBan: () => source.pacing.banned(),
             onExhausted: () => {}, // it pauses and logs that; when there is room, it goes on
           },

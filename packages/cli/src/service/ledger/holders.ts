@@ -1,9 +1,11 @@
-import { mostServices, type Presence, silentIntervals } from "@brigade/core";
+import { type ControlWorkers, mostServices, type Presence, silentIntervals } from "@brigade/core";
 
 interface Word {
   /** By `performance.now()`. */
   readonly heardAt: number;
   readonly everyMs: number;
+  readonly service: Presence["service"];
+  readonly host: string;
   readonly sources: ReadonlyMap<string, Presence["sources"][number]>;
   readonly hasLeft: boolean;
 }
@@ -12,7 +14,7 @@ interface Word {
 export class Holders {
   readonly #words = new Map<string, Word>();
 
-  note({ instance, began, everyMs, sources, leaving }: Presence): void {
+  note({ service, host, instance, began, everyMs, sources, leaving }: Presence): void {
     // What a process has put into wait queues counts also when another process has its name.
     const speaker = `${began ?? ""} ${instance}`;
     // The service that has been silent for longest is dropped first.
@@ -21,6 +23,8 @@ export class Holders {
     this.#words.set(speaker, {
       heardAt: performance.now(),
       everyMs,
+      service,
+      host,
       sources: new Map(sources.map((source) => [source.name, source])),
       hasLeft: leaving === true,
     });
@@ -50,6 +54,18 @@ export class Holders {
       if (waiting?.job === job) messages += waiting.messages;
     }
     return messages;
+  }
+
+  /** Returns how many services work for the source, as they have reported. */
+  workers(source: string): ControlWorkers {
+    const at = this.#heard(performance.now()).filter(({ sources }) => sources.has(source));
+    const hosts = [...new Set(at.map(({ host }) => host))].map((host) => ({
+      host,
+      downloaders: at.filter((one) => one.host === host && one.service === "downloader").length,
+      listers: at.filter((one) => one.host === host && one.service === "lister").length,
+    }));
+    const sum = (of: "downloaders" | "listers") => hosts.reduce((all, one) => all + one[of], 0);
+    return { downloaders: sum("downloaders"), listers: sum("listers"), hosts };
   }
 
   #heard(now: number): Word[] {

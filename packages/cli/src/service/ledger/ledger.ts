@@ -1,4 +1,4 @@
-import type { Broker, Environment } from "@brigade/core";
+import type { Broker, Environment, Presence } from "@brigade/core";
 import {
   type FailureFilter,
   type GoneOn,
@@ -9,6 +9,7 @@ import {
   retryJob,
 } from "@brigade/ledger";
 import { createStatus, type LiveStatus, ledgerApp } from "@brigade/ledger/http";
+import { ControlDesk } from "../../control/control-desk.ts";
 import { depthsOf } from "../../job/queue-depths.ts";
 import type { ExitCode } from "../../process/exit-code.ts";
 import { ledgerVariables, type Settings } from "../../settings/settings.ts";
@@ -38,6 +39,9 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
     const opened = resources.use(await disk.open(own.LEDGER_PATH, service.signal));
     const standing = service.broker;
     const holders = new Holders();
+    const desk = resources.use(
+      await ControlDesk.open({ kept: opened.orders, sources, workers: (source) => holders.workers(source) }),
+    );
     const status = resources.use(
       await createStatus({
         catalogue: opened,
@@ -46,7 +50,11 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
         missingQueues: (source) => standing.missingQueues(source),
         newer: (source) => standing.newer(source),
         brokerTrouble: () => standing.trouble,
-        onPresence: (heard) => holders.note(heard),
+        standing: () => desk.standing,
+        onPresence: (heard) => {
+          holders.note(heard);
+          desk.tell(unheardIn(heard, sources));
+        },
         log,
       }),
     );
@@ -69,11 +77,12 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
         return await goOnWithJob(parts, job.id);
       });
     };
-    await service.listen(ledgerApp(answering, { ...doors, sources, status, retry, goOn, log }));
+    await service.listen(ledgerApp(answering, { ...doors, sources, status, retry, goOn, desk, log }));
     const settling = resources.use(new Settling(catalogue, log, giveUp));
     await settling.lookAtOpenJobs();
     const broker = await service.connect();
     connected.resolve(broker);
+    desk.begin(service);
     const { management } = configuration.broker;
     service.onPresence((presence, user) => status.notePresence(presence, user));
     for (const source of sources) {
@@ -87,6 +96,7 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
         broker,
         acceptsMessages: () => standing.acceptsMessages(source),
         holders,
+        isPaused: () => desk.standing.sources.some((one) => one.source === source && one.hold !== undefined),
         waiting: management && (() => management.waiting(source)),
         log,
         signal: service.signal,
@@ -111,6 +121,14 @@ function isIdle(status: LiveStatus, { id, source, state }: JobRecord): boolean {
   const { at, sources } = status.current();
   const job = sources.find((one) => one.source === source)?.job;
   return job?.id === id && job.idle !== undefined && at - job.idle.since >= restMs;
+}
+
+/** Returns the sources of which a service that has just begun has heard nothing yet. */
+function unheardIn({ sources }: Presence, known: readonly string[]): string[] {
+  return sources
+    .filter(({ control }) => control !== undefined && control.revision === undefined)
+    .map(({ name }) => name)
+    .filter((name) => known.includes(name));
 }
 
 function batchSize({ BATCH_FILES, BATCH_BYTES }: Settings) {

@@ -12,6 +12,8 @@ export interface StalledParts {
    */
   readonly acceptsMessages: () => Promise<boolean>;
   readonly holders: Holders;
+  /** Whether people have paused the source: a job that stands still then has lost nothing. */
+  readonly isPaused?: () => boolean;
   /**
    * Returns how many messages are in the wait queues. Absent if the broker cannot be asked; rejects
    * with HostError if it does not answer now.
@@ -68,7 +70,8 @@ async function watch(parts: StalledParts): Promise<void> {
     const isQueued = await hasQueued(parts);
     const now = JSON.stringify([job.id, await catalogue.jobs.progress(job.id)]);
     // A broker that was away since the last look had no answer.
-    const wasAway = !takes || performance.now() - lookedAt > every + 2 * lookEvery;
+    const wasAway =
+      parts.isPaused?.() === true || !takes || performance.now() - lookedAt > every + 2 * lookEvery;
     lookedAt = performance.now();
     if (wasAway || isQueued || now !== standing) {
       standing = now;

@@ -2,6 +2,7 @@ import { type Environment, HostError } from "@brigade/core";
 import { LedgerClient } from "@brigade/ledger/http";
 import { createLister } from "@brigade/lister";
 import { withRetry } from "@brigade/sources";
+import { obeyHold } from "../../control/obey-hold.ts";
 import { ListingWatch } from "../../job/listing.ts";
 import { Load } from "../../job/load.ts";
 import type { ExitCode } from "../../process/exit-code.ts";
@@ -28,9 +29,12 @@ export async function runLister(environment: Environment, stop: AbortSignal): Pr
     await service.listen();
     cancelled.follow(signal).catch(giveUp);
     const broker = withoutCancelled(await service.connect(), cancelled);
+    service.obey(sources.map(({ name }) => name));
     const list = async ({ name, source }: (typeof sources)[number]) => {
       const ofSource = log.child({ source: name });
       logSource(source, ofSource);
+      const control = service.controls.of(name);
+      service.resources.use(obeyHold(source, control));
       await service.work(name, async (onGiveUp) => {
         const lister = await createLister(
           {
@@ -43,6 +47,8 @@ export async function runLister(environment: Environment, stop: AbortSignal): Pr
             host,
             log: ofSource,
             onGiveUp,
+            control,
+            monotonic: source.pacing.workingTime,
             onBan: () => source.pacing.banned(),
           },
           listerOptions(common),

@@ -25,6 +25,11 @@ export class Announcing {
     this.#timer = setInterval(() => void this.#speak(), everyMs).unref();
   }
 
+  /** Announces at once, besides. */
+  now(): void {
+    if (!this.#hasLeft) this.#parts.announce(this.#presence());
+  }
+
   /** Announces for the last time. */
   leave(): void {
     this.#hasLeft = true;

@@ -1,5 +1,5 @@
-import type { LiveStatus } from "../status/status.ts";
-import type { Status } from "../wire/status.ts";
+import type { LiveStatus } from "../../status/status.ts";
+import type { Status } from "../../wire/status.ts";
 
 /** Milliseconds between two events: at least, and at most. */
 const leastMs = 1_000;

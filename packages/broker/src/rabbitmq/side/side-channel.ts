@@ -16,11 +16,13 @@ export interface ChannelOpener {
   openChannel(life: Pick<Life, "lose">): Promise<Channel>;
 }
 
-interface Surroundings {
+export interface SideSurroundings {
   readonly log: Log;
   readonly delay: Delayer;
   /** What is logged if it does not work. */
   readonly complaint: string;
+  /** Milliseconds until it is tried again after this error. By default 5 minutes. */
+  readonly againAfter?: (error: unknown) => number | undefined;
 }
 
 /**
@@ -28,10 +30,10 @@ interface Surroundings {
  * is logged; none is thrown.
  */
 export class SideChannel {
-  readonly #around: Surroundings;
+  readonly #around: SideSurroundings;
   #hasWarned = false;
 
-  constructor(around: Surroundings) {
+  constructor(around: SideSurroundings) {
     this.#around = around;
   }
 
@@ -58,7 +60,8 @@ export class SideChannel {
     } catch (error) {
       if (over.aborted) return;
       this.#warn(error);
-      await this.#around.delay(againAfter, over).catch(() => undefined); // the signal ends the rest
+      const pause = this.#around.againAfter?.(error) ?? againAfter;
+      await this.#around.delay(pause, over).catch(() => undefined); // the signal ends the rest
     }
   }
 

@@ -1,0 +1,16 @@
+import type { Standing } from "@brigade/core";
+import type { ThreadCall } from "./thread-call.ts";
+
+/** What people have ordered, and holds. */
+export interface KeptOrders {
+  /** Resolves with `undefined` if nothing was ever ordered. */
+  load(): Promise<Standing | undefined>;
+  save(standing: Standing): Promise<void>;
+}
+
+export function keptOrders(thread: ThreadCall): KeptOrders {
+  return {
+    load: () => thread.ask("orders", "load"),
+    save: (standing) => thread.ask("orders", "save", standing),
+  };
+}
