@@ -12,6 +12,7 @@ export * from "./contracts/source.ts";
 export * from "./contracts/volume.ts";
 export * from "./control/control.ts";
 export * from "./control/control-state.ts";
+export * from "./control/in-words.ts";
 export * from "./control/orders.ts";
 export * from "./control/read-control.ts";
 export * from "./failures.ts";

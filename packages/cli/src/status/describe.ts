@@ -14,11 +14,13 @@ import {
   span,
 } from "../terminal/units.ts";
 import type { JobFindings } from "./look.ts";
+import { describeOrders } from "./orders.ts";
 
 /** Returns where everything stands, in lines for people. `findings`: by job. */
 export function describeStatus(status: Status, findings: ReadonlyMap<string, JobFindings>): string[] {
   const sections = [
     status.brokerTrouble === undefined ? [] : [`broker  ${status.brokerTrouble}`],
+    describeOrders(status),
     ...status.sources.map((source) => describeSource(source, status.at, findings)),
     describeVolumes(status),
     describeServices(status),

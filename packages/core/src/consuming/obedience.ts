@@ -1,5 +1,6 @@
-import type { Control, Ordered } from "../control/control.ts";
+import type { Control } from "../control/control.ts";
 import type { ControlState } from "../control/control-state.ts";
+import { inWords } from "../control/in-words.ts";
 import type { Valve } from "./valve.ts";
 
 interface ObedienceParts {
@@ -37,13 +38,4 @@ export class Obedience implements Disposable {
     for (const reason of this.#reasons) if (!reasons.includes(reason)) void this.#valve.open(reason);
     this.#reasons = reasons;
   }
-}
-
-/** For people: "paused by ann@desk since 2026-11-30 17:04:05Z: the line is needed". */
-function inWords(what: string, { by, since, reason }: Ordered): string {
-  const time = new Date(since)
-    .toISOString()
-    .replace("T", " ")
-    .replace(/\.\d+Z$/, "Z");
-  return `${what} by ${by} since ${time}${reason === "" ? "" : `: ${reason}`}`;
 }
