@@ -1,5 +1,6 @@
 export type { Came, FetchCounts } from "./fetching/fetcher.ts";
 export type { FoundFolder } from "./identity/found-folder.ts";
+export { type Names, namesSchema } from "./identity/identity.ts";
 export type { Traits } from "./identity/traits.ts";
 export { readVolumeInfo, type VolumeInfo } from "./identity/volume-info.ts";
 export type { DirectVolume, LocalVolume, TreeObject } from "./local-volume.ts";

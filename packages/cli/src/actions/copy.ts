@@ -12,6 +12,7 @@ import { createLog } from "../logging/logging.ts";
 import { bandwidthOf } from "../options/bandwidth.ts";
 import type { FilterFlags } from "../options/filter-options.ts";
 import { filtersOf } from "../options/filters.ts";
+import { namesOf } from "../options/names-option.ts";
 import { type AllowPrivateFlags, allowPrivate } from "../options/source-options.ts";
 import type { ExitCode } from "../process/exit-code.ts";
 import { exitCode } from "../process/exit-code.ts";
@@ -31,6 +32,7 @@ export interface CopyFlags extends FilterFlags, AllowPrivateFlags {
   readonly concurrency?: string;
   readonly bandwidth?: string;
   readonly stateDir?: string;
+  readonly names?: string;
   readonly newVolume?: true;
   readonly logLevel?: string;
   readonly http?: string | true;
@@ -42,7 +44,7 @@ export async function copy(
   flags: CopyFlags,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { configuration, environment, roots, state, filters, httpPort, isDry } = configureCopy(
+  const { configuration, environment, roots, state, filters, names, httpPort, isDry } = configureCopy(
     source,
     volumes,
     flags,
@@ -60,6 +62,7 @@ export async function copy(
       state,
       memory: new VolumeMemory(environment),
       newVolume: flags.newVolume === true,
+      names,
     };
     const run = runCopy(
       {
@@ -112,10 +115,11 @@ function configureCopy(source: string, volumes: string[], flags: CopyFlags) {
   );
   const httpPort = problems.try(() => portOf(flags.http));
   const bandwidth = problems.try(() => bandwidthOf(flags.bandwidth));
+  const names = problems.try(() => namesOf(flags.names));
   problems.throwAny();
   if (configuration === undefined) throw new Error("a configuration problem was not reported");
   configuration.source.pacing.limit({ bandwidth });
-  return { configuration, environment, roots, state, filters, httpPort, isDry };
+  return { configuration, environment, roots, state, filters, names, httpPort, isDry };
 }
 
 /** Throws ConfigError. */

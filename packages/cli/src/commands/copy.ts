@@ -23,6 +23,10 @@ export function addCopy(program: Command, done: (code: ExitCode) => void, signal
     .option(...allowPrivateOption)
     .option("--state-dir <folder>", "where queues and catalogue are kept (STATE_DIR)")
     .option(
+      "--names <kind>",
+      "of new volumes: portable (file names that exFAT, NTFS and SMB hold, too) or plain (default)",
+    )
+    .option(
       "--new-volume",
       "let a new volume begin in the place of another one (its disk is lost, or elsewhere)",
     )

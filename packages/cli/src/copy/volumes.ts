@@ -1,6 +1,12 @@
 import { hostname } from "node:os";
 import { ConfigError, type Log } from "@brigade/core";
-import { type LocalVolume, type TriedVolumes, tryVolumes, type VolumeSettings } from "@brigade/volumes";
+import {
+  type LocalVolume,
+  type Names,
+  type TriedVolumes,
+  tryVolumes,
+  type VolumeSettings,
+} from "@brigade/volumes";
 import { makeStateFolder } from "../ledger/state-folder.ts";
 import { filesKeptOpen } from "../limits/connections.ts";
 import { fetchThreads } from "../limits/fetch-threads.ts";
@@ -16,6 +22,8 @@ export interface VolumeRequest {
   readonly memory: VolumeMemory;
   /** A folder may become a new volume where another one was. */
   readonly newVolume: boolean;
+  /** How names are on volumes that are made; other volumes must have the same. */
+  readonly names: Names | undefined;
 }
 
 /**
@@ -32,12 +40,13 @@ export async function tryRoots(
   }: Pick<VolumeSettings, "DURABILITY" | "MIN_FREE" | "FETCH_THREADS">,
   log: Log,
 ): Promise<TriedVolumes> {
-  const { roots, state, memory, newVolume } = request;
+  const { roots, state, memory, newVolume, names } = request;
   const keptOpen = filesKeptOpen({ volumes: roots.length, service: false });
   const candidates = roots.map((root) => ({
     root,
     make: true,
     init: true,
+    names,
     instance: crypto.randomUUID().slice(0, 8),
     durability,
     minFree,

@@ -3,13 +3,15 @@ import { realpathSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { ConfigError } from "@brigade/core";
 import { cannotBeUsed, existingFolder, type FolderTrial } from "./folder-trial.ts";
-import { findLayout, identityOf } from "./identity.ts";
+import { findLayout, identityOf, type Names, refuseOtherNames } from "./identity.ts";
 import { refusePlace } from "./place.ts";
 
 /** A folder that is to be opened as a volume. */
 export interface VolumeTrial extends FolderTrial {
   /** It may become a volume. */
   readonly init: boolean;
+  /** If it is a volume, its names must be so. */
+  readonly names?: Names | undefined;
 }
 
 /** What a folder is before anything is made there. */
@@ -29,7 +31,7 @@ export interface FoundFolder {
 }
 
 /** Looks at a folder, and makes nothing. Throws ConfigError, with what is wrong and what to do. */
-export function lookAt({ folder, make, init }: VolumeTrial): FoundFolder {
+export function lookAt({ folder, make, init, names }: VolumeTrial): FoundFolder {
   const existing = existingFolder(folder, make);
   try {
     const isThere = existing === folder;
@@ -38,6 +40,7 @@ export function lookAt({ folder, make, init }: VolumeTrial): FoundFolder {
     refusePlace(root);
     const volume = isThere ? identityOf(real) : undefined;
     if (volume === undefined && !init) findLayout(folder);
+    if (volume !== undefined) refuseOtherNames(folder, volume, names);
     return {
       given: folder,
       root,

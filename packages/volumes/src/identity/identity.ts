@@ -11,7 +11,8 @@ import { probeTraits, traitsSchema } from "./traits.ts";
 
 /** `.brigade/volume.json`. */
 const identitySchema = z.object({
-  version: z.literal(1),
+  /** 2: with portable names, which programs of version 1 do not have. */
+  version: z.union([z.literal(1), z.literal(2)]),
   id: z.string().min(1),
   label: z.string(),
   /** ISO 8601. */
@@ -19,6 +20,19 @@ const identitySchema = z.object({
   traits: traitsSchema,
 });
 export type Identity = z.infer<typeof identitySchema>;
+
+/**
+ * How keys become names on a volume. `plain`: as its file system needs them; `portable`: as all common
+ * ones need them.
+ */
+export const namesSchema = z.enum(["plain", "portable"], { error: "must be plain or portable" });
+export type Names = z.infer<typeof namesSchema>;
+
+/** What a new volume gets. By default the folder's name as its label, and plain names. */
+export interface NewIdentity {
+  readonly label?: string | undefined;
+  readonly names?: Names | undefined;
+}
 
 /** Where things lie on a volume. */
 export interface Layout {
@@ -91,19 +105,35 @@ export function identify(
   layout: Layout,
   scratch: string,
   create: boolean,
-  label: string | undefined,
+  { label, names }: NewIdentity,
 ): Identity {
   if (create && readOwnNote(layout.identity) === undefined) {
+    const isPortable = names === "portable";
     const identity: Identity = {
-      version: 1,
+      version: isPortable ? 2 : 1,
       id: randomUUID(),
       label: label ?? basename(layout.root),
       created: new Date().toISOString(),
-      traits: probeTraits(`${scratch}.probe`),
+      traits: { ...probeTraits(`${scratch}.probe`), ...(isPortable && { names }) },
     };
     writeDurably(layout.identity, `${JSON.stringify(identity, undefined, 2)}\n`, scratch);
   }
-  return readJson(layout.identity, identitySchema);
+  const identity = readJson(layout.identity, identitySchema);
+  refuseOtherNames(layout.root, identity, names);
+  return identity;
+}
+
+/** Throws ConfigError if a volume's names are not as they are asked for. */
+export function refuseOtherNames(
+  root: string,
+  { traits }: Pick<Identity, "traits">,
+  names: Names | undefined,
+): void {
+  const has = traits.names ?? "plain";
+  if (names === undefined || names === has) return;
+  throw new ConfigError([
+    `${root} is a volume with ${has} names, and what lies there is found by them: they cannot be changed. Leave --names out, or name an empty folder`,
+  ]);
 }
 
 /**

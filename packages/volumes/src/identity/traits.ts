@@ -15,8 +15,15 @@ export const traitsSchema = z.object({
    * refused or dropped.
    */
   anyCharacter: z.boolean(),
+  /** Only ASCII characters may be in a name. Absent: not found out, or others may be, too. */
+  asciiOnly: z.literal(true).exactOptional(),
   /** Longest name of a file, bytes of UTF-8. */
   nameMax: z.int().min(64),
+  /**
+   * `portable`: whatever the file system accepts, names are made for all of them. Absent: names are
+   * as the file system needs them.
+   */
+  names: z.literal("portable").exactOptional(),
 });
 export type Traits = z.infer<typeof traitsSchema>;
 
@@ -30,6 +37,7 @@ export function probeTraits(scratch: string): Traits {
     return {
       caseSensitive: keeps(scratch, ["probe", "PROBE", composed, decomposed]),
       anyCharacter: keeps(scratch, ["co:lon", 'q"*<>|?', "back\\slash", "line\nfeed", "dot.", "blank "]),
+      ...(!keeps(scratch, ["\u4e2d", "\u044f", "\u{1f600}"]) && { asciiOnly: true }),
       nameMax: longestName(scratch),
     };
   } finally {

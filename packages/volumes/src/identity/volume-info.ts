@@ -5,15 +5,20 @@ import { z } from "zod";
 import { errorCode } from "../disk/disk-errors.ts";
 import { readOwnNoteLater } from "../own-files/later.ts";
 import { parseHostNote } from "./host-note.ts";
-import { layoutOf } from "./identity.ts";
+import { layoutOf, type Names, namesSchema } from "./identity.ts";
 
-const identitySchema = z.object({ id: z.string().min(1), label: z.string() });
+const identitySchema = z.object({
+  id: z.string().min(1),
+  label: z.string(),
+  traits: z.object({ names: namesSchema.exactOptional() }).exactOptional(),
+});
 const bindingSchema = z.object({ fingerprint: z.string().min(1) });
 
 /** What a volume's own file has about it. */
 export interface VolumeInfo {
   readonly id: string;
   readonly label: string;
+  readonly names: Names;
   /** The machine that wrote on it last. */
   readonly host?: string;
   /** By name. */
@@ -29,7 +34,7 @@ export async function readVolumeInfo(root: string): Promise<VolumeInfo | undefin
   try {
     const identity = await readOwnNoteLater(layout.identity);
     if (identity === undefined) return undefined;
-    const { id, label } = identitySchema.parse(JSON.parse(identity));
+    const { id, label, traits } = identitySchema.parse(JSON.parse(identity));
     const host = parseHostNote((await readOwnNoteLater(layout.host)) ?? "");
     const files = (await readdir(layout.sources)).filter((name) => name.endsWith(".json"));
     const sources = await Promise.all(
@@ -39,7 +44,8 @@ export async function readVolumeInfo(root: string): Promise<VolumeInfo | undefin
         return { name: basename(file, ".json"), fingerprint };
       }),
     );
-    return { id, label, ...(host !== undefined && { host }), sources };
+    const names = traits?.names ?? "plain";
+    return { id, label, names, ...(host !== undefined && { host }), sources };
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     if (error instanceof ConfigError) throw error;

@@ -9,15 +9,20 @@ const lastPieceMin = 16;
 
 /**
  * Returns a part that fits `nameMax` bytes as it is; a longer one as nested folders, cut between
- * characters.
+ * characters. `better`: returns the position at which to cut in place of another one.
  */
-export function splitPart(part: string, nameMax: number): string {
+export function splitPart(
+  part: string,
+  nameMax: number,
+  better = (_: Buffer, cut: number): number => cut,
+): string {
   // A UTF-16 unit is at most 3 bytes of UTF-8.
   if (part.length * 3 <= nameMax || Buffer.byteLength(part) <= nameMax) return part;
   const pieces: string[] = [];
   let rest = Buffer.from(part);
   while (rest.length > nameMax) {
-    const cut = characterStart(rest, Math.min(nameMax - goesOn.length, rest.length - lastPieceMin));
+    const fits = Math.min(nameMax - goesOn.length, rest.length - lastPieceMin);
+    const cut = better(rest, characterStart(rest, fits));
     pieces.push(rest.toString("utf8", 0, cut) + goesOn);
     rest = rest.subarray(cut);
   }

@@ -1,6 +1,7 @@
 import { NameError, type ObjectKey, refusal } from "@brigade/core";
 import type { Traits } from "../identity/traits.ts";
 import { joinPieces, splitPart } from "./long-names.ts";
+import { cutBeforeDevice, escapePortable, unmarkCapitals } from "./portable.ts";
 
 /*
  * How keys become paths. Ordinary names stay as they are. The rare sequence `%~` marks what is
@@ -10,6 +11,7 @@ import { joinPieces, splitPart } from "./long-names.ts";
  *   …%~+       a folder whose name goes on in the name below it (the part was too long)
  *   …%~d       a folder, named so because a file lies under its own name
  *   …%~f       a file, named so because a folder lies under its own name
+ *   %~u<hex>~  which letters are capitals, in portable names (`portable.ts`)
  *
  * A literal `%~` never survives, so no key can look like a mark, and no two keys share a path.
  */
@@ -17,6 +19,7 @@ import { joinPieces, splitPart } from "./long-names.ts";
 /** Added to a part whose name is taken by the other kind. */
 export type Mark = "" | "%~d" | "%~f";
 
+const longestMark = "%~d".length;
 const ordinary = /^[\w ,+=@()[\]{}!#$&';^-][\w .,+=@()[\]{}!#$&';^-]*$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what such file systems refuse
 const refusedSomewhere = /[\u0001-\u001f\u007f"*:<>?\\|]|[. ]$/g;
@@ -37,7 +40,7 @@ export function mapKey(key: ObjectKey, traits: Traits): string {
 /** Returns the key whose path this is. */
 export function unmapPath(path: string): ObjectKey {
   return joinPieces(path.split("/"))
-    .map((part) => unescapePart(part.replace(/%~[df]$/, "")))
+    .map((part) => unmarkCapitals(part.replace(/%~[df]$/, ""), unescapePart))
     .join("/");
 }
 
@@ -48,7 +51,10 @@ export function unmapPath(path: string): ObjectKey {
 export function mapPart(part: string, traits: Traits, mark: Mark = ""): string {
   const why = refusal(part);
   if (why !== undefined) throw new NameError(why);
-  return splitPart(escapePart(part, traits) + mark, traits.nameMax);
+  const { nameMax, names, asciiOnly = false } = traits;
+  if (names === undefined) return splitPart(escapePart(part, traits) + mark, nameMax);
+  const escaped = escapePortable(part, nameMax - longestMark, asciiOnly) + mark;
+  return splitPart(escaped, nameMax, cutBeforeDevice);
 }
 
 function escapePart(part: string, traits: Traits): string {

@@ -8,7 +8,7 @@ import type { OpenDescriptors } from "../disk/open-descriptors.ts";
 import { loadSyncfs } from "../disk/syncfs.ts";
 import { cannotBeUsed } from "../identity/folder-trial.ts";
 import { noteHost } from "../identity/host-note.ts";
-import { type Identity, identify, type Layout, prepareLayout } from "../identity/identity.ts";
+import { type Identity, identify, type Layout, type Names, prepareLayout } from "../identity/identity.ts";
 import { dropTornLines } from "../manifest/torn-lines.ts";
 import { tryLock } from "../own-files/lock.ts";
 import { makeFolder } from "../own-files/make-folder.ts";
@@ -31,6 +31,8 @@ export interface OpeningOptions {
   readonly durability: Durability;
   /** For a new volume; the folder's name by default. */
   readonly label?: string;
+  /** For a new volume: plain by default. Another volume must have the same. */
+  readonly names?: Names | undefined;
   /** This machine's name, noted on the volume. */
   readonly host?: string;
   /**
@@ -105,10 +107,10 @@ async function open(options: OpeningOptions, hooks: OpeningHooks): Promise<Opene
 async function openWith(
   temporary: Temporary,
   layout: Layout,
-  { init, label, host, durability, instance, keptOpen, minFree = { share: 0.01 } }: OpeningOptions,
+  { init, label, names, host, durability, instance, keptOpen, minFree = { share: 0.01 } }: OpeningOptions,
   hooks: OpeningHooks,
 ): Promise<OpenedVolume> {
-  const identity = identify(layout, temporary.next(), init, label);
+  const identity = identify(layout, temporary.next(), init, { label, names });
   if (host !== undefined) tryNoteHost(layout, host, temporary.next(), hooks);
   removeForgotten(layout.parts, Date.now(), hooks.onWarning);
   const syncer = hooks.syncer ?? (await syncerFor(durability, layout, hooks));

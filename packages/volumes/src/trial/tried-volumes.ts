@@ -72,8 +72,8 @@ class Candidates implements TriedVolumes {
 
   async try(): Promise<void> {
     try {
-      this.found = await this.#each(({ link, candidate: { root, init, make = false } }) =>
-        link.call({ op: "look", trial: { folder: root, make, init } }),
+      this.found = await this.#each(({ link, candidate: { root, init, names, make = false } }) =>
+        link.call({ op: "look", trial: { folder: root, make, init, names } }),
       );
       refuseOverlaps(this.found);
       this.#options.judge?.(this.found);

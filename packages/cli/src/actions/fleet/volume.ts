@@ -1,9 +1,10 @@
 import { ConfigError, type Log } from "@brigade/core";
-import { tryVolumes } from "@brigade/volumes";
+import { type Names, tryVolumes } from "@brigade/volumes";
 import { openLedger } from "../../ledger/door.ts";
 import { findVolume, forgetVolume } from "../../ledger/forget-volume.ts";
 import { createLog } from "../../logging/logging.ts";
 import type { LedgerFlags } from "../../options/ledger-options.ts";
+import { namesOf } from "../../options/names-option.ts";
 import { readEnvironment } from "../../settings/environment.ts";
 import { print, printJson } from "../../terminal/terminal.ts";
 import { formatBytes, formatCount } from "../../terminal/units.ts";
@@ -14,25 +15,44 @@ import { VolumeMemory } from "../../volumes/volume-memory.ts";
 
 export interface InitFlags {
   readonly label?: string;
+  readonly names?: string;
   readonly newVolume?: true;
 }
 
-export async function init(folders: string[], { label, newVolume }: InitFlags): Promise<void> {
+export async function init(folders: string[], { label, names, newVolume }: InitFlags): Promise<void> {
+  const asked = namesOf(names);
   if (label !== undefined && folders.length > 1) throw new ConfigError(["--label: is for one folder"]);
   const log = createLog("warn");
   for (const root of folders.map(namedFolder)) {
     const before = await inspectVolume(root);
-    if (before === undefined) await make(root, label, newVolume === true, log);
+    if (before === undefined) await make(root, { label, names: asked }, newVolume === true, log);
+    else if (asked !== undefined && asked !== before.names) throw otherNames(root, before.names);
     const { id, label: found } = await inspect(root);
     const what = before === undefined ? "is a volume now" : "was a volume already";
     await print(`${root} ${what}: ${id} "${found}"`);
   }
 }
 
-async function make(root: string, label: string | undefined, newVolume: boolean, log: Log): Promise<void> {
+function otherNames(root: string, names: Names): ConfigError {
+  return new ConfigError([`${root} is a volume with ${names} names already: they cannot be changed`]);
+}
+
+async function make(
+  root: string,
+  { label, names }: { readonly label: string | undefined; readonly names: Names | undefined },
+  newVolume: boolean,
+  log: Log,
+): Promise<void> {
   const memory = new VolumeMemory(readEnvironment({}, process.env));
   const instance = crypto.randomUUID().slice(0, 8);
-  const options = { root, init: true, instance, durability: "group", ...(label && { label }) } as const;
+  const options = {
+    root,
+    init: true,
+    instance,
+    durability: "group",
+    names,
+    ...(label && { label }),
+  } as const;
   await using tried = await tryVolumes([options], log, {
     leavesOut: [],
     judge: (found) => judgeFolders(found, { inAccounts: {}, memory }, { newVolume, remedy: initRemedy }, log),
@@ -77,8 +97,8 @@ async function inspect(root: string): Promise<VolumeInspection> {
   throw new ConfigError([`${root} is not a volume (or its disk is not mounted)`]);
 }
 
-function line({ root, id, label, free, sources }: VolumeInspection): string {
-  const names = sources.map(({ name }) => name).join(" ") || "nothing yet";
+function line({ root, id, label, names, free, sources }: VolumeInspection): string {
+  const held = sources.map(({ name }) => name).join(" ") || "nothing yet";
   const room = free === undefined ? "unknown" : formatBytes(free);
-  return `${root}  ${id}  "${label}"  ${room} free  ${names}`;
+  return `${root}  ${id}  "${label}"  ${room} free  ${held}${names === "portable" ? "  portable names" : ""}`;
 }

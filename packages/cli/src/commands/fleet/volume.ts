@@ -11,6 +11,10 @@ export function addVolume(program: Command, signal: AbortSignal): void {
     .description("make existing, mounted folders volumes; one that is a volume stays as it is")
     .argument("<folder...>", "one per disk")
     .option("--label <text>", "what people call it; by default the folder's name")
+    .option(
+      "--names <kind>",
+      "portable: file names that exFAT, NTFS and SMB hold, too; plain (default): as this disk needs them",
+    )
     .option("--new-volume", "also in the place of another volume (its disk is lost, or elsewhere)")
     .action(async (folders: string[], flags: InitFlags) => {
       const { init } = await import("../../actions/fleet/volume.ts");
