@@ -44,11 +44,8 @@ export async function copy(
   flags: CopyFlags,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { configuration, environment, roots, state, filters, names, httpPort, isDry } = configureCopy(
-    source,
-    volumes,
-    flags,
-  );
+  const { configuration, environment, roots, state, filters, names, httpPort, bandwidth, isDry } =
+    configureCopy(source, volumes, flags);
   const bar = isWatched() ? new (await import("../job/progress-bar.ts")).ProgressBar() : undefined;
   const log = createLog(configuration.settings.LOG_LEVEL, { isLong: true, above: bar });
   const view = bar ?? new ProgressLines(log);
@@ -70,6 +67,7 @@ export async function copy(
         volumes: wanted,
         filters,
         restart: flags.restart === true,
+        bandwidth,
         page:
           httpPort === undefined
             ? undefined
@@ -119,7 +117,7 @@ function configureCopy(source: string, volumes: string[], flags: CopyFlags) {
   problems.throwAny();
   if (configuration === undefined) throw new Error("a configuration problem was not reported");
   configuration.source.pacing.limit({ bandwidth });
-  return { configuration, environment, roots, state, filters, names, httpPort, isDry };
+  return { configuration, environment, roots, state, filters, names, httpPort, bandwidth, isDry };
 }
 
 /** Throws ConfigError. */

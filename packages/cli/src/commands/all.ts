@@ -19,6 +19,7 @@ const commands: Readonly<Record<CommandName, () => Promise<Add>>> = {
   cancel: async () => withoutCode((await import("./fleet/cancel.ts")).addCancel),
   pause: async () => withoutCode((await import("./control.ts")).addPause),
   resume: async () => withoutCode((await import("./control.ts")).addResume),
+  limit: async () => withoutCode((await import("./limit.ts")).addLimit),
   drain: async () => withoutCode((await import("./control.ts")).addDrain),
   undrain: async () => withoutCode((await import("./control.ts")).addUndrain),
   "dead-letters": async () => withoutCode((await import("./fleet/dead-letters.ts")).addDeadLetters),

@@ -13,6 +13,8 @@ export interface ControlDoor {
   readonly name: string;
   /** Resolves with what holds then. */
   order(order: Order): Promise<Standing>;
+  /** Resolves with what holds now. */
+  standing(): Promise<Standing>;
   /** Messages of work that services of the host hold, or have not told yet that they obey. */
   holding(host: string, revision: number): Promise<number | undefined>;
   /** Names services that do not obey, with why, for people. */
@@ -54,6 +56,10 @@ export async function openControl(
       const [answer = first] = await askCopies(folder, source, order);
       return answer.standing;
     },
+    standing: async () => {
+      const [answer = first] = await askCopies(folder, source, undefined);
+      return answer.standing;
+    },
     holding: async () => {
       const answers = await askCopies(folder, source, undefined);
       return answers.reduce((sum, { holding }) => sum + holding, 0);
@@ -68,6 +74,7 @@ function fleetDoor(environment: Environment, signal: AbortSignal): ControlDoor {
   return {
     name: `the fleet of the ledger at ${url}`,
     order: (order) => ledger.order(order),
+    standing: () => ledger.standing(),
     holding: async (host, revision) => heldAt(await ledger.status(), host, revision),
     disobedient: async () => disobedient((await ledger.status()).services),
   };

@@ -11,6 +11,8 @@ export interface CopyRequest {
   readonly filters: Filters;
   /** An unfinished job is dropped. */
   readonly restart: boolean;
+  /** Bytes per second, by the command line. */
+  readonly bandwidth?: number | undefined;
   readonly page?: PageRequest | undefined;
   readonly log: Log;
   readonly view: ProgressView;

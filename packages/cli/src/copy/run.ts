@@ -6,6 +6,7 @@ import { type Catalogue, createLedger } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
 import { withRetry } from "@brigade/sources";
 import { createPlacement } from "@brigade/volumes";
+import { obeyLimits } from "../control/limits/obey-limits.ts";
 import { obeyHold } from "../control/obey-hold.ts";
 import { FetchingWatch } from "../job/fetching.ts";
 import { ListingWatch } from "../job/listing.ts";
@@ -58,6 +59,8 @@ async function runUntil(request: CopyRequest, trouble: AbortController, tell: Te
   const { broker, volumes } = opened;
   const { desk, state: control } = await copyControl(request, opened, resources);
   resources.use(obeyHold(source, control));
+  const { bandwidth } = request;
+  resources.use(obeyLimits(source, control, { role: "copy", host: hostname(), own: { bandwidth } }));
   const pausing: { readonly pauses: readonly string[] }[] = [];
   let watched: { readonly fetching: FetchingWatch; readonly listing: ListingWatch } | undefined;
   const fetching = () => watched?.fetching.now;

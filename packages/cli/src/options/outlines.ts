@@ -56,6 +56,11 @@ export const outlines = {
     does: "hold a fleet or a running `copy`: no request starts, nothing is lost; `resume` goes on",
   },
   resume: { takes: "<source>", hasOptions: true, does: "let a paused source go on" },
+  limit: {
+    takes: "<source> [off]",
+    hasOptions: true,
+    does: "limit bytes, requests and listings per second of a fleet or a running `copy`, or show what holds",
+  },
   drain: {
     takes: "<host>",
     hasOptions: true,

@@ -38,6 +38,7 @@ const knownVariables: ReadonlySet<string> = new Set([
   ...Object.keys(httpVariables("ledger").shape),
   ...Object.keys(instanceVariables.shape),
   ...sourceVariables,
+  "SCHEDULE_TZ",
   "SOURCES",
 ]);
 const distinctive = [...knownVariables].filter((name) => !common.has(name));

@@ -1,5 +1,6 @@
 import type { NewerMessages } from "@brigade/core";
 import type { JobStatus, Location, SourceStatus, Status, UnreadableJob } from "@brigade/ledger";
+import { describeLimits } from "../control/limits/describe-limit.ts";
 import { describeAbsent } from "../job/absent-volumes.ts";
 import { describeHoles } from "../job/holes.ts";
 import { describeDepths, describeMissing } from "../job/queue-depths.ts";
@@ -21,6 +22,7 @@ export function describeStatus(status: Status, findings: ReadonlyMap<string, Job
   const sections = [
     status.brokerTrouble === undefined ? [] : [`broker  ${status.brokerTrouble}`],
     describeOrders(status),
+    describeLimits(status.standing),
     ...status.sources.map((source) => describeSource(source, status.at, findings)),
     describeVolumes(status),
     describeServices(status),

@@ -2,6 +2,7 @@ import type { Environment } from "@brigade/core";
 import { createDownloader } from "@brigade/downloader";
 import { createDirectFetch } from "@brigade/fetch-write";
 import { createPlacement, volumeVariables } from "@brigade/volumes";
+import { obeyLimits } from "../../control/limits/obey-limits.ts";
 import { obeyHold } from "../../control/obey-hold.ts";
 import { FetchingWatch } from "../../job/fetching.ts";
 import { Load } from "../../job/load.ts";
@@ -44,6 +45,7 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
       logSource(source, ofSource);
       const control = service.controls.of(name);
       service.resources.use(obeyHold(source, control));
+      service.resources.use(obeyLimits(source, control, { role: "downloader", host }));
       await service.work(name, async (onGiveUp) => {
         const downloader = await createDownloader(
           {

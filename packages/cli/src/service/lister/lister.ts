@@ -2,6 +2,7 @@ import { type Environment, HostError } from "@brigade/core";
 import { LedgerClient } from "@brigade/ledger/http";
 import { createLister } from "@brigade/lister";
 import { withRetry } from "@brigade/sources";
+import { obeyLimits } from "../../control/limits/obey-limits.ts";
 import { obeyHold } from "../../control/obey-hold.ts";
 import { ListingWatch } from "../../job/listing.ts";
 import { Load } from "../../job/load.ts";
@@ -35,6 +36,7 @@ export async function runLister(environment: Environment, stop: AbortSignal): Pr
       logSource(source, ofSource);
       const control = service.controls.of(name);
       service.resources.use(obeyHold(source, control));
+      service.resources.use(obeyLimits(source, control, { role: "lister", host }));
       await service.work(name, async (onGiveUp) => {
         const lister = await createLister(
           {
