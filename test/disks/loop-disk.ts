@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { getuid } from "node:process";
 import type { TestContext } from "node:test";
 import { run } from "./run.ts";
@@ -16,6 +16,13 @@ export interface LoopDisk {
    * mounts again.
    */
   remount(backingMib: number): void;
+  /** As the kernel does with a disk that fails. */
+  goReadOnly(): void;
+  /** Throws if files are open there. */
+  unmount(): void;
+  /** Takes it away while files are open there. */
+  unmountLazily(): void;
+  mount(): void;
   /** Makes every write to it wait, until `thaw`. */
   freeze(): void;
   thaw(): void;
@@ -62,6 +69,13 @@ export function loopDisk(test: TestContext, { sizeMib = 64, backingMib = 64 }): 
   undo.push(() => run("umount", "--lazy", root));
   return {
     root,
+    goReadOnly: () => {
+      run("mount", "-o", "remount,errors=remount-ro", root);
+      writeFileSync(`/sys/fs/ext4/${basename(device)}/trigger_fs_error`, "a test");
+    },
+    unmount: () => run("umount", root),
+    unmountLazily: () => run("umount", "--lazy", root),
+    mount: () => run("mount", "-t", "ext4", device, root),
     freeze: () => run("fsfreeze", "--freeze", root),
     thaw: () => run("fsfreeze", "--unfreeze", root),
     remount: (grown) => {

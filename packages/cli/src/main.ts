@@ -5,6 +5,7 @@ import { addOutlines, asksForOutlines } from "./options/outlines.ts";
 import { exitCode, exitCodeHelp, exitCodeOf } from "./process/exit-code.ts";
 import { isHangupIgnored } from "./process/hangup.ts";
 import { whenOrphanedByNpx } from "./process/orphan.ts";
+import { reloading } from "./process/reloading.ts";
 import { hurry } from "./process/stopping.ts";
 import { leaveRemovedFolder } from "./process/working-folder.ts";
 import { parserOutput, tell, tellLines, watchOutput } from "./terminal/terminal.ts";
@@ -34,14 +35,15 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
 }
 
 /**
- * SIGHUP never counts as "the second" signal: a terminal that goes may send it twice. Services
- * ignore it: it will have another meaning for them.
+ * SIGHUP never counts as "the second" signal: a terminal that goes may send it twice. A service reads
+ * again what may change while it runs.
  */
 const isHangupToBeIgnored = isHangupIgnored(process.env);
 let hungUpAt = Number.NEGATIVE_INFINITY;
 process.on("SIGHUP", () => {
   hungUpAt = performance.now();
-  if (!isService && !isHangupToBeIgnored) stopBecauseOf("SIGHUP");
+  if (isService) reloading.dispatchEvent(new Event("reload"));
+  else if (!isHangupToBeIgnored) stopBecauseOf("SIGHUP");
 });
 whenOrphanedByNpx(process.env, () => {
   // Under `nohup npx`, the hangup that is ignored here has ended npx.

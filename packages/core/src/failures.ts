@@ -117,12 +117,14 @@ export class SourcePaused extends Error {
 /**
  * This machine's fault:
  *
- * - `full`    the disk has no bytes or inodes left, or the user's quota is used up
- * - `io`      the disk failed, went read-only, or may not be written by this user
- * - `silent`  the disk has not answered for some time; it may answer again
- * - `limits`  this process has no more descriptors or memory; the disk is well
+ * - `full`       the disk has no bytes or inodes left, or the user's quota is used up
+ * - `io`         the disk failed, or may not be written by this user
+ * - `read-only`  the disk's file system is mounted read-only
+ * - `gone`       the disk is not there any more: unmounted, unplugged, lost by its file server
+ * - `silent`     the disk has not answered for some time; it may answer again
+ * - `limits`     this process has no more descriptors or memory; the disk is well
  */
-export type HostErrorKind = "full" | "io" | "silent" | "limits";
+export type HostErrorKind = "full" | "io" | "read-only" | "gone" | "silent" | "limits";
 
 export class HostError extends Error {
   override readonly name = "HostError";

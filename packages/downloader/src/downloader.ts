@@ -21,7 +21,10 @@ export interface DownloaderParts extends ConsumerParts {
   readonly placement: Placement;
   /** The short way for objects that come as they were listed; absent if there is none. */
   readonly direct?: DirectFetch | undefined;
-  /** No volume can accept anything, for this reason. Fetching pauses until one can. */
+  /**
+   * No volume can accept anything, for this reason. Fetching pauses until one can. Called again
+   * when it is another reason meanwhile.
+   */
   readonly onExhausted: (reason: string) => void;
 }
 
@@ -129,7 +132,7 @@ function batchPartsOf(
     source,
     storeWord,
     health,
-    memory: new BodyMemory(options.memory, concurrencyNow, placement.volumes, restraint),
+    memory: new BodyMemory(options.memory, concurrencyNow, placement, restraint),
     large: new LargeObjects({ source, storeWord, log, delay, restraint }, large),
     broker,
     placement,
@@ -145,7 +148,7 @@ function batchPartsOf(
     alarm,
     inHand,
     maxAttempts: options.maxAttempts,
-    onExhausted: (reason) => void fullVolumes.wait(reason),
+    onExhausted: (reason, bytes) => void fullVolumes.wait(reason, bytes),
   };
 }
 

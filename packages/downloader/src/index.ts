@@ -1,3 +1,4 @@
+export { noRoom } from "./batch/full-volumes.ts";
 export {
   createDownloader,
   type Downloader,

@@ -212,6 +212,10 @@ export class MemoryPlacement implements Placement {
     if (kind !== "limits") this.retired.set(volume, kind);
   }
 
+  outlook(): "never" {
+    return "never";
+  }
+
   async exhausted(): Promise<string | undefined> {
     const all = this.full || this.volumes.every((volume) => this.retired.has(volume));
     return all ? "no volume has room" : undefined;

@@ -57,7 +57,7 @@ export async function sceneOf(
     ...{ init: true, instance: "here", durability: "group", log: silentLog },
     fetching: { entry: fetchWriteEntry, number: threads },
   });
-  const direct = createDirectFetch(source, [volume]);
+  const direct = createDirectFetch(source, { volumes: [volume] });
   if (direct === undefined) throw new Error("there is no short way");
   t.after(async () => {
     server.closeAllConnections();

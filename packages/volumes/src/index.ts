@@ -15,10 +15,12 @@ export { readOwnBytes } from "./own-files/files.ts";
 export { makeFolder } from "./own-files/make-folder.ts";
 export { createPrivateFile, makePrivateFolder, replacePrivateFile } from "./own-files/private.ts";
 export { removeOwnFile } from "./own-files/removal.ts";
-export { createPlacement } from "./placement/placement.ts";
+export { createPlacement, type LocalPlacement, type PlacedVolume } from "./placement/placement.ts";
+export type { Order } from "./placement/volume-state.ts";
 export type { Damage, Repaired } from "./repair/mending.ts";
 export { openRepair, type Repair, type RepairOptions } from "./repair/repair.ts";
 export { endProcess, threadsHang } from "./thread/ending.ts";
+export { refuseOverlaps } from "./trial/overlaps.ts";
 export {
   findsItself,
   type GivenVolume,

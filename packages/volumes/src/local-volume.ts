@@ -1,5 +1,5 @@
 import type { EventLoopUtilization } from "node:perf_hooks";
-import type { LocalRoom, NewObject, StoredObject, Volume } from "@brigade/core";
+import type { HostError, LocalRoom, NewObject, StoredObject, Volume } from "@brigade/core";
 import type { Came, FetchCommand, FetchCounts } from "./fetching/fetcher.ts";
 import type { FoundFolder } from "./identity/found-folder.ts";
 
@@ -18,8 +18,23 @@ export interface TreeObject extends NewObject {
  */
 export type Imported = StoredObject | "different" | undefined;
 
-/** A volume on a disk of this machine. */
-export interface LocalVolume extends Volume {
+/** A volume on a disk of this machine that can be closed and opened again. */
+export interface LocalVolume extends OpenLocalVolume {
+  readonly isOpen: boolean;
+  /**
+   * Finishes what is on its way as far as the disk lets it, and closes all that this process has
+   * open there. What is asked of the volume rejects with `why` from now on. May be called twice.
+   */
+  close(why: HostError): Promise<void>;
+  /**
+   * Opens it again, if the same volume is there and its disk takes a file. Else it stays closed, and
+   * this rejects with HostError or ConfigError. An open volume stays as it is.
+   */
+  reopen(): Promise<void>;
+}
+
+/** A volume on a disk of this machine, as long as it is open. */
+export interface OpenLocalVolume extends Volume {
   /**
    * Why no work goes on there at the moment, in words: its disk has not answered for some time.
    * Usually empty.

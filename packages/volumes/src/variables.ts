@@ -9,6 +9,8 @@ export const volumeVariables = z.object({
     .transform((text) => text.split(":").filter((root) => root !== ""))
     .refine((roots) => new Set(roots).size === roots.length, "names a volume twice")
     .default([]),
+  /** A file with more roots, one per line. Services read it again at SIGHUP. */
+  VOLUMES_FILE: z.string().min(1).optional(),
   ...floorVariables,
   /** Threads that fetch what they write, over all volumes; 0: the main thread fetches. */
   FETCH_THREADS: integer({ max: 64 }).optional(),

@@ -19,6 +19,7 @@ test("has defaults for everything", () => {
 test("reads roots, amounts and shares", () => {
   const parsed = parseEnvironment(volumeVariables, {
     VOLUMES: "/mnt/one:/mnt/two:",
+    VOLUMES_FILE: "/etc/brigade/volumes",
     MIN_FREE: "20GiB",
     MIN_FREE_INODES: "5%",
     VOLUME_AUTO_INIT: "true",
@@ -28,6 +29,7 @@ test("reads roots, amounts and shares", () => {
   assert.deepEqual(parsed, {
     value: {
       VOLUMES: ["/mnt/one", "/mnt/two"],
+      VOLUMES_FILE: "/etc/brigade/volumes",
       MIN_FREE: { amount: 20 * 1024 ** 3 },
       MIN_FREE_INODES: { share: 0.05 },
       VOLUME_AUTO_INIT: true,

@@ -16,7 +16,7 @@ import { readEnvironment, readVariables } from "../settings/environment.ts";
 import { settingsSchema } from "../settings/settings.ts";
 import { print, printJson } from "../terminal/terminal.ts";
 import { formatBytes, formatCount } from "../terminal/units.ts";
-import { namedFolder } from "../volumes/named-folders.ts";
+import { namedFolder } from "../volumes/named-folder.ts";
 
 export interface AdoptFlags extends LedgerFlags {
   readonly volume?: string;

@@ -4,13 +4,13 @@ import type { EmbeddedBroker } from "@brigade/broker";
 import type { Fetching, Log } from "@brigade/core";
 import type { Catalogue, FailureFilter, JobRecord } from "@brigade/ledger";
 import { createStatus, ledgerApp } from "@brigade/ledger/http";
-import { type LocalVolume, removeOwnFile, replacePrivateFile } from "@brigade/volumes";
+import { removeOwnFile, replacePrivateFile } from "@brigade/volumes";
 import type { ControlDesk } from "../control/control-desk.ts";
 import { depthsOf } from "../job/queue-depths.ts";
 import { retryCopy } from "../ledger/retry-copy.ts";
 import { listen } from "../service/listening/listen.ts";
 import { Announcing } from "../service/presence/announcing.ts";
-import { VolumeRooms } from "../service/presence/volume-rooms.ts";
+import { type PlacedVolumes, VolumeRooms } from "../service/presence/volume-rooms.ts";
 import { isWatched } from "../terminal/terminal.ts";
 import type { CopyConfiguration } from "./configuration.ts";
 
@@ -27,7 +27,7 @@ export interface PageParts {
   readonly catalogue: Catalogue;
   readonly broker: EmbeddedBroker;
   readonly host: string;
-  readonly volumes: readonly LocalVolume[];
+  readonly placement: PlacedVolumes;
   readonly pauses: () => readonly string[];
   readonly fetching: () => Fetching | undefined;
   readonly listing: () => Fetching | undefined;
@@ -63,7 +63,7 @@ export async function showPage(parts: PageParts): Promise<Page> {
   const { url } = opening.use(await listen(app, { host: "127.0.0.1", port: parts.page.port }));
   opening.defer(tellAddress(`${url}/#token=${token}`, url, parts));
   const rooms = new VolumeRooms(log);
-  rooms.add(parts.volumes);
+  rooms.follow(parts.placement);
   const announcing = new Announcing({
     who: { service: "copy", host, instance: `copy@${host}#${process.pid}` },
     sources: () => {

@@ -5,16 +5,19 @@ import { createDirectFetch } from "@brigade/fetch-write";
 import { type Catalogue, createLedger } from "@brigade/ledger";
 import { createLister } from "@brigade/lister";
 import { withRetry } from "@brigade/sources";
-import { createPlacement } from "@brigade/volumes";
+import { createPlacement, type LocalPlacement } from "@brigade/volumes";
 import { obeyLimits } from "../control/limits/obey-limits.ts";
 import { obeyHold } from "../control/obey-hold.ts";
 import { FetchingWatch } from "../job/fetching.ts";
 import { ListingWatch } from "../job/listing.ts";
 import { Load } from "../job/load.ts";
+import { describeMissingRoom } from "../job/missing-room.ts";
 import { preflight } from "../job/preflight.ts";
 import type { JobReport } from "../job/report.ts";
 import { logSource } from "../service/source-log.ts";
 import { downloaderOptions, ledgerPrefetch, listerOptions } from "../settings/settings.ts";
+import { obeyVolumeOrders } from "../volumes/volume-orders.ts";
+import { watchPlacement } from "../volumes/watched-placement.ts";
 import { closeJob } from "./close-job.ts";
 import { copyControl } from "./control.ts";
 import { finished } from "./finish.ts";
@@ -66,8 +69,9 @@ async function runUntil(request: CopyRequest, trouble: AbortController, tell: Te
   const fetching = () => watched?.fetching.now;
   const listing = () => watched?.listing.now;
   const pauses = () => [...new Set(pausing.flatMap((one) => one.pauses))];
+  const placement = placementOf(request, opened);
   const page = resources.use(
-    await pageOf(request, { ...opened, host: hostname(), desk, pauses, fetching, listing }),
+    await pageOf(request, { ...opened, placement, host: hostname(), desk, pauses, fetching, listing }),
   );
   const catalogue = page?.catalogue ?? opened.catalogue;
   const job = await openJob(catalogue, broker, { ...request, name, prefix, source });
@@ -75,14 +79,17 @@ async function runUntil(request: CopyRequest, trouble: AbortController, tell: Te
 
   const { lister, downloader } = await startWork(
     request,
-    { ...opened, catalogue, control },
+    { ...opened, catalogue, control, placement, job: job.id },
     resources,
     trouble,
   );
   pausing.push(lister, downloader, ...volumes);
-  const fetchers = volumes.flatMap((volume) => volume.fetchers);
   watched = {
-    fetching: new FetchingWatch(source.pacing, downloader, new Load(fetchers)),
+    fetching: new FetchingWatch(
+      source.pacing,
+      downloader,
+      new Load(() => volumes.flatMap(({ fetchers }) => fetchers)),
+    ),
     listing: new ListingWatch(source.pacing, lister, new Load()),
   };
   await finished(
@@ -108,16 +115,33 @@ async function pageOf(
   return await showPage({ ...parts, page, state: volumes.state, configuration, log });
 }
 
+function placementOf({ configuration, log }: CopyRequest, { volumes }: Opened): LocalPlacement {
+  const {
+    MIN_FREE: minFree,
+    MIN_FREE_INODES: minFreeInodes,
+    PLACEMENT: policy,
+  } = configuration.volumeSettings;
+  return createPlacement(volumes, log, { minFree, minFreeInodes, policy });
+}
+
+interface WorkParts extends Opened {
+  readonly control: ControlState;
+  readonly placement: LocalPlacement;
+  readonly job: string;
+}
+
 /** Starts ledger, downloader and lister, in this order. */
 async function startWork(
   { configuration, log }: CopyRequest,
-  { catalogue, broker, volumes, control }: Opened & { readonly control: ControlState },
+  { catalogue, broker, volumes, placement, job, control }: WorkParts,
   resources: AsyncDisposableStack,
   trouble: AbortController,
 ) {
-  const { settings, volumeSettings, name, source } = configuration;
+  const { settings, name, source } = configuration;
   const giveUp = (error: unknown) => trouble.abort(error);
   const onBan = () => source.pacing.banned();
+  resources.use(watchPlacement(placement, giveUp));
+  resources.use(obeyVolumeOrders(placement, [control]));
   const host = hostname();
   const monotonic = source.pacing.workingTime;
   const parts = { name, broker, host, log, onGiveUp: giveUp, onBan, control, monotonic };
@@ -127,18 +151,20 @@ async function startWork(
       { prefetch: ledgerPrefetch },
     ),
   );
-  const placement = createPlacement(volumes, log, {
-    minFree: volumeSettings.MIN_FREE,
-    minFreeInodes: volumeSettings.MIN_FREE_INODES,
-    policy: volumeSettings.PLACEMENT,
-  });
+  /** Where people have ordered that nothing goes to a volume, the run waits for their next order. */
+  const giveUpWithoutRoom = async (reason: string) => {
+    if (placement.hasOrders) return;
+    const missing = describeMissingRoom(await catalogue.jobs.progress(job), placement.usableBytes);
+    const more = missing === "" ? "" : `; ${missing}`;
+    giveUp(new FatalError(`${reason}${more}; then run the same command again`));
+  };
   const downloader = await createDownloader(
     {
       ...parts,
       source,
       placement,
-      direct: createDirectFetch(source, volumes),
-      onExhausted: (reason) => giveUp(new FatalError(`${reason}; then run the same command again`)),
+      direct: createDirectFetch(source, placement),
+      onExhausted: (reason) => void giveUpWithoutRoom(reason).catch(giveUp),
     },
     { ...downloaderOptions(settings, source), endsWhenAllIsRefused: true },
   );

@@ -17,28 +17,38 @@ const mainThread: LoadedThread = { load: () => performance.eventLoopUtilization(
 
 /** Whether a thread is busy: one of several. */
 export class Load {
-  readonly #threads: readonly LoadedThread[];
+  readonly #others: () => readonly LoadedThread[];
+  readonly #main: LoadedThread;
   readonly #now: () => number;
-  #before: readonly EventLoopUtilization[];
+  #before: ReadonlyMap<LoadedThread, EventLoopUtilization>;
   #at: number;
   #wasBusy = false;
 
-  /** `others`: threads beside the main thread. `now`: monotonic milliseconds. */
-  constructor(others: readonly LoadedThread[] = [], now = () => performance.now(), main = mainThread) {
-    this.#threads = [main, ...others];
+  /** `others`: returns the threads beside the main thread. `now`: monotonic milliseconds. */
+  constructor(
+    others: () => readonly LoadedThread[] = () => [],
+    now = () => performance.now(),
+    main = mainThread,
+  ) {
+    this.#others = others;
+    this.#main = main;
     this.#now = now;
-    this.#before = this.#threads.map((thread) => thread.load());
+    this.#before = this.#loads();
     this.#at = now();
   }
 
   /** Since it was judged last. */
   isBusy(): boolean {
     if (this.#now() - this.#at < shortest) return this.#wasBusy;
-    const after = this.#threads.map((thread) => thread.load());
-    this.#wasBusy = after.some((one, at) => workedShare(one, this.#before[at]) >= busy);
+    const after = this.#loads();
+    this.#wasBusy = [...after].some(([thread, one]) => workedShare(one, this.#before.get(thread)) >= busy);
     this.#before = after;
     this.#at = this.#now();
     return this.#wasBusy;
+  }
+
+  #loads(): ReadonlyMap<LoadedThread, EventLoopUtilization> {
+    return new Map([this.#main, ...this.#others()].map((thread) => [thread, thread.load()]));
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { getuid } from "node:process";
 import { ConfigError, HostError } from "@brigade/core";
 import { makePrivateFolder } from "@brigade/volumes";
-import { namedFolder } from "../volumes/named-folders.ts";
+import { namedFolder } from "../volumes/named-folder.ts";
 
 /** The files in a state folder: the accounts, and the work that is under way. */
 export const catalogueFile = "catalogue.sqlite";

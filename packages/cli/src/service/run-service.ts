@@ -13,7 +13,6 @@ import {
   type Presence,
 } from "@brigade/core";
 import { LedgerClient } from "@brigade/ledger/http";
-import type { LocalVolume } from "@brigade/volumes";
 import { Hono } from "hono";
 import { flushLog } from "../logging/kept-back.ts";
 import { createLog } from "../logging/logging.ts";
@@ -27,7 +26,7 @@ import { listen } from "./listening/listen.ts";
 import { addHealth, Metrics, type Standing } from "./listening/metrics.ts";
 import { Announcing } from "./presence/announcing.ts";
 import { HeardControls } from "./presence/heard-control.ts";
-import { VolumeRooms } from "./presence/volume-rooms.ts";
+import { type PlacedVolumes, VolumeRooms } from "./presence/volume-rooms.ts";
 import type { Service, ServiceConfiguration } from "./service.ts";
 import { type Begin, Workers } from "./workers.ts";
 
@@ -180,8 +179,8 @@ class RunningService implements Service {
     await this.#workers.add(source, begin);
   };
 
-  readonly addVolumes = (volumes: readonly LocalVolume[]): void => {
-    this.#rooms.add(volumes);
+  readonly showVolumes = (volumes: PlacedVolumes): void => {
+    this.#rooms.follow(volumes);
   };
 
   readonly onPresence = (listener: (presence: Presence, user: string) => void): void => {

@@ -1,10 +1,10 @@
 import type { Broker, Control, ControlStates, Log, Presence } from "@brigade/core";
-import type { LocalVolume } from "@brigade/volumes";
 import type { Hono } from "hono";
 import type { z } from "zod";
 import type { BrokerAddress } from "../settings/broker-address.ts";
 import type { ledgerServiceVariables, ServiceName, Settings } from "../settings/settings.ts";
 import type { BrokerStanding } from "./broker/broker-standing.ts";
+import type { PlacedVolumes } from "./presence/volume-rooms.ts";
 import type { Begin } from "./workers.ts";
 
 /** What a service is built with. */
@@ -33,8 +33,8 @@ export interface Service {
   obey(sources: readonly string[]): void;
   /** Begins the work for a source, shows what it is up to, and stops it when the service leaves. */
   work(source: string, begin: Begin): Promise<void>;
-  /** Shows how much room the volumes have. */
-  addVolumes(volumes: readonly LocalVolume[]): void;
+  /** Shows how the volumes are, and how much room they have. */
+  showVolumes(volumes: PlacedVolumes): void;
   /**
    * Calls the listener with what other services report of themselves. To be called after `connect`.
    */

@@ -1,5 +1,5 @@
 import type { NewerMessages } from "@brigade/core";
-import type { JobStatus, Location, SourceStatus, Status, UnreadableJob } from "@brigade/ledger";
+import type { JobStatus, Location, SourceStatus, Status, UnreadableJob, VolumeStatus } from "@brigade/ledger";
 import { describeLimits } from "../control/limits/describe-limit.ts";
 import { describeAbsent } from "../job/absent-volumes.ts";
 import { describeHoles } from "../job/holes.ts";
@@ -135,7 +135,7 @@ function speed({ rate, etaSeconds, progress }: JobStatus): string[] {
 
 function describeVolumes({ volumes, at }: Status): string[] {
   if (volumes.length === 0) return [];
-  const head: Cell[] = ["host", "volume", right("objects"), right("bytes"), right("free"), "last seen"];
+  const head: Cell[] = ["host", "volume", right("objects"), right("bytes"), right("free"), "last seen", ""];
   const rows = volumes.map((one): Cell[] => [
     one.host,
     one.label ?? one.volume,
@@ -143,8 +143,16 @@ function describeVolumes({ volumes, at }: Status): string[] {
     right(formatBytes(one.bytes)),
     right(one.free === undefined ? "?" : formatBytes(one.free)),
     ago(at - one.seenAt),
+    describeStanding(one, at),
   ]);
   return formatTable([head, ...rows]);
+}
+
+/** Returns "" of a volume that is well. */
+function describeStanding({ standing }: VolumeStatus, now: number): string {
+  if (standing === undefined || standing.state === "ok") return "";
+  const { state, since, reason } = standing;
+  return `${state} since ${span(now - since)}${reason === undefined ? "" : `: ${reason}`}`;
 }
 
 function describeServices({ services, at }: Status): string[] {

@@ -18,7 +18,11 @@ class Thread implements LoadedThread {
 function threads() {
   const clock = { now: 0 };
   const [main, other] = [new Thread(), new Thread()];
-  const load = new Load([other], () => clock.now, main);
+  const load = new Load(
+    () => [other],
+    () => clock.now,
+    main,
+  );
   const live = (ms: number, workedByMain: number, workedByOther: number) => {
     clock.now += ms;
     main.live(ms, workedByMain);

@@ -194,8 +194,14 @@ export interface Placement {
    */
   failed(volume: Volume, error: HostError, bytes?: number): void;
   /**
-   * Why no volume can accept anything, now or when the reserved room is used or given back; `undefined`
-   * while one can.
+   * Why no volume can accept anything (an object of so many bytes), now or when the reserved room is
+   * used or given back; `undefined` while one can.
    */
-  exhausted(): Promise<string | undefined>;
+  exhausted(bytes?: number): Promise<string | undefined>;
+  /**
+   * What is to become of an object of so many bytes for which no volume has room now: `never`: not
+   * even an empty volume would have it; `later`: other objects are being placed; `wait`: until there
+   * is more room.
+   */
+  outlook(bytes: number): "never" | "later" | "wait";
 }

@@ -51,6 +51,28 @@ const obeyedSchema = z.object({
 export type ObeyedControl = z.infer<typeof obeyedSchema>;
 
 /**
+ * How a volume is:
+ *
+ * - `ok`         it takes objects
+ * - `filling`    it takes objects, and a twentieth of its disk at most is left above its floor
+ * - `full`       it takes nothing until it has more room
+ * - `read-only`  its file system is read-only; it is tried again
+ * - `failing`    its disk fails; it is tried again
+ * - `hanging`    its disk does not answer; it is used again when it does
+ * - `drained`    people want nothing new there
+ * - `ejected`    the same, and nothing is open there: it can be unmounted
+ * - `gone`       its disk is not there; it is tried again
+ */
+export const volumeStandingSchema = z.object({
+  state: z.enum(["ok", "filling", "full", "read-only", "failing", "hanging", "drained", "ejected", "gone"]),
+  /** Unix milliseconds. */
+  since: z.int(),
+  /** For people. */
+  reason: z.string().exactOptional(),
+});
+export type VolumeStanding = z.infer<typeof volumeStandingSchema>;
+
+/**
  * What a service says of itself every few seconds, to whoever listens. It may be lost, and it is
  * not kept. It may keep a job open that would be closed as stalled; it never closes one. A service
  * that falls silent is shown as such, and its disks are lost until somebody speaks of them again.
@@ -107,6 +129,7 @@ export const presenceSchema = z.object({
       lookedMs: count.exactOptional(),
       /** Why what lies on it could not be read then, for people. Absent: it is there. */
       lost: z.string().exactOptional(),
+      standing: volumeStandingSchema.exactOptional(),
     }),
     { most: mostVolumes },
   ),

@@ -26,7 +26,8 @@ export interface BatchParts extends FetchParts {
   readonly maxAttempts: number;
   readonly alarm: Alarm;
   readonly inHand: InHand;
-  readonly onExhausted: (reason: string) => void;
+  /** `bytes`: of the object that finds no room; 0: nothing does. */
+  readonly onExhausted: (reason: string, bytes: number) => void;
 }
 
 type BatchDelivery = Pick<Delivery, "standAside" | "onOverdue">;

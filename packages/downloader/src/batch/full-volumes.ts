@@ -6,11 +6,12 @@ export interface FullVolumesParts {
   readonly log: Log;
   readonly delay: Delayer;
   readonly leaving: AbortSignal;
-  /** No volume can accept anything, for this reason. */
+  /** No volume can accept anything, for this reason. Called again when it is another reason. */
   readonly onExhausted: (reason: string) => void;
 }
 
-const full = "no volume with room";
+/** Why fetching pauses. */
+export const noRoom = "no volume with room";
 /** Milliseconds between two looks at full disks. */
 const roomPoll = 10_000;
 
@@ -22,17 +23,25 @@ export class FullVolumes {
     this.#parts = parts;
   }
 
-  /** Resolves when a volume has room again, at once if that is being waited for already. */
-  async wait(reason: string): Promise<void> {
+  /**
+   * Resolves when a volume has room again for so many bytes, at once if room is being waited for
+   * already.
+   */
+  async wait(reason: string, bytes: number): Promise<void> {
     const { valve, placement, log, delay, leaving, onExhausted } = this.#parts;
-    if (valve.reasons.includes(full)) return;
+    if (valve.reasons.includes(noRoom)) return;
     log.error({ reason }, "fetching pauses: no volume can accept anything");
-    const closed = valve.close(full);
+    const closed = valve.close(noRoom);
     onExhausted(reason);
     await closed;
-    while (!leaving.aborted && (await placement.exhausted()) !== undefined) {
+    let told = reason;
+    while (!leaving.aborted) {
+      const still = await placement.exhausted(bytes);
+      if (still === undefined) break;
+      if (still !== told) onExhausted(still);
+      told = still;
       await delay(roomPoll, leaving).catch(() => undefined);
     }
-    if (!leaving.aborted) await valve.open(full);
+    if (!leaving.aborted) await valve.open(noRoom);
   }
 }

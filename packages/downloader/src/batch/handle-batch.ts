@@ -173,21 +173,32 @@ class BatchHandling {
     await Promise.all(left);
   }
 
+  async #later(missing: readonly Listed[]): Promise<Verdict> {
+    for (const one of missing) this.#batch.again(one, { counted: false, waitMs: noRoomWait });
+    return await this.#batch.conclude();
+  }
+
   /**
-   * A batch that fits nowhere is split. A single object that fits nowhere has failed, unless all
-   * volumes are full.
+   * A batch that fits nowhere is split. A single object waits for room, while others that are smaller
+   * go on. It has failed if not even an empty volume would have room for it.
    */
   async #noRoom(missing: readonly Listed[]): Promise<Verdict> {
     const { placement, onExhausted, log } = this.#parts;
     const batch = this.#batch;
     const exhausted = await placement.exhausted();
     if (exhausted !== undefined) {
-      onExhausted(exhausted);
-      for (const one of missing) batch.again(one, { counted: false, waitMs: noRoomWait });
-      return await batch.conclude();
+      onExhausted(exhausted, 0);
+      return await this.#later(missing);
     }
     const [only] = missing;
     if (missing.length > 1 || only === undefined) return await batch.halve(missing);
+    const { size } = only.file;
+    const outlook = size === undefined ? "never" : placement.outlook(size);
+    if (outlook === "wait" && size !== undefined) {
+      const reason = await placement.exhausted(size);
+      if (reason !== undefined) onExhausted(reason, size);
+    }
+    if (outlook !== "never") return await this.#later(missing);
     const bytes = only.file.size ?? "unknown number of";
     const reason = `no volume has room for its ${bytes} bytes`;
     log.warn({ key: keyOf(only), attempt: batch.message.attempt, reason }, "an object failed");

@@ -16,29 +16,37 @@ export class BodyMemory {
   readonly #bytes: number;
   readonly #restraint: Restraint;
   readonly #all: ByteBudget;
-  /** `undefined` if there is a single volume, which may hold everything. */
-  readonly #ofEach: ReadonlyMap<Volume, ByteBudget> | undefined;
+  readonly #placed: { readonly volumes: readonly Volume[] };
+  readonly #least: () => number;
+  readonly #ofEach = new Map<Volume, ByteBudget>();
   #restrained = 1;
 
-  /** `requests`: returns the number of requests that run at once, at most, at this moment. */
-  constructor(bytes: number, requests: () => number, volumes: readonly Volume[], restraint: Restraint) {
-    const least = () => bytes / (begun * requests());
+  /**
+   * `requests`: returns the number of requests that run at once, at most, at this moment. `placed`:
+   * has the volumes of this moment.
+   */
+  constructor(
+    bytes: number,
+    requests: () => number,
+    placed: { readonly volumes: readonly Volume[] },
+    restraint: Restraint,
+  ) {
     this.#bytes = bytes;
     this.#restraint = restraint;
-    this.#all = new ByteBudget(bytes, least);
-    const own = (volume: Volume) => [volume, new ByteBudget(bytes * part, least)] as const;
-    this.#ofEach = volumes.length > 1 ? new Map(volumes.map(own)) : undefined;
+    this.#placed = placed;
+    this.#least = () => bytes / (begun * requests());
+    this.#all = new ByteBudget(bytes, this.#least);
   }
 
   /** Whether objects wait for memory. */
   get isShort(): boolean {
-    return this.#all.isShort || (this.#ofEach?.values().some((own) => own.isShort) ?? false);
+    return this.#all.isShort || this.#ofEach.values().some((own) => own.isShort);
   }
 
   /** Returns the share itself, without a promise, if there is nothing to wait for. */
   acquire(volume: Volume, bytes: number): Share | Promise<Share> {
     if (this.#restraint.part !== this.#restrained) this.#resize(this.#restraint.part);
-    const own = this.#ofEach?.get(volume)?.acquire(bytes);
+    const own = this.#budgetOf(volume)?.acquire(bytes);
     if (own === undefined) return this.#all.acquire(bytes);
     return own instanceof Promise ? own.then((share) => this.#with(share, bytes)) : this.#with(own, bytes);
   }
@@ -49,9 +57,22 @@ export class BodyMemory {
    */
   #resize(restrained: number): void {
     this.#restrained = restrained;
-    const bytes = restrained < 1 ? (this.#bytes * restrained) / begun : this.#bytes;
-    this.#all.resize(bytes);
-    for (const own of this.#ofEach?.values() ?? []) own.resize(bytes * part);
+    this.#all.resize(this.#bytesNow);
+    for (const own of this.#ofEach.values()) own.resize(this.#bytesNow * part);
+  }
+
+  get #bytesNow(): number {
+    return this.#restrained < 1 ? (this.#bytes * this.#restrained) / begun : this.#bytes;
+  }
+
+  /** `undefined` if the volume has never been beside another: it may hold everything. */
+  #budgetOf(volume: Volume): ByteBudget | undefined {
+    const known = this.#ofEach.get(volume);
+    if (known !== undefined || this.#placed.volumes.length <= 1) return known;
+    const own = new ByteBudget(this.#bytes * part, this.#least);
+    own.resize(this.#bytesNow * part);
+    this.#ofEach.set(volume, own);
+    return own;
   }
 
   #with(own: Share, bytes: number): Share | Promise<Share> {

@@ -24,20 +24,23 @@ const shareEvery = 20;
 type Work = Parameters<DirectFetch["bring"]>[0];
 type CameTo = Parameters<DirectFetch["bring"]>[2];
 
-/** Returns `undefined` if the objects of this source, or to these volumes, come in the usual way only. */
+/**
+ * Returns `undefined` if the objects of this source, or to these volumes, come in the usual way only.
+ * `placed`: has the volumes of this moment.
+ */
 export function createDirectFetch(
   source: Pick<ConfiguredSource, "direct">,
-  volumes: readonly LocalVolume[],
+  placed: { readonly volumes: readonly LocalVolume[] },
 ): DirectFetch | undefined {
   const { direct } = source;
-  if (direct === undefined || volumes.every(({ fetchers }) => fetchers.length === 0)) return undefined;
-  return new VolumesFetch(direct, volumes);
+  if (direct === undefined || placed.volumes.every(({ fetchers }) => fetchers.length === 0)) return undefined;
+  return new VolumesFetch(direct, placed);
 }
 
 /** The main thread's end: it decides when the short way is open, and for which objects. */
 class VolumesFetch implements DirectFetch {
   readonly #source: DirectSource;
-  readonly #volumes: ReadonlyMap<object, readonly DirectVolume[]>;
+  readonly #placed: { readonly volumes: readonly LocalVolume[] };
   readonly #rest = new Rest();
   /** Threads that have something to fetch, with the number of their commands. */
   readonly #busy = new Map<DirectVolume, number>();
@@ -50,9 +53,9 @@ class VolumesFetch implements DirectFetch {
   #isPaused = () => false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(source: DirectSource, volumes: readonly LocalVolume[]) {
+  constructor(source: DirectSource, placed: { readonly volumes: readonly LocalVolume[] }) {
     this.#source = source;
-    this.#volumes = new Map(volumes.map((volume) => [volume, volume.fetchers]));
+    this.#placed = placed;
   }
 
   get isOpen(): boolean {
@@ -71,7 +74,7 @@ class VolumesFetch implements DirectFetch {
   }
 
   async bring({ job, volume, objects, isPaused }: Work, signal: AbortSignal, came: CameTo): Promise<void> {
-    const thread = this.#leastBusy(this.#volumes.get(volume) ?? []);
+    const thread = this.#leastBusy(this.#placed.volumes.find((one) => one === volume)?.fetchers ?? []);
     const reported = new Set<number>();
     const report = (at: number, outcome: DirectOutcome) => {
       if (reported.has(at)) return;

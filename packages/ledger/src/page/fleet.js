@@ -50,7 +50,7 @@ function atOnceText(what, { atOnce, limitedBy }) {
 }
 
 /** @param {VolumeStatus} volume @param {number} now */
-function disk({ volume, label, root, free, size, objects, bytes, seenAt }, now) {
+function disk({ volume, label, root, free, size, objects, bytes, seenAt, standing }, now) {
   const room =
     free === undefined
       ? ""
@@ -63,7 +63,7 @@ function disk({ volume, label, root, free, size, objects, bytes, seenAt }, now) 
   ];
   return element(
     "div",
-    { class: "disk", "data-volume": volume, title: volume },
+    { class: "disk", "data-volume": volume, "data-state": standing?.state ?? "", title: volume },
     element(
       "p",
       { class: "line" },
@@ -77,5 +77,12 @@ function disk({ volume, label, root, free, size, objects, bytes, seenAt }, now) 
       element("small", {}, `${counted(objects, "object", "objects")}, ${formatBytes(bytes)}`),
       element("small", {}, root === undefined ? `last seen ${formatAgo(seenAt, now)}` : root),
     ),
+    standing === undefined || standing.state === "ok" ? undefined : standingLine(standing, now),
   );
+}
+
+/** @param {NonNullable<VolumeStatus["standing"]>} standing @param {number} now */
+function standingLine({ state, since, reason }, now) {
+  const words = `${state}, began ${formatAgo(since, now)}`;
+  return element("p", { class: "pause" }, reason === undefined ? words : `${words}: ${reason}`);
 }

@@ -2,7 +2,7 @@ import { type Presence, silentIntervals } from "@brigade/core";
 import type { VolumeStatus } from "../wire/status.ts";
 import type { VolumeContents, VolumeDescription } from "../wire/volumes.ts";
 
-interface Heard extends Pick<VolumeStatus, "label" | "root" | "free" | "size" | "lookedAt"> {
+interface Heard extends Pick<VolumeStatus, "label" | "root" | "free" | "size" | "lookedAt" | "standing"> {
   readonly host: string;
   readonly seenAt: number;
   readonly gone: { readonly lost?: string } | null;

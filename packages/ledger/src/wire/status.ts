@@ -1,4 +1,4 @@
-import { newerMessagesSchema, presenceSchema, standingSchema } from "@brigade/core";
+import { newerMessagesSchema, presenceSchema, standingSchema, volumeStandingSchema } from "@brigade/core";
 import { z } from "zod";
 import { count, time } from "./amounts.ts";
 import { jobRecordSchema, jobStandingSchema } from "./jobs.ts";
@@ -91,6 +91,8 @@ const volumeStatusSchema = volumeContentsSchema.extend({
    * they last spoke.
    */
   lookedAt: time.exactOptional(),
+  /** How its service uses it, as long as that is heard. */
+  standing: volumeStandingSchema.exactOptional(),
 });
 export type VolumeStatus = z.infer<typeof volumeStatusSchema>;
 

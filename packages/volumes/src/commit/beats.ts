@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { HostError } from "@brigade/core";
-import { diskError } from "../disk/disk-errors.ts";
+import { diskError, isLost } from "../disk/disk-errors.ts";
 
 /** What a beat does to groups of finished files. */
 export interface BeatSteps<T> {
@@ -101,7 +101,7 @@ export class Beats<T> {
  * is opened again.
  */
 function lost(error: unknown): HostError {
-  if (error instanceof HostError && error.kind === "io") return error;
-  const { message } = diskError(error, "syncing failed, nothing more is believed of this volume");
-  return new HostError("io", message, { cause: error });
+  const known = diskError(error, "syncing failed, nothing more is believed of this volume");
+  if (known instanceof HostError && isLost(known)) return known;
+  return new HostError("io", known.message, { cause: error });
 }

@@ -1,5 +1,5 @@
 import { getgid, getuid } from "node:process";
-import { HostError, NameError, processLimits } from "@brigade/core";
+import { HostError, type HostErrorKind, NameError, processLimits } from "@brigade/core";
 
 /** Linux's errors that Node has no names for, by number. */
 const nameless: Readonly<Record<number, string>> = {
@@ -110,9 +110,23 @@ export function diskError(error: unknown, doing: string): HostError | NameError 
   const code = errorCode(error);
   if (code === "") throw error;
   const message = `${doing}: ${inWords(error)}`;
+  if (faults[code] === "object") return new NameError(message, { cause: error });
+  return new HostError(kindOf(code), message, { cause: error });
+}
+
+/** Errors after which the disk is not there any more. */
+const gone = new Set(["ENODEV", "ENOMEDIUM", "ENOTCONN", "ENXIO", "ESHUTDOWN", "ESTALE"]);
+
+function kindOf(code: string): HostErrorKind {
   const fault = faults[code];
-  if (fault === "object") return new NameError(message, { cause: error });
-  return new HostError(fault === "full" || fault === "limits" ? fault : "io", message, { cause: error });
+  if (fault === "full" || fault === "limits") return fault;
+  if (code === "EROFS") return "read-only";
+  return gone.has(code) ? "gone" : "io";
+}
+
+/** Whether a volume that fails so is lost until it is opened again. */
+export function isLost({ kind }: HostError): boolean {
+  return kind === "io" || kind === "read-only" || kind === "gone";
 }
 
 /** An error of the disk in the words of this program; any other error as it was. */

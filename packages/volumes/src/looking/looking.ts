@@ -50,6 +50,8 @@ export class Looking {
   }
 
   room(): LocalRoom {
+    // The room of what lies below an unmounted disk is none of the volume's.
+    this.#needs.guard();
     return roomIn(statfsSync(this.#needs.root));
   }
 

@@ -16,21 +16,28 @@ export interface Place {
   readonly folder: string;
 }
 
+/** What is asked of the disk when a file cannot get its name. */
+export interface DiskQuestions {
+  /** Returns whether the disk takes another file. */
+  readonly hasRoom: () => boolean;
+  /** Throws HostError if the disk was mounted again since the volume was opened. */
+  readonly assertMounted: () => void;
+}
+
 /** Gives files their final names, and finds them again. */
 export class Placing {
   readonly #root: string;
   readonly #traits: Traits;
   readonly #directories: Directories;
-  readonly #hasRoom: () => boolean;
+  readonly #disk: DiskQuestions;
   /** By path. */
   readonly #entered = new Map<string, EnteredFolder>();
 
-  /** `hasRoom` says whether the disk takes another file. */
-  constructor(root: string, traits: Traits, directories: Directories, hasRoom: () => boolean) {
+  constructor(root: string, traits: Traits, directories: Directories, disk: DiskQuestions) {
     this.#root = root;
     this.#traits = traits;
     this.#directories = directories;
-    this.#hasRoom = hasRoom;
+    this.#disk = disk;
   }
 
   /** Makes the object's folder. Throws NameError when this volume cannot hold the name. */
@@ -68,7 +75,8 @@ export class Placing {
     try {
       return step();
     } catch (error) {
-      throw placeError(error, key, this.#hasRoom);
+      if (errorCode(error) === "EXDEV") this.#disk.assertMounted();
+      throw placeError(error, key, this.#disk.hasRoom);
     }
   }
 

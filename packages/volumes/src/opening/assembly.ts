@@ -8,7 +8,7 @@ import type { Nameless } from "../disk/nameless.ts";
 import { RoomLeft } from "../disk/room-left.ts";
 import { Bindings } from "../identity/bindings.ts";
 import type { Identity, Layout } from "../identity/identity.ts";
-import { mountGuard } from "../identity/mount-guard.ts";
+import { mountGuard, refuseOtherMount } from "../identity/mount-guard.ts";
 import { Looking } from "../looking/looking.ts";
 import { ManifestWriter } from "../manifest/manifest-writer.ts";
 import { Directories } from "../names/directories.ts";
@@ -107,12 +107,16 @@ export function assemble(prepared: PreparedVolume): Assembly {
 }
 
 function placingOf(
-  { layout: { root }, identity: { traits }, temporary }: PreparedVolume,
+  { layout, identity: { traits }, temporary }: PreparedVolume,
   guard: () => void,
   onSeen: (folder: string) => void,
 ): Placing {
+  const { root } = layout;
   const directories = new Directories({ root, traits, guard, onSeen });
-  return new Placing(root, traits, directories, () => acceptsFiles(temporary.next()));
+  return new Placing(root, traits, directories, {
+    hasRoom: () => acceptsFiles(temporary.next()),
+    assertMounted: () => refuseOtherMount(layout, temporary.folder),
+  });
 }
 
 /** Runs a step. An error is only logged: all that was answered is safe already. */

@@ -2,16 +2,26 @@ import { type Dir, opendirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, type Floor, HostError } from "@brigade/core";
 import { eachSyncer, noSyncer, type Syncer, wholeSyncer } from "../commit/syncer.ts";
-import { isPlaceFault } from "../disk/disk-errors.ts";
+import { errorCode, isFull, isPlaceFault, volumeError } from "../disk/disk-errors.ts";
 import { loadNameless } from "../disk/nameless.ts";
 import type { OpenDescriptors } from "../disk/open-descriptors.ts";
 import { loadSyncfs } from "../disk/syncfs.ts";
 import { cannotBeUsed } from "../identity/folder-trial.ts";
 import { noteHost } from "../identity/host-note.ts";
-import { type Identity, identify, type Layout, type Names, prepareLayout } from "../identity/identity.ts";
+import {
+  type Identity,
+  identify,
+  identityOf,
+  type Layout,
+  type Names,
+  prepareLayout,
+} from "../identity/identity.ts";
 import { dropTornLines } from "../manifest/torn-lines.ts";
+import { writeNew } from "../own-files/durable-file.ts";
+import { createFile } from "../own-files/files.ts";
 import { tryLock } from "../own-files/lock.ts";
 import { makeFolder } from "../own-files/make-folder.ts";
+import { removeFile } from "../own-files/removal.ts";
 import { removeForgotten } from "../parts/forgotten.ts";
 import { type Assembly, assemble } from "./assembly.ts";
 import { claimTemporary, type Temporary } from "./temporary.ts";
@@ -44,6 +54,11 @@ export interface OpeningOptions {
   readonly minFree?: Floor;
   /** Makes the folder if it does not exist. */
   readonly make?: boolean;
+  /**
+   * The id of the volume, if it is opened again: nothing is written unless it is still there, and its
+   * disk must take a file.
+   */
+  readonly reopens?: string;
 }
 
 export interface OpeningHooks {
@@ -77,6 +92,9 @@ export async function openForWriting(options: OpeningOptions, hooks: OpeningHook
   try {
     return await open(options, hooks);
   } catch (error) {
+    // Of a volume that was open, the fault of the disk is wanted.
+    if (options.reopens !== undefined && (error instanceof HostError || errorCode(error) !== ""))
+      throw volumeError(error, options.root);
     throw cannotBeUsed(options.root, error);
   }
 }
@@ -85,6 +103,7 @@ async function open(options: OpeningOptions, hooks: OpeningHooks): Promise<Opene
   if (!/^[\w-][\w.-]{0,99}$/.test(options.instance)) {
     throw new ConfigError([`"${options.instance}" cannot name an instance: letters, digits, _ - and . only`]);
   }
+  if (options.reopens !== undefined) refuseOther(options.root, options.reopens);
   if (options.make === true) makeFolder(options.root);
   const layout = prepareLayout(options.root, options.init);
   const lock = tryLock(layout.lock, openingPatience);
@@ -107,10 +126,13 @@ async function open(options: OpeningOptions, hooks: OpeningHooks): Promise<Opene
 async function openWith(
   temporary: Temporary,
   layout: Layout,
-  { init, label, names, host, durability, instance, keptOpen, minFree = { share: 0.01 } }: OpeningOptions,
+  options: OpeningOptions,
   hooks: OpeningHooks,
 ): Promise<OpenedVolume> {
+  const { init, label, names, host, reopens, durability, instance, keptOpen } = options;
+  const { minFree = { share: 0.01 } } = options;
   const identity = identify(layout, temporary.next(), init, { label, names });
+  if (reopens !== undefined) tryWriting(temporary.next());
   if (host !== undefined) tryNoteHost(layout, host, temporary.next(), hooks);
   removeForgotten(layout.parts, Date.now(), hooks.onWarning);
   const syncer = hooks.syncer ?? (await syncerFor(durability, layout, hooks));
@@ -134,6 +156,23 @@ async function openWith(
   const { root } = layout;
   const fileSystem = String(statSync(root).dev);
   return { ...assembly, root, fileSystem, identity, occupied: occupiedFolders(root) };
+}
+
+/** Throws HostError unless this volume is at the root. */
+function refuseOther(root: string, id: string): void {
+  if (identityOf(root)?.id === id) return;
+  throw new HostError("gone", `${root} is no longer the volume ${id}: was its disk unmounted?`);
+}
+
+/** Writes a small file, makes it safe and removes it. A disk without room may be used again, too. */
+function tryWriting(path: string): void {
+  try {
+    writeNew(createFile(path), [new Uint8Array(4096)]);
+  } catch (error) {
+    if (!isFull(error)) throw error;
+  } finally {
+    removeFile(path);
+  }
 }
 
 /** An error is only logged: a full disk, for example, can still be opened. */

@@ -5,6 +5,14 @@ export interface Amount {
   readonly inodes: number;
 }
 
+/**
+ * A file takes whole blocks, a bit of its folder and of the manifest: what a reservation adds for
+ * each, bytes. (Blocks are 4 KiB nearly everywhere.)
+ */
+export const perFileBytes = 4096 + 512;
+/** The least that can be stored. */
+export const least: Amount = { bytes: perFileBytes, inodes: 1 };
+
 /** The room of one file system, and what of it is promised, for all volumes that lie on it. */
 export class SharedRoom {
   #room: LocalRoom | undefined;

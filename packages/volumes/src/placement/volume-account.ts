@@ -1,7 +1,15 @@
-import { aboveFloor, type Floor, HostError, type Log, type Reservation } from "@brigade/core";
+import {
+  aboveFloor,
+  type Floor,
+  HostError,
+  type Log,
+  type Reservation,
+  type VolumeStanding,
+} from "@brigade/core";
 import type { LocalVolume } from "../local-volume.ts";
 import { type Amount, minus, type SharedRoom } from "./shared-room.ts";
-import { largeBytes, VolumeState } from "./volume-state.ts";
+import { VolumeOpening } from "./volume-opening.ts";
+import { largeBytes, type Order, VolumeState } from "./volume-state.ts";
 
 export interface AccountOptions {
   readonly minFree: Floor;
@@ -17,6 +25,8 @@ const staleMs = 10_000;
  * Milliseconds.
  */
 const hesitationMs = 3_000;
+/** A disk that nobody asks is asked again after this long, to see whether it is there. Milliseconds. */
+const idleMs = 5_000;
 /**
  * Batches that a volume may hold, whatever part of all they are; beyond, it holds this part at
  * most, if others take more.
@@ -25,8 +35,10 @@ const fewBatches = 8;
 const largestPart = 3 / 4;
 
 export interface AccountNeeds {
-  /** Of the volume's file system. */
-  readonly shared: SharedRoom;
+  /** Returns what the volumes of a file system share. */
+  readonly sharedBy: (fileSystem: string) => SharedRoom;
+  /** Unix milliseconds. */
+  readonly date: () => number;
   readonly log: Log;
   /** Called when something else may fit than before. */
   readonly onChange: () => void;
@@ -41,6 +53,9 @@ export class VolumeAccount {
   #knownAt = Number.NEGATIVE_INFINITY;
   #pending: Promise<void> | undefined;
   readonly #state: VolumeState;
+  readonly #opening: VolumeOpening;
+  /** Of its file system, which may be another after it was opened again. */
+  #shared: SharedRoom;
   /** Reservations that are not released, and when one of them last went on. */
   #batches = 0;
   #turn = 0;
@@ -51,6 +66,46 @@ export class VolumeAccount {
     this.#options = options;
     this.#needs = needs;
     this.#state = new VolumeState({ ...needs, label: volume.label, now: options.now });
+    this.#shared = needs.sharedBy(volume.fileSystem);
+    this.#opening = new VolumeOpening({
+      volume,
+      state: this.#state,
+      now: options.now,
+      onChange: () => {
+        this.#shared = needs.sharedBy(volume.fileSystem);
+        this.#askedAt = Number.NEGATIVE_INFINITY;
+        needs.onChange();
+      },
+    });
+  }
+
+  /** How the volume is, for people. */
+  get standing(): VolumeStanding {
+    return this.#state.standing;
+  }
+
+  /** What the volumes of its file system share. */
+  get shared(): SharedRoom {
+    return this.#shared;
+  }
+
+  /** Bytes above the floor of its file system, promised or not; `undefined` if it cannot be used. */
+  get usableBytes(): number | undefined {
+    return this.#state.hasFailed || this.#state.order !== undefined ? undefined : this.#above.bytes;
+  }
+
+  /** `undefined`: what was ordered holds no longer. */
+  obey(order: Order | undefined): void {
+    this.#state.obey(order);
+  }
+
+  /**
+   * Looks how the disk is. What failed is opened again, what is to be ejected is closed when nothing
+   * is in hand there. To be called every second or so.
+   */
+  async look(): Promise<void> {
+    if (!this.#opening.isAtWork(this.#batches)) this.refreshIfOlder(idleMs);
+    else await this.#opening.look(this.#batches);
   }
 
   /** The answer that is waited for. Never rejects. */
@@ -60,7 +115,7 @@ export class VolumeAccount {
 
   /** Above the floor, and not promised. */
   get free(): Amount {
-    return this.#needs.shared.freeOf(this.#above);
+    return this.#shared.freeOf(this.#above);
   }
 
   /** Why nothing can be stored there; `undefined` where at most its room is used up. */
@@ -107,13 +162,23 @@ export class VolumeAccount {
    */
   mayAccept(wanted: Amount): boolean {
     if (!this.#state.isOpen) return this.#state.mayReopen(this.#batches > 0);
-    const { room } = this.#needs.shared;
+    const { room } = this.#shared;
     return this.#state.accepts(wanted.bytes) && (room === undefined || fits(wanted, this.#above));
+  }
+
+  /** Whether it would accept this if nothing else lay on its disk. */
+  couldHold(wanted: Amount): boolean {
+    const { room } = this.#shared;
+    if (room === undefined || !this.#state.mayHold(wanted.bytes)) return false;
+    const { minFree: bytes, minFreeInodes: inodes } = this.#options;
+    const empty = { ...room, bytes: room.totalBytes, inodes: room.totalInodes };
+    return fits(wanted, aboveFloor(empty, { bytes, inodes }));
   }
 
   /** `turn`: the number of batches that were placed before, on all volumes. */
   reserve(wanted: Amount, turn: number): Reservation {
-    const { shared, onChange } = this.#needs;
+    const { onChange } = this.#needs;
+    const shared = this.#shared;
     this.#turn = turn;
     shared.reserve(wanted);
     if (this.#batches === 0) this.#wentOnAt = this.#options.now();
@@ -139,20 +204,21 @@ export class VolumeAccount {
 
   /** `bytes`: of the object that could not be stored. */
   failed(error: HostError, bytes = 0): void {
-    this.#state.failed(error, bytes, this.#needs.shared.room);
+    this.#state.failed(error, bytes, this.#shared.room);
   }
 
   refreshIfOlder(ms: number): void {
     const { now } = this.#options;
-    if (this.#pending || this.#state.hasFailed || now() - this.#askedAt < ms) return;
+    if (this.#pending || !this.volume.isOpen || now() - this.#askedAt < ms) return;
+    if (this.#state.hasFailed) return;
     this.#askedAt = now();
-    const answer = this.#needs.shared.ask();
+    const answer = this.#shared.ask();
     this.#pending = this.volume.room().then(
       (room) => {
         this.#pending = undefined;
         this.#knownAt = now();
         answer(room);
-        this.#state.answered(room);
+        this.#state.answered(room, this.#above);
       },
       (error: unknown) => {
         this.#pending = undefined;
@@ -165,7 +231,7 @@ export class VolumeAccount {
 
   /** Above the floor, promised or not. */
   get #above(): Amount {
-    const { room } = this.#needs.shared;
+    const { room } = this.#shared;
     const { minFree, minFreeInodes } = this.#options;
     if (room === undefined) return { bytes: 0, inodes: 0 };
     return aboveFloor(room, { bytes: minFree, inodes: minFreeInodes });

@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { encodeError, HostError, type StoredObject } from "@brigade/core";
-import { translate } from "../disk/disk-errors.ts";
+import { isLost, translate } from "../disk/disk-errors.ts";
 import { OpenDescriptors } from "../disk/open-descriptors.ts";
 import { onProgress } from "../disk/progress.ts";
 import type { Came, Fetcher, FetcherNeeds, StoredColumns } from "../fetching/fetcher.ts";
@@ -118,7 +118,7 @@ class ServedVolume {
 
   #failure(error: unknown, doing: string) {
     const known = translate(error, doing);
-    this.#hasFailed ||= known instanceof HostError && known.kind === "io";
+    this.#hasFailed ||= known instanceof HostError && isLost(known);
     return encodeError(known);
   }
 

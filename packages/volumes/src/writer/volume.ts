@@ -9,9 +9,10 @@ import {
   type StoredObject,
 } from "@brigade/core";
 import type { FoundFolder } from "../identity/found-folder.ts";
-import type { DirectVolume, Imported, LocalVolume, TreeObject } from "../local-volume.ts";
+import type { DirectVolume, Imported, LocalVolume, OpenLocalVolume, TreeObject } from "../local-volume.ts";
 import type { OpeningOptions } from "../opening/opening.ts";
 import type { OpenedReport } from "./protocol.ts";
+import { ReopenableVolume } from "./reopenable-volume.ts";
 import { ThreadPart } from "./thread-part.ts";
 import { ThreadSink } from "./thread-sink.ts";
 import { WriterLink } from "./writer-link.ts";
@@ -57,6 +58,32 @@ export async function volumeOf(
   options: OpeningOptions,
   fetching?: FetchThreads | undefined,
 ): Promise<LocalVolume> {
+  const opened = await openIn(link, options, fetching);
+  let times = 1;
+  return new ReopenableVolume(opened, async () => {
+    const again = link.beside();
+    times += 1;
+    try {
+      // A thread that hangs may still have the instance's folder.
+      const instance = `${options.instance}-again${times}`;
+      const { label: _label, ...same } = options;
+      return await openIn(
+        again,
+        { ...same, init: false, make: false, instance, reopens: opened.id },
+        fetching,
+      );
+    } catch (error) {
+      await again.end();
+      throw error;
+    }
+  });
+}
+
+async function openIn(
+  link: WriterLink,
+  options: OpeningOptions,
+  fetching: FetchThreads | undefined,
+): Promise<OpenLocalVolume> {
   const report = await link.call({ op: "open", options });
   const others: WriterLink[] = [];
   try {
@@ -73,7 +100,7 @@ export async function volumeOf(
   return new ThreadVolume(link, others, report);
 }
 
-class ThreadVolume implements LocalVolume {
+class ThreadVolume implements OpenLocalVolume {
   readonly id: string;
   readonly label: string;
   readonly root: string;

@@ -17,7 +17,9 @@ test("whose fault an error is: the object's, the disk's or the process's", () =>
     object: ["EFBIG", "ENAMETOOLONG", "EILSEQ", "EOVERFLOW"],
     full: ["ENOSPC", "EDQUOT"],
     limits: ["EMFILE", "ENFILE", "ENOMEM", "EAGAIN", "EINTR"],
-    io: ["EIO", "EROFS", "ENXIO", "ESTALE", "ENODEV", "ETIMEDOUT", "EACCES", "ENOENT", "EUCLEAN", "E131"],
+    "read-only": ["EROFS"],
+    gone: ["ENXIO", "ESTALE", "ENODEV", "ENOTCONN"],
+    io: ["EIO", "ETIMEDOUT", "EACCES", "ENOENT", "EUCLEAN", "E131"],
   };
   for (const [kind, codes] of Object.entries(expected)) {
     for (const code of codes) assert.equal(kindOf(diskError(systemError(code), "x")), kind, code);
@@ -31,7 +33,9 @@ test("what an object's own place refuses is the object's; a disk that fails ther
   };
   for (const code of ["EACCES", "EPERM", "EINVAL", "EISDIR", "ENOTDIR", "ELOOP", "EMLINK", "EXDEV"])
     assert.equal(seen(code), "object", code);
-  for (const code of ["EIO", "EROFS", "ESTALE"]) assert.equal(seen(code), "io", code);
+  for (const code of ["EIO", "EUCLEAN"]) assert.equal(seen(code), "io", code);
+  assert.equal(seen("EROFS"), "read-only");
+  for (const code of ["ENODEV", "ENOTCONN", "ESTALE"]) assert.equal(seen(code), "gone", code);
   assert.equal(seen("EMFILE"), "limits");
   assert.equal(seen("ENOSPC"), "object", "its folder is full");
   assert.equal(seen("ENOSPC", false), "full", "the disk is full");

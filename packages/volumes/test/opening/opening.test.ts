@@ -86,7 +86,7 @@ test("writes nothing any more when its disk is no longer there", async (t) => {
   await volume.put(newObject("a"), bytesOf("1"));
   rmSync(join(root, ".brigade/volume.json"));
   const gone = (error: unknown) =>
-    error instanceof HostError && error.kind === "io" && /unmounted/.test(error.message);
+    error instanceof HostError && error.kind === "gone" && /unmounted/.test(error.message);
   await assert.rejects(volume.put(newObject("b"), bytesOf("2")), gone);
   await assert.rejects(volume.put(newObject("c/d"), bytesOf("3")), gone);
   assert.deepEqual(readdirSync(join(root, "photos")), ["a"]);

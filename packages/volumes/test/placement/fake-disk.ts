@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Delayer, LocalRoom } from "@brigade/core";
+import type { Delayer, HostError, LocalRoom } from "@brigade/core";
 import type { LocalVolume } from "../../src/index.ts";
 
 export const mib = 1024 * 1024;
@@ -9,6 +9,8 @@ export class FakeDisk {
   asked = 0;
   room: LocalRoom;
   hangs = false;
+  /** Why it cannot be opened again. */
+  fault: HostError | undefined;
   readonly volume: LocalVolume;
   #answered = Promise.withResolvers<void>();
 
@@ -24,6 +26,12 @@ export class FakeDisk {
       pauses: [],
       fileSystem,
       fetchers: [],
+      isOpen: true,
+      close: async () => this.#setOpen(false),
+      reopen: async () => {
+        if (this.fault !== undefined) throw this.fault;
+        this.#setOpen(true);
+      },
       room: async () => {
         this.asked += 1;
         if (this.hangs) await this.#answered.promise;
@@ -46,6 +54,10 @@ export class FakeDisk {
       bind: unused,
       [Symbol.asyncDispose]: async () => {},
     };
+  }
+
+  #setOpen(isOpen: boolean): void {
+    Object.assign(this.volume, { isOpen });
   }
 
   /** All questions that are open; later ones hang again. */

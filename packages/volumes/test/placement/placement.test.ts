@@ -101,7 +101,7 @@ test("reads a disk's room at most once per second while there is room", async ()
   assert.ok(disk.asked >= 3 && disk.asked <= 4, `asked ${disk.asked} times in 3 s`);
 });
 
-test("a full volume is back when its room has grown, a failed one never; the log has one line for each", async () => {
+test("a full volume is back when its room has grown, a failed one when it was opened again; the log has one line for each", async () => {
   const clock = new Clock();
   const disk = new FakeDisk("disk", 100);
   const log = recordingLog();
@@ -123,7 +123,7 @@ test("a full volume is back when its room has grown, a failed one never; the log
   assert.deepEqual(log.lines, [
     "a volume is retired until it has more room",
     "a volume is used again",
-    "a volume is retired",
+    "a volume is retired until its disk works again: it is failing",
   ]);
 });
 

@@ -5,7 +5,7 @@ import { type ExitCode, exitCode } from "../../process/exit-code.ts";
 import { readEnvironment } from "../../settings/environment.ts";
 import { print, printJson, tell } from "../../terminal/terminal.ts";
 import { formatBytes, formatCount } from "../../terminal/units.ts";
-import { namedFolder } from "../../volumes/named-folders.ts";
+import { namedFolder } from "../../volumes/named-folder.ts";
 
 export interface RebuildFlags extends LedgerFlags {
   readonly host?: string;

@@ -10,7 +10,8 @@ import { print, printJson } from "../../terminal/terminal.ts";
 import { formatBytes, formatCount } from "../../terminal/units.ts";
 import { initRemedy, judgeFolders } from "../../volumes/earlier-volumes.ts";
 import { inspectVolume, type VolumeInspection } from "../../volumes/inspection.ts";
-import { namedFolder, someFolders } from "../../volumes/named-folders.ts";
+import { namedFolder } from "../../volumes/named-folder.ts";
+import { someFolders } from "../../volumes/named-folders.ts";
 import { VolumeMemory } from "../../volumes/volume-memory.ts";
 
 export interface InitFlags {

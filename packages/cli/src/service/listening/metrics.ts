@@ -49,6 +49,16 @@ export class Metrics {
       for (const state of brokerStates) gauge.set({ state }, Number(state === broker));
     });
     this.#showRooms("volume_free_bytes", "Bytes that are free on a volume's disk", rooms, "free");
+    this.#gauge(
+      "volume_state",
+      "1 for the state that a volume is in",
+      ["volume", "label", "state"],
+      (gauge) => {
+        gauge.reset();
+        for (const { id, label, standing } of rooms.latest)
+          if (standing !== undefined) gauge.set({ volume: id, label, state: standing.state }, 1);
+      },
+    );
     this.#showRooms("volume_size_bytes", "Bytes of a volume's disk", rooms, "size");
   }
 

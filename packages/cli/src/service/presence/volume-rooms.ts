@@ -1,10 +1,15 @@
 import type { LocalRoom, Log, Presence } from "@brigade/core";
-import { findsItself, type LocalVolume, whyGone } from "@brigade/volumes";
+import { findsItself, type PlacedVolume, whyGone } from "@brigade/volumes";
 
 export type VolumeRoom = Presence["volumes"][number];
 
+/** The volumes of this moment. More may join. */
+export interface PlacedVolumes {
+  readonly all: readonly PlacedVolume[];
+}
+
 interface Entry {
-  readonly volume: LocalVolume;
+  readonly placed: PlacedVolume;
   room: LocalRoom | undefined;
   /** When the last look began that was answered, by `performance.now()`; `undefined` before. */
   lookedAt: number | undefined;
@@ -20,25 +25,27 @@ interface Entry {
  */
 export class VolumeRooms {
   readonly #log: Log;
+  readonly #followed: PlacedVolumes[] = [];
   readonly #entries: Entry[] = [];
 
   constructor(log: Log) {
     this.#log = log;
   }
 
-  add(volumes: readonly LocalVolume[]): void {
-    const unknown = { room: undefined, lookedAt: undefined, lost: undefined, asking: undefined };
-    this.#entries.push(...volumes.map((volume) => ({ volume, ...unknown })));
+  /** To be called before other methods. */
+  follow(volumes: PlacedVolumes): void {
+    this.#followed.push(volumes);
     void this.refresh();
   }
 
-  /** In the order of `add`. */
+  /** In the order in which they joined. */
   get latest(): VolumeRoom[] {
     const now = performance.now();
-    return this.#entries.map(({ volume: { id, label, root }, room, lookedAt, lost }) => ({
-      id,
-      label,
-      root,
+    return this.#entries.map(({ placed, room, lookedAt, lost }) => ({
+      id: placed.volume.id,
+      label: placed.volume.label,
+      root: placed.volume.root,
+      standing: placed.standing,
       ...(room && { free: countable(room.bytes), size: countable(room.totalBytes) }),
       ...(lookedAt !== undefined && { lookedMs: Math.round(now - lookedAt) }),
       ...(lost !== undefined && { lost }),
@@ -47,6 +54,7 @@ export class VolumeRooms {
 
   /** Asks all volumes that are not being asked. Resolves when all have answered. */
   async refresh(): Promise<void> {
+    this.#enterNew();
     await Promise.all(
       this.#entries.map((entry) => {
         entry.asking ??= this.#ask(entry);
@@ -55,8 +63,15 @@ export class VolumeRooms {
     );
   }
 
+  #enterNew(): void {
+    const known = new Set(this.#entries.map(({ placed }) => placed));
+    const unknown = { room: undefined, lookedAt: undefined, lost: undefined, asking: undefined };
+    for (const placed of this.#followed.flatMap(({ all }) => all))
+      if (!known.has(placed)) this.#entries.push({ placed, ...unknown });
+  }
+
   async #ask(entry: Entry): Promise<void> {
-    const { volume } = entry;
+    const { volume } = entry.placed;
     const began = performance.now();
     // A failed disk has no figures.
     const room = volume.room().catch(() => undefined);
@@ -68,10 +83,13 @@ export class VolumeRooms {
 
   /**
    * A disk that is known to be lost is asked by its own thread only: each other thread might hang
-   * in that call.
+   * in that call. One that was ejected is not touched.
    */
-  async #whyLost({ volume, lost }: Entry): Promise<string | undefined> {
-    if (lost === undefined) return await whyGone(volume, this.#log);
+  async #whyLost({ placed: { volume, standing }, lost }: Entry): Promise<string | undefined> {
+    const { state, reason = "" } = standing;
+    if (state === "ejected") return `it is ejected: ${reason}`;
+    const answers = state !== "gone" && state !== "hanging";
+    if (lost === undefined || (!volume.isOpen && answers)) return await whyGone(volume, this.#log);
     return (await findsItself(volume)) ? undefined : lost;
   }
 }

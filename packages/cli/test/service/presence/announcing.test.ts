@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import { type LocalRoom, type Presence, presenceSchema } from "@brigade/core";
-import type { LocalVolume } from "@brigade/volumes";
+import type { LocalVolume, PlacedVolume } from "@brigade/volumes";
 import { RecordingLog } from "../../../../../test/logs.ts";
 import { Metrics } from "../../../src/service/listening/metrics.ts";
 import { Announcing } from "../../../src/service/presence/announcing.ts";
@@ -21,6 +21,7 @@ class Disk {
   asked = 0;
   /** What it answers; nothing while it hangs. */
   room: LocalRoom | Error | undefined = gigabytes(3);
+  standing: PlacedVolume["standing"] = { state: "ok", since: 7 };
   /** Whether the volume finds itself in its place. */
   isThere = true;
   #hanging = Promise.withResolvers<void>();
@@ -34,7 +35,12 @@ class Disk {
       return this.room;
     };
     const look = async () => (this.isThere ? { volume: { id } } : {});
-    this.volume = { id, label: `the ${id} one`, root: `/disks/${id}`, room, look } as unknown as LocalVolume;
+    const names = { id, label: `the ${id} one`, root: `/disks/${id}` };
+    this.volume = { ...names, isOpen: true, room, look } as unknown as LocalVolume;
+  }
+
+  get placed(): PlacedVolume {
+    return { volume: this.volume, standing: this.standing, batches: 0 };
   }
 
   async answersAgain(room: LocalRoom): Promise<void> {
@@ -55,7 +61,7 @@ function announcing(context: TestContext, disks: readonly Disk[] = []) {
   let dueAt = 1_005_000;
   const pauses: Record<string, string[]> = { photos: [], docs: [] };
   const rooms = new VolumeRooms(new RecordingLog());
-  rooms.add(disks.map(({ volume }) => volume));
+  rooms.follow({ all: disks.map(({ placed }) => placed) });
   const sources = () => Object.entries(pauses).map(([name, reasons]) => ({ name, pauses: [...reasons] }));
   const parts = { who, sources, rooms, announce: (presence: Presence) => said.push(presence) };
   return {
@@ -91,7 +97,12 @@ describe("a service", () => {
         { name: "photos", pauses: ["no room"] },
         { name: "docs", pauses: [] },
       ],
-      volumes: [{ id: "red", label: "the red one", root: "/disks/red", free: 3e9, size: 4_000e9 }],
+      volumes: [
+        {
+          ...{ id: "red", label: "the red one", root: "/disks/red", free: 3e9, size: 4_000e9 },
+          standing: { state: "ok", since: 7 },
+        },
+      ],
     };
     const [word] = own.said as [Presence];
     const { lookedMs, ...room } = word.volumes[0] as VolumeRoom;
@@ -165,6 +176,15 @@ describe("a service", () => {
     assert.equal(lost(), undefined);
   });
 
+  test("an ejected disk is lost by order, and is not touched", async (context) => {
+    const disk = new Disk("red");
+    disk.standing = { state: "ejected", since: 9, reason: "by root@host" };
+    const own = announcing(context, [disk]);
+    await own.word();
+    const [said] = own.said.at(-1)?.volumes ?? [];
+    assert.deepEqual([said?.lost, said?.standing], ["it is ejected: by root@host", disk.standing]);
+  });
+
   test("may have disks of more bytes than can be counted", async (context) => {
     const disk = new Disk("red");
     disk.room = { ...gigabytes(3), bytes: 2 ** 60, totalBytes: 2 ** 64 };
@@ -177,7 +197,7 @@ describe("a service", () => {
     const [known, unknown] = [new Disk("red"), new Disk("blue")];
     const rooms = new VolumeRooms(new RecordingLog());
     unknown.room = undefined;
-    rooms.add([known.volume, unknown.volume]);
+    rooms.follow({ all: [known.placed, unknown.placed] });
     await settled();
     const { registry } = new Metrics(
       () => ({ broker: "connected", pauses: {}, fetching: {}, listing: {} }),
@@ -186,6 +206,8 @@ describe("a service", () => {
     const lines = (await registry.metrics()).split("\n").filter((line) => /^brigade_volume_/.test(line));
     assert.deepEqual(lines, [
       'brigade_volume_free_bytes{volume="red",label="the red one"} 3000000000',
+      'brigade_volume_state{volume="red",label="the red one",state="ok"} 1',
+      'brigade_volume_state{volume="blue",label="the blue one",state="ok"} 1',
       'brigade_volume_size_bytes{volume="red",label="the red one"} 4000000000000',
     ]);
   });
