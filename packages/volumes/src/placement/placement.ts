@@ -55,7 +55,7 @@ export interface LocalPlacement extends Placement {
   readonly hasOrders: boolean;
   /** Places batches there, too, from now on. */
   add(volume: LocalVolume): void;
-  /** What people want of volumes, by id: all of it. What was ordered before holds no longer. */
+  /** What people want of volumes, by id or label: all of it. What was ordered before holds no longer. */
   obey(orders: ReadonlyMap<string, Order>): void;
   /**
    * Looks how the disks are: what has failed is tried again, what is to be ejected is closed. To be
@@ -127,19 +127,19 @@ class VolumePlacement implements LocalPlacement {
   }
 
   get hasOrders(): boolean {
-    return this.#accounts.some(({ volume }) => this.#orders.has(volume.id));
+    return this.#accounts.some(({ volume }) => this.#orderFor(volume) !== undefined);
   }
 
   add(volume: LocalVolume): void {
     const account = new VolumeAccount(volume, this.#options, this.#needs);
-    account.obey(this.#orders.get(volume.id));
+    account.obey(this.#orderFor(volume));
     this.#accounts.push(account);
     this.#needs.onChange();
   }
 
   obey(orders: ReadonlyMap<string, Order>): void {
     this.#orders = orders;
-    for (const account of this.#accounts) account.obey(orders.get(account.volume.id));
+    for (const account of this.#accounts) account.obey(this.#orderFor(account.volume));
   }
 
   async look(): Promise<void> {
@@ -192,6 +192,10 @@ class VolumePlacement implements LocalPlacement {
     const shared = this.#rooms.get(fileSystem) ?? new SharedRoom();
     this.#rooms.set(fileSystem, shared);
     return shared;
+  }
+
+  #orderFor({ id, label }: LocalVolume): Order | undefined {
+    return this.#orders.get(id) ?? this.#orders.get(label);
   }
 
   #best(wanted: Amount): VolumeAccount | undefined {
