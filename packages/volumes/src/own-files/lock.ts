@@ -1,9 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { closeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ConfigError, HostError } from "@brigade/core";
+import { errorCode, volumeError } from "../disk/disk-errors.ts";
 import { noteProgress } from "../disk/progress.ts";
 import { DatabaseSync } from "../disk/sqlite.ts";
 import { DatabaseFile } from "./database-file.ts";
+import { createOwnFile } from "./files.ts";
 import { removeOwnFile } from "./removal.ts";
 
 /**
@@ -66,9 +69,24 @@ function lockWithin(path: string, waitMs: number): Disposable | undefined {
   return { [Symbol.dispose]: () => held.close() };
 }
 
+/** SQLite does not say what the system's error was: another file there shows it. */
 function notLocked(path: string, cause: unknown): HostError {
-  const said = cause instanceof Error ? cause.message : String(cause);
-  return new HostError("io", `${path} cannot be locked: ${said}`, { cause });
+  const error = whyNoFile(dirname(path)) ?? cause;
+  const said = error instanceof Error ? error.message : String(error);
+  const kind = errorCode(error) === "" ? "io" : volumeError(error, path).kind;
+  return new HostError(kind, `${path} cannot be locked: ${said}`, { cause });
+}
+
+/** Returns the error of making a file there; `undefined` if that works. */
+function whyNoFile(folder: string): unknown {
+  const path = join(folder, `.lock-${randomUUID()}`);
+  try {
+    closeSync(createOwnFile(path));
+    removeOwnFile(path);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }
 
 function noLocks(folder: string, cause: unknown): ConfigError {

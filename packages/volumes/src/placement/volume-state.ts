@@ -168,8 +168,6 @@ export class VolumeState {
   /** It could not be opened again, for this reason. */
   stillFailed({ kind, message: reason }: HostError): void {
     if (this.#order === undefined) this.#isEjected = false;
-    // A lock that cannot be taken on a read-only disk does not say why.
-    if (kind === "io" && this.#state.kind === "failed" && this.#state.fault === "read-only") return;
     const fault = kind === "read-only" || kind === "gone" ? kind : "failing";
     this.#change({ kind: "failed", fault, reason });
   }
