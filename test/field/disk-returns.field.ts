@@ -26,15 +26,17 @@ async function copying(t: TestContext) {
   const bad = disk.root;
   const made = await brigade(["volume", "init", good, bad]);
   assert.equal(made.code, 0, made.stderr);
+  const orders = { XDG_RUNTIME_DIR: state };
   const running = startBrigade(["copy", "upyun://demo/", good, bad, "--state-dir", state], {
     ...environmentFor(bucket),
+    ...orders,
     BATCH_FILES: "4",
     FETCH_CONCURRENCY: "8",
     PLACEMENT: "round-robin",
   });
   const onBad = () => filesBelow(join(bad, "demo"));
   await until("files lie on the disk", async () => (await onBad()).length > 20);
-  return { ...running, bucket, disk, good, bad, onBad };
+  return { ...running, bucket, disk, good, bad, onBad, orders };
 }
 
 type Copying = Awaited<ReturnType<typeof copying>>;
@@ -82,6 +84,27 @@ test(
     mkdirSync(join(run.bad, "in-the-way"));
     await until("it is gone", () => /it is gone/.test(run.stderr()), 30_000);
     run.disk.mount();
+    await assertUsedAgain(run);
+  },
+);
+
+test(
+  "a volume that is ejected can be unmounted while the copy goes on elsewhere, and is used again after `undrain`",
+  options,
+  async (t) => {
+    const run = await copying(t);
+    const order = async (...words: string[]) => {
+      const { code, stdout, stderr } = await brigade(["volume", ...words], run.orders);
+      assert.equal(code, 0, stderr);
+      return stdout;
+    };
+    assert.match(await order("eject", "root", "--reason", "a new cable"), /the copy of demo on this machine/);
+    await until("it is ejected", () => /a volume is ejected/.test(run.stderr()), 20_000);
+    assert.match(run.stderr(), /"by .*: a new cable"/);
+    run.disk.unmount();
+    assert.deepEqual(readdirSync(run.bad), [], "nothing is written below it");
+    run.disk.mount();
+    await order("undrain", "root");
     await assertUsedAgain(run);
   },
 );

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { OrderFlags } from "../../actions/control.ts";
 import type { ForgetFlags, InitFlags, ListFlags } from "../../actions/fleet/volume.ts";
 import { addLedgerOptions } from "../../options/ledger-options.ts";
 import { addCommand } from "../../options/outlines.ts";
@@ -41,4 +42,21 @@ export function addVolume(program: Command, signal: AbortSignal): void {
       const { forget } = await import("../../actions/fleet/volume.ts");
       await forget(name, flags, signal);
     });
+  for (const [what, does] of orders)
+    command
+      .command(what)
+      .description(does)
+      .argument("<volume>", "its id or label, as `brigade status` shows it")
+      .option("--reason <text>", "why, for those who look at `brigade status`")
+      .option("--json", "one JSON document on stdout")
+      .action(async (name: string, flags: OrderFlags) => {
+        const { orderVolume } = await import("../../actions/fleet/volume-orders.ts");
+        await orderVolume(what, name, flags, signal);
+      });
 }
+
+const orders = [
+  ["drain", "nothing new goes there, in the fleet of LEDGER_URL or the running `copy`; its files stay"],
+  ["eject", "drain it, then close all that is open there, so that it can be unmounted"],
+  ["undrain", "it is used again"],
+] as const;
