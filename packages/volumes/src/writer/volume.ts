@@ -66,7 +66,7 @@ export async function volumeOf(
     try {
       // A thread that hangs may still have the instance's folder.
       const instance = `${options.instance}-again${times}`;
-      const { label: _label, ...same } = options;
+      const { label: _label, names: _names, ...same } = options;
       return await openIn(
         again,
         { ...same, init: false, make: false, instance, reopens: opened.id },
