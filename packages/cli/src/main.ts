@@ -95,7 +95,8 @@ for (const command of program.commands) command.addHelpText("after", exitCodeHel
 
 async function addCommandsWithSettings(): Promise<void> {
   const { addCommands, services } = await import("./commands/all.ts");
-  await addCommands(program, words[0], setExitCode, stop.signal);
+  const [first, second] = words;
+  await addCommands(program, first === "help" ? second : first, setExitCode, stop.signal);
   program.hook("preAction", async (_program, command) => {
     isService = services.includes(command.name()) && command.parent === program;
     mayHaveThreads = true;

@@ -1,4 +1,4 @@
-import type { Standing } from "@brigade/core";
+import { type Standing, standingSchema } from "@brigade/core";
 import type { ThreadCall } from "./thread-call.ts";
 
 /** What people have ordered, and holds. */
@@ -10,7 +10,10 @@ export interface KeptOrders {
 
 export function keptOrders(thread: ThreadCall): KeptOrders {
   return {
-    load: () => thread.ask("orders", "load"),
-    save: (standing) => thread.ask("orders", "save", standing),
+    load: async () => {
+      const text = await thread.ask("orders", "load");
+      return text === undefined ? undefined : standingSchema.parse(JSON.parse(text));
+    },
+    save: (standing) => thread.ask("orders", "save", JSON.stringify(standing)),
   };
 }

@@ -1,4 +1,3 @@
-import { type Standing, standingSchema } from "@brigade/core";
 import type { DatabaseSync, StatementSync } from "../sqlite.ts";
 
 /** A table that programs of the version before do not look at. */
@@ -7,7 +6,7 @@ export const ordersTable = `
 create table if not exists orders (n integer primary key check (n = 1), standing text not null) strict;
 `;
 
-/** What people have ordered, and holds. */
+/** What people have ordered, and holds, as text: the thread of the database does not read it. */
 export class Orders {
   readonly #select: StatementSync;
   readonly #replace: StatementSync;
@@ -18,13 +17,12 @@ export class Orders {
   }
 
   /** Returns `undefined` if nothing was ever ordered. */
-  load(): Standing | undefined {
-    const row = this.#select.get() as { standing: string } | undefined;
-    return row && standingSchema.parse(JSON.parse(row.standing));
+  load(): string | undefined {
+    return (this.#select.get() as { standing: string } | undefined)?.standing;
   }
 
   /** One statement: it is committed when this returns. */
-  save(standing: Standing): void {
-    this.#replace.run(JSON.stringify(standing));
+  save(standing: string): void {
+    this.#replace.run(standing);
   }
 }
