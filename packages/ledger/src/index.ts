@@ -24,6 +24,7 @@ export type {
 export type { CatalogueCopy, Location, LocationQuery, StoredName, StoredState } from "./wire/objects.ts";
 export type { DirectoryHole, FailedDirectory, PageHole, Proof } from "./wire/proof.ts";
 export type {
+  Forecast,
   JobStatus,
   Queues,
   Rate,

@@ -63,7 +63,7 @@ export async function showPage(parts: PageParts): Promise<Page> {
   const { url } = opening.use(await listen(app, { host: "127.0.0.1", port: parts.page.port }));
   opening.defer(tellAddress(`${url}/#token=${token}`, url, parts));
   const rooms = new VolumeRooms(log);
-  rooms.follow(parts.placement);
+  rooms.follow(parts.placement, parts.configuration.volumeSettings.MIN_FREE);
   const announcing = new Announcing({
     who: { service: "copy", host, instance: `copy@${host}#${process.pid}` },
     sources: () => {

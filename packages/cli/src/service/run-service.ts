@@ -8,10 +8,12 @@ import {
   type ControlStates,
   classify,
   FatalError,
+  type Floor,
   HostError,
   type Log,
   type Presence,
 } from "@brigade/core";
+import type { Forecast } from "@brigade/ledger";
 import { LedgerClient } from "@brigade/ledger/http";
 import { Hono } from "hono";
 import { flushLog } from "../logging/kept-back.ts";
@@ -179,9 +181,11 @@ class RunningService implements Service {
     await this.#workers.add(source, begin);
   };
 
-  readonly showVolumes = (volumes: PlacedVolumes): void => {
-    this.#rooms.follow(volumes);
+  readonly showVolumes = (volumes: PlacedVolumes, minFree: Floor): void => {
+    this.#rooms.follow(volumes, minFree);
   };
+
+  readonly showForecast = (now: () => Forecast | undefined): void => this.#metrics.showForecast(now);
 
   readonly onPresence = (listener: (presence: Presence, user: string) => void): void => {
     if (this.#broker === undefined) throw new Error("there is no broker to receive presences from yet");

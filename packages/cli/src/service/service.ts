@@ -1,4 +1,5 @@
-import type { Broker, Control, ControlStates, Log, Presence } from "@brigade/core";
+import type { Broker, Control, ControlStates, Floor, Log, Presence } from "@brigade/core";
+import type { Forecast } from "@brigade/ledger";
 import type { Hono } from "hono";
 import type { z } from "zod";
 import type { BrokerAddress } from "../settings/broker-address.ts";
@@ -33,8 +34,10 @@ export interface Service {
   obey(sources: readonly string[]): void;
   /** Begins the work for a source, shows what it is up to, and stops it when the service leaves. */
   work(source: string, begin: Begin): Promise<void>;
-  /** Shows how the volumes are, and how much room they have. */
-  showVolumes(volumes: PlacedVolumes): void;
+  /** Shows how the volumes are, and how much room they have. `minFree`: what stays free of each disk. */
+  showVolumes(volumes: PlacedVolumes, minFree: Floor): void;
+  /** Shows a forecast among the metrics. `now` is called at each scrape. */
+  showForecast(now: () => Forecast | undefined): void;
   /**
    * Calls the listener with what other services report of themselves. To be called after `connect`.
    */

@@ -14,6 +14,7 @@ import {
   formatDuration,
   span,
 } from "../terminal/units.ts";
+import { describeForecast } from "./forecast.ts";
 import type { JobFindings } from "./look.ts";
 import { describeOrders } from "./orders.ts";
 
@@ -24,7 +25,7 @@ export function describeStatus(status: Status, findings: ReadonlyMap<string, Job
     describeOrders(status),
     describeLimits(status.standing),
     ...status.sources.map((source) => describeSource(source, status.at, findings)),
-    describeVolumes(status),
+    [...describeVolumes(status), ...roomOf(status)],
     describeServices(status),
   ];
   return sections
@@ -153,6 +154,11 @@ function describeStanding({ standing }: VolumeStatus, now: number): string {
   if (standing === undefined || standing.state === "ok") return "";
   const { state, since, reason } = standing;
   return `${state} since ${span(now - since)}${reason === undefined ? "" : `: ${reason}`}`;
+}
+
+function roomOf({ forecast }: Status): string[] {
+  const words = forecast && describeForecast(forecast);
+  return words === undefined ? [] : [`room  ${words}`];
 }
 
 function describeServices({ services, at }: Status): string[] {

@@ -122,6 +122,10 @@ export const presenceSchema = z.object({
       /** Bytes that may still be written, and of the whole disk. Absent: the disk does not say. */
       free: count.exactOptional(),
       size: count.exactOptional(),
+      /** Bytes that stay free. Absent: not known. */
+      floor: count.exactOptional(),
+      /** Names the file system on its host: volumes with the same one share its room. */
+      fileSystem: z.string().exactOptional(),
       /**
        * Milliseconds since somebody last looked whether its disk is there. Absent: nobody has
        * looked.

@@ -1,17 +1,18 @@
 // @ts-check
 import { bar, element } from "./element.js";
-import { counted, formatAgo, formatBytes } from "./figures.js";
+import { counted, formatAgo, formatBytes, formatDuration } from "./figures.js";
 
-/** @import { ServiceStatus, Status, VolumeStatus } from "../wire/status.ts" */
+/** @import { Forecast, ServiceStatus, Status, VolumeStatus } from "../wire/status.ts" */
 
 /**
  * Each host with its services and disks.
  *
  * @param {Status} status
  */
-export function hostsOf({ services, volumes, at }) {
+export function hostsOf({ services, volumes, at, forecast }) {
   const hosts = [...new Set([...services, ...volumes].map(({ host }) => host))].sort();
-  return hosts.map((host) =>
+  const room = forecast === undefined ? [] : roomLines(forecast);
+  const cards = hosts.map((host) =>
     element(
       "article",
       { class: "card", "data-host": host },
@@ -20,6 +21,15 @@ export function hostsOf({ services, volumes, at }) {
       ...volumes.filter((volume) => volume.host === host).map((volume) => disk(volume, at)),
     ),
   );
+  return [...room.map((text) => element("p", { class: "pause", "data-forecast": "" }, text)), ...cards];
+}
+
+/** @param {Forecast} forecast */
+function roomLines({ missing, isListing, full }) {
+  return [
+    ...(missing === 0 ? [] : [`${isListing ? "at least " : ""}${formatBytes(missing)} more needed`]),
+    ...full.map(({ label, volume, seconds }) => `${label ?? volume} full in ${formatDuration(seconds)}`),
+  ];
 }
 
 /** @param {ServiceStatus} service @param {number} now */

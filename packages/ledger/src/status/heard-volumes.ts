@@ -1,8 +1,13 @@
 import { type Presence, silentIntervals } from "@brigade/core";
 import type { VolumeStatus } from "../wire/status.ts";
 import type { VolumeContents, VolumeDescription } from "../wire/volumes.ts";
+import { type ForecastDisk, ShrinkingRoom } from "./forecast.ts";
 
-interface Heard extends Pick<VolumeStatus, "label" | "root" | "free" | "size" | "lookedAt" | "standing"> {
+interface Heard
+  extends Pick<
+    VolumeStatus,
+    "label" | "root" | "free" | "size" | "lookedAt" | "standing" | "floor" | "fileSystem"
+  > {
   readonly host: string;
   readonly seenAt: number;
   readonly gone: { readonly lost?: string } | null;
@@ -36,6 +41,7 @@ export class HeardVolumes {
   readonly #expected = new Map<string, Map<string, Expected>>();
   /** Volumes that are gone, which the catalogue could not accept. */
   readonly #owed = new Map<string, GoneNews>();
+  readonly #shrinking = new Map<string, ShrinkingRoom>();
 
   /**
    * Services should soon speak of the volumes in the catalogue that are here. Some of these may be
@@ -67,6 +73,7 @@ export class HeardVolumes {
       const gone = lost === undefined ? (hasLeft ? {} : null) : { lost };
       const heard = { ...said, host, seenAt: at, lookedAt: at - lookedMs, gone };
       this.#heard.set(id, heard);
+      this.#noteRoom(id, said.free, at);
       if (!this.#isNews(id, heard)) return [];
       this.#entered.set(id, heard);
       return [describe(id, heard)];
@@ -94,6 +101,17 @@ export class HeardVolumes {
   forgetSilent(at: number): void {
     for (const all of [this.#heard, this.#entered])
       for (const [id, { seenAt }] of all) if (seenAt <= at - forgottenMs) all.delete(id);
+    for (const id of this.#shrinking.keys()) if (!this.#heard.has(id)) this.#shrinking.delete(id);
+  }
+
+  /** Disks that are here, are used, and have reported their room. */
+  get disks(): ForecastDisk[] {
+    return [...this.#heard].flatMap(([volume, { standing, gone, ...heard }]) => {
+      const { host, label, fileSystem, free, floor = 0 } = heard;
+      if (free === undefined || gone !== null) return [];
+      if (standing !== undefined && !["ok", "filling", "full"].includes(standing.state)) return [];
+      return [{ volume, host, label, fileSystem, free, floor, rate: this.#shrinking.get(volume)?.rate ?? 0 }];
+    });
   }
 
   /** `known`: those of the catalogue. */
@@ -107,6 +125,13 @@ export class HeardVolumes {
       const heard = this.#heard.get(one.volume);
       return heard === undefined ? one : merged(one, heard);
     });
+  }
+
+  #noteRoom(volume: string, free: number | undefined, at: number): void {
+    if (free === undefined) return;
+    const room = this.#shrinking.get(volume) ?? new ShrinkingRoom();
+    this.#shrinking.set(volume, room);
+    room.note(at, free);
   }
 
   #silent(at: number): GoneNews[] {

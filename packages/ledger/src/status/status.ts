@@ -13,6 +13,7 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Queues, Rate, SourceStatus, Status } from "../wire/status.ts";
 import type { VolumeContents, VolumeDescription } from "../wire/volumes.ts";
 import { Fleet } from "./fleet.ts";
+import { forecastOf } from "./forecast.ts";
 import { LatestJobs } from "./latest-jobs.ts";
 import { lostOf } from "./lost.ts";
 import { QueueDepths } from "./queue-depths.ts";
@@ -143,14 +144,18 @@ class FollowedStatus implements LiveStatus {
     const trouble = this.#parts.brokerTrouble?.();
     const standing = this.#parts.standing?.();
     const names = [...new Set([...(this.#parts.sources ?? []), ...this.#jobs.sources])].sort();
+    const sources = names.map((source) => this.#statusOf(source, at));
+    const open = sources.flatMap(({ job }) => (job?.state === "open" ? [job.progress] : []));
+    const forecast = forecastOf(open, this.#fleet.volumes.disks);
     return {
       at,
       since: this.#since,
       ...(trouble !== undefined && { brokerTrouble: trouble }),
       ...(standing && { standing }),
-      sources: names.map((source) => this.#statusOf(source, at)),
+      sources,
       services: this.#fleet.services(at),
       volumes: this.#fleet.disks(this.#volumes),
+      ...(forecast && { forecast }),
     };
   }
 

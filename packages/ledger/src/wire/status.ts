@@ -93,8 +93,29 @@ const volumeStatusSchema = volumeContentsSchema.extend({
   lookedAt: time.exactOptional(),
   /** How its service uses it, as long as that is heard. */
   standing: volumeStandingSchema.exactOptional(),
+  /** Bytes that stay free. */
+  floor: count.exactOptional(),
+  /** Volumes of a host with the same one share its room. */
+  fileSystem: z.string().exactOptional(),
 });
 export type VolumeStatus = z.infer<typeof volumeStatusSchema>;
+
+/** Whether all that is still to come has room. Amounts in bytes. */
+const forecastSchema = z.object({
+  /** Listed without an outcome. */
+  left: count,
+  /** Above the floors of all disks that are here. */
+  room: count,
+  /** What is missing at least; 0 if there is room for all that is listed. */
+  missing: count,
+  /** More may be listed. */
+  isListing: z.boolean(),
+  /** Disks that will be full before all has come, the first one first. */
+  full: z.array(
+    z.object({ volume: z.string(), host: z.string(), label: z.string().exactOptional(), seconds: count }),
+  ),
+});
+export type Forecast = z.infer<typeof forecastSchema>;
 
 export const statusSchema = z.object({
   at: time,
@@ -113,6 +134,8 @@ export const statusSchema = z.object({
   services: z.array(serviceStatusSchema),
   /** By host. */
   volumes: z.array(volumeStatusSchema),
+  /** Absent: no job is open, or no disk has reported its room. */
+  forecast: forecastSchema.exactOptional(),
 });
 export type Status = z.infer<typeof statusSchema>;
 

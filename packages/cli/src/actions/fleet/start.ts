@@ -14,6 +14,7 @@ import { filtersOf } from "../../options/filters.ts";
 import { type ExitCode, exitCode } from "../../process/exit-code.ts";
 import { readEnvironment } from "../../settings/environment.ts";
 import { Problems } from "../../settings/problems.ts";
+import { describeForecast } from "../../status/forecast.ts";
 import { print, printJson, tell } from "../../terminal/terminal.ts";
 
 export interface StartFlags extends FilterFlags {
@@ -35,6 +36,7 @@ export async function start(
     await preflight(request.source, request.prefix, signal);
   }
   const opened = await (flags.again ? goOn : open)(fleet, request, signal);
+  await tellForecast(fleet);
   if (!flags.wait) {
     await (flags.json ? printJson(opened) : print(opened.job));
     return exitCode.complete;
@@ -47,6 +49,16 @@ export async function start(
 
 /** `source` also lists, for the preflight. */
 type Requested = JobRequest & { readonly source: ConfiguredSource };
+
+/**
+ * A job that was opened now has listed nothing yet; others may have. The job is open, so it does
+ * not matter if the ledger does not answer.
+ */
+async function tellForecast({ ledger }: Fleet): Promise<void> {
+  const status = await ledger.status().catch(() => undefined);
+  const words = status?.forecast && describeForecast(status.forecast);
+  if (words !== undefined) tell(`room for what is listed so far: ${words}`);
+}
 
 function configure(sourceArgument: string, environment: Environment, flags: StartFlags, signal: AbortSignal) {
   const problems = new Problems();

@@ -49,7 +49,7 @@ export async function runDownloader(environment: Environment, stop: AbortSignal)
       minFreeInodes: settings.MIN_FREE_INODES,
       policy: settings.PLACEMENT,
     });
-    service.showVolumes(placement);
+    service.showVolumes(placement, settings.MIN_FREE);
     resources.use(watchPlacement(placement, service.giveUp));
     const controls = sources.map(({ name }) => service.controls.of(name));
     resources.use(obeyVolumeOrders(placement, controls));

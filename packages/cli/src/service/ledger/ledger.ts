@@ -58,6 +58,7 @@ export async function runLedger(environment: Environment, stop: AbortSignal): Pr
         log,
       }),
     );
+    service.showForecast(() => status.current().forecast);
     const { catalogue } = status;
     const records = new Map<string, Records>();
     const answering = notifyingOfJobs(catalogue, ({ source }) => records.get(source)?.enter());

@@ -1,5 +1,6 @@
 import type { BrokerState } from "@brigade/broker";
 import type { Fetching, Message } from "@brigade/core";
+import type { Forecast } from "@brigade/ledger";
 import type { Hono } from "hono";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { VolumeRooms } from "../presence/volume-rooms.ts";
@@ -60,6 +61,22 @@ export class Metrics {
       },
     );
     this.#showRooms("volume_size_bytes", "Bytes of a volume's disk", rooms, "size");
+    this.#showRooms("volume_floor_bytes", "Bytes that stay free on a volume's disk", rooms, "floor");
+  }
+
+  /** `now` is called at each scrape. */
+  showForecast(now: () => Forecast | undefined): void {
+    this.#gauge("room_missing_bytes", "Bytes of open jobs that no disk has room for", [], (gauge) => {
+      gauge.reset();
+      const forecast = now();
+      if (forecast !== undefined) gauge.set(forecast.missing);
+    });
+    const labels: ("volume" | "label" | "host")[] = ["volume", "label", "host"];
+    this.#gauge("volume_full_in_seconds", "Seconds until a disk is full", labels, (gauge) => {
+      gauge.reset();
+      for (const { volume, host, label = "", seconds } of now()?.full ?? [])
+        gauge.set({ volume, label, host }, seconds);
+    });
   }
 
   published(message: Message): void {
@@ -92,7 +109,7 @@ export class Metrics {
     });
   }
 
-  #showRooms(name: string, help: string, rooms: VolumeRooms, figure: "free" | "size"): void {
+  #showRooms(name: string, help: string, rooms: VolumeRooms, figure: "free" | "size" | "floor"): void {
     this.#gauge(name, help, ["volume", "label"], (gauge) => {
       gauge.reset();
       for (const { id, label, [figure]: bytes } of rooms.latest)

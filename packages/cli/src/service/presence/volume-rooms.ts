@@ -1,4 +1,4 @@
-import type { LocalRoom, Log, Presence } from "@brigade/core";
+import { type Floor, floorOf, type LocalRoom, type Log, type Presence } from "@brigade/core";
 import { findsItself, type PlacedVolume, whyGone } from "@brigade/volumes";
 
 export type VolumeRoom = Presence["volumes"][number];
@@ -10,6 +10,8 @@ export interface PlacedVolumes {
 
 interface Entry {
   readonly placed: PlacedVolume;
+  /** What stays free of its disk; `undefined`: not known. */
+  readonly minFree: Floor | undefined;
   room: LocalRoom | undefined;
   /** When the last look began that was answered, by `performance.now()`; `undefined` before. */
   lookedAt: number | undefined;
@@ -25,28 +27,29 @@ interface Entry {
  */
 export class VolumeRooms {
   readonly #log: Log;
-  readonly #followed: PlacedVolumes[] = [];
+  readonly #followed: { readonly volumes: PlacedVolumes; readonly minFree: Floor | undefined }[] = [];
   readonly #entries: Entry[] = [];
 
   constructor(log: Log) {
     this.#log = log;
   }
 
-  /** To be called before other methods. */
-  follow(volumes: PlacedVolumes): void {
-    this.#followed.push(volumes);
+  /** To be called before other methods. `minFree`: what stays free of each disk. */
+  follow(volumes: PlacedVolumes, minFree?: Floor): void {
+    this.#followed.push({ volumes, minFree });
     void this.refresh();
   }
 
   /** In the order in which they joined. */
   get latest(): VolumeRoom[] {
     const now = performance.now();
-    return this.#entries.map(({ placed, room, lookedAt, lost }) => ({
+    return this.#entries.map(({ placed, minFree, room, lookedAt, lost }) => ({
       id: placed.volume.id,
       label: placed.volume.label,
       root: placed.volume.root,
       standing: placed.standing,
       ...(room && { free: countable(room.bytes), size: countable(room.totalBytes) }),
+      ...(room && minFree && floorIn(placed, room, minFree)),
       ...(lookedAt !== undefined && { lookedMs: Math.round(now - lookedAt) }),
       ...(lost !== undefined && { lost }),
     }));
@@ -66,8 +69,9 @@ export class VolumeRooms {
   #enterNew(): void {
     const known = new Set(this.#entries.map(({ placed }) => placed));
     const unknown = { room: undefined, lookedAt: undefined, lost: undefined, asking: undefined };
-    for (const placed of this.#followed.flatMap(({ all }) => all))
-      if (!known.has(placed)) this.#entries.push({ placed, ...unknown });
+    for (const { volumes, minFree } of this.#followed)
+      for (const placed of volumes.all)
+        if (!known.has(placed)) this.#entries.push({ placed, minFree, ...unknown });
   }
 
   async #ask(entry: Entry): Promise<void> {
@@ -92,6 +96,14 @@ export class VolumeRooms {
     if (lost === undefined || (!volume.isOpen && answers)) return await whyGone(volume, this.#log);
     return (await findsItself(volume)) ? undefined : lost;
   }
+}
+
+function floorIn(
+  { volume: { fileSystem } }: PlacedVolume,
+  { totalBytes }: LocalRoom,
+  minFree: Floor,
+): Pick<VolumeRoom, "floor" | "fileSystem"> {
+  return { floor: countable(floorOf(minFree, totalBytes)), fileSystem };
 }
 
 /** Some network file systems report more than a number holds exactly. */
