@@ -150,7 +150,9 @@ const cases: Record<string, Case> = {
         while (heads.length < count) await sleep(5);
       };
       await given("/connecting", async () => {});
-      await Promise.all([given("/none", () => untilAsked(1)), given("/queued", () => untilAsked(1))]);
+      // Both at the same moment: else the second would get the connection of the first.
+      const firstAsked = untilAsked(1);
+      await Promise.all([given("/none", () => firstAsked), given("/queued", () => firstAsked)]);
       await given("/half", () => untilAsked(2).then(() => sleep(20)));
       assert.equal(await read("/whole"), "body");
       assert.deepEqual(heads.map(pathOf), ["/none", "/half", "/whole"]);
