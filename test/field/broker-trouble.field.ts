@@ -57,9 +57,10 @@ test("status and retry report queues that are gone, and a new job runs after can
   const job = await fleet.start();
   await until("it is listed", async () => (await fleet.job(job))?.progress.listed.objects === keys.length);
   const vhost = new URL(amqpUrl).pathname.slice(1);
+  // A service's own queue may end by itself at this moment.
   await node.ctl(
     "eval",
-    `[rabbit_amqqueue:delete(Q, false, false, <<"test">>) || Q <- rabbit_amqqueue:list(<<"${vhost}">>)].`,
+    `[catch rabbit_amqqueue:delete(Q, false, false, <<"test">>) || Q <- rabbit_amqqueue:list(<<"${vhost}">>)].`,
   );
   bucket.setFaults([]);
   await until("status tells", async () =>
