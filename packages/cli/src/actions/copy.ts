@@ -1,4 +1,5 @@
-import { ConfigError, type Environment, integer } from "@brigade/core";
+import { bandwidth as bandwidthSchema, ConfigError, type Environment, integer } from "@brigade/core";
+import { namesSchema } from "@brigade/volumes";
 import { configure } from "../copy/configuration.ts";
 import { dryRun } from "../copy/dry-run.ts";
 import { runCopy } from "../copy/run.ts";
@@ -9,10 +10,9 @@ import { stateFolderAt, stateFolderOf } from "../ledger/state-folder.ts";
 import { withinLimits } from "../limits/within-limits.ts";
 import { flushLog } from "../logging/kept-back.ts";
 import { createLog } from "../logging/logging.ts";
-import { bandwidthOf } from "../options/bandwidth.ts";
 import type { FilterFlags } from "../options/filter-options.ts";
 import { filtersOf } from "../options/filters.ts";
-import { namesOf } from "../options/names-option.ts";
+import { readOption } from "../options/read-option.ts";
 import { type AllowPrivateFlags, allowPrivate } from "../options/source-options.ts";
 import type { ExitCode } from "../process/exit-code.ts";
 import { exitCode } from "../process/exit-code.ts";
@@ -112,8 +112,8 @@ function configureCopy(source: string, volumes: string[], flags: CopyFlags) {
     configure(source, { ...environment, STATE_DIR: isDry ? undefined : state }),
   );
   const httpPort = problems.try(() => portOf(flags.http));
-  const bandwidth = problems.try(() => bandwidthOf(flags.bandwidth));
-  const names = problems.try(() => namesOf(flags.names));
+  const bandwidth = problems.try(() => readOption("--bandwidth", bandwidthSchema, flags.bandwidth));
+  const names = problems.try(() => readOption("--names", namesSchema, flags.names));
   problems.throwAny();
   if (configuration === undefined) throw new Error("a configuration problem was not reported");
   configuration.source.pacing.limit({ bandwidth });

@@ -1,10 +1,10 @@
 import { ConfigError, type Log } from "@brigade/core";
-import { type Names, tryVolumes } from "@brigade/volumes";
+import { type Names, namesSchema, tryVolumes } from "@brigade/volumes";
 import { openLedger } from "../../ledger/door.ts";
 import { findVolume, forgetVolume } from "../../ledger/forget-volume.ts";
 import { createLog } from "../../logging/logging.ts";
 import type { LedgerFlags } from "../../options/ledger-options.ts";
-import { namesOf } from "../../options/names-option.ts";
+import { readOption } from "../../options/read-option.ts";
 import { readEnvironment } from "../../settings/environment.ts";
 import { print, printJson } from "../../terminal/terminal.ts";
 import { formatBytes, formatCount } from "../../terminal/units.ts";
@@ -21,7 +21,7 @@ export interface InitFlags {
 }
 
 export async function init(folders: string[], { label, names, newVolume }: InitFlags): Promise<void> {
-  const asked = namesOf(names);
+  const asked = readOption("--names", namesSchema, names);
   if (label !== undefined && folders.length > 1) throw new ConfigError(["--label: is for one folder"]);
   const log = createLog("warn");
   for (const root of folders.map(namedFolder)) {

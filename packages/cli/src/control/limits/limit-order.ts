@@ -1,6 +1,6 @@
 import { bandwidth, byteSize, ConfigError, type Environment, type Limit, type Order } from "@brigade/core";
 import { z } from "zod";
-import { bandwidthOf } from "../../options/bandwidth.ts";
+import { readOption } from "../../options/read-option.ts";
 import { Problems } from "../../settings/problems.ts";
 import { assertApart, isTimeZone } from "./schedule.ts";
 
@@ -37,9 +37,9 @@ export function limitOrder(
   by: string,
 ): Order & { readonly kind: "limit" } {
   const problems = new Problems();
-  const bytes = problems.try(() => bandwidthOf(flags.bandwidth));
-  const requests = problems.try(() => perSecondOf("--requests", rate, flags.requests));
-  const listing = problems.try(() => perSecondOf("--listing", rate, flags.listing));
+  const bytes = problems.try(() => readOption("--bandwidth", bandwidth, flags.bandwidth));
+  const requests = problems.try(() => readOption("--requests", rate, flags.requests));
+  const listing = problems.try(() => readOption("--listing", rate, flags.listing));
   const schedule = problems.try(() => scheduleOf(flags.at ?? [])) ?? [];
   const timeZone = problems.try(() => timeZoneOf(environment)) ?? "UTC";
   problems.throwAny();
@@ -58,21 +58,6 @@ export function limitOrder(
 }
 
 /** Throws ConfigError. */
-function perSecondOf<T>(
-  option: string,
-  schema: z.ZodType<T, string>,
-  text: string | undefined,
-): T | undefined {
-  if (text === undefined) return undefined;
-  const parsed = schema.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new ConfigError(
-    parsed.error.issues.map(({ message }) => `${option}: ${message}`),
-    { cause: parsed.error },
-  );
-}
-
-/** Throws ConfigError. */
 function scheduleOf(texts: readonly string[]): Limit["schedule"] {
   const problems = new Problems();
   const windows = texts.map((text) => problems.try(() => windowOf(text)));
@@ -87,7 +72,7 @@ function windowOf(text: string): Limit["schedule"][number] {
   const { from, to, size } = windowText.exec(text)?.groups ?? {};
   if (from === undefined || to === undefined || !byteSize.safeParse(size).success)
     throw new ConfigError([`--at ${text}: must be times and a size, such as 01:00-07:00=80MB`]);
-  const perSecond = perSecondOf(`--at ${text}`, bandwidth, size) ?? 0;
+  const perSecond = readOption(`--at ${text}`, bandwidth, size) ?? 0;
   return { from, to: to === "24:00" ? "00:00" : to, bandwidth: perSecond };
 }
 
