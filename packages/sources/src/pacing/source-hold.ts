@@ -1,4 +1,4 @@
-import { abortError } from "../http/faults/cancelled.ts";
+import { abortError, watch } from "../http/faults/cancelled.ts";
 import type { Clock } from "./turns/clock.ts";
 
 /**
@@ -45,14 +45,14 @@ export class SourceHold {
 
   /** Resolves when it is off. Rejects with an AbortError when the signal comes first. */
   async over(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw abortError(signal.reason);
     const aborted = Promise.withResolvers<never>();
-    const abort = () => aborted.reject(abortError(signal.reason));
-    signal.addEventListener("abort", abort, { once: true });
+    const waiter = { abort: aborted.reject };
+    const watched = watch(signal, waiter);
     try {
-      if (signal.aborted) abort();
       while (this.#over !== undefined) await Promise.race([this.#over.promise, aborted.promise]);
     } finally {
-      signal.removeEventListener("abort", abort);
+      watched.delete(waiter);
       aborted.promise.catch(() => undefined); // nobody waits for it any more
     }
   }

@@ -22,7 +22,7 @@ const never = Number.POSITIVE_INFINITY;
  * body is not read: TCP then makes the server wait. What was paid for and did not come is given
  * back.
  */
-export class ByteBudget {
+export class Bandwidth {
   readonly #clock: Clock;
   readonly #alarm: Alarm;
   readonly #onPaid: () => void;
@@ -122,11 +122,6 @@ export class ByteBudget {
     this.#held.delete(account);
     this.#balance += account.paid;
     account.paid = 0;
-  }
-
-  /** Bytes of bodies that come in the short way. To be called only while `wait` returns 0. */
-  spend(bytes: number): void {
-    if (this.#bytesPerMs !== never) this.#balance -= bytes;
   }
 
   #pay(account: Account): void {

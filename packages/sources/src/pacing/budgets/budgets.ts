@@ -1,7 +1,7 @@
 import type { Account } from "../turns/account.ts";
 import type { Clock } from "../turns/clock.ts";
 import type { Purpose } from "../turns/turn.ts";
-import { ByteBudget } from "./byte-budget.ts";
+import { Bandwidth } from "./bandwidth.ts";
 import { RequestBudget } from "./request-budget.ts";
 
 /** What the operator allows, per second. Absent: no limit. */
@@ -16,14 +16,14 @@ export interface Limits {
 
 /** The budgets of one source: all its requests and all their bytes pass here. */
 export class Budgets {
-  readonly bytes: ByteBudget;
+  readonly bytes: Bandwidth;
   readonly #requests: RequestBudget;
   readonly #listing: RequestBudget;
   #isOn = false;
 
   /** `onPaid`: starts requests that wait, as far as `wait` allows it. */
   constructor(clock: Clock, onPaid: () => void) {
-    this.bytes = new ByteBudget(clock, onPaid);
+    this.bytes = new Bandwidth(clock, onPaid);
     this.#requests = new RequestBudget(clock.now);
     this.#listing = new RequestBudget(clock.now);
   }
