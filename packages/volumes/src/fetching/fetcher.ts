@@ -49,17 +49,6 @@ export interface FetchCounts {
   readonly served: number;
 }
 
-/** Objects of one command that were stored, in columns: that travels at a third of the cost. */
-export interface StoredColumns {
-  readonly id: number;
-  readonly at: number[];
-  readonly size: number[];
-  readonly md5: string[];
-  readonly verified: boolean[];
-  readonly path: (string | undefined)[];
-  readonly storedAt: number[];
-}
-
 /** What a fetcher needs of the volume in whose thread it is. */
 export interface FetcherNeeds {
   /** Throws, or reports later to the completion. `free` is called when the bytes are needed no more. */

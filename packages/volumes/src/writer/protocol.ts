@@ -1,5 +1,6 @@
 import type { EncodedError, LocalRoom, NewObject, ObjectEntry, Piece, StoredObject } from "@brigade/core";
-import type { Came, FetchCommand, FetchCounts, StoredColumns } from "../fetching/fetcher.ts";
+import type { Came, FetchCommand, FetchCounts } from "../fetching/fetcher.ts";
+import type { StoredColumns } from "../fetching/stored-columns.ts";
 import type { FolderTrial, LockTrial } from "../identity/folder-trial.ts";
 import type { FoundFolder, VolumeTrial } from "../identity/found-folder.ts";
 import type { Imported, TreeObject } from "../local-volume.ts";

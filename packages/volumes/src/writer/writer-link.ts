@@ -3,7 +3,8 @@ import { Worker } from "node:worker_threads";
 import { decodeError, HostError, type Log, type NewObject, type StoredObject } from "@brigade/core";
 import { inWords } from "../disk/disk-errors.ts";
 import { OpenDescriptors } from "../disk/open-descriptors.ts";
-import type { Came, FetchCommand, FetchCounts, StoredColumns } from "../fetching/fetcher.ts";
+import type { Came, FetchCommand, FetchCounts } from "../fetching/fetcher.ts";
+import { rowsOf } from "../fetching/stored-columns.ts";
 import { endThread } from "../thread/ending.ts";
 import type { Answer, Answers, Command, FromThread, Op, VolumeThreadData } from "./protocol.ts";
 import { Silence } from "./silence.ts";
@@ -272,22 +273,6 @@ export class WriterLink {
     this.#waiting.clear();
     for (const id of [...this.#unread.keys()]) this.#read(id);
   }
-}
-
-function rowsOf({ at, size, md5, verified, path, storedAt }: StoredColumns): Came[] {
-  return at.map((place, row) => {
-    const below = path[row];
-    return {
-      at: place,
-      stored: {
-        size: size[row] ?? 0,
-        md5: md5[row] ?? "",
-        verified: verified[row] === true,
-        ...(below !== undefined && { path: below }),
-        storedAt: storedAt[row] ?? 0,
-      },
-    };
-  });
 }
 
 function inSeconds(ms: number): string {
