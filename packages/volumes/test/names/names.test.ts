@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NameError } from "@brigade/core";
+import { below, randomOf } from "../../../../test/random.ts";
 import { mapKey, type Traits, unmapPath } from "../../src/index.ts";
 
 const posix: Traits = { caseSensitive: true, anyCharacter: true, nameMax: 255 };
@@ -8,13 +9,9 @@ const mac: Traits = { caseSensitive: false, anyCharacter: true, nameMax: 255 };
 const fat: Traits = { caseSensitive: false, anyCharacter: false, nameMax: 255 };
 const short: Traits = { caseSensitive: true, anyCharacter: false, nameMax: 64 };
 
-/** A small generator of its own, so that a failure can be repeated. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
+function randomFrom(seed: number): (n: number) => number {
+  const next = randomOf(seed);
+  return (n) => below(next, n);
 }
 
 const pieces = [

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { below, randomOf } from "../../../../test/random.ts";
 import { mapKey, type Traits, unmapPath } from "../../src/index.ts";
 
 const portable: Traits = { caseSensitive: true, anyCharacter: true, nameMax: 255, names: "portable" };
@@ -126,11 +127,8 @@ test("a disk that holds ASCII only gets nothing else", () => {
 
 for (const [name, traits] of Object.entries({ portable, short })) {
   test(`every key comes back from its portable path, and no file system takes two for one (${name})`, () => {
-    let state = 7;
-    const random = (below: number) => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      return Math.floor((state / 2 ** 32) * below);
-    };
+    const next = randomOf(7);
+    const random = (n: number) => below(next, n);
     const keyOf = new Map<string, string>();
     for (let round = 0; round < 40_000; round += 1) {
       const parts = Array.from({ length: 1 + random(2) }, () =>
